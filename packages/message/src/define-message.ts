@@ -1,0 +1,82 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { checkOptions, integer, isFunction, nonEmptyString, type OptionRules } from './options.ts'
+
+/** What {@link defineMessage} takes. */
+export interface MessageOptions<Schema extends StandardSchemaV1> {
+  /** What happened, in the past tense by convention: `order.placed`. 1 to 128 characters. */
+  readonly name: string
+  /** Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it. */
+  readonly schema: Schema
+  /**
+   * The idempotency key: two messages with one key have one effect. 1 to 256 characters.
+   * Default: a UUIDv7, minted once when the message is created, so a client that repeats its request without
+   * a key of its own makes a second message.
+   */
+  readonly key?: (body: StandardSchemaV1.InferOutput<Schema>) => string
+  /** What has to stay in order (a FIFO group, a partition key) or the tenant. 1 to 128 characters. Default: none. */
+  readonly group?: (body: StandardSchemaV1.InferOutput<Schema>) => string
+  /** The version of the schema, from 1. Default 1. */
+  readonly version?: number
+}
+
+/** A message as both sides know it: the one that accepts it and the one that writes it. */
+export interface MessageDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+  readonly name: string
+  readonly version: number
+  readonly schema: Schema
+  key?(body: StandardSchemaV1.InferOutput<Schema>): string
+  group?(body: StandardSchemaV1.InferOutput<Schema>): string
+}
+
+/** The body that a definition accepts, before its schema transforms it: what goes on the wire. */
+export type MessageInput<Definition extends MessageDefinition> = StandardSchemaV1.InferInput<
+  Definition['schema']
+>
+
+/** The body that a handler or a row mapper sees, after the schema. */
+export type MessageBody<Definition extends MessageDefinition> = StandardSchemaV1.InferOutput<
+  Definition['schema']
+>
+
+const rules: OptionRules<MessageOptions<StandardSchemaV1>> = {
+  name: nonEmptyString(128),
+  schema: {
+    required: true,
+    expected: 'a Standard Schema validator, for example z.object({ … })',
+    test: isStandardSchema,
+  },
+  key: isFunction,
+  group: isFunction,
+  version: integer(1, Number.MAX_SAFE_INTEGER),
+}
+
+/**
+ * Defines a message once, for the side that accepts it and the side that writes it.
+ *
+ * @example
+ * ```ts
+ * import { defineMessage } from '@spillway/message'
+ * import * as z from 'zod'
+ *
+ * export const order = defineMessage({
+ *   name: 'order.placed',
+ *   schema: z.object({ id: z.uuid(), customer: z.string() }),
+ *   key: (body) => body.id,
+ * })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ */
+export function defineMessage<const Schema extends StandardSchemaV1>(
+  options: MessageOptions<Schema>,
+): MessageDefinition<Schema> {
+  checkOptions('defineMessage', options, rules)
+  return Object.freeze({ version: 1, ...options })
+}
+
+function isStandardSchema(value: unknown): boolean {
+  // arktype's schemas are functions.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard = (value as Partial<StandardSchemaV1>)['~standard']
+  return typeof standard?.validate === 'function'
+}

@@ -1,0 +1,117 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { MessageDefinition } from './define-message.ts'
+import { toError } from './error.ts'
+import { type Issue, toIssues } from './issue.ts'
+import { isText, type Message } from './message.ts'
+import type { ParkReason } from './outcome.ts'
+import { wireJson } from './wire-json.ts'
+
+/** The version of the envelope itself, not of a message's schema. */
+export const envelopeVersion = 1
+
+/** The JSON on the wire. */
+export interface Envelope {
+  readonly spillway: typeof envelopeVersion
+  readonly name: string
+  readonly version: number
+  readonly key: string
+  readonly group?: string | undefined
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly traceparent?: string | undefined
+  readonly body: unknown
+}
+
+/** A message, or the reason why the text holds none. */
+export type Decoded<Body> =
+  | { readonly ok: true; readonly message: Message<Body> }
+  | { readonly ok: false; readonly reason: ParkReason }
+
+/** The envelope of a message as JSON text that every queue can hold. */
+export function encodeMessage(message: Message): string {
+  const { name, version, key, group, time, traceparent, body } = message
+  const envelope: Envelope = {
+    spillway: envelopeVersion,
+    name,
+    version,
+    key,
+    group,
+    time: time.toISOString(),
+    traceparent,
+    body,
+  }
+  return wireJson(envelope)
+}
+
+/** Reads the envelope of a message and validates its body. Never rejects: bad text is a reason to park. */
+export async function decodeMessage<Schema extends StandardSchemaV1>(
+  definition: MessageDefinition<Schema>,
+  text: string,
+): Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
+  const envelope = readEnvelope(definition, text)
+  if (typeof envelope === 'string') return refuse('SPILLWAY_ENVELOPE_INVALID', envelope)
+  const validated = await validateBody(definition, envelope.body)
+  if (!validated.ok) {
+    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${definition.name}.`, validated.issues)
+  }
+  const { name, version, key, group, traceparent } = envelope
+  const time = new Date(envelope.time)
+  return { ok: true, message: { name, version, key, group, time, traceparent, body: validated.body } }
+}
+
+/** A valid body, or the issues of an invalid one. A validator that throws counts as an issue with the whole body. */
+export async function validateBody<Schema extends StandardSchemaV1>(
+  definition: MessageDefinition<Schema>,
+  value: unknown,
+): Promise<
+  | { readonly ok: true; readonly body: StandardSchemaV1.InferOutput<Schema> }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+> {
+  try {
+    const pending = definition.schema['~standard'].validate(value)
+    const result = pending instanceof Promise ? await pending : pending
+    if (result.issues === undefined) return { ok: true, body: result.value }
+    return { ok: false, issues: toIssues(result.issues) }
+  } catch (thrown) {
+    return { ok: false, issues: [{ path: '', message: `the schema threw: ${toError(thrown).message}` }] }
+  }
+}
+
+function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'The record is not JSON.'
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'The record is not an envelope.'
+  const envelope = value as Partial<Envelope>
+  if (envelope.spillway !== envelopeVersion) {
+    return `The envelope has the version ${describe(envelope.spillway)}; this reader knows ${envelopeVersion}.`
+  }
+  if (envelope.name !== definition.name) {
+    return `The envelope holds ${describe(envelope.name)}; this reader expects '${definition.name}'.`
+  }
+  if (envelope.version !== definition.version) {
+    return `The message has the version ${describe(envelope.version)}; this reader knows ${definition.version}.`
+  }
+  if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
+  if (envelope.group !== undefined && !isText(envelope.group, 128))
+    return 'The envelope has an invalid group.'
+  if (typeof envelope.time !== 'string' || Number.isNaN(Date.parse(envelope.time))) {
+    return 'The envelope has no valid time.'
+  }
+  if (!Object.hasOwn(envelope, 'body')) return 'The envelope has no body.'
+  if (typeof envelope.traceparent !== 'string') return { ...(envelope as Envelope), traceparent: undefined }
+  return envelope as Envelope
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  return JSON.stringify(value)?.slice(0, 80) ?? typeof value
+}
+
+function refuse(code: string, detail: string, issues?: readonly Issue[]): { ok: false; reason: ParkReason } {
+  return { ok: false, reason: issues === undefined ? { code, detail } : { code, detail, issues } }
+}

@@ -1,0 +1,58 @@
+/**
+ * Every code that a {@link SpillwayError} can carry, with what it means in one line.
+ *
+ * The codes are a contract: they are never renamed, and `docs/errors.md` lists each of them.
+ */
+export const errorCodes = {
+  SPILLWAY_OPTION_INVALID: 'An option is unknown, missing or has a value out of range.',
+  SPILLWAY_APP_INVALID: 'The app definition contradicts itself or a limit of AWS.',
+  SPILLWAY_BODY_MALFORMED: 'The request body is not valid JSON.',
+  SPILLWAY_BODY_INVALID: 'The body does not match the schema of its message.',
+  SPILLWAY_BODY_TOO_LARGE: 'The body is larger than the queue can hold.',
+  SPILLWAY_MEDIA_TYPE_UNSUPPORTED: 'The request has a content type other than JSON.',
+  SPILLWAY_KEY_INVALID: 'The key of a message is not a string of 1 to 256 characters.',
+  SPILLWAY_GROUP_INVALID: 'The group of a message is not a string of 1 to 128 characters.',
+  SPILLWAY_ENVELOPE_INVALID: 'A record does not hold an envelope of the expected message.',
+  SPILLWAY_SEND_FAILED: 'The queue did not confirm a message.',
+  SPILLWAY_PARK_FAILED: 'The dead-letter queue did not confirm a parked message.',
+  SPILLWAY_SOURCE_MISSING: 'The batch handler ran without a source middleware before it.',
+  SPILLWAY_OUTCOME_INVALID: 'A writer answered with something that is not one outcome per record.',
+  SPILLWAY_DEADLINE: 'The invocation ran out of time before a record was done.',
+  SPILLWAY_LANE_STOPPED: 'An earlier record of the same lane is not done.',
+  SPILLWAY_ROW_REFUSED: 'The database refuses a row for good.',
+  SPILLWAY_ROW_INVALID: 'The row mapper threw or gave a value that the table cannot hold.',
+  SPILLWAY_TABLE_UNKNOWN: 'The table or a column of a write does not exist.',
+  SPILLWAY_WRITE_FAILED: 'The database could not take a write now.',
+  SPILLWAY_DATABASE_UNAVAILABLE: 'The database is saturated or cannot be reached.',
+  SPILLWAY_PORT_IN_USE: 'A port of the local runtime is taken.',
+  SPILLWAY_START_FAILED: 'A part of the local runtime did not start.',
+} as const
+
+/** The stable code of a {@link SpillwayError}. */
+export type ErrorCode = keyof typeof errorCodes
+
+/**
+ * The one class of error that Spillway throws.
+ *
+ * `code` is stable and meant for programs; `message` says what to do; `cause` holds what went wrong beneath.
+ */
+export class SpillwayError extends Error {
+  override readonly name = 'SpillwayError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Turns whatever was thrown into an `Error`: code may throw strings, `undefined` or objects. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(`a value that is not an Error was thrown: ${describe(thrown)}`, { cause: thrown })
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === null ? 'null' : typeof value
+}

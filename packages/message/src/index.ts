@@ -1,0 +1,44 @@
+/**
+ * One definition of a message, shared by the side that accepts it and the side that writes it.
+ *
+ * @module
+ */
+export {
+  defineMessage,
+  type MessageBody,
+  type MessageDefinition,
+  type MessageInput,
+  type MessageOptions,
+} from './define-message.ts'
+export {
+  type Decoded,
+  decodeMessage,
+  type Envelope,
+  encodeMessage,
+  envelopeVersion,
+  validateBody,
+} from './envelope.ts'
+export { type ErrorCode, errorCodes, SpillwayError, toError } from './error.ts'
+export type { Issue } from './issue.ts'
+export { createMessage, type Message, type MessageFacts } from './message.ts'
+export {
+  type DoneOutcome,
+  done,
+  isOutcome,
+  type Outcome,
+  type ParkOutcome,
+  type ParkReason,
+  park,
+  type RetryOutcome,
+  retry,
+} from './outcome.ts'
+export type {
+  EncodedMessage,
+  MessageRecord,
+  RecordSource,
+  SendResult,
+  SourceRecord,
+  Target,
+  TimeLimit,
+  Writer,
+} from './ports.ts'

@@ -1,0 +1,61 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { v7 as uuidv7 } from 'uuid'
+import type { MessageDefinition } from './define-message.ts'
+import { SpillwayError } from './error.ts'
+
+/** What is buffered: a body with a key, optionally with a group. */
+export interface Message<Body = unknown> {
+  readonly name: string
+  readonly version: number
+  /** The idempotency key. */
+  readonly key: string
+  /** What has to stay in order, or the tenant. */
+  readonly group?: string | undefined
+  /** When the message was accepted. */
+  readonly time: Date
+  /** The trace that the message belongs to (W3C Trace Context). */
+  readonly traceparent?: string | undefined
+  readonly body: Body
+}
+
+/** What a message takes from its request rather than from its body. */
+export interface MessageFacts {
+  readonly time: Date
+  /** The key for a message whose definition has none. Default: a new UUIDv7. */
+  readonly key?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
+/**
+ * Makes a message of a valid body: derives its key and its group.
+ *
+ * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when the definition's function gives
+ * something that a queue cannot carry.
+ */
+export function createMessage<Schema extends StandardSchemaV1>(
+  definition: MessageDefinition<Schema>,
+  body: StandardSchemaV1.InferOutput<Schema>,
+  facts: MessageFacts,
+): Message<StandardSchemaV1.InferOutput<Schema>> {
+  const key = definition.key === undefined ? (facts.key ?? uuidv7()) : definition.key(body)
+  if (!isText(key, 256)) {
+    throw new SpillwayError(
+      'SPILLWAY_KEY_INVALID',
+      `The key of a ${definition.name} message must be a string of 1 to 256 characters.`,
+    )
+  }
+  const group = definition.group?.(body)
+  if (group !== undefined && !isText(group, 128)) {
+    throw new SpillwayError(
+      'SPILLWAY_GROUP_INVALID',
+      `The group of a ${definition.name} message must be a string of 1 to 128 characters.`,
+    )
+  }
+  const { name, version } = definition
+  return { name, version, key, group, time: facts.time, traceparent: facts.traceparent, body }
+}
+
+/** Whether a value is a string of 1 to `max` characters. */
+export function isText(value: unknown, max: number): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= max
+}

@@ -1,0 +1,69 @@
+import type { Issue } from './issue.ts'
+
+/** The effect of the record is committed; the record leaves the queue. */
+export interface DoneOutcome {
+  readonly kind: 'done'
+}
+
+/** The record stays in the queue and is delivered again. */
+export interface RetryOutcome {
+  readonly kind: 'retry'
+  /** Seconds until the next delivery; `undefined` leaves the queue's own visibility time-out. */
+  readonly after?: number | undefined
+  /** What went wrong, for logs. */
+  readonly cause?: unknown
+}
+
+/** Why a record was parked. Travels with the copy in the dead-letter queue. */
+export interface ParkReason {
+  /** A stable code: one of Spillway's, a SQLSTATE, or the user's own. */
+  readonly code: string
+  /** One sentence for the human who opens the dead-letter queue. Never holds the payload. */
+  readonly detail: string
+  /** The places of the body that are invalid, where that is the reason. */
+  readonly issues?: readonly Issue[] | undefined
+}
+
+/** The record can never succeed: a copy goes to the dead-letter queue at once, with the reason. */
+export interface ParkOutcome {
+  readonly kind: 'park'
+  readonly reason: ParkReason
+}
+
+/** What became of one record. */
+export type Outcome = DoneOutcome | RetryOutcome | ParkOutcome
+
+const theDone: DoneOutcome = Object.freeze({ kind: 'done' })
+
+/** The effect of the record is committed. */
+export function done(): DoneOutcome {
+  return theDone
+}
+
+/** Deliver the record again, optionally not before `after` seconds. */
+export function retry(options: { after?: number | undefined; cause?: unknown } = {}): RetryOutcome {
+  return Object.freeze({ kind: 'retry', ...options })
+}
+
+/** Send a copy of the record to the dead-letter queue at once, with the reason. */
+export function park(reason: ParkReason): ParkOutcome {
+  return Object.freeze({ kind: 'park', reason: Object.freeze({ ...reason }) })
+}
+
+/** Whether a value is an {@link Outcome}: anything else counts as "not done". */
+export function isOutcome(value: unknown): value is Outcome {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  if (value.kind === 'done' || value.kind === 'retry') return true
+  return value.kind === 'park' && 'reason' in value && isParkReason(value.reason)
+}
+
+function isParkReason(value: unknown): value is ParkReason {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'detail' in value &&
+    typeof value.detail === 'string'
+  )
+}

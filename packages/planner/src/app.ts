@@ -1,0 +1,120 @@
+/** The relational database of an app. */
+export interface DatabaseOptions {
+  readonly engine: 'postgres'
+  /** What the server allows in all (`max_connections`). */
+  readonly maxConnections: number
+  /**
+   * How many of them are kept for people, migrations and the server's own superusers. Default 3, which is
+   * Postgres's `superuser_reserved_connections`. The rest is the budget of the functions.
+   */
+  readonly reserved?: number
+  /** A folder of `*.sql` files, run in the order of their names before the functions start. Relative to the config. */
+  readonly migrations?: string
+  /** Settings of the local server (`postgresql.conf`), for example `{ commit_delay: 20000 }`. */
+  readonly settings?: Readonly<Record<string, string | number>>
+}
+
+/** A queue. Every queue that a function reads exists even if it is not named here. */
+export interface QueueOptions {
+  /** Seconds. Default: 6 × the reader's time-out + its batching window, as AWS recommends. */
+  readonly visibilityTimeout?: number
+  /** How often a message is received before it is dead-lettered. Default 5. */
+  readonly maxReceiveCount?: number
+  /** The name of the dead-letter queue. Default `<name>-dlq`. */
+  readonly deadLetterQueue?: string
+}
+
+/** What an app's functions may refer to in their environment. */
+export interface Resources {
+  /** The URL of a queue of the app, a dead-letter queue included. */
+  queueUrl(name: string): string
+  /** The connection string of the app's database. */
+  readonly databaseUrl: string
+}
+
+/** A Lambda function. */
+export interface FunctionOptions {
+  /** The module that exports the handler. Relative to the config. */
+  readonly entry: string
+  /** The name of the export. Default `handler`. */
+  readonly handler?: string
+  /** Seconds, 1 to 900. Default 3, as on Lambda. */
+  readonly timeout?: number
+  /** MB. Default 512. Shown to the function; not enforced locally. */
+  readonly memorySize?: number
+  /** The route that invokes the function: `POST /orders`, or several. */
+  readonly http?: string | readonly string[]
+  /** The queue that invokes the function. */
+  readonly queue?: string
+  /** Records for one invocation, 1 to 10,000. Default 10. More than 10 need a batching window. */
+  readonly batchSize?: number
+  /** Seconds to wait for a fuller batch, 0 to 300. Default 0. */
+  readonly batchingWindow?: number
+  /** How many invocations the queue may cause at once, 2 to 1,000. Default: no limit. */
+  readonly maximumConcurrency?: number
+  /** How many database connections one execution environment opens. Default 0. */
+  readonly connections?: number
+  /** The function's environment variables. */
+  readonly environment?: Readonly<Record<string, string>> | ((resources: Resources) => Record<string, string>)
+}
+
+/** What {@link defineApp} takes. */
+export interface AppOptions {
+  readonly name: string
+  readonly database?: DatabaseOptions
+  readonly queues?: Readonly<Record<string, QueueOptions>>
+  readonly functions: Readonly<Record<string, FunctionOptions>>
+}
+
+/** A route of the HTTP gateway. */
+export interface Route {
+  /** `GET`, `POST`, …, or `ANY`. */
+  readonly method: string
+  /** `/orders/{id}`, or `/{proxy+}` for the rest. */
+  readonly path: string
+}
+
+/** A database with its defaults filled in. */
+export interface AppDatabase extends Required<Omit<DatabaseOptions, 'migrations'>> {
+  readonly migrations: string | undefined
+  /** The connections that the functions may use together: `maxConnections - reserved`. */
+  readonly budget: number
+}
+
+/** A queue with its defaults filled in. */
+export interface AppQueue {
+  readonly name: string
+  readonly visibilityTimeout: number
+  /** `undefined` for a queue that is itself a dead-letter queue. */
+  readonly deadLetterQueue: string | undefined
+  readonly maxReceiveCount: number
+}
+
+/** What connects a queue to a function. */
+export interface AppEventSource {
+  readonly queue: string
+  readonly batchSize: number
+  readonly batchingWindow: number
+  readonly maximumConcurrency: number | undefined
+}
+
+/** A function with its defaults filled in. */
+export interface AppFunction {
+  readonly name: string
+  readonly entry: string
+  readonly handler: string
+  readonly timeout: number
+  readonly memorySize: number
+  readonly routes: readonly Route[]
+  readonly eventSource: AppEventSource | undefined
+  readonly connections: number
+  environment(resources: Resources): Record<string, string>
+}
+
+/** An app definition, checked, with its defaults filled in. */
+export interface App {
+  readonly name: string
+  readonly database: AppDatabase | undefined
+  readonly queues: readonly AppQueue[]
+  readonly functions: readonly AppFunction[]
+}

@@ -1,0 +1,77 @@
+import type { App, AppFunction } from './app.ts'
+
+/** Something that makes an app lose messages, exceed its budget or be refused by AWS. */
+export interface Problem {
+  /** Stable: `E1`, `E2`, … */
+  readonly id: string
+  readonly message: string
+}
+
+/** Holds an app against the limits of AWS and its own budget. */
+export function checkApp(app: App): readonly Problem[] {
+  return [...app.functions.flatMap((fn) => [...checkFunction(app, fn)]), ...checkBudget(app)]
+}
+
+function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
+  const source = fn.eventSource
+  if (source === undefined) return
+  const queue = app.queues.find(({ name }) => name === source.queue)
+  const fifo = source.queue.endsWith('.fifo')
+  if (queue !== undefined && fn.timeout > queue.visibilityTimeout) {
+    yield {
+      id: 'E1',
+      message: `functions.${fn.name} may run ${fn.timeout} s, longer than the visibility time-out of its queue (${queue.visibilityTimeout} s).`,
+    }
+  }
+  if (source.batchSize > 10 && source.batchingWindow === 0) {
+    yield {
+      id: 'E2',
+      message: `functions.${fn.name} has a batchSize of ${source.batchSize}; more than 10 need a batchingWindow of at least 1 s.`,
+    }
+  }
+  if (fifo && (source.batchSize > 10 || source.batchingWindow > 0)) {
+    yield {
+      id: 'E3',
+      message: `functions.${fn.name} reads a FIFO queue, which allows a batchSize of at most 10 and no batchingWindow.`,
+    }
+  }
+}
+
+function* checkBudget(app: App): Generator<Problem> {
+  const { database } = app
+  if (database === undefined) return
+  if (database.budget < 1) {
+    yield {
+      id: 'E9',
+      message: `database.reserved (${database.reserved}) leaves nothing of its ${database.maxConnections} connections.`,
+    }
+    return
+  }
+  const shares = app.functions
+    .filter((fn) => fn.connections > 0 && fn.eventSource?.maximumConcurrency !== undefined)
+    .map((fn) => ({ fn, total: fn.connections * (fn.eventSource?.maximumConcurrency ?? 0) }))
+  const total = shares.reduce((sum, share) => sum + share.total, 0)
+  if (total > database.budget) {
+    const list = shares
+      .map(
+        ({ fn, total }) => `${fn.name} ${fn.eventSource?.maximumConcurrency} × ${fn.connections} = ${total}`,
+      )
+      .join(', ')
+    yield {
+      id: 'E9',
+      message: `the functions may open ${total} database connections (${list}), but the budget is ${database.budget}.`,
+    }
+  }
+  for (const fn of app.functions) {
+    if (
+      fn.connections > 0 &&
+      fn.eventSource !== undefined &&
+      fn.eventSource.maximumConcurrency === undefined
+    ) {
+      yield {
+        id: 'E9',
+        message: `functions.${fn.name} opens database connections without a maximumConcurrency: nothing limits how many.`,
+      }
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import { SpillwayError } from '@spillway/message'
+import {
+  checkOptions,
+  integer,
+  nearest,
+  nonEmptyString,
+  type OptionRule,
+  type OptionRules,
+  objectWith,
+  oneOf,
+  required,
+} from '@spillway/message/internal'
+import type {
+  App,
+  AppDatabase,
+  AppFunction,
+  AppOptions,
+  AppQueue,
+  DatabaseOptions,
+  FunctionOptions,
+  QueueOptions,
+  Resources,
+  Route,
+} from './app.ts'
+import { checkApp } from './check-app.ts'
+
+const anObject = objectWith()
+const text: OptionRule = { ...nonEmptyString(), required: false }
+
+const appRules: OptionRules<AppOptions> = {
+  name: nonEmptyString(64),
+  database: anObject,
+  queues: anObject,
+  functions: required(anObject),
+}
+
+const databaseRules: OptionRules<DatabaseOptions> = {
+  engine: required(oneOf('postgres')),
+  maxConnections: required(integer(1, 262_143)),
+  reserved: integer(0, 262_143),
+  migrations: text,
+  settings: anObject,
+}
+
+const queueRules: OptionRules<QueueOptions> = {
+  visibilityTimeout: integer(0, 43_200),
+  maxReceiveCount: integer(1, 1000),
+  deadLetterQueue: text,
+}
+
+const functionRules: OptionRules<FunctionOptions> = {
+  entry: nonEmptyString(),
+  handler: text,
+  timeout: integer(1, 900),
+  memorySize: integer(128, 32_768),
+  http: {
+    expected: "a route such as 'POST /orders', or an array of them",
+    test: (value) =>
+      [value].flat().every((route) => typeof route === 'string' && parseRoute(route) !== undefined),
+  },
+  queue: text,
+  batchSize: integer(1, 10_000),
+  batchingWindow: integer(0, 300),
+  maximumConcurrency: integer(2, 1000),
+  connections: integer(0, 10_000),
+  environment: {
+    expected: 'an object of strings, or a function that gives one',
+    test: (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
+  },
+}
+
+/**
+ * Defines an app once, for the local runtime, the planner and the deployment.
+ *
+ * @example
+ * ```ts
+ * import { defineApp } from '@spillway/planner'
+ *
+ * export default defineApp({
+ *   name: 'orders',
+ *   database: { engine: 'postgres', maxConnections: 100, reserved: 15 },
+ *   functions: {
+ *     ingest: {
+ *       entry: './ingest.ts',
+ *       http: 'POST /orders',
+ *       environment: ({ queueUrl }) => ({ QUEUE_URL: queueUrl('orders') }),
+ *     },
+ *     write: {
+ *       entry: './write.ts',
+ *       queue: 'orders',
+ *       batchSize: 500,
+ *       batchingWindow: 1,
+ *       maximumConcurrency: 20,
+ *       connections: 1,
+ *       timeout: 30,
+ *       environment: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
+ *     },
+ *   },
+ * })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for an option that is unknown, missing or out of range, and
+ * `SPILLWAY_APP_INVALID` for options that contradict one another, all of them named at once.
+ */
+export function defineApp(options: AppOptions): App {
+  checkOptions('defineApp', options, appRules)
+  const functions = Object.entries(options.functions).map(([name, fn]) => toFunction(name, fn))
+  const app: App = Object.freeze({
+    name: options.name,
+    database: options.database && toDatabase(options.database),
+    queues: toQueues(options.queues ?? {}, functions),
+    functions,
+  })
+  const problems = checkApp(app)
+  if (problems.length > 0) {
+    const list = problems.map((problem) => `\n  ${problem.id}: ${problem.message}`).join('')
+    throw new SpillwayError('SPILLWAY_APP_INVALID', `The app '${app.name}' cannot work:${list}`)
+  }
+  return app
+}
+
+function toDatabase(options: DatabaseOptions): AppDatabase {
+  checkOptions('database', options, databaseRules)
+  const { engine, maxConnections, reserved = 3, migrations, settings = {} } = options
+  const budget = maxConnections - reserved
+  return Object.freeze({ engine, maxConnections, reserved, migrations, settings, budget })
+}
+
+function toFunction(name: string, options: FunctionOptions): AppFunction {
+  checkOptions(`functions.${name}`, options, functionRules)
+  const { environment = {}, queue } = options
+  return Object.freeze({
+    name,
+    entry: options.entry,
+    handler: options.handler ?? 'handler',
+    timeout: options.timeout ?? 3,
+    memorySize: options.memorySize ?? 512,
+    routes: [options.http ?? []].flat().map((route) => parseRoute(route) as Route),
+    eventSource: queue === undefined ? undefined : { queue, ...eventSourceNumbers(options) },
+    connections: options.connections ?? 0,
+    environment:
+      typeof environment === 'function' ? environment : (_resources: Resources) => ({ ...environment }),
+  })
+}
+
+function eventSourceNumbers(options: FunctionOptions) {
+  const { batchSize = 10, batchingWindow = 0, maximumConcurrency } = options
+  return { batchSize, batchingWindow, maximumConcurrency }
+}
+
+function toQueues(
+  options: Readonly<Record<string, QueueOptions>>,
+  functions: readonly AppFunction[],
+): readonly AppQueue[] {
+  const readers = new Map(functions.flatMap((fn) => (fn.eventSource ? [[fn.eventSource.queue, fn]] : [])))
+  const deadLetterQueues = new Set<string>()
+  const queues: AppQueue[] = []
+  for (const name of new Set([...Object.keys(options), ...readers.keys()])) {
+    const queue = options[name] ?? {}
+    checkOptions(`queues.${name}`, queue, queueRules)
+    const reader = readers.get(name)
+    const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
+    const deadLetterQueue = queue.deadLetterQueue ?? toDeadLetterName(name)
+    deadLetterQueues.add(deadLetterQueue)
+    queues.push({
+      name,
+      visibilityTimeout: queue.visibilityTimeout ?? recommended,
+      deadLetterQueue,
+      maxReceiveCount: queue.maxReceiveCount ?? 5,
+    })
+  }
+  const known = new Set(queues.map((queue) => queue.name))
+  for (const name of deadLetterQueues) {
+    if (known.has(name)) continue
+    queues.push({ name, visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 })
+  }
+  return queues.map((queue) =>
+    deadLetterQueues.has(queue.name) ? { ...queue, deadLetterQueue: undefined, maxReceiveCount: 0 } : queue,
+  )
+}
+
+function toDeadLetterName(name: string): string {
+  return name.endsWith('.fifo') ? `${name.slice(0, -5)}-dlq.fifo` : `${name}-dlq`
+}
+
+/** The URL of a queue by its name; a name that the app does not have is an error that names the nearest. */
+export function findQueue(app: App, name: string): AppQueue {
+  const found = app.queues.find((queue) => queue.name === name)
+  if (found !== undefined) return found
+  const names = app.queues.map((queue) => queue.name)
+  const meant = nearest(name, names)
+  const hint =
+    meant === undefined ? `Its queues are: ${names.join(', ') || 'none'}.` : `Did you mean '${meant}'?`
+  throw new SpillwayError('SPILLWAY_APP_INVALID', `The app '${app.name}' has no queue '${name}'. ${hint}`)
+}
+
+/** `POST /orders/{id}` as a {@link Route}; `undefined` for anything else. */
+export function parseRoute(route: string): Route | undefined {
+  const match = /^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) (\/\S*)$/.exec(route)
+  if (match === null) return undefined
+  const [, method = '', path = ''] = match
+  return { method, path }
+}
