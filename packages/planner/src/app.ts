@@ -58,12 +58,23 @@ export interface FunctionOptions {
   readonly environment?: Readonly<Record<string, string>> | ((resources: Resources) => Record<string, string>)
 }
 
+/** A request to try the app with. */
+export interface ExampleRequest {
+  /** The path of a `POST` route. */
+  readonly path: string
+  /** Sent as JSON. */
+  readonly body: unknown
+}
+
 /** What {@link defineApp} takes. */
 export interface AppOptions {
+  /** Letters, digits, `-` and `_`. */
   readonly name: string
   readonly database?: DatabaseOptions
   readonly queues?: Readonly<Record<string, QueueOptions>>
   readonly functions: Readonly<Record<string, FunctionOptions>>
+  /** Shown as a ready-made `curl` when the app runs locally. */
+  readonly example?: ExampleRequest
 }
 
 /** A route of the HTTP gateway. */
@@ -117,4 +128,5 @@ export interface App {
   readonly database: AppDatabase | undefined
   readonly queues: readonly AppQueue[]
   readonly functions: readonly AppFunction[]
+  readonly example: ExampleRequest | undefined
 }

@@ -28,10 +28,15 @@ const anObject = objectWith()
 const text: OptionRule = { ...nonEmptyString(), required: false }
 
 const appRules: OptionRules<AppOptions> = {
-  name: nonEmptyString(64),
+  name: {
+    required: true,
+    expected: 'a name of 1 to 64 letters, digits, `-` and `_` that begins with a letter',
+    test: (value) => typeof value === 'string' && /^[a-z][\w-]{0,63}$/i.test(value),
+  },
   database: anObject,
   queues: anObject,
   functions: required(anObject),
+  example: anObject,
 }
 
 const databaseRules: OptionRules<DatabaseOptions> = {
@@ -110,6 +115,7 @@ export function defineApp(options: AppOptions): App {
     database: options.database && toDatabase(options.database),
     queues: toQueues(options.queues ?? {}, functions),
     functions,
+    example: options.example,
   })
   const problems = checkApp(app)
   if (problems.length > 0) {

@@ -11,6 +11,7 @@ export type {
   AppOptions,
   AppQueue,
   DatabaseOptions,
+  ExampleRequest,
   FunctionOptions,
   QueueOptions,
   Resources,

@@ -1,0 +1,29 @@
+import { loadApp, startLocal } from '@spillway/local'
+import { banner } from './banner.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** What `spillway dev` takes. */
+export interface DevOptions {
+  /** The folder of the app, or its config file. */
+  readonly folder: string
+  /** The port of the gateway; the control server takes the next one. */
+  readonly port: number
+}
+
+/** Runs an app until it is told to stop. */
+export async function dev({ folder, port }: DevOptions): Promise<number> {
+  const stopped = untilStopped()
+  const loaded = await loadApp(folder)
+  process.stderr.write(`Starting ${loaded.app.name} ...`)
+  const local = await startLocal(loaded, {
+    port,
+    onProgress: (step) => process.stderr.write(` ${step} ...`),
+    onLog: ({ function: name, text }) => process.stderr.write(`[${name}] ${text}\n`),
+  }).finally(() => process.stderr.write('\n'))
+  process.stdout.write(banner(local))
+  process.stdout.write(`ready ${local.url}\n`)
+  await stopped
+  process.stderr.write('\nStopping ...\n')
+  await local.stop()
+  return 0
+}

@@ -1,0 +1,46 @@
+import type { Local } from '@spillway/local'
+import pg from 'pg'
+
+/** The keys that had their effect, and those that were parked. */
+export interface Ledger {
+  readonly written: ReadonlySet<string>
+  readonly parked: ReadonlySet<string>
+}
+
+/** Reads where the messages of an app ended. */
+export async function readLedger(local: Local, writtenKeys: string): Promise<Ledger> {
+  return { written: await readWritten(local, writtenKeys), parked: readParked(local) }
+}
+
+/** The accepted keys that are in neither place. */
+export function findLost(accepted: readonly string[], { written, parked }: Ledger): readonly string[] {
+  return accepted.filter((key) => !written.has(key) && !parked.has(key))
+}
+
+async function readWritten(local: Local, sql: string): Promise<ReadonlySet<string>> {
+  const client = new pg.Client({ connectionString: local.database?.url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ key: string }>(sql)
+    return new Set(rows.map((row) => row.key))
+  } finally {
+    await client.end()
+  }
+}
+
+function readParked({ app, queues }: Local): ReadonlySet<string> {
+  const deadLetterQueues = new Set(app.queues.flatMap((queue) => queue.deadLetterQueue ?? []))
+  return new Set(
+    [...deadLetterQueues].flatMap((name) => queues.messages(name)).flatMap(({ body }) => readKey(body)),
+  )
+}
+
+function readKey(body: string): readonly string[] {
+  try {
+    const envelope: unknown = JSON.parse(body)
+    if (typeof envelope !== 'object' || envelope === null || !('key' in envelope)) return []
+    return typeof envelope.key === 'string' ? [envelope.key] : []
+  } catch {
+    return []
+  }
+}

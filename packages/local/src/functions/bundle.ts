@@ -1,0 +1,80 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SpillwayError, toError } from '@spillway/message'
+import { type BuildFailure, build, formatMessages } from 'esbuild'
+import type { BootstrapOptions } from './bootstrap.ts'
+import { arnOf, logGroupOf } from './names.ts'
+import type { FunctionSpec } from './types.ts'
+
+// Globals rather than constants, so that a module may still declare names of its own.
+const banner = `import { createRequire as spillwayCreateRequire } from 'node:module'
+globalThis.require = spillwayCreateRequire(import.meta.url)
+globalThis.__filename = import.meta.filename
+globalThis.__dirname = import.meta.dirname`
+
+/**
+ * Bundles a function, its dependencies and the bootstrap into one file, so that a cold start reads one file.
+ *
+ * @returns the path of the bundle.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with esbuild's messages.
+ */
+export async function bundleFunction(spec: FunctionSpec, folder: string, region: string): Promise<string> {
+  const outfile = join(folder, spec.name, 'index.mjs')
+  try {
+    await build({
+      stdin: {
+        contents: entryModule(spec, region),
+        resolveDir: dirname(spec.entry),
+        sourcefile: 'lambda.js',
+      },
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      // esbuild adds `import` or `require` by itself, according to how a module is asked for.
+      conditions: ['spillway:source', 'node', 'module'],
+      mainFields: ['module', 'main'],
+      external: ['pg-native'],
+      banner: { js: banner },
+      keepNames: true,
+      sourcemap: 'linked',
+      sourcesContent: false,
+      logLevel: 'silent',
+    })
+  } catch (error) {
+    throw new SpillwayError(
+      'SPILLWAY_START_FAILED',
+      `The function ${spec.name} cannot be bundled. Correct this:\n${await explain(error)}`,
+      { cause: error },
+    )
+  }
+  return outfile
+}
+
+// A dynamic import stays in the same file and lets the bootstrap catch what the module throws.
+function entryModule(spec: FunctionSpec, region: string): string {
+  const options: Omit<BootstrapOptions, 'load'> = {
+    handler: spec.handler,
+    context: {
+      functionName: spec.name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: arnOf(spec.name, region),
+      memoryLimitInMB: String(spec.memorySize),
+      logGroupName: logGroupOf(spec.name),
+    },
+  }
+  return `import { runEnvironment } from ${JSON.stringify(bootstrapPath())}
+runEnvironment({ ...${JSON.stringify(options)}, load: () => import(${JSON.stringify(spec.entry)}) })`
+}
+
+function bootstrapPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`./bootstrap.${extension}`, import.meta.url))
+}
+
+async function explain(error: unknown): Promise<string> {
+  const { errors } = error as Partial<BuildFailure>
+  if (!Array.isArray(errors)) return toError(error).message
+  return (await formatMessages(errors, { kind: 'error', color: false })).join('')
+}

@@ -1,0 +1,25 @@
+import { availableParallelism } from 'node:os'
+
+/** How many environments of all functions start at once: this machine's cores stand for all of Lambda's. */
+export const coldStartLimit = Math.max(2, 2 * availableParallelism())
+
+let running = 0
+const refused = new Set<() => void>()
+
+/** Takes a place for a cold start. Without one it answers `false`, and `retry` is called when one is free. */
+export function beginColdStart(retry: () => void): boolean {
+  if (running >= coldStartLimit) {
+    refused.add(retry)
+    return false
+  }
+  running += 1
+  return true
+}
+
+/** Gives the place back. */
+export function endColdStart(): void {
+  running -= 1
+  const retries = [...refused]
+  refused.clear()
+  for (const retry of retries) retry()
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import { exited, failed, timedOut } from './failures.ts'
+import { toInvocationError } from './invocation-error.ts'
+import { lineReader } from './lines.ts'
+import type { InvocationError, InvocationFailure, InvocationResult, LogLine } from './types.ts'
+
+/** What an execution environment is started with. */
+export interface EnvironmentOptions {
+  /** The bundle. */
+  readonly file: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Seconds that an invocation may take. */
+  readonly timeout: number
+  readonly reaper: { watch(pid: number): void; unwatch(pid: number): void }
+  readonly onLog?: ((line: Omit<LogLine, 'function'>) => void) | undefined
+}
+
+/** One execution environment: a process that serves one invocation at a time and is frozen in between. */
+export interface Environment {
+  /** `undefined` when the process could not be created. */
+  readonly pid: number | undefined
+  /** Resolves when it can serve, or with the reason why it never will. */
+  readonly started: Promise<InvocationFailure | undefined>
+  readonly gone: Promise<void>
+  /** Thaws it and runs an event, given as JSON. Only when it is started and idle. */
+  invoke(requestId: string, event: string): Promise<InvocationResult>
+  /** Lets it freeze, unless the next invocation comes within {@link freezeDelay}. */
+  rest(): void
+  kill(): void
+}
+
+/**
+ * Milliseconds between an answer and the freeze. Under load the next invocation comes sooner, and the two signals
+ * with it, each of which wakes this process to look through all of its children, are saved.
+ */
+export const freezeDelay = 2
+
+/** Milliseconds that the module may take to load, beside the time-out (Lambda's init phase). */
+const initLimit = 10_000
+
+const longestLogLine = 256 * 1024
+
+/** Starts an execution environment. Never throws. */
+export function startEnvironment(options: EnvironmentOptions): Environment {
+  const log = options.onLog === undefined ? 'ignore' : 'pipe'
+  const child = spawn(process.execPath, ['--enable-source-maps', options.file], {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  })
+  const { pid } = child
+  if (pid !== undefined) options.reaper.watch(pid)
+  const channel = child.stdio[3] as Duplex | null | undefined
+  const started = Promise.withResolvers<InvocationFailure | undefined>()
+  const gone = Promise.withResolvers<void>()
+  let running: { readonly requestId: string; finish(result: InvocationResult): void } | undefined
+  let requestId: string | undefined
+  let fatal: InvocationError | undefined
+  let overdue = false
+  let frozen = false
+  let deadlineTimer = setTimeout(expire, initLimit + options.timeout * 1000)
+  let freezeTimer: NodeJS.Timeout | undefined
+
+  function expire(): void {
+    overdue = true
+    child.kill('SIGKILL')
+  }
+
+  function freeze(): void {
+    if (process.platform !== 'win32') frozen = child.kill('SIGSTOP')
+  }
+
+  function finish(result: InvocationResult): void {
+    const ended = running
+    running = undefined
+    ended?.finish(result)
+  }
+
+  function onLine(line: string): void {
+    const tab = line.indexOf('\t')
+    const kind = tab === -1 ? line : line.slice(0, tab)
+    if (kind === 'fatal') {
+      fatal = JSON.parse(line.slice(tab + 1))
+      return
+    }
+    clearTimeout(deadlineTimer)
+    if (kind === 'ready') return started.resolve(undefined)
+    const document = JSON.parse(line.slice(tab + 1))
+    const result: InvocationResult =
+      kind === 'ok' ? { ok: true, payload: document } : failed('error', document)
+    // What the handler printed before is readable by now, and still belongs to this request.
+    setImmediate(finish, result)
+  }
+
+  function onGone(code: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(deadlineTimer)
+    clearTimeout(freezeTimer)
+    if (pid !== undefined) options.reaper.unwatch(pid)
+    // Its last words may still be on their way from the channel.
+    setImmediate(() => {
+      const id = requestId ?? 'init'
+      const death = overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
+      started.resolve(fatal === undefined ? death : failed('error', fatal))
+      finish(fatal === undefined ? death : failed('crash', fatal))
+      channel?.destroy()
+      gone.resolve()
+    })
+  }
+
+  child.on('exit', onGone)
+  child.on('error', (error) => {
+    if (pid !== undefined) return
+    fatal = { ...toInvocationError(error), errorType: 'Runtime.StartFailed' }
+    onGone(null, null)
+  })
+  // A write to a process that has just died fails here; its exit tells the rest.
+  channel?.on('error', () => undefined)
+  channel?.setEncoding('utf8').on('data', lineReader(onLine).write)
+  const { onLog } = options
+  if (onLog !== undefined) {
+    listen(child.stdout, (text) => onLog({ requestId, stream: 'stdout', text }))
+    listen(child.stderr, (text) => onLog({ requestId, stream: 'stderr', text }))
+  }
+
+  return {
+    pid,
+    started: started.promise,
+    gone: gone.promise,
+    invoke(id, event) {
+      clearTimeout(freezeTimer)
+      requestId = id
+      if (frozen) frozen = !child.kill('SIGCONT')
+      deadlineTimer = setTimeout(expire, options.timeout * 1000)
+      const deadline = Date.now() + options.timeout * 1000
+      return new Promise((finish) => {
+        running = { requestId: id, finish }
+        channel?.write(`${id}\t${deadline}\t${traceId(id)}\t${event}\n`)
+      })
+    },
+    rest() {
+      freezeTimer = setTimeout(freeze, freezeDelay)
+    },
+    kill() {
+      child.kill('SIGKILL')
+    },
+  }
+}
+
+function listen(stream: Readable | null, onText: (text: string) => void): void {
+  const lines = lineReader(onText, longestLogLine)
+  stream?.setEncoding('utf8').on('data', lines.write).on('end', lines.end)
+}
+
+function traceId(requestId: string): string {
+  const hex = requestId.replaceAll('-', '')
+  const time = Math.floor(Date.now() / 1000).toString(16)
+  return `Root=1-${time}-${hex.slice(0, 24)};Parent=${hex.slice(16)};Sampled=0`
+}

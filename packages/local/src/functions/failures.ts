@@ -1,0 +1,56 @@
+import type { InvocationError, InvocationFailure } from './types.ts'
+
+/** The largest event of a synchronous invocation, in bytes (Lambda, "Lambda quotas"). */
+export const requestLimit = 6_291_456
+
+/** A failure of a kind. */
+export function failed(kind: InvocationFailure['kind'], error: InvocationError): InvocationFailure {
+  return { ok: false, kind, error }
+}
+
+/** The function ran longer than its time-out of so many seconds. */
+export function timedOut(requestId: string, seconds: number): InvocationFailure {
+  return failed('timeout', {
+    errorType: 'Sandbox.Timedout',
+    errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
+  })
+}
+
+/** The process ended in the middle of an invocation or of its start. */
+export function exited(
+  requestId: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): InvocationFailure {
+  const how =
+    signal !== null
+      ? `exited with error: signal: ${signal}`
+      : code === 0
+        ? 'exited without providing a reason'
+        : `exited with error: exit status ${code}`
+  return failed('crash', {
+    errorType: 'Runtime.ExitError',
+    errorMessage: `RequestId: ${requestId} Error: Runtime ${how}`,
+  })
+}
+
+/** The concurrency is used up. */
+export function throttled(name: string, concurrency: number): InvocationFailure {
+  return failed('throttle', {
+    errorType: 'TooManyRequestsException',
+    errorMessage: `Rate Exceeded: ${name} already runs its ${concurrency} concurrent invocations.`,
+  })
+}
+
+/** The event does not fit into an invocation. */
+export function requestTooLarge(bytes: number): InvocationFailure {
+  return failed('error', {
+    errorType: 'RequestTooLarge',
+    errorMessage: `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${requestLimit} bytes)`,
+  })
+}
+
+/** The function is stopped: a request that waits is a crash, a new one an error. */
+export function stopped(name: string, kind: 'crash' | 'error'): InvocationFailure {
+  return failed(kind, { errorType: 'Runtime.Stopped', errorMessage: `The function ${name} is stopped.` })
+}

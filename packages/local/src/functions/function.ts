@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { bundleFunction } from './bundle.ts'
+import { beginColdStart, endColdStart } from './cold-starts.ts'
+import { type Environment, startEnvironment } from './environment.ts'
+import { failed, requestLimit, requestTooLarge, stopped, throttled } from './failures.ts'
+import { toInvocationError } from './invocation-error.ts'
+import { processEnv } from './process-env.ts'
+import type {
+  EnvironmentInfo,
+  FunctionSpec,
+  FunctionsOptions,
+  InvocationFailure,
+  InvocationResult,
+  LambdaFunction,
+} from './types.ts'
+
+interface Request {
+  readonly event: string
+  resolve(result: InvocationResult): void
+}
+
+/**
+ * Starts a function: bundles it, and serves invocations in execution environments, a process each.
+ *
+ * An environment serves one invocation at a time; the one used last is used first, and an idle one is frozen. A
+ * request that finds none idle waits, and an environment is started for it, at most `coldStartLimit` at once on this
+ * machine. Whichever environment is free first takes the oldest request, so a burst of short invocations needs fewer
+ * environments than requests (Lambda, "Understanding the Lambda execution environment lifecycle").
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when the function cannot be bundled.
+ */
+export async function startFunction(spec: FunctionSpec, options: FunctionsOptions): Promise<LambdaFunction> {
+  const { concurrency = 1000, region = 'us-east-1', onLog } = options
+  const file = await bundleFunction(spec, options.bundleFolder, region)
+  const states = new Map<Environment, EnvironmentInfo['state']>()
+  const idle: Environment[] = []
+  const waiting: Request[] = []
+  let starting = 0
+  let active = 0
+  let ran = 0
+  let errors = 0
+  let throttles = 0
+  let isStopped = false
+
+  function launch(): Environment {
+    return startEnvironment({
+      file,
+      cwd: dirname(spec.entry),
+      env: {
+        NODE_COMPILE_CACHE: join(options.bundleFolder, 'compile-cache'),
+        ...processEnv(spec, region),
+      },
+      timeout: spec.timeout,
+      reaper: options.reaper,
+      onLog: onLog && ((line) => onLog({ function: spec.name, ...line })),
+    })
+  }
+
+  async function coldStart(): Promise<void> {
+    const environment = launch()
+    states.set(environment, 'starting')
+    starting += 1
+    void environment.gone.then(() => forget(environment))
+    const failure = await environment.started
+    starting -= 1
+    if (failure === undefined) release(environment)
+    // One request for each start that failed: a module that cannot load is not started for ever.
+    else rejectOldest(failure)
+    endColdStart()
+    startMore()
+  }
+
+  function rejectOldest(failure: InvocationFailure): void {
+    const request = waiting.shift()
+    if (request === undefined) return
+    ran += 1
+    end(request, failure, 0)
+  }
+
+  function startMore(): void {
+    while (!isStopped && starting < waiting.length && states.size < concurrency) {
+      if (!beginColdStart(startMore)) return
+      void coldStart()
+    }
+  }
+
+  function forget(environment: Environment): void {
+    states.delete(environment)
+    const index = idle.indexOf(environment)
+    if (index !== -1) idle.splice(index, 1)
+    startMore()
+  }
+
+  function release(environment: Environment): void {
+    if (isStopped || !states.has(environment)) return
+    const request = waiting.shift()
+    if (request !== undefined) return void run(environment, request)
+    states.set(environment, 'idle')
+    idle.push(environment)
+    environment.rest()
+  }
+
+  async function run(environment: Environment, request: Request): Promise<void> {
+    states.set(environment, 'busy')
+    active += 1
+    ran += 1
+    const begun = performance.now()
+    const result = await environment.invoke(randomUUID(), request.event)
+    active -= 1
+    if (result.ok || result.kind === 'error') release(environment)
+    else await environment.gone
+    end(request, result, performance.now() - begun)
+  }
+
+  function end(request: Request, result: InvocationResult, durationMs: number): void {
+    if (!result.ok) result.kind === 'throttle' ? throttles++ : errors++
+    request.resolve(result)
+    options.onInvocation?.({ function: spec.name, durationMs, result })
+  }
+
+  function accept(request: Request): void {
+    const bytes = Buffer.byteLength(request.event)
+    if (isStopped) return end(request, stopped(spec.name, 'error'), 0)
+    if (bytes > requestLimit) return end(request, requestTooLarge(bytes), 0)
+    if (active + waiting.length >= concurrency) return end(request, throttled(spec.name, concurrency), 0)
+    const environment = idle.pop()
+    if (environment !== undefined) return void run(environment, request)
+    waiting.push(request)
+    startMore()
+  }
+
+  return {
+    name: spec.name,
+    timeout: spec.timeout,
+    invoke(event) {
+      return new Promise((resolve) => {
+        let json: string
+        try {
+          json = JSON.stringify(event) ?? 'null'
+        } catch (error) {
+          return end({ event: '', resolve }, failed('error', toInvocationError(error)), 0)
+        }
+        accept({ event: json, resolve })
+      })
+    },
+    state: () => ({ environments: states.size, active, invocations: ran, errors, throttles }),
+    environments: () =>
+      [...states].flatMap(([{ pid }, state]) => (pid === undefined ? [] : [{ pid, state }])),
+    async stop() {
+      isStopped = true
+      for (const request of waiting.splice(0)) end(request, stopped(spec.name, 'crash'), 0)
+      const environments = [...states.keys()]
+      for (const environment of environments) environment.kill()
+      await Promise.all(environments.map(({ gone }) => gone))
+    },
+  }
+}

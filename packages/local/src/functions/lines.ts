@@ -1,0 +1,42 @@
+/** Takes text as it comes. */
+export interface LineReader {
+  write(chunk: string): void
+  /** Gives out what came after the last line break. */
+  end(): void
+}
+
+/** Cuts text into lines. A line longer than `limit` characters comes in pieces; default: no limit. */
+export function lineReader(
+  onLine: (line: string) => void,
+  limit: number = Number.POSITIVE_INFINITY,
+): LineReader {
+  // Pieces rather than one growing string: a line of 6 MB comes in a hundred chunks.
+  let pieces: string[] = []
+  let length = 0
+
+  function flush(last: string): void {
+    const line = pieces.length === 0 ? last : pieces.join('') + last
+    pieces = []
+    length = 0
+    onLine(line)
+  }
+
+  function write(chunk: string): void {
+    let start = 0
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+      flush(chunk.slice(start, end))
+      start = end + 1
+    }
+    if (start === chunk.length) return
+    const rest = chunk.slice(start)
+    if (length + rest.length > limit) return flush(rest)
+    pieces.push(rest)
+    length += rest.length
+  }
+
+  function end(): void {
+    if (length > 0) flush('')
+  }
+
+  return { write, end }
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
+import { logGroupOf } from './names.ts'
+import type { FunctionSpec } from './types.ts'
+
+const inherited = ['PATH', 'HOME', 'LANG', 'SystemRoot', 'TEMP']
+
+/**
+ * The whole environment of one execution environment: nothing else of this process's own reaches it.
+ *
+ * See the page "Using Lambda environment variables" of AWS; the credentials are fakes.
+ */
+export function processEnv(spec: FunctionSpec, region: string): Record<string, string> {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/')
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: 'UTC',
+    ...Object.fromEntries(inherited.flatMap((name) => pick(name))),
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memorySize),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(spec.name),
+    AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
+    LAMBDA_TASK_ROOT: dirname(spec.entry),
+    _HANDLER: `index.${spec.handler}`,
+    ...spec.environment,
+  }
+}
+
+function pick(name: string): [string, string][] {
+  const value = process.env[name]
+  return value === undefined ? [] : [[name, value]]
+}

@@ -1,0 +1,18 @@
+/**
+ * AWS on a laptop: HTTP gateway, Lambda environments, event source mappings, SQS and Postgres.
+ *
+ * @module
+ */
+export type { Control } from './control.ts'
+export type {
+  EnvironmentInfo,
+  FunctionState,
+  InvocationError,
+  InvocationResult,
+  LambdaFunction,
+} from './functions/function.ts'
+export { configFile, type LoadedApp, loadApp } from './load-app.ts'
+export type { Postgres } from './postgres/postgres.ts'
+export type { QueueDepth, QueueEngine, StoredMessage } from './queues/queues.ts'
+export { type Local, type LocalOptions, startLocal } from './start-local.ts'
+export type { DatabaseState, LocalState } from './state.ts'

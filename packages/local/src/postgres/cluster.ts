@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, chown, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SpillwayError } from '@spillway/message'
+import type { Reaper } from '../reaper/reaper.ts'
+import type { Binaries } from './binaries.ts'
+import { type Account, run } from './command.ts'
+
+/** A data folder of its own for one server. */
+export interface Cluster {
+  readonly data: string
+  /** Of the role `postgres`, which can run programs: nobody else on this machine may be it. */
+  readonly superuserPassword: string
+  delete(): Promise<void>
+}
+
+const trust = `host all postgres 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 trust
+`
+
+/**
+ * Makes a data folder below the temporary folder, which the reaper deletes if nobody else does.
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with what `initdb` says.
+ */
+export async function createCluster(
+  binaries: Binaries,
+  account: Account | undefined,
+  conf: string,
+  reaper: Reaper,
+): Promise<Cluster> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'spillway-postgres-data-'))
+  reaper.removeOnExit(folder)
+  const cluster: Cluster = Object.freeze({
+    data: join(folder, 'data'),
+    superuserPassword: randomUUID(),
+    delete: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
+  })
+  try {
+    const passwordFile = join(folder, 'password')
+    await writeFile(passwordFile, cluster.superuserPassword, { mode: 0o600 })
+    if (account !== undefined) {
+      for (const path of [folder, passwordFile]) await chown(path, account.uid, account.gid)
+    }
+    const options = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']
+    const locale = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=builtin']
+    await run(binaries.initdb, ['-D', cluster.data, ...options, ...locale, '--no-instructions'], account)
+    await rm(passwordFile)
+    await appendFile(join(cluster.data, 'postgresql.conf'), conf)
+    await writeFile(join(cluster.data, 'pg_hba.conf'), trust)
+    return cluster
+  } catch (error) {
+    await cluster.delete()
+    const why = error instanceof Error ? error.message : ''
+    throw new SpillwayError(
+      'SPILLWAY_START_FAILED',
+      `Postgres cannot set up its data folder below ${tmpdir()}: ${why}`,
+      { cause: error },
+    )
+  }
+}

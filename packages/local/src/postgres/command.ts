@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { SpillwayError } from '@spillway/message'
+
+/** A user to run the server as: Postgres refuses root. */
+export interface Account {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * The user that the server runs as: `nobody` when the present one is root, else `undefined`, the present one.
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no `nobody`.
+ */
+export async function serverAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', 'nobody']), run('id', ['-g', 'nobody'])])
+    return { uid: Number(uid), gid: Number(gid) }
+  } catch (cause) {
+    throw new SpillwayError(
+      'SPILLWAY_START_FAILED',
+      'Postgres does not run as root, and there is no user `nobody` to run it as. Start as an ordinary user.',
+      { cause },
+    )
+  }
+}
+
+/**
+ * Runs a program to its end and gives its standard output.
+ *
+ * @throws Error that holds what the program wrote.
+ */
+export function run(program: string, args: readonly string[], account?: Account): Promise<string> {
+  const options = { ...spawnOptions(account), timeout: 60_000 }
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, [...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(`${program} failed: ${stderr.trim() || stdout.trim() || error.message}`))
+    })
+    child.stdin?.end()
+  })
+}
+
+/** How every program of Postgres is started. */
+export function spawnOptions(account: Account | undefined) {
+  return {
+    ...account,
+    // The present folder may be one that the account cannot enter.
+    cwd: '/',
+    windowsHide: true,
+    // Nothing of PG*, and no secrets of the developer in a process of another user.
+    env: {
+      PATH: process.env.PATH,
+      LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH,
+      SystemRoot: process.env.SystemRoot,
+      LC_ALL: 'C',
+    },
+  }
+}

@@ -1,0 +1,338 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { isAlive } from '../reaper/process-table.ts'
+import { type Reaper, startReaper } from '../reaper/reaper.ts'
+import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
+
+let reaper: Reaper
+let folder: string
+beforeAll(async () => {
+  reaper = await startReaper()
+  folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
+  reaper.removeOnExit(folder)
+})
+afterAll(() => reaper.stop())
+
+function options(more: Partial<PostgresOptions> = {}): PostgresOptions {
+  return { maxConnections: 20, reserved: 4, databaseName: 'orders', reaper, ...more }
+}
+
+async function start(more: Partial<PostgresOptions> = {}): Promise<Postgres> {
+  const postgres = await startPostgres(options(more))
+  onTestFinished(() => postgres.stop())
+  return postgres
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client(url)
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+async function query(url: string, sql: string): Promise<unknown[][]> {
+  const client = await connect(url)
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function migrations(files: Record<string, string>): Promise<string> {
+  const path = await mkdtemp(join(folder, 'migrations-'))
+  for (const [name, sql] of Object.entries(files)) await writeFile(join(path, name), sql)
+  return path
+}
+
+const times = <T>(count: number, make: () => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, () => make()))
+const failsWith = (code: string, message: unknown = expect.any(String)) =>
+  expect.objectContaining({ name: 'SpillwayError', code, message })
+const portOf = (postgres: Postgres) => Number(new URL(postgres.url).port)
+const dataFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('spillway-postgres-data-'))
+const postmaster = async (postgres: Postgres): Promise<number> => {
+  const [[pid] = []] = await query(
+    postgres.url,
+    "select split_part(pg_catalog.pg_backend_pid()::text, ' ', 1)::int",
+  )
+  return Number(pid)
+}
+
+describe('the budget', () => {
+  it('refuses the functions one connection past their share, and still lets people in', async () => {
+    const postgres = await start()
+    const clients = await times(16, () => connect(postgres.functionsUrl))
+    await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
+    expect(await query(postgres.url, 'select 1')).toEqual([[1]])
+    await vi.waitFor(() => expect(postgres.connections()).toBe(16))
+    expect(postgres.peakConnections()).toBe(16)
+    await times(5, () => expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' }))
+    await Promise.all(clients.map((client) => client.end()))
+    await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+    expect(postgres.peakConnections()).toBe(16)
+  })
+
+  it.each([
+    { reserved: 0, superuser: '0', others: '0', share: 6 },
+    { reserved: 2, superuser: '2', others: '0', share: 4 },
+    { reserved: 5, superuser: '3', others: '2', share: 1 },
+  ])('reserves $reserved of 6', async ({ reserved, superuser, others, share }) => {
+    const postgres = await start({ maxConnections: 6, reserved })
+    expect(await query(postgres.url, 'show superuser_reserved_connections')).toEqual([[superuser]])
+    expect(await query(postgres.url, 'show reserved_connections')).toEqual([[others]])
+    await vi.waitFor(async () => expect(await held(postgres)).toBe(0))
+    const clients = await times(share, () => connect(postgres.functionsUrl))
+    await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
+    await Promise.all(clients.map((client) => client.end()))
+  })
+})
+
+// The sessions that the server still has besides the asking one: an ended client's slot comes free a moment later.
+async function held(postgres: Postgres): Promise<number> {
+  const [[count] = []] = await query(
+    postgres.url,
+    "select count(*)::int - 1 from pg_stat_activity where backend_type = 'client backend'",
+  )
+  return Number(count)
+}
+
+it('counts the sessions of the functions alone', async () => {
+  const postgres = await start()
+  const clients = await times(5, () => connect(postgres.functionsUrl))
+  const people = await times(1, () => connect(postgres.url))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(5))
+  await Promise.all(clients.splice(0, 3).map((client) => client.end()))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(2))
+  expect(postgres.peakConnections()).toBe(5)
+  postgres.resetPeak()
+  expect(postgres.peakConnections()).toBe(2)
+  await Promise.all([...people, ...clients].map((client) => client.end()))
+})
+
+it('counts a session as gone when its client is killed, and when the server ends it', async () => {
+  const postgres = await start()
+  const driver = import.meta.resolve('pg')
+  const child = script(`
+    import pg from ${JSON.stringify(driver)}
+    await new pg.Client(${JSON.stringify(postgres.functionsUrl)}).connect()
+    console.log('connected')
+  `)
+  await firstLine(child)
+  await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+  child.kill('SIGKILL')
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+
+  await connect(postgres.functionsUrl)
+  await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+  await query(postgres.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'")
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+})
+
+it('counts none when one backend is killed and the server starts all of them again', async () => {
+  const postgres = await start()
+  const clients = await times(3, () => connect(postgres.functionsUrl))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(3))
+  const pid = (await clients[0]?.query('select pg_backend_pid() as pid'))?.rows[0].pid
+  process.kill(pid, 'SIGKILL')
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0), 10_000)
+  await vi.waitFor(async () => expect(await query(postgres.url, 'select 1')).toEqual([[1]]), 10_000)
+})
+
+describe('migrations', () => {
+  it('runs them in name order as the owner, for functions that may write', async () => {
+    const postgres = await start({
+      migrations: await migrations({
+        '002-rows.sql': "insert into orders (customer) values ('first');",
+        '001-tables.sql':
+          'create table orders (id bigserial primary key, customer text not null);\ncreate index on orders (customer);',
+        'README.md': 'not sql',
+      }),
+    })
+    expect(await query(postgres.url, "select tableowner from pg_tables where tablename = 'orders'")).toEqual([
+      ['spillway'],
+    ])
+    await query(postgres.functionsUrl, "insert into orders (customer) values ('second')")
+    expect(await query(postgres.functionsUrl, 'select id, customer from orders order by id')).toEqual([
+      ['1', 'first'],
+      ['2', 'second'],
+    ])
+    await query(postgres.url, 'create table later (id serial primary key, n int)')
+    await query(postgres.functionsUrl, 'insert into later (n) values (7)')
+    expect(await query(postgres.functionsUrl, 'update later set n = n + 1 returning id, n')).toEqual([[1, 8]])
+  })
+
+  it('gives the functions no more than that', async () => {
+    const postgres = await start()
+    await expect(query(postgres.functionsUrl, 'create table mine (n int)')).rejects.toMatchObject({
+      code: '42501',
+    })
+    const roles = await query(postgres.url, 'select rolname from pg_roles where rolsuper')
+    expect(roles).toEqual([['postgres']])
+    const superuser = postgres.url.replace('spillway:spillway', 'postgres:postgres')
+    await expect(query(superuser, 'select 1')).rejects.toMatchObject({ code: '28P01' })
+  })
+
+  it('names the file that fails, and leaves nothing', async () => {
+    const before = dataFolders()
+    const path = await migrations({
+      '001.sql': 'create table a (n int)',
+      '002.sql': 'create tabel b (n int)',
+    })
+    await expect(start({ migrations: path })).rejects.toEqual(
+      failsWith('SPILLWAY_START_FAILED', expect.stringMatching(/002\.sql failed: syntax error at .*tabel/)),
+    )
+    await expect(start({ migrations: join(path, 'none') })).rejects.toEqual(
+      failsWith('SPILLWAY_START_FAILED', expect.stringContaining(join(path, 'none'))),
+    )
+    expect(dataFolders()).toEqual(before)
+  })
+})
+
+describe('crash and restart', () => {
+  it('keeps committed rows through a crash', async () => {
+    const postgres = await start()
+    await query(postgres.url, 'create table t (n int)')
+    const client = await connect(postgres.functionsUrl)
+    await client.query('insert into t select generate_series(1, 1000)')
+    await client.query('begin; insert into t values (0)')
+    const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid
+    await postgres.crash()
+    expect(isAlive(pid)).toBe(false)
+    expect(postgres.connections()).toBe(0)
+    expect(postgres.peakConnections()).toBe(1)
+    await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await postgres.crash()
+    await postgres.start()
+    await postgres.start()
+    expect(await query(postgres.functionsUrl, 'select count(*)::int, min(n) from t')).toEqual([[1000, 1]])
+    const [[fsync] = []] = await query(postgres.url, 'show fsync')
+    expect(fsync).toBe('on')
+  })
+
+  it.each(['fast', 'immediate'] as const)('restarts (%s) on the same port', async (mode) => {
+    const postgres = await start()
+    await query(postgres.url, 'create table t as select 42 as n')
+    const before = await query(postgres.url, 'select pg_postmaster_start_time()::text')
+    const client = await connect(postgres.functionsUrl)
+    const ended = once(client, 'end')
+    await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+    await postgres.restart(mode)
+    await ended
+    expect(postgres.connections()).toBe(0)
+    expect(await query(postgres.url, 'select n from t')).toEqual([[42]])
+    expect(await query(postgres.url, 'select pg_postmaster_start_time()::text')).not.toEqual(before)
+  })
+
+  it('takes orders one after the other', async () => {
+    const postgres = await start()
+    await Promise.all([postgres.crash(), postgres.start(), postgres.crash(), postgres.restart('fast')])
+    expect(await query(postgres.url, 'select 1')).toEqual([[1]])
+  })
+})
+
+describe('stop', () => {
+  it.each(['running', 'crashed'])('leaves no process and no folder of a %s server', async (state) => {
+    const before = dataFolders()
+    const postgres = await start()
+    const pid = await postmaster(postgres)
+    expect(isAlive(pid)).toBe(state === 'none')
+    if (state === 'crashed') await postgres.crash()
+    await Promise.all([postgres.stop(), postgres.stop()])
+    expect(dataFolders()).toEqual(before)
+    await expect(connect(postgres.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(postgres.start()).rejects.toEqual(failsWith('SPILLWAY_START_FAILED'))
+  })
+})
+
+it('applies settings, and refuses those that are its own', async () => {
+  const postgres = await start({ settings: { commit_delay: 250, application_name: "it's \\ here" } })
+  expect(await query(postgres.url, 'show commit_delay')).toEqual([['250']])
+  for (const settings of [
+    { max_connections: 5 },
+    { port: 1 },
+    { 'a b': 1 },
+    { work_mem: '4MB\nfsync = off' },
+  ]) {
+    await expect(start({ settings })).rejects.toEqual(failsWith('SPILLWAY_OPTION_INVALID'))
+  }
+  await expect(start({ settings: { work_mem: 'plenty' } })).rejects.toEqual(
+    failsWith('SPILLWAY_START_FAILED', expect.stringMatching(/invalid value for parameter "work_mem"/)),
+  )
+})
+
+it('runs two servers side by side', async () => {
+  const [one, two] = await Promise.all([start(), start({ databaseName: 'Über "x"' })])
+  await query(one.url, 'create table only_here (n int)')
+  await expect(query(two.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
+  expect(await query(two.functionsUrl, 'select current_database()')).toEqual([['Über "x"']])
+  const client = await connect(one.functionsUrl)
+  await vi.waitFor(() => expect([one.connections(), two.connections()]).toEqual([1, 1 - 1]))
+  await client.end()
+})
+
+it('says so when its port is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  await expect(start({ port })).rejects.toEqual(
+    failsWith('SPILLWAY_PORT_IN_USE', expect.stringContaining(`127.0.0.1:${port}`)),
+  )
+})
+
+it('listens on the port asked for', async () => {
+  const first = await startPostgres(options())
+  await first.stop()
+  const second = await start({ port: portOf(first) })
+  expect(portOf(second)).toBe(portOf(first))
+})
+
+function script(code: string, env: Record<string, string> = {}): ChildProcess {
+  const args = ['--conditions=spillway:source', '--input-type=module', '--eval', code]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no stdout')
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return String(line)
+}
+
+it('ends with its Node process, killed with -9', async () => {
+  const temporary = join(folder, 'of-a-child')
+  await mkdir(temporary)
+  const child = script(
+    `
+    import { startReaper } from ${JSON.stringify(new URL('../reaper/reaper.ts', import.meta.url).href)}
+    import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
+    const reaper = await startReaper()
+    const { url } = await startPostgres({ maxConnections: 10, reserved: 3, databaseName: 'orders', reaper })
+    console.log(url)
+  `,
+    { TMPDIR: temporary },
+  )
+  const url = await firstLine(child)
+  const client = await connect(url)
+  const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid
+  expect([isAlive(pid), readdirSync(temporary).length]).toEqual([true, 1])
+  child.kill('SIGKILL')
+  await vi.waitFor(() => expect([isAlive(pid), readdirSync(temporary)]).toEqual([false, []]), 10_000)
+  await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await rm(temporary, { recursive: true })
+  expect(existsSync(temporary)).toBe(false)
+})

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { SpillwayError } from '@spillway/message'
+import { childrenOf, sendSignal, untilGone } from '../reaper/process-table.ts'
+import type { Reaper } from '../reaper/reaper.ts'
+import { type Account, spawnOptions } from './command.ts'
+import { createLogTail, readLines } from './server-log.ts'
+
+/** A running postmaster. */
+export interface Server {
+  running(): boolean
+  /** Ends it in an orderly way (`SIGINT`) or as an immediate shutdown (`SIGQUIT`), harder when it does not obey. */
+  end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  /** `kill -9` of the postmaster and of all its backends at one moment. */
+  kill(): Promise<void>
+}
+
+/** What a launch needs to know. */
+export interface Launch {
+  readonly program: string
+  readonly account: Account | undefined
+  readonly data: string
+  readonly port: number
+  readonly reaper: Reaper
+  readonly onLine: (line: string) => boolean
+  readonly onExit: () => void
+}
+
+const readyTimeout = 20_000
+const patience = 5_000
+
+/**
+ * Starts the postmaster and waits until it accepts connections.
+ *
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when something else listens on the port, `SPILLWAY_START_FAILED` with
+ * the end of the server's log when it ends or is not ready within 20 seconds.
+ */
+export async function launch(options: Launch): Promise<Server> {
+  const { program, account, data, port, reaper } = options
+  const tail = createLogTail()
+  const child = spawn(program, ['-D', data, '-p', String(port)], {
+    ...spawnOptions(account),
+    // Out of the terminal's process group: Ctrl-C must not end it before those who use it.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const pid = child.pid ?? 0
+  if (pid > 1) reaper.watch(pid, 'SIGQUIT')
+
+  let running = pid > 1
+  const exited = new Promise<void>((resolve) => {
+    // `close`: when the last backend has closed the log, too.
+    child.once('close', () => {
+      running = false
+      if (pid > 1) reaper.unwatch(pid)
+      options.onExit()
+      resolve()
+    })
+  })
+  const server: Server = {
+    running: () => running,
+    async end(signal) {
+      for (const next of [signal, 'SIGQUIT'] as const) {
+        if (!running) return
+        sendSignal(pid, next)
+        if (await settles(exited, patience)) return
+      }
+      await server.kill()
+    },
+    async kill() {
+      if (!running) return
+      // Stopped first, so that it neither forks nor tidies up while its children are looked for.
+      sendSignal(pid, 'SIGSTOP')
+      const all = [pid, ...childrenOf(pid)]
+      for (const each of all) sendSignal(each, 'SIGKILL')
+      await exited
+      await untilGone(all, patience)
+    },
+  }
+
+  const ready = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => ready.resolve(false), readyTimeout)
+  child.once('error', (error) => {
+    tail.add(error.message)
+    ready.resolve(false)
+  })
+  void exited.then(() => ready.resolve(false))
+  readLines(child.stderr, (line) => {
+    if (options.onLine(line)) return
+    tail.add(line)
+    if (line.endsWith('database system is ready to accept connections')) ready.resolve(true)
+  })
+  const isReady = await ready.promise
+  clearTimeout(timer)
+  if (isReady) return Object.freeze(server)
+
+  await server.kill()
+  throw failure(port, tail.text())
+}
+
+function failure(port: number, log: string): SpillwayError {
+  if (/could not bind .*in use/i.test(log)) {
+    return new SpillwayError(
+      'SPILLWAY_PORT_IN_USE',
+      `Postgres cannot listen on 127.0.0.1:${port}: something else does. End that, or choose another port.`,
+    )
+  }
+  const end = log.split('\n').slice(-20).join('\n')
+  return new SpillwayError('SPILLWAY_START_FAILED', `Postgres did not start. Its log ends with:\n${end}`)
+}
+
+async function settles(promise: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(false), ms)
+  const settled = await Promise.race([promise.then(() => true), late.promise])
+  clearTimeout(timer)
+  return settled
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { SpillwayError } from '@spillway/message'
+import { buildApp } from 'fauxqs'
+
+/** The HTTP application of fauxqs, before it listens. */
+export type FauxApp = ReturnType<typeof buildApp>
+
+/** fauxqs with a private way in. */
+export interface Faux {
+  readonly app: FauxApp
+  /** Runs an SQS action as a client would. */
+  call(action: string, body: object): Promise<unknown>
+  /** Reads one of the inspection pages of fauxqs, under `/_fauxqs/`. */
+  inspect(page: string): Promise<unknown>
+}
+
+const json = 'application/x-amz-json-1.0'
+const loopbackHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/
+
+/** Builds fauxqs so that nothing but SQS can be reached from outside. */
+export function createFaux(region: string): Faux {
+  const app = buildApp({ logger: false, defaultRegion: region })
+  const token = randomUUID()
+
+  // fauxqs serves SNS, S3 and its inspection pages too. SNS takes form posts, which any web page may send
+  // to a loopback port, and the check of the host keeps out a page whose name was rebound to 127.0.0.1.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.headers['x-spillway-token'] === token) return undefined
+    const isSqs = request.method === 'POST' && request.headers['content-type'] === json
+    if (isSqs && loopbackHost.test(request.headers.host ?? '')) return undefined
+    return reply.code(404).send()
+  })
+
+  return {
+    app,
+    async call(action, body) {
+      const response = await app.inject({
+        method: 'POST',
+        url: '/',
+        headers: { 'content-type': json, 'x-amz-target': `AmazonSQS.${action}`, 'x-spillway-token': token },
+        payload: JSON.stringify(body),
+      })
+      if (response.statusCode !== 200) {
+        throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS refused ${action}: ${response.body}`)
+      }
+      return response.json()
+    },
+    async inspect(page) {
+      const headers = { 'x-spillway-token': token }
+      const response = await app.inject({ method: 'GET', url: `/_fauxqs/${page}`, headers })
+      return response.json()
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { escapeBody } from './body-escape.ts'
+import { type FailedEntry, failedEntry, type SqsError } from './sqs-error.ts'
+
+/** What a client sent for one message: the whole request, or an entry of a batch. */
+export interface SqsRequest {
+  readonly Id?: unknown
+  readonly MessageBody?: unknown
+  readonly DelaySeconds?: unknown
+  readonly ReceiptHandle?: unknown
+}
+
+/** A batch without the entries that SQS would refuse. */
+export interface CheckedBatch {
+  readonly entries: readonly SqsRequest[]
+  readonly failed: readonly FailedEntry[]
+}
+
+// fauxqs issues UUIDs. A handle of another shape was never issued; an old one is let pass, as on SQS.
+const receiptHandle = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** What SQS refuses and fauxqs accepts; `undefined` when there is nothing to refuse. */
+export function checkRequest(request: SqsRequest): SqsError | undefined {
+  const { DelaySeconds: delay, ReceiptHandle: handle } = request
+  if (typeof delay === 'number' && !(Number.isInteger(delay) && delay >= 0 && delay <= 900)) {
+    return {
+      code: 'InvalidParameterValue',
+      message: `Value ${delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`,
+    }
+  }
+  if (typeof handle === 'string' && handle !== '' && !receiptHandle.test(handle)) {
+    return { code: 'ReceiptHandleIsInvalid', message: 'The input receipt handle is invalid.' }
+  }
+  return undefined
+}
+
+/** The same for each entry of a batch. */
+export function checkEntries(entries: readonly SqsRequest[]): CheckedBatch {
+  const kept: SqsRequest[] = []
+  const failed: FailedEntry[] = []
+  for (const entry of entries) {
+    const error = checkRequest(entry)
+    if (error === undefined) kept.push(escapeRequest(entry))
+    else failed.push(failedEntry(String(entry.Id), error))
+  }
+  return { entries: kept, failed }
+}
+
+/** The request with a body that fauxqs can hold. */
+export function escapeRequest<Request extends SqsRequest>(request: Request): Request {
+  if (typeof request.MessageBody !== 'string') return request
+  const MessageBody = escapeBody(request.MessageBody)
+  return MessageBody === request.MessageBody ? request : { ...request, MessageBody }
+}

@@ -1,0 +1,23 @@
+/** An error in the words of SQS. */
+export interface SqsError {
+  readonly code: string
+  readonly message: string
+}
+
+/** One entry of `Failed` in the answer to a batch action ("BatchResultErrorEntry" of the SQS API reference). */
+export interface FailedEntry {
+  readonly Id: string
+  readonly SenderFault: true
+  readonly Code: string
+  readonly Message: string
+}
+
+/** The body of an error answer. */
+export function errorBody(error: SqsError): object {
+  return { __type: `com.amazonaws.sqs#${error.code}`, message: error.message }
+}
+
+/** The error as an entry of `Failed`. */
+export function failedEntry(id: string, error: SqsError): FailedEntry {
+  return { Id: id, SenderFault: true, Code: error.code, Message: error.message }
+}

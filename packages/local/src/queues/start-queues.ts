@@ -1,0 +1,96 @@
+import { SpillwayError } from '@spillway/message'
+import { correctDepartures } from './correct-requests.ts'
+import type { QueueEngine, QueueSpec } from './engine.ts'
+import { createFaux, type Faux } from './faux-app.ts'
+import { readDepth, readMessages } from './faux-inspect.ts'
+import { ownUrls } from './own-urls.ts'
+import { returnUnread } from './return-unread.ts'
+
+/** What {@link startQueues} takes. */
+export interface QueuesOptions {
+  readonly queues: readonly QueueSpec[]
+  /** The port on 127.0.0.1. Default 0: any free port. */
+  readonly port?: number
+  /** The region in ARNs. Default `us-east-1`. */
+  readonly region?: string
+}
+
+const account = '000000000000'
+const host = '127.0.0.1'
+/** Seconds, 14 days: a dead-letter queue has to keep a message longer than its source does. */
+const deadLetterRetention = 1_209_600
+
+/**
+ * Starts SQS on 127.0.0.1 with the given queues. Messages live in memory.
+ *
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when it cannot listen, or a queue has settings that SQS refuses.
+ */
+export async function startQueues(options: QueuesOptions): Promise<QueueEngine> {
+  const { queues, port = 0, region = 'us-east-1' } = options
+  const faux = createFaux(region)
+  correctDepartures(faux.app)
+  returnUnread(faux)
+  ownUrls(faux.app, () => endpoint)
+  const endpoint = await listen(faux, port)
+
+  const queueUrl = (name: string) => `${endpoint}/${account}/${name}`
+  const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`
+  try {
+    await createQueues(faux, queues, queueArn)
+  } catch (thrown) {
+    await faux.app.close()
+    throw thrown
+  }
+
+  return Object.freeze({
+    endpoint,
+    region,
+    queueUrl,
+    queueArn,
+    depth: (name: string) => readDepth(faux, name, queueUrl(name)),
+    messages: (name: string) => readMessages(faux, name, queueUrl(name)),
+    async stop() {
+      await faux.app.close()
+    },
+  })
+}
+
+async function listen(faux: Faux, port: number): Promise<string> {
+  try {
+    return await faux.app.listen({ host, port })
+  } catch (cause) {
+    await faux.app.close()
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
+      const message = `Port ${port} is taken: stop what listens there or choose another port for the queues.`
+      throw new SpillwayError('SPILLWAY_PORT_IN_USE', message, { cause })
+    }
+    throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS cannot listen on port ${port}.`, {
+      cause,
+    })
+  }
+}
+
+async function createQueues(faux: Faux, queues: readonly QueueSpec[], arn: (name: string) => string) {
+  const deadLetterQueues = new Set(queues.flatMap((queue) => queue.deadLetterQueue ?? []))
+  const named = new Set(queues.map((queue) => queue.name))
+  const retention = { MessageRetentionPeriod: String(deadLetterRetention) }
+  for (const name of deadLetterQueues) {
+    if (!named.has(name)) await faux.call('CreateQueue', { QueueName: name, Attributes: retention })
+  }
+  for (const queue of queues) {
+    const Attributes = {
+      VisibilityTimeout: String(queue.visibilityTimeout),
+      ...(deadLetterQueues.has(queue.name) ? retention : {}),
+      ...(queue.deadLetterQueue === undefined ? {} : { RedrivePolicy: redrivePolicy(queue, arn) }),
+    }
+    await faux.call('CreateQueue', { QueueName: queue.name, Attributes })
+  }
+}
+
+function redrivePolicy(queue: QueueSpec, arn: (name: string) => string): string {
+  return JSON.stringify({
+    deadLetterTargetArn: arn(queue.deadLetterQueue ?? ''),
+    maxReceiveCount: queue.maxReceiveCount,
+  })
+}

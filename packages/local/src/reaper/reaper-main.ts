@@ -1,0 +1,48 @@
+/**
+ * The process that {@link startReaper} starts: it reads orders from its standard input and reaps when that ends.
+ *
+ * @module
+ */
+import { rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { childrenOf, isAlive, sendSignal, untilGone } from './process-table.ts'
+import type { ReaperOrder } from './reaper-order.ts'
+
+const watched = new Map<number, NodeJS.Signals>()
+const folders = new Set<string>()
+
+function obey(order: ReaperOrder): void {
+  if (order[0] === 'watch') watched.set(order[1], order[2])
+  else if (order[0] === 'unwatch') watched.delete(order[1])
+  else if (order[0] === 'remove') folders.add(order[1])
+}
+
+async function reap(): Promise<void> {
+  for (const [pid, signal] of watched) sendSignal(pid, signal)
+  const pids = [...watched.keys()]
+  if (!(await untilGone(pids, 2_000))) {
+    // A server that does not obey may have children that hang as it does.
+    const stubborn = pids.filter(isAlive).flatMap((pid) => [pid, ...childrenOf(pid)])
+    for (const pid of stubborn) sendSignal(pid, 'SIGKILL')
+    await untilGone(stubborn, 5_000)
+  }
+  for (const folder of folders) {
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => undefined)
+  }
+}
+
+// Whoever ends every `node` at once must not end this one before the others.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+process.stdout.write('ready\n')
+try {
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      obey(JSON.parse(line))
+    } catch {
+      // a line that the runtime's death cut off
+    }
+  }
+} finally {
+  await reap()
+}
+process.exit(0)

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
+import { dirname, isAbsolute } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SpillwayError } from '@spillway/message'
+import type { ReaperOrder } from './reaper-order.ts'
+
+/** Ends what the runtime leaves behind, however it dies: `kill -9` included. */
+export interface Reaper {
+  /**
+   * Registers a process. `signal` (default `SIGKILL`) is how to end it; one that is still there 2 seconds later
+   * gets `SIGKILL`, with its children.
+   *
+   * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `pid` is not the id of an ordinary process (above 1).
+   */
+  watch(pid: number, signal?: NodeJS.Signals): void
+  /** Forgets a process. Call it as soon as the process has ended: its id may be used again. */
+  unwatch(pid: number): void
+  /**
+   * Registers a folder to delete once the processes are gone.
+   *
+   * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `folder` is not an absolute path below the root.
+   */
+  removeOnExit(folder: string): void
+  /** Reaps what is still registered; resolves when the reaper's process is gone. May be called again. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a reaper: a detached process, beyond the reach of the terminal's Ctrl-C, that waits for the end of a pipe
+ * which only this process holds. It does not keep this process alive.
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when its process does not start.
+ */
+export async function startReaper(): Promise<Reaper> {
+  const main = fileURLToPath(new URL(`./reaper-main${extension(import.meta.url)}`, import.meta.url))
+  const child = spawn(process.execPath, [main], {
+    cwd: '/',
+    detached: true,
+    env: { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot, NODE_NO_WARNINGS: '1' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    windowsHide: true,
+  })
+  const { stdin } = child
+  // Orders to a reaper that somebody killed fail; there is nobody left to tell.
+  stdin.on('error', () => undefined)
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  await ready(child, main)
+  child.stdout.destroy()
+  child.unref()
+  if (stdin instanceof Socket) stdin.unref()
+
+  const tell = (order: ReaperOrder): void => {
+    if (stdin.writable) stdin.write(`${JSON.stringify(order)}\n`)
+  }
+  return Object.freeze({
+    watch(pid: number, signal: NodeJS.Signals = 'SIGKILL') {
+      if (!Number.isSafeInteger(pid) || pid <= 1) throw invalid(`The reaper cannot watch the process ${pid}.`)
+      tell(['watch', pid, signal])
+    },
+    unwatch: (pid: number) => tell(['unwatch', pid]),
+    removeOnExit(folder: string) {
+      if (!isAbsolute(folder) || dirname(folder) === folder) {
+        throw invalid(`The reaper deletes folders by absolute path, not ${folder}.`)
+      }
+      tell(['remove', folder])
+    },
+    stop() {
+      child.ref()
+      stdin.end()
+      return gone
+    },
+  })
+}
+
+function ready(child: ChildProcess, main: string): Promise<void> {
+  const failed = (cause?: Error) =>
+    new SpillwayError(
+      'SPILLWAY_START_FAILED',
+      `The reaper did not start. Run \`${process.execPath} ${main}\` to see why.`,
+      { cause },
+    )
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(failed(error)))
+    child.once('exit', () => reject(failed()))
+    child.stdout?.once('data', () => resolve())
+  })
+}
+
+// The sources are run as they are, by type stripping; the package brings compiled files.
+function extension(url: string): '.ts' | '.js' {
+  return new URL(url).pathname.endsWith('.ts') ? '.ts' : '.js'
+}
+
+function invalid(message: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', message)
+}

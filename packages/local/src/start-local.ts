@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { SpillwayError } from '@spillway/message'
+import { type App, type AppFunction, findQueue, type Resources } from '@spillway/planner'
+import { type Control, startControl } from './control.ts'
+import { type EventSource, startEventSource } from './event-source/event-source.ts'
+import { type FunctionsOptions, type LambdaFunction, startFunction } from './functions/function.ts'
+import { type Gateway, startGateway } from './gateway/gateway.ts'
+import type { LoadedApp } from './load-app.ts'
+import { type Postgres, startPostgres } from './postgres/postgres.ts'
+import { type QueueEngine, startQueues } from './queues/queues.ts'
+import { type Reaper, startReaper } from './reaper/reaper.ts'
+import { type LocalState, readState } from './state.ts'
+
+/** What {@link startLocal} takes. */
+export interface LocalOptions {
+  /** The port of the HTTP gateway; the control server takes the next one. 0, the default, is any free ports. */
+  readonly port?: number
+  /** Settings of Postgres that go over those of the app. */
+  readonly databaseSettings?: Readonly<Record<string, string | number>>
+  /** Called with each line that a function writes. */
+  readonly onLog?: FunctionsOptions['onLog']
+  /** Called with each invocation that ended. */
+  readonly onInvocation?: FunctionsOptions['onInvocation']
+  /** Called with what is being started, for a progress display. */
+  readonly onProgress?: (step: string) => void
+}
+
+/** An app that runs on this machine. */
+export interface Local {
+  readonly app: App
+  /** The HTTP gateway. */
+  readonly url: string
+  readonly control: Control
+  readonly queues: QueueEngine
+  readonly database: Postgres | undefined
+  state(): LocalState
+  /** A function by its name. */
+  function(name: string): LambdaFunction
+  /** Stops everything, in the order in which nothing is lost that need not be. Safe to call again. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs an app on this machine: Postgres and SQS, the functions in processes of their own, event source mappings, an
+ * HTTP gateway and a control server, all on loopback. Nothing outlives {@link Local.stop}, or this process.
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` or `SPILLWAY_PORT_IN_USE`; what had started is stopped again.
+ */
+export async function startLocal({ app, folder }: LoadedApp, options: LocalOptions = {}): Promise<Local> {
+  const { port = 0, onProgress = () => undefined } = options
+  const stops: (() => Promise<unknown>)[] = []
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= stopInTurn(stops)
+    return stopping
+  }
+  /** Remembers how to stop a part as soon as it has started. */
+  async function started<Part>(
+    part: Promise<Part>,
+    stopPart: (part: Part) => Promise<unknown>,
+  ): Promise<Part> {
+    const value = await part
+    stops.unshift(() => stopPart(value))
+    return value
+  }
+
+  try {
+    const reaper = await started(startReaper(), (part) => part.stop())
+    const temporary = await started(mkdtemp(join(tmpdir(), 'spillway-')), (path) =>
+      rm(path, { recursive: true, force: true }),
+    )
+    reaper.removeOnExit(temporary)
+    if (app.database !== undefined) onProgress('Postgres')
+    const database = await startDatabase(app, folder, reaper, options)
+    if (database !== undefined) stops.unshift(() => database.stop())
+    onProgress('SQS')
+    const queues = await started(startQueues({ queues: app.queues }), (part) => part.stop())
+
+    const resources = toResources(app, queues, database)
+    const shared = {
+      reaper,
+      bundleFolder: temporary,
+      region: queues.region,
+      ...(options.onLog && { onLog: options.onLog }),
+      ...(options.onInvocation && { onInvocation: options.onInvocation }),
+    }
+    const functions: LambdaFunction[] = []
+    for (const fn of app.functions) {
+      onProgress(`function ${fn.name}`)
+      const spec = toSpec(fn, folder, queues, resources)
+      functions.push(await started(startFunction(spec, shared), (part) => part.stop()))
+    }
+    for (const fn of app.functions) {
+      if (fn.eventSource === undefined) continue
+      const source = toEventSource(app, fn, queues, find(functions, fn.name))
+      await started(Promise.resolve(source), (part) => part.stop())
+    }
+    const state = () => readState({ app, queues, database, functions })
+    const gateway = await started(startHttp(app, functions, port), (part) => part.stop())
+    const controlPort = port === 0 ? 0 : port + 1
+    const control = await started(startControl({ port: controlPort, app, queues, state }), (part) =>
+      part.stop(),
+    )
+    return {
+      app,
+      url: gateway.url,
+      control,
+      queues,
+      database,
+      state,
+      function: (name) => find(functions, name),
+      stop,
+    }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+async function stopInTurn(stops: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const stop of stops) await stop().catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw new AggregateError(errors, 'the local runtime did not stop cleanly')
+}
+
+async function startDatabase(
+  app: App,
+  folder: string,
+  reaper: Reaper,
+  options: LocalOptions,
+): Promise<Postgres | undefined> {
+  if (app.database === undefined) return undefined
+  const { maxConnections, reserved, migrations, settings } = app.database
+  return startPostgres({
+    maxConnections,
+    reserved,
+    migrations: migrations === undefined ? undefined : resolve(folder, migrations),
+    settings: { ...settings, ...options.databaseSettings },
+    reaper,
+    databaseName: app.name.replaceAll(/[^a-z0-9_]/g, '_'),
+  })
+}
+
+function toResources(app: App, queues: QueueEngine, database: Postgres | undefined): Resources {
+  return {
+    queueUrl: (name) => queues.queueUrl(findQueue(app, name).name),
+    get databaseUrl() {
+      if (database === undefined) {
+        throw new SpillwayError(
+          'SPILLWAY_APP_INVALID',
+          `The app '${app.name}' uses databaseUrl but has no database.`,
+        )
+      }
+      return database.functionsUrl
+    },
+  }
+}
+
+function toSpec(fn: AppFunction, folder: string, queues: QueueEngine, resources: Resources) {
+  const { name, handler, timeout, memorySize } = fn
+  const environment = { AWS_ENDPOINT_URL_SQS: queues.endpoint, ...fn.environment(resources) }
+  return { name, entry: resolve(folder, fn.entry), handler, timeout, memorySize, environment }
+}
+
+function toEventSource(app: App, fn: AppFunction, queues: QueueEngine, lambda: LambdaFunction): EventSource {
+  const { queue, batchSize, batchingWindow, maximumConcurrency } = fn.eventSource as NonNullable<
+    AppFunction['eventSource']
+  >
+  return startEventSource(
+    {
+      queueUrl: queues.queueUrl(queue),
+      queueArn: queues.queueArn(queue),
+      region: queues.region,
+      endpoint: queues.endpoint,
+      batchSize,
+      batchingWindow,
+      maximumConcurrency,
+      visibilityTimeout: findQueue(app, queue).visibilityTimeout,
+    },
+    { function: lambda },
+  )
+}
+
+function startHttp(app: App, functions: readonly LambdaFunction[], port: number): Promise<Gateway> {
+  const routes = app.functions.flatMap((fn) =>
+    fn.routes.map((route) => ({ ...route, function: find(functions, fn.name) })),
+  )
+  return startGateway({ port, routes })
+}
+
+function find(functions: readonly LambdaFunction[], name: string): LambdaFunction {
+  const found = functions.find((fn) => fn.name === name)
+  if (found !== undefined) return found
+  const names = functions.map((fn) => fn.name).join(', ')
+  throw new SpillwayError('SPILLWAY_OPTION_INVALID', `There is no function '${name}'. There are: ${names}.`)
+}

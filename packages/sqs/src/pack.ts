@@ -1,0 +1,37 @@
+import type { EncodedMessage } from '@spillway/message'
+
+/** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */
+export const maxBytes = 1_048_576
+
+/** Amazon SQS quotas: entries in a batch request. */
+export const maxEntries = 10
+
+/** A message with its place in the caller's list. */
+export interface PackedMessage {
+  readonly index: number
+  readonly message: EncodedMessage
+  readonly bytes: number
+}
+
+/** The size of a message as SQS counts it. */
+export function sizeOf(message: EncodedMessage): number {
+  return Buffer.byteLength(message.body)
+}
+
+/** Splits messages, in order, into batches that SQS takes: at most 10 entries and 1 MiB each. */
+export function pack(messages: readonly PackedMessage[]): readonly (readonly PackedMessage[])[] {
+  const packs: PackedMessage[][] = []
+  let current: PackedMessage[] = []
+  let bytes = 0
+  for (const message of messages) {
+    if (current.length === maxEntries || (current.length > 0 && bytes + message.bytes > maxBytes)) {
+      packs.push(current)
+      current = []
+      bytes = 0
+    }
+    current.push(message)
+    bytes += message.bytes
+  }
+  if (current.length > 0) packs.push(current)
+  return packs
+}

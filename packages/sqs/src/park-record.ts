@@ -1,0 +1,88 @@
+import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { type ParkReason, type SourceRecord, SpillwayError, toError } from '@spillway/message'
+import { isFifo, type SqsClient } from './client.ts'
+import { maxBytes } from './pack.ts'
+import { toFifoId } from './send-pack.ts'
+
+/** The message attributes of a parked copy. The body is that of the original, byte for byte. */
+export const parkedAttributes = {
+  code: 'spillway.code',
+  reason: 'spillway.reason',
+  issues: 'spillway.issues',
+  messageId: 'spillway.messageId',
+  receiveCount: 'spillway.receiveCount',
+} as const
+
+/**
+ * Sends a copy of a record to the dead-letter queue, with the reason in its message attributes.
+ *
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the dead-letter queue does not confirm it.
+ */
+export async function parkRecord(
+  client: SqsClient,
+  queueUrl: string,
+  record: SourceRecord,
+  reason: ParkReason,
+): Promise<void> {
+  try {
+    const answer = await client.send(
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: record.body,
+        MessageAttributes: fitting(toAttributes(record, reason), maxBytes - Buffer.byteLength(record.body)),
+        ...(isFifo(queueUrl) && {
+          MessageGroupId: toFifoId(record.lane),
+          MessageDeduplicationId: toFifoId(record.id),
+        }),
+      }),
+      { abortSignal: AbortSignal.timeout(5000) },
+    )
+    if (answer.MessageId === undefined) throw new Error('the answer has no MessageId')
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw new SpillwayError(
+      'SPILLWAY_PARK_FAILED',
+      `The dead-letter queue did not take a record (${cause.name}). It is delivered again. May the function call sqs:SendMessage on the queue?`,
+      { cause },
+    )
+  }
+}
+
+function toAttributes(record: SourceRecord, reason: ParkReason): readonly (readonly [string, string])[] {
+  const pairs: [string, string][] = [
+    [parkedAttributes.code, reason.code],
+    [parkedAttributes.messageId, record.id],
+    [parkedAttributes.receiveCount, String(record.receiveCount)],
+    [parkedAttributes.reason, reason.detail],
+  ]
+  if (reason.issues !== undefined && reason.issues.length > 0) {
+    pairs.push([parkedAttributes.issues, JSON.stringify(reason.issues.slice(0, 20))])
+  }
+  return pairs.map(([name, value]) => [name, toAttributeText(value)])
+}
+
+/** The attributes, most important first, that still fit beside a body near the limit. */
+function fitting(
+  pairs: readonly (readonly [string, string])[],
+  bytes: number,
+): Record<string, MessageAttributeValue> {
+  const attributes: Record<string, MessageAttributeValue> = {}
+  let left = bytes
+  for (const [name, value] of pairs) {
+    left -= Buffer.byteLength(name) + Buffer.byteLength('String') + Buffer.byteLength(value)
+    if (left < 0) break
+    attributes[name] = { DataType: 'String', StringValue: value }
+  }
+  return attributes
+}
+
+/** SQS refuses an empty value and characters outside XML 1.0. */
+function toAttributeText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS refuses
+  return (
+    text
+      .slice(0, 4096)
+      .toWellFormed()
+      .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g, '\uFFFD') || '-'
+  )
+}

@@ -1,0 +1,9 @@
+// `npm run spike` floods the two designs of examples/orders.
+import { join } from 'node:path'
+import { main } from '../packages/cli/src/main.ts'
+
+process.exitCode = await main([
+  'spike',
+  join(import.meta.dirname, '..', 'examples', 'orders'),
+  ...process.argv.slice(2),
+])
