@@ -2,7 +2,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { App } from '@spillway/planner'
 import { Hono } from 'hono'
 import { listen } from './listen.ts'
-import type { QueueEngine } from './queues/queues.ts'
+import type { QueueEngine } from './queues/index.ts'
 import type { LocalState } from './state.ts'
 
 /** The control server of a running app. */
@@ -18,7 +18,7 @@ export interface ControlOptions {
   readonly port: number
   readonly app: App
   readonly queues: QueueEngine
-  state(): LocalState
+  state(): Promise<LocalState>
 }
 
 /** Serves the state of an app on loopback: `GET /api/state` and `GET /api/queues/{name}/messages`. */
@@ -33,13 +33,13 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
   api.get('/', (context) =>
     context.json({ app: app.name, endpoints: ['/api/state', '/api/queues/{name}/messages'] }),
   )
-  api.get('/api/state', (context) => context.json(state()))
-  api.get('/api/queues/:name/messages', (context) => {
+  api.get('/api/state', async (context) => context.json(await state()))
+  api.get('/api/queues/:name/messages', async (context) => {
     const name = context.req.param('name')
     if (!app.queues.some((queue) => queue.name === name)) {
       return context.json({ message: `There is no queue '${name}'.` }, 404)
     }
-    return context.json({ messages: queues.messages(name) })
+    return context.json({ messages: await queues.messages(name) })
   })
   const server = createAdaptorServer({ fetch: api.fetch })
   return listen(server, port)

@@ -10,9 +10,9 @@ export type {
   InvocationError,
   InvocationResult,
   LambdaFunction,
-} from './functions/function.ts'
+} from './functions/index.ts'
 export { configFile, type LoadedApp, loadApp } from './load-app.ts'
 export type { Postgres } from './postgres/postgres.ts'
-export type { QueueDepth, QueueEngine, StoredMessage } from './queues/queues.ts'
+export type { QueueDepth, QueueEngine, StoredMessage } from './queues/index.ts'
 export { type Local, type LocalOptions, startLocal } from './start-local.ts'
 export type { DatabaseState, LocalState } from './state.ts'

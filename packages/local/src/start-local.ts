@@ -5,11 +5,11 @@ import { SpillwayError } from '@spillway/message'
 import { type App, type AppFunction, findQueue, type Resources } from '@spillway/planner'
 import { type Control, startControl } from './control.ts'
 import { type EventSource, startEventSource } from './event-source/event-source.ts'
-import { type FunctionsOptions, type LambdaFunction, startFunction } from './functions/function.ts'
-import { type Gateway, startGateway } from './gateway/gateway.ts'
+import { type FunctionsOptions, type LambdaFunction, startFunction } from './functions/index.ts'
+import { type Gateway, startGateway } from './gateway/index.ts'
 import type { LoadedApp } from './load-app.ts'
 import { type Postgres, startPostgres } from './postgres/postgres.ts'
-import { type QueueEngine, startQueues } from './queues/queues.ts'
+import { type QueueEngine, startQueues } from './queues/index.ts'
 import { type Reaper, startReaper } from './reaper/reaper.ts'
 import { type LocalState, readState } from './state.ts'
 
@@ -35,7 +35,7 @@ export interface Local {
   readonly control: Control
   readonly queues: QueueEngine
   readonly database: Postgres | undefined
-  state(): LocalState
+  state(): Promise<LocalState>
   /** A function by its name. */
   function(name: string): LambdaFunction
   /** Stops everything, in the order in which nothing is lost that need not be. Safe to call again. */

@@ -1,7 +1,7 @@
 import type { App } from '@spillway/planner'
-import type { FunctionState, LambdaFunction } from './functions/function.ts'
+import type { FunctionState, LambdaFunction } from './functions/index.ts'
 import type { Postgres } from './postgres/postgres.ts'
-import type { QueueDepth, QueueEngine } from './queues/queues.ts'
+import type { QueueDepth, QueueEngine } from './queues/index.ts'
 
 /** The database's part of {@link LocalState}. */
 export interface DatabaseState {
@@ -32,9 +32,12 @@ export interface StateParts {
 }
 
 /** The state of a running app, now. */
-export function readState({ app, queues, database, functions }: StateParts): LocalState {
+export async function readState({ app, queues, database, functions }: StateParts): Promise<LocalState> {
+  const depths = await Promise.all(
+    app.queues.map(async ({ name }) => [name, await queues.depth(name)] as const),
+  )
   return {
-    queues: Object.fromEntries(app.queues.map(({ name }) => [name, queues.depth(name)])),
+    queues: Object.fromEntries(depths),
     database:
       database === undefined || app.database === undefined
         ? null

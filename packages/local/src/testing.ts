@@ -4,5 +4,5 @@
  * @module
  */
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres/postgres.ts'
-export { type QueueEngine, startQueues } from './queues/queues.ts'
+export { type QueueEngine, startQueues } from './queues/index.ts'
 export { type Reaper, startReaper } from './reaper/reaper.ts'

@@ -9,7 +9,7 @@ export interface Ledger {
 
 /** Reads where the messages of an app ended. */
 export async function readLedger(local: Local, writtenKeys: string): Promise<Ledger> {
-  return { written: await readWritten(local, writtenKeys), parked: readParked(local) }
+  return { written: await readWritten(local, writtenKeys), parked: await readParked(local) }
 }
 
 /** The accepted keys that are in neither place. */
@@ -28,11 +28,10 @@ async function readWritten(local: Local, sql: string): Promise<ReadonlySet<strin
   }
 }
 
-function readParked({ app, queues }: Local): ReadonlySet<string> {
+async function readParked({ app, queues }: Local): Promise<ReadonlySet<string>> {
   const deadLetterQueues = new Set(app.queues.flatMap((queue) => queue.deadLetterQueue ?? []))
-  return new Set(
-    [...deadLetterQueues].flatMap((name) => queues.messages(name)).flatMap(({ body }) => readKey(body)),
-  )
+  const messages = await Promise.all([...deadLetterQueues].map((name) => queues.messages(name)))
+  return new Set(messages.flat().flatMap(({ body }) => readKey(body)))
 }
 
 function readKey(body: string): readonly string[] {

@@ -71,7 +71,7 @@ export async function runDesign(options: DesignOptions, progress: Progress): Pro
 async function drain(local: Local, progress: Progress): Promise<void> {
   const startedAt = performance.now()
   for (;;) {
-    const waiting = countWaiting(local)
+    const waiting = await countWaiting(local)
     if (waiting === 0) return
     if (performance.now() - startedAt > drainLimitMs) {
       throw new SpillwayError(
@@ -85,8 +85,8 @@ async function drain(local: Local, progress: Progress): Promise<void> {
 }
 
 /** Messages that have not come to their end: in a queue that something reads, or in an invocation. */
-function countWaiting(local: Local): number {
-  const { queues, functions } = local.state()
+async function countWaiting(local: Local): Promise<number> {
+  const { queues, functions } = await local.state()
   const read = local.app.functions.flatMap((fn) => fn.eventSource?.queue ?? [])
   const queued = read.map((name) => queues[name]).reduce((sum, depth) => sum + total(depth), 0)
   return queued + Object.values(functions).reduce((sum, { active }) => sum + active, 0)

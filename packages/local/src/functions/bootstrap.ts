@@ -11,6 +11,7 @@ import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { toInvocationError } from './invocation-error.ts'
 import { lineReader } from './lines.ts'
+import { useSourcePositions } from './source-positions.ts'
 import type { InvocationError } from './types.ts'
 
 /** Where a function's handler is, and what its context says. */
@@ -38,6 +39,7 @@ export async function runEnvironment(options: BootstrapOptions): Promise<void> {
   const logStreamName = process.env.AWS_LAMBDA_LOG_STREAM_NAME
   const { NODE_COMPILE_CACHE: _, ...env } = process.env
   process.env = env
+  useSourcePositions(import.meta.url)
 
   function die(type: string | undefined, thrown: unknown): void {
     const error = toInvocationError(thrown)

@@ -45,7 +45,7 @@ const longestLogLine = 256 * 1024
 /** Starts an execution environment. Never throws. */
 export function startEnvironment(options: EnvironmentOptions): Environment {
   const log = options.onLog === undefined ? 'ignore' : 'pipe'
-  const child = spawn(process.execPath, ['--enable-source-maps', options.file], {
+  const child = spawn(process.execPath, [options.file], {
     cwd: options.cwd,
     env: options.env,
     detached: true,
@@ -87,7 +87,10 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       return
     }
     clearTimeout(deadlineTimer)
-    if (kind === 'ready') return started.resolve(undefined)
+    if (kind === 'ready') {
+      started.resolve(undefined)
+      return
+    }
     const document = JSON.parse(line.slice(tab + 1))
     const result: InvocationResult =
       kind === 'ok' ? { ok: true, payload: document } : failed('error', document)

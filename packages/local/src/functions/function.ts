@@ -95,7 +95,10 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
   function release(environment: Environment): void {
     if (isStopped || !states.has(environment)) return
     const request = waiting.shift()
-    if (request !== undefined) return void run(environment, request)
+    if (request !== undefined) {
+      void run(environment, request)
+      return
+    }
     states.set(environment, 'idle')
     idle.push(environment)
     environment.rest()
@@ -114,20 +117,30 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
   }
 
   function end(request: Request, result: InvocationResult, durationMs: number): void {
-    if (!result.ok) result.kind === 'throttle' ? throttles++ : errors++
+    if (!result.ok && result.kind === 'throttle') throttles += 1
+    else if (!result.ok) errors += 1
     request.resolve(result)
     options.onInvocation?.({ function: spec.name, durationMs, result })
   }
 
+  function refusal(event: string): InvocationFailure | undefined {
+    if (isStopped) return stopped(spec.name, 'error')
+    const bytes = Buffer.byteLength(event)
+    if (bytes > requestLimit) return requestTooLarge(bytes)
+    return active + waiting.length >= concurrency ? throttled(spec.name, concurrency) : undefined
+  }
+
   function accept(request: Request): void {
-    const bytes = Buffer.byteLength(request.event)
-    if (isStopped) return end(request, stopped(spec.name, 'error'), 0)
-    if (bytes > requestLimit) return end(request, requestTooLarge(bytes), 0)
-    if (active + waiting.length >= concurrency) return end(request, throttled(spec.name, concurrency), 0)
-    const environment = idle.pop()
-    if (environment !== undefined) return void run(environment, request)
-    waiting.push(request)
-    startMore()
+    const refused = refusal(request.event)
+    const environment = refused === undefined ? idle.pop() : undefined
+    if (refused !== undefined) {
+      end(request, refused, 0)
+    } else if (environment !== undefined) {
+      void run(environment, request)
+    } else {
+      waiting.push(request)
+      startMore()
+    }
   }
 
   return {

@@ -29,9 +29,12 @@ export function lineReader(
     }
     if (start === chunk.length) return
     const rest = chunk.slice(start)
-    if (length + rest.length > limit) return flush(rest)
-    pieces.push(rest)
-    length += rest.length
+    if (length + rest.length > limit) {
+      flush(rest)
+    } else {
+      pieces.push(rest)
+      length += rest.length
+    }
   }
 
   function end(): void {

@@ -1,0 +1,314 @@
+import {
+  createMessage,
+  defineMessage,
+  done,
+  encodeMessage,
+  type MessageRecord,
+  type Outcome,
+  type ParkReason,
+  park,
+  type RecordSource,
+  retry,
+  type SourceRecord,
+  type Writer,
+} from '@spillway/message'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { type BatchOptions, type BatchSummary, batch } from './index.ts'
+
+const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
+type Order = { id: string }
+
+function record(id: string, change: Partial<SourceRecord> = {}): SourceRecord {
+  const body = encodeMessage(createMessage(order, { id }, { time: new Date(0) }))
+  return { id: `m-${id}`, lane: `m-${id}`, receiveCount: 1, body, ...change }
+}
+
+interface Parked {
+  readonly id: string
+  readonly reason: ParkReason
+}
+
+interface Run {
+  readonly records: readonly SourceRecord[]
+  readonly writer: Writer<Order>
+  readonly remaining?: number
+  readonly parkFails?: boolean
+  readonly signal?: AbortSignal
+}
+
+async function run(
+  { records, writer, remaining = 10_000, parkFails = false, signal }: Run,
+  options: BatchOptions = {},
+) {
+  const parked: Parked[] = []
+  const delayed: Record<string, number> = {}
+  const summaries: BatchSummary[] = []
+  const source: RecordSource = {
+    records,
+    async park({ id }, reason) {
+      if (parkFails) throw new Error('no')
+      parked.push({ id, reason })
+    },
+    async delay(delays) {
+      for (const { record, seconds } of delays) delayed[record.id] = seconds
+    },
+  }
+  const startedAt = performance.now()
+  const context = { getRemainingTimeInMillis: () => remaining - (performance.now() - startedAt) }
+  const handler = batch(order, writer, { log: (summary) => summaries.push(summary), ...options })
+  const settled = await handler({ source }, context, signal === undefined ? {} : { signal })
+  return { settled, parked, delayed, summary: summaries[0], failed: failedOf(records, settled) }
+}
+
+function failedOf(
+  records: readonly SourceRecord[],
+  settled: readonly PromiseSettledResult<undefined>[],
+): string[] {
+  expect(settled).toHaveLength(records.length)
+  return records.filter((_, index) => settled[index]?.status !== 'fulfilled').map(({ id }) => id)
+}
+
+const each =
+  (outcomeOf: (message: MessageRecord<Order>) => Outcome): Writer<Order> =>
+  async (messages) =>
+    messages.map(outcomeOf)
+
+describe('outcomes', () => {
+  it('acknowledges what is done or parked and returns what is to be retried', async () => {
+    const outcomes: Record<string, Outcome> = {
+      a: done(),
+      b: retry({ after: 7, cause: new Error('busy') }),
+      c: park({ code: '23514', detail: 'check' }),
+      d: retry(),
+    }
+    const result = await run({
+      records: ['a', 'b', 'c', 'd'].map((id) => record(id)),
+      writer: each(({ body }) => outcomes[body.id] as Outcome),
+    })
+    expect(result.failed).toStrictEqual(['m-b', 'm-d'])
+    expect(result.parked).toStrictEqual([{ id: 'm-c', reason: { code: '23514', detail: 'check' } }])
+    expect(result.delayed).toStrictEqual({ 'm-b': 7 })
+    expect(result.summary).toStrictEqual({
+      message: 'order: 1 done, 2 retried, 1 parked',
+      name: 'order',
+      records: 4,
+      done: 1,
+      retried: 2,
+      parked: 1,
+      codes: { Error: 1, '23514': 1, unknown: 1 },
+    })
+  })
+
+  it('gives the writer the whole batch, decoded, with the facts of delivery', async () => {
+    const seen: MessageRecord<Order>[][] = []
+    await run({
+      records: [record('a', { receiveCount: 3 }), record('b')],
+      writer: async (messages) => {
+        seen.push([...messages])
+        return messages.map(() => done())
+      },
+    })
+    expect(seen).toHaveLength(1)
+    expect(seen[0]?.[0]).toMatchObject({
+      key: 'a',
+      body: { id: 'a' },
+      time: new Date(0),
+      receiveCount: 3,
+      lane: 'm-a',
+    })
+  })
+
+  it('does not call the writer for nothing', async () => {
+    const result = await run({ records: [], writer: async () => expect.unreachable() })
+    expect(result.settled).toStrictEqual([])
+  })
+})
+
+describe('a record that holds no valid message', () => {
+  it('is parked and costs only itself', async () => {
+    const bad = record('b', { body: 'not json' })
+    const invalid = record('c', { body: record('c').body.replace('"id":"c"', '"id":7') })
+    const result = await run({
+      records: [record('a'), bad, invalid, record('d')],
+      writer: each(() => done()),
+    })
+    expect(result.failed).toStrictEqual([])
+    expect(result.parked).toMatchObject([
+      { id: 'm-b', reason: { code: 'SPILLWAY_ENVELOPE_INVALID' } },
+      { id: 'm-c', reason: { code: 'SPILLWAY_BODY_INVALID', issues: [{ path: '/id' }] } },
+    ])
+  })
+
+  it('is retried when the dead-letter queue does not take it: it must not be lost', async () => {
+    const result = await run({
+      records: [record('a', { body: '' })],
+      writer: each(() => done()),
+      parkFails: true,
+    })
+    expect(result.failed).toStrictEqual(['m-a'])
+  })
+})
+
+describe('fail closed', () => {
+  const two = [record('a'), record('b')]
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['too few outcomes', [done()]],
+    ['too many outcomes', [done(), done(), done()]],
+    ['something else', 'done'],
+    ['outcomes that are none', [undefined, { kind: 'ok' }]],
+    ['a list with holes', new Array(2)],
+  ])('a writer that answers %s has done nothing', async (_, answer) => {
+    const result = await run({ records: two, writer: async () => answer as Outcome[] })
+    expect(result.failed).toStrictEqual(['m-a', 'm-b'])
+    expect(result.summary?.codes).toStrictEqual({ SPILLWAY_OUTCOME_INVALID: 2 })
+  })
+
+  it('keeps the outcomes beside one that is none', async () => {
+    const result = await run({ records: two, writer: async () => [done(), undefined] as Outcome[] })
+    expect(result.failed).toStrictEqual(['m-b'])
+  })
+
+  it.each([new Error('boom'), 'boom', undefined, null])(
+    'a writer that throws %o has done nothing',
+    async (thrown) => {
+      const result = await run({
+        records: two,
+        writer: async () => {
+          throw thrown
+        },
+      })
+      expect(result.failed).toStrictEqual(['m-a', 'm-b'])
+      for (const settled of result.settled)
+        expect((settled as PromiseRejectedResult).reason).toBeInstanceOf(Error)
+    },
+  )
+
+  it('throws when no source ran before it', async () => {
+    const handler = batch(
+      order,
+      each(() => done()),
+    )
+    await expect(handler({} as never, { getRemainingTimeInMillis: () => 1000 })).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+    })
+  })
+})
+
+describe('lanes', () => {
+  const lanes = [
+    record('a1', { lane: 'a' }),
+    record('b1', { lane: 'b' }),
+    record('a2', { lane: 'a' }),
+    record('b2', { lane: 'b' }),
+    record('a3', { lane: 'a' }),
+  ]
+
+  it('are written in order', async () => {
+    const calls: string[][] = []
+    await run({
+      records: lanes,
+      writer: async (messages) => {
+        calls.push(messages.map(({ key }) => key))
+        return messages.map(() => done())
+      },
+    })
+    expect(calls).toStrictEqual([['a1', 'b1'], ['a2', 'b2'], ['a3']])
+  })
+
+  it('stop at their first failure, and others go on', async () => {
+    const written: string[] = []
+    const result = await run({
+      records: lanes,
+      writer: each(({ key }) => {
+        written.push(key)
+        return key === 'a2' ? retry() : done()
+      }),
+    })
+    expect(written).toStrictEqual(['a1', 'b1', 'a2', 'b2'])
+    expect(result.failed).toStrictEqual(['m-a2', 'm-a3'])
+    expect(result.summary?.codes).toMatchObject({ SPILLWAY_LANE_STOPPED: 1 })
+  })
+
+  it('go on behind a parked record, but not behind one whose parking failed', async () => {
+    const writer = each(({ key }) => (key === 'a1' ? park({ code: 'X', detail: 'y' }) : done()))
+    expect((await run({ records: lanes, writer })).failed).toStrictEqual([])
+    expect((await run({ records: lanes, writer, parkFails: true })).failed).toStrictEqual([
+      'm-a1',
+      'm-a2',
+      'm-a3',
+    ])
+  })
+})
+
+describe('the deadline', () => {
+  it('returns what is not done, before the invocation ends, and tells the writer', async () => {
+    let aborted = false
+    const startedAt = performance.now()
+    const result = await run({
+      records: [record('a')],
+      remaining: 400,
+      writer: (_, { signal }) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            aborted = true
+          })
+        }),
+    })
+    expect(performance.now() - startedAt).toBeLessThan(400)
+    expect(result.failed).toStrictEqual(['m-a'])
+    expect(result.summary?.codes).toStrictEqual({ SPILLWAY_DEADLINE: 1 })
+    expect(aborted).toBe(true)
+  })
+
+  it('keeps what is committed', async () => {
+    const result = await run({
+      records: [record('a1', { lane: 'a' }), record('a2', { lane: 'a' })],
+      remaining: 400,
+      writer: async (messages) => {
+        if (messages[0]?.key === 'a2') await new Promise(() => undefined)
+        return messages.map(() => done())
+      },
+    })
+    expect(result.failed).toStrictEqual(['m-a2'])
+  })
+
+  it('begins nothing when the invocation is already aborted', async () => {
+    const result = await run({
+      records: [record('a')],
+      signal: AbortSignal.abort(),
+      writer: async () => expect.unreachable(),
+    })
+    expect(result.failed).toStrictEqual(['m-a'])
+  })
+
+  it('leaves the writer the time less the guard', async () => {
+    let remaining = 0
+    await run(
+      {
+        records: [record('a')],
+        remaining: 60_000,
+        writer: async (messages, limit) => {
+          remaining = limit.remainingTime()
+          return messages.map(() => done())
+        },
+      },
+      { guard: 5000 },
+    )
+    expect(remaining).toBeGreaterThan(54_000)
+    expect(remaining).toBeLessThanOrEqual(55_000)
+  })
+})
+
+it('names a typo', () => {
+  // @ts-expect-error the option is wrong on purpose
+  expect(() =>
+    batch(
+      order,
+      each(() => done()),
+      { guardMs: 1 },
+    ),
+  ).toThrow('batch has no option `guardMs`. Did you mean `guard`?')
+})

@@ -1,0 +1,278 @@
+import middy from '@middy/core'
+import httpJsonBodyParser from '@middy/http-json-body-parser'
+import { defineMessage, type SendResult, type Target } from '@spillway/message'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { bodyLimit, enqueue, problemDetails, validate } from './index.ts'
+import { invoke, memoryTarget, post } from './testing/http.ts'
+
+const order = defineMessage({
+  name: 'order.placed',
+  schema: z.object({ id: z.uuid(), items: z.array(z.object({ 'a/b': z.int().positive() })).min(1) }),
+  key: (body) => body.id,
+})
+const id = '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10'
+const valid = { id, items: [{ 'a/b': 1 }] }
+const clock = { now: () => 1_767_323_045_678, sleep: async () => undefined }
+
+function api(to: Target, log: (error: unknown) => void = () => undefined) {
+  return middy()
+    .use(problemDetails({ log }))
+    .use(bodyLimit({ maxBytes: 1000 }))
+    .use(httpJsonBodyParser())
+    .use(validate({ body: order }))
+    .use(enqueue(order, { to, clock }))
+    .handler((event) => event.valid.body)
+}
+
+describe('a valid request', () => {
+  it('is answered with 202 and is in the queue', async () => {
+    const to = memoryTarget()
+    const response = await invoke(api(to), post(valid))
+    expect(response).toMatchObject({
+      status: 202,
+      type: 'application/json',
+      body: { id, status: 'accepted' },
+    })
+    expect(to.sent).toStrictEqual([
+      {
+        key: id,
+        group: undefined,
+        body: `{"spillway":1,"name":"order.placed","version":1,"key":"${id}","time":"2026-01-02T03:04:05.678Z","body":{"id":"${id}","items":[{"a/b":1}]}}`,
+      },
+    ])
+  })
+
+  it('may be base64', async () => {
+    const to = memoryTarget()
+    const body = Buffer.from(JSON.stringify(valid)).toString('base64')
+    expect((await invoke(api(to), post(body, { isBase64Encoded: true }))).status).toBe(202)
+  })
+
+  it('hands its trace on, if it is one', async () => {
+    const to = memoryTarget()
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const headers = { 'content-type': 'application/json' }
+    await invoke(api(to), post(valid, { headers: { ...headers, Traceparent: traceparent } }))
+    await invoke(api(to), post(valid, { headers: { ...headers, traceparent: 'x"; drop' } }))
+    expect(to.sent.map(({ body }) => JSON.parse(body).traceparent)).toStrictEqual([traceparent, undefined])
+  })
+
+  it('is stripped of what the schema does not know', async () => {
+    const to = memoryTarget()
+    await invoke(api(to), post({ ...valid, admin: true }))
+    expect(JSON.parse(to.sent[0]?.body ?? '').body).toStrictEqual(valid)
+  })
+})
+
+describe('a request that is refused', () => {
+  it.each([
+    [
+      'malformed JSON',
+      post('{"id":'),
+      {
+        status: 400,
+        title: 'Bad Request',
+        code: 'SPILLWAY_BODY_MALFORMED',
+        detail: 'The body is not valid JSON.',
+      },
+    ],
+    [
+      'no body',
+      post('', { body: undefined } as never),
+      {
+        status: 400,
+        title: 'Bad Request',
+        code: 'SPILLWAY_BODY_MALFORMED',
+        detail: 'The body is not valid JSON.',
+      },
+    ],
+    [
+      'a key that would reach the prototype',
+      post('{"__proto__":{"id":1}}'),
+      {
+        status: 400,
+        title: 'Bad Request',
+        code: 'SPILLWAY_BODY_MALFORMED',
+        detail: 'The body is not valid JSON.',
+      },
+    ],
+    [
+      'another content type',
+      post(valid, { headers: { 'content-type': 'text/plain' } }),
+      {
+        status: 415,
+        title: 'Unsupported Media Type',
+        code: 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
+        detail: 'Send the body as application/json.',
+      },
+    ],
+    [
+      'a body that is too large',
+      post({ ...valid, note: 'x'.repeat(1000) }),
+      {
+        status: 413,
+        title: 'Content Too Large',
+        code: 'SPILLWAY_BODY_TOO_LARGE',
+        detail: 'The body is larger than 1000 bytes.',
+      },
+    ],
+    [
+      'an invalid body',
+      post({ id: 'x', items: [{ 'a/b': 0 }] }),
+      {
+        status: 422,
+        title: 'Unprocessable Content',
+        code: 'SPILLWAY_BODY_INVALID',
+        detail: 'The body is not a valid order.placed.',
+        errors: [
+          { pointer: '#/id', detail: 'Invalid UUID' },
+          { pointer: '#/items/0/a~1b', detail: 'Too small: expected number to be >0' },
+        ],
+      },
+    ],
+    [
+      'JSON that is no object',
+      post('null'),
+      {
+        status: 422,
+        title: 'Unprocessable Content',
+        code: 'SPILLWAY_BODY_INVALID',
+        detail: 'The body is not a valid order.placed.',
+        errors: [{ pointer: '#', detail: 'Invalid input: expected object, received null' }],
+      },
+    ],
+  ])('for %s gets a problem, and nothing is sent', async (_, event, problem) => {
+    const to = memoryTarget()
+    const response = await invoke(api(to), event)
+    expect(response).toMatchObject({ status: problem.status, type: 'application/problem+json' })
+    expect(response.body).toStrictEqual({ type: 'about:blank', ...problem })
+    expect(to.sent).toStrictEqual([])
+  })
+})
+
+describe('a message that is not confirmed', () => {
+  it.each<[string, SendResult]>([
+    ['retryable', { status: 'rejected', code: 'RequestThrottled', detail: 'throttled', retryable: true }],
+    ['refused', { status: 'rejected', code: 'AccessDenied', detail: 'denied', retryable: false }],
+  ])('because it is %s is never a 202', async (_, result) => {
+    const logged: unknown[] = []
+    const response = await invoke(
+      api(memoryTarget(result), (error) => logged.push(error)),
+      post(valid),
+    )
+    expect(response.body).toStrictEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      detail: 'The message was not accepted. Try again with the same key.',
+      code: 'SPILLWAY_SEND_FAILED',
+    })
+    expect(response.headers).toMatchObject({ 'retry-after': '1' })
+    expect(logged).toHaveLength(1)
+  })
+
+  it('because the target answers nothing is never a 202', async () => {
+    const silent: Target = { send: async () => [] }
+    expect((await invoke(api(silent), post(valid))).status).toBe(503)
+  })
+
+  it('because the queue can never hold it is a 413', async () => {
+    const result = {
+      status: 'rejected',
+      code: 'SPILLWAY_BODY_TOO_LARGE',
+      detail: 'big',
+      retryable: false,
+    } as const
+    expect((await invoke(api(memoryTarget(result)), post(valid))).status).toBe(413)
+  })
+
+  it('because the target throws is a 500 that tells nothing', async () => {
+    const broken: Target = {
+      send: async () => {
+        throw new Error('secret')
+      },
+    }
+    const response = await invoke(api(broken), post(valid))
+    expect(response.body).toStrictEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 })
+  })
+})
+
+describe('a handler of the user', () => {
+  function withHandler(to: Target, handler: () => unknown) {
+    return middy()
+      .use(problemDetails({ log: () => undefined }))
+      .use(enqueue(order, { to, clock }))
+      .handler(handler)
+  }
+
+  it('may make the body', async () => {
+    const to = memoryTarget()
+    expect(
+      (
+        await invoke(
+          withHandler(to, () => valid),
+          post(''),
+        )
+      ).status,
+    ).toBe(202)
+    expect(to.sent).toHaveLength(1)
+  })
+
+  it.each([undefined, null, {}, { statusCode: 200, body: '' }])(
+    'that returns %o sends nothing',
+    async (value) => {
+      const to = memoryTarget()
+      const response = await invoke(
+        withHandler(to, () => value),
+        post(''),
+      )
+      expect(response.status).toBe(500)
+      expect(to.sent).toStrictEqual([])
+    },
+  )
+})
+
+describe('problemDetails', () => {
+  function failing(error: unknown) {
+    return middy()
+      .use(problemDetails({ log: () => undefined }))
+      .handler(() => {
+        throw error
+      })
+  }
+
+  it.each([
+    [
+      'an error of http-errors',
+      Object.assign(new Error('Gone for good'), { statusCode: 410, expose: true }),
+      410,
+      'Gone for good',
+    ],
+    [
+      'an error that hides its message',
+      Object.assign(new Error('secret'), { statusCode: 403, expose: false }),
+      403,
+      undefined,
+    ],
+    ['a 502 without a say', Object.assign(new Error('secret'), { statusCode: 502 }), 502, undefined],
+    ['a status that is none', Object.assign(new Error('secret'), { statusCode: 20 }), 500, undefined],
+    ['any other error', new TypeError('secret'), 500, undefined],
+  ])('answers %s', async (_, error, status, detail) => {
+    const { body } = await invoke(failing(error), post(''))
+    expect(body).toMatchObject({ status })
+    expect((body as { detail?: string }).detail).toBe(detail)
+  })
+})
+
+describe('options', () => {
+  it('names a typo', () => {
+    const to = memoryTarget()
+    // @ts-expect-error the option is wrong on purpose
+    expect(() => enqueue(order, { too: to })).toThrow('enqueue has no option `too`. Did you mean `to`?')
+    // @ts-expect-error the option is wrong on purpose
+    expect(() => bodyLimit({ maxByte: 1 })).toThrow(
+      'bodyLimit has no option `maxByte`. Did you mean `maxBytes`?',
+    )
+  })
+})

@@ -1,0 +1,128 @@
+/**
+ * What a failed statement means for the batch:
+ *
+ * - `saturation`: the database has no room now; nothing was executed
+ * - `connection`: the connection is gone, or leads to a server that no longer takes writes
+ * - `transient`: a conflict with another transaction; the same statement may pass at once
+ * - `tooSlow`: the statement is too long or too large; a smaller one may pass
+ * - `systemic`: every record would fail: wrong password, missing table, full disk
+ * - `permanent`: the database refuses a row for good
+ * - `ordering`: a row refers to one that is not there yet
+ * - `duplicate`: a row breaks a unique constraint other than the one that means "already written"
+ * - `unknown`: none of these; retried, never parked
+ */
+export type Failure =
+  | 'saturation'
+  | 'connection'
+  | 'transient'
+  | 'tooSlow'
+  | 'systemic'
+  | 'permanent'
+  | 'ordering'
+  | 'duplicate'
+  | 'unknown'
+
+// Source of the codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const byState: ReadonlyMap<string, Failure> = new Map([
+  ['08000', 'saturation'], // RDS Proxy: no connection within the borrow time-out
+  ['08001', 'connection'],
+  ['08003', 'connection'],
+  ['08004', 'saturation'],
+  ['08006', 'connection'],
+  ['08007', 'connection'],
+  ['08P01', 'permanent'],
+  ['0A000', 'systemic'],
+  ['23000', 'permanent'],
+  ['23001', 'permanent'],
+  ['23502', 'permanent'],
+  ['23503', 'ordering'],
+  ['23505', 'duplicate'],
+  ['23514', 'permanent'],
+  ['23P01', 'permanent'],
+  ['25006', 'connection'], // read-only: the server was demoted
+  ['25P03', 'connection'],
+  ['25P04', 'tooSlow'],
+  ['40000', 'transient'],
+  ['40001', 'transient'],
+  ['40003', 'transient'],
+  ['40P01', 'transient'],
+  ['53000', 'saturation'],
+  ['53100', 'systemic'],
+  ['53200', 'tooSlow'],
+  ['53300', 'saturation'],
+  ['53400', 'saturation'],
+  ['54000', 'permanent'],
+  ['54001', 'permanent'],
+  ['55P03', 'transient'],
+  ['57014', 'tooSlow'],
+  ['57P01', 'connection'],
+  ['57P02', 'connection'],
+  ['57P03', 'saturation'],
+  ['57P04', 'systemic'],
+  ['57P05', 'connection'],
+])
+
+const byStateClass: ReadonlyMap<string, Failure> = new Map([
+  ['22', 'permanent'],
+  ['28', 'systemic'],
+  ['3D', 'systemic'],
+  ['3F', 'systemic'],
+  ['42', 'systemic'],
+])
+
+const socketCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOENT', // a Unix socket whose server is not running
+])
+
+// node-postgres and pg-pool throw these without a code.
+const byMessage: readonly (readonly [RegExp, Failure])[] = [
+  [/^timeout exceeded when trying to connect/, 'saturation'],
+  [/^Connection terminated/, 'connection'],
+  [/^Client has encountered a connection error and is not queryable/, 'connection'],
+  [/^Client was closed and is not queryable/, 'connection'],
+  [/^timeout expired/, 'connection'],
+  [/^Query read timeout/, 'tooSlow'],
+]
+
+/** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
+export function classifyError(thrown: unknown): Failure {
+  if (typeof thrown !== 'object' || thrown === null) return 'unknown'
+  const state = sqlState(thrown)
+  if (state !== undefined) return classifyState(state, thrown)
+  if ('code' in thrown && typeof thrown.code === 'string' && socketCodes.has(thrown.code)) return 'connection'
+  const message = 'message' in thrown ? String(thrown.message) : ''
+  const known = byMessage.find(([pattern]) => pattern.test(message))
+  if (known !== undefined) return known[1]
+  if (thrown instanceof AggregateError) return classifyFirst(thrown.errors)
+  return 'cause' in thrown && thrown.cause !== thrown ? classifyError(thrown.cause) : 'unknown'
+}
+
+/** The SQLSTATE of an error that the server sent; `undefined` for any other. */
+export function sqlState(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
+  const { code } = thrown
+  // EPIPE has five capitals too: a SQLSTATE starts with a digit or one of the four classes with letters.
+  return typeof code === 'string' && /^(?:\d[\dA-Z]|F0|HV|P0|XX)[\dA-Z]{3}$/.test(code) ? code : undefined
+}
+
+function classifyState(state: string, thrown: object): Failure {
+  const failure = byState.get(state) ?? byStateClass.get(state.slice(0, 2)) ?? 'unknown'
+  // PgBouncer ends sessions with 08P01: an error that ended the session says nothing about a row.
+  const fatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
+  return fatal && failure === 'permanent' ? 'connection' : failure
+}
+
+// Happy Eyeballs: one error for each address of a host that was tried.
+function classifyFirst(errors: readonly unknown[]): Failure {
+  return errors.map(classifyError).find((failure) => failure !== 'unknown') ?? 'unknown'
+}

@@ -1,0 +1,92 @@
+/** The facts of a column that decide how a value travels. */
+export interface ColumnType {
+  /** The type as SQL, without its modifier: `character varying` rather than `character varying(64)`. */
+  readonly sqlType: string
+  /** Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them. */
+  readonly unnestable: boolean
+  /** Whether the type is an array. */
+  readonly list: boolean
+  /** Whether the type, or that of its elements, is `json` or `jsonb`. */
+  readonly json: boolean
+}
+
+/**
+ * A value as Postgres's text input, the way node-postgres writes it: dates in local time with their offset, bytes
+ * in hex, objects as JSON.
+ *
+ * One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string for such a
+ * column is taken as JSON text, as node-postgres does.
+ *
+ * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
+ */
+export function encodeValue(value: unknown, type: ColumnType): string | null {
+  if (value === null || value === undefined) return null
+  if (Array.isArray(value) && (type.list || !type.json)) return arrayLiteral(value, type.json)
+  return type.json ? jsonText(value) : plainText(value)
+}
+
+function arrayLiteral(items: readonly unknown[], json: boolean): string {
+  const texts = items.map((item) => {
+    if (item === null || item === undefined) return 'NULL'
+    if (json) return quoted(jsonText(item))
+    return Array.isArray(item) ? arrayLiteral(item, json) : quoted(plainText(item))
+  })
+  return `{${texts.join(',')}}`
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}
+
+function jsonText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'bigint' ? String(value) : stringify(value)
+}
+
+function plainText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'object':
+      return objectText(value ?? {})
+    default:
+      throw new TypeError(`a ${typeof value} is not a value of a column`)
+  }
+}
+
+function objectText(value: object): string {
+  if (value instanceof Date) return dateText(value)
+  if (ArrayBuffer.isView(value)) {
+    return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
+  }
+  if ('toPostgres' in value && typeof value.toPostgres === 'function') {
+    return plainText(value.toPostgres(plainText))
+  }
+  return stringify(value)
+}
+
+function stringify(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'toOperationNode' in value) {
+    throw new TypeError('an expression of Kysely is not a value of a column')
+  }
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) throw new TypeError(`a ${typeof value} is not a value of a column`)
+  return text
+}
+
+// Local time with its offset: `timestamp` and `date` columns drop the offset, and node-postgres reads them as local.
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw new RangeError('an invalid date is not a value of a column')
+  const pad = (number: number, length = 2) => String(number).padStart(length, '0')
+  const year = date.getFullYear()
+  const offset = -date.getTimezoneOffset()
+  const minutes = Math.abs(offset)
+  return (
+    `${pad(year < 1 ? 1 - year : year, 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}` +
+    `T${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}` +
+    `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}${year < 1 ? ' BC' : ''}`
+  )
+}

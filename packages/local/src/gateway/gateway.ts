@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { SpillwayError } from '@spillway/message'
+import type { InvocationResult } from '../functions/index.ts'
+import { readBody } from './body.ts'
+import { toEvent } from './event.ts'
+import { requestId } from './request-id.ts'
+import {
+  badRequest,
+  type GatewayResponse,
+  internalServerError,
+  notFound,
+  requestTooLarge,
+  serviceUnavailable,
+  toResponse,
+} from './response.ts'
+import { createRouter } from './router.ts'
+import type { Gateway, GatewayOptions } from './types.ts'
+
+const host = '127.0.0.1'
+
+/** Milliseconds that a stop waits for the requests that run. */
+const grace = 1000
+
+/**
+ * Starts an HTTP API of API Gateway on the loopback interface, with Lambda proxy integrations.
+ *
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` when the port cannot be had.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { integrationTimeout = 30_000 } = options
+  const findRoute = createRouter(options.routes)
+  let running = 0
+  let onIdle: (() => void) | undefined
+
+  async function handle(request: IncomingMessage, id: string): Promise<GatewayResponse | undefined> {
+    const { method = 'GET', url = '/' } = request
+    if (!url.startsWith('/')) return badRequest
+    const mark = url.indexOf('?')
+    const path = mark === -1 ? url : url.slice(0, mark)
+    const query = mark === -1 ? '' : url.slice(mark + 1)
+    const match = findRoute(method, path)
+    if (match === undefined) return notFound
+    const body = await readBody(request)
+    if (body === 'too large') return requestTooLarge
+    if (body === 'aborted') return undefined
+    const event = toEvent({ request, match, path, query, body, requestId: id })
+    const result = await withTimeout(match.route.function.invoke(event), integrationTimeout)
+    return result === undefined ? serviceUnavailable : toResponse(result)
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    const id = requestId()
+    running += 1
+    response.on('close', () => {
+      running -= 1
+      if (running === 0) onIdle?.()
+    })
+    // A client that goes away is not an error of the gateway.
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    handle(request, id).then(
+      (answer) => send(response, answer, id),
+      () => send(response, internalServerError, id),
+    )
+  }
+
+  const server = createServer(serve)
+  // Longer than load generators leave a connection idle, so that none is closed under a request.
+  server.keepAliveTimeout = 75_000
+  const port = await listen(server, options.port)
+
+  let stopped: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    if (running > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, grace)
+        onIdle = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    server.closeAllConnections()
+    await closed
+  }
+
+  return {
+    port,
+    url: `http://${host}:${port}`,
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+function send(response: ServerResponse, answer: GatewayResponse | undefined, id: string): void {
+  if (answer === undefined || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const { status, headers, body } = answer
+  const length = status === 204 || status === 304 ? [] : ['content-length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...headers, ...length, 'apigw-requestid', id])
+  response.end(body)
+}
+
+/** `undefined` when the time is over. */
+function withTimeout(
+  invocation: Promise<InvocationResult>,
+  milliseconds: number,
+): Promise<InvocationResult | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), milliseconds)
+    invocation.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(startError(error, port)))
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {
+  if (error.code === 'EADDRINUSE') {
+    return new SpillwayError(
+      'SPILLWAY_PORT_IN_USE',
+      `Port ${port} is in use. Stop what listens there, or choose another: PORT=${otherPort(port)} npm start.`,
+      { cause: error },
+    )
+  }
+  return new SpillwayError(
+    'SPILLWAY_START_FAILED',
+    `The gateway cannot listen on ${host}:${port} (${error.code}). Choose another port: PORT=${otherPort(port)} npm start.`,
+    { cause: error },
+  )
+}
+
+function otherPort(port: number): number {
+  return port < 1024 || port + 1000 > 65_535 ? 4000 : port + 1000
+}

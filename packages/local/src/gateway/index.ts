@@ -1,0 +1,7 @@
+/**
+ * API Gateway on this machine: an HTTP API in front of functions.
+ *
+ * @module
+ */
+export { startGateway } from './gateway.ts'
+export type { Gateway, GatewayOptions, GatewayRoute } from './types.ts'

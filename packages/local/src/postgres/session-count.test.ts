@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { createSessionCount } from './session-count.ts'
+
+const ready = (pid: number, user = 'app') => `[${pid}:${user}] LOG:  connection ready: setup total=2.3 ms`
+const gone = (pid: number, user = 'app') =>
+  `[${pid}:${user}] LOG:  disconnection: session time: 0:00:00.0 user=x`
+
+it('counts what came and has not gone', () => {
+  const count = createSessionCount('app', 10)
+  expect([ready(1), ready(2), ready(3, 'spillway'), gone(1)].every((line) => count.read(line))).toBe(true)
+  expect([count.now(), count.peak()]).toEqual([1, 2])
+  count.read(gone(9))
+  count.read(gone(3, 'spillway'))
+  expect(count.now()).toBe(1)
+})
+
+it('leaves other lines alone', () => {
+  const count = createSessionCount('app', 10)
+  expect(count.read('[7:app] FATAL:  remaining connection slots are reserved')).toBe(false)
+  expect(count.read('[7:] LOG:  database system is ready to accept connections')).toBe(false)
+  expect(count.now()).toBe(0)
+})
+
+it('finds an entry behind a piece of another', () => {
+  const count = createSessionCount('app', 10)
+  count.read(`[1:app] ERROR:  a long story ${ready(2)}`)
+  expect(count.now()).toBe(1)
+})
+
+it('does not count a successor on top of the session whose slot it has', () => {
+  const count = createSessionCount('app', 2)
+  for (const line of [ready(1), ready(2), ready(3)]) count.read(line)
+  expect([count.now(), count.peak()]).toEqual([2, 2])
+  count.read(gone(1))
+  expect([count.now(), count.peak()]).toEqual([2, 2])
+})
+
+it('forgets the sessions of a server that is gone, and keeps the peak until it is reset', () => {
+  const count = createSessionCount('app', 10)
+  for (const end of [
+    () => count.clear(),
+    () => count.read('[5:] LOG:  all server processes terminated; reinitializing'),
+  ]) {
+    count.read(ready(1))
+    count.read(ready(2))
+    end()
+    expect([count.now(), count.peak()]).toEqual([0, 2])
+  }
+  count.resetPeak()
+  expect(count.peak()).toBe(0)
+})

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { fullJitter } from './internal.ts'
+
+it.each([
+  [1, 0.5, 50],
+  [2, 0.5, 100],
+  [3, 1, 400],
+  [5, 1, 1000],
+  [5000, 1, 1000],
+  [3, 0, 0],
+])('waits after attempt %i with the random number %d: %i ms', (attempt, random, ms) => {
+  expect(fullJitter({ base: 100, cap: 1000 }, attempt, random)).toBe(ms)
+})

@@ -1,0 +1,32 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import * as z from 'zod'
+import { createMessage, decodeMessage, defineMessage, encodeMessage } from './index.ts'
+
+const anything = defineMessage({ name: 'thing', schema: z.json(), key: () => 'k' })
+
+it('carries any JSON over the wire unchanged', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), async (value) => {
+      const body = JSON.parse(JSON.stringify(value)) as z.infer<typeof anything.schema>
+      const message = createMessage(anything, body, { time: new Date(0) })
+      expect(await decodeMessage(anything, encodeMessage(message))).toStrictEqual({ ok: true, message })
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+it('gives a message or a reason for any text, and never throws', async () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.object().map((value) => JSON.stringify(value)),
+  )
+  await fc.assert(
+    fc.asyncProperty(text, async (value) => {
+      const decoded = await decodeMessage(anything, value)
+      expect(decoded.ok || decoded.reason.code.startsWith('SPILLWAY_')).toBe(true)
+    }),
+    { numRuns: 1000 },
+  )
+})

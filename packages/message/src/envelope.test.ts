@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { createMessage, decodeMessage, defineMessage, encodeMessage } from './index.ts'
+
+const order = defineMessage({
+  name: 'order.placed',
+  schema: z.object({ id: z.string(), lines: z.array(z.object({ sku: z.string() })).optional() }),
+  key: (body) => body.id,
+})
+
+const golden = new URL('./envelope-v1.golden.json', import.meta.url)
+
+function envelope(change: Record<string, unknown>): string {
+  const valid = { spillway: 1, name: 'order.placed', version: 1, key: 'k', time: '2026-01-02T03:04:05.678Z' }
+  return JSON.stringify({ ...valid, body: { id: 'k' }, ...change })
+}
+
+describe('the wire', () => {
+  it('is the golden file, byte for byte', async () => {
+    const grouped = defineMessage({
+      name: 'order.placed',
+      version: 3,
+      schema: z.object({ id: z.string(), note: z.string() }),
+      key: (body) => body.id,
+      group: () => 'tenant-7',
+    })
+    const message = createMessage(
+      grouped,
+      { id: 'a1', note: 'naïve\u0000\uFFFE\uD800 "quoted"' },
+      {
+        time: new Date('2026-01-02T03:04:05.678Z'),
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      },
+    )
+    const text = await readFile(golden, 'utf8')
+    expect(`${encodeMessage(message)}\n`).toBe(text)
+    expect(await decodeMessage(grouped, text)).toStrictEqual({ ok: true, message })
+  })
+
+  it('leaves out what a message does not have', () => {
+    const message = createMessage(order, { id: 'a' }, { time: new Date(0) })
+    expect(JSON.parse(encodeMessage(message))).toStrictEqual({
+      spillway: 1,
+      name: 'order.placed',
+      version: 1,
+      key: 'a',
+      time: '1970-01-01T00:00:00.000Z',
+      body: { id: 'a' },
+    })
+  })
+
+  it('holds only characters that SQS takes', () => {
+    const message = createMessage(order, { id: '\u0001\uFFFE\uFFFF\uDC00' }, { time: new Date(0) })
+    // Amazon SQS API Reference, SendMessage: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF
+    expect(encodeMessage(message)).toMatch(/^[\t\n\r\x20-\uD7FF\uE000-\uFFFD]*$/)
+  })
+})
+
+describe('decodeMessage', () => {
+  it.each([
+    ['text that is not JSON', 'no', 'The record is not JSON.'],
+    ['null', 'null', 'The record is not an envelope.'],
+    ['an array', '[]', 'The record is not an envelope.'],
+    ['a foreign object', '{"id":1}', 'The envelope has the version nothing; this reader knows 1.'],
+    ['a later envelope', envelope({ spillway: 2 }), 'The envelope has the version 2; this reader knows 1.'],
+    [
+      'another message',
+      envelope({ name: 'order.cancelled' }),
+      `The envelope holds "order.cancelled"; this reader expects 'order.placed'.`,
+    ],
+    ['another version', envelope({ version: 2 }), 'The message has the version 2; this reader knows 1.'],
+    ['no key', envelope({ key: undefined }), 'The envelope has no key of 1 to 256 characters.'],
+    ['an empty key', envelope({ key: '' }), 'The envelope has no key of 1 to 256 characters.'],
+    ['a key too long', envelope({ key: 'x'.repeat(257) }), 'The envelope has no key of 1 to 256 characters.'],
+    ['a group that is no text', envelope({ group: 7 }), 'The envelope has an invalid group.'],
+    ['no time', envelope({ time: 'yesterday' }), 'The envelope has no valid time.'],
+    ['no body', envelope({ body: undefined }), 'The envelope has no body.'],
+  ])('gives a reason for %s', async (_, text, detail) => {
+    expect(await decodeMessage(order, text)).toStrictEqual({
+      ok: false,
+      reason: { code: 'SPILLWAY_ENVELOPE_INVALID', detail },
+    })
+  })
+
+  it('names the places of an invalid body', async () => {
+    const decoded = await decodeMessage(order, envelope({ body: { id: 'k', lines: [{ sku: 'a' }, {}] } }))
+    expect(decoded).toStrictEqual({
+      ok: false,
+      reason: {
+        code: 'SPILLWAY_BODY_INVALID',
+        detail: 'The body is not a valid order.placed.',
+        issues: [{ path: '/lines/1/sku', message: 'Invalid input: expected string, received undefined' }],
+      },
+    })
+  })
+
+  it('counts a schema that throws as an invalid body', async () => {
+    const broken = defineMessage({
+      name: 'order.placed',
+      schema: z.unknown().refine(() => {
+        throw new Error('no lookup table')
+      }),
+    })
+    const decoded = await decodeMessage(broken, envelope({}))
+    expect(decoded).toMatchObject({
+      ok: false,
+      reason: { issues: [{ path: '', message: 'the schema threw: no lookup table' }] },
+    })
+  })
+
+  it('validates with schemas that are asynchronous', async () => {
+    const slow = defineMessage({
+      name: 'order.placed',
+      schema: z.object({ id: z.string().refine(async (id) => id === 'k') }),
+    })
+    expect(await decodeMessage(slow, envelope({}))).toMatchObject({ ok: true })
+    expect(await decodeMessage(slow, envelope({ body: { id: 'x' } }))).toMatchObject({ ok: false })
+  })
+})

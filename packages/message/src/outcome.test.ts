@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { done, isOutcome, park, retry, toError } from './index.ts'
+
+it.each([done(), retry(), retry({ after: 5 }), park({ code: 'X', detail: 'y' })])(
+  'knows %o as an outcome',
+  (outcome) => {
+    expect(isOutcome(outcome)).toBe(true)
+  },
+)
+
+it.each([undefined, null, true, 'done', {}, { kind: 'ok' }, { kind: 'park' }, { kind: 'park', reason: {} }])(
+  'does not take %o for an outcome',
+  (value) => {
+    expect(isOutcome(value)).toBe(false)
+  },
+)
+
+it.each([
+  [undefined, 'undefined'],
+  [null, 'null'],
+  ['boom', 'boom'],
+  [{ secret: 1 }, 'object'],
+])('makes an Error of %o', (thrown, text) => {
+  expect(toError(thrown).message).toBe(`a value that is not an Error was thrown: ${text}`)
+})

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { type AppOptions, defineApp, findQueue } from './index.ts'
+
+const write = { entry: './write.ts', queue: 'orders', timeout: 30 }
+
+function messageOf(options: AppOptions): string {
+  try {
+    defineApp(options)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'nothing was thrown'
+}
+
+describe('defaults', () => {
+  it('gives a queue that is read its dead-letter queue and the visibility time-out that AWS recommends', () => {
+    const app = defineApp({
+      name: 'a',
+      functions: { write: { ...write, batchSize: 100, batchingWindow: 2 } },
+    })
+    expect(app.queues).toStrictEqual([
+      { name: 'orders', visibilityTimeout: 182, deadLetterQueue: 'orders-dlq', maxReceiveCount: 5 },
+      { name: 'orders-dlq', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
+    ])
+  })
+
+  it('keeps .fifo at the end of the name of a dead-letter queue', () => {
+    const app = defineApp({ name: 'a', functions: { write: { ...write, queue: 'orders.fifo' } } })
+    expect(app.queues.map(({ name }) => name)).toStrictEqual(['orders.fifo', 'orders-dlq.fifo'])
+  })
+
+  it('fills in a function as Lambda does', () => {
+    const [fn] = defineApp({
+      name: 'a',
+      functions: { api: { entry: './api.ts', http: 'POST /a' } },
+    }).functions
+    expect(fn).toMatchObject({
+      handler: 'handler',
+      timeout: 3,
+      memorySize: 512,
+      routes: [{ method: 'POST', path: '/a' }],
+      eventSource: undefined,
+      connections: 0,
+    })
+  })
+
+  it('counts the budget', () => {
+    const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
+    expect(defineApp({ name: 'a', database, functions: {} }).database?.budget).toBe(16)
+  })
+})
+
+describe('errors', () => {
+  it.each<[string, AppOptions, string]>([
+    [
+      'a typo',
+      { name: 'a', functions: { write: { ...write, batchsize: 10 } as never } },
+      'functions.write has no option `batchsize`. Did you mean `batchSize`?',
+    ],
+    [
+      'a route that is none',
+      { name: 'a', functions: { api: { entry: './a.ts', http: '/orders' } } },
+      "functions.api: the option `http` must be a route such as 'POST /orders', or an array of them.",
+    ],
+    [
+      'a concurrency of 1',
+      { name: 'a', functions: { write: { ...write, maximumConcurrency: 1 } } },
+      'functions.write: the option `maximumConcurrency` must be an integer from 2 to 1000.',
+    ],
+    [
+      'a time-out beyond the visibility time-out',
+      { name: 'a', queues: { orders: { visibilityTimeout: 10 } }, functions: { write } },
+      "The app 'a' cannot work:\n  E1: functions.write may run 30 s, longer than the visibility time-out of its queue (10 s).",
+    ],
+    [
+      'a large batch without a window',
+      { name: 'a', functions: { write: { ...write, batchSize: 11 } } },
+      "The app 'a' cannot work:\n  E2: functions.write has a batchSize of 11; more than 10 need a batchingWindow of at least 1 s.",
+    ],
+    [
+      'a FIFO queue with a window',
+      { name: 'a', functions: { write: { ...write, queue: 'o.fifo', batchingWindow: 1 } } },
+      "The app 'a' cannot work:\n  E3: functions.write reads a FIFO queue, which allows a batchSize of at most 10 and no batchingWindow.",
+    ],
+    [
+      'more connections than the budget',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20, reserved: 4 },
+        functions: { write: { ...write, maximumConcurrency: 9, connections: 2 } },
+      },
+      "The app 'a' cannot work:\n  E9: the functions may open 18 database connections (write 9 × 2 = 18), but the budget is 16.",
+    ],
+    [
+      'connections that nothing limits',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20 },
+        functions: { write: { ...write, connections: 1 } },
+      },
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections without a maximumConcurrency: nothing limits how many.",
+    ],
+    [
+      'a reserve that leaves nothing',
+      { name: 'a', database: { engine: 'postgres', maxConnections: 3 }, functions: {} },
+      "The app 'a' cannot work:\n  E9: database.reserved (3) leaves nothing of its 3 connections.",
+    ],
+  ])('names %s', (_, options, message) => {
+    expect(messageOf(options)).toBe(message)
+  })
+
+  it('names all problems at once', () => {
+    const problems = messageOf({
+      name: 'a',
+      queues: { orders: { visibilityTimeout: 10 } },
+      functions: { write: { ...write, batchSize: 11 } },
+    })
+    expect(problems.match(/E\d+/g)).toStrictEqual(['E1', 'E2'])
+  })
+
+  it('names the nearest queue', () => {
+    const app = defineApp({ name: 'a', functions: { write } })
+    expect(() => findQueue(app, 'order')).toThrow("The app 'a' has no queue 'order'. Did you mean 'orders'?")
+  })
+})

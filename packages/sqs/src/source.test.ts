@@ -1,0 +1,163 @@
+import { type Message, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import middy from '@middy/core'
+import { type QueueEngine, startQueues } from '@spillway/local/testing'
+import type { RecordSource } from '@spillway/message'
+import type { Context, SQSEvent } from 'aws-lambda'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sqsSource } from './index.ts'
+import { maxBytes } from './pack.ts'
+import { clientOf, faulty } from './testing/sqs.ts'
+
+let queues: QueueEngine
+let client: SQSClient
+const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
+
+beforeAll(async () => {
+  const names = ['orders', 'parked', 'full', 'delayed', 'orders.fifo', 'parked.fifo']
+  queues = await startQueues({ queues: names.map((name) => ({ name, ...spec })) })
+  client = clientOf(queues)
+})
+afterAll(async () => {
+  client.destroy()
+  await queues.stop()
+})
+
+function toEvent(queue: string, messages: readonly Partial<Message>[]): SQSEvent {
+  return {
+    Records: messages.map((message, index) => ({
+      messageId: message.MessageId ?? `m${index}`,
+      receiptHandle: message.ReceiptHandle ?? `r${index}`,
+      body: message.Body ?? '',
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: '0',
+        SenderId: 'x',
+        ApproximateFirstReceiveTimestamp: '0',
+        ...message.Attributes,
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: queues.queueArn(queue),
+      awsRegion: queues.region,
+    })),
+  }
+}
+
+async function sourceOf(
+  queue: string,
+  deadLetterQueue: string,
+  messages: readonly Partial<Message>[],
+  options: object = {},
+): Promise<RecordSource> {
+  let source: RecordSource | undefined
+  const queueUrl = queues.queueUrl(queue)
+  const handler = middy()
+    .use(sqsSource({ queueUrl, deadLetterQueueUrl: queues.queueUrl(deadLetterQueue), client, ...options }))
+    .handler((event) => {
+      source = event.source
+    })
+  await handler(toEvent(queue, messages) as never, {} as Context)
+  return source as unknown as RecordSource
+}
+
+describe('records', () => {
+  it('have a lane of their own on a standard queue, even with a group', async () => {
+    const { records } = await sourceOf('orders', 'parked', [
+      { MessageId: 'a', Body: 'x', Attributes: { ApproximateReceiveCount: '4', MessageGroupId: 'tenant' } },
+      { MessageId: 'b', Body: 'y' },
+    ])
+    expect(records).toStrictEqual([
+      { id: 'a', body: 'x', lane: 'a', receiveCount: 4 },
+      { id: 'b', body: 'y', lane: 'b', receiveCount: 1 },
+    ])
+  })
+
+  it('have their group as lane on a FIFO queue', async () => {
+    const { records } = await sourceOf('orders.fifo', 'parked.fifo', [
+      { MessageId: 'a', Attributes: { MessageGroupId: 'g' } },
+      { MessageId: 'b', Attributes: { MessageGroupId: 'g' } },
+    ])
+    expect(records.map(({ lane }) => lane)).toStrictEqual(['g', 'g'])
+  })
+})
+
+describe('park', () => {
+  it('puts a copy with its reason into the dead-letter queue', async () => {
+    const source = await sourceOf('orders', 'parked', [
+      { MessageId: 'a', Body: '{"x":1}', Attributes: { ApproximateReceiveCount: '2' } },
+    ])
+    const [record] = source.records
+    if (record === undefined) throw new Error('no record')
+    const issues = [{ path: '/x', message: 'too small' }]
+    await source.park(record, { code: '23514', detail: 'a check\u0000 failed', issues })
+    expect(await queues.messages('parked')).toMatchObject([
+      {
+        body: '{"x":1}',
+        attributes: {
+          'spillway.code': '23514',
+          'spillway.reason': 'a check\uFFFD failed',
+          'spillway.issues': '[{"path":"/x","message":"too small"}]',
+          'spillway.messageId': 'a',
+          'spillway.receiveCount': '2',
+        },
+      },
+    ])
+  })
+
+  it('keeps a body that leaves no room for a reason', async () => {
+    const body = 'x'.repeat(maxBytes)
+    const source = await sourceOf('orders', 'full', [{ MessageId: 'a', Body: body }])
+    await source.park(source.records[0] as never, { code: 'X', detail: 'y' })
+    expect((await queues.messages('full')).map((message) => message.body.length)).toStrictEqual([maxBytes])
+  })
+
+  it('keeps the lane on a FIFO queue', async () => {
+    const source = await sourceOf('orders.fifo', 'parked.fifo', [
+      { MessageId: 'a', Body: 'x', Attributes: { MessageGroupId: 'g' } },
+    ])
+    await source.park(source.records[0] as never, { code: 'X', detail: 'y' })
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queues.queueUrl('parked.fifo'),
+        MessageSystemAttributeNames: ['MessageGroupId'],
+      }),
+    )
+    expect(Messages[0]?.Attributes).toStrictEqual({ MessageGroupId: 'g' })
+  })
+
+  it('rejects when the dead-letter queue does not confirm the copy', async () => {
+    const silent = faulty(client, async () => ({}))
+    const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], { client: silent })
+    await expect(source.park(source.records[0] as never, { code: 'X', detail: 'y' })).rejects.toMatchObject({
+      code: 'SPILLWAY_PARK_FAILED',
+    })
+  })
+})
+
+describe('delay', () => {
+  it('sets when each record is visible again', async () => {
+    const QueueUrl = queues.queueUrl('delayed')
+    for (let n = 0; n < 12; n++)
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: String(n) }))
+    const received: Message[] = []
+    while (received.length < 12) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      )
+      received.push(...Messages)
+    }
+    const source = await sourceOf('delayed', 'parked', received)
+    await source.delay(source.records.map((record, index) => ({ record, seconds: index === 0 ? 600 : -1 })))
+    expect(await queues.depth('delayed')).toMatchObject({ visible: 11, inFlight: 1 })
+  })
+
+  it('never rejects', async () => {
+    const broken = faulty(client, async () => {
+      throw new Error('no')
+    })
+    const source = await sourceOf('orders', 'parked', [{ MessageId: 'a' }], { client: broken })
+    await source.delay([{ record: source.records[0] as never, seconds: 5 }])
+    expect(broken.calls).toHaveLength(1)
+  })
+})

@@ -1,0 +1,219 @@
+import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { type QueueEngine, startQueues } from '@spillway/local/testing'
+import type { EncodedMessage } from '@spillway/message'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sqsTarget } from './index.ts'
+import { maxBytes } from './pack.ts'
+import { ample, clientOf, faulty } from './testing/sqs.ts'
+
+let queues: QueueEngine
+let client: SQSClient
+let name = ''
+let counter = 0
+const names = Array.from({ length: 40 }, (_, index) => `q${index}`)
+const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
+
+beforeAll(async () => {
+  queues = await startQueues({ queues: [...names, 'ordered.fifo'].map((name) => ({ name, ...spec })) })
+  client = clientOf(queues)
+})
+afterAll(async () => {
+  client.destroy()
+  await queues.stop()
+})
+beforeEach(() => {
+  name = names[counter++] ?? ''
+})
+
+function messages(count: number, body = (index: number) => `{"n":${index}}`): EncodedMessage[] {
+  return Array.from({ length: count }, (_, index) => ({ key: `k${index}`, body: body(index) }))
+}
+
+const clock = { now: () => 0, sleep: async () => undefined }
+const bodies = async () => (await queues.messages(name)).map(({ body }) => body)
+const target = (options: object = {}) =>
+  sqsTarget({ queueUrl: queues.queueUrl(name), client, clock, ...options })
+
+describe('sending', () => {
+  it('confirms each message that is in the queue, in as few requests as SQS allows', async () => {
+    const counting = faulty(client)
+    const all = messages(95)
+    const results = await target({ client: counting }).send(all, ample())
+    expect(results).toStrictEqual(all.map(() => ({ status: 'accepted' })))
+    expect((await bodies()).sort()).toStrictEqual(all.map(({ body }) => body).sort())
+    expect(counting.calls).toHaveLength(10)
+  })
+
+  it('packs by bytes as well', async () => {
+    const counting = faulty(client)
+    const results = await target({ client: counting }).send(
+      messages(4, () => 'x'.repeat(400_000)),
+      ample(),
+    )
+    expect(results.map(({ status }) => status)).toStrictEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'accepted',
+    ])
+    expect(counting.calls).toHaveLength(2)
+  })
+
+  it('refuses a message that no queue can hold, and sends the others', async () => {
+    const results = await target().send(
+      messages(3, (index) => 'x'.repeat(index === 1 ? maxBytes + 1 : maxBytes)),
+      ample(),
+    )
+    expect(results).toMatchObject([
+      { status: 'accepted' },
+      { status: 'rejected', code: 'SPILLWAY_BODY_TOO_LARGE', retryable: false },
+      { status: 'accepted' },
+    ])
+  })
+
+  it('sends nothing for nothing', async () => {
+    expect(await target().send([], ample())).toStrictEqual([])
+  })
+})
+
+describe('faults', () => {
+  it('sends again only what SQS did not take', async () => {
+    const flaky = faulty(client, async (command) => {
+      const { Entries = [] } = (command as SendMessageBatchCommand).input
+      return {
+        Successful: Entries.filter((_, index) => index !== 3).map(({ Id }) => ({ Id, MessageId: 'm' })),
+        Failed: [{ Id: '3', Code: 'InternalError', SenderFault: false }],
+      }
+    })
+    const results = await target({ client: flaky }).send(messages(10), ample())
+    expect(results.map(({ status }) => status)).toStrictEqual(new Array(10).fill('accepted'))
+    expect(
+      (flaky.calls[1] as SendMessageBatchCommand).input.Entries?.map(({ MessageBody }) => MessageBody),
+    ).toStrictEqual(['{"n":3}'])
+  })
+
+  it('does not send again what can never be taken', async () => {
+    const refusing = faulty(client, async () => ({
+      Successful: [{ Id: '0', MessageId: 'm' }],
+      Failed: [{ Id: '1', Code: 'InvalidMessageContents', SenderFault: true }],
+    }))
+    const results = await target({ client: refusing }).send(messages(2), ample())
+    expect(results).toMatchObject([
+      { status: 'accepted' },
+      { status: 'rejected', code: 'InvalidMessageContents', retryable: false },
+    ])
+    expect(refusing.calls).toHaveLength(1)
+  })
+
+  it('does not take silence for a confirmation', async () => {
+    const silent = faulty(
+      client,
+      ...new Array(4).fill(async () => ({ Successful: [{ Id: '0', MessageId: 'm' }] })),
+    )
+    const results = await target({ client: silent }).send(messages(2), ample())
+    expect(results).toMatchObject([
+      { status: 'accepted' },
+      { status: 'rejected', code: 'SPILLWAY_SEND_FAILED' },
+    ])
+    expect(silent.calls).toHaveLength(4)
+  })
+
+  it('does not take an answer without a message id for a confirmation', async () => {
+    const odd = faulty(client, async () => ({ Successful: [{ Id: '0' }] }))
+    const [result] = await target({ client: odd, maxAttempts: 1 }).send(messages(1), ample())
+    expect(result).toMatchObject({ status: 'rejected' })
+  })
+
+  it('survives an answer that is lost after the message was stored', async () => {
+    const losing = faulty(client, async (_, forward) => {
+      await forward()
+      throw Object.assign(new Error('socket hang up'), { name: 'ECONNRESET' })
+    })
+    const results = await target({ client: losing }).send(messages(1), ample())
+    expect(results).toStrictEqual([{ status: 'accepted' }])
+    // Twice in the queue, under one key: the writer makes one effect of it.
+    expect(await bodies()).toStrictEqual(['{"n":0}', '{"n":0}'])
+  })
+
+  it('gives up after its attempts', async () => {
+    const down = faulty(
+      client,
+      ...new Array(9).fill(async () => {
+        throw Object.assign(new Error('no'), { name: 'ServiceUnavailable' })
+      }),
+    )
+    const results = await target({ client: down, maxAttempts: 3 }).send(messages(1), ample())
+    expect(results).toMatchObject([{ status: 'rejected', code: 'ServiceUnavailable', retryable: true }])
+    expect(down.calls).toHaveLength(3)
+  })
+
+  it('does not repeat what a permission forbids', async () => {
+    const denied = faulty(client, async () => {
+      throw Object.assign(new Error('no'), { name: 'AccessDenied' })
+    })
+    const results = await target({ client: denied }).send(messages(1), ample())
+    expect(results).toMatchObject([{ status: 'rejected', code: 'AccessDenied', retryable: false }])
+    expect(denied.calls).toHaveLength(1)
+  })
+
+  it('sends nothing when no time is left, and says so', async () => {
+    const counting = faulty(client)
+    const late = { signal: new AbortController().signal, remainingTime: () => 100 }
+    const results = await target({ client: counting }).send(messages(1), late)
+    expect(results).toMatchObject([{ status: 'rejected', retryable: true }])
+    expect(counting.calls).toHaveLength(0)
+  })
+
+  it('answers for a queue that does not exist', async () => {
+    const results = await sqsTarget({
+      queueUrl: queues.queueUrl('q0').replace('q0', 'nowhere'),
+      client,
+    }).send(messages(1), ample())
+    expect(results).toMatchObject([{ status: 'rejected', code: 'QueueDoesNotExist', retryable: false }])
+  })
+
+  it('answers when nothing listens', async () => {
+    const dead = clientOf({ ...queues, endpoint: 'http://127.0.0.1:9' })
+    const results = await target({ client: dead, queueUrl: 'http://127.0.0.1:9/000000000000/q' }).send(
+      messages(1),
+      ample(),
+    )
+    expect(results).toMatchObject([{ status: 'rejected', retryable: true }])
+    dead.destroy()
+  })
+})
+
+describe('a FIFO queue', () => {
+  it('gets a group and a deduplication id from the message', async () => {
+    const counting = faulty(client)
+    const ordered = sqsTarget({ queueUrl: queues.queueUrl('ordered.fifo'), client: counting })
+    const key = 'naïve key'
+    const results = await ordered.send(
+      [
+        { key: 'a', group: 'g', body: '1' },
+        { key, body: '2' },
+      ],
+      ample(),
+    )
+    expect(results).toStrictEqual([{ status: 'accepted' }, { status: 'accepted' }])
+    const entries = (counting.calls[0] as SendMessageBatchCommand).input.Entries ?? []
+    expect(entries[0]).toMatchObject({ MessageGroupId: 'g', MessageDeduplicationId: 'a' })
+    expect(entries[1]?.MessageDeduplicationId).toMatch(/^[0-9a-f]{64}$/)
+    expect(entries[1]?.MessageGroupId).toBe(entries[1]?.MessageDeduplicationId)
+  })
+})
+
+describe('options', () => {
+  it('says that the environment variable may be missing', () => {
+    expect(() => sqsTarget({ queueUrl: undefined })).toThrow(
+      'sqsTarget: the option `queueUrl` is missing; it must be the URL of a queue (is its environment variable set?).',
+    )
+  })
+
+  it('names a typo', () => {
+    // @ts-expect-error the option is wrong on purpose
+    expect(() => sqsTarget({ queueURL: 'https://x' })).toThrow(
+      'sqsTarget has no option `queueURL`. Did you mean `queueUrl`?',
+    )
+  })
+})

@@ -1,0 +1,33 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import type { QueueEngine } from '@spillway/local/testing'
+import type { TimeLimit } from '@spillway/message'
+import type { SqsClient } from '../client.ts'
+
+/** The SDK's own client, against an embedded queue. */
+export function clientOf({ endpoint, region }: QueueEngine): SQSClient {
+  return new SQSClient({
+    endpoint,
+    region,
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  })
+}
+
+/** A limit with so much time that it plays no part. */
+export function ample(): TimeLimit {
+  return { signal: new AbortController().signal, remainingTime: () => 60_000 }
+}
+
+type Fault = (command: Command, forward: () => Promise<unknown>) => Promise<unknown>
+type Command = Parameters<SqsClient['send']>[0]
+
+/** A client whose calls go through faults, one for each call in turn; later calls go straight through. */
+export function faulty(client: SQSClient, ...faults: Fault[]): SqsClient & { readonly calls: Command[] } {
+  const calls: Command[] = []
+  async function send(command: Command, options?: object): Promise<unknown> {
+    calls.push(command)
+    const forward = () => client.send(command as never, options as never)
+    return (faults[calls.length - 1] ?? ((_, go) => go()))(command, forward)
+  }
+  return { calls, send: send as SqsClient['send'] }
+}

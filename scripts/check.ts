@@ -1,0 +1,39 @@
+// Everything that a change has to pass, one step after the other: `npm run check`, or some steps by their names.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { root } from './workspace.ts'
+
+const bin = (...path: string[]) => join(root, 'node_modules', ...path)
+const script = (name: string) => join(root, 'scripts', name)
+
+/** The arguments of Node for each command of a step, and the folder to run it in. */
+type Command = readonly [args: readonly string[], cwd?: string]
+
+const steps: Readonly<Record<string, readonly Command[]>> = {
+  lint: [[[bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.']]],
+  types: [[[bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']]],
+  workspace: [[[bin('sherif', 'index.js'), '--fail-on-warnings']]],
+  unused: [[[bin('knip', 'bin', 'knip.js'), '--no-progress']]],
+  packages: [[[script('check-packages.ts')]]],
+  tests: [[[bin('vitest', 'vitest.mjs'), 'run']]],
+}
+
+const asked = process.argv.slice(2)
+for (const name of asked) {
+  if (Object.hasOwn(steps, name)) continue
+  console.error(`There is no step '${name}'. There are: ${Object.keys(steps).join(', ')}.`)
+  process.exit(2)
+}
+for (const [name, commands] of Object.entries(steps)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  console.log(`\n== ${name}`)
+  for (const [args, cwd = root] of commands) {
+    const { status } = spawnSync(process.execPath, ['--conditions=spillway:source', ...args], {
+      cwd,
+      stdio: 'inherit',
+    })
+    if (status === 0) continue
+    console.error(`\ncheck: ${name} failed.`)
+    process.exit(1)
+  }
+}
