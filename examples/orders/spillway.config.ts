@@ -18,7 +18,7 @@ export default defineApp({
       batchingWindow: 1,
       maximumConcurrency: 8,
       connections: 1,
-      timeout: 30,
+      timeout: 10,
       environment: ({ queueUrl, databaseUrl }) => ({
         QUEUE_URL: queueUrl('orders'),
         DEAD_LETTER_QUEUE_URL: queueUrl('orders-dlq'),

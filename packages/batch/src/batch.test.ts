@@ -74,6 +74,8 @@ const each =
   async (messages) =>
     messages.map(outcomeOf)
 
+const doAll = each(() => done())
+
 describe('outcomes', () => {
   it('acknowledges what is done or parked and returns what is to be retried', async () => {
     const outcomes: Record<string, Outcome> = {
@@ -303,12 +305,7 @@ describe('the deadline', () => {
 })
 
 it('names a typo', () => {
+  const options = { guardMs: 1 }
   // @ts-expect-error the option is wrong on purpose
-  expect(() =>
-    batch(
-      order,
-      each(() => done()),
-      { guardMs: 1 },
-    ),
-  ).toThrow('batch has no option `guardMs`. Did you mean `guard`?')
+  expect(() => batch(order, doAll, options)).toThrow('batch has no option `guardMs`. Did you mean `guard`?')
 })

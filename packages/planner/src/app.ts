@@ -18,7 +18,10 @@ export interface DatabaseOptions {
 export interface QueueOptions {
   /** Seconds. Default: 6 × the reader's time-out + its batching window, as AWS recommends. */
   readonly visibilityTimeout?: number
-  /** How often a message is received before it is dead-lettered. Default 5. */
+  /**
+   * How often a message is received before it is dead-lettered. Default 10, as on SQS: a row that the database refuses
+   * is parked at once, so the count only has to outlast an outage.
+   */
   readonly maxReceiveCount?: number
   /** The name of the dead-letter queue. Default `<name>-dlq`. */
   readonly deadLetterQueue?: string

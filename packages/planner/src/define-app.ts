@@ -172,7 +172,7 @@ function toQueues(
       name,
       visibilityTimeout: queue.visibilityTimeout ?? recommended,
       deadLetterQueue,
-      maxReceiveCount: queue.maxReceiveCount ?? 5,
+      maxReceiveCount: queue.maxReceiveCount ?? 10,
     })
   }
   const known = new Set(queues.map((queue) => queue.name))

@@ -76,13 +76,10 @@ function fitting(
   return attributes
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS refuses
+const refused = /[\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g
+
 /** SQS refuses an empty value and characters outside XML 1.0. */
 function toAttributeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS refuses
-  return (
-    text
-      .slice(0, 4096)
-      .toWellFormed()
-      .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g, '\uFFFD') || '-'
-  )
+  return text.slice(0, 4096).toWellFormed().replace(refused, '\uFFFD') || '-'
 }

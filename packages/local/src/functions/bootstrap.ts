@@ -37,8 +37,7 @@ const responseLimit = 6_291_556
 export async function runEnvironment(options: BootstrapOptions): Promise<void> {
   const channel = new Socket({ fd: 3 })
   const logStreamName = process.env.AWS_LAMBDA_LOG_STREAM_NAME
-  const { NODE_COMPILE_CACHE: _, ...env } = process.env
-  process.env = env
+  delete process.env.NODE_COMPILE_CACHE
   useSourcePositions(import.meta.url)
 
   function die(type: string | undefined, thrown: unknown): void {

@@ -16,10 +16,13 @@ export function beginColdStart(retry: () => void): boolean {
   return true
 }
 
-/** Gives the place back. */
+/** Gives the place back, to whoever was refused first. */
 export function endColdStart(): void {
   running -= 1
-  const retries = [...refused]
-  refused.clear()
-  for (const retry of retries) retry()
+  for (const retry of [...refused]) {
+    if (running >= coldStartLimit) return
+    // One that is refused again goes to the end: no function keeps the others from starting.
+    refused.delete(retry)
+    retry()
+  }
 }

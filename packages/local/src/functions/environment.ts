@@ -24,6 +24,8 @@ export interface Environment {
   /** Resolves when it can serve, or with the reason why it never will. */
   readonly started: Promise<InvocationFailure | undefined>
   readonly gone: Promise<void>
+  /** `false` as soon as the end of the process is known; {@link Environment.gone} follows. */
+  isAlive(): boolean
   /** Thaws it and runs an event, given as JSON. Only when it is started and idle. */
   invoke(requestId: string, event: string): Promise<InvocationResult>
   /** Lets it freeze, unless the next invocation comes within {@link freezeDelay}. */
@@ -99,11 +101,11 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   }
 
   function onGone(code: number | null, signal: NodeJS.Signals | null): void {
-    clearTimeout(deadlineTimer)
     clearTimeout(freezeTimer)
     if (pid !== undefined) options.reaper.unwatch(pid)
     // Its last words may still be on their way from the channel.
     setImmediate(() => {
+      clearTimeout(deadlineTimer)
       const id = requestId ?? 'init'
       const death = overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
       started.resolve(fatal === undefined ? death : failed('error', fatal))
@@ -132,6 +134,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     pid,
     started: started.promise,
     gone: gone.promise,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     invoke(id, event) {
       clearTimeout(freezeTimer)
       requestId = id

@@ -93,7 +93,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
   }
 
   function release(environment: Environment): void {
-    if (isStopped || !states.has(environment)) return
+    if (isStopped || !environment.isAlive()) return
     const request = waiting.shift()
     if (request !== undefined) {
       void run(environment, request)
@@ -102,6 +102,12 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     states.set(environment, 'idle')
     idle.push(environment)
     environment.rest()
+  }
+
+  function takeIdle(): Environment | undefined {
+    let environment = idle.pop()
+    while (environment?.isAlive() === false) environment = idle.pop()
+    return environment
   }
 
   async function run(environment: Environment, request: Request): Promise<void> {
@@ -132,7 +138,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
 
   function accept(request: Request): void {
     const refused = refusal(request.event)
-    const environment = refused === undefined ? idle.pop() : undefined
+    const environment = refused === undefined ? takeIdle() : undefined
     if (refused !== undefined) {
       end(request, refused, 0)
     } else if (environment !== undefined) {

@@ -66,7 +66,6 @@ const ownHeaders = new Set([
   'transfer-encoding',
 ])
 const validName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that a header must not hold.
 const invalidValue = /[^\t\x20-\x7e\x80-\xff]/
 
 function toHeaders(headers: unknown, cookies: unknown): string[] | undefined {

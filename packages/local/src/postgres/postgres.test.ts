@@ -75,6 +75,7 @@ describe('the budget', () => {
     await vi.waitFor(() => expect(postgres.connections()).toBe(16))
     expect(postgres.peakConnections()).toBe(16)
     await times(5, () => expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' }))
+    await vi.waitFor(() => expect(postgres.refusedConnections()).toBe(6))
     await Promise.all(clients.map((client) => client.end()))
     await vi.waitFor(() => expect(postgres.connections()).toBe(0))
     expect(postgres.peakConnections()).toBe(16)

@@ -41,6 +41,8 @@ export interface Postgres {
   connections(): number
   /** The most that it has held at one time, each session counted. A crash or a restart does not lower it. */
   peakConnections(): number
+  /** How many clients were refused for want of a slot (SQLSTATE 53300), since the start. */
+  refusedConnections(): number
   /** Starts the peak again from the connections held now. */
   resetPeak(): void
   /** `kill -9` of the postmaster and its backends, as when the machine crashes. Nothing happens when it is down. */
@@ -132,6 +134,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     maxConnections,
     connections: sessions.now,
     peakConnections: sessions.peak,
+    refusedConnections: sessions.refused,
     resetPeak: sessions.resetPeak,
     crash: () =>
       inTurn(async () => {

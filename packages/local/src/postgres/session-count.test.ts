@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { createSessionCount } from './session-count.ts'
 
-const ready = (pid: number, user = 'app') => `[${pid}:${user}] LOG:  connection ready: setup total=2.3 ms`
+const ready = (pid: number, user = 'app') => `[${pid}:${user}:00000] LOG:  connection ready: setup total=2.3 ms`
 const gone = (pid: number, user = 'app') =>
-  `[${pid}:${user}] LOG:  disconnection: session time: 0:00:00.0 user=x`
+  `[${pid}:${user}:00000] LOG:  disconnection: session time: 0:00:00.0 user=x`
 
 it('counts what came and has not gone', () => {
   const count = createSessionCount('app', 10)
@@ -16,8 +16,8 @@ it('counts what came and has not gone', () => {
 
 it('leaves other lines alone', () => {
   const count = createSessionCount('app', 10)
-  expect(count.read('[7:app] FATAL:  remaining connection slots are reserved')).toBe(false)
-  expect(count.read('[7:] LOG:  database system is ready to accept connections')).toBe(false)
+  expect(count.read('[7:app:28000] FATAL:  role "app" does not exist')).toBe(false)
+  expect(count.read('[7::00000] LOG:  database system is ready to accept connections')).toBe(false)
   expect(count.now()).toBe(0)
 })
 
@@ -39,7 +39,7 @@ it('forgets the sessions of a server that is gone, and keeps the peak until it i
   const count = createSessionCount('app', 10)
   for (const end of [
     () => count.clear(),
-    () => count.read('[5:] LOG:  all server processes terminated; reinitializing'),
+    () => count.read('[5::00000] LOG:  all server processes terminated; reinitializing'),
   ]) {
     count.read(ready(1))
     count.read(ready(2))
@@ -48,4 +48,11 @@ it('forgets the sessions of a server that is gone, and keeps the peak until it i
   }
   count.resetPeak()
   expect(count.peak()).toBe(0)
+})
+
+it('counts who was refused for want of a slot, whatever the role', () => {
+  const count = createSessionCount('app', 10)
+  count.read('[7:app:53300] FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute')
+  count.read('[8:[unknown]:53300] FATAL:  sorry, too many clients already')
+  expect([count.refused(), count.now()]).toEqual([2, 0])
 })

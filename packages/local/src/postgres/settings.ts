@@ -9,7 +9,7 @@ const logSettings: Settings = {
   logging_collector: 'off',
   log_connections: 'setup_durations',
   log_disconnections: 'on',
-  log_line_prefix: '[%p:%u] ',
+  log_line_prefix: '[%p:%u:%e] ',
   lc_messages: 'C',
   log_min_messages: 'warning',
   // Long entries of several processes can interleave in a pipe, and payloads do not belong in a log.

@@ -1,4 +1,4 @@
-const escape = '\uE000'
+const mark = '\uE000'
 const needsEscape = /[\uE000\uD800-\uDFFF]/g
 const escaped = /\uE000([0-9a-f]{4})/g
 
@@ -8,7 +8,7 @@ const escaped = /\uE000([0-9a-f]{4})/g
  */
 export function escapeBody(body: string): string {
   if (!body.isWellFormed()) return body
-  return body.replace(needsEscape, (char) => escape + char.charCodeAt(0).toString(16).padStart(4, '0'))
+  return body.replace(needsEscape, (char) => mark + char.charCodeAt(0).toString(16).padStart(4, '0'))
 }
 
 /** The body as it was sent. */

@@ -1,7 +1,7 @@
 import { correctReceived, correctSent } from './correct-answers.ts'
 import type { FauxApp } from './faux-app.ts'
 import { checkEntries, checkRequest, escapeRequest, type SqsRequest } from './request-rules.ts'
-import { errorBody, type FailedEntry } from './sqs-error.ts'
+import { errorBody, type FailedEntry, queryErrorHeader } from './sqs-error.ts'
 
 interface Seen {
   readonly original: SqsRequest & { readonly Entries?: unknown }
@@ -33,7 +33,9 @@ export function correctDepartures(app: FauxApp): void {
     return reply.code(400).send(errorBody(error))
   })
 
-  app.addHook('preSerialization', async (request, _reply, answer) => {
+  app.addHook('preSerialization', async (request, reply, answer) => {
+    const header = reply.getHeader('x-amzn-query-error')
+    if (typeof header === 'string') reply.header('x-amzn-query-error', queryErrorHeader(header))
     const context = seen.get(request)
     if (context === undefined || typeof answer !== 'object' || answer === null) return answer
     const { original, failed } = context

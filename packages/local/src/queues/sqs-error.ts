@@ -21,3 +21,20 @@ export function errorBody(error: SqsError): object {
 export function failedEntry(id: string, error: SqsError): FailedEntry {
   return { Id: id, SenderFault: true, Code: error.code, Message: error.message }
 }
+
+const withoutPrefix = [
+  'InvalidAttributeValue',
+  'InvalidMessageContents',
+  'InvalidParameterValue',
+  'MissingParameter',
+  'ReceiptHandleIsInvalid',
+]
+
+/**
+ * The header from which an SDK takes the name of an error. fauxqs puts a prefix before every code, SQS only before
+ * those that had one in its query protocol.
+ */
+export function queryErrorHeader(header: string): string {
+  const code = header.replace(/^AWS\.SimpleQueueService\./, '').replace(/;.*$/, '')
+  return withoutPrefix.includes(code) ? `${code};Sender` : header
+}

@@ -1,0 +1,197 @@
+import { join } from 'node:path'
+import { type Local, loadApp, startLocal } from '@spillway/local'
+import pg from 'pg'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+// The whole path, on the real runtime: HTTP gateway, Lambda processes, SQS, event source mapping, Postgres.
+
+let local: Local
+let sql: pg.Pool
+
+afterEach(async () => {
+  await sql.end()
+  await local.stop()
+})
+
+/** Starts the app; its batches come back after a few seconds, not after the minute of production. */
+async function start(): Promise<void> {
+  const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
+  const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
+  const queues = app.queues.map((queue) => ({ ...queue, visibilityTimeout: 6 }))
+  local = await startLocal({ app: { ...app, functions, queues }, folder })
+  sql = new pg.Pool({ connectionString: local.database?.url, max: 2 })
+  sql.on('error', () => undefined)
+}
+
+const item = { sku: 'tea', quantity: 2, priceCents: 450 }
+const order = (change: { note?: string; customer?: string; items?: unknown[] } = {}) => ({
+  id: crypto.randomUUID() as string,
+  customer: 'ada',
+  items: [item],
+  ...change,
+})
+
+/** Valid for the schema, but more cents than the `bigint` of the table holds. */
+const refused = () => order({ items: Array(100).fill({ ...item, quantity: 2 ** 52, priceCents: 2 ** 52 }) })
+
+async function send(body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${local.url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+/** Sends all, 50 at a time, and counts the answers by status. */
+async function sendAll(bodies: readonly unknown[]): Promise<Record<number, number>> {
+  const counts: Record<number, number> = {}
+  const next = bodies.values()
+  await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      for (const body of next) {
+        const { status } = await send(body)
+        counts[status] = (counts[status] ?? 0) + 1
+      }
+    }),
+  )
+  return counts
+}
+
+async function countRows(): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>('select count(*)::int as count from orders')
+  return rows[0]?.count ?? -1
+}
+
+async function parkedIds(): Promise<string[]> {
+  return (await local.queues.messages('orders-dlq')).map(({ body }) => JSON.parse(body).key)
+}
+
+async function untilDrained(timeout = 50_000): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { queues, functions } = await local.state()
+      expect(queues.orders).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
+      expect(functions.write?.active).toBe(0)
+    },
+    { timeout, interval: 50 },
+  )
+}
+
+describe('an order', () => {
+  it('travels from HTTP to Postgres', async () => {
+    await start()
+    const body = order({ note: 'naïve "quoted" \\ {1,2}', items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }] })
+    const before = Date.now()
+    expect(await send(body)).toStrictEqual({ status: 202, body: { id: body.id, status: 'accepted' } })
+    await vi.waitFor(async () => expect(await countRows()).toBe(1), { timeout: 5000, interval: 50 })
+    const { rows } = await sql.query('select * from orders')
+    expect(rows).toStrictEqual([
+      {
+        id: body.id,
+        customer: 'ada',
+        items: body.items,
+        total_cents: '901',
+        note: body.note,
+        placed_at: expect.any(Date),
+      },
+    ])
+    expect(Math.abs(rows[0].placed_at.getTime() - before)).toBeLessThan(5000)
+  })
+
+  it('that is sent five times is one row', async () => {
+    await start()
+    const body = order()
+    for (let n = 0; n < 4; n++) expect((await send(body)).status).toBe(202)
+    await untilDrained()
+    expect((await send({ ...body, id: body.id.toUpperCase() })).status).toBe(202)
+    await untilDrained()
+    expect(await countRows()).toBe(1)
+    expect(await parkedIds()).toStrictEqual([])
+  })
+})
+
+describe('what cannot be an order', () => {
+  it('is told why', async () => {
+    await start()
+    const post = (body: string, type = 'application/json') =>
+      fetch(`${local.url}/orders`, { method: 'POST', headers: { 'content-type': type }, body })
+    const answers = await Promise.all([
+      post('{"id":'),
+      post('{}', 'text/plain'),
+      post(JSON.stringify(order({ items: [{ ...item, quantity: 0 }] }))),
+      post(JSON.stringify(order({ note: 'x'.repeat(1_100_000) }))),
+    ])
+    expect(answers.map(({ status }) => status)).toStrictEqual([400, 415, 422, 413])
+    for (const { headers } of answers) expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(await answers[2]?.json()).toMatchObject({
+      errors: [{ pointer: '#/items/0/quantity', detail: 'Too small: expected number to be >0' }],
+    })
+    expect((await fetch(`${local.url}/nowhere`)).status).toBe(404)
+    expect((await local.state()).queues.orders).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
+  })
+})
+
+describe('a thousand orders', () => {
+  it('with duplicates, refused and invalid ones among them add up, within the budget', async () => {
+    await start()
+    const good = Array.from({ length: 980 }, () => order())
+    const poison = Array.from({ length: 5 }, refused)
+    const invalid = Array.from({ length: 5 }, () => order({ customer: '' }))
+    const bodies = [...good, ...good.slice(0, 10), ...poison, ...invalid].sort(() => Math.random() - 0.5)
+    expect(bodies).toHaveLength(1000)
+    expect(await sendAll(bodies)).toStrictEqual({ 202: 995, 422: 5 })
+    await untilDrained()
+    expect(await countRows()).toBe(980)
+    expect((await parkedIds()).sort()).toStrictEqual(poison.map(({ id }) => id).sort())
+    const reasons = (await local.queues.messages('orders-dlq')).map(({ attributes }) => attributes['spillway.code'])
+    expect(new Set(reasons)).toStrictEqual(new Set(['22003']))
+    const { database } = await local.state()
+    expect(database?.peakConnections).toBeGreaterThan(0)
+    expect(database?.peakConnections).toBeLessThanOrEqual(8)
+    expect(database?.budget).toBe(16)
+  })
+})
+
+describe('faults', () => {
+  it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
+    await start()
+    // The worker waits for this lock with a batch in its hands.
+    const locker = await sql.connect()
+    await locker.query('begin; lock table orders in exclusive mode')
+    const orders = Array.from({ length: 200 }, () => order())
+    expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
+    const busy = await vi.waitFor(
+      () => {
+        const found = local.function('write').environments().filter(({ state }) => state === 'busy')
+        expect(found.length).toBeGreaterThan(0)
+        return found
+      },
+      { timeout: 10_000, interval: 20 },
+    )
+    for (const { pid } of busy) process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(local.function('write').environments().map(({ pid }) => pid)).not.toContain(busy[0]?.pid))
+    await locker.query('rollback')
+    locker.release()
+    await untilDrained()
+    expect(await countRows()).toBe(200)
+    expect(await parkedIds()).toStrictEqual([])
+    expect((await local.state()).functions.write?.errors).toBeGreaterThan(0)
+  })
+
+  it.each(['restart', 'crash'] as const)('a %s of Postgres in mid-run loses nothing and doubles nothing', async (fault) => {
+    await start()
+    const orders = Array.from({ length: 600 }, () => order())
+    const sending = sendAll(orders)
+    await vi.waitFor(async () => expect(await countRows()).toBeGreaterThan(0), { timeout: 20_000, interval: 20 })
+    if (fault === 'restart') await local.database?.restart('immediate')
+    else {
+      await local.database?.crash()
+      await local.database?.start()
+    }
+    expect(await sending).toStrictEqual({ 202: 600 })
+    await untilDrained()
+    expect(await countRows()).toBe(600)
+    expect(await parkedIds()).toStrictEqual([])
+  })
+})

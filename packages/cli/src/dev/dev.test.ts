@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, it, vi } from 'vitest'
+import { type RunningCli, runCli } from '../testing/run-cli.ts'
+
+const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
+
+/** A port that is free, as is the one after it. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    if ((await isFree(port)) && (await isFree(port + 1))) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+async function start(port: number): Promise<RunningCli> {
+  const cli = runCli(['dev', orders], { PORT: String(port) })
+  await vi.waitFor(
+    () => {
+      if (cli.child.exitCode !== null) throw new Error(cli.stderr())
+      expect(cli.stdout()).toMatch(/^ready /m)
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  return cli
+}
+
+/** All that descends from a process, whoever its parent is now: environments and Postgres have sessions of their own. */
+function processesOf(pid: number | undefined): string[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [])
+  const found = new Set([String(pid)])
+  for (let size = 0; size !== found.size; ) {
+    size = found.size
+    for (const [, child = '', parent = ''] of rows) if (found.has(parent)) found.add(child)
+  }
+  return [...found]
+}
+
+function alive(pids: readonly string[]): string[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' }).trim().split('\n')
+  const running = rows.map((row) => row.trim().split(/\s+/)).filter(([, state]) => !state?.startsWith('Z'))
+  return pids.filter((pid) => running.some(([other]) => other === pid))
+}
+
+const folders = () => readdirSync(tmpdir()).filter((name) => /^spillway-(?!cli-|outside-|pack-|postgres-binaries)/.test(name))
+
+it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; a second start works', async () => {
+  const port = await freePorts()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const cli = await start(port)
+    const lines = cli.stdout().trimEnd().split('\n')
+    expect(lines.at(-1)).toBe(`ready http://127.0.0.1:${port}`)
+    expect(cli.stdout()).toContain(`POST http://127.0.0.1:${port}/orders`)
+    expect(cli.stdout()).toContain(`http://127.0.0.1:${port + 1}/api/state`)
+    const url = /postgres:\/\/\S+/.exec(cli.stdout())?.[0]
+
+    // The banner's own request, as a shell runs it.
+    const curl = cli.stdout().slice(cli.stdout().indexOf('curl'), cli.stdout().indexOf('\nready'))
+    const answer = execFileSync('bash', ['-c', curl.replace('curl -i', 'curl -s')], { encoding: 'utf8' })
+    expect(JSON.parse(answer)).toStrictEqual({ id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10', status: 'accepted' })
+
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await vi.waitFor(
+      async () => {
+        const { rows } = await client.query('select customer, total_cents from orders')
+        expect(rows).toStrictEqual([{ customer: 'ada', total_cents: '900' }])
+      },
+      { timeout: 5000, interval: 50 },
+    )
+    await client.end()
+
+    const state = await (await fetch(`http://127.0.0.1:${port + 1}/api/state`)).json()
+    expect(state).toStrictEqual({
+      queues: {
+        orders: { visible: 0, inFlight: expect.any(Number), delayed: 0 },
+        'orders-dlq': { visible: 0, inFlight: 0, delayed: 0 },
+      },
+      database: { connections: 1, peakConnections: 1, budget: 16, maxConnections: 20, url },
+      functions: {
+        ingest: { environments: 1, active: 0, invocations: 1, errors: 0, throttles: 0 },
+        write: { environments: 1, active: expect.any(Number), invocations: expect.any(Number), errors: 0, throttles: 0 },
+      },
+    })
+
+    const before = processesOf(cli.child.pid)
+    expect(before.length).toBeGreaterThan(4)
+    cli.child.kill(signal)
+    expect((await cli.ended).code).toBe(0)
+    await vi.waitFor(() => expect(alive(before)).toStrictEqual([]), { timeout: 5000 })
+  }
+})
+
+it('leaves nothing behind when it is killed with -9', async () => {
+  const cli = await start(await freePorts())
+  const before = processesOf(cli.child.pid)
+  const foldersBefore = folders()
+  cli.child.kill('SIGKILL')
+  await cli.ended
+  await vi.waitFor(
+    () => {
+      expect(alive(before)).toStrictEqual([])
+      expect(folders().length).toBeLessThan(foldersBefore.length)
+    },
+    { timeout: 10_000 },
+  )
+})
+
+it.each([0, 1])('says that port + %i is in use, and stops what had started', async (offset) => {
+  const port = await freePorts()
+  const server = createServer().listen(port + offset, '127.0.0.1')
+  const { code, stdout, stderr } = await runCli(['dev', orders], { PORT: String(port) }).ended
+  server.close()
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(`spillway: Port ${port + offset} is in use.`)
+})
+
+it('refuses a page that reaches the control server by a name of its own', async () => {
+  const port = await freePorts()
+  const cli = await start(port)
+  const get = (host: string) =>
+    execFileSync('curl', ['-s', '-H', `Host: ${host}`, `http://127.0.0.1:${port + 1}/api/state`], { encoding: 'utf8' })
+  expect(JSON.parse(get('attacker.example'))).toStrictEqual({ message: 'Forbidden' })
+  expect(JSON.parse(get(`localhost:${port + 1}`))).toHaveProperty('queues')
+  cli.child.kill('SIGINT')
+  await cli.ended
+})

@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runCli } from './testing/run-cli.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+it.each([
+  [[], 'spillway: name a command.'],
+  [['devv'], "spillway: there is no command 'devv'. Did you mean 'dev'?"],
+  [['spike', '--rat', '5'], 'spillway: there is no option --rat. Did you mean --rate?'],
+  [['spike', '--rate', 'fast'], "spillway: --rate must be a number from 1 to 20000, not 'fast'."],
+  [['spike', '--seconds', '0'], "spillway: --seconds must be a number from 1 to 3600, not '0'."],
+  [['dev', 'a', 'b'], 'spillway: there is one folder to name, but there are 2.'],
+])('says what is wrong with %o, and how it is used', async (args, message) => {
+  const { code, stdout, stderr } = await runCli(args).ended
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(`${message}\n\nUsage: spillway <command>`)
+})
+
+it('says what PORT must be', async () => {
+  const { code, stderr } = await runCli(['dev'], { PORT: 'http' }).ended
+  expect(code).toBe(2)
+  expect(stderr).toContain("spillway: PORT must be a whole number from 0 to 65534, not 'http'.")
+})
+
+it('says that a folder has no app', async () => {
+  const { code, stderr } = await runCli(['dev', folder]).ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^spillway: There is no spillway\.config\.ts in /)
+})
+
+it('names every problem of an app, without a stack', async () => {
+  const config = join(folder, 'broken.config.ts')
+  const spillway = join(import.meta.dirname, 'index.ts')
+  await writeFile(
+    config,
+    `import { defineApp } from ${JSON.stringify(spillway)}
+     export default defineApp({ name: 'x', functions: { write: { entry: './w.ts', queue: 'q', batchSize: 11, connections: 1 } },
+       database: { engine: 'postgres', maxConnections: 20 } })`,
+  )
+  const { code, stderr } = await runCli(['dev', config]).ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^spillway: The app 'x' cannot work:\n {2}E2: .+\n {2}E9: .+\n$/)
+})

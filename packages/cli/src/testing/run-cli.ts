@@ -1,0 +1,33 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+/** A command line that runs. */
+export interface RunningCli {
+  readonly child: ChildProcess
+  /** What it has printed so far. */
+  stdout(): string
+  stderr(): string
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+const bin = join(import.meta.dirname, '..', 'bin.ts')
+
+/** Runs `spillway` in a process of its own. */
+export function runCli(args: readonly string[], environment: Record<string, string> = {}): RunningCli {
+  const child = spawn(process.execPath, ['--conditions=spillway:source', bin, ...args], {
+    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, HOME: process.env.HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { child, stdout: () => stdout, stderr: () => stderr, ended }
+}
