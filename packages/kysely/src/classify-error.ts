@@ -1,3 +1,5 @@
+import { SpillwayError } from '@spillway/message'
+
 /**
  * What a failed statement means for the batch:
  *
@@ -97,6 +99,8 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
 /** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
 export function classifyError(thrown: unknown): Failure {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
+  if (thrown instanceof SpillwayError)
+    return thrown.code === 'SPILLWAY_TABLE_UNKNOWN' ? 'systemic' : 'unknown'
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string' && socketCodes.has(thrown.code)) return 'connection'

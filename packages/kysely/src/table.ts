@@ -11,12 +11,22 @@ export interface Table {
   insert(rows: readonly Row[], types: ColumnTypes): Promise<void>
 }
 
+// No table of Postgres has more.
+const maxColumns = 1_600
+
 /** The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply. */
 export function createTable(db: Kysely<Schema>, table: string, conflict: readonly string[]): Table {
   const { into } = db.insertInto(table).columns(conflict).toOperationNode()
   const path = into?.table
-  const columnName = (column: string) =>
-    db.insertInto(table).columns([column]).toOperationNode().columns?.[0]?.column.name ?? column
+  const names = new Map<string, string>()
+  const columnName = (column: string) => {
+    const known = names.get(column)
+    if (known !== undefined) return known
+    const name = db.insertInto(table).columns([column]).toOperationNode().columns?.[0]?.column.name ?? column
+    // A mapper may take its columns from a body: what is remembered has a bound.
+    if (names.size < maxColumns) names.set(column, name)
+    return name
+  }
   return {
     catalogue: createCatalogue(db, { schema: path?.schema?.name, name: path?.identifier.name ?? table }),
     columnName,
@@ -26,7 +36,7 @@ export function createTable(db: Kysely<Schema>, table: string, conflict: readonl
       const parts = columns.map((column, index) => {
         const type = types.get(columnName(column))
         if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
-        const values = sql.value(parameters[index])
+        const values = sql.val(parameters[index])
         const name = sql.raw(`v.c${index}`)
         // Both type names come from the catalogue, quoted by Postgres itself.
         return type.unnestable

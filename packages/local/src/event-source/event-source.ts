@@ -1,114 +1,114 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { toError } from '@spillway/message'
-import { type Backoff, fullJitter, systemClock } from '@spillway/message/internal'
-import type { InvocationResult } from '../functions/index.ts'
-import { type Batch, createGatherer } from './gather.ts'
+import { type Clock, systemClock } from '@spillway/message/internal'
+import type { Batch } from './batch.ts'
+import { readBatchResponse } from './batch-response.ts'
+import { createCarry } from './carry.ts'
+import { checkSpec } from './check-spec.ts'
+import { gather } from './gather.ts'
+import { invokeBatch } from './invoke-batch.ts'
+import { startPollers } from './pollers.ts'
 import { createQueueClient } from './queue-client.ts'
-import { readBatchResponse } from './read-response.ts'
-import type { EventSource, EventSourceOptions, EventSourceSpec } from './types.ts'
+import { deleteRecords } from './settle.ts'
+import { createTurns } from './turns.ts'
+import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSpec } from './types.ts'
 
-/** Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings": 5 to begin with, 300 a minute. */
-const initialPollers = 5
-const rampPerSecond = 5
-const lambdaMaximum = 1250
-
-/** What runs is given so long when the mapping stops. Milliseconds. */
-const stopMs = 2000
-
-const throttleBackoff: Backoff = { base: 100, cap: 2000 }
-const queueBackoff: Backoff = { base: 100, cap: 5000 }
+/** Milliseconds that {@link EventSource.stop} waits for invocations. */
+const patience = 2000
 
 /**
- * Starts an SQS event source mapping with `ReportBatchItemFailures`.
+ * Starts an event source mapping with `ReportBatchItemFailures`, as Lambda runs it on SQS (Lambda developer guide,
+ * "Using Lambda with Amazon SQS"): it receives only what the function can take at once, invokes with batches,
+ * deletes what succeeded, and leaves what failed to the visibility time-out. It goes on while the queue is away.
  *
- * Nothing is received that cannot be invoked at once: a message that waits for its turn waits in the queue, where its
- * receive count does not grow. What succeeded is deleted; what failed is left to the visibility time-out.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would refuse.
  */
 export function startEventSource(spec: EventSourceSpec, options: EventSourceOptions): EventSource {
-  const { clock = systemClock, onProblem = () => undefined } = options
-  const maximum = spec.maximumConcurrency ?? lambdaMaximum
-  const floor = Math.min(initialPollers, maximum)
-  const queue = createQueueClient(spec)
+  checkSpec(spec)
+  const { batchSize, batchingWindow, visibilityTimeout } = spec
+  const { function: fn, clock = systemClock } = options
+  const client = createQueueClient(spec, clock)
+  const carry = createCarry(clock, visibilityTimeout)
   const stopping = new AbortController()
   const { signal } = stopping
-  const pollers = new Set<Promise<void>>()
+  // With a window, one batch fills at a time: pollers that gather side by side would each get a part of a trickle.
+  const turns = batchingWindow > 0 ? createTurns() : undefined
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
-  let wanted = floor
-  let holding = 0
+  let unreachable = false
+  let stopped: Promise<void> | undefined
 
-  async function poll(index: number): Promise<void> {
-    const gatherer = createGatherer(spec, queue, clock, signal)
-    let failures = 0
-    while (!signal.aborted && index < wanted) {
-      try {
-        const batch = await gatherer.next()
-        failures = 0
-        if (batch === undefined || signal.aborted) continue
-        holding++
-        await run(batch).finally(() => holding--)
-      } catch (thrown) {
-        failures++
-        if (signal.aborted) return
-        onProblem({ code: 'queue', message: `The queue does not answer: ${toError(thrown).message}` })
-        await clock.sleep(100 + fullJitter(queueBackoff, failures, Math.random()), signal)
+  function report(code: EventSourceProblem['code'], message: string): void {
+    try {
+      options.onProblem?.({ code, message: `${fn.name}: ${message}` })
+    } catch {
+      // A listener's fault must not stop the deliveries.
+    }
+  }
+
+  async function next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined> {
+    const collect = async () => {
+      if (signal.aborted || !isNeeded()) return undefined
+      const batch = await gather({ client, carry, clock, batchSize, batchingWindow, signal, onFirst })
+      unreachable = false
+      return batch
+    }
+    try {
+      return await (turns === undefined ? collect() : turns(collect))
+    } catch (error) {
+      if (!unreachable && !signal.aborted) {
+        report('queue-unreachable', `the queue does not answer (${String(error)}); trying again`)
       }
+      unreachable = true
+      throw error
     }
   }
 
   async function run(batch: Batch): Promise<void> {
-    counts.batches++
-    counts.invoking++
-    const result = await invoke(batch).finally(() => counts.invoking--)
-    const ids = batch.records.map(({ messageId }) => messageId)
-    const verdict = result?.ok ? readBatchResponse(ids, result.payload) : undefined
-    if (verdict?.kind === 'failed') onProblem({ code: 'response', message: `The whole batch failed: ${verdict.problem}.` })
-    if (verdict?.kind !== 'settled') {
-      counts.failed += ids.length
+    if (signal.aborted) return
+    counts.invoking += 1
+    counts.batches += 1
+    try {
+      await settle(batch)
+    } finally {
+      counts.invoking -= 1
+    }
+  }
+
+  async function settle({ records, receivedAt }: Batch): Promise<void> {
+    const result = await invokeBatch(fn, { records, receivedAt }, visibilityTimeout, clock, signal)
+    if (!result.ok) {
+      counts.failed += records.length
+      if (result.kind === 'throttle') report('batch-dropped', 'throttled until the visibility time-out passed')
       return
     }
-    const done = batch.records.filter(({ messageId }) => !verdict.failed.has(messageId))
-    counts.failed += ids.length - done.length
-    counts.succeeded += done.length
-    const left = await queue.delete(done.map(({ receiptHandle }) => receiptHandle))
-    if (left > 0) onProblem({ code: 'delete', message: `${left} messages could not be deleted; they come again.` })
-  }
-
-  /** A throttled batch is tried again until its messages are about to become visible to others. */
-  async function invoke({ records, receivedAt }: Batch): Promise<InvocationResult | undefined> {
-    const visibleAt = receivedAt + spec.visibilityTimeout * 1000
-    for (let attempt = 1; ; attempt++) {
-      const result = await options.function.invoke({ Records: records })
-      if (result.ok || result.kind !== 'throttle') return result
-      const wait = 50 + fullJitter(throttleBackoff, attempt, Math.random())
-      if (signal.aborted || clock.now() + wait >= visibleAt) return undefined
-      await clock.sleep(wait, signal)
+    const ids = records.map((record) => record.messageId)
+    const { failed, problem } = readBatchResponse(ids, result.payload)
+    if (problem !== undefined) report('response-malformed', `the whole batch failed: ${problem}`)
+    const succeeded = records.filter((record) => !failed.has(record.messageId))
+    counts.failed += records.length - succeeded.length
+    const left = await deleteRecords(client, clock, succeeded)
+    counts.succeeded += succeeded.length
+    if (left.length > 0) {
+      report('delete-failed', `${left.length} records are done but not deleted: they will be delivered again`)
     }
   }
 
-  function startPollers(): void {
-    while (pollers.size < wanted) {
-      const poller: Promise<void> = poll(pollers.size).finally(() => pollers.delete(poller))
-      pollers.add(poller)
-    }
+  const pollers = startPollers({ maximum: spec.maximumConcurrency, clock, signal, next, run })
+
+  async function shutDown(): Promise<void> {
+    stopping.abort()
+    // A poll may be at its start.
+    await Promise.race([pollers.ended, wait(clock, patience)])
+    client.destroy()
   }
 
-  /** More pollers while all have work, fewer once none has. */
-  function scale(): void {
-    if (holding >= wanted) wanted = Math.min(maximum, wanted + rampPerSecond)
-    else if (holding === 0) wanted = floor
-    startPollers()
-  }
-
-  startPollers()
-  const scaling = setInterval(scale, 1000)
-
-  return {
-    state: () => ({ pollers: wanted, ...counts }),
-    async stop() {
-      clearInterval(scaling)
-      stopping.abort()
-      await Promise.race([Promise.all(pollers), sleep(stopMs, undefined, { ref: false })])
-      queue.close()
+  return Object.freeze({
+    state: () => ({ pollers: pollers.count(), ...counts }),
+    stop() {
+      stopped ??= shutDown()
+      return stopped
     },
-  }
+  })
+}
+
+function wait(clock: Clock, ms: number): Promise<void> {
+  return clock.sleep(ms)
 }

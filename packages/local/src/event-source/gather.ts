@@ -1,98 +1,60 @@
-import type { Message } from '@aws-sdk/client-sqs'
 import type { Clock } from '@spillway/message/internal'
-import type { SQSRecord } from 'aws-lambda'
-import { toRecord } from './event.ts'
+import { type Batch, createBatch } from './batch.ts'
+import type { Carry } from './carry.ts'
 import type { QueueClient } from './queue-client.ts'
-import type { EventSourceSpec } from './types.ts'
 
-/** Records for one invocation. */
-export interface Batch {
-  readonly records: readonly SQSRecord[]
-  /** When its first record was received: from then on its visibility time-out runs. */
-  readonly receivedAt: number
+/** What {@link gather} works with. */
+export interface GatherContext {
+  readonly client: QueueClient
+  readonly carry: Carry
+  readonly clock: Clock
+  readonly batchSize: number
+  /** Seconds. */
+  readonly batchingWindow: number
+  /** Aborts when the event source stops. */
+  readonly signal: AbortSignal
+  /** Called when the first records are there. */
+  readonly onFirst: () => void
 }
 
-/** Gathers batches, one after the other. */
-export interface Gatherer {
-  /** The next batch; `undefined` when the queue had nothing for a while, or the mapping stops. */
-  next(): Promise<Batch | undefined>
+/** Seconds. A poll that waits is not aborted, so this is also the longest that stopping takes while idle. */
+const longPoll = 1
+/** Milliseconds between receives while records trickle in: a receive for each record would keep a core busy. */
+const trickle = 50
+const mostReceives = 8
+
+/**
+ * Waits for a record and fills a batch until it has `batchSize` records, the window has passed since its first
+ * record was received, or the next record would make the payload too large. `undefined` when no record came.
+ */
+export async function gather(context: GatherContext): Promise<Batch | undefined> {
+  const { client, carry, clock, batchSize, batchingWindow, signal, onFirst } = context
+  const builder = createBatch(batchSize)
+  carry.put(builder.add(carry.take()))
+  if (builder.batch() === undefined) {
+    carry.put(builder.add(await client.receive(Math.min(10, batchSize), longPoll)))
+  }
+  const first = builder.batch()
+  if (first === undefined) return undefined
+  onFirst()
+  if (batchingWindow === 0) return first
+
+  const closes = first.receivedAt + batchingWindow * 1000
+  let parallel = 1
+  while (builder.room() > 0 && clock.now() < closes && !signal.aborted) {
+    const sizes = receiveSizes(builder.room(), parallel)
+    // A receive that fails must not cost the records of the others; the next receive meets the same trouble.
+    const receives = await Promise.allSettled(sizes.map((size) => client.receive(size, 0)))
+    const arrived = receives.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []))
+    carry.put(builder.add(arrived))
+    const plenty = arrived.length === sizes.reduce((sum, size) => sum + size, 0)
+    parallel = plenty ? Math.min(mostReceives, parallel * 2) : 1
+    if (!plenty) await clock.sleep(Math.max(1, Math.min(trickle, closes - clock.now())), signal)
+  }
+  return builder.batch()
 }
 
-/** Lambda quotas: the payload of a synchronous invocation, less what stands around the records. */
-const maxPayloadBytes = 6 * 1024 * 1024 - 32
-
-/** Seconds of a long poll: long enough to be idle, short enough to stop soon. */
-const longPollSeconds = 1
-
-/** Receives that run at once while a batch fills from a backlog. */
-const parallelReceives = 4
-
-/** How often an almost passed window is looked at. Milliseconds. */
-const windowStepMs = 50
-
-interface Waiting {
-  readonly record: SQSRecord
-  readonly bytes: number
-  readonly receivedAt: number
-}
-
-/** Gathers by batch size, batching window and payload, as Lambda's pollers do. */
-export function createGatherer(
-  spec: EventSourceSpec,
-  queue: QueueClient,
-  clock: Clock,
-  signal: AbortSignal,
-): Gatherer {
-  /** Received, but too large for the batch before. */
-  let waiting: Waiting[] = []
-
-  async function receive(count: number, waitSeconds: number): Promise<number> {
-    const receivedAt = clock.now()
-    const requests = Math.min(parallelReceives, Math.ceil(count / 10))
-    const messages = await Promise.all(
-      Array.from({ length: waitSeconds > 0 ? 1 : requests }, () => queue.receive(count, waitSeconds)),
-    )
-    const received = messages.flat().map((message) => toWaiting(message, spec, receivedAt))
-    waiting.push(...received)
-    return received.length
-  }
-
-  /** How many of the waiting records make the next batch. */
-  function countFitting(): number {
-    let bytes = 0
-    for (const [index, next] of waiting.slice(0, spec.batchSize).entries()) {
-      bytes += next.bytes
-      if (bytes > maxPayloadBytes && index > 0) return index
-    }
-    return Math.min(waiting.length, spec.batchSize)
-  }
-
-  const isFull = () => waiting.length >= spec.batchSize || countFitting() < waiting.length
-
-  async function fill(closesAt: number): Promise<void> {
-    while (!isFull() && !signal.aborted) {
-      const left = closesAt - clock.now()
-      if (left <= 0) return
-      const missing = spec.batchSize - waiting.length
-      const received = await receive(missing, left >= longPollSeconds * 1000 ? longPollSeconds : 0)
-      if (received === 0 && left < longPollSeconds * 1000) await clock.sleep(Math.min(windowStepMs, left), signal)
-    }
-  }
-
-  return {
-    async next() {
-      if (waiting.length === 0) await receive(Math.min(10, spec.batchSize), longPollSeconds)
-      const [first] = waiting
-      if (first === undefined) return undefined
-      if (spec.batchingWindow > 0) await fill(first.receivedAt + spec.batchingWindow * 1000)
-      const batch = waiting.slice(0, countFitting())
-      waiting = waiting.slice(batch.length)
-      return { records: batch.map(({ record }) => record), receivedAt: first.receivedAt }
-    },
-  }
-}
-
-function toWaiting(message: Message, spec: EventSourceSpec, receivedAt: number): Waiting {
-  const record = toRecord(message, spec.queueArn, spec.region)
-  return { record, bytes: Buffer.byteLength(JSON.stringify(record)) + 1, receivedAt }
+function receiveSizes(room: number, parallel: number): readonly number[] {
+  const count = Math.min(parallel, Math.ceil(room / 10))
+  return Array.from({ length: count }, (_, index) => Math.min(10, room - index * 10))
 }

@@ -1,67 +1,73 @@
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { Clock } from '@spillway/message/internal'
+import { type SqsRecord, toRecord } from './record.ts'
 import type { EventSourceSpec } from './types.ts'
 
-/** What the mapping does with its queue. */
-export interface QueueClient {
-  /** Up to `count` messages, at most 10; waits up to `waitSeconds` for the first. */
-  receive(count: number, waitSeconds: number): Promise<readonly Message[]>
-  /** Deletes messages by their receipt handles; answers how many could not be deleted. */
-  delete(receiptHandles: readonly string[]): Promise<number>
-  close(): void
+/** A record with what the event source has to know about it. */
+export interface Received {
+  readonly record: SqsRecord
+  /** Bytes of its JSON. */
+  readonly size: number
+  /** Milliseconds since the epoch; no later than the start of its visibility time-out. */
+  readonly receivedAt: number
 }
 
-/** Amazon SQS quotas: messages in one request. */
-const perRequest = 10
+/** The queue, as an event source uses it. */
+export interface QueueClient {
+  /** Receives up to `max` records (10 at most), waiting up to `wait` seconds for the first. Throws what the SDK throws. */
+  receive(max: number, wait: number): Promise<readonly Received[]>
+  /** Deletes up to ten records and gives those that the queue did not delete. Throws what the SDK throws. */
+  remove(records: readonly SqsRecord[]): Promise<readonly SqsRecord[]>
+  destroy(): void
+}
 
-/** A request to the local engine that fails is repeated once or twice, then the visibility time-out takes over. */
-const deleteAttempts = 3
-
-/** The SDK's own client on the queue of a mapping. */
-export function createQueueClient({ queueUrl, endpoint, region }: EventSourceSpec): QueueClient {
-  const client = new SQSClient({
+/** Connects to the queue with an SDK client of its own. */
+export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueClient {
+  const { queueUrl, queueArn, region, endpoint } = spec
+  const sqs = new SQSClient({
     endpoint,
     region,
-    maxAttempts: 1,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1000 } },
+    // The event source has its own back-off, and checksums buy nothing on loopback.
+    maxAttempts: 1,
+    md5: false,
+    requestHandler: {
+      connectionTimeout: 2000,
+      requestTimeout: 15_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 2000 },
+    },
   })
-  const QueueUrl = queueUrl
-
-  async function deleteTen(receiptHandles: readonly string[]): Promise<number> {
-    let pending = receiptHandles
-    for (let attempt = 1; pending.length > 0 && attempt <= deleteAttempts; attempt++) {
-      const Entries = pending.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }))
-      try {
-        const { Successful = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
-        const deleted = new Set(Successful.map(({ Id }) => Number(Id)))
-        pending = pending.filter((_, index) => !deleted.has(index))
-      } catch {
-        // Repeated below.
-      }
-    }
-    return pending.length
-  }
-
   return {
-    async receive(count, waitSeconds) {
-      const { Messages = [] } = await client.send(
+    async receive(max, wait) {
+      const asked = clock.now()
+      const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
-          QueueUrl,
-          MaxNumberOfMessages: Math.min(perRequest, count),
-          WaitTimeSeconds: waitSeconds,
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: max,
+          WaitTimeSeconds: wait,
           MessageSystemAttributeNames: ['All'],
           MessageAttributeNames: ['All'],
         }),
       )
-      return Messages
+      const receivedAt = wait === 0 ? asked : clock.now()
+      return Messages.map((message) => {
+        const record = toRecord(message, queueArn, region)
+        return { record, size: Buffer.byteLength(JSON.stringify(record)), receivedAt }
+      })
     },
-    async delete(receiptHandles) {
-      const tens: Promise<number>[] = []
-      for (let start = 0; start < receiptHandles.length; start += perRequest) {
-        tens.push(deleteTen(receiptHandles.slice(start, start + perRequest)))
-      }
-      return (await Promise.all(tens)).reduce((sum, left) => sum + left, 0)
+    async remove(records) {
+      const { Failed = [] } = await sqs.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: records.map(({ receiptHandle }, index) => ({
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+          })),
+        }),
+      )
+      return Failed.flatMap(({ Id }) => records[Number(Id)] ?? [])
     },
-    close: () => client.destroy(),
+    destroy: () => sqs.destroy(),
   }
 }

@@ -1,49 +1,68 @@
 import type { Clock } from '@spillway/message/internal'
-import type { InvocationResult } from '../functions/index.ts'
 
-/** What an event source mapping is made of. */
+/** An event source mapping of Lambda on a queue. */
 export interface EventSourceSpec {
   readonly queueUrl: string
   readonly queueArn: string
   readonly region: string
-  /** Where the queue engine listens. */
+  /** The endpoint of the queue's SQS. */
   readonly endpoint: string
-  /** Records for one invocation, at most. */
+  /** Records for one invocation, 1 to 10,000; at most 10 without a window and on a FIFO queue. */
   readonly batchSize: number
-  /** Seconds to gather a batch, from its first record on. */
+  /** Seconds, 0 to 300, from the first record of a batch; 0 on a FIFO queue. */
   readonly batchingWindow: number
-  /** Invocations at once; `undefined` is Lambda's own limit. */
+  /** How many invocations run at once. `undefined` is Lambda's own limit of 1,250. */
   readonly maximumConcurrency: number | undefined
-  /** The queue's, in seconds. */
+  /** Seconds, of the queue. */
   readonly visibilityTimeout: number
 }
 
-/** Something about a batch that a developer should hear of. */
+/** The end of an invocation. */
+export type InvocationResult =
+  | { readonly ok: true; readonly payload: unknown }
+  | {
+      readonly ok: false
+      readonly kind: 'error' | 'timeout' | 'crash' | 'throttle'
+      readonly error: { readonly errorType: string; readonly errorMessage: string }
+    }
+
+/** What an event source invokes. */
+export interface Invocable {
+  readonly name: string
+  invoke(event: unknown): Promise<InvocationResult>
+}
+
+/** Something that the developer should see; the event source goes on. */
 export interface EventSourceProblem {
-  readonly code: 'response' | 'queue' | 'delete'
+  readonly code: 'response-malformed' | 'batch-dropped' | 'delete-failed' | 'queue-unreachable'
   readonly message: string
 }
 
 /** What {@link startEventSource} takes beside the mapping. */
 export interface EventSourceOptions {
-  readonly function: { readonly name: string; invoke(event: unknown): Promise<InvocationResult> }
+  readonly function: Invocable
+  /** Default: the clock of the machine. */
   readonly clock?: Clock
   readonly onProblem?: (problem: EventSourceProblem) => void
 }
 
-/** Figures of an event source mapping. */
+/** Figures of an event source. */
 export interface EventSourceState {
-  /** Batches that may be gathered or running at once, now. */
+  /** How many batches it may hold at once now. */
   readonly pollers: number
+  /** Batches that are with the function now. */
   readonly invoking: number
+  /** Batches that were given to the function, a throttled one once. */
   readonly batches: number
+  /** Records that the function finished. */
   readonly succeeded: number
+  /** Records that stay in the queue for another delivery. */
   readonly failed: number
 }
 
 /** A running event source mapping. */
 export interface EventSource {
   state(): EventSourceState
-  /** Receives no more, and gives what runs two seconds to end. */
+  /** Receives no more, waits at most 2 s for invocations that run, and closes its connections. Safe to call again. */
   stop(): Promise<void>
 }

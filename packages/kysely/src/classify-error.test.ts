@@ -1,0 +1,100 @@
+import { SpillwayError } from '@spillway/message'
+import { describe, expect, it } from 'vitest'
+import { classifyError, type Failure, sqlState } from './classify-error.ts'
+
+const states: Readonly<Record<Failure, readonly string[]>> = {
+  saturation: ['53300', '53400', '57P03', '08000', '08004', '53000'],
+  connection: ['08001', '08003', '08006', '08007', '57P01', '57P02', '57P05', '25006', '25P03'],
+  transient: ['40001', '40P01', '40003', '40000', '55P03'],
+  tooSlow: ['57014', '53200', '25P04'],
+  systemic: [
+    '28000',
+    '28P01',
+    '3D000',
+    '3F000',
+    '42P01',
+    '42703',
+    '42501',
+    '42P10',
+    '53100',
+    '57P04',
+    '0A000',
+  ],
+  permanent: [
+    '22001',
+    '22003',
+    '22021',
+    '22P02',
+    '22P05',
+    '23502',
+    '23514',
+    '23P01',
+    '08P01',
+    '54000',
+    '54001',
+  ],
+  ordering: ['23503'],
+  duplicate: ['23505'],
+  unknown: ['P0001', 'XX000', '58030', '21000', '99999'],
+}
+const sockets = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']
+const messages: readonly (readonly [string, Failure])[] = [
+  ['Connection terminated unexpectedly', 'connection'],
+  ['Connection terminated', 'connection'],
+  ['Connection terminated due to connection timeout', 'connection'],
+  ['Client has encountered a connection error and is not queryable', 'connection'],
+  ['Client was closed and is not queryable', 'connection'],
+  ['timeout expired', 'connection'],
+  ['timeout exceeded when trying to connect', 'saturation'],
+  ['Query read timeout', 'tooSlow'],
+  ['something else', 'unknown'],
+]
+const withCode = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more })
+
+describe('classifyError', () => {
+  for (const [failure, codes] of Object.entries(states)) {
+    it.each(codes)(`takes SQLSTATE %s for ${failure}`, (code) => {
+      expect(classifyError(withCode(code, { severity: 'ERROR' }))).toBe(failure)
+    })
+  }
+
+  it.each(sockets)('takes %s for a lost connection', (code) => {
+    expect(classifyError(withCode(code))).toBe('connection')
+  })
+
+  it.each(messages)('takes "%s" for %s', (message, failure) => {
+    expect(classifyError(new Error(message))).toBe(failure)
+  })
+
+  it('looks into the errors of Happy Eyeballs', () => {
+    expect(classifyError(new AggregateError([withCode('EOTHER'), withCode('ECONNREFUSED')]))).toBe(
+      'connection',
+    )
+    expect(classifyError(new AggregateError([]))).toBe('unknown')
+  })
+
+  it('looks into the cause', () => {
+    expect(classifyError(new Error('x', { cause: withCode('57P01') }))).toBe('connection')
+  })
+
+  it('blames no row for an error that ended the session', () => {
+    expect(classifyError(withCode('08P01', { severity: 'FATAL' }))).toBe('connection')
+    expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('connection')
+  })
+
+  it('takes a missing table for systemic', () => {
+    expect(classifyError(new SpillwayError('SPILLWAY_TABLE_UNKNOWN', 'x'))).toBe('systemic')
+  })
+
+  it.each([undefined, null, 'text', 7, {}])('does not know what %s means', (thrown) => {
+    expect(classifyError(thrown)).toBe('unknown')
+  })
+})
+
+describe('sqlState', () => {
+  it('tells a SQLSTATE from a code of Node', () => {
+    expect(
+      ['23505', '40P01', 'XX000', 'P0001', 'EPIPE', 'EPERM', 'ENOENT'].map((code) => sqlState({ code })),
+    ).toEqual(['23505', '40P01', 'XX000', 'P0001', undefined, undefined, undefined])
+  })
+})

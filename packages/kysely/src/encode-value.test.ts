@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { type ColumnType, encodeValue } from './encode-value.ts'
+
+const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
+const json: ColumnType = { sqlType: 'jsonb', unnestable: true, list: false, json: true }
+const texts: ColumnType = { sqlType: 'text[]', unnestable: false, list: true, json: false }
+const jsons: ColumnType = { sqlType: 'jsonb[]', unnestable: false, list: true, json: true }
+
+describe('encodeValue', () => {
+  it.each([
+    ['a', text, 'a'],
+    [1.5, text, '1.5'],
+    [Number.NaN, text, 'NaN'],
+    [2n ** 63n, text, '9223372036854775808'],
+    [false, text, 'false'],
+    [null, text, null],
+    [undefined, json, null],
+    [new Uint8Array([0, 255]), text, '\\x00ff'],
+    [new Uint8Array([1, 2, 3]).subarray(1), text, '\\x0203'],
+    [{ a: 1 }, text, '{"a":1}'],
+    [{ toPostgres: () => '(1,2)' }, text, '(1,2)'],
+    [{ a: [1] }, json, '{"a":[1]}'],
+    [[1, 'b'], json, '[1,"b"]'],
+    ['{"already":"JSON"}', json, '{"already":"JSON"}'],
+    [3, json, '3'],
+    [true, json, 'true'],
+    [new Date(0), json, '"1970-01-01T00:00:00.000Z"'],
+    [['a"b', 'c\\d', null, ''], texts, '{"a\\"b","c\\\\d",NULL,""}'],
+    [[['a'], ['b']], texts, '{{"a"},{"b"}}'],
+    [[], texts, '{}'],
+    ['{x}', texts, '{x}'],
+    [[{ a: 'b' }, [1]], jsons, '{"{\\"a\\":\\"b\\"}","[1]"}'],
+    [[new Uint8Array([1])], texts, '{"\\\\x01"}'],
+  ])('writes %o', (value, type, expected) => {
+    expect(encodeValue(value, type)).toBe(expected)
+  })
+
+  it('writes a date in local time with its offset', () => {
+    for (const date of [new Date(), new Date(0), new Date('0099-03-01T00:00:00Z')]) {
+      const written = encodeValue(date, text) ?? ''
+      expect(written).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$/)
+    }
+    expect(new Date(encodeValue(new Date(1_700_000_000_123), text) ?? '').getTime()).toBe(1_700_000_000_123)
+    expect(encodeValue(new Date('-000043-03-15T12:00:00Z'), text)).toMatch(/^0044-03-15T.* BC$/)
+  })
+
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  it.each([
+    [() => 1],
+    [Symbol('x')],
+    [new Date(Number.NaN)],
+    [circular],
+    [{ a: 1n }],
+    [{ toOperationNode() {} }],
+  ])('refuses %o', (value) => {
+    expect(() => encodeValue(value, json)).toThrow()
+  })
+})

@@ -1,0 +1,106 @@
+import { done, type Outcome, park, retry } from '@spillway/message'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bySuspicion, isolate, type Verdict } from './isolate.ts'
+
+interface Item {
+  readonly id: number
+  readonly bad: boolean
+  readonly receiveCount: number
+}
+const written: Verdict<Item> = { step: 'settle', written: true, outcome: done }
+const refused: Verdict<Item> = {
+  step: 'blame',
+  written: false,
+  outcome: () => park({ code: '23514', detail: 'refused' }),
+}
+
+function items(count: number, bad: readonly number[], suspects: readonly number[] = []): Item[] {
+  return Array.from({ length: count }, (_, id) => ({
+    id,
+    bad: bad.includes(id),
+    receiveCount: suspects.includes(id) ? 2 : 1,
+  }))
+}
+
+async function run(batches: Item[][], write?: (rows: readonly Item[]) => Verdict<Item>) {
+  const outcomes = new Map<number, Outcome>()
+  const statements: number[][] = []
+  await isolate(
+    batches,
+    async (rows) => {
+      statements.push(rows.map((row) => row.id))
+      return write?.(rows) ?? (rows.some((row) => row.bad) ? refused : written)
+    },
+    (row, outcome) => {
+      expect(outcomes.has(row.id)).toBe(false)
+      outcomes.set(row.id, outcome)
+    },
+  )
+  return { outcomes, statements }
+}
+
+describe('isolate', () => {
+  it('writes a clean batch with one statement', async () => {
+    const { statements } = await run([items(1000, [])])
+    expect(statements).toHaveLength(1)
+  })
+
+  it('parks exactly the refused rows in about 2k·log2(n) statements', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 300 }),
+        fc.uniqueArray(fc.nat(299), { maxLength: 6 }),
+        fc.uniqueArray(fc.nat(299), { maxLength: 6 }),
+        async (count, bad, suspects) => {
+          const rows = items(count, bad, suspects)
+          const { outcomes, statements } = await run([rows])
+          expect(outcomes.size).toBe(count)
+          for (const row of rows) expect(outcomes.get(row.id)?.kind).toBe(row.bad ? 'park' : 'done')
+          const guilty = rows.filter((row) => row.bad).length
+          expect(statements.length).toBeLessThanOrEqual(1 + 2 * guilty * Math.ceil(Math.log2(count) + 1))
+        },
+      ),
+    )
+  })
+
+  it('tries each row that it parks alone', async () => {
+    const { statements } = await run([items(8, [7])])
+    expect(statements).toContainEqual([7])
+  })
+
+  it('tries rows that were delivered before apart and first', async () => {
+    const { statements } = await run([items(64, [13], [13])])
+    expect(statements.slice(1)).toEqual([
+      [13],
+      items(64, [])
+        .map((row) => row.id)
+        .filter((id) => id !== 13),
+    ])
+  })
+
+  it('does not split by suspicion when all or none were delivered before', () => {
+    expect(bySuspicion(items(4, []))[0]).toHaveLength(2)
+    expect(bySuspicion(items(4, [], [0, 1, 2, 3]))[0]).toHaveLength(2)
+  })
+
+  it('halves a batch that is too large, without blame', async () => {
+    const { outcomes, statements } = await run([items(8, [])], (rows) =>
+      rows.length > 2 ? { step: 'halve', written: false, outcome: () => retry() } : written,
+    )
+    expect([...outcomes.values()].every((outcome) => outcome.kind === 'done')).toBe(true)
+    expect(statements.map((rows) => rows.length)).toEqual([8, 4, 2, 2, 4, 2, 2])
+  })
+
+  it('gives all that is left the outcome of a stop', async () => {
+    let statements = 0
+    const batches = [items(8, [1]), items(20, []).slice(8)]
+    const { outcomes } = await run(batches, (rows) => {
+      statements += 1
+      if (statements === 3) return { step: 'stop', written: false, outcome: () => retry({ after: 9 }) }
+      return rows.some((row) => row.bad) ? refused : written
+    })
+    expect(outcomes.size).toBe(20)
+    expect([...outcomes.values()].every((outcome) => outcome.kind === 'retry')).toBe(true)
+  })
+})

@@ -1,0 +1,87 @@
+import { done, type Outcome, park, retry, SpillwayError } from '@spillway/message'
+import type { Attempt } from './attempt.ts'
+import { sqlState } from './classify-error.ts'
+import { refusal, writeError } from './describe-error.ts'
+import type { Suspect, Verdict } from './isolate.ts'
+
+/** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
+export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
+
+const orderingPatience = 3
+
+/**
+ * A judge for a batch of so many rows.
+ *
+ * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when
+ * every record would fail and a human is needed.
+ *
+ * @param random a number in `[0, 1)`
+ */
+export function createJudge(rows: number, random: () => number): Judge {
+  // An error that nobody knows may come for each row: isolating all of them would cost two statements a row.
+  let unknownsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
+  const soon = (cause: unknown) => retry({ after: spread(5, 30, random()), cause })
+  const later = (cause: unknown) => retry({ after: spread(30, 60, random()), cause })
+
+  return function judge(attempt) {
+    if (attempt.kind === 'ok') return { step: 'settle', written: true, outcome: done }
+    const { error, failure } = attempt
+    if (attempt.kind === 'late') {
+      return verdict('stop', soon, failure === undefined ? error : writeError(failure, error))
+    }
+    switch (attempt.failure) {
+      case 'permanent':
+      case 'duplicate':
+        return { step: 'blame', written: false, outcome: () => park(refusal(error)) }
+      case 'ordering': {
+        const cause = writeError('ordering', error)
+        const outcome = (row: Suspect) =>
+          row.receiveCount <= orderingPatience ? soon(cause) : park(refusal(error))
+        return { step: 'blame', written: false, outcome }
+      }
+      case 'tooSlow':
+        return verdict('halve', soon, writeError('tooSlow', error))
+      case 'systemic':
+        return verdict('stop', later, systemicError(error))
+      case 'unknown':
+        unknownsLeft -= 1
+        return verdict(
+          sqlState(error) !== undefined && unknownsLeft >= 0 ? 'blame' : 'stop',
+          soon,
+          writeError('unknown', error),
+        )
+      default:
+        return verdict('settle', soon, writeError(attempt.failure, error))
+    }
+  }
+}
+
+/** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
+export function tableChanged(random: () => number): Verdict<Suspect> {
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The columns of the table changed during the write; the records are written with the new ones.',
+  )
+  return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
+}
+
+/** The outcome of a record that no writer of this version can write, whatever its values. */
+export function systemic(error: unknown, random: () => number): Outcome {
+  return retry({ after: spread(30, 60, random()), cause: systemicError(error) })
+}
+
+function systemicError(error: unknown): SpillwayError {
+  return writeError('systemic', error)
+}
+
+function verdict(
+  step: Verdict<Suspect>['step'],
+  outcome: (cause: unknown) => Outcome,
+  cause: unknown,
+): Verdict<Suspect> {
+  return { step, written: false, outcome: () => outcome(cause) }
+}
+
+function spread(from: number, to: number, random: number): number {
+  return Math.round(from + (to - from) * random)
+}

@@ -1,0 +1,78 @@
+import { type Postgres, type PostgresOptions, startPostgres, startReaper } from '@spillway/local/testing'
+import type { MessageRecord, TimeLimit } from '@spillway/message'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Client, Pool } from 'pg'
+import { onTestFinished } from 'vitest'
+import { postgresPool } from '../postgres-pool.ts'
+
+/** A Postgres of its own, and what stops it. */
+export async function startDatabase(
+  options: Partial<PostgresOptions> = {},
+): Promise<Postgres & AsyncDisposable> {
+  const reaper = await startReaper()
+  const postgres = await startPostgres({
+    maxConnections: 20,
+    reserved: 3,
+    databaseName: 'test',
+    reaper,
+    ...options,
+  })
+  return {
+    ...postgres,
+    async [Symbol.asyncDispose]() {
+      await postgres.stop()
+      await reaper.stop()
+    },
+  }
+}
+
+/** Runs statements on a connection of its own. */
+export async function execute(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = await connect(url)
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A connection that survives its server. */
+export async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/** A Kysely over a pool of its own, and the inserts that it ran. */
+export function openKysely<DB>(url: string, connections = 1): { db: Kysely<DB>; inserts: string[] } {
+  const inserts: string[] = []
+  const db = new Kysely<DB>({
+    dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString: url, connections }) }),
+    log: ({ query }) => {
+      if (query.sql.startsWith('insert')) inserts.push(query.sql)
+    },
+  })
+  onTestFinished(() => db.destroy())
+  return { db, inserts }
+}
+
+/** A record as the batch core gives it. */
+export function record<Body>(body: Body, facts: Partial<MessageRecord<Body>> = {}): MessageRecord<Body> {
+  return {
+    name: 'test',
+    version: 1,
+    key: 'key',
+    time: new Date(0),
+    receiveCount: 1,
+    lane: 'lane',
+    body,
+    ...facts,
+  }
+}
+
+/** A limit of so many milliseconds from now. */
+export function timeLimit(ms = 20_000, signal: AbortSignal = new AbortController().signal): TimeLimit {
+  const end = performance.now() + ms
+  return { signal, remainingTime: () => end - performance.now() }
+}

@@ -1,0 +1,40 @@
+import { toError } from '@spillway/message'
+import { type Backoff, type Clock, fullJitter } from '@spillway/message/internal'
+import type { Batch } from './batch.ts'
+import type { Invocable, InvocationResult } from './types.ts'
+
+const backoff: Backoff = { base: 100, cap: 5000 }
+
+/**
+ * Invokes the function with a batch. A throttle is tried again until the batch's visibility time-out has passed or
+ * the signal aborts; then the throttle is the result. Never rejects.
+ *
+ * @param visibilityTimeout seconds
+ */
+export async function invokeBatch(
+  fn: Invocable,
+  batch: Batch,
+  visibilityTimeout: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<InvocationResult> {
+  const event = { Records: batch.records }
+  const expires = batch.receivedAt + visibilityTimeout * 1000
+  for (let attempt = 1; ; attempt++) {
+    const result = await invoke(fn, event)
+    if (result.ok || result.kind !== 'throttle' || signal.aborted) return result
+    // Half of the wait is fixed: a throttled function must not be asked without any pause.
+    const wait = fullJitter(backoff, attempt, 0.5 + Math.random() / 2)
+    if (clock.now() + wait >= expires) return result
+    await clock.sleep(wait, signal)
+  }
+}
+
+async function invoke(fn: Invocable, event: unknown): Promise<InvocationResult> {
+  try {
+    return await fn.invoke(event)
+  } catch (thrown) {
+    const { name, message } = toError(thrown)
+    return { ok: false, kind: 'error', error: { errorType: name, errorMessage: message } }
+  }
+}

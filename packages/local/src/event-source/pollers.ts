@@ -1,0 +1,95 @@
+import type { Clock } from '@spillway/message/internal'
+import type { Batch } from './batch.ts'
+
+/** What {@link startPollers} takes. */
+export interface PollersOptions {
+  /** The most pollers. `undefined` is 1,250. */
+  readonly maximum: number | undefined
+  readonly clock: Clock
+  /** Ends the pollers when it aborts. */
+  readonly signal: AbortSignal
+  /** The next batch, `undefined` when there is nothing to do now. `isNeeded` tells a poller that waits to give up. */
+  next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined>
+  /** Must not reject. */
+  run(batch: Batch): Promise<void>
+}
+
+/** Loops that take a batch and run it. */
+export interface Pollers {
+  count(): number
+  /** Resolves once all have ended. */
+  readonly ended: Promise<void>
+}
+
+const start = 5
+const ceiling = 1250
+/** Pollers more for each second in which all are busy: Lambda adds 300 a minute. */
+const step = 5
+/** Milliseconds that a busy poller may spend between two batches. */
+const breath = 250
+/** Milliseconds, the longest pause while the queue does not answer. */
+const longestPause = 2000
+
+/**
+ * Runs pollers: five at first, five more each second in which all are busy, and five again when the queue is empty.
+ * A poller holds one batch at a time, from before its first receive to its end, so nothing is received that could
+ * not be invoked.
+ */
+export function startPollers({ maximum = ceiling, clock, signal, next, run }: PollersOptions): Pollers {
+  const base = Math.min(start, maximum)
+  /** Since when each poller waits; `undefined` while it has records. */
+  const live = new Map<symbol, number | undefined>()
+  const loops = new Set<Promise<void>>()
+  let target = base
+
+  async function poll(): Promise<void> {
+    const self = Symbol()
+    // Only as many leave as there are too many.
+    const isNeeded = () => live.size <= target
+    live.set(self, clock.now())
+    let failures = 0
+    while (!signal.aborted && isNeeded()) {
+      try {
+        const batch = await next(isNeeded, () => live.set(self, undefined))
+        failures = 0
+        if (batch === undefined) target = base
+        else await run(batch)
+      } catch {
+        failures += 1
+        await clock.sleep(Math.min(longestPause, 50 * 2 ** failures), signal)
+      }
+      live.set(self, clock.now())
+    }
+    live.delete(self)
+  }
+
+  function fill(): void {
+    while (live.size < target) {
+      const loop = poll().finally(() => loops.delete(loop))
+      loops.add(loop)
+    }
+  }
+
+  function allBusy(): boolean {
+    const now = clock.now()
+    return [...live.values()].every((since) => since === undefined || now - since < breath)
+  }
+
+  async function scale(): Promise<void> {
+    fill()
+    while (!signal.aborted) {
+      await clock.sleep(1000, signal)
+      if (signal.aborted) return
+      if (allBusy()) target = Math.min(maximum, target + step)
+      fill()
+    }
+  }
+
+  const scaling = scale()
+  return {
+    count: () => live.size,
+    ended: scaling.then(async () => {
+      while (loops.size > 0) await Promise.all(loops)
+    }),
+  }
+}
