@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 
 const [log = '', checks = '0'] = process.argv.slice(2)
-const summary = stripVTControlCharacters(readFileSync(log, 'utf8')).match(/^ *Tests {2}.*$/gm)?.at(-1)
+const summary = stripVTControlCharacters(readFileSync(log, 'utf8'))
+  .match(/^ *Tests {2}.*$/gm)
+  ?.at(-1)
 if (summary === undefined) {
   console.error('The test run has no summary.')
   process.exit(1)

@@ -81,7 +81,10 @@ async function untilDrained(timeout = 50_000): Promise<void> {
 describe('an order', () => {
   it('travels from HTTP to Postgres', async () => {
     await start()
-    const body = order({ note: 'naïve "quoted" \\ {1,2}', items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }] })
+    const body = order({
+      note: 'naïve "quoted" \\ {1,2}',
+      items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }],
+    })
     const before = Date.now()
     expect(await send(body)).toStrictEqual({ status: 202, body: { id: body.id, status: 'accepted' } })
     await vi.waitFor(async () => expect(await countRows()).toBe(1), { timeout: 5000, interval: 50 })
@@ -144,7 +147,9 @@ describe('a thousand orders', () => {
     await untilDrained()
     expect(await countRows()).toBe(980)
     expect((await parkedIds()).sort()).toStrictEqual(poison.map(({ id }) => id).sort())
-    const reasons = (await local.queues.messages('orders-dlq')).map(({ attributes }) => attributes['spillway.code'])
+    const reasons = (await local.queues.messages('orders-dlq')).map(
+      ({ attributes }) => attributes['spillway.code'],
+    )
     expect(new Set(reasons)).toStrictEqual(new Set(['22003']))
     const { database } = await local.state()
     expect(database?.peakConnections).toBeGreaterThan(0)
@@ -163,14 +168,24 @@ describe('faults', () => {
     expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
     const busy = await vi.waitFor(
       () => {
-        const found = local.function('write').environments().filter(({ state }) => state === 'busy')
+        const found = local
+          .function('write')
+          .environments()
+          .filter(({ state }) => state === 'busy')
         expect(found.length).toBeGreaterThan(0)
         return found
       },
       { timeout: 10_000, interval: 20 },
     )
     for (const { pid } of busy) process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(local.function('write').environments().map(({ pid }) => pid)).not.toContain(busy[0]?.pid))
+    await vi.waitFor(() =>
+      expect(
+        local
+          .function('write')
+          .environments()
+          .map(({ pid }) => pid),
+      ).not.toContain(busy[0]?.pid),
+    )
     await locker.query('rollback')
     locker.release()
     await untilDrained()
@@ -179,19 +194,25 @@ describe('faults', () => {
     expect((await local.state()).functions.write?.errors).toBeGreaterThan(0)
   })
 
-  it.each(['restart', 'crash'] as const)('a %s of Postgres in mid-run loses nothing and doubles nothing', async (fault) => {
-    await start()
-    const orders = Array.from({ length: 600 }, () => order())
-    const sending = sendAll(orders)
-    await vi.waitFor(async () => expect(await countRows()).toBeGreaterThan(0), { timeout: 20_000, interval: 20 })
-    if (fault === 'restart') await local.database?.restart('immediate')
-    else {
-      await local.database?.crash()
-      await local.database?.start()
-    }
-    expect(await sending).toStrictEqual({ 202: 600 })
-    await untilDrained()
-    expect(await countRows()).toBe(600)
-    expect(await parkedIds()).toStrictEqual([])
-  })
+  it.each(['restart', 'crash'] as const)(
+    'a %s of Postgres in mid-run loses nothing and doubles nothing',
+    async (fault) => {
+      await start()
+      const orders = Array.from({ length: 600 }, () => order())
+      const sending = sendAll(orders)
+      await vi.waitFor(async () => expect(await countRows()).toBeGreaterThan(0), {
+        timeout: 20_000,
+        interval: 20,
+      })
+      if (fault === 'restart') await local.database?.restart('immediate')
+      else {
+        await local.database?.crash()
+        await local.database?.start()
+      }
+      expect(await sending).toStrictEqual({ 202: 600 })
+      await untilDrained()
+      expect(await countRows()).toBe(600)
+      expect(await parkedIds()).toStrictEqual([])
+    },
+  )
 })

@@ -7,7 +7,7 @@ import type { Deadline } from './deadline.ts'
 export type Attempt<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown }
-  /** The deadline passed first: in a hold, where `failure` says why, or while the statement ran. */
+  /** The deadline passed first; `failure` says what the last answer of the database was, if there was one. */
   | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
 
 const maxTransients = 3
@@ -33,7 +33,7 @@ export async function attempt<T>(
   let last: { failure?: Failure; error: unknown } = { error: tooLate() }
   while (!deadline.passed()) {
     const result = await deadline.race(run())
-    if (result === undefined) return { kind: 'late', error: tooLate() }
+    if (result === undefined) break
     if (result.status === 'fulfilled') return { kind: 'ok', value: result.value }
     const failure = classifyError(result.reason)
     last = { failure, error: result.reason }

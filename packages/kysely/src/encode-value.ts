@@ -39,7 +39,10 @@ function quoted(text: string): string {
 }
 
 function jsonText(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'bigint' ? String(value) : stringify(value)
+  if (value instanceof Date) assertValid(value)
+  // Not by JSON.stringify, which would turn NaN into null without a word.
+  const plain = typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number'
+  return plain ? String(value) : stringify(value)
 }
 
 function plainText(value: unknown): string {
@@ -79,7 +82,7 @@ function stringify(value: unknown): string {
 
 // Local time with its offset: `timestamp` and `date` columns drop the offset, and node-postgres reads them as local.
 function dateText(date: Date): string {
-  if (Number.isNaN(date.getTime())) throw new RangeError('an invalid date is not a value of a column')
+  assertValid(date)
   const pad = (number: number, length = 2) => String(number).padStart(length, '0')
   const year = date.getFullYear()
   const offset = -date.getTimezoneOffset()
@@ -89,4 +92,8 @@ function dateText(date: Date): string {
     `T${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}` +
     `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}${year < 1 ? ' BC' : ''}`
   )
+}
+
+function assertValid(date: Date): void {
+  if (Number.isNaN(date.getTime())) throw new RangeError('an invalid date is not a value of a column')
 }

@@ -57,7 +57,8 @@ function alive(pids: readonly string[]): string[] {
   return pids.filter((pid) => running.some(([other]) => other === pid))
 }
 
-const folders = () => readdirSync(tmpdir()).filter((name) => /^spillway-(?!cli-|outside-|pack-|postgres-binaries)/.test(name))
+const folders = () =>
+  readdirSync(tmpdir()).filter((name) => /^spillway-(?!cli-|outside-|pack-|postgres-binaries)/.test(name))
 
 it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; a second start works', async () => {
   const port = await freePorts()
@@ -72,7 +73,10 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
     // The banner's own request, as a shell runs it.
     const curl = cli.stdout().slice(cli.stdout().indexOf('curl'), cli.stdout().indexOf('\nready'))
     const answer = execFileSync('bash', ['-c', curl.replace('curl -i', 'curl -s')], { encoding: 'utf8' })
-    expect(JSON.parse(answer)).toStrictEqual({ id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10', status: 'accepted' })
+    expect(JSON.parse(answer)).toStrictEqual({
+      id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10',
+      status: 'accepted',
+    })
 
     const client = new pg.Client({ connectionString: url })
     await client.connect()
@@ -94,7 +98,13 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
       database: { connections: 1, peakConnections: 1, budget: 16, maxConnections: 20, url },
       functions: {
         ingest: { environments: 1, active: 0, invocations: 1, errors: 0, throttles: 0 },
-        write: { environments: 1, active: expect.any(Number), invocations: expect.any(Number), errors: 0, throttles: 0 },
+        write: {
+          environments: 1,
+          active: expect.any(Number),
+          invocations: expect.any(Number),
+          errors: 0,
+          throttles: 0,
+        },
       },
     })
 
@@ -135,7 +145,9 @@ it('refuses a page that reaches the control server by a name of its own', async 
   const port = await freePorts()
   const cli = await start(port)
   const get = (host: string) =>
-    execFileSync('curl', ['-s', '-H', `Host: ${host}`, `http://127.0.0.1:${port + 1}/api/state`], { encoding: 'utf8' })
+    execFileSync('curl', ['-s', '-H', `Host: ${host}`, `http://127.0.0.1:${port + 1}/api/state`], {
+      encoding: 'utf8',
+    })
   expect(JSON.parse(get('attacker.example'))).toStrictEqual({ message: 'Forbidden' })
   expect(JSON.parse(get(`localhost:${port + 1}`))).toHaveProperty('queues')
   cli.child.kill('SIGINT')

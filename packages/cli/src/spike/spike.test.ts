@@ -5,7 +5,15 @@ import { runCli } from '../testing/run-cli.ts'
 const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
 
 it('shows what the synchronous design fails, and that the buffered one loses nothing', async () => {
-  const { code, stdout, stderr } = await runCli(['spike', orders, '--rate', '300', '--seconds', '3', '--json']).ended
+  const { code, stdout, stderr } = await runCli([
+    'spike',
+    orders,
+    '--rate',
+    '300',
+    '--seconds',
+    '3',
+    '--json',
+  ]).ended
   expect(code, stderr).toBe(0)
   const figures = JSON.parse(stdout)
   const numbers = {
@@ -15,7 +23,14 @@ it('shows what the synchronous design fails, and that the buffered one loses not
     peakConnections: expect.any(Number),
   }
   const { synchronous, buffered } = figures
-  expect(buffered).toStrictEqual({ sent: 900, accepted: 900, failed: 0, lost: 0, refusedConnections: 0, ...numbers })
+  expect(buffered).toStrictEqual({
+    sent: 900,
+    accepted: 900,
+    failed: 0,
+    lost: 0,
+    refusedConnections: 0,
+    ...numbers,
+  })
   expect(buffered.peakConnections).toBeGreaterThan(0)
   expect(buffered.peakConnections).toBeLessThanOrEqual(8)
   expect(synchronous).toMatchObject({ ...numbers, sent: 900, lost: 0, peakConnections: 16 })

@@ -6,7 +6,12 @@ import type { EventSourceSpec } from './types.ts'
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */
-export function checkSpec({ queueArn, batchSize, batchingWindow, maximumConcurrency }: EventSourceSpec): void {
+export function checkSpec({
+  queueArn,
+  batchSize,
+  batchingWindow,
+  maximumConcurrency,
+}: EventSourceSpec): void {
   const fifo = queueArn.endsWith('.fifo')
   if (!isInteger(batchSize, 1, 10_000)) throw invalid('batchSize must be an integer from 1 to 10000')
   if (!isInteger(batchingWindow, 0, 300)) throw invalid('batchingWindow must be 0 to 300 whole seconds')

@@ -1,15 +1,22 @@
-import { type Clock, systemClock } from '@spillway/message/internal'
+import { systemClock } from '@spillway/message/internal'
 import type { Batch } from './batch.ts'
 import { readBatchResponse } from './batch-response.ts'
-import { createCarry } from './carry.ts'
+import { type Carry, createCarry } from './carry.ts'
 import { checkSpec } from './check-spec.ts'
 import { gather } from './gather.ts'
 import { invokeBatch } from './invoke-batch.ts'
 import { startPollers } from './pollers.ts'
 import { createQueueClient } from './queue-client.ts'
+import type { SqsRecord } from './record.ts'
 import { deleteRecords } from './settle.ts'
 import { createTurns } from './turns.ts'
-import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSpec } from './types.ts'
+import type {
+  EventSource,
+  EventSourceOptions,
+  EventSourceProblem,
+  EventSourceSpec,
+  InvocationResult,
+} from './types.ts'
 
 /** Milliseconds that {@link EventSource.stop} waits for invocations. */
 const patience = 2000
@@ -26,11 +33,13 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   const { batchSize, batchingWindow, visibilityTimeout } = spec
   const { function: fn, clock = systemClock } = options
   const client = createQueueClient(spec, clock)
-  const carry = createCarry(clock, visibilityTimeout)
+  const newCarry = () => createCarry(clock, visibilityTimeout)
   const stopping = new AbortController()
   const { signal } = stopping
   // With a window, one batch fills at a time: pollers that gather side by side would each get a part of a trickle.
   const turns = batchingWindow > 0 ? createTurns() : undefined
+  // Without one, what a poller carries over waits for its own invocation: it may be of the same FIFO group.
+  const shared = turns && newCarry()
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
   let unreachable = false
   let stopped: Promise<void> | undefined
@@ -43,7 +52,11 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     }
   }
 
-  async function next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined> {
+  async function next(
+    carry: Carry,
+    isNeeded: () => boolean,
+    onFirst: () => void,
+  ): Promise<Batch | undefined> {
     const collect = async () => {
       if (signal.aborted || !isNeeded()) return undefined
       const batch = await gather({ client, carry, clock, batchSize, batchingWindow, signal, onFirst })
@@ -63,40 +76,47 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
 
   async function run(batch: Batch): Promise<void> {
     if (signal.aborted) return
-    counts.invoking += 1
     counts.batches += 1
-    try {
-      await settle(batch)
-    } finally {
-      counts.invoking -= 1
-    }
+    counts.invoking += 1
+    const result = await invokeBatch(fn, batch, visibilityTimeout, clock, signal)
+    counts.invoking -= 1
+    await settle(batch.records, result)
   }
 
-  async function settle({ records, receivedAt }: Batch): Promise<void> {
-    const result = await invokeBatch(fn, { records, receivedAt }, visibilityTimeout, clock, signal)
+  async function settle(records: readonly SqsRecord[], result: InvocationResult): Promise<void> {
     if (!result.ok) {
       counts.failed += records.length
-      if (result.kind === 'throttle') report('batch-dropped', 'throttled until the visibility time-out passed')
+      if (result.kind === 'throttle')
+        report('batch-dropped', 'throttled until the visibility time-out passed')
       return
     }
     const ids = records.map((record) => record.messageId)
     const { failed, problem } = readBatchResponse(ids, result.payload)
     if (problem !== undefined) report('response-malformed', `the whole batch failed: ${problem}`)
     const succeeded = records.filter((record) => !failed.has(record.messageId))
-    counts.failed += records.length - succeeded.length
-    const left = await deleteRecords(client, clock, succeeded)
     counts.succeeded += succeeded.length
+    counts.failed += failed.size
+    const left = await deleteRecords(client, clock, succeeded)
     if (left.length > 0) {
       report('delete-failed', `${left.length} records are done but not deleted: they will be delivered again`)
     }
   }
 
-  const pollers = startPollers({ maximum: spec.maximumConcurrency, clock, signal, next, run })
+  const pollers = startPollers({
+    maximum: spec.maximumConcurrency,
+    clock,
+    signal,
+    worker() {
+      const carry = shared ?? newCarry()
+      return { next: (isNeeded, onFirst) => next(carry, isNeeded, onFirst), run }
+    },
+  })
 
   async function shutDown(): Promise<void> {
     stopping.abort()
-    // A poll may be at its start.
-    await Promise.race([pollers.ended, wait(clock, patience)])
+    const waited = new AbortController()
+    await Promise.race([pollers.ended, clock.sleep(patience, waited.signal)])
+    waited.abort()
     client.destroy()
   }
 
@@ -107,8 +127,4 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
       return stopped
     },
   })
-}
-
-function wait(clock: Clock, ms: number): Promise<void> {
-  return clock.sleep(ms)
 }

@@ -8,7 +8,16 @@ export interface PollersOptions {
   readonly clock: Clock
   /** Ends the pollers when it aborts. */
   readonly signal: AbortSignal
-  /** The next batch, `undefined` when there is nothing to do now. `isNeeded` tells a poller that waits to give up. */
+  /** Called once for each poller. */
+  worker(): Worker
+}
+
+/** What one poller does. */
+export interface Worker {
+  /**
+   * The next batch, `undefined` when there is nothing to do now. A worker that waits for its turn asks `isNeeded` and
+   * may give up; it calls `onFirst` when it has a first record.
+   */
   next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined>
   /** Must not reject. */
   run(batch: Batch): Promise<void>
@@ -35,7 +44,7 @@ const longestPause = 2000
  * A poller holds one batch at a time, from before its first receive to its end, so nothing is received that could
  * not be invoked.
  */
-export function startPollers({ maximum = ceiling, clock, signal, next, run }: PollersOptions): Pollers {
+export function startPollers({ maximum = ceiling, clock, signal, worker }: PollersOptions): Pollers {
   const base = Math.min(start, maximum)
   /** Since when each poller waits; `undefined` while it has records. */
   const live = new Map<symbol, number | undefined>()
@@ -44,6 +53,7 @@ export function startPollers({ maximum = ceiling, clock, signal, next, run }: Po
 
   async function poll(): Promise<void> {
     const self = Symbol()
+    const { next, run } = worker()
     // Only as many leave as there are too many.
     const isNeeded = () => live.size <= target
     live.set(self, clock.now())

@@ -8,7 +8,7 @@ export interface Received {
   readonly record: SqsRecord
   /** Bytes of its JSON. */
   readonly size: number
-  /** Milliseconds since the epoch; no later than the start of its visibility time-out. */
+  /** Milliseconds since the epoch. Its visibility time-out began about then. */
   readonly receivedAt: number
 }
 
@@ -40,7 +40,6 @@ export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueCli
   })
   return {
     async receive(max, wait) {
-      const asked = clock.now()
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl: queueUrl,
@@ -50,7 +49,7 @@ export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueCli
           MessageAttributeNames: ['All'],
         }),
       )
-      const receivedAt = wait === 0 ? asked : clock.now()
+      const receivedAt = clock.now()
       return Messages.map((message) => {
         const record = toRecord(message, queueArn, region)
         return { record, size: Buffer.byteLength(JSON.stringify(record)), receivedAt }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 
 /** How many environments of all functions start at once: this machine's cores stand for all of Lambda's. */
-export const coldStartLimit = Math.max(2, 2 * availableParallelism())
+export const coldStartLimit = Number(process.env.LIM ?? Math.max(2, 2 * availableParallelism()))
 
 let running = 0
 const refused = new Set<() => void>()
@@ -17,7 +17,13 @@ export function beginColdStart(retry: () => void): boolean {
 }
 
 /** Gives the place back, to whoever was refused first. */
-export function endColdStart(): void {
+export function endColdStart(durationMs: number): void {
+  const pause = durationMs * Number(process.env.PAUSE ?? 0)
+  if (pause > 0) setTimeout(giveBack, pause)
+  else giveBack()
+}
+
+function giveBack(): void {
   running -= 1
   for (const retry of [...refused]) {
     if (running >= coldStartLimit) return

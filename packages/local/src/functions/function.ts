@@ -58,6 +58,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
   }
 
   async function coldStart(): Promise<void> {
+    const begun = performance.now()
     const environment = launch()
     states.set(environment, 'starting')
     starting += 1
@@ -67,7 +68,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     if (failure === undefined) release(environment)
     // One request for each start that failed: a module that cannot load is not started for ever.
     else rejectOldest(failure)
-    endColdStart()
+    endColdStart(performance.now() - begun)
     startMore()
   }
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { createSessionCount } from './session-count.ts'
 
-const ready = (pid: number, user = 'app') => `[${pid}:${user}:00000] LOG:  connection ready: setup total=2.3 ms`
+const ready = (pid: number, user = 'app') =>
+  `[${pid}:${user}:00000] LOG:  connection ready: setup total=2.3 ms`
 const gone = (pid: number, user = 'app') =>
   `[${pid}:${user}:00000] LOG:  disconnection: session time: 0:00:00.0 user=x`
 
@@ -52,7 +53,9 @@ it('forgets the sessions of a server that is gone, and keeps the peak until it i
 
 it('counts who was refused for want of a slot, whatever the role', () => {
   const count = createSessionCount('app', 10)
-  count.read('[7:app:53300] FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute')
+  count.read(
+    '[7:app:53300] FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute',
+  )
   count.read('[8:[unknown]:53300] FATAL:  sorry, too many clients already')
   expect([count.refused(), count.now()]).toEqual([2, 0])
 })

@@ -1,0 +1,87 @@
+import type { MessageRecord } from '@spillway/message'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { kyselyWriter } from './index.ts'
+import { connect, execute, openKysely, startDatabase, timeLimit } from './testing/database.ts'
+import { count, type Database, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+beforeAll(async () => {
+  database = await startDatabase()
+  await execute(database.url, schema)
+})
+afterAll(() => database[Symbol.asyncDispose]())
+beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+
+describe('a database in trouble', () => {
+  it('without the table parks nothing, and is written to once the table is there', async () => {
+    const { db } = openKysely<Database>(database.url)
+    const row = ({ body }: MessageRecord<Item>) => ({ id: body.id })
+    const write = kyselyWriter({ db, insertInto: 'missing', row, conflict: 'id' })
+    const outcomes = await write(items(10), timeLimit())
+    expect(kinds(outcomes)).toEqual(['retry'])
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ after: expect.any(Number), cause: { code: 'SPILLWAY_TABLE_UNKNOWN' } })
+    }
+    await execute(database.url, 'create table missing (id uuid primary key)')
+    expect(kinds(await write(items(10), timeLimit()))).toEqual(['done'])
+    await execute(database.url, 'drop table missing')
+    expect(kinds(await write(items(10), timeLimit()))).toEqual(['retry'])
+  })
+
+  it('that ended idle connections is written to all the same', async () => {
+    const { write } = itemWriter(database.url)
+    await write(items(5), timeLimit())
+    await execute(
+      database.url,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where pid <> pg_backend_pid() and datname = current_database()`,
+    )
+    expect(kinds(await write(items(5), timeLimit()))).toEqual(['done'])
+    expect(await count(database.url)).toBe(10)
+  })
+
+  it('that holds a lock is answered for before the deadline', async () => {
+    const { write } = itemWriter(database.url)
+    await write(items(1), timeLimit())
+    const locker = await connect(database.url)
+    await locker.query('begin; lock table items in access exclusive mode')
+    const start = performance.now()
+    const outcomes = await write(items(10), timeLimit(2_500))
+    expect(performance.now() - start).toBeLessThan(2_400)
+    expect(kinds(outcomes)).toEqual(['retry'])
+    expect(outcomes[0]).toMatchObject({ cause: { code: 'SPILLWAY_DEADLINE' } })
+    await locker.end()
+    expect(kinds(await write(items(10), timeLimit()))).toEqual(['done'])
+  })
+
+  it('is left alone once the caller gives up', async () => {
+    const { write, inserts } = itemWriter(database.url)
+    const outcomes = await write(items(3), timeLimit(20_000, AbortSignal.abort()))
+    expect(kinds(outcomes)).toEqual(['retry'])
+    expect(inserts).toHaveLength(0)
+  })
+
+  it('that is not there parks nothing', async () => {
+    const refused = new URL(database.url)
+    refused.pathname = '/nowhere'
+    const outcomes = await itemWriter(refused.href).write(items(2), timeLimit(3_000))
+    expect(kinds(outcomes)).toEqual(['retry'])
+    expect(outcomes[0]).toMatchObject({ cause: { cause: { code: '3D000' } } })
+  })
+
+  it('that times a statement out gets smaller ones', async () => {
+    await execute(
+      database.url,
+      `create function slow() returns trigger language plpgsql as
+         $$ begin perform pg_sleep(0.01); return new; end $$;
+       create trigger slow before insert on items for each row execute function slow()`,
+    )
+    onTestFinished(() => execute(database.url, 'drop function slow cascade').then(() => undefined))
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c statement_timeout=200')
+    const { write, inserts } = itemWriter(url.href)
+    expect(kinds(await write(items(40), timeLimit()))).toEqual(['done'])
+    expect(inserts.length).toBeGreaterThan(2)
+    expect(await count(database.url)).toBe(40)
+  })
+})

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { MessageRecord, Outcome } from '@spillway/message'
+import type { Generated, Insertable } from 'kysely'
+import { kyselyWriter } from '../index.ts'
+import { execute, openKysely, record } from './database.ts'
+
+/** The tables of the tests. */
+export interface Database {
+  items: { id: string; total: bigint | number | null; note: string | null; parent: string | null }
+  'shop.items': { id: string; total: number }
+  parents: { id: string }
+  kinds: Record<string, unknown> & { id: string }
+  missing: { id: string }
+  defaults: { id: string; sequence: Generated<number>; state: Generated<string> }
+}
+/** The body of the messages of the tests: a row of `items`. */
+export type Item = Partial<Insertable<Database['items']>> & { id: string }
+
+/** The tables of {@link Database}. */
+export const schema = `create schema shop;
+     create type mood as enum ('happy', 'sad');
+     create domain code3 as varchar(3) check (value <> 'bad');
+     create domain document as jsonb;
+     create table parents (id uuid primary key);
+     create table items (
+       id uuid primary key,
+       total bigint not null constraint total_positive check (total >= 0),
+       note varchar(8) constraint note_unique unique,
+       parent uuid constraint item_parent references parents
+     );
+     create table shop.items (id uuid primary key, total int not null);
+     create table defaults (
+       id uuid primary key, sequence int generated always as identity, state text not null default 'new'
+     );
+     create table kinds (
+       id uuid primary key, "text" text, short varchar(4), fixed char(3), number numeric(10, 2), big bigint,
+       small smallint, real double precision, flag boolean, at timestamptz, local timestamp, day date,
+       doc jsonb, plain json, list jsonb, tags text[], matrix int[], docs jsonb[], bytes bytea, mood mood,
+       moods mood[], code code3, document document, box box, boxes box[], bits bit(3), span interval,
+       net inet, "Weird ""name" text
+     )`
+
+/** A writer of `items` with a pool of its own. */
+export function itemWriter(url: string, connections = 1) {
+  const { db, inserts } = openKysely<Database>(url, connections)
+  const write = kyselyWriter({
+    db,
+    insertInto: 'items',
+    row: (message: MessageRecord<Item>) => fields(message.body),
+    conflict: 'id',
+  })
+  return { write, inserts, db }
+}
+
+/** Fills what an item leaves out. */
+export const fields = (body: Item) => ({ total: 1, note: null, parent: null, ...body })
+
+/** Records of so many items. */
+export const items = (count: number, more: (index: number) => Partial<Item> = () => ({})) =>
+  Array.from({ length: count }, (_, index) => record<Item>({ id: randomUUID(), ...more(index) }))
+
+/** The kinds among the outcomes. */
+export const kinds = (outcomes: readonly Outcome[]) => [...new Set(outcomes.map((outcome) => outcome.kind))]
+
+/** How many rows a table has. */
+export const count = async (url: string, table = 'items') =>
+  Number((await execute(url, `select count(*) as n from ${table}`))[0]?.n)
