@@ -13,15 +13,15 @@ const orderingPatience = 3
  * A judge for a batch of so many rows.
  *
  * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when
- * every record would fail and a human is needed.
+ * every record would fail and a human is needed; twice as long for each delivery before, up to 15 minutes.
  *
  * @param random a number in `[0, 1)`
  */
 export function createJudge(rows: number, random: () => number): Judge {
   // An error that nobody knows may come for each row: isolating all of them would cost two statements a row.
   let unknownsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
-  const soon = (cause: unknown) => retry({ after: spread(5, 30, random()), cause })
-  const later = (cause: unknown) => retry({ after: spread(30, 60, random()), cause })
+  const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
+  const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
 
   return function judge(attempt) {
     if (attempt.kind === 'ok') return { step: 'settle', written: true, outcome: done }
@@ -36,7 +36,7 @@ export function createJudge(rows: number, random: () => number): Judge {
       case 'ordering': {
         const cause = writeError('ordering', error)
         const outcome = (row: Suspect) =>
-          row.receiveCount <= orderingPatience ? soon(cause) : park(refusal(error))
+          row.receiveCount <= orderingPatience ? soon(cause, row) : park(refusal(error))
         return { step: 'blame', written: false, outcome }
       }
       case 'tooSlow':
@@ -66,8 +66,8 @@ export function tableChanged(random: () => number): Verdict<Suspect> {
 }
 
 /** The outcome of a record that no writer of this version can write, whatever its values. */
-export function systemic(error: unknown, random: () => number): Outcome {
-  return retry({ after: spread(30, 60, random()), cause: systemicError(error) })
+export function systemic(error: unknown, row: Suspect, random: () => number): Outcome {
+  return retry({ after: delay(30, 60, row, random()), cause: systemicError(error) })
 }
 
 function systemicError(error: unknown): SpillwayError {
@@ -76,10 +76,18 @@ function systemicError(error: unknown): SpillwayError {
 
 function verdict(
   step: Verdict<Suspect>['step'],
-  outcome: (cause: unknown) => Outcome,
+  outcome: (cause: unknown, row: Suspect) => Outcome,
   cause: unknown,
 ): Verdict<Suspect> {
-  return { step, written: false, outcome: () => outcome(cause) }
+  return { step, written: false, outcome: (row) => outcome(cause, row) }
+}
+
+/** The longest delay. Seconds: an outage that ends is noticed within a quarter of an hour. */
+const longestDelay = 900
+
+/** Seconds until the next delivery: twice as long each time, so that a long outage uses up few receives. */
+function delay(from: number, to: number, { receiveCount }: Suspect, random: number): number {
+  return Math.min(longestDelay, spread(from, to, random) * 2 ** Math.min(receiveCount - 1, 16))
 }
 
 function spread(from: number, to: number, random: number): number {

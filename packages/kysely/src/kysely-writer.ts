@@ -71,7 +71,7 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
  * - A message whose key is in the table already is `done`: a redelivery changes nothing.
  * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
- *   seconds. An error that every record would meet (a missing table) never parks one.
+ *   seconds, and twice as long after each further try, up to 15 minutes. An error that every record would meet (a missing table) never parks one.
  * - It answers before the limit's time is over. A statement that still runs then is left alone: with a
  *   `statement_timeout` the server ends it too.
  *
@@ -150,7 +150,7 @@ export function kyselyWriter<
         else rows.push(result)
       } catch (error) {
         table.catalogue.forget()
-        outcomes[position] = systemic(error, random)
+        outcomes[position] = systemic(error, record, random)
       }
     }
     await isolate(

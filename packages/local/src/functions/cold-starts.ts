@@ -1,34 +1,92 @@
 import { availableParallelism } from 'node:os'
+import { createIdleMeter } from './idle-share.ts'
 
-/** How many environments of all functions start at once: this machine's cores stand for all of Lambda's. */
-export const coldStartLimit = Number(process.env.LIM ?? Math.max(2, 2 * availableParallelism()))
+/** How many environments of all functions start at once, at most: this machine's cores stand for all of Lambda's. */
+export const coldStartLimit = Math.max(2, availableParallelism())
 
-let running = 0
-const refused = new Set<() => void>()
+/** A function's first environments start whatever the machine is doing: two for each core keep it busy. */
+const firstEnvironments = 2 * availableParallelism()
 
-/** Takes a place for a cold start. Without one it answers `false`, and `retry` is called when one is free. */
-export function beginColdStart(retry: () => void): boolean {
-  if (running >= coldStartLimit) {
-    refused.add(retry)
-    return false
+/** The share of the machine that has to be idle for one more cold start. */
+const neededIdleShare = 0.3
+
+/** On a busy machine one environment starts, and then this many times its start-up time has to pass. */
+const busyPause = 10
+
+/** How soon a start that was put off is tried again. Milliseconds. */
+const retryMs = 50
+
+/** Decides when an environment may start. */
+export interface ColdStarts {
+  /**
+   * Takes a place for a cold start of a function that has `existing` environments. Without one it answers `false`, and
+   * `retry` is called when one may be free.
+   */
+  begin(existing: number, retry: () => void): boolean
+  /** Gives the place back. `durationMs` is what the start took. */
+  end(durationMs: number): void
+}
+
+/** What {@link createColdStarts} takes. */
+export interface ColdStartsOptions {
+  /** How many start at once, at most. */
+  readonly limit: number
+  /** How many environments of a function start without a look at the machine. */
+  readonly first: number
+  idleShare(): number
+  now(): number
+}
+
+/**
+ * Lets environments start as fast as the machine has processor time to spare. On Lambda a cold start takes nothing
+ * from the environments that work; here it takes their cores, and a burst that starts a hundred environments at once
+ * would keep those that are ready from working it off. One at a time starts however busy the machine is.
+ */
+export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOptions): ColdStarts {
+  let running = 0
+  let busyUntil = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+  const refused = new Set<() => void>()
+
+  function hasRoom(existing: number): boolean {
+    if (running >= limit) return false
+    if (existing < first) return true
+    if (running === 0 && now() >= busyUntil) return true
+    return idleShare() >= neededIdleShare
   }
-  running += 1
-  return true
-}
 
-/** Gives the place back, to whoever was refused first. */
-export function endColdStart(durationMs: number): void {
-  const pause = durationMs * Number(process.env.PAUSE ?? 0)
-  if (pause > 0) setTimeout(giveBack, pause)
-  else giveBack()
-}
+  /** One that is refused again goes to the end: no function keeps the others from starting. */
+  function retryRefused(): void {
+    timer = undefined
+    for (const retry of [...refused]) {
+      refused.delete(retry)
+      retry()
+    }
+    if (refused.size > 0) timer ??= setTimeout(retryRefused, retryMs).unref()
+  }
 
-function giveBack(): void {
-  running -= 1
-  for (const retry of [...refused]) {
-    if (running >= coldStartLimit) return
-    // One that is refused again goes to the end: no function keeps the others from starting.
-    refused.delete(retry)
-    retry()
+  return {
+    begin(existing, retry) {
+      if (hasRoom(existing)) {
+        running += 1
+        return true
+      }
+      refused.add(retry)
+      timer ??= setTimeout(retryRefused, retryMs).unref()
+      return false
+    },
+    end(durationMs) {
+      running -= 1
+      busyUntil = now() + busyPause * durationMs
+      retryRefused()
+    },
   }
 }
+
+/** The cold starts of all functions of this process. */
+export const coldStarts: ColdStarts = createColdStarts({
+  limit: coldStartLimit,
+  first: firstEnvironments,
+  idleShare: createIdleMeter(),
+  now: () => performance.now(),
+})

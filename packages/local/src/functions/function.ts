@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { bundleFunction } from './bundle.ts'
-import { beginColdStart, endColdStart } from './cold-starts.ts'
+import { coldStarts } from './cold-starts.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import { failed, requestLimit, requestTooLarge, stopped, throttled } from './failures.ts'
 import { toInvocationError } from './invocation-error.ts'
@@ -24,14 +24,14 @@ interface Request {
  * Starts a function: bundles it, and serves invocations in execution environments, a process each.
  *
  * An environment serves one invocation at a time; the one used last is used first, and an idle one is frozen. A
- * request that finds none idle waits, and an environment is started for it, at most `coldStartLimit` at once on this
- * machine. Whichever environment is free first takes the oldest request, so a burst of short invocations needs fewer
+ * request that finds none idle waits, and an environment is started for it, as fast as this machine has processor
+ * time to spare. Whichever environment is free first takes the oldest request, so a burst of short invocations needs fewer
  * environments than requests (Lambda, "Understanding the Lambda execution environment lifecycle").
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` when the function cannot be bundled.
  */
 export async function startFunction(spec: FunctionSpec, options: FunctionsOptions): Promise<LambdaFunction> {
-  const { concurrency = 1000, region = 'us-east-1', onLog } = options
+  const { concurrency = 10_000, region = 'us-east-1', onLog } = options
   const file = await bundleFunction(spec, options.bundleFolder, region)
   const states = new Map<Environment, EnvironmentInfo['state']>()
   const idle: Environment[] = []
@@ -68,7 +68,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     if (failure === undefined) release(environment)
     // One request for each start that failed: a module that cannot load is not started for ever.
     else rejectOldest(failure)
-    endColdStart(performance.now() - begun)
+    coldStarts.end(performance.now() - begun)
     startMore()
   }
 
@@ -81,7 +81,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
 
   function startMore(): void {
     while (!isStopped && starting < waiting.length && states.size < concurrency) {
-      if (!beginColdStart(startMore)) return
+      if (!coldStarts.begin(states.size, startMore)) return
       void coldStart()
     }
   }

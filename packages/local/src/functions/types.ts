@@ -100,6 +100,9 @@ export interface FunctionsOptions {
   readonly onLog?: (line: LogLine) => void
   /** Called at the end of each invocation, a throttled one included. */
   readonly onInvocation?: (info: InvocationInfo) => void
-  /** Reserved concurrency: invocations beyond it are throttled. Default 1000. */
+  /**
+   * Reserved concurrency: invocations beyond it are throttled. Default 10,000 rather than the 1,000 of an account: the
+   * cores of one machine make a queue of what a thousand environments on Lambda would have worked off.
+   */
   readonly concurrency?: number
 }

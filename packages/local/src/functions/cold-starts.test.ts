@@ -1,0 +1,65 @@
+import { expect, it, vi } from 'vitest'
+import { type ColdStarts, createColdStarts } from './cold-starts.ts'
+import { createIdleMeter } from './idle-share.ts'
+
+/** Cold starts on a machine whose idle share and clock the test sets. */
+function machine(): { starts: ColdStarts; set: { idle: number; now: number } } {
+  const set = { idle: 1, now: 0 }
+  const starts = createColdStarts({ limit: 2, first: 3, idleShare: () => set.idle, now: () => set.now })
+  return { starts, set }
+}
+
+const never = () => expect.unreachable()
+
+it('starts no more at once than the limit', () => {
+  const { starts } = machine()
+  expect([0, 1].map((existing) => starts.begin(existing, never))).toStrictEqual([true, true])
+  expect(starts.begin(2, () => undefined)).toBe(false)
+})
+
+it('starts the first environments of a function on a busy machine, too', () => {
+  const { starts, set } = machine()
+  set.idle = 0
+  expect(starts.begin(0, never)).toBe(true)
+  starts.end(100)
+  expect(starts.begin(2, never)).toBe(true)
+})
+
+it('starts one now and then on a busy machine, and as many as the limit on an idle one', () => {
+  const { starts, set } = machine()
+  set.idle = 0
+  expect(starts.begin(10, never)).toBe(true)
+  starts.end(100)
+  expect(starts.begin(10, () => undefined)).toBe(false)
+  set.now = 999
+  expect(starts.begin(10, () => undefined)).toBe(false)
+  set.now = 1000
+  expect(starts.begin(10, () => undefined)).toBe(true)
+  expect(starts.begin(10, () => undefined)).toBe(false)
+  set.idle = 0.5
+  expect(starts.begin(10, () => undefined)).toBe(true)
+})
+
+it('asks those that were refused again, each once, when a place is free', () => {
+  const { starts } = machine()
+  starts.begin(0, never)
+  starts.begin(0, never)
+  const [one, two] = [vi.fn(), vi.fn()]
+  starts.begin(0, one)
+  starts.begin(0, two)
+  starts.end(100)
+  expect([one, two].map((retry) => retry.mock.calls.length)).toStrictEqual([1, 1])
+  starts.end(100)
+  expect([one, two].map((retry) => retry.mock.calls.length)).toStrictEqual([1, 1])
+})
+
+it('measures a share of the machine', () => {
+  let now = 0
+  const idleShare = createIdleMeter(() => now)
+  expect(idleShare()).toBe(1)
+  const end = performance.now() + 300
+  while (performance.now() < end) now = performance.now()
+  const share = idleShare()
+  expect(share).toBeGreaterThanOrEqual(0)
+  expect(share).toBeLessThan(1)
+})
