@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SpillwayError } from '@spillway/message'
-import { type App, type AppFunction, findQueue, type Resources } from '@spillway/planner'
+import type { App } from '@spillway/planner'
 import { type Control, startControl } from './control.ts'
-import { type EventSource, startEventSource } from './event-source/index.ts'
+import { type EventSourceProblem, startEventSource } from './event-source/index.ts'
 import { type FunctionsOptions, type LambdaFunction, startFunction } from './functions/index.ts'
 import { type Gateway, startGateway } from './gateway/index.ts'
 import type { LoadedApp } from './load-app.ts'
@@ -12,6 +12,7 @@ import { type Postgres, startPostgres } from './postgres/postgres.ts'
 import { type QueueEngine, startQueues } from './queues/index.ts'
 import { type Reaper, startReaper } from './reaper/reaper.ts'
 import { type LocalState, readState } from './state.ts'
+import { toEventSourceSpec, toFunctionSpec, toResources } from './wiring.ts'
 
 /** What {@link startLocal} takes. */
 export interface LocalOptions {
@@ -23,6 +24,8 @@ export interface LocalOptions {
   readonly onLog?: FunctionsOptions['onLog']
   /** Called with each invocation that ended. */
   readonly onInvocation?: FunctionsOptions['onInvocation']
+  /** Called with what a developer should hear of, for example a response that fails a whole batch. */
+  readonly onProblem?: (problem: { readonly function: string } & EventSourceProblem) => void
   /** Called with what is being started, for a progress display. */
   readonly onProgress?: (step: string) => void
 }
@@ -89,13 +92,18 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
     const functions: LambdaFunction[] = []
     for (const fn of app.functions) {
       onProgress(`function ${fn.name}`)
-      const spec = toSpec(fn, folder, queues, resources)
+      const spec = toFunctionSpec(fn, folder, queues, resources)
       functions.push(await started(startFunction(spec, shared), (part) => part.stop()))
     }
     for (const fn of app.functions) {
       if (fn.eventSource === undefined) continue
-      const source = toEventSource(app, fn, queues, find(functions, fn.name))
-      await started(Promise.resolve(source), (part) => part.stop())
+      const onProblem = (problem: EventSourceProblem) =>
+        options.onProblem?.({ function: fn.name, ...problem })
+      const source = startEventSource(toEventSourceSpec(app, fn.eventSource, queues), {
+        function: find(functions, fn.name),
+        onProblem,
+      })
+      stops.unshift(() => source.stop())
     }
     const state = () => readState({ app, queues, database, functions })
     const gateway = await started(startHttp(app, functions, port), (part) => part.stop())
@@ -141,46 +149,6 @@ async function startDatabase(
     reaper,
     databaseName: app.name.replaceAll(/[^a-z0-9_]/g, '_'),
   })
-}
-
-function toResources(app: App, queues: QueueEngine, database: Postgres | undefined): Resources {
-  return {
-    queueUrl: (name) => queues.queueUrl(findQueue(app, name).name),
-    get databaseUrl() {
-      if (database === undefined) {
-        throw new SpillwayError(
-          'SPILLWAY_APP_INVALID',
-          `The app '${app.name}' uses databaseUrl but has no database.`,
-        )
-      }
-      return database.functionsUrl
-    },
-  }
-}
-
-function toSpec(fn: AppFunction, folder: string, queues: QueueEngine, resources: Resources) {
-  const { name, handler, timeout, memorySize } = fn
-  const environment = { AWS_ENDPOINT_URL_SQS: queues.endpoint, ...fn.environment(resources) }
-  return { name, entry: resolve(folder, fn.entry), handler, timeout, memorySize, environment }
-}
-
-function toEventSource(app: App, fn: AppFunction, queues: QueueEngine, lambda: LambdaFunction): EventSource {
-  const { queue, batchSize, batchingWindow, maximumConcurrency } = fn.eventSource as NonNullable<
-    AppFunction['eventSource']
-  >
-  return startEventSource(
-    {
-      queueUrl: queues.queueUrl(queue),
-      queueArn: queues.queueArn(queue),
-      region: queues.region,
-      endpoint: queues.endpoint,
-      batchSize,
-      batchingWindow,
-      maximumConcurrency,
-      visibilityTimeout: findQueue(app, queue).visibilityTimeout,
-    },
-    { function: lambda },
-  )
 }
 
 function startHttp(app: App, functions: readonly LambdaFunction[], port: number): Promise<Gateway> {

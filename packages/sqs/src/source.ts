@@ -65,5 +65,5 @@ function toSourceRecord(record: SQSRecord): SourceRecord {
   const { messageId, body, attributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
-  return { id: messageId, body, lane, receiveCount: count >= 1 ? count : 1 }
+  return { id: messageId, body, lane, receiveCount: Number.isInteger(count) && count > 0 ? count : 1 }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readBatchResponse } from './index.ts'
+import { readBatchResponse } from './batch-response.ts'
 
 const ids = ['a', 'b', 'c']
 const failures = (...list: unknown[]) => ({ batchItemFailures: list })

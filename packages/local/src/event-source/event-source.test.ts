@@ -1,14 +1,10 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { InvocationResult } from '../functions/index.ts'
 import { type QueueEngine, startQueues } from '../queues/index.ts'
-import {
-  type EventSource,
-  type EventSourceProblem,
-  type EventSourceSpec,
-  type InvocationResult,
-  type SqsRecord,
-  startEventSource,
-} from './index.ts'
+import { startEventSource } from './index.ts'
+import type { SqsRecord } from './record.ts'
+import type { EventSource, EventSourceProblem, EventSourceSpec } from './types.ts'
 
 type Handler = (records: readonly SqsRecord[]) => unknown
 

@@ -1,4 +1,5 @@
 import { systemClock } from '@spillway/message/internal'
+import type { InvocationResult } from '../functions/index.ts'
 import type { Batch } from './batch.ts'
 import { readBatchResponse } from './batch-response.ts'
 import { type Carry, createCarry } from './carry.ts'
@@ -10,13 +11,7 @@ import { createQueueClient } from './queue-client.ts'
 import type { SqsRecord } from './record.ts'
 import { deleteRecords } from './settle.ts'
 import { createTurns } from './turns.ts'
-import type {
-  EventSource,
-  EventSourceOptions,
-  EventSourceProblem,
-  EventSourceSpec,
-  InvocationResult,
-} from './types.ts'
+import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSpec } from './types.ts'
 
 /** Milliseconds that {@link EventSource.stop} waits for invocations. */
 const patience = 2000

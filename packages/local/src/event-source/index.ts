@@ -1,12 +1,7 @@
-export { type BatchResponse, readBatchResponse } from './batch-response.ts'
+/**
+ * The event source mapping between a queue and a function.
+ *
+ * @module
+ */
 export { startEventSource } from './event-source.ts'
-export type { SqsRecord } from './record.ts'
-export type {
-  EventSource,
-  EventSourceOptions,
-  EventSourceProblem,
-  EventSourceSpec,
-  EventSourceState,
-  Invocable,
-  InvocationResult,
-} from './types.ts'
+export type { EventSourceProblem, EventSourceSpec } from './types.ts'

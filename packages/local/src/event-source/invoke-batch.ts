@@ -1,7 +1,8 @@
 import { toError } from '@spillway/message'
 import { type Backoff, type Clock, fullJitter } from '@spillway/message/internal'
+import type { InvocationResult } from '../functions/index.ts'
 import type { Batch } from './batch.ts'
-import type { Invocable, InvocationResult } from './types.ts'
+import type { Invocable } from './types.ts'
 
 const backoff: Backoff = { base: 100, cap: 5000 }
 

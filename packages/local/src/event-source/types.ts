@@ -1,4 +1,5 @@
 import type { Clock } from '@spillway/message/internal'
+import type { InvocationResult } from '../functions/index.ts'
 
 /** An event source mapping of Lambda on a queue. */
 export interface EventSourceSpec {
@@ -16,15 +17,6 @@ export interface EventSourceSpec {
   /** Seconds, of the queue. */
   readonly visibilityTimeout: number
 }
-
-/** The end of an invocation. */
-export type InvocationResult =
-  | { readonly ok: true; readonly payload: unknown }
-  | {
-      readonly ok: false
-      readonly kind: 'error' | 'timeout' | 'crash' | 'throttle'
-      readonly error: { readonly errorType: string; readonly errorMessage: string }
-    }
 
 /** What an event source invokes. */
 export interface Invocable {

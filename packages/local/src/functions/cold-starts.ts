@@ -45,7 +45,7 @@ export interface ColdStartsOptions {
 export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOptions): ColdStarts {
   let running = 0
   let busyUntil = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
+  let scheduled = false
   const refused = new Set<() => void>()
 
   function hasRoom(existing: number): boolean {
@@ -57,12 +57,21 @@ export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOpt
 
   /** One that is refused again goes to the end: no function keeps the others from starting. */
   function retryRefused(): void {
-    timer = undefined
     for (const retry of [...refused]) {
       refused.delete(retry)
       retry()
     }
-    if (refused.size > 0) timer ??= setTimeout(retryRefused, retryMs).unref()
+  }
+
+  function refuse(retry: () => void): void {
+    refused.add(retry)
+    if (scheduled) return
+    scheduled = true
+    const onTime = () => {
+      scheduled = false
+      retryRefused()
+    }
+    setTimeout(onTime, retryMs).unref()
   }
 
   return {
@@ -71,8 +80,7 @@ export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOpt
         running += 1
         return true
       }
-      refused.add(retry)
-      timer ??= setTimeout(retryRefused, retryMs).unref()
+      refuse(retry)
       return false
     },
     end(durationMs) {

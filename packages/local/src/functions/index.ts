@@ -11,7 +11,6 @@ export type {
   FunctionState,
   FunctionsOptions,
   InvocationError,
-  InvocationFailure,
   InvocationInfo,
   InvocationResult,
   LambdaFunction,

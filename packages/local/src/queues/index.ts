@@ -1,2 +1,2 @@
-export type { QueueDepth, QueueEngine, QueueSpec, StoredMessage } from './engine.ts'
-export { type QueuesOptions, startQueues } from './start-queues.ts'
+export type { QueueDepth, QueueEngine, StoredMessage } from './engine.ts'
+export { startQueues } from './start-queues.ts'
