@@ -80,6 +80,11 @@ const child = spawn(node, ['--conditions=spillway:source', join(root, script), .
 })
 // A terminal sends Ctrl-C to the child as well; a `kill` of this process has to be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A `kill` of npm ends npm and its shell alone: whoever has lost its parent has been told to stop.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) child.kill('SIGTERM')
+}, 250).unref()
 child.on('error', (error) => {
   console.error(`spillway: cannot run ${node}: ${error.message}`)
   process.exit(1)

@@ -5,25 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, it, vi } from 'vitest'
+import { alive, freePorts, processesOf } from '../testing/processes.ts'
 import { type RunningCli, runCli } from '../testing/run-cli.ts'
 
 const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
-
-/** A port that is free, as is the one after it. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if ((await isFree(port)) && (await isFree(port + 1))) return port
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
-}
 
 async function start(port: number): Promise<RunningCli> {
   const cli = runCli(['dev', orders], { PORT: String(port) })
@@ -35,26 +20,6 @@ async function start(port: number): Promise<RunningCli> {
     { timeout: 30_000, interval: 50 },
   )
   return cli
-}
-
-/** All that descends from a process, whoever its parent is now: environments and Postgres have sessions of their own. */
-function processesOf(pid: number | undefined): string[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [])
-  const found = new Set([String(pid)])
-  for (let size = 0; size !== found.size; ) {
-    size = found.size
-    for (const [, child = '', parent = ''] of rows) if (found.has(parent)) found.add(child)
-  }
-  return [...found]
-}
-
-function alive(pids: readonly string[]): string[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' }).trim().split('\n')
-  const running = rows.map((row) => row.trim().split(/\s+/)).filter(([, state]) => !state?.startsWith('Z'))
-  return pids.filter((pid) => running.some(([other]) => other === pid))
 }
 
 const folders = () =>

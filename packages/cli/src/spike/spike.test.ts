@@ -11,7 +11,9 @@ it('shows what the synchronous design fails, and that the buffered one loses not
     '--rate',
     '300',
     '--seconds',
-    '3',
+    '6',
+    '--commit-ms',
+    '100',
     '--json',
   ]).ended
   expect(code, stderr).toBe(0)
@@ -24,8 +26,8 @@ it('shows what the synchronous design fails, and that the buffered one loses not
   }
   const { synchronous, buffered } = figures
   expect(buffered).toStrictEqual({
-    sent: 900,
-    accepted: 900,
+    sent: 1800,
+    accepted: 1800,
     failed: 0,
     lost: 0,
     refusedConnections: 0,
@@ -33,10 +35,10 @@ it('shows what the synchronous design fails, and that the buffered one loses not
   })
   expect(buffered.peakConnections).toBeGreaterThan(0)
   expect(buffered.peakConnections).toBeLessThanOrEqual(8)
-  expect(synchronous).toMatchObject({ ...numbers, sent: 900, lost: 0, peakConnections: 16 })
+  expect(synchronous).toMatchObject({ ...numbers, sent: 1800, lost: 0, peakConnections: 16 })
   expect(synchronous.failed).toBeGreaterThan(0)
   expect(synchronous.refusedConnections).toBeGreaterThan(0)
-  expect(synchronous.accepted + synchronous.failed).toBe(900)
+  expect(synchronous.accepted + synchronous.failed).toBe(1800)
   // Progress goes to standard error.
-  expect(stderr).toMatch(/synchronous: .*sent 900\/900/)
+  expect(stderr).toMatch(/synchronous: .*sent 1800\/1800/)
 }, 120_000)

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { afterEach, expect, it, vi } from 'vitest'
+import { alive, freePorts, processesOf } from '../packages/cli/src/testing/processes.ts'
+import { root } from './workspace.ts'
+
+let started: string[] = []
+afterEach(() => {
+  for (const pid of alive(started)) process.kill(Number(pid), 'SIGKILL')
+})
+
+function npm(args: readonly string[], environment: Record<string, string> = {}) {
+  const child = spawn('npm', args, { cwd: root, env: { ...process.env, ...environment } })
+  let stdout = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { child, ended, stdout: () => stdout }
+}
+
+it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  'npm start ends all that it started when npm alone gets %s',
+  async (signal) => {
+    const port = await freePorts()
+    const { child, stdout } = npm(['start'], { PORT: String(port) })
+    await vi.waitFor(() => expect(stdout()).toContain(`ready http://127.0.0.1:${port}\n`), {
+      timeout: 30_000,
+      interval: 50,
+    })
+    started = processesOf(child.pid)
+    expect(started.length).toBeGreaterThan(4)
+    child.kill(signal)
+    await vi.waitFor(() => expect(alive(started)).toStrictEqual([]), { timeout: 10_000, interval: 50 })
+  },
+)
+
+it('npm start names the examples that there are', async () => {
+  const { child, ended } = npm(['start', '--', 'nowhere'])
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  expect(await ended).toBe(2)
+  expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: orders")
+})
+
+it('npm run spike -- --json prints nothing but JSON on standard output', async () => {
+  const { ended, stdout } = npm(['run', 'spike', '--', '--json', '--rate', '20', '--seconds', '1'])
+  expect(await ended).toBe(0)
+  const figures = JSON.parse(stdout())
+  expect(figures.buffered).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
+  expect(figures.synchronous).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
+})
