@@ -1,7 +1,8 @@
+import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import type { App } from '@spillway/planner'
 import { Hono } from 'hono'
-import { listen } from './listen.ts'
+import { host, listen } from './listen.ts'
 import type { QueueEngine } from './queues/index.ts'
 import type { LocalState } from './state.ts'
 
@@ -26,8 +27,8 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
   const api = new Hono()
   api.use(async (context, next) => {
     // A page in the developer's browser must not read this through a host name that it points at loopback.
-    const host = new URL(context.req.url).hostname
-    if (!['127.0.0.1', 'localhost'].includes(host)) return context.json({ message: 'Forbidden' }, 403)
+    const { hostname } = new URL(context.req.url)
+    if (![host, 'localhost'].includes(hostname)) return context.json({ message: 'Forbidden' }, 403)
     return next()
   })
   api.get('/', (context) =>
@@ -41,6 +42,15 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
     }
     return context.json({ messages: await queues.messages(name) })
   })
-  const server = createAdaptorServer({ fetch: api.fetch })
-  return listen(server, port)
+  const server = createAdaptorServer({ fetch: api.fetch }) as Server
+  const actual = await listen(server, port)
+  return {
+    port: actual,
+    url: `http://${host}:${actual}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
 }

@@ -1,49 +1,38 @@
-import type { Server } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { SpillwayError } from '@spillway/message'
 
-/** A server that listens on loopback. */
-export interface Listening {
-  readonly port: number
-  readonly url: string
-  stop(): Promise<void>
-}
+/** Where every server of the local runtime listens: on loopback, and nowhere else. */
+export const host = '127.0.0.1'
 
 /**
- * Lets an HTTP server listen on 127.0.0.1.
+ * Lets a server listen on loopback.
  *
- * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when the port is taken.
+ * @param port 0 is any free port.
+ * @returns the port.
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` when the port cannot be had.
  */
-export async function listen(
-  server: Server & { closeAllConnections?(): void },
-  port: number,
-): Promise<Listening> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
-      resolve()
+export function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => reject(startError(error, port))
+    server.once('error', onError)
+    server.listen(port, host, () => {
+      server.off('error', onError)
+      resolve((server.address() as AddressInfo).port)
     })
-  }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? portInUse(port, error) : error
   })
-  const address = server.address()
-  const actual = typeof address === 'object' && address !== null ? address.port : port
-  return {
-    port: actual,
-    url: `http://127.0.0.1:${actual}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections?.()
-      }),
-  }
 }
 
-/** The error of a port that something else listens on. */
-export function portInUse(port: number, cause: unknown): SpillwayError {
-  return new SpillwayError(
-    'SPILLWAY_PORT_IN_USE',
-    `Port ${port} is in use. Stop what listens there, or choose another: PORT=${port + 1000} npm start`,
-    { cause },
-  )
+function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {
+  const advice = `choose another: PORT=${otherPort(port)} npm start`
+  if (error.code === 'EADDRINUSE') {
+    const message = `Port ${port} is in use. Stop what listens there, or ${advice}`
+    return new SpillwayError('SPILLWAY_PORT_IN_USE', message, { cause: error })
+  }
+  const message = `Port ${port} of ${host} cannot be had (${error.code}); ${advice}`
+  return new SpillwayError('SPILLWAY_START_FAILED', message, { cause: error })
+}
+
+/** A round one that is not the same, and that needs no rights. */
+function otherPort(port: number): number {
+  return port < 4000 || port > 4999 ? 4000 : 5000
 }

@@ -296,7 +296,7 @@ it('names the port that is taken', async () => {
   expect(error.code).toBe('SPILLWAY_PORT_IN_USE')
   expect(error.message).toMatch(
     new RegExp(
-      `^Port ${gateway.port} is in use\\. Stop what listens there, or choose another: PORT=\\d+ npm start\\.$`,
+      `^Port ${gateway.port} is in use\\. Stop what listens there, or choose another: PORT=\\d+ npm start$`,
     ),
   )
 })

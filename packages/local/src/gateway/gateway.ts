@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { SpillwayError } from '@spillway/message'
 import type { InvocationResult } from '../functions/index.ts'
+import { host, listen } from '../listen.ts'
 import { readBody } from './body.ts'
 import { toEvent } from './event.ts'
 import { requestId } from './request-id.ts'
@@ -16,8 +15,6 @@ import {
 } from './response.ts'
 import { createRouter } from './router.ts'
 import type { Gateway, GatewayOptions } from './types.ts'
-
-const host = '127.0.0.1'
 
 /** Milliseconds that a stop waits for the requests that run. */
 const grace = 1000
@@ -116,30 +113,4 @@ function withTimeout(
     const timer = setTimeout(() => resolve(undefined), milliseconds)
     invocation.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(startError(error, port)))
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
-}
-
-function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {
-  if (error.code === 'EADDRINUSE') {
-    return new SpillwayError(
-      'SPILLWAY_PORT_IN_USE',
-      `Port ${port} is in use. Stop what listens there, or choose another: PORT=${otherPort(port)} npm start.`,
-      { cause: error },
-    )
-  }
-  return new SpillwayError(
-    'SPILLWAY_START_FAILED',
-    `The gateway cannot listen on ${host}:${port} (${error.code}). Choose another port: PORT=${otherPort(port)} npm start.`,
-    { cause: error },
-  )
-}
-
-function otherPort(port: number): number {
-  return port < 1024 || port + 1000 > 65_535 ? 4000 : port + 1000
 }
