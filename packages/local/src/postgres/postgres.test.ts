@@ -198,6 +198,22 @@ describe('migrations', () => {
 })
 
 describe('crash and restart', () => {
+  it('starts again by itself when somebody else kills it', async () => {
+    const before = dataFolders()
+    const postgres = await start()
+    const [folder = ''] = dataFolders().filter((name) => !before.includes(name))
+    await query(postgres.url, 'create table kept as select 7 as n')
+    const killed = await postmaster(folder)
+    process.kill(killed, 'SIGKILL')
+    await vi.waitFor(
+      async () => {
+        expect(await postmaster(folder)).not.toBe(killed)
+        expect(await query(postgres.url, 'select n from kept')).toEqual([[7]])
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+  })
+
   it('keeps committed rows through a crash', async () => {
     const postgres = await start()
     await query(postgres.url, 'create table t (n int)')
@@ -246,9 +262,9 @@ describe('stop', () => {
     const made = dataFolders().filter((name) => !before.includes(name))
     expect(made).toHaveLength(1)
     const pid = await postmaster(made[0] ?? '')
-    const all = [pid, ...childrenOf(pid)]
+    // The backend of the set-up may just be ending.
+    const all = [pid, ...childrenOf(pid)].filter(isAlive)
     expect(all.length).toBeGreaterThan(4)
-    expect(all.every(isAlive)).toBe(true)
     if (state === 'crashed') await postgres.crash()
     await Promise.all([postgres.stop(), postgres.stop()])
     expect(all.filter(isAlive)).toEqual([])

@@ -45,7 +45,10 @@ export interface Postgres {
   refusedConnections(): number
   /** Starts the peak again from the connections held now. */
   resetPeak(): void
-  /** `kill -9` of the postmaster and its backends, as when the machine crashes. Nothing happens when it is down. */
+  /**
+   * `kill -9` of the postmaster and its backends, as when the machine crashes. It stays down until {@link start};
+   * a server that anyone else ends is started again at once. Nothing happens when it is down.
+   */
   crash(): Promise<void>
   /** Starts the server again on the same data and port. Nothing happens when it runs. */
   start(): Promise<void>
@@ -81,12 +84,24 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   let server: Server | undefined
   let crashed = false
   let stopped = false
+  /** Whether the server runs and is to go on: then its end is an accident. */
+  let serving = false
   const open = async (port: number): Promise<void> => {
-    const { read: onLine, clear: onExit } = sessions
+    const { read: onLine } = sessions
     server = await launch({ program: binaries.postgres, account, data, port, reaper, onLine, onExit })
     crashed = false
+    serving = true
+  }
+  const onExit = (): void => {
+    sessions.clear()
+    if (!serving) return
+    serving = false
+    crashed = true
+    // As a managed database does: what killed it (an operator, the kernel) is not asked.
+    inTurn(reopen).catch((error: unknown) => console.error(toError(error).message))
   }
   const close = async (): Promise<void> => {
+    serving = false
     await server?.end('SIGINT')
     // Shared memory outlives a killed server; its next life, even one this short, gives it back.
     if (crashed) await run(binaries.postgres, ['--single', '-D', data, 'postgres'], account).catch(() => '')
@@ -138,6 +153,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     resetPeak: sessions.resetPeak,
     crash: () =>
       inTurn(async () => {
+        serving = false
         if (server?.running() !== true) return
         crashed = true
         await server.kill()
@@ -145,6 +161,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     start: () => inTurn(reopen),
     restart: (mode: 'fast' | 'immediate') =>
       inTurn(async () => {
+        serving = false
         await server?.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
         await reopen()
       }),
