@@ -12,7 +12,7 @@ import {
   type SourceRecord,
   type Writer,
 } from '@spillway/message'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { type BatchOptions, type BatchSummary, batch } from './index.ts'
 
@@ -142,6 +142,31 @@ describe('a record that holds no valid message', () => {
     ])
   })
 
+  it('costs only itself when it is a nest of a thousand brackets', async () => {
+    const deep = `{"spillway":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+    const result = await run({
+      records: [record('a'), record('b', { body: deep })],
+      writer: each(() => done()),
+    })
+    expect(result.failed).toStrictEqual([])
+    expect(result.parked).toMatchObject([{ id: 'm-b', reason: { code: 'SPILLWAY_ENVELOPE_INVALID' } }])
+  })
+
+  it('is retried when its schema throws: it may be valid', async () => {
+    const picky = defineMessage({
+      name: 'order',
+      schema: z.object({ id: z.string() }).refine(({ id }) => {
+        if (id === 'b') throw new Error('the lookup is down')
+        return true
+      }),
+    })
+    const records = [record('a'), record('b')]
+    const source = { records, park: async () => expect.unreachable(), delay: async () => undefined }
+    const handler = batch(picky, async (messages) => messages.map(() => done()), { log: () => undefined })
+    const settled = await handler({ source }, { getRemainingTimeInMillis: () => 5000 })
+    expect(failedOf(records, settled)).toStrictEqual(['m-b'])
+  })
+
   it('is retried when the dead-letter queue does not take it: it must not be lost', async () => {
     const result = await run({
       records: [record('a', { body: '' })],
@@ -245,7 +270,70 @@ describe('lanes', () => {
   })
 })
 
+it('has the rest of a lane wait as long as the record that it follows', async () => {
+  const result = await run({
+    records: [record('a1', { lane: 'a' }), record('a2', { lane: 'a' }), record('b1', { lane: 'b' })],
+    writer: each(({ key }) => (key === 'a1' ? retry({ after: 9 }) : done())),
+  })
+  expect(result.delayed).toStrictEqual({ 'm-a1': 9, 'm-a2': 9 })
+})
+
+it('survives a log that throws: what is committed stays acknowledged', async () => {
+  const log = () => {
+    throw new Error('disk full')
+  }
+  const printed = vi.spyOn(console, 'error').mockReturnValue()
+  expect((await run({ records: [record('a')], writer: doAll }, { log })).failed).toStrictEqual([])
+  expect(printed).toHaveBeenCalledOnce()
+  printed.mockRestore()
+})
+
 describe('the deadline', () => {
+  it('acknowledges what is committed when parking the others takes too long', async () => {
+    const records = [
+      record('good'),
+      ...Array.from({ length: 60 }, (_, index) => record(`x${index}`, { body: '{' })),
+    ]
+    const parked: string[] = []
+    const startedAt = performance.now()
+    const source: RecordSource = {
+      records,
+      async park({ id }) {
+        await new Promise((resolve) => setTimeout(resolve, 250))
+        parked.push(id)
+      },
+      delay: () => new Promise(() => undefined),
+    }
+    const context = { getRemainingTimeInMillis: () => 1000 - (performance.now() - startedAt) }
+    const settled = await batch(order, doAll, { log: () => undefined })({ source }, context)
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(settled[0]?.status).toBe('fulfilled')
+    const acknowledged = records
+      .filter((_, index) => settled[index]?.status === 'fulfilled')
+      .map(({ id }) => id)
+    expect(acknowledged.slice(1).every((id) => parked.includes(id))).toBe(true)
+    expect(acknowledged.length).toBeLessThan(records.length)
+  })
+
+  it('does not wait for a schema that hangs', async () => {
+    const hanging = defineMessage({
+      name: 'order',
+      schema: z.object({ id: z.string() }).refine(() => new Promise<boolean>(() => undefined)),
+    })
+    const records = [record('a')]
+    const startedAt = performance.now()
+    const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
+    const source = { records, park: async () => undefined, delay: async () => undefined }
+    const settled = await batch(hanging, doAll, { log: () => undefined })({ source }, context)
+    expect(failedOf(records, settled)).toStrictEqual(['m-a'])
+    expect(performance.now() - startedAt).toBeLessThan(300)
+  })
+
+  it('takes an invocation that has weeks to go', async () => {
+    const result = await run({ records: [record('a')], remaining: 2 ** 32, writer: doAll })
+    expect(result.failed).toStrictEqual([])
+  })
+
   it('returns what is not done, before the invocation ends, and tells the writer', async () => {
     let aborted = false
     const startedAt = performance.now()

@@ -6,6 +6,7 @@ import {
   type Outcome,
   park,
   type RecordSource,
+  type RetryOutcome,
   retry,
   type SourceRecord,
   SpillwayError,
@@ -15,14 +16,14 @@ import {
 import { checkOptions, integer, isFunction, type OptionRules } from '@spillway/message/internal'
 import { type Deadline, type InvocationContext, startDeadline } from './deadline.ts'
 import { toWaves } from './lanes.ts'
-import { delayRetries, parkAll, type Settled, toOutcomes, toSettledResult } from './settle.ts'
+import { delayRetries, outOfTime, parkAll, type Settled, toOutcomes, toSettledResult } from './settle.ts'
 import { type BatchSummary, logSummary, summarise } from './summary.ts'
 
 /** What {@link batch} takes beside the message and the writer. */
 export interface BatchOptions {
   /**
    * Milliseconds of the invocation that are kept for settling: when only they are left, the writer is told to stop
-   * and what is not done is returned. Default 1,000; never more than a quarter of the time-out.
+   * and what is not done is returned. Default 1,000; never more than a quarter of the time that the invocation has.
    */
   readonly guard?: number
   /** Called with the numbers of each batch. Default: a line of JSON on standard error when something was not done. */
@@ -40,6 +41,12 @@ export type BatchHandler = (
   context: InvocationContext,
   options?: { readonly signal?: AbortSignal },
 ) => Promise<readonly PromiseSettledResult<undefined>[]>
+
+/** No guard takes more than this share of the time there is, so that a short time-out leaves time to work. */
+const guardShare = 0.25
+
+/** The share of the guard that is left when settling ends, for the way back. */
+const answerShare = 0.2
 
 const rules: OptionRules<BatchOptions> = { guard: integer(0, 900_000), log: isFunction }
 
@@ -75,46 +82,51 @@ export function batch<Definition extends MessageDefinition>(
   async function settleWave(
     wave: readonly SourceRecord[],
     source: RecordSource,
-    deadline: Deadline,
+    { writing, settling }: Deadlines,
   ): Promise<readonly Settled[]> {
-    const decoded = await Promise.all(wave.map((record) => decodeMessage(definition, record.body)))
-    const outcomes = new Map<SourceRecord, Outcome>()
-    const messages: MessageRecord<MessageBody<Definition>>[] = []
-    const written: SourceRecord[] = []
-    for (const [index, record] of wave.entries()) {
-      const result = decoded[index]
-      if (result?.ok) {
-        const { receiveCount, lane } = record
-        messages.push({ ...result.message, receiveCount, lane })
-        written.push(record)
-      } else if (result !== undefined) {
-        outcomes.set(record, park(result.reason))
-      }
-    }
-    const answers = await write(writer, messages, deadline)
-    for (const [index, record] of written.entries()) outcomes.set(record, answers[index] as Outcome)
+    const decoded = await writing.race(Promise.all(wave.map((record) => decode(definition, record))))
+    if (decoded === undefined)
+      return wave.map((record) => ({ record, outcome: retry({ cause: outOfTime() }) }))
+    const valid = decoded.filter((result) => 'message' in result)
+    const answers = await write(
+      writer,
+      valid.map(({ message }) => message),
+      writing,
+    )
+    const written = new Map<unknown, Outcome>(
+      valid.map((result, index) => [result, answers[index] as Outcome]),
+    )
+    const outcomes = decoded.map(
+      (result) => ('message' in result ? written.get(result) : result.outcome) as Outcome,
+    )
     return parkAll(
       source,
-      wave.map((record) => ({ record, outcome: outcomes.get(record) as Outcome })),
+      wave.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
+      settling,
     )
   }
 
   async function settleAll(
     source: RecordSource,
-    deadline: Deadline,
+    deadlines: Deadlines,
   ): Promise<ReadonlyMap<SourceRecord, Outcome>> {
     const outcomes = new Map<SourceRecord, Outcome>()
-    const stopped = new Set<string>()
+    const stopped = new Map<string, RetryOutcome>()
     for (const wave of toWaves(source.records)) {
-      const going = wave.filter((record) => !stopped.has(record.lane) && !deadline.expired)
-      for (const { record, outcome } of await settleWave(going, source, deadline)) {
+      const going = wave.filter((record) => !stopped.has(record.lane) && !deadlines.writing.expired)
+      for (const { record, outcome } of await settleWave(going, source, deadlines)) {
         outcomes.set(record, outcome)
-        if (outcome.kind === 'retry') stopped.add(record.lane)
+        if (outcome.kind === 'retry') stopped.set(record.lane, outcome)
       }
       for (const record of wave) {
         if (outcomes.has(record)) continue
-        outcomes.set(record, retry({ cause: stopped.has(record.lane) ? laneStopped() : outOfTime() }))
-        stopped.add(record.lane)
+        const before = stopped.get(record.lane)
+        // A record that came back before the one that it follows would keep the lane closed to that one.
+        const outcome = before
+          ? retry({ after: before.after, cause: laneStopped() })
+          : retry({ cause: outOfTime() })
+        outcomes.set(record, outcome)
+        stopped.set(record.lane, outcome)
       }
     }
     return outcomes
@@ -128,15 +140,43 @@ export function batch<Definition extends MessageDefinition>(
         'There are no records under event.source: put a source middleware, for example sqsSource(), before batch().',
       )
     }
-    using deadline = startDeadline(context, guard, invocation.signal)
-    const settled = await settleAll(source, deadline)
+    const reserve = Math.min(guard, context.getRemainingTimeInMillis() * guardShare)
+    using writing = startDeadline(context, reserve, invocation.signal)
+    using settling = startDeadline(context, reserve * answerShare, invocation.signal)
+    const settled = await settleAll(source, { writing, settling })
     const outcomes = source.records.map((record) => settled.get(record) as Outcome)
     await delayRetries(
       source,
-      [...settled].map(([record, outcome]) => ({ record, outcome })),
+      source.records.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
+      settling,
     )
-    log(summarise(definition.name, outcomes))
+    try {
+      log(summarise(definition.name, outcomes))
+    } catch (thrown) {
+      // What is committed stays committed: a log must not have the whole batch delivered again.
+      console.error(thrown)
+    }
     return outcomes.map(toSettledResult)
+  }
+}
+
+/** When the writer has to be done, and when all else has. */
+interface Deadlines {
+  readonly writing: Deadline
+  readonly settling: Deadline
+}
+
+/** A message for the writer, or what becomes of a record that holds none. */
+async function decode<Definition extends MessageDefinition>(
+  definition: Definition,
+  { body, receiveCount, lane }: SourceRecord,
+): Promise<{ readonly message: MessageRecord<MessageBody<Definition>> } | { readonly outcome: Outcome }> {
+  try {
+    const decoded = await decodeMessage(definition, body)
+    if (decoded.ok) return { message: { ...decoded.message, receiveCount, lane } }
+    return { outcome: park(decoded.reason) }
+  } catch (thrown) {
+    return { outcome: retry({ cause: toError(thrown) }) }
   }
 }
 
@@ -154,10 +194,6 @@ async function write<Body>(
     const cause = toError(thrown)
     return messages.map(() => retry({ cause }))
   }
-}
-
-function outOfTime(): SpillwayError {
-  return new SpillwayError('SPILLWAY_DEADLINE', 'The invocation ran out of time before the record was done.')
 }
 
 function laneStopped(): SpillwayError {

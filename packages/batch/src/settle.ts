@@ -1,12 +1,15 @@
 import {
   isOutcome,
   type Outcome,
+  type ParkReason,
+  park,
   type RecordSource,
   retry,
   type SourceRecord,
   SpillwayError,
   toError,
 } from '@spillway/message'
+import type { Deadline } from './deadline.ts'
 
 /** A record and what became of it. */
 export interface Settled {
@@ -38,21 +41,28 @@ function outcomeInvalid(message: string): SpillwayError {
 /** How many copies are sent to the dead-letter queue at once. */
 const parkConcurrency = 10
 
-/** Sends the copies of parked records. One that is not confirmed becomes a retry: it must not be lost. */
+/**
+ * Sends the copies of parked records. One that is not confirmed in time becomes a retry: it must not be lost.
+ */
 export async function parkAll(
   source: RecordSource,
   settled: readonly Settled[],
+  deadline: Deadline,
 ): Promise<readonly Settled[]> {
   const results = [...settled]
   const parked = settled.entries()
+  async function parkOne(record: SourceRecord, reason: ParkReason): Promise<Outcome> {
+    if (deadline.expired) return retry({ cause: outOfTime() })
+    try {
+      const confirmed = await deadline.race(source.park(record, reason, deadline).then(() => true))
+      return confirmed ? park(reason) : retry({ cause: outOfTime() })
+    } catch (thrown) {
+      return retry({ cause: toError(thrown) })
+    }
+  }
   async function work(): Promise<void> {
     for (const [index, { record, outcome }] of parked) {
-      if (outcome.kind !== 'park') continue
-      try {
-        await source.park(record, outcome.reason)
-      } catch (thrown) {
-        results[index] = { record, outcome: retry({ cause: toError(thrown) }) }
-      }
+      if (outcome.kind === 'park') results[index] = { record, outcome: await parkOne(record, outcome.reason) }
     }
   }
   await Promise.all(Array.from({ length: parkConcurrency }, work))
@@ -60,11 +70,20 @@ export async function parkAll(
 }
 
 /** Asks the source for a later delivery of the records whose retry names a time. */
-export async function delayRetries(source: RecordSource, settled: readonly Settled[]): Promise<void> {
+export async function delayRetries(
+  source: RecordSource,
+  settled: readonly Settled[],
+  deadline: Deadline,
+): Promise<void> {
   const delays = settled.flatMap(({ record, outcome }) =>
     outcome.kind === 'retry' && outcome.after !== undefined ? [{ record, seconds: outcome.after }] : [],
   )
-  if (delays.length > 0) await source.delay(delays)
+  if (delays.length > 0) await deadline.race(source.delay(delays, deadline))
+}
+
+/** Why a record is returned that nobody had the time for. */
+export function outOfTime(): SpillwayError {
+  return new SpillwayError('SPILLWAY_DEADLINE', 'The invocation ran out of time before the record was done.')
 }
 
 /** What `@middy/sqs-partial-batch-failure` turns into `batchItemFailures`. */

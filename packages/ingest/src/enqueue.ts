@@ -7,6 +7,7 @@ import {
   type SendResult,
   SpillwayError,
   type Target,
+  type TimeLimit,
   validateBody,
 } from '@spillway/message'
 import {
@@ -39,14 +40,18 @@ const retryAfter = 1
 /** W3C Trace Context, version 00. */
 const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
+/** When the request began, beside its event: the gateway's patience counts from there. */
+const startedAt = new WeakMap<HttpEvent, number>()
+
 /**
  * Sends the body that the handler returns as a message, and answers 202 with the message's `id` (its key) once the
  * queue has confirmed that very message.
  *
- * A message that was not confirmed is a 503 with `Retry-After`. It may be in the queue all the same: a client that
- * repeats the request with the same key makes no second effect.
+ * The handler returns `event.valid.body`, or a body of its own: what goes into the schema, not what comes out of it.
+ * One that returns nothing, or a body that the schema refuses, is a 500: nothing is sent.
  *
- * A handler that returns nothing, or a body that its schema refuses, is a 500: nothing is sent.
+ * A message that was not confirmed is a 503. It may be in the queue all the same: a client that repeats the request
+ * with the same key makes no second effect.
  */
 export function enqueue<Definition extends MessageDefinition>(
   definition: Definition,
@@ -54,19 +59,20 @@ export function enqueue<Definition extends MessageDefinition>(
 ): MiddlewareObj<HttpEvent, HttpResponse> {
   checkOptions('enqueue', options, rules)
   const { to, clock = systemClock } = options
+  const now = () => clock.now()
   return {
+    before: function enqueueBefore({ event }) {
+      startedAt.set(event, now())
+    },
     after: async function enqueueAfter(request) {
-      const startedAt = clock.now()
-      const event: HttpEvent & Partial<Valid<unknown>> = request.event
-      // What `validate` let through needs no second look; a handler's own body does.
-      const returned: unknown = request.response
-      if (returned !== event.valid?.body || returned === undefined) await assertBody(definition, returned)
-      const message = createMessage(definition, returned, {
-        time: new Date(startedAt),
-        traceparent: trace(event),
-      })
+      const { event, context } = request
+      const { input, output } = await readBody(definition, event, request.response)
+      const message = {
+        ...toMessage(definition, output, { time: new Date(now()), traceparent: trace(event) }),
+        body: input,
+      }
       const encoded = { key: message.key, group: message.group, body: encodeMessage(message) }
-      await send(to, encoded, requestLimit(request.context, startedAt, clock.now))
+      await send(to, encoded, requestLimit(context, startedAt.get(event) ?? now(), now))
       request.response = {
         statusCode: 202,
         headers: { 'content-type': 'application/json' },
@@ -76,21 +82,41 @@ export function enqueue<Definition extends MessageDefinition>(
   }
 }
 
-async function assertBody(definition: MessageDefinition, body: unknown): Promise<void> {
-  const result = await validateBody(definition, body)
-  if (result.ok) return
-  const places = result.issues.map(({ path, message }) => `${path || 'the body'}: ${message}`).join('; ')
-  throw new SpillwayError(
+/** The body to send, and what the schema makes of it: key and group come from there. */
+async function readBody(
+  definition: MessageDefinition,
+  { valid }: HttpEvent & Partial<Valid<MessageDefinition>>,
+  returned: unknown,
+): Promise<{ readonly input: unknown; readonly output: unknown }> {
+  // What `validate` let through needs no second look; a handler's own body does.
+  if (valid !== undefined && valid.definition === definition && valid.body === returned) {
+    return { input: valid.input, output: valid.body }
+  }
+  if (returned === undefined) throw handlerWrong(definition, 'it returned nothing')
+  const result = await validateBody(definition, returned)
+  if (result.ok) return { input: returned, output: result.body }
+  const places = result.issues.map(({ path, message }) => `${path || 'the body'}: ${message}`)
+  throw handlerWrong(definition, places.join('; '))
+}
+
+function handlerWrong({ name }: MessageDefinition, why: string): SpillwayError {
+  return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
-    `The handler before enqueue() has to return the body of a ${definition.name}, but ${places}`,
+    `The handler before enqueue() has to return the body of a ${name}, but ${why}`,
   )
 }
 
-async function send(
-  to: Target,
-  message: EncodedMessage,
-  limit: Parameters<Target['send']>[1],
-): Promise<void> {
+/** A key or a group that no queue carries is the client's doing: they come from its body. */
+function toMessage(...args: Parameters<typeof createMessage>): ReturnType<typeof createMessage> {
+  try {
+    return createMessage(...args)
+  } catch (thrown) {
+    if (!(thrown instanceof SpillwayError)) throw thrown
+    throw new HttpError(422, thrown.code, thrown.message, { cause: thrown })
+  }
+}
+
+async function send(to: Target, message: EncodedMessage, limit: TimeLimit): Promise<void> {
   const [result]: readonly (SendResult | undefined)[] = await to.send([message], limit)
   if (result?.status === 'accepted') return
   if (result?.code === 'SPILLWAY_BODY_TOO_LARGE') {
@@ -101,7 +127,7 @@ async function send(
     'SPILLWAY_SEND_FAILED',
     'The message was not accepted. Try again with the same key.',
     {
-      retryAfter,
+      ...(result?.retryable !== false && { retryAfter }),
       cause: new Error(result?.detail ?? 'the target gave no result'),
     },
   )

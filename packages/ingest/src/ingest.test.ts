@@ -58,10 +58,24 @@ describe('a valid request', () => {
     expect(to.sent.map(({ body }) => JSON.parse(body).traceparent)).toStrictEqual([traceparent, undefined])
   })
 
-  it('is stripped of what the schema does not know', async () => {
+  it('travels as it came: the other side has the schema, too', async () => {
     const to = memoryTarget()
-    await invoke(api(to), post({ ...valid, admin: true }))
-    expect(JSON.parse(to.sent[0]?.body ?? '').body).toStrictEqual(valid)
+    const price = defineMessage({
+      name: 'price.changed',
+      schema: z.object({ euros: z.number().transform((euros) => `cents-${euros * 100}`) }),
+      key: (body) => body.euros,
+    })
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser())
+      .use(validate({ body: price }))
+      .use(enqueue(price, { to, clock }))
+      .handler((event) => event.valid.body)
+    expect(await invoke(handler, post({ euros: 5 }))).toMatchObject({
+      status: 202,
+      body: { id: 'cents-500' },
+    })
+    expect(JSON.parse(to.sent[0]?.body ?? '')).toMatchObject({ key: 'cents-500', body: { euros: 5 } })
   })
 })
 
@@ -168,7 +182,10 @@ describe('a message that is not confirmed', () => {
       detail: 'The message was not accepted. Try again with the same key.',
       code: 'SPILLWAY_SEND_FAILED',
     })
-    expect(response.headers).toMatchObject({ 'retry-after': '1' })
+    // A refusal that does not go away is not worth another try.
+    expect(new Headers(response.headers).get('retry-after')).toBe(
+      result.status === 'rejected' && result.retryable ? '1' : null,
+    )
     expect(logged).toHaveLength(1)
   })
 
@@ -231,6 +248,70 @@ describe('a handler of the user', () => {
       expect(to.sent).toStrictEqual([])
     },
   )
+})
+
+describe('a body that is not that of the message', () => {
+  it('is not sent because another message let it through', async () => {
+    const other = defineMessage({
+      name: 'order.cancelled',
+      schema: z.object({ id: z.uuid(), why: z.string() }),
+    })
+    const to = memoryTarget()
+    const handler = middy()
+      .use(problemDetails({ log: () => undefined }))
+      .use(httpJsonBodyParser())
+      .use(validate({ body: order }))
+      .use(enqueue(other, { to, clock }))
+      .handler((event) => event.valid.body)
+    expect((await invoke(handler, post(valid))).status).toBe(500)
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it('is not sent when it is nothing, whatever the schema allows', async () => {
+    const to = memoryTarget()
+    const anything = defineMessage({ name: 'anything', schema: z.any() })
+    const handler = middy()
+      .use(problemDetails({ log: () => undefined }))
+      .use(enqueue(anything, { to, clock }))
+      .handler(() => undefined)
+    expect((await invoke(handler, post(''))).status).toBe(500)
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it.each(['', '\uD800', 'x'.repeat(257)])('is the client to blame for when its key is %j', async (key) => {
+    const to = memoryTarget()
+    const keyed = defineMessage({ name: 'k', schema: z.object({ key: z.string() }), key: (body) => body.key })
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser())
+      .use(validate({ body: keyed }))
+      .use(enqueue(keyed, { to, clock }))
+      .handler((event) => event.valid.body)
+    expect(await invoke(handler, post({ key }))).toMatchObject({
+      status: 422,
+      body: { code: 'SPILLWAY_KEY_INVALID' },
+    })
+    expect(to.sent).toStrictEqual([])
+  })
+})
+
+it('a schema that throws is a 500 that tells nothing', async () => {
+  const broken = defineMessage({
+    name: 'broken',
+    schema: z.unknown().refine(() => {
+      throw new Error('connect ECONNREFUSED password=hunter2')
+    }),
+  })
+  const handler = middy()
+    .use(problemDetails({ log: () => undefined }))
+    .use(httpJsonBodyParser())
+    .use(validate({ body: broken }))
+    .handler(() => undefined)
+  expect((await invoke(handler, post({}))).body).toStrictEqual({
+    type: 'about:blank',
+    title: 'Internal Server Error',
+    status: 500,
+  })
 })
 
 describe('problemDetails', () => {

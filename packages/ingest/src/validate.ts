@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core'
-import { type MessageBody, type MessageDefinition, validateBody } from '@spillway/message'
+import { type MessageBody, type MessageDefinition, type MessageInput, validateBody } from '@spillway/message'
 import { checkOptions, type OptionRules, objectWith, required } from '@spillway/message/internal'
 import type { HttpEvent } from './http.ts'
 import { HttpError } from './http-error.ts'
@@ -11,9 +11,15 @@ export interface ValidateOptions<Definition extends MessageDefinition> {
 }
 
 /** What {@link validate} adds to the event. */
-export interface Valid<Body> {
-  /** What passed its schema. */
-  readonly valid: { readonly body: Body }
+export interface Valid<Definition extends MessageDefinition> {
+  readonly valid: {
+    /** What came out of the schema. */
+    readonly body: MessageBody<Definition>
+    /** What went into it: this is what `enqueue` sends, because the other side has the schema, too. */
+    readonly input: MessageInput<Definition>
+    /** The message that the body is. */
+    readonly definition: Definition
+  }
 }
 
 const rules: OptionRules<ValidateOptions<MessageDefinition>> = {
@@ -28,18 +34,19 @@ const rules: OptionRules<ValidateOptions<MessageDefinition>> = {
  */
 export function validate<Definition extends MessageDefinition>(
   options: ValidateOptions<Definition>,
-): MiddlewareObj<HttpEvent & Valid<MessageBody<Definition>>> {
+): MiddlewareObj<HttpEvent & Valid<Definition>> {
   checkOptions('validate', options, rules)
   const definition = options.body
   return {
     before: async function validateBefore(request) {
-      const result = await validateBody(definition, request.event.body)
+      const input = request.event.body
+      const result = await validateBody(definition, input)
       if (!result.ok) {
         throw new HttpError(422, 'SPILLWAY_BODY_INVALID', `The body is not a valid ${definition.name}.`, {
           issues: result.issues,
         })
       }
-      Object.assign(request.event, { valid: { body: result.body } })
+      Object.assign(request.event, { valid: { body: result.body, input, definition } })
     },
   }
 }

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** Time as a port, so that tests of time are exact and fast. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -11,7 +9,16 @@ export interface Clock {
 /** The clock of the machine. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  async sleep(ms: number, signal?: AbortSignal) {
-    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+  sleep(ms: number, signal?: AbortSignal) {
+    return new Promise<void>((resolve) => {
+      if (signal?.aborted) return resolve()
+      const end = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      signal?.addEventListener('abort', end, { once: true })
+    })
   },
 })

@@ -1,14 +1,18 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import * as z from 'zod'
 import { createMessage, decodeMessage, defineMessage, encodeMessage } from './index.ts'
 
-const anything = defineMessage({ name: 'thing', schema: z.json(), key: () => 'k' })
+// Not one of the validators: they drop keys such as `__proto__`, and the wire is what is tested here.
+const schema: StandardSchemaV1<unknown> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+}
+const anything = defineMessage({ name: 'thing', schema, key: () => 'k' })
 
 it('carries any JSON over the wire unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (value) => {
-      const body = JSON.parse(JSON.stringify(value)) as z.infer<typeof anything.schema>
+      const body = JSON.parse(JSON.stringify(value))
       const message = createMessage(anything, body, { time: new Date(0) })
       expect(await decodeMessage(anything, encodeMessage(message))).toStrictEqual({ ok: true, message })
     }),

@@ -51,7 +51,11 @@ describe('the wire', () => {
   })
 
   it('holds only characters that SQS takes', () => {
-    const message = createMessage(order, { id: '\u0001\uFFFE\uFFFF\uDC00' }, { time: new Date(0) })
+    const message = createMessage(
+      order,
+      { id: '\u0001\uFFFE\uFFFF', lines: [{ sku: '\uDC00' }] },
+      { time: new Date(0) },
+    )
     // Amazon SQS API Reference, SendMessage: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF
     expect(encodeMessage(message)).toMatch(/^[\t\n\r\x20-\uD7FF\uE000-\uFFFD]*$/)
   })
@@ -62,14 +66,24 @@ describe('decodeMessage', () => {
     ['text that is not JSON', 'no', 'The record is not JSON.'],
     ['null', 'null', 'The record is not an envelope.'],
     ['an array', '[]', 'The record is not an envelope.'],
-    ['a foreign object', '{"id":1}', 'The envelope has the version nothing; this reader knows 1.'],
-    ['a later envelope', envelope({ spillway: 2 }), 'The envelope has the version 2; this reader knows 1.'],
+    ['a foreign object', '{"id":1}', 'The version of the envelope is missing; this reader knows 1.'],
+    ['a later envelope', envelope({ spillway: 2 }), 'The version of the envelope is 2; this reader knows 1.'],
     [
       'another message',
       envelope({ name: 'order.cancelled' }),
-      `The envelope holds "order.cancelled"; this reader expects 'order.placed'.`,
+      "The envelope holds another message; this reader expects 'order.placed'.",
     ],
-    ['another version', envelope({ version: 2 }), 'The message has the version 2; this reader knows 1.'],
+    ['another version', envelope({ version: 2 }), 'The version of the message is 2; this reader knows 1.'],
+    [
+      'a version that is a deep nest',
+      `{"spillway":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'The version of the envelope is not a number; this reader knows 1.',
+    ],
+    [
+      'a key with a lone surrogate',
+      envelope({ key: '\uD800' }),
+      'The envelope has no key of 1 to 256 characters.',
+    ],
     ['no key', envelope({ key: undefined }), 'The envelope has no key of 1 to 256 characters.'],
     ['an empty key', envelope({ key: '' }), 'The envelope has no key of 1 to 256 characters.'],
     ['a key too long', envelope({ key: 'x'.repeat(257) }), 'The envelope has no key of 1 to 256 characters.'],
@@ -95,18 +109,25 @@ describe('decodeMessage', () => {
     })
   })
 
-  it('counts a schema that throws as an invalid body', async () => {
+  it('rejects when the schema throws: the message is not to blame', async () => {
     const broken = defineMessage({
       name: 'order.placed',
       schema: z.unknown().refine(() => {
         throw new Error('no lookup table')
       }),
     })
-    const decoded = await decodeMessage(broken, envelope({}))
-    expect(decoded).toMatchObject({
-      ok: false,
-      reason: { issues: [{ path: '', message: 'the schema threw: no lookup table' }] },
+    await expect(decodeMessage(broken, envelope({}))).rejects.toThrow('no lookup table')
+  })
+
+  it('waits for whatever a validator answers that can be waited for', async () => {
+    const result = { issues: [{ message: 'no' }] }
+    // biome-ignore lint/suspicious/noThenProperty: it is the thing to test
+    const validate = () => ({ then: (resolve: (value: unknown) => void) => resolve(result) }) as never
+    const odd = defineMessage({
+      name: 'order.placed',
+      schema: { '~standard': { version: 1, vendor: 'x', validate } },
     })
+    expect(await decodeMessage(odd, envelope({}))).toMatchObject({ ok: false })
   })
 
   it('validates with schemas that are asynchronous', async () => {

@@ -1,6 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { MessageDefinition } from './define-message.ts'
-import { toError } from './error.ts'
 import { type Issue, toIssues } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
@@ -43,7 +42,11 @@ export function encodeMessage(message: Message): string {
   return wireJson(envelope)
 }
 
-/** Reads the envelope of a message and validates its body. Never rejects: bad text is a reason to park. */
+/**
+ * Reads the envelope of a message and validates its body. Bad text is a reason to park.
+ *
+ * Rejects only with what the schema itself throws: that says nothing about the message.
+ */
 export async function decodeMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
   text: string,
@@ -59,7 +62,7 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
   return { ok: true, message: { name, version, key, group, time, traceparent, body: validated.body } }
 }
 
-/** A valid body, or the issues of an invalid one. A validator that throws counts as an issue with the whole body. */
+/** What came out of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
 export async function validateBody<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
   value: unknown,
@@ -67,14 +70,9 @@ export async function validateBody<Schema extends StandardSchemaV1>(
   | { readonly ok: true; readonly body: StandardSchemaV1.InferOutput<Schema> }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 > {
-  try {
-    const pending = definition.schema['~standard'].validate(value)
-    const result = pending instanceof Promise ? await pending : pending
-    if (result.issues === undefined) return { ok: true, body: result.value }
-    return { ok: false, issues: toIssues(result.issues) }
-  } catch (thrown) {
-    return { ok: false, issues: [{ path: '', message: `the schema threw: ${toError(thrown).message}` }] }
-  }
+  const result = await definition.schema['~standard'].validate(value)
+  if (result.issues === undefined) return { ok: true, body: result.value }
+  return { ok: false, issues: toIssues(result.issues) }
 }
 
 function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {
@@ -88,13 +86,13 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
     return 'The record is not an envelope.'
   const envelope = value as Partial<Envelope>
   if (envelope.spillway !== envelopeVersion) {
-    return `The envelope has the version ${describe(envelope.spillway)}; this reader knows ${envelopeVersion}.`
+    return `The version of the envelope is ${describe(envelope.spillway)}; this reader knows ${envelopeVersion}.`
   }
   if (envelope.name !== definition.name) {
-    return `The envelope holds ${describe(envelope.name)}; this reader expects '${definition.name}'.`
+    return `The envelope holds another message; this reader expects '${definition.name}'.`
   }
   if (envelope.version !== definition.version) {
-    return `The message has the version ${describe(envelope.version)}; this reader knows ${definition.version}.`
+    return `The version of the message is ${describe(envelope.version)}; this reader knows ${definition.version}.`
   }
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
   if (envelope.group !== undefined && !isText(envelope.group, 128))
@@ -107,9 +105,10 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
   return envelope as Envelope
 }
 
+/** What a queue holds may be anybody's, and does not belong into a reason: numbers are all that is shown of it. */
 function describe(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  return JSON.stringify(value)?.slice(0, 80) ?? typeof value
+  if (typeof value === 'number') return String(value)
+  return value === undefined ? 'missing' : 'not a number'
 }
 
 function refuse(code: string, detail: string, issues?: readonly Issue[]): { ok: false; reason: ParkReason } {

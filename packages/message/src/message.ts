@@ -29,6 +29,7 @@ export interface MessageFacts {
 /**
  * Makes a message of a valid body: derives its key and its group.
  *
+ * @param body what came out of the schema; key and group are derived from it
  * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when the definition's function gives
  * something that a queue cannot carry.
  */
@@ -41,21 +42,24 @@ export function createMessage<Schema extends StandardSchemaV1>(
   if (!isText(key, 256)) {
     throw new SpillwayError(
       'SPILLWAY_KEY_INVALID',
-      `The key of a ${definition.name} message must be a string of 1 to 256 characters.`,
+      `The key of a ${definition.name} message must be a well-formed string of 1 to 256 characters.`,
     )
   }
   const group = definition.group?.(body)
   if (group !== undefined && !isText(group, 128)) {
     throw new SpillwayError(
       'SPILLWAY_GROUP_INVALID',
-      `The group of a ${definition.name} message must be a string of 1 to 128 characters.`,
+      `The group of a ${definition.name} message must be a well-formed string of 1 to 128 characters.`,
     )
   }
   const { name, version } = definition
   return { name, version, key, group, time: facts.time, traceparent: facts.traceparent, body }
 }
 
-/** Whether a value is a string of 1 to `max` characters. */
+/**
+ * Whether a value is a string of 1 to `max` characters without lone surrogates: what stores UTF-8 holds two different
+ * ones as the same character, and two messages would share a key.
+ */
 export function isText(value: unknown, max: number): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= max
+  return typeof value === 'string' && value.length > 0 && value.length <= max && value.isWellFormed()
 }

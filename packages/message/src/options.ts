@@ -76,11 +76,13 @@ export const isBoolean: OptionRule = {
 
 /** An optional object, a port for example, that has these methods. */
 export function objectWith(...methods: readonly string[]): OptionRule {
+  const listed = methods.map((method) => `\`${method}()\``).join(' and ')
   return {
-    expected: `an object with ${methods.map((method) => `\`${method}()\``).join(' and ')}`,
+    expected: methods.length === 0 ? 'an object' : `an object with ${listed}`,
     test: (value) =>
       (typeof value === 'object' || typeof value === 'function') &&
       value !== null &&
+      !Array.isArray(value) &&
       methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
   }
 }

@@ -55,9 +55,12 @@ export interface SourceRecord {
 export interface RecordSource {
   readonly records: readonly SourceRecord[]
   /** Puts a copy of the record into the dead-letter queue. Resolves once the copy is confirmed, else rejects. */
-  park(record: SourceRecord, reason: ParkReason): Promise<void>
+  park(record: SourceRecord, reason: ParkReason, limit: TimeLimit): Promise<void>
   /** Asks for the next delivery of each record after its number of seconds. Best effort: never rejects. */
-  delay(records: readonly { readonly record: SourceRecord; readonly seconds: number }[]): Promise<void>
+  delay(
+    records: readonly { readonly record: SourceRecord; readonly seconds: number }[],
+    limit: TimeLimit,
+  ): Promise<void>
 }
 
 /** A message and the facts of its delivery: what a writer gets. */

@@ -1,4 +1,4 @@
-import type { App, AppFunction } from './app.ts'
+import type { App, AppFunction, AppQueue } from './app.ts'
 
 /** Something that makes an app lose messages, exceed its budget or be refused by AWS. */
 export interface Problem {
@@ -9,7 +9,11 @@ export interface Problem {
 
 /** Holds an app against the limits of AWS and its own budget. */
 export function checkApp(app: App): readonly Problem[] {
-  return [...app.functions.flatMap((fn) => [...checkFunction(app, fn)]), ...checkBudget(app)]
+  return [
+    ...app.functions.flatMap((fn) => [...checkFunction(app, fn)]),
+    ...app.queues.flatMap((queue) => [...checkQueue(queue)]),
+    ...checkBudget(app),
+  ]
 }
 
 function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
@@ -37,9 +41,25 @@ function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
   }
 }
 
+function* checkQueue({ name, deadLetterQueue }: AppQueue): Generator<Problem> {
+  if (deadLetterQueue === undefined) return
+  if (deadLetterQueue.endsWith('.fifo') !== name.endsWith('.fifo')) {
+    yield {
+      id: 'E5',
+      message: `queues.${name} and its dead-letter queue '${deadLetterQueue}' must both be FIFO queues, or neither.`,
+    }
+  }
+}
+
 function* checkBudget(app: App): Generator<Problem> {
   const { database } = app
-  if (database === undefined) return
+  if (database === undefined) {
+    for (const { name, connections } of app.functions) {
+      if (connections > 0)
+        yield { id: 'E9', message: `functions.${name} opens connections, but the app has no database.` }
+    }
+    return
+  }
   if (database.budget < 1) {
     yield {
       id: 'E9',
@@ -63,14 +83,11 @@ function* checkBudget(app: App): Generator<Problem> {
     }
   }
   for (const fn of app.functions) {
-    if (
-      fn.connections > 0 &&
-      fn.eventSource !== undefined &&
-      fn.eventSource.maximumConcurrency === undefined
-    ) {
+    // HTTP requests bring environments of their own, whatever the queue's limit is.
+    if (fn.connections > 0 && (fn.routes.length > 0 || fn.eventSource?.maximumConcurrency === undefined)) {
       yield {
         id: 'E9',
-        message: `functions.${fn.name} opens database connections without a maximumConcurrency: nothing limits how many.`,
+        message: `functions.${fn.name} opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.`,
       }
     }
   }

@@ -98,7 +98,36 @@ describe('errors', () => {
         database: { engine: 'postgres', maxConnections: 20 },
         functions: { write: { ...write, connections: 1 } },
       },
-      "The app 'a' cannot work:\n  E9: functions.write opens database connections without a maximumConcurrency: nothing limits how many.",
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.",
+    ],
+    [
+      'connections of a function that HTTP invokes',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20 },
+        functions: { write: { ...write, http: 'POST /a', maximumConcurrency: 2, connections: 1 } },
+      },
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.",
+    ],
+    [
+      'connections without a database',
+      { name: 'a', functions: { write: { ...write, connections: 1 } } },
+      "The app 'a' cannot work:\n  E9: functions.write opens connections, but the app has no database.",
+    ],
+    [
+      'a dead-letter queue of another kind',
+      { name: 'a', queues: { orders: { deadLetterQueue: 'dead.fifo' } }, functions: { write } },
+      "The app 'a' cannot work:\n  E5: queues.orders and its dead-letter queue 'dead.fifo' must both be FIFO queues, or neither.",
+    ],
+    [
+      'a queue that is its own dead-letter queue',
+      { name: 'a', queues: { orders: { deadLetterQueue: 'orders' } }, functions: { write } },
+      'queues.orders cannot be its own dead-letter queue.',
+    ],
+    [
+      'a list where an object is wanted',
+      { name: 'a', functions: [] as never },
+      'defineApp: the option `functions` must be an object.',
     ],
     [
       'a reserve that leaves nothing',

@@ -167,6 +167,9 @@ function toQueues(
     const reader = readers.get(name)
     const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
     const deadLetterQueue = queue.deadLetterQueue ?? toDeadLetterName(name)
+    if (deadLetterQueue === name) {
+      throw new SpillwayError('SPILLWAY_APP_INVALID', `queues.${name} cannot be its own dead-letter queue.`)
+    }
     deadLetterQueues.add(deadLetterQueue)
     queues.push({
       name,
@@ -189,7 +192,11 @@ function toDeadLetterName(name: string): string {
   return name.endsWith('.fifo') ? `${name.slice(0, -5)}-dlq.fifo` : `${name}-dlq`
 }
 
-/** The URL of a queue by its name; a name that the app does not have is an error that names the nearest. */
+/**
+ * A queue of an app by its name.
+ *
+ * @throws SpillwayError `SPILLWAY_APP_INVALID` for a name that the app does not have; it names the nearest.
+ */
 export function findQueue(app: App, name: string): AppQueue {
   const found = app.queues.find((queue) => queue.name === name)
   if (found !== undefined) return found

@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
+import type { TimeLimit } from '@spillway/message'
 import { type OptionRule, objectWith } from '@spillway/message/internal'
 
 /** The part of an `SQSClient` that Spillway uses. */
@@ -15,13 +16,24 @@ export const isQueueUrl: OptionRule = {
 }
 
 /**
- * The client that is used when none is given: region, credentials and endpoint as the SDK finds them.
+ * The target's client when none is given: region, credentials and endpoint as the SDK finds them.
  *
  * One attempt only, because the target repeats what failed itself: entry by entry, with jitter, within the
  * invocation's time. The SDK would repeat whole requests and knows no deadline.
  */
-export function defaultClient(): SqsClient {
+export function targetClient(): SqsClient {
   return new SQSClient({ maxAttempts: 1 })
+}
+
+/** The source's client when none is given. Its requests stand alone, so the SDK may repeat them. */
+export function sourceClient(): SqsClient {
+  return new SQSClient({})
+}
+
+/** A signal that aborts with the limit, at its end, or after `ms` milliseconds, whichever comes first. */
+export function abortWithin(limit: TimeLimit, ms: number): AbortSignal {
+  const left = Math.floor(Math.min(ms, limit.remainingTime()))
+  return AbortSignal.any([limit.signal, AbortSignal.timeout(Math.max(1, left))])
 }
 
 /** Whether the URL or the ARN is that of a FIFO queue. A group id says nothing: standard queues take one, too. */

@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
-import { toError } from '@spillway/message'
-import type { SqsClient } from './client.ts'
+import { type TimeLimit, toError } from '@spillway/message'
+import { abortWithin, type SqsClient } from './client.ts'
 import { maxEntries } from './pack.ts'
 
 /** Amazon SQS quotas: 12 hours. */
@@ -16,8 +16,10 @@ export async function delayRecords(
   client: SqsClient,
   queueUrl: string,
   delays: readonly { readonly receiptHandle: string; readonly seconds: number }[],
+  limit: TimeLimit,
 ): Promise<void> {
-  const entries = delays.map(({ receiptHandle, seconds }, index) => ({
+  const known = delays.filter(({ seconds }) => Number.isFinite(seconds))
+  const entries = known.map(({ receiptHandle, seconds }, index) => ({
     Id: String(index),
     ReceiptHandle: receiptHandle,
     VisibilityTimeout: Math.min(maxVisibilitySeconds, Math.max(0, Math.round(seconds))),
@@ -28,12 +30,16 @@ export async function delayRecords(
       QueueUrl: queueUrl,
       Entries: entries.slice(start, start + maxEntries),
     })
-    requests.push(client.send(command, { abortSignal: AbortSignal.timeout(2000) }))
+    requests.push(client.send(command, { abortSignal: abortWithin(limit, 2000) }))
   }
-  const failed = (await Promise.allSettled(requests)).find((result) => result.status === 'rejected')
-  if (failed !== undefined) {
+  const failures = (await Promise.allSettled(requests)).flatMap((result) =>
+    result.status === 'rejected'
+      ? [toError(result.reason).name]
+      : (result.value.Failed ?? []).map(({ Code }) => Code ?? 'no code'),
+  )
+  if (failures.length > 0) {
     console.warn(
-      `spillway: the visibility of failed records was not changed (${toError(failed.reason).name}). ` +
+      `spillway: the visibility of failed records was not changed (${failures[0]}). ` +
         'May the function call sqs:ChangeMessageVisibility on its queue?',
     )
   }

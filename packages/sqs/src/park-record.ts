@@ -1,6 +1,13 @@
 import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { type ParkReason, type SourceRecord, SpillwayError, toError } from '@spillway/message'
-import { isFifo, type SqsClient } from './client.ts'
+import {
+  type Issue,
+  type ParkReason,
+  type SourceRecord,
+  SpillwayError,
+  type TimeLimit,
+  toError,
+} from '@spillway/message'
+import { abortWithin, isFifo, type SqsClient } from './client.ts'
 import { maxBytes } from './pack.ts'
 import { toFifoId } from './send-pack.ts'
 
@@ -23,6 +30,7 @@ export async function parkRecord(
   queueUrl: string,
   record: SourceRecord,
   reason: ParkReason,
+  limit: TimeLimit,
 ): Promise<void> {
   try {
     const answer = await client.send(
@@ -35,7 +43,7 @@ export async function parkRecord(
           MessageDeduplicationId: toFifoId(record.id),
         }),
       }),
-      { abortSignal: AbortSignal.timeout(5000) },
+      { abortSignal: abortWithin(limit, 5000) },
     )
     if (answer.MessageId === undefined) throw new Error('the answer has no MessageId')
   } catch (thrown) {
@@ -56,9 +64,20 @@ function toAttributes(record: SourceRecord, reason: ParkReason): readonly (reado
     [parkedAttributes.reason, reason.detail],
   ]
   if (reason.issues !== undefined && reason.issues.length > 0) {
-    pairs.push([parkedAttributes.issues, JSON.stringify(reason.issues.slice(0, 20))])
+    pairs.push([parkedAttributes.issues, toJson(reason.issues)])
   }
   return pairs.map(([name, value]) => [name, toAttributeText(value)])
+}
+
+/** The longest value of an attribute, in characters: enough for a reason, little beside a message of 1 MiB. */
+const longestValue = 4096
+
+/** As many issues, from the first on, as make valid JSON within the longest value. */
+function toJson(issues: readonly Issue[]): string {
+  let count = Math.min(issues.length, 20)
+  let json = JSON.stringify(issues.slice(0, count))
+  while (json.length > longestValue) json = JSON.stringify(issues.slice(0, --count))
+  return json
 }
 
 /** The attributes, most important first, that still fit beside a body near the limit. */
@@ -81,5 +100,5 @@ const refused = /[\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g
 
 /** SQS refuses an empty value and characters outside XML 1.0. */
 function toAttributeText(text: string): string {
-  return text.slice(0, 4096).toWellFormed().replace(refused, '\uFFFD') || '-'
+  return text.slice(0, longestValue).toWellFormed().replace(refused, '\uFFFD') || '-'
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { type EncodedMessage, type SendResult, type TimeLimit, toError } from '@spillway/message'
 import { type Backoff, type Clock, fullJitter } from '@spillway/message/internal'
-import type { SqsClient } from './client.ts'
+import { abortWithin, type SqsClient } from './client.ts'
 import type { PackedMessage } from './pack.ts'
 
 /** What sending a pack needs. */
@@ -36,7 +36,12 @@ export async function sendPack(
   for (let attempt = 1; pending.length > 0; attempt++) {
     const available = limit.remainingTime() - guardMs
     if (limit.signal.aborted || available <= 0) break
-    const sent = await sendOnce(pending, messages, context, limit.signal, Math.min(attemptMs, available))
+    const sent = await sendOnce(
+      pending,
+      messages,
+      context,
+      abortWithin(limit, Math.min(attemptMs, available)),
+    )
     for (const [index, result] of sent) results[index] = result
     pending = pending.filter((index) => isRetryable(results[index]))
     if (pending.length === 0 || attempt >= context.maxAttempts) break
@@ -51,8 +56,7 @@ async function sendOnce(
   pending: readonly number[],
   messages: readonly PackedMessage[],
   context: SendContext,
-  signal: AbortSignal,
-  timeoutMs: number,
+  abortSignal: AbortSignal,
 ): Promise<ReadonlyMap<number, SendResult>> {
   const entries = pending.map((index) =>
     toEntry(index, (messages[index] as PackedMessage).message, context.fifo),
@@ -64,7 +68,7 @@ async function sendOnce(
   try {
     const answer = await context.client.send(
       new SendMessageBatchCommand({ QueueUrl: context.queueUrl, Entries: entries }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
+      { abortSignal },
     )
     for (const { Id, MessageId } of answer.Successful ?? []) {
       if (MessageId !== undefined && results.has(Number(Id))) results.set(Number(Id), { status: 'accepted' })
@@ -86,15 +90,12 @@ async function sendOnce(
 }
 
 function toEntry(index: number, message: EncodedMessage, fifo: boolean): SendMessageBatchRequestEntry {
-  const entry = { Id: String(index), MessageBody: message.body }
-  if (!fifo) return entry
-  const id = toFifoId(message.key)
+  const { key, group, body } = message
+  const entry = { Id: String(index), MessageBody: body }
+  // On a standard queue the group makes it fair: a tenant with a backlog does not hold up the others.
+  if (!fifo) return group === undefined ? entry : { ...entry, MessageGroupId: toFifoId(group) }
   // A FIFO queue wants a group: a message without one is in order only with itself.
-  return {
-    ...entry,
-    MessageGroupId: message.group === undefined ? id : toFifoId(message.group),
-    MessageDeduplicationId: id,
-  }
+  return { ...entry, MessageGroupId: toFifoId(group ?? key), MessageDeduplicationId: toFifoId(key) }
 }
 
 /** A group or deduplication id: at most 128 letters, digits and punctuation. Others are hashed. */

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type Message, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
@@ -6,14 +8,14 @@ import type { Context, SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqsSource } from './index.ts'
 import { maxBytes } from './pack.ts'
-import { clientOf, faulty } from './testing/sqs.ts'
+import { ample, clientOf, faulty } from './testing/sqs.ts'
 
 let queues: QueueEngine
 let client: SQSClient
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
 
 beforeAll(async () => {
-  const names = ['orders', 'parked', 'full', 'delayed', 'orders.fifo', 'parked.fifo']
+  const names = ['orders', 'parked', 'full', 'delayed', 'issues', 'orders.fifo', 'parked.fifo']
   queues = await startQueues({ queues: names.map((name) => ({ name, ...spec })) })
   client = clientOf(queues)
 })
@@ -90,7 +92,7 @@ describe('park', () => {
     const [record] = source.records
     if (record === undefined) throw new Error('no record')
     const issues = [{ path: '/x', message: 'too small' }]
-    await source.park(record, { code: '23514', detail: 'a check\u0000 failed', issues })
+    await source.park(record, { code: '23514', detail: 'a check\u0000 failed', issues }, ample())
     expect(await queues.messages('parked')).toMatchObject([
       {
         body: '{"x":1}',
@@ -108,7 +110,7 @@ describe('park', () => {
   it('keeps a body that leaves no room for a reason', async () => {
     const body = 'x'.repeat(maxBytes)
     const source = await sourceOf('orders', 'full', [{ MessageId: 'a', Body: body }])
-    await source.park(source.records[0] as never, { code: 'X', detail: 'y' })
+    await source.park(source.records[0] as never, { code: 'X', detail: 'y' }, ample())
     expect((await queues.messages('full')).map((message) => message.body.length)).toStrictEqual([maxBytes])
   })
 
@@ -116,7 +118,7 @@ describe('park', () => {
     const source = await sourceOf('orders.fifo', 'parked.fifo', [
       { MessageId: 'a', Body: 'x', Attributes: { MessageGroupId: 'g' } },
     ])
-    await source.park(source.records[0] as never, { code: 'X', detail: 'y' })
+    await source.park(source.records[0] as never, { code: 'X', detail: 'y' }, ample())
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: queues.queueUrl('parked.fifo'),
@@ -129,10 +131,57 @@ describe('park', () => {
   it('rejects when the dead-letter queue does not confirm the copy', async () => {
     const silent = faulty(client, async () => ({}))
     const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], { client: silent })
-    await expect(source.park(source.records[0] as never, { code: 'X', detail: 'y' })).rejects.toMatchObject({
+    await expect(
+      source.park(source.records[0] as never, { code: 'X', detail: 'y' }, ample()),
+    ).rejects.toMatchObject({
       code: 'SPILLWAY_PARK_FAILED',
     })
   })
+})
+
+it('refuses to park into the queue that it reads', () => {
+  const queueUrl = queues.queueUrl('orders')
+  expect(() => sqsSource({ queueUrl, deadLetterQueueUrl: queueUrl })).toThrow(
+    'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
+  )
+})
+
+it('keeps the issues of a parked record valid JSON, however many there are', async () => {
+  const source = await sourceOf('orders', 'issues', [{ MessageId: 'a', Body: 'x' }])
+  const issues = Array.from({ length: 30 }, (_, index) => ({ path: `/${index}`, message: 'm'.repeat(500) }))
+  await source.park(source.records[0] as never, { code: 'X', detail: 'y', issues }, ample())
+  const [parked] = await queues.messages('issues')
+  expect(JSON.parse(parked?.attributes['spillway.issues'] ?? '')).toStrictEqual(issues.slice(0, 7))
+})
+
+describe('time', () => {
+  it.each(['park', 'delay'] as const)(
+    'is not overrun by %s on a queue that does not answer',
+    async (action) => {
+      const silent = createServer()
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+      const { port } = silent.address() as AddressInfo
+      const hanging = clientOf({ ...queues, endpoint: `http://127.0.0.1:${port}` })
+      const url = `http://127.0.0.1:${port}/000000000000/q`
+      const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], {
+        client: hanging,
+        queueUrl: url,
+        deadLetterQueueUrl: `${url}-dlq`,
+      })
+      const record = source.records[0] as never
+      const limit = { signal: new AbortController().signal, remainingTime: () => 200 }
+      const startedAt = performance.now()
+      if (action === 'delay') await source.delay([{ record, seconds: 1 }], limit)
+      else
+        await expect(source.park(record, { code: 'X', detail: 'y' }, limit)).rejects.toThrow(
+          'did not take a record',
+        )
+      expect(performance.now() - startedAt).toBeLessThan(1500)
+      hanging.destroy()
+      silent.closeAllConnections()
+      silent.close()
+    },
+  )
 })
 
 describe('delay', () => {
@@ -148,7 +197,10 @@ describe('delay', () => {
       received.push(...Messages)
     }
     const source = await sourceOf('delayed', 'parked', received)
-    await source.delay(source.records.map((record, index) => ({ record, seconds: index === 0 ? 600 : -1 })))
+    await source.delay(
+      source.records.map((record, index) => ({ record, seconds: index === 0 ? 600 : -1 })),
+      ample(),
+    )
     expect(await queues.depth('delayed')).toMatchObject({ visible: 11, inFlight: 1 })
   })
 
@@ -157,7 +209,7 @@ describe('delay', () => {
       throw new Error('no')
     })
     const source = await sourceOf('orders', 'parked', [{ MessageId: 'a' }], { client: broken })
-    await source.delay([{ record: source.records[0] as never, seconds: 5 }])
+    await source.delay([{ record: source.records[0] as never, seconds: 5 }], ample())
     expect(broken.calls).toHaveLength(1)
   })
 })

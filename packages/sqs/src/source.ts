@@ -1,8 +1,8 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { RecordSource, SourceRecord } from '@spillway/message'
+import { type RecordSource, type SourceRecord, SpillwayError } from '@spillway/message'
 import { checkOptions, type OptionRules } from '@spillway/message/internal'
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
-import { defaultClient, isClient, isFifo, isQueueUrl, type SqsClient } from './client.ts'
+import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
 import { parkRecord } from './park-record.ts'
 
@@ -34,15 +34,21 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   checkOptions('sqsSource', options, rules)
   const queueUrl = String(options.queueUrl)
   const deadLetterQueueUrl = String(options.deadLetterQueueUrl)
-  const client = options.client ?? defaultClient()
+  if (queueUrl === deadLetterQueueUrl) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
+    )
+  }
+  const client = options.client ?? sourceClient()
 
   function toSource(event: SQSEvent): RecordSource {
     const raw = new Map<SourceRecord, SQSRecord>()
     for (const record of event.Records) raw.set(toSourceRecord(record), record)
     return {
       records: [...raw.keys()],
-      park: (record, reason) => parkRecord(client, deadLetterQueueUrl, record, reason),
-      delay: (delays) =>
+      park: (record, reason, limit) => parkRecord(client, deadLetterQueueUrl, record, reason, limit),
+      delay: (delays, limit) =>
         delayRecords(
           client,
           queueUrl,
@@ -50,6 +56,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
             const receiptHandle = raw.get(record)?.receiptHandle
             return receiptHandle === undefined ? [] : [{ receiptHandle, seconds }]
           }),
+          limit,
         ),
     }
   }

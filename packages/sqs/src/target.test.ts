@@ -14,7 +14,9 @@ const names = Array.from({ length: 40 }, (_, index) => `q${index}`)
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
 
 beforeAll(async () => {
-  queues = await startQueues({ queues: [...names, 'ordered.fifo'].map((name) => ({ name, ...spec })) })
+  queues = await startQueues({
+    queues: [...names, 'ordered.fifo', 'kept.fifo', 'stopped.fifo'].map((name) => ({ name, ...spec })),
+  })
   client = clientOf(queues)
 })
 afterAll(async () => {
@@ -164,6 +166,11 @@ describe('faults', () => {
     expect(counting.calls).toHaveLength(0)
   })
 
+  it('takes a time that is no whole number of milliseconds', async () => {
+    const odd = { signal: new AbortController().signal, remainingTime: () => 2999.5 }
+    expect(await target().send(messages(1), odd)).toStrictEqual([{ status: 'accepted' }])
+  })
+
   it('answers for a queue that does not exist', async () => {
     const results = await sqsTarget({
       queueUrl: queues.queueUrl('q0').replace('q0', 'nowhere'),
@@ -201,6 +208,60 @@ describe('a FIFO queue', () => {
     expect(entries[1]?.MessageDeduplicationId).toMatch(/^[0-9a-f]{64}$/)
     expect(entries[1]?.MessageGroupId).toBe(entries[1]?.MessageDeduplicationId)
   })
+})
+
+describe('order on a FIFO queue', () => {
+  const grouped = ['a1', 'a2', 'b1', 'a3', 'b2'].map(
+    (key): EncodedMessage => ({ key, group: key[0], body: key }),
+  )
+
+  it('is kept when SQS takes a message only at the second attempt', async () => {
+    const refusals = new Set(['a1'])
+    const flaky = faulty(
+      client,
+      ...new Array(9).fill(async (command: SendMessageBatchCommand, forward: () => Promise<unknown>) => {
+        const { Entries = [] } = command.input
+        const refused = Entries.find(({ MessageBody = '' }) => refusals.delete(MessageBody))
+        if (refused === undefined) return forward()
+        command.input.Entries = Entries.filter((entry) => entry !== refused)
+        const { Successful = [] } = (await forward()) as { Successful?: object[] }
+        return { Successful, Failed: [{ Id: refused.Id, Code: 'InternalError', SenderFault: false }] }
+      }),
+    )
+    const ordered = sqsTarget({ queueUrl: queues.queueUrl('kept.fifo'), client: flaky, clock })
+    const results = await ordered.send(grouped, ample())
+    expect(results.map(({ status }) => status)).toStrictEqual(new Array(5).fill('accepted'))
+    const stored = (await queues.messages('kept.fifo')).map(({ body }) => body)
+    expect(stored.filter((body) => body.startsWith('a'))).toStrictEqual(['a1', 'a2', 'a3'])
+    expect(stored.filter((body) => body.startsWith('b'))).toStrictEqual(['b1', 'b2'])
+  })
+
+  it('sends nothing of a group behind a message that was refused', async () => {
+    const refusing = faulty(client, async (command, forward) => {
+      const { input } = command as SendMessageBatchCommand
+      const refused = input.Entries?.find(({ MessageBody }) => MessageBody === 'a1')
+      input.Entries = input.Entries?.filter((entry) => entry !== refused)
+      const { Successful = [] } = (await forward()) as { Successful?: object[] }
+      return { Successful, Failed: [{ Id: refused?.Id, Code: 'Refused', SenderFault: true }] }
+    })
+    const ordered = sqsTarget({ queueUrl: queues.queueUrl('stopped.fifo'), client: refusing, clock })
+    expect(await ordered.send(grouped, ample())).toMatchObject([
+      { status: 'rejected', code: 'Refused', retryable: false },
+      { status: 'rejected', code: 'SPILLWAY_SEND_FAILED', retryable: true },
+      { status: 'accepted' },
+      { status: 'rejected', code: 'SPILLWAY_SEND_FAILED', retryable: true },
+      { status: 'accepted' },
+    ])
+    expect((await queues.messages('stopped.fifo')).map(({ body }) => body)).toStrictEqual(['b1', 'b2'])
+  })
+})
+
+it('makes the group of a message its tenant on a standard queue', async () => {
+  const counting = faulty(client)
+  await target({ client: counting }).send([{ key: 'k', group: 'tenant 7', body: 'x' }], ample())
+  const [entry] = (counting.calls[0] as SendMessageBatchCommand).input.Entries ?? []
+  expect(entry).toMatchObject({ MessageGroupId: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(entry).not.toHaveProperty('MessageDeduplicationId')
 })
 
 describe('options', () => {

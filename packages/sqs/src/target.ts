@@ -8,8 +8,9 @@ import {
   objectWith,
   systemClock,
 } from '@spillway/message/internal'
-import { defaultClient, isClient, isFifo, isQueueUrl, type SqsClient } from './client.ts'
+import { isClient, isFifo, isQueueUrl, type SqsClient, targetClient } from './client.ts'
 import { maxBytes, type PackedMessage, pack, sizeOf } from './pack.ts'
+import { sendInOrder } from './send-in-order.ts'
 import { sendPack } from './send-pack.ts'
 
 /** What {@link sqsTarget} takes. */
@@ -43,6 +44,9 @@ const rules: OptionRules<SqsTargetOptions> = {
  * A time-out or a reset may have stored the messages all the same, so a retry can enqueue one twice: the key of the
  * message makes that harmless.
  *
+ * On a FIFO queue the order of each group is kept through failures: behind a message that was not confirmed the later
+ * ones of its group are not sent. On a standard queue the group is the tenant of a fair queue.
+ *
  * Source: Amazon SQS API Reference, SendMessageBatch. Needs `sqs:SendMessage`.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
@@ -50,28 +54,40 @@ const rules: OptionRules<SqsTargetOptions> = {
 export function sqsTarget(options: SqsTargetOptions): Target {
   checkOptions('sqsTarget', options, rules)
   const queueUrl = String(options.queueUrl)
-  const { client = defaultClient(), maxAttempts = 4, clock = systemClock, random = Math.random } = options
+  const { client = targetClient(), maxAttempts = 4, clock = systemClock, random = Math.random } = options
   const fifo = isFifo(queueUrl)
   const concurrency = fifo ? 1 : (options.concurrency ?? 4)
   const context = { client, queueUrl, fifo, maxAttempts, clock, random }
 
-  async function send(messages: readonly EncodedMessage[], limit: TimeLimit): Promise<readonly SendResult[]> {
-    const results = new Array<SendResult>(messages.length)
-    const sendable: PackedMessage[] = []
-    for (const [index, message] of messages.entries()) {
-      const bytes = sizeOf(message)
-      if (bytes > maxBytes) results[index] = tooLarge(bytes)
-      else sendable.push({ index, message, bytes })
-    }
-    const packs = pack(sendable).values()
+  /** Sends messages whose order does not matter, and answers by their index. */
+  async function sendAll(
+    messages: readonly PackedMessage[],
+    limit: TimeLimit,
+  ): Promise<Map<number, SendResult>> {
+    const results = new Map<number, SendResult>()
+    const packs = pack(messages).values()
     async function work(): Promise<void> {
       for (const next of packs) {
         const sent = await sendPack(next, context, limit)
-        for (const [position, { index }] of next.entries()) results[index] = sent[position] as SendResult
+        for (const [position, { index }] of next.entries()) results.set(index, sent[position] as SendResult)
       }
     }
     await Promise.all(Array.from({ length: concurrency }, work))
     return results
+  }
+
+  async function send(messages: readonly EncodedMessage[], limit: TimeLimit): Promise<readonly SendResult[]> {
+    const refused = new Map<number, SendResult>()
+    const sendable: PackedMessage[] = []
+    for (const [index, message] of messages.entries()) {
+      const bytes = sizeOf(message)
+      if (bytes > maxBytes) refused.set(index, tooLarge(bytes))
+      else sendable.push({ index, message, bytes })
+    }
+    const results = fifo
+      ? await sendInOrder(sendable, (wave) => sendAll(wave, limit))
+      : await sendAll(sendable, limit)
+    return messages.map((_, index) => refused.get(index) ?? (results.get(index) as SendResult))
   }
   return { send }
 }
