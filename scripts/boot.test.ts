@@ -34,6 +34,15 @@ it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
   },
 )
 
+it('npm start ends all that it started when the script below npm is killed with -9', async () => {
+  const port = await freePorts()
+  const { child, stdout } = npm(['start'], { PORT: String(port) })
+  await vi.waitFor(() => expect(stdout()).toContain('ready'), { timeout: 30_000, interval: 50 })
+  started = processesOf(child.pid)
+  process.kill(Number(started[1]), 'SIGKILL')
+  await vi.waitFor(() => expect(alive(started)).toStrictEqual([]), { timeout: 10_000, interval: 50 })
+})
+
 it('npm start names the examples that there are', async () => {
   const { child, ended } = npm(['start', '--', 'nowhere'])
   let stderr = ''

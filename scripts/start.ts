@@ -2,6 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { main } from '../packages/cli/src/main.ts'
+import { endWithParent } from './end-with-parent.ts'
+
+endWithParent()
 
 const examples = join(import.meta.dirname, '..', 'examples')
 const [name = 'orders', ...rest] = process.argv.slice(2)

@@ -24,10 +24,18 @@ it.each([
   expect(stderr).toContain(`${message}\n\nUsage: spillway <command>`)
 })
 
-it('says what PORT must be', async () => {
-  const { code, stderr } = await runCli(['dev'], { PORT: 'http' }).ended
+it.each(['http', ' ', '0x10', '70000', '-1'])('says what PORT must be instead of %j', async (port) => {
+  const { code, stderr } = await runCli(['dev'], { PORT: port }).ended
   expect(code).toBe(2)
-  expect(stderr).toContain("spillway: PORT must be a whole number from 0 to 65534, not 'http'.")
+  expect(stderr).toContain(`spillway: PORT must be a whole number from 0 to 65534, not '${port}'.`)
+})
+
+it('says that a config exports no app', async () => {
+  const config = join(folder, 'none.config.ts')
+  await writeFile(config, 'export default { queues: 1, functions: 2 }')
+  const { code, stderr } = await runCli(['dev', config]).ended
+  expect(code).toBe(1)
+  expect(stderr).toBe(`spillway: ${config} must \`export default defineApp({ … })\`.\n`)
 })
 
 it('says that a folder has no app', async () => {

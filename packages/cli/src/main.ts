@@ -12,7 +12,7 @@ const usage = `Usage: spillway <command> [folder] [options]
   spike [folder]    flood the app's two designs and show what each of them loses
     --rate 400        requests a second
     --seconds 10      how long
-    --commit-ms 40    how long a commit of the database takes to be durable
+    --commit-ms 40    how long the database gathers commits before it writes them
     --json            print the figures as JSON, and nothing else, on standard output
 
   help              this text
@@ -116,6 +116,6 @@ function parsePort(value: string | undefined): number {
   if (value === undefined || value === '') return 3000
   const port = Number(value)
   // The control server takes the next port.
-  if (Number.isInteger(port) && port >= 0 && port <= 65_534) return port
+  if (/^\d+$/.test(value) && port <= 65_534) return port
   throw new UsageError(`PORT must be a whole number from 0 to 65534, not '${value}'.`)
 }

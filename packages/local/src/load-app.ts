@@ -47,5 +47,7 @@ async function findConfig(path: string): Promise<string> {
 }
 
 function isApp(value: unknown): value is App {
-  return typeof value === 'object' && value !== null && 'queues' in value && 'functions' in value
+  if (typeof value !== 'object' || value === null) return false
+  const { name, queues, functions } = value as Partial<Record<keyof App, unknown>>
+  return typeof name === 'string' && Array.isArray(queues) && Array.isArray(functions)
 }

@@ -14,7 +14,7 @@ export interface DesignOptions {
   readonly writtenKeys: string
   readonly rate: number
   readonly seconds: number
-  /** Milliseconds that a commit takes to be durable. */
+  /** Milliseconds that the database gathers commits before it writes them (`commit_delay`). */
   readonly commitMs: number
 }
 

@@ -11,7 +11,7 @@ export interface SpikeOptions {
   /** Requests a second. */
   readonly rate: number
   readonly seconds: number
-  /** Milliseconds that a commit takes to be durable. */
+  /** Milliseconds that the database gathers commits before it writes them (`commit_delay`). */
   readonly commitMs: number
   /** Print JSON and nothing else on standard output. */
   readonly json: boolean
@@ -27,7 +27,7 @@ export async function spike({ folder, rate, seconds, commitMs, json }: SpikeOpti
     return runDesign(options, progress).finally(() => progress.end())
   }
   process.stderr.write(
-    `${rate} requests/s for ${seconds} s, sent when they are due; a commit takes at least ${commitMs} ms.\n`,
+    `${rate} requests/s for ${seconds} s, sent when they are due; the database gathers commits for ${commitMs} ms (commit_delay).\n`,
   )
   const figures: SpikeFigures = {
     synchronous: await run('synchronous', synchronous),

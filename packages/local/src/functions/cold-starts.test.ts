@@ -3,9 +3,15 @@ import { type ColdStarts, createColdStarts } from './cold-starts.ts'
 import { createIdleMeter } from './idle-share.ts'
 
 /** Cold starts on a machine whose idle share and clock the test sets. */
-function machine(): { starts: ColdStarts; set: { idle: number; now: number } } {
-  const set = { idle: 1, now: 0 }
-  const starts = createColdStarts({ limit: 2, first: 3, idleShare: () => set.idle, now: () => set.now })
+function machine(): { starts: ColdStarts; set: { idle: number; memory: number; now: number } } {
+  const set = { idle: 1, memory: 2 ** 33, now: 0 }
+  const starts = createColdStarts({
+    limit: 2,
+    first: 3,
+    idleShare: () => set.idle,
+    availableMemory: () => set.memory,
+    now: () => set.now,
+  })
   return { starts, set }
 }
 
@@ -38,6 +44,13 @@ it('starts one now and then on a busy machine, and as many as the limit on an id
   expect(starts.begin(10, () => undefined)).toBe(false)
   set.idle = 0.5
   expect(starts.begin(10, () => undefined)).toBe(true)
+})
+
+it('starts no second environment on a machine that runs out of memory', () => {
+  const { starts, set } = machine()
+  set.memory = 2 ** 28
+  expect(starts.begin(0, never)).toBe(true)
+  expect(starts.begin(1, () => undefined)).toBe(false)
 })
 
 it('asks those that were refused again, each once, when a place is free', () => {

@@ -13,6 +13,9 @@ const neededIdleShare = 0.3
 /** On a busy machine one environment starts, and then this many times its start-up time has to pass. */
 const busyPause = 10
 
+/** Bytes of memory that have to be left for one more environment beside those that a function has. */
+const neededMemory = 512 * 1024 * 1024
+
 /** How soon a start that was put off is tried again. Milliseconds. */
 const retryMs = 50
 
@@ -34,6 +37,8 @@ export interface ColdStartsOptions {
   /** How many environments of a function start without a look at the machine. */
   readonly first: number
   idleShare(): number
+  /** Bytes that this machine has left. */
+  availableMemory(): number
   now(): number
 }
 
@@ -42,7 +47,8 @@ export interface ColdStartsOptions {
  * from the environments that work; here it takes their cores, and a burst that starts a hundred environments at once
  * would keep those that are ready from working it off. One at a time starts however busy the machine is.
  */
-export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOptions): ColdStarts {
+export function createColdStarts(options: ColdStartsOptions): ColdStarts {
+  const { limit, first, idleShare, availableMemory, now } = options
   let running = 0
   let busyUntil = Number.NEGATIVE_INFINITY
   let scheduled = false
@@ -50,6 +56,7 @@ export function createColdStarts({ limit, first, idleShare, now }: ColdStartsOpt
 
   function hasRoom(existing: number): boolean {
     if (running >= limit) return false
+    if (existing > 0 && availableMemory() < neededMemory) return false
     if (existing < first) return true
     if (running === 0 && now() >= busyUntil) return true
     return idleShare() >= neededIdleShare
@@ -96,5 +103,6 @@ export const coldStarts: ColdStarts = createColdStarts({
   limit: coldStartLimit,
   first: firstEnvironments,
   idleShare: createIdleMeter(),
+  availableMemory: () => process.availableMemory(),
   now: () => performance.now(),
 })

@@ -54,8 +54,14 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     stdio: ['ignore', log, log, 'pipe'],
   })
   const { pid } = child
+  // Before anything else: a process that could not be created says so here, and has no channel.
+  child.on('error', (error) => {
+    if (pid !== undefined) return
+    fatal = { ...toInvocationError(error), errorType: 'Runtime.StartFailed' }
+    onGone(null, null)
+  })
   if (pid !== undefined) options.reaper.watch(pid)
-  const channel = child.stdio[3] as Duplex | null | undefined
+  const channel = child.stdio?.[3] as Duplex | null | undefined
   const started = Promise.withResolvers<InvocationFailure | undefined>()
   const gone = Promise.withResolvers<void>()
   let running: { readonly requestId: string; finish(result: InvocationResult): void } | undefined
@@ -66,13 +72,23 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   let deadlineTimer = setTimeout(expire, initLimit + options.timeout * 1000)
   let freezeTimer: NodeJS.Timeout | undefined
 
+  /** Signals the environment and whatever the handler has started in it: the sandbox of Lambda holds them all. */
+  function signalAll(signal: NodeJS.Signals): boolean {
+    if (pid === undefined || process.platform === 'win32') return child.kill(signal)
+    try {
+      return process.kill(-pid, signal)
+    } catch {
+      return false
+    }
+  }
+
   function expire(): void {
     overdue = true
-    child.kill('SIGKILL')
+    signalAll('SIGKILL')
   }
 
   function freeze(): void {
-    if (process.platform !== 'win32') frozen = child.kill('SIGSTOP')
+    if (process.platform !== 'win32') frozen = signalAll('SIGSTOP')
   }
 
   function finish(result: InvocationResult): void {
@@ -82,20 +98,25 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   }
 
   function onLine(line: string): void {
-    const tab = line.indexOf('\t')
-    const kind = tab === -1 ? line : line.slice(0, tab)
-    if (kind === 'fatal') {
-      fatal = JSON.parse(line.slice(tab + 1))
+    const word = readWord(line)
+    if (word === undefined) {
+      // The handler wrote to the channel itself: nothing that comes from here can be believed any more.
+      signalAll('SIGKILL')
+      return
+    }
+    if (word.kind === 'fatal') {
+      fatal = word.document as InvocationError
       return
     }
     clearTimeout(deadlineTimer)
-    if (kind === 'ready') {
+    if (word.kind === 'ready') {
       started.resolve(undefined)
       return
     }
-    const document = JSON.parse(line.slice(tab + 1))
     const result: InvocationResult =
-      kind === 'ok' ? { ok: true, payload: document } : failed('error', document)
+      word.kind === 'ok'
+        ? { ok: true, payload: word.document }
+        : failed('error', word.document as InvocationError)
     // What the handler printed before is readable by now, and still belongs to this request.
     setImmediate(finish, result)
   }
@@ -110,17 +131,14 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       const death = overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
       started.resolve(fatal === undefined ? death : failed('error', fatal))
       finish(fatal === undefined ? death : failed('crash', fatal))
-      channel?.destroy()
+      // A process that the handler left behind would hold the pipes, and a stop would wait for it.
+      signalAll('SIGKILL')
+      for (const stream of [channel, child.stdout, child.stderr]) stream?.destroy()
       gone.resolve()
     })
   }
 
   child.on('exit', onGone)
-  child.on('error', (error) => {
-    if (pid !== undefined) return
-    fatal = { ...toInvocationError(error), errorType: 'Runtime.StartFailed' }
-    onGone(null, null)
-  })
   // A write to a process that has just died fails here; its exit tells the rest.
   channel?.on('error', () => undefined)
   channel?.setEncoding('utf8').on('data', lineReader(onLine).write)
@@ -138,7 +156,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     invoke(id, event) {
       clearTimeout(freezeTimer)
       requestId = id
-      if (frozen) frozen = !child.kill('SIGCONT')
+      if (frozen) frozen = !signalAll('SIGCONT')
       deadlineTimer = setTimeout(expire, options.timeout * 1000)
       const deadline = Date.now() + options.timeout * 1000
       return new Promise((finish) => {
@@ -150,8 +168,25 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       freezeTimer = setTimeout(freeze, freezeDelay)
     },
     kill() {
-      child.kill('SIGKILL')
+      signalAll('SIGKILL')
     },
+  }
+}
+
+const kinds = ['ready', 'ok', 'error', 'fatal'] as const
+
+/** A line of the channel; `undefined` for one that the bootstrap did not write. */
+function readWord(
+  line: string,
+): { readonly kind: (typeof kinds)[number]; readonly document: unknown } | undefined {
+  const tab = line.indexOf('\t')
+  const word = tab === -1 ? line : line.slice(0, tab)
+  const kind = kinds.find((known) => known === word)
+  if (kind === undefined) return undefined
+  try {
+    return { kind, document: kind === 'ready' ? undefined : JSON.parse(line.slice(tab + 1)) }
+  } catch {
+    return undefined
   }
 }
 

@@ -15,6 +15,9 @@ import type {
   LambdaFunction,
 } from './types.ts'
 
+/** Milliseconds after which an environment that nothing uses ends, as it does on Lambda sooner or later. */
+const idleLimit = 10 * 60_000
+
 interface Request {
   readonly event: string
   resolve(result: InvocationResult): void
@@ -35,6 +38,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
   const file = await bundleFunction(spec, options.bundleFolder, region)
   const states = new Map<Environment, EnvironmentInfo['state']>()
   const idle: Environment[] = []
+  const idleSince = new WeakMap<Environment, number>()
   const waiting: Request[] = []
   let starting = 0
   let active = 0
@@ -102,7 +106,14 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     }
     states.set(environment, 'idle')
     idle.push(environment)
+    idleSince.set(environment, performance.now())
     environment.rest()
+  }
+
+  function endUnused(): void {
+    const before = performance.now() - idleLimit
+    // The one used longest ago is the first in the list.
+    while (idle[0] !== undefined && (idleSince.get(idle[0]) ?? 0) < before) idle.shift()?.kill()
   }
 
   function takeIdle(): Environment | undefined {
@@ -150,6 +161,8 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     }
   }
 
+  const sweeping = setInterval(endUnused, idleLimit / 10).unref()
+
   return {
     name: spec.name,
     timeout: spec.timeout,
@@ -169,6 +182,7 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
       [...states].flatMap(([{ pid }, state]) => (pid === undefined ? [] : [{ pid, state }])),
     async stop() {
       isStopped = true
+      clearInterval(sweeping)
       for (const request of waiting.splice(0)) end(request, stopped(spec.name, 'crash'), 0)
       const environments = [...states.keys()]
       for (const environment of environments) environment.kill()

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { logGroupOf } from './names.ts'
 import type { FunctionSpec } from './types.ts'
 
-const inherited = ['PATH', 'HOME', 'LANG', 'SystemRoot', 'TEMP']
+/** What a process needs to run at all. `HOME` is not among them: the SDK would read the developer's own settings. */
+const inherited = ['PATH', 'SystemRoot', 'TEMP']
 
 /**
  * The whole environment of one execution environment: nothing else of this process's own reaches it.
@@ -15,6 +17,7 @@ export function processEnv(spec: FunctionSpec, region: string): Record<string, s
   return {
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
+    HOME: tmpdir(),
     ...Object.fromEntries(inherited.flatMap((name) => pick(name))),
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -44,7 +44,8 @@ export async function createCluster(
       for (const path of [folder, passwordFile]) await chown(path, account.uid, account.gid)
     }
     const options = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']
-    const locale = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=builtin']
+    // The operating system is asked for `C` alone: not every one has a locale `C.UTF-8`, but the server does.
+    const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
     await run(binaries.initdb, ['-D', cluster.data, ...options, ...locale, '--no-instructions'], account)
     await rm(passwordFile)
     await appendFile(join(cluster.data, 'postgresql.conf'), conf)

@@ -32,7 +32,8 @@ export async function serverAccount(): Promise<Account | undefined> {
  * @throws Error that holds what the program wrote.
  */
 export function run(program: string, args: readonly string[], account?: Account): Promise<string> {
-  const options = { ...spawnOptions(account), timeout: 60_000 }
+  // Out of the terminal's process group: Ctrl-C must not leave half a data folder.
+  const options = { ...spawnOptions(account), timeout: 60_000, detached: true }
   return new Promise((resolve, reject) => {
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)

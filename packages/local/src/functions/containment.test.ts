@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { isAlive } from '../reaper/process-table.ts'
+import { type LambdaFunction, startFunction } from './index.ts'
+
+// Whatever a handler does, the runtime goes on and nothing of the handler stays behind.
+
+const source = `
+import { spawn } from 'node:child_process'
+import { writeSync } from 'node:fs'
+export const handler = async ({ how }) => {
+  if (how === 'child') return spawn('sleep', ['277'], { stdio: 'inherit' }).pid
+  if (how === 'garbage') writeSync(3, 'garbage\\n')
+  if (how === 'half') writeSync(3, 'ok\\t{"half":\\n')
+  if (how === 'garbage' || how === 'half') await new Promise((resolve) => setTimeout(resolve, 1000))
+  return process.pid
+}
+`
+
+let folder: string
+let fn: LambdaFunction
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-containment-'))
+  const entry = join(folder, 'handler.mjs')
+  await writeFile(entry, source)
+  const spec = { name: 'f', entry, handler: 'handler', timeout: 5, memorySize: 128, environment: {} }
+  const reaper = { watch: () => undefined, unwatch: () => undefined }
+  fn = await startFunction(spec, { reaper, bundleFolder: folder, onLog: () => undefined })
+})
+afterEach(async () => {
+  await fn.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+it('ends what the handler has started, and does not wait for its pipes', async () => {
+  const result = await fn.invoke({ how: 'child' })
+  const pid = result.ok ? Number(result.payload) : 0
+  expect(isAlive(pid)).toBe(true)
+  await fn.stop()
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
+})
+
+it('ends what the handler has started when its environment dies', async () => {
+  const result = await fn.invoke({ how: 'child' })
+  const [environment] = fn.environments()
+  process.kill(environment?.pid ?? 0, 'SIGKILL')
+  await vi.waitFor(() => expect(isAlive(result.ok ? Number(result.payload) : 0)).toBe(false))
+})
+
+it.each(['garbage', 'half'])(
+  'ends an environment that writes %s into its channel, and goes on',
+  async (how) => {
+    const before = await fn.invoke({})
+    expect(await fn.invoke({ how })).toMatchObject({ ok: false, kind: 'crash' })
+    const after = await fn.invoke({})
+    expect(after).toMatchObject({ ok: true })
+    expect(after).not.toEqual(before)
+  },
+)
