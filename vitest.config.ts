@@ -2,28 +2,44 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['spillway:source', 'node']
 
+/** They start whole runtimes and flood them: one at a time, when all else is done. */
+const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
+
 export default defineConfig({
-  // The packages are tested from their source. Conditions such as `import` must stay out: the runner gives them to Node,
-  // and then they reach what CommonJS requires, too.
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/test/**/*.test.ts',
-      'examples/**/*.test.ts',
-      'scripts/**/*.test.ts',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: endToEnd,
+          typecheck: {
+            enabled: true,
+            checker: 'tsc',
+            tsconfig: 'tsconfig.json',
+            include: ['packages/*/src/**/*.test-d.ts'],
+          },
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'end-to-end',
+          include: endToEnd,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
-    typecheck: {
-      enabled: true,
-      checker: 'tsc',
-      tsconfig: 'tsconfig.json',
-      include: ['packages/*/src/**/*.test-d.ts', 'examples/**/*.test-d.ts'],
-    },
     execArgv: ['--conditions=spillway:source'],
-    // The end-to-end tests start real processes and a real Postgres; two cores carry two of them.
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
+  // The packages are tested from their source. Conditions such as `import` must stay out: the runner gives them to Node,
+  // and then they reach what CommonJS requires, too.
+  ssr: { resolve: { conditions, externalConditions: conditions } },
 })

@@ -132,6 +132,15 @@ export function batch<Definition extends MessageDefinition>(
     return outcomes
   }
 
+  function report(outcomes: readonly Outcome[]): void {
+    try {
+      log(summarise(definition.name, outcomes))
+    } catch (thrown) {
+      // What is committed stays committed: a log must not have the whole batch delivered again.
+      console.error(thrown)
+    }
+  }
+
   return async function batchHandler(event, context, invocation = {}) {
     const { source } = event
     if (source === undefined) {
@@ -141,22 +150,18 @@ export function batch<Definition extends MessageDefinition>(
       )
     }
     const reserve = Math.min(guard, context.getRemainingTimeInMillis() * guardShare)
-    using writing = startDeadline(context, reserve, invocation.signal)
-    using settling = startDeadline(context, reserve * answerShare, invocation.signal)
-    const settled = await settleAll(source, { writing, settling })
-    const outcomes = source.records.map((record) => settled.get(record) as Outcome)
-    await delayRetries(
-      source,
-      source.records.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
-      settling,
-    )
+    const writing = startDeadline(context, reserve, invocation.signal)
+    const settling = startDeadline(context, reserve * answerShare, invocation.signal)
     try {
-      log(summarise(definition.name, outcomes))
-    } catch (thrown) {
-      // What is committed stays committed: a log must not have the whole batch delivered again.
-      console.error(thrown)
+      const settled = await settleAll(source, { writing, settling })
+      const outcomes = source.records.map((record) => ({ record, outcome: settled.get(record) as Outcome }))
+      await delayRetries(source, outcomes, settling)
+      report(outcomes.map(({ outcome }) => outcome))
+      return outcomes.map(({ outcome }) => toSettledResult(outcome))
+    } finally {
+      writing.end()
+      settling.end()
     }
-    return outcomes.map(toSettledResult)
   }
 }
 

@@ -6,17 +6,19 @@ export interface InvocationContext {
 }
 
 /** A time limit that ends some time before the invocation does. */
-export interface Deadline extends TimeLimit, Disposable {
+export interface Deadline extends TimeLimit {
   readonly expired: boolean
   /** The promise's value, or `undefined` once the deadline passed. */
   race<Value>(promise: Promise<Value>): Promise<Value | undefined>
+  /** Watches no longer. */
+  end(): void
 }
 
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
 
 /**
- * Watches the remaining time of an invocation. Dispose of it, or its timer keeps running.
+ * Watches the remaining time of an invocation. End it, or its timer keeps running.
  *
  * @param reserve milliseconds of the invocation that are kept back
  */
@@ -37,7 +39,7 @@ export function startDeadline(context: InvocationContext, reserve: number, outer
       return controller.signal.aborted || remainingTime() === 0
     },
     race: (promise) => Promise.race([promise, reached]),
-    [Symbol.dispose]() {
+    end() {
       clearTimeout(timer)
       outer?.removeEventListener('abort', onOuterAbort)
     },

@@ -9,9 +9,9 @@ it('shows what the synchronous design fails, and that the buffered one loses not
     'spike',
     orders,
     '--rate',
-    '300',
+    '200',
     '--seconds',
-    '6',
+    '8',
     '--commit-ms',
     '100',
     '--json',
@@ -26,8 +26,8 @@ it('shows what the synchronous design fails, and that the buffered one loses not
   }
   const { synchronous, buffered } = figures
   expect(buffered).toStrictEqual({
-    sent: 1800,
-    accepted: 1800,
+    sent: 1600,
+    accepted: 1600,
     failed: 0,
     lost: 0,
     refusedConnections: 0,
@@ -35,10 +35,10 @@ it('shows what the synchronous design fails, and that the buffered one loses not
   })
   expect(buffered.peakConnections).toBeGreaterThan(0)
   expect(buffered.peakConnections).toBeLessThanOrEqual(8)
-  expect(synchronous).toMatchObject({ ...numbers, sent: 1800, lost: 0, peakConnections: 16 })
+  expect(synchronous).toMatchObject({ ...numbers, sent: 1600, lost: 0, peakConnections: 16 })
   expect(synchronous.failed).toBeGreaterThan(0)
   expect(synchronous.refusedConnections).toBeGreaterThan(0)
-  expect(synchronous.accepted + synchronous.failed).toBe(1800)
+  expect(synchronous.accepted + synchronous.failed).toBe(1600)
   // Progress goes to standard error.
-  expect(stderr).toMatch(/synchronous: .*sent 1800\/1800/)
+  expect(stderr).toMatch(/synchronous: .*sent 1600\/1600/)
 }, 120_000)
