@@ -66,7 +66,7 @@ async function readTypes(db: Kysely<Schema>, table: TableName): Promise<ColumnTy
     )
     select col.attname::text as "name",
       pg_catalog.format_type(col.atttypid, -1) as "sqlType",
-      own.typarray <> 0 and own.typdelim = ',' as "unnestable",
+      own.typarray <> 0 and own.typdelim = ',' and base.typtype <> 'c' as "unnestable",
       base.typcategory = 'A' as "list",
       coalesce(element.typname, base.typname) in ('json', 'jsonb') as "json"
     from col

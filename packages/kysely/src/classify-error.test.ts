@@ -77,6 +77,18 @@ describe('classifyError', () => {
     expect(classifyError(new Error('x', { cause: withCode('57P01') }))).toBe('connection')
   })
 
+  it('comes to an end for errors that are each other’s cause, and for a cause very deep down', () => {
+    const one: Error & { cause?: unknown } = new Error('one')
+    const both = new AggregateError([one, withCode('EOTHER', { cause: one })])
+    one.cause = new Error('two', { cause: both })
+    expect(classifyError(one)).toBe('unknown')
+    both.errors.push(withCode('57P01'))
+    expect(classifyError(one)).toBe('connection')
+    let deep: Error = withCode('ECONNRESET')
+    for (let depth = 0; depth < 100_000; depth += 1) deep = new Error('x', { cause: deep })
+    expect(classifyError(deep)).toBe('connection')
+  })
+
   it('blames no row for an error that ended the session', () => {
     expect(classifyError(withCode('08P01', { severity: 'FATAL' }))).toBe('connection')
     expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('connection')

@@ -98,6 +98,18 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
 
 /** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
 export function classifyError(thrown: unknown): Failure {
+  // A set is iterated over what is added meanwhile, and holds errors once that are each other's cause.
+  const errors = new Set([thrown])
+  for (const error of errors) {
+    const failure = classifyOne(error)
+    if (failure !== undefined && failure !== 'unknown') return failure
+    if (failure === undefined) for (const inner of innerErrors(error)) errors.add(inner)
+  }
+  return 'unknown'
+}
+
+// `undefined`: its inner errors may tell.
+function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
   if (thrown instanceof SpillwayError)
     return thrown.code === 'SPILLWAY_TABLE_UNKNOWN' ? 'systemic' : 'unknown'
@@ -105,10 +117,13 @@ export function classifyError(thrown: unknown): Failure {
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string' && socketCodes.has(thrown.code)) return 'connection'
   const message = 'message' in thrown ? String(thrown.message) : ''
-  const known = byMessage.find(([pattern]) => pattern.test(message))
-  if (known !== undefined) return known[1]
-  if (thrown instanceof AggregateError) return classifyFirst(thrown.errors)
-  return 'cause' in thrown && thrown.cause !== thrown ? classifyError(thrown.cause) : 'unknown'
+  return byMessage.find(([pattern]) => pattern.test(message))?.[1]
+}
+
+// Happy Eyeballs: one error for each address of a host that was tried.
+function innerErrors(thrown: unknown): readonly unknown[] {
+  if (thrown instanceof AggregateError) return thrown.errors
+  return typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? [thrown.cause] : []
 }
 
 /** The SQLSTATE of an error that the server sent; `undefined` for any other. */
@@ -124,9 +139,4 @@ function classifyState(state: string, thrown: object): Failure {
   // PgBouncer ends sessions with 08P01: an error that ended the session says nothing about a row.
   const fatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
   return fatal && failure === 'permanent' ? 'connection' : failure
-}
-
-// Happy Eyeballs: one error for each address of a host that was tried.
-function classifyFirst(errors: readonly unknown[]): Failure {
-  return errors.map(classifyError).find((failure) => failure !== 'unknown') ?? 'unknown'
 }

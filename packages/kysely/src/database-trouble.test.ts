@@ -1,4 +1,5 @@
 import type { MessageRecord } from '@spillway/message'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from './index.ts'
 import { connect, execute, openKysely, startDatabase, timeLimit } from './testing/database.ts'
@@ -38,6 +39,57 @@ describe('a database in trouble', () => {
     )
     expect(kinds(await write(items(5), timeLimit()))).toEqual(['done'])
     expect(await count(database.url)).toBe(10)
+  })
+
+  it('that was demoted under the connection is written to through a new one', async () => {
+    const { write, db } = itemWriter(database.url)
+    await write(items(1), timeLimit())
+    await sql`set default_transaction_read_only = on`.execute(db)
+    expect(kinds(await write(items(5), timeLimit(5_000)))).toEqual(['done'])
+    expect(await count(database.url)).toBe(6)
+  })
+
+  it('without the table, without its column or without its constraint gets one statement a batch', async () => {
+    await execute(database.url, 'create table drifting (id uuid primary key, total int, note text)')
+    onTestFinished(() => execute(database.url, 'drop table if exists drifting').then(() => undefined))
+    const { db, inserts } = openKysely<{ drifting: { id: string; total: number; note: string } }>(
+      database.url,
+    )
+    const row = ({ body }: MessageRecord<Item>) => ({ id: body.id, total: 1, note: '{}' })
+    const write = kyselyWriter({ db, insertInto: 'drifting', row, conflict: 'id' })
+    for (const change of [
+      'alter table drifting alter note type jsonb using null',
+      'alter table drifting drop constraint drifting_pkey',
+      'alter table drifting drop column total',
+      'drop table drifting',
+    ]) {
+      await execute(
+        database.url,
+        `drop table if exists drifting; create table drifting (id uuid primary key, total int, note text)`,
+      )
+      await write(items(1), timeLimit())
+      expect(kinds(await write(items(1), timeLimit()))).toEqual(['done'])
+      inserts.length = 0
+      await execute(database.url, change)
+      expect(kinds(await write(items(100), timeLimit()))).toEqual(['retry'])
+      expect(inserts).toHaveLength(1)
+    }
+  })
+
+  it('that grants no right to write gets O(log n) statements a batch', async () => {
+    await execute(database.url, 'revoke insert on items from app')
+    onTestFinished(() => execute(database.url, 'grant insert on items to app').then(() => undefined))
+    const { write, inserts } = itemWriter(database.functionsUrl)
+    for (const size of [1, 10, 1000]) {
+      inserts.length = 0
+      const outcomes = await write(items(size), timeLimit())
+      expect(kinds(outcomes)).toEqual(['retry'])
+      for (const outcome of outcomes) {
+        expect(outcome).toMatchObject({ cause: { cause: { code: '42501' } } })
+        expect(outcome.kind === 'retry' ? outcome.after : 0).toBeGreaterThanOrEqual(30)
+      }
+      expect(inserts.length).toBeLessThanOrEqual(4 * Math.ceil(Math.log2(size + 1)) + 9)
+    }
   })
 
   it('that holds a lock is answered for before the deadline', async () => {

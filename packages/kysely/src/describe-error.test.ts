@@ -31,11 +31,14 @@ describe('refusal', () => {
 })
 
 describe('writeError', () => {
-  it.each(['22P02', '23503', 'P0001', '08P01'])('keeps the values out of the cause of %s', (code) => {
-    const error = writeError('unknown', databaseError(code))
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret')
-    expect(error.cause).toMatchObject({ code })
-  })
+  it.each(['22P02', '23503', 'P0001', '08P01', '42601'])(
+    'keeps the values out of the cause of %s',
+    (code) => {
+      const error = writeError('unknown', databaseError(code))
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret')
+      expect(error.cause).toMatchObject({ code })
+    },
+  )
 
   it('keeps what the server says about itself', () => {
     const error = writeError(

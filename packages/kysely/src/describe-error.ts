@@ -19,6 +19,8 @@ const refusals: Readonly<Record<string, string>> = {
 
 // Outside these classes a message of Postgres may quote a value of the row.
 const quotableClasses: ReadonlySet<string> = new Set(['08', '28', '3D', '3F', '40', '42', '53', '55', '57'])
+// The latter for a malformed tsquery.
+const unquotable: ReadonlySet<string> = new Set(['08P01', '42601'])
 
 /**
  * Why the database refuses a row: the SQLSTATE and a sentence out of fixed words and names of the schema.
@@ -63,7 +65,7 @@ function advice(failure: Failure, state: string | undefined): readonly [ErrorCod
     case 'systemic':
       return [
         'SPILLWAY_WRITE_FAILED',
-        `No record can be written${suffix}: check the schema, the rights and the disk of the database.`,
+        `The database refuses the write${suffix}: check the schema, the rights and the disk of the database.`,
       ]
     case 'tooSlow':
       return [
@@ -81,7 +83,7 @@ function withoutValues(thrown: unknown): Error {
   const state = sqlState(thrown)
   const error = toError(thrown)
   if (state === undefined) return error
-  const quotable = quotableClasses.has(state.slice(0, 2)) && state !== '08P01'
+  const quotable = quotableClasses.has(state.slice(0, 2)) && !unquotable.has(state)
   const constraint = nameIn(thrown, 'constraint')
   const fixed = `SQLSTATE ${state}${constraint === undefined ? '' : `, constraint "${constraint}"`}`
   return Object.assign(new Error(quotable ? error.message : fixed), { code: state })

@@ -2,7 +2,10 @@
 export interface ColumnType {
   /** The type as SQL, without its modifier: `character varying` rather than `character varying(64)`. */
   readonly sqlType: string
-  /** Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them. */
+  /**
+   * Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them, and for
+   * composite types, because it makes a column of each field.
+   */
   readonly unnestable: boolean
   /** Whether the type is an array. */
   readonly list: boolean
@@ -29,7 +32,9 @@ function arrayLiteral(items: readonly unknown[], json: boolean): string {
   const texts = items.map((item) => {
     if (item === null || item === undefined) return 'NULL'
     if (json) return quoted(jsonText(item))
-    return Array.isArray(item) ? arrayLiteral(item, json) : quoted(plainText(item))
+    if (Array.isArray(item)) return arrayLiteral(item, json)
+    const text = plainText(item)
+    return text === null ? 'NULL' : quoted(text)
   })
   return `{${texts.join(',')}}`
 }
@@ -45,7 +50,7 @@ function jsonText(value: unknown): string {
   return plain ? String(value) : stringify(value)
 }
 
-function plainText(value: unknown): string {
+function plainText(value: unknown): string | null {
   switch (typeof value) {
     case 'string':
       return value
@@ -54,19 +59,19 @@ function plainText(value: unknown): string {
     case 'boolean':
       return String(value)
     case 'object':
-      return objectText(value ?? {})
+      return value === null ? null : objectText(value)
     default:
       throw new TypeError(`a ${typeof value} is not a value of a column`)
   }
 }
 
-function objectText(value: object): string {
+function objectText(value: object): string | null {
   if (value instanceof Date) return dateText(value)
   if (ArrayBuffer.isView(value)) {
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
   }
   if ('toPostgres' in value && typeof value.toPostgres === 'function') {
-    return plainText(value.toPostgres(plainText))
+    return plainText(value.toPostgres(plainText) ?? null)
   }
   return stringify(value)
 }

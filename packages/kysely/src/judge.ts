@@ -18,8 +18,8 @@ const orderingPatience = 3
  * @param random a number in `[0, 1)`
  */
 export function createJudge(rows: number, random: () => number): Judge {
-  // An error that nobody knows may come for each row: isolating all of them would cost two statements a row.
-  let unknownsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
+  // An error that may be no row's fault may come for each: isolating all of them would cost two statements a row.
+  let doubtsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
   const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
   const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
 
@@ -42,18 +42,29 @@ export function createJudge(rows: number, random: () => number): Judge {
       case 'tooSlow':
         return verdict('halve', soon, writeError('tooSlow', error))
       case 'systemic':
-        return verdict('stop', later, systemicError(error))
-      case 'unknown':
-        unknownsLeft -= 1
+      case 'unknown': {
+        doubtsLeft -= 1
+        const step = doubtsLeft >= 0 && mayBeOfARow(attempt.failure, error) ? 'blame' : 'stop'
         return verdict(
-          sqlState(error) !== undefined && unknownsLeft >= 0 ? 'blame' : 'stop',
-          soon,
-          writeError('unknown', error),
+          step,
+          attempt.failure === 'systemic' ? later : soon,
+          writeError(attempt.failure, error),
         )
+      }
       default:
         return verdict('settle', soon, writeError(attempt.failure, error))
     }
   }
+}
+
+// Table, column and constraint are those of the statement, whatever its rows.
+const statesOfTheTable: ReadonlySet<string> = new Set(['42P01', '42703', '42P10'])
+
+// Values bring errors of class 42 too: a row-level policy (42501), a malformed tsquery (42601).
+function mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean {
+  const state = sqlState(error)
+  if (state === undefined) return false
+  return failure === 'unknown' || (state.startsWith('42') && !statesOfTheTable.has(state))
 }
 
 /** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
@@ -65,13 +76,22 @@ export function tableChanged(random: () => number): Verdict<Suspect> {
   return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
 }
 
-/** The outcome of a record that no writer of this version can write, whatever its values. */
-export function systemic(error: unknown, row: Suspect, random: () => number): Outcome {
-  return retry({ after: delay(30, 60, row, random()), cause: systemicError(error) })
+/**
+ * The outcome of a record in the place of which another with its key was sent. That one's values are what the
+ * database refused: this one is delivered again and sent itself.
+ */
+export function ofItsTwin(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'park') return outcome
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'Another record of the batch with the same key was parked; this one was not tried and is delivered again.',
+  )
+  return retry({ after: 1, cause })
 }
 
-function systemicError(error: unknown): SpillwayError {
-  return writeError('systemic', error)
+/** The outcome of a record that no writer of this version can write, whatever its values. */
+export function systemic(error: unknown, row: Suspect, random: () => number): Outcome {
+  return retry({ after: delay(30, 60, row, random()), cause: writeError('systemic', error) })
 }
 
 function verdict(

@@ -14,7 +14,7 @@ import { type Attempt, attempt } from './attempt.ts'
 import { type ColumnTypes, type Schema, sameTypes } from './catalogue.ts'
 import { createDeadline } from './deadline.ts'
 import { isolate, type Suspect, type Verdict } from './isolate.ts'
-import { createJudge, systemic, tableChanged } from './judge.ts'
+import { createJudge, ofItsTwin, systemic, tableChanged } from './judge.ts'
 import { createRow, groupByColumns, mergeKeys, type Row } from './row.ts'
 import { createTable } from './table.ts'
 
@@ -70,8 +70,10 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
  *
  * - A message whose key is in the table already is `done`: a redelivery changes nothing.
  * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
+ *   Of records with one key the first is sent; when it is parked, the others are delivered again.
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
- *   seconds, and twice as long after each further try, up to 15 minutes. An error that every record would meet (a missing table) never parks one.
+ *   seconds, and twice as long after each further try, up to 15 minutes. An error that may be no record's fault (a
+ *   missing table, missing rights) never parks one.
  * - It answers before the limit's time is over. A statement that still runs then is left alone: with a
  *   `statement_timeout` the server ends it too.
  *
@@ -120,15 +122,18 @@ export function kyselyWriter<
     // No row was sent with a read: whatever the error, no record is to blame.
     const unread = (read: Exclude<Attempt<ColumnTypes>, { kind: 'ok' }>): Verdict<Suspect> => {
       const verdict = judge(read)
-      if (verdict.step !== 'blame') return { ...verdict, step: 'stop' }
-      return judge({ kind: 'failed', failure: 'systemic', error: read.error })
+      const blameless =
+        verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
+      return { ...blameless, step: 'stop' }
     }
     let verified = false
     const write = async (rows: readonly Row[], types: ColumnTypes) => {
       const result = await attempt(() => table.insert(rows, types), deadline, random)
-      if (result.kind !== 'failed') return judge(result)
-      if (result.failure === 'systemic') table.catalogue.forget()
-      if (result.failure === 'permanent' && !verified) {
+      const verdict = judge(result)
+      if (result.kind !== 'failed') return verdict
+      const { failure } = result
+      if (failure === 'systemic') table.catalogue.forget()
+      if (verdict.step === 'blame' && (failure === 'permanent' || failure === 'systemic') && !verified) {
         // Before a row is blamed: a migration may have changed the types that the values were cast to.
         verified = true
         table.catalogue.forget()
@@ -136,7 +141,7 @@ export function kyselyWriter<
         if (read.kind !== 'ok') return unread(read)
         if (!sameTypes(read.value, types)) return tableChanged(random)
       }
-      return judge(result)
+      return verdict
     }
 
     const read = await readTypes()
@@ -157,7 +162,9 @@ export function kyselyWriter<
       groupByColumns(mergeKeys(rows)),
       (part) => write(part, types),
       (row, outcome) => {
-        for (const position of row.positions) outcomes[position] = outcome
+        for (const [place, position] of row.positions.entries()) {
+          outcomes[position] = place === 0 ? outcome : ofItsTwin(outcome)
+        }
       },
     )
     return outcomes

@@ -10,6 +10,8 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { classifyError } from './classify-error.ts'
+import { onRejectedQuery } from './on-rejected-query.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
@@ -52,6 +54,10 @@ export interface PostgresPoolOptions<Config extends object> {
    */
   readonly idleTimeoutMillis?: number
   /**
+   * Milliseconds after which a connection in use counts as lost. Default 60,000; at least the function's time-out.
+   */
+  readonly longestUseMillis?: number
+  /**
    * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: the server's own setting. Sent
    * when a connection starts; PgBouncer refuses it unless it is told to ignore it.
    */
@@ -68,6 +74,7 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
   connectionString: { ...nonEmptyString(), required: false },
   connectionTimeoutMillis: integer(1, 900_000),
   idleTimeoutMillis: integer(1, 86_400_000),
+  longestUseMillis: integer(1_000, 900_000),
   statementTimeoutMillis: integer(1, 900_000),
   config: {
     expected: 'an object of options of pg',
@@ -76,8 +83,6 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
   clock: objectWith('now', 'sleep'),
 }
 
-// The longest that a Lambda function can run: who took a connection earlier than that is gone.
-const longestInvocation = 900_000
 const goodbye = 500
 
 /**
@@ -87,7 +92,10 @@ const goodbye = 500
  * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and one
  *   that is too old is closed rather than used
  * - a restart of the server is an `error` event on the pool or on a client: without listeners it ends the process
- * - a statement without an answer holds its connection for good: after 15 minutes it is closed
+ * - a host that vanishes leaves a statement without an answer, which holds its connection for good: once it is in use
+ *   for too long and another is wanted, it is closed
+ * - a failover can leave a connection to a server that no longer takes writes: after a statement that says so (SQLSTATE
+ *   25006) it is closed rather than used
  *
  * `keepAlive` is on, `min` is 0, and unused connections do not keep the process alive.
  *
@@ -108,6 +116,7 @@ export function postgresPool<Config extends object>(options: PostgresPoolOptions
   checkOptions('postgresPool', options, rules)
   const { Pool, config, clock = systemClock, connections = 1, idleTimeoutMillis = 60_000 } = options
   const { connectionString, connectionTimeoutMillis = 5_000, statementTimeoutMillis } = options
+  const { longestUseMillis = 60_000 } = options
   const pool = new Pool({
     ...config,
     ...(connectionString === undefined ? {} : { connectionString }),
@@ -122,11 +131,17 @@ export function postgresPool<Config extends object>(options: PostgresPoolOptions
   } as unknown as Config)
   const taken = new Map<PgClient, number>()
   const returned = new WeakMap<PgClient, number>()
+  const unfit = new WeakSet<PgClient>()
   const ignore = () => undefined
 
   // Whoever uses the connection gets the error from its statement.
   pool.on('error', ignore)
-  pool.on('connect', (client) => client.on('error', ignore))
+  pool.on('connect', (client) => {
+    client.on('error', ignore)
+    onRejectedQuery(client, (error) => {
+      if (classifyError(error) === 'connection') unfit.add(client)
+    })
+  })
   pool.on('release', (_error, client) => {
     taken.delete(client)
     returned.set(client, clock.now())
@@ -135,8 +150,13 @@ export function postgresPool<Config extends object>(options: PostgresPoolOptions
   function closeForgotten(): void {
     if (taken.size < connections) return
     for (const [client, since] of taken) {
-      if (clock.now() - since > longestInvocation) client.end().catch(ignore)
+      if (clock.now() - since > longestUseMillis) client.end().catch(ignore)
     }
+  }
+
+  function isFit(client: PgClient): boolean {
+    const since = returned.get(client)
+    return !unfit.has(client) && (since === undefined || clock.now() - since <= idleTimeoutMillis)
   }
 
   return {
@@ -145,8 +165,7 @@ export function postgresPool<Config extends object>(options: PostgresPoolOptions
       closeForgotten()
       for (;;) {
         const client = await pool.connect()
-        const since = returned.get(client)
-        if (since === undefined || clock.now() - since <= idleTimeoutMillis) {
+        if (isFit(client)) {
           taken.set(client, clock.now())
           return client
         }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { MessageRecord } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from './index.ts'
 import { execute, openKysely, record, startDatabase, timeLimit } from './testing/database.ts'
-import { count, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
+import { count, type Database, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {
@@ -12,6 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+
+// Its statement is the first of the batch.
+const lowest = '00000000-0000-4000-8000-000000000000'
 
 describe('a row that the database refuses', () => {
   it('is parked alone, found in about 2·log2(n) statements', async () => {
@@ -107,6 +111,67 @@ describe('a row that the database refuses', () => {
       ),
     ).toEqual(['retry'])
     expect(inserts.length).toBeLessThan(60)
+  })
+
+  it('by a policy is retried alone, and its batch-mates are written', async () => {
+    await execute(
+      database.url,
+      `alter table items enable row level security;
+       create policy seen on items for select using (true);
+       create policy small on items for insert with check (total < 100)`,
+    )
+    onTestFinished(() =>
+      execute(
+        database.url,
+        'drop policy seen on items; drop policy small on items; alter table items disable row level security',
+      ).then(() => undefined),
+    )
+    const { write, inserts } = itemWriter(database.functionsUrl)
+    const bad = new Set([20, 70])
+    const outcomes = await write(
+      items(100, (index) => (bad.has(index) ? { total: 500 } : {})),
+      timeLimit(),
+    )
+    for (const [index, outcome] of outcomes.entries()) {
+      expect(outcome).toMatchObject(
+        bad.has(index) ? { kind: 'retry', cause: { cause: { code: '42501' } } } : { kind: 'done' },
+      )
+      if (outcome.kind === 'retry') expect(outcome.after).toBeGreaterThanOrEqual(30)
+    }
+    expect(await count(database.url)).toBe(98)
+    expect(inserts.length).toBeLessThanOrEqual(2 * 2 * Math.log2(100) + 4)
+  })
+
+  it.each([
+    ['a malformed tsquery', 'kinds', { words: 'secret & & b' }, '42601'],
+    ['a value for an identity column', 'defaults', { id: lowest, sequence: 7 }, '428C9'],
+  ] as const)('for %s is retried alone', async (_, insertInto, values, code) => {
+    const { db } = openKysely<Database>(database.url)
+    const row = ({ body }: MessageRecord<{ id: string }>) => body
+    const write = kyselyWriter({ db, insertInto, row, conflict: 'id' })
+    const bodies = [{}, values, {}].map((body) => record({ id: randomUUID(), ...body }))
+    const outcomes = await write(bodies, timeLimit())
+    expect(outcomes).toMatchObject([
+      { kind: 'done' },
+      { kind: 'retry', cause: { cause: { code } } },
+      { kind: 'done' },
+    ])
+    expect(inspect(outcomes, { depth: 10 })).not.toContain('secret')
+    expect(await count(database.url, insertInto)).toBe(2)
+  })
+
+  it('does not take another record with its key along', async () => {
+    const { write } = itemWriter(database.url)
+    const id = randomUUID()
+    const good = record<Item>({ id, note: 'ok' })
+    const outcomes = await write([record<Item>({ id, note: 'far too long' }), ...items(1), good], timeLimit())
+    expect(outcomes).toMatchObject([
+      { kind: 'park', reason: { code: '22001' } },
+      { kind: 'done' },
+      { kind: 'retry', after: 1, cause: { code: 'SPILLWAY_WRITE_FAILED' } },
+    ])
+    expect(await write([{ ...good, receiveCount: 2 }], timeLimit())).toEqual([{ kind: 'done' }])
+    expect(await count(database.url)).toBe(2)
   })
 
   it('because its column changed meanwhile is not blamed', async () => {

@@ -70,7 +70,7 @@ export function createRow<Body>(
   }
 }
 
-/** One row for each key: the first wins and stands for the others. */
+/** One row for each key: the first wins and stands for the others; its position is the first. */
 export function mergeKeys(rows: readonly Row[]): Row[] {
   const byKey = new Map<string, Row>()
   for (const row of rows) {

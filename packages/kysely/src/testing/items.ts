@@ -21,6 +21,8 @@ export const schema = `create schema shop;
      create type mood as enum ('happy', 'sad');
      create domain code3 as varchar(3) check (value <> 'bad');
      create domain document as jsonb;
+     create type point3 as (x int, y int, label text);
+     create domain point3_known as point3 check ((value).x is distinct from 9);
      create table parents (id uuid primary key);
      create table items (
        id uuid primary key,
@@ -36,7 +38,7 @@ export const schema = `create schema shop;
        id uuid primary key, "text" text, short varchar(4), fixed char(3), number numeric(10, 2), big bigint,
        small smallint, real double precision, flag boolean, at timestamptz, local timestamp, day date,
        doc jsonb, plain json, list jsonb, tags text[], matrix int[], docs jsonb[], bytes bytea, mood mood,
-       moods mood[], code code3, document document, box box, boxes box[], bits bit(3), span interval,
+       moods mood[], code code3, point point3, points point3[], known point3_known, words tsquery, document document, box box, boxes box[], bits bit(3), span interval,
        net inet, "Weird ""name" text
      )`
 
