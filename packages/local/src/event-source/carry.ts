@@ -6,6 +6,7 @@ export interface Carry {
   put(records: readonly Received[]): void
   /** Takes them all, but for those that the queue delivers again because their visibility time-out has passed. */
   take(): readonly Received[]
+  size(): number
 }
 
 /** Makes an empty carry. `visibilityTimeout` is in seconds. */
@@ -20,5 +21,6 @@ export function createCarry(clock: Clock, visibilityTimeout: number): Carry {
       kept = []
       return taken.filter(({ receivedAt }) => clock.now() < receivedAt + visibilityTimeout * 1000)
     },
+    size: () => kept.length,
   }
 }

@@ -21,8 +21,8 @@ export function checkSpec({
   if (batchSize > 10 && batchingWindow === 0) {
     throw invalid('a batchSize of more than 10 needs a batchingWindow of at least 1 s')
   }
-  if (maximumConcurrency !== undefined && !isInteger(maximumConcurrency, 1, 1000)) {
-    throw invalid('maximumConcurrency must be an integer from 1 to 1000')
+  if (maximumConcurrency !== undefined && !isInteger(maximumConcurrency, 2, 1000)) {
+    throw invalid('maximumConcurrency must be an integer from 2 to 1000')
   }
 }
 

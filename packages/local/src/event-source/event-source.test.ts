@@ -170,6 +170,30 @@ it('starts the next batch with the record that would make the payload too large'
   expect(batches.flat().map(receiveCount)).toEqual(Array(8).fill('1'))
 })
 
+it('keeps what it carried over when fewer pollers are needed', async () => {
+  // Four of them, escaped, are 8 MB of JSON: three fit, one is carried over.
+  const large = '"'.repeat(1_000_000)
+  for (let count = 0; count < 32; count += 1) await send('orders', [large])
+  const first = Promise.withResolvers<void>()
+  const others = Promise.withResolvers<void>()
+  const { state } = start(
+    'orders',
+    () => {
+      if (batches.length > 8) return null
+      return batches.length === 1 ? first.promise : others.promise
+    },
+    { batchSize: 4, maximumConcurrency: 8 },
+  )
+  await vi.waitFor(() => expect(state().invoking).toBe(8), until)
+  first.resolve()
+  // The first poller has found the queue empty and left, so more are to follow.
+  await vi.waitFor(() => expect(state().pollers).toBe(7), until)
+  others.resolve()
+  await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), until)
+  expect(batches.flat().map(receiveCount)).toEqual(Array(32).fill('1'))
+  await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 32 }), until)
+})
+
 it('never exceeds maximumConcurrency, and leaves the rest in the queue unreceived', async () => {
   await send('brief', numbers(40))
   let running = 0
@@ -336,6 +360,7 @@ it.each([
   ['orders', { batchSize: 0 }],
   ['orders', { batchSize: 10_001, batchingWindow: 1 }],
   ['orders', { batchingWindow: 301 }],
+  ['orders', { maximumConcurrency: 1 }],
   ['orders', { maximumConcurrency: 1001 }],
   ['ledger.fifo', { batchingWindow: 1 }],
 ])('refuses on %s %j', (queue, spec) => {

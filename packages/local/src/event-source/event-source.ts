@@ -103,7 +103,12 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     signal,
     worker() {
       const carry = shared ?? newCarry()
-      return { next: (isNeeded, onFirst) => next(carry, isNeeded, onFirst), run }
+      return {
+        next: (isNeeded, onFirst) => next(carry, isNeeded, onFirst),
+        // What is shared, another poller takes.
+        holds: () => shared === undefined && carry.size() > 0,
+        run,
+      }
     },
   })
 

@@ -19,6 +19,8 @@ export interface Worker {
    * may give up; it calls `onFirst` when it has a first record.
    */
   next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined>
+  /** Whether it keeps records for its next batch: then it must not leave. */
+  holds(): boolean
   /** Must not reject. */
   run(batch: Batch): Promise<void>
 }
@@ -53,9 +55,9 @@ export function startPollers({ maximum = ceiling, clock, signal, worker }: Polle
 
   async function poll(): Promise<void> {
     const self = Symbol()
-    const { next, run } = worker()
-    // Only as many leave as there are too many.
-    const isNeeded = () => live.size <= target
+    const { next, holds, run } = worker()
+    // Only as many leave as there are too many, and none with records that nobody else would take.
+    const isNeeded = () => holds() || live.size <= target
     live.set(self, clock.now())
     let failures = 0
     while (!signal.aborted && isNeeded()) {

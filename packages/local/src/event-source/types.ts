@@ -12,7 +12,7 @@ export interface EventSourceSpec {
   readonly batchSize: number
   /** Seconds, 0 to 300, from the first record of a batch; 0 on a FIFO queue. */
   readonly batchingWindow: number
-  /** How many invocations run at once. `undefined` is Lambda's own limit of 1,250. */
+  /** How many invocations run at once, 2 to 1,000. `undefined` is Lambda's own limit of 1,250. */
   readonly maximumConcurrency: number | undefined
   /** Seconds, of the queue. */
   readonly visibilityTimeout: number

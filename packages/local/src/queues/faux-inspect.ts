@@ -1,5 +1,4 @@
 import { SpillwayError } from '@spillway/message'
-import { unescapeBody } from './body-escape.ts'
 import type { QueueDepth, StoredMessage } from './engine.ts'
 import type { Faux } from './faux-app.ts'
 
@@ -69,7 +68,7 @@ function toStored(message: FauxMessage, state: StoredMessage['state']): StoredMe
   }
   return {
     messageId: message.messageId,
-    body: unescapeBody(message.body),
+    body: message.body,
     attributes,
     state,
     receiveCount: message.approximateReceiveCount,

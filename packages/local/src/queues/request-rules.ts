@@ -1,13 +1,6 @@
-import { escapeBody } from './body-escape.ts'
+import type { SqsRequest } from './request-shape.ts'
 import { type FailedEntry, failedEntry, type SqsError } from './sqs-error.ts'
-
-/** What a client sent for one message: the whole request, or an entry of a batch. */
-export interface SqsRequest {
-  readonly Id?: unknown
-  readonly MessageBody?: unknown
-  readonly DelaySeconds?: unknown
-  readonly ReceiptHandle?: unknown
-}
+import { storedBody } from './stored-body.ts'
 
 /** A batch without the entries that SQS would refuse. */
 export interface CheckedBatch {
@@ -39,15 +32,14 @@ export function checkEntries(entries: readonly SqsRequest[]): CheckedBatch {
   const failed: FailedEntry[] = []
   for (const entry of entries) {
     const error = checkRequest(entry)
-    if (error === undefined) kept.push(escapeRequest(entry))
+    if (error === undefined) kept.push(storable(entry))
     else failed.push(failedEntry(String(entry.Id), error))
   }
   return { entries: kept, failed }
 }
 
 /** The request with a body that fauxqs can hold. */
-export function escapeRequest<Request extends SqsRequest>(request: Request): Request {
-  if (typeof request.MessageBody !== 'string') return request
-  const MessageBody = escapeBody(request.MessageBody)
-  return MessageBody === request.MessageBody ? request : { ...request, MessageBody }
+export function storable(request: SqsRequest): SqsRequest {
+  const { MessageBody: body } = request
+  return typeof body === 'string' ? { ...request, MessageBody: storedBody(body) } : request
 }

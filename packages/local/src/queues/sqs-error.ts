@@ -17,6 +17,11 @@ export function errorBody(error: SqsError): object {
   return { __type: `com.amazonaws.sqs#${error.code}`, message: error.message }
 }
 
+/** The header with the error, from which an SDK takes its name. */
+export function errorHeader(error: SqsError): string {
+  return `${error.code};Sender`
+}
+
 /** The error as an entry of `Failed`. */
 export function failedEntry(id: string, error: SqsError): FailedEntry {
   return { Id: id, SenderFault: true, Code: error.code, Message: error.message }
@@ -31,7 +36,7 @@ const withoutPrefix = [
 ]
 
 /**
- * The header from which an SDK takes the name of an error. fauxqs puts a prefix before every code, SQS only before
+ * fauxqs's header with the error as SQS writes it. fauxqs puts a prefix before every code, SQS only before
  * those that had one in its query protocol.
  */
 export function queryErrorHeader(header: string): string {

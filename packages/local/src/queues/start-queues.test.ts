@@ -207,6 +207,106 @@ it('keeps characters beyond U+FFFF', async () => {
   expect((await receive()).map(({ Body }) => Body)).toEqual([...bodies, '🚿'])
 })
 
+/** Bytes, the most that SQS takes. */
+const mebibyte = 1_048_576
+const full = '🌊'.repeat(mebibyte / 4)
+
+it('takes a body of emoji up to the limit, which is of its own bytes', async () => {
+  await send(full)
+  expect((await receive())[0]?.Body).toBe(full)
+  const [emoji, ascii] = await Promise.all(
+    [`${full}x`, 'x'.repeat(mebibyte + 1)].map((body) => send(body).catch((error) => error)),
+  )
+  expect(emoji).toMatchObject({ name: 'InvalidParameterValue', message: ascii.message })
+})
+
+it('takes a batch with emoji up to the limit, which is of their own bytes', async () => {
+  const sendBoth = (...both: readonly string[]) => {
+    const Entries = both.map((MessageBody, id) => ({ Id: String(id), MessageBody }))
+    return sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+  }
+  const half = '🌊'.repeat(mebibyte / 8)
+  expect((await sendBoth(half, half)).Successful).toHaveLength(2)
+  expect((await receive()).map(({ Body }) => Body)).toEqual([half, half])
+  const [emoji, ascii] = await Promise.all([
+    sendBoth(half, `${half}x`).catch((error) => error),
+    sendBoth('x'.repeat(mebibyte), 'x').catch((error) => error),
+  ])
+  expect(emoji).toMatchObject({ name: 'BatchRequestTooLong', message: ascii.message })
+})
+
+it('refuses what no body may hold, among emoji too', async () => {
+  for (const body of ['🌊\u0000', '\uFFFF🌊', '🌊\uD83C']) {
+    await expect(post('SendMessage', { QueueUrl, MessageBody: body })).resolves.toMatchObject({
+      status: 400,
+      answer: { __type: 'com.amazonaws.sqs#InvalidMessageContents' },
+    })
+  }
+})
+
+it('takes two equal bodies of emoji in a FIFO queue for one', async () => {
+  const url = engine.queueUrl('ledger.fifo')
+  const command = (MessageBody: string) =>
+    new SendMessageCommand({ QueueUrl: url, MessageBody, MessageGroupId: 'g', MessageDeduplicationId: 'd' })
+  const [one, same] = [await sqs.send(command('🌊')), await sqs.send(command('🌊'))]
+  expect(same).toMatchObject({ MessageId: one.MessageId, MD5OfMessageBody: one.MD5OfMessageBody })
+  expect((await receive({ url })).map(({ Body }) => Body)).toEqual(['🌊'])
+})
+
+async function post(action: string, body: unknown) {
+  const response = await fetch(engine.endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return {
+    status: response.status,
+    error: response.headers.get('x-amzn-query-error'),
+    answer: (await response.json()) as Record<string, unknown>,
+  }
+}
+
+it.each([
+  ['SendMessageBatch', { Entries: [null] }],
+  ['SendMessageBatch', { Entries: ['a'] }],
+  ['SendMessageBatch', { Entries: [[]] }],
+  ['SendMessageBatch', { Entries: 5 }],
+  ['SendMessageBatch', { Entries: [{ Id: '0', MessageBody: 5 }] }],
+  ['SendMessage', { MessageBody: { length: 1 } }],
+  ['SendMessage', 'null'],
+  ['SendMessage', '"text"'],
+  ['SendMessage', '[]'],
+  ['SendMessage', '{"MessageBody":'],
+  ['SendMessage', ''],
+])('cannot read as %s %j', async (action, body) => {
+  const request = typeof body === 'string' ? body : { QueueUrl, ...body }
+  expect(await post(action, request)).toEqual({
+    status: 400,
+    error: 'SerializationException;Sender',
+    answer: {
+      __type: 'com.amazonaws.sqs#SerializationException',
+      message: expect.stringContaining('cannot be read'),
+    },
+  })
+})
+
+it.each([
+  ['SendMessageBatch', { Entries: [{ Id: '0' }] }],
+  ['SendMessage', { MessageBody: 'a', MessageAttributes: { a: null } }],
+  ['SendMessage', { MessageBody: 'a', MessageAttributes: { a: { StringValue: 'x' } } }],
+  ['ReceiveMessage', { QueueUrl: 5 }],
+  ['ReceiveMessage', { AttributeNames: 5 }],
+])('does not answer %s %j with the words of an internal fault', async (action, body) => {
+  expect(await post(action, { QueueUrl, ...body })).toEqual({
+    status: 400,
+    error: 'InvalidParameterValue;Sender',
+    answer: {
+      __type: 'com.amazonaws.sqs#InvalidParameterValue',
+      message: 'A parameter is missing or has a value of another type than it should.',
+    },
+  })
+})
+
 it('says that its port is taken', async () => {
   const port = Number(new URL(engine.endpoint).port)
   await expect(startQueues({ queues, port })).rejects.toMatchObject({ code: 'SPILLWAY_PORT_IN_USE' })

@@ -1,0 +1,40 @@
+import type { SqsError } from './sqs-error.ts'
+
+/** What a client sent for one message: the whole request, or an entry of a batch. */
+export interface SqsRequest {
+  readonly Id?: unknown
+  readonly MessageBody?: unknown
+  readonly DelaySeconds?: unknown
+  readonly ReceiptHandle?: unknown
+}
+
+/** A request whose entries, if it has any, are objects. */
+export interface ShapedRequest extends SqsRequest {
+  readonly Entries?: readonly SqsRequest[] | null
+}
+
+/** SQS's answer to what is not a request. */
+export const unreadable: SqsError = {
+  code: 'SerializationException',
+  message: 'The request cannot be read: it is not JSON, or a value in it has the wrong type.',
+}
+
+/** SQS's answer to a request with a value that fauxqs stumbles over. */
+export const wrongValue: SqsError = {
+  code: 'InvalidParameterValue',
+  message: 'A parameter is missing or has a value of another type than it should.',
+}
+
+/** Whether a body has the shape of a request. */
+export function isShaped(body: unknown): body is ShapedRequest {
+  if (!isMessage(body)) return false
+  const entries = 'Entries' in body ? body.Entries : undefined
+  return entries === undefined || entries === null || (Array.isArray(entries) && entries.every(isMessage))
+}
+
+function isMessage(value: unknown): value is SqsRequest {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!('MessageBody' in value)) return true
+  const { MessageBody: body } = value
+  return body === undefined || body === null || typeof body === 'string'
+}
