@@ -64,8 +64,13 @@ function findNode() {
 
 const [script, ...args] = process.argv.slice(2)
 if (script === undefined) {
-  console.error('usage: node scripts/boot.mjs <script> [arguments]')
+  console.error('usage: node scripts/boot.mjs <script> [arguments] | --install')
   process.exit(2)
+}
+if (script === '--install') {
+  // `npm install`, by habit: npm does not know this workspace's protocols, so pnpm installs over what it did.
+  if (process.env.npm_config_user_agent?.startsWith('npm/')) install()
+  process.exit(0)
 }
 if (!installed()) install()
 

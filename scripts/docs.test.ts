@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorCodes } from '@spillway/message'
 import { expect, it } from 'vitest'
+import { errorCodes } from '../packages/message/src/index.ts'
 import { root } from './workspace.ts'
 
 const read = (path: string) => readFile(join(root, path), 'utf8')
