@@ -13,6 +13,7 @@ import {
 import {
   type Clock,
   checkOptions,
+  isFunction,
   type OptionRules,
   objectWith,
   required,
@@ -20,17 +21,24 @@ import {
 } from '@spillway/message/internal'
 import { type HttpEvent, type HttpResponse, header, requestLimit } from './http.ts'
 import { HttpError } from './http-error.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
 import type { Valid } from './validate.ts'
 
 /** What {@link enqueue} takes beside the message. */
 export interface EnqueueOptions {
   /** Where messages go, for example `sqsTarget({ queueUrl })`. */
   readonly to: Target
+  /**
+   * What a key from the `Idempotency-Key` header is unique in: the tenant, the route. It goes before the key, so that
+   * clients that do not know of one another cannot take each other's keys. Default: nothing.
+   */
+  readonly scope?: (event: HttpEvent) => string
   readonly clock?: Clock
 }
 
 const rules: OptionRules<EnqueueOptions> = {
   to: required({ ...objectWith('send'), expected: 'a target, for example sqsTarget({ queueUrl })' }),
+  scope: isFunction,
   clock: objectWith('now', 'sleep'),
 }
 
@@ -50,6 +58,8 @@ const startedAt = new WeakMap<HttpEvent, number>()
  * The handler returns `event.valid.body`, or a body of its own: what goes into the schema, not what comes out of it.
  * One that returns nothing, or a body that the schema refuses, is a 500: nothing is sent.
  *
+ * The key is that of the definition, else the client's `Idempotency-Key` header, else a new UUIDv7.
+ *
  * A message that was not confirmed is a 503. It may be in the queue all the same: a client that repeats the request
  * with the same key makes no second effect.
  */
@@ -58,8 +68,15 @@ export function enqueue<Definition extends MessageDefinition>(
   options: EnqueueOptions,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
   checkOptions('enqueue', options, rules)
-  const { to, clock = systemClock } = options
+  const { to, scope, clock = systemClock } = options
   const now = () => clock.now()
+
+  function readKey(event: HttpEvent): string | undefined {
+    // A key of the body's own is the better one: it is the same however the message comes.
+    const key = definition.key === undefined ? readIdempotencyKey(event) : undefined
+    return key === undefined || scope === undefined ? key : `${scope(event)}:${key}`
+  }
+
   return {
     before: function enqueueBefore({ event }) {
       startedAt.set(event, now())
@@ -68,7 +85,11 @@ export function enqueue<Definition extends MessageDefinition>(
       const { event, context } = request
       const { input, output } = await readBody(definition, event, request.response)
       const message = {
-        ...toMessage(definition, output, { time: new Date(now()), traceparent: trace(event) }),
+        ...toMessage(definition, output, {
+          time: new Date(now()),
+          key: readKey(event),
+          traceparent: trace(event),
+        }),
         body: input,
       }
       const encoded = { key: message.key, group: message.group, body: encodeMessage(message) }

@@ -295,6 +295,54 @@ describe('a body that is not that of the message', () => {
   })
 })
 
+describe('the Idempotency-Key header', () => {
+  const event = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }) })
+
+  async function send(value: string | undefined, options: { scope?: () => string } = {}, definition = event) {
+    const to = memoryTarget()
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser())
+      .use(validate({ body: definition }))
+      .use(enqueue(definition, { to, clock, ...options }))
+      .handler(({ valid: { body } }) => body)
+    const headers = {
+      'content-type': 'application/json',
+      ...(value !== undefined && { 'Idempotency-Key': value }),
+    }
+    const answer = await invoke(handler, post({ n: 1 }, { headers }))
+    return { ...answer, key: to.sent[0]?.key }
+  }
+
+  it.each([
+    ['"8e03978e-40d5"', '8e03978e-40d5'],
+    ['8e03978e-40d5', '8e03978e-40d5'],
+    [String.raw`"a \"quoted\" \\ key"`, String.raw`a "quoted" \ key`],
+    ['"k";version=1', 'k'],
+  ])('%s is the key of the message', async (value, key) => {
+    expect(await send(value)).toMatchObject({ status: 202, key, body: { id: key } })
+  })
+
+  it.each(['', '""', '"open', 'a,b', 'na\u00efve', '"x', 'x'.repeat(201), '"a" "b"'])(
+    '%j is refused',
+    async (value) => {
+      const answer = await send(value)
+      expect(answer).toMatchObject({ status: 400, body: { code: 'SPILLWAY_KEY_INVALID' } })
+      expect(answer.key).toBeUndefined()
+    },
+  )
+
+  it('is scoped where the app says so', async () => {
+    expect((await send('"k"', { scope: () => 'tenant-7' })).key).toBe('tenant-7:k')
+  })
+
+  it('gives way to the key of the body, and to a new one where it is missing', async () => {
+    const keyed = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }), key: () => 'own' })
+    expect((await send('"k"', {}, keyed)).key).toBe('own')
+    expect((await send(undefined, { scope: () => 'tenant-7' })).key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+  })
+})
+
 it('a schema that throws is a 500 that tells nothing', async () => {
   const broken = defineMessage({
     name: 'broken',

@@ -9,8 +9,8 @@ export interface MessageOptions<Schema extends StandardSchemaV1> {
   readonly schema: Schema
   /**
    * The idempotency key: two messages with one key have one effect. 1 to 256 characters.
-   * Default: a UUIDv7, minted once when the message is created, so a client that repeats its request without
-   * a key of its own makes a second message.
+   * Default: what the message is created with (`enqueue` takes the `Idempotency-Key` header), else a UUIDv7, so that a
+   * client that repeats its request without a key makes a second message.
    */
   readonly key?: (body: StandardSchemaV1.InferOutput<Schema>) => string
   /** What has to stay in order (a FIFO group, a partition key) or the tenant. 1 to 128 characters. Default: none. */

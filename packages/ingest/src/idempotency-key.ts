@@ -1,0 +1,27 @@
+import { type HttpEvent, header } from './http.ts'
+import { HttpError } from './http-error.ts'
+
+/** A String of RFC 9651 (Structured Field Values), with whatever parameters, which mean nothing here. */
+const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?:\s*;.*)?$/
+
+/** What clients send without the quotes. A comma would be two headers that a gateway has joined. */
+const bare = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/
+
+/**
+ * The key that the client gave its request in the `Idempotency-Key` header; `undefined` when there is none.
+ *
+ * Source: draft-ietf-httpapi-idempotency-key-header-07, which has it as a String; a bare key is taken, too.
+ *
+ * @throws HttpError 400 `SPILLWAY_KEY_INVALID` for a header that is not one key of 1 to 200 characters.
+ */
+export function readIdempotencyKey(event: HttpEvent): string | undefined {
+  const value = header(event, 'idempotency-key')?.trim()
+  if (value === undefined) return undefined
+  const key = quoted.exec(value)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? (bare.test(value) ? value : '')
+  if (key.length > 0 && key.length <= 200) return key
+  throw new HttpError(
+    400,
+    'SPILLWAY_KEY_INVALID',
+    'The Idempotency-Key header must be one key of 1 to 200 printable ASCII characters, for example "8e03978e".',
+  )
+}
