@@ -152,6 +152,13 @@ describe('a record that holds no valid message', () => {
     expect(result.parked).toMatchObject([{ id: 'm-b', reason: { code: 'SPILLWAY_ENVELOPE_INVALID' } }])
   })
 
+  it('is retried when it is newer than its reader: a deploy is going on', async () => {
+    const newer = record('b', { body: record('b').body.replace('"version":1', '"version":2') })
+    const result = await run({ records: [record('a'), newer], writer: doAll })
+    expect(result.failed).toStrictEqual(['m-b'])
+    expect(result.parked).toStrictEqual([])
+  })
+
   it('is retried when its schema throws: it may be valid', async () => {
     const picky = defineMessage({
       name: 'order',

@@ -179,7 +179,12 @@ async function decode<Definition extends MessageDefinition>(
   try {
     const decoded = await decodeMessage(definition, body)
     if (decoded.ok) return { message: { ...decoded.message, receiveCount, lane } }
-    return { outcome: park(decoded.reason) }
+    const { reason, retryable } = decoded
+    return {
+      outcome: retryable
+        ? retry({ cause: new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail) })
+        : park(reason),
+    }
   } catch (thrown) {
     return { outcome: retry({ cause: toError(thrown) }) }
   }

@@ -35,7 +35,7 @@ describe('defineMessage', () => {
     [{ name: 'a', schema, key: 'id' }, 'defineMessage: the option `key` must be a function.'],
     [
       { name: 'a', schema, xyzzy: 1 },
-      'defineMessage has no option `xyzzy`. Its options are name, schema, key, group, version.',
+      'defineMessage has no option `xyzzy`. Its options are name, schema, key, group, version, upcast.',
     ],
   ])('refuses %o', (options, message) => {
     // @ts-expect-error the options are wrong on purpose

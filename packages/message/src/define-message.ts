@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { SpillwayError } from './error.ts'
 import { checkOptions, integer, isFunction, nonEmptyString, type OptionRules } from './options.ts'
 
 /** What {@link defineMessage} takes. */
@@ -17,13 +18,22 @@ export interface MessageOptions<Schema extends StandardSchemaV1> {
   readonly group?: (body: StandardSchemaV1.InferOutput<Schema>) => string
   /** The version of the schema, from 1. Default 1. */
   readonly version?: number
+  /**
+   * Turns the body of an older version into that of the next: `{ 1: (body) => … }` makes version 2 of version 1. A
+   * queue still holds yesterday's messages after a deploy: those of a version without a function are parked.
+   */
+  readonly upcast?: Upcasts
 }
+
+/** Functions by the version that they turn into the next one. */
+export type Upcasts = Readonly<Record<number, (body: unknown) => unknown>>
 
 /** A message as both sides know it: the one that accepts it and the one that writes it. */
 export interface MessageDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   readonly name: string
   readonly version: number
   readonly schema: Schema
+  readonly upcast?: Upcasts
   key?(body: StandardSchemaV1.InferOutput<Schema>): string
   group?(body: StandardSchemaV1.InferOutput<Schema>): string
 }
@@ -48,6 +58,13 @@ const rules: OptionRules<MessageOptions<StandardSchemaV1>> = {
   key: isFunction,
   group: isFunction,
   version: integer(1, Number.MAX_SAFE_INTEGER),
+  upcast: {
+    expected: 'an object with a function for each older version, for example { 1: (body) => … }',
+    test: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(([version, fn]) => /^[1-9]\d*$/.test(version) && typeof fn === 'function'),
+  },
 }
 
 /**
@@ -71,7 +88,15 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
   options: MessageOptions<Schema>,
 ): MessageDefinition<Schema> {
   checkOptions('defineMessage', options, rules)
-  return Object.freeze({ version: 1, ...options })
+  const { version = 1, upcast = {} } = options
+  const ahead = Object.keys(upcast).find((from) => Number(from) >= version)
+  if (ahead !== undefined) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      `defineMessage: the option \`upcast\` has a function for version ${ahead}, but \`version\` is ${version}.`,
+    )
+  }
+  return Object.freeze({ ...options, version })
 }
 
 function isStandardSchema(value: unknown): boolean {

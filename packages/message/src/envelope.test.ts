@@ -73,7 +73,8 @@ describe('decodeMessage', () => {
       envelope({ name: 'order.cancelled' }),
       "The envelope holds another message; this reader expects 'order.placed'.",
     ],
-    ['another version', envelope({ version: 2 }), 'The version of the message is 2; this reader knows 1.'],
+    ['no version', envelope({ version: undefined }), 'The version of the message is missing.'],
+    ['a version that is none', envelope({ version: 0 }), 'The version of the message is 0.'],
     [
       'a version that is a deep nest',
       `{"spillway":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
@@ -94,6 +95,7 @@ describe('decodeMessage', () => {
     expect(await decodeMessage(order, text)).toStrictEqual({
       ok: false,
       reason: { code: 'SPILLWAY_ENVELOPE_INVALID', detail },
+      retryable: false,
     })
   })
 
@@ -106,6 +108,7 @@ describe('decodeMessage', () => {
         detail: 'The body is not a valid order.placed.',
         issues: [{ path: '/lines/1/sku', message: 'Invalid input: expected string, received undefined' }],
       },
+      retryable: false,
     })
   })
 
@@ -137,5 +140,67 @@ describe('decodeMessage', () => {
     })
     expect(await decodeMessage(slow, envelope({}))).toMatchObject({ ok: true })
     expect(await decodeMessage(slow, envelope({ body: { id: 'x' } }))).toMatchObject({ ok: false })
+  })
+})
+
+describe('versions', () => {
+  const v3 = defineMessage({
+    name: 'order.placed',
+    version: 3,
+    schema: z.object({ id: z.string(), cents: z.int(), currency: z.string() }),
+    upcast: {
+      1: (body) => ({ ...(body as object), cents: (body as { euros: number }).euros * 100 }),
+      2: (body) => ({ ...(body as object), currency: 'EUR' }),
+    },
+  })
+
+  it("turns yesterday's messages into today's, one version after the other", async () => {
+    const decoded = await decodeMessage(v3, envelope({ version: 1, body: { id: 'k', euros: 5 } }))
+    expect(decoded).toMatchObject({
+      ok: true,
+      message: { version: 3, key: 'k', body: { id: 'k', cents: 500, currency: 'EUR' } },
+    })
+    expect(await decodeMessage(v3, envelope({ version: 2, body: { id: 'k', cents: 7 } }))).toMatchObject({
+      ok: true,
+      message: { body: { id: 'k', cents: 7, currency: 'EUR' } },
+    })
+  })
+
+  it('validates what an upcast makes', async () => {
+    const decoded = await decodeMessage(v3, envelope({ version: 1, body: { id: 'k', euros: 0.001 } }))
+    expect(decoded).toMatchObject({ ok: false, reason: { code: 'SPILLWAY_BODY_INVALID' }, retryable: false })
+  })
+
+  it('parks a version that nothing turns into the next', async () => {
+    const { upcast: _, ...without } = v3
+    expect(await decodeMessage(without, envelope({ version: 2 }))).toStrictEqual({
+      ok: false,
+      reason: {
+        code: 'SPILLWAY_ENVELOPE_INVALID',
+        detail: 'The message is of version 2; this reader has no upcast for 2.',
+      },
+      retryable: false,
+    })
+  })
+
+  it('leaves a message of a later version to a later reader', async () => {
+    expect(await decodeMessage(v3, envelope({ version: 4 }))).toStrictEqual({
+      ok: false,
+      reason: {
+        code: 'SPILLWAY_ENVELOPE_INVALID',
+        detail: 'The message is of version 4; this reader knows 3.',
+      },
+      retryable: true,
+    })
+  })
+
+  it('refuses an upcast that leads nowhere', () => {
+    const options = { name: 'a', schema: z.unknown(), version: 2, upcast: { 2: (body: unknown) => body } }
+    expect(() => defineMessage(options)).toThrow(
+      'defineMessage: the option `upcast` has a function for version 2, but `version` is 2.',
+    )
+    expect(() => defineMessage({ ...options, upcast: { one: () => 1 } as never })).toThrow(
+      'defineMessage: the option `upcast` must be an object with a function for each older version',
+    )
   })
 })

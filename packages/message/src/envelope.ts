@@ -24,7 +24,12 @@ export interface Envelope {
 /** A message, or the reason why the text holds none. */
 export type Decoded<Body> =
   | { readonly ok: true; readonly message: Message<Body> }
-  | { readonly ok: false; readonly reason: ParkReason }
+  | {
+      readonly ok: false
+      readonly reason: ParkReason
+      /** Whether another reader may know what to do: the message is newer than this one, a deploy is going on. */
+      readonly retryable: boolean
+    }
 
 /** The envelope of a message as JSON text that every queue can hold. */
 export function encodeMessage(message: Message): string {
@@ -45,7 +50,7 @@ export function encodeMessage(message: Message): string {
 /**
  * Reads the envelope of a message and validates its body. Bad text is a reason to park.
  *
- * Rejects only with what the schema itself throws: that says nothing about the message.
+ * Rejects only with what the schema or an upcast throws: that says nothing about the message.
  */
 export async function decodeMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
@@ -53,13 +58,33 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
 ): Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
   const envelope = readEnvelope(definition, text)
   if (typeof envelope === 'string') return refuse('SPILLWAY_ENVELOPE_INVALID', envelope)
-  const validated = await validateBody(definition, envelope.body)
+  const { version: from } = envelope
+  const { name, version: to } = definition
+  if (from > to) {
+    const reason = {
+      code: 'SPILLWAY_ENVELOPE_INVALID',
+      detail: `The message is of version ${from}; this reader knows ${to}.`,
+    }
+    return { ok: false, reason, retryable: true }
+  }
+  let { body } = envelope
+  for (let version = from; version < to; version++) {
+    const upcast = definition.upcast?.[version]
+    if (upcast === undefined) {
+      return refuse(
+        'SPILLWAY_ENVELOPE_INVALID',
+        `The message is of version ${from}; this reader has no upcast for ${version}.`,
+      )
+    }
+    body = upcast(body)
+  }
+  const validated = await validateBody(definition, body)
   if (!validated.ok) {
     return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${definition.name}.`, validated.issues)
   }
-  const { name, version, key, group, traceparent } = envelope
+  const { key, group, traceparent } = envelope
   const time = new Date(envelope.time)
-  return { ok: true, message: { name, version, key, group, time, traceparent, body: validated.body } }
+  return { ok: true, message: { name, version: to, key, group, time, traceparent, body: validated.body } }
 }
 
 /** What came out of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
@@ -91,8 +116,8 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
   if (envelope.name !== definition.name) {
     return `The envelope holds another message; this reader expects '${definition.name}'.`
   }
-  if (envelope.version !== definition.version) {
-    return `The version of the message is ${describe(envelope.version)}; this reader knows ${definition.version}.`
+  if (!Number.isSafeInteger(envelope.version) || Number(envelope.version) < 1) {
+    return `The version of the message is ${describe(envelope.version)}.`
   }
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
   if (envelope.group !== undefined && !isText(envelope.group, 128))
@@ -111,6 +136,14 @@ function describe(value: unknown): string {
   return value === undefined ? 'missing' : 'not a number'
 }
 
-function refuse(code: string, detail: string, issues?: readonly Issue[]): { ok: false; reason: ParkReason } {
-  return { ok: false, reason: issues === undefined ? { code, detail } : { code, detail, issues } }
+function refuse(
+  code: string,
+  detail: string,
+  issues?: readonly Issue[],
+): { ok: false; reason: ParkReason; retryable: false } {
+  return {
+    ok: false,
+    reason: issues === undefined ? { code, detail } : { code, detail, issues },
+    retryable: false,
+  }
 }

@@ -9,6 +9,7 @@ export {
   type MessageDefinition,
   type MessageInput,
   type MessageOptions,
+  type Upcasts,
 } from './define-message.ts'
 export {
   type Decoded,
