@@ -1,17 +1,19 @@
 import type { MessageRecord } from '@spillway/message'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from './index.ts'
-import { connect, execute, openKysely, startDatabase, timeLimit } from './testing/database.ts'
-import { count, type Database, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
+import { connect, execute, openKysely, timeLimit } from './testing/database.ts'
+import {
+  count,
+  type Database,
+  type Item,
+  items,
+  itemWriter,
+  kinds,
+  useItemDatabase,
+} from './testing/items.ts'
 
-let database: Awaited<ReturnType<typeof startDatabase>>
-beforeAll(async () => {
-  database = await startDatabase()
-  await execute(database.url, schema)
-})
-afterAll(() => database[Symbol.asyncDispose]())
-beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+const database = useItemDatabase()
 
 describe('a database in trouble', () => {
   it('without the table parks nothing, and is written to once the table is there', async () => {

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { MessageRecord } from '@spillway/message'
 import type { Kysely } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { kyselyWriter } from './index.ts'
-import { execute, openKysely, record, startDatabase, timeLimit } from './testing/database.ts'
-import { count, type Database, fields, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
+import { execute, openKysely, record, timeLimit } from './testing/database.ts'
+import {
+  count,
+  type Database,
+  fields,
+  type Item,
+  items,
+  itemWriter,
+  kinds,
+  useItemDatabase,
+} from './testing/items.ts'
 
-let database: Awaited<ReturnType<typeof startDatabase>>
-beforeAll(async () => {
-  database = await startDatabase()
-  await execute(database.url, schema)
-})
-afterAll(() => database[Symbol.asyncDispose]())
-beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+const database = useItemDatabase()
 
 describe('a batch', () => {
   it('of none is done without a statement', async () => {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { MessageRecord } from '@spillway/message'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from './index.ts'
-import { execute, openKysely, record, startDatabase, timeLimit } from './testing/database.ts'
-import { count, type Database, type Item, items, itemWriter, kinds, schema } from './testing/items.ts'
+import { execute, openKysely, record, timeLimit } from './testing/database.ts'
+import {
+  count,
+  type Database,
+  type Item,
+  items,
+  itemWriter,
+  kinds,
+  useItemDatabase,
+} from './testing/items.ts'
 
-let database: Awaited<ReturnType<typeof startDatabase>>
-beforeAll(async () => {
-  database = await startDatabase()
-  await execute(database.url, schema)
-})
-afterAll(() => database[Symbol.asyncDispose]())
-beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+const database = useItemDatabase()
 
 // Its statement is the first of the batch.
 const lowest = '00000000-0000-4000-8000-000000000000'

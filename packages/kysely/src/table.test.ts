@@ -2,18 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { MessageRecord } from '@spillway/message'
 import { CamelCasePlugin } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { kyselyWriter } from './index.ts'
-import { execute, openKysely, record, startDatabase, timeLimit } from './testing/database.ts'
-import { count, type Database, type Item, items, kinds, schema } from './testing/items.ts'
+import { execute, openKysely, record, timeLimit } from './testing/database.ts'
+import { count, type Database, type Item, items, kinds, useItemDatabase } from './testing/items.ts'
 
-let database: Awaited<ReturnType<typeof startDatabase>>
-beforeAll(async () => {
-  database = await startDatabase()
-  await execute(database.url, schema)
-})
-afterAll(() => database[Symbol.asyncDispose]())
-beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+const database = useItemDatabase()
 
 describe('rows', () => {
   const bytes = Buffer.from([0, 1, 92, 255])

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Generated, Insertable } from 'kysely'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { kyselyWriter } from '../index.ts'
-import { execute, openKysely, record } from './database.ts'
+import { execute, openKysely, record, startDatabase } from './database.ts'
 
 /** The tables of the tests. */
 export interface Database {
@@ -17,7 +18,7 @@ export interface Database {
 export type Item = Partial<Insertable<Database['items']>> & { id: string }
 
 /** The tables of {@link Database}. */
-export const schema = `create schema shop;
+const schema = `create schema shop;
      create type mood as enum ('happy', 'sad');
      create domain code3 as varchar(3) check (value <> 'bad');
      create domain document as jsonb;
@@ -67,3 +68,29 @@ export const kinds = (outcomes: readonly Outcome[]) => [...new Set(outcomes.map(
 /** How many rows a table has. */
 export const count = async (url: string, table = 'items') =>
   Number((await execute(url, `select count(*) as n from ${table}`))[0]?.n)
+
+type RunningDatabase = Awaited<ReturnType<typeof startDatabase>>
+
+/** A Postgres for the tests of a file, with the tables above, which are empty before each test. */
+export function useItemDatabase(): Pick<
+  RunningDatabase,
+  'url' | 'functionsUrl' | 'peakConnections' | 'resetPeak'
+> {
+  let database: RunningDatabase
+  beforeAll(async () => {
+    database = await startDatabase()
+    await execute(database.url, schema)
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+  beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+  return {
+    get url() {
+      return database.url
+    },
+    get functionsUrl() {
+      return database.functionsUrl
+    },
+    peakConnections: () => database.peakConnections(),
+    resetPeak: () => database.resetPeak(),
+  }
+}
