@@ -6,11 +6,9 @@
  */
 export { type Backoff, fullJitter } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { toIssues } from './issue.ts'
 export {
   checkOptions,
   integer,
-  isBoolean,
   isFunction,
   nearest,
   nonEmptyString,
@@ -20,4 +18,3 @@ export {
   oneOf,
   required,
 } from './options.ts'
-export { wireJson } from './wire-json.ts'

@@ -68,12 +68,6 @@ export function oneOf(...choices: readonly string[]): OptionRule {
 /** An optional function. */
 export const isFunction: OptionRule = { expected: 'a function', test: (value) => typeof value === 'function' }
 
-/** An optional boolean. */
-export const isBoolean: OptionRule = {
-  expected: 'true or false',
-  test: (value) => typeof value === 'boolean',
-}
-
 /** An optional object, a port for example, that has these methods. */
 export function objectWith(...methods: readonly string[]): OptionRule {
   const listed = methods.map((method) => `\`${method}()\``).join(' and ')

@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { childrenOf, isAlive } from '../reaper/process-table.ts'
 import { type Reaper, startReaper } from '../reaper/reaper.ts'
+import { childScript, firstLine } from '../reaper/testing/child-script.ts'
 import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 
 let reaper: Reaper
@@ -121,7 +120,7 @@ it('counts the sessions of the functions alone', async () => {
 it('counts a session as gone when its client is killed, and when the server ends it', async () => {
   const postgres = await start()
   const driver = import.meta.resolve('pg')
-  const child = script(`
+  const child = childScript(`
     import pg from ${JSON.stringify(driver)}
     await new pg.Client(${JSON.stringify(postgres.functionsUrl)}).connect()
     console.log('connected')
@@ -318,26 +317,10 @@ it('listens on the port asked for', async () => {
   expect(portOf(second)).toBe(portOf(first))
 })
 
-function script(code: string, env: Record<string, string> = {}): ChildProcess {
-  const args = ['--conditions=spillway:source', '--input-type=module', '--eval', code]
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('no stdout')
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  return String(line)
-}
-
 it('ends with its Node process, killed with -9', async () => {
   const temporary = join(folder, 'of-a-child')
   await mkdir(temporary)
-  const child = script(
+  const child = childScript(
     `
     import { startReaper } from ${JSON.stringify(new URL('../reaper/reaper.ts', import.meta.url).href)}
     import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { isAlive } from './process-table.ts'
 import { startReaper } from './reaper.ts'
+import { childScript, firstLine } from './testing/child-script.ts'
 
 const source = new URL('./reaper.ts', import.meta.url).href
 
@@ -22,25 +22,9 @@ function folderWithFile(): string {
   return folder
 }
 
-function script(code: string): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=spillway:source', '--input-type=module', '--eval', code],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('no stdout')
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  return String(line)
-}
-
 it('ends a frozen process and deletes a folder when its runtime is killed with -9', async () => {
   const folder = folderWithFile()
-  const parent = script(`
+  const parent = childScript(`
     import { spawn } from 'node:child_process'
     import { startReaper } from ${JSON.stringify(source)}
     const reaper = await startReaper()
@@ -58,7 +42,7 @@ it('ends a frozen process and deletes a folder when its runtime is killed with -
 })
 
 it('does not keep its runtime alive', async () => {
-  const parent = script(`
+  const parent = childScript(`
     import { startReaper } from ${JSON.stringify(source)}
     await startReaper()
   `)
