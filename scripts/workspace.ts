@@ -6,6 +6,7 @@ export const root = dirname(import.meta.dirname)
 /** The folders of the packages, each after those that it imports. */
 export const packageNames = [
   'message',
+  'telemetry',
   'ingest',
   'sqs',
   'batch',

@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { MessageDefinition } from './define-message.ts'
-import { type Issue, toIssues } from './issue.ts'
+import type { Issue } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
+import { validate } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
 /** The version of the envelope itself, not of a message's schema. */
@@ -95,9 +96,8 @@ export async function validateBody<Schema extends StandardSchemaV1>(
   | { readonly ok: true; readonly body: StandardSchemaV1.InferOutput<Schema> }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 > {
-  const result = await definition.schema['~standard'].validate(value)
-  if (result.issues === undefined) return { ok: true, body: result.value }
-  return { ok: false, issues: toIssues(result.issues) }
+  const result = await validate(definition.schema, value)
+  return result.ok ? { ok: true, body: result.value } : result
 }
 
 function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {

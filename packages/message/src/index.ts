@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { StandardSchemaV1 } from '@standard-schema/spec'
 export {
   defineMessage,
   type MessageBody,
@@ -21,6 +22,7 @@ export {
 } from './envelope.ts'
 export { type ErrorCode, errorCodes, SpillwayError, toError } from './error.ts'
 export type { Issue } from './issue.ts'
+export { consoleLogger, type LogFields, type Logger } from './logger.ts'
 export { createMessage, type Message, type MessageFacts } from './message.ts'
 export {
   type DoneOutcome,
@@ -34,12 +36,25 @@ export {
   retry,
 } from './outcome.ts'
 export type {
+  ClaimStore,
   EncodedMessage,
   MessageRecord,
+  MessageStatus,
+  ParkedMessage,
+  ParkedStore,
   RecordSource,
   SendResult,
   SourceRecord,
+  StatusSource,
   Target,
   TimeLimit,
   Writer,
 } from './ports.ts'
+export {
+  type CounterName,
+  counters,
+  type DurationName,
+  durations,
+  type Telemetry,
+  type TelemetryAttributes,
+} from './telemetry.ts'

@@ -5,7 +5,10 @@
  * @module
  */
 export { type Backoff, fullJitter } from './backoff.ts'
+export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
+export { isText } from './message.ts'
 export {
   checkOptions,
   integer,
@@ -18,3 +21,6 @@ export {
   oneOf,
   required,
 } from './options.ts'
+export { findUnstorable } from './storable.ts'
+export { quietTelemetry } from './telemetry.ts'
+export { type Validated, validate } from './validate.ts'

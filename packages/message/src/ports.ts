@@ -7,6 +7,12 @@ export interface EncodedMessage {
   readonly group?: string | undefined
   /** The envelope as JSON text. */
   readonly body: string
+  /** The trace that the message belongs to (W3C Trace Context), for targets that carry attributes beside the body. */
+  readonly traceparent?: string | undefined
+  /** Seconds for which the target keeps the message back. */
+  readonly delay?: number | undefined
+  /** Attributes beside the body, for filters and tools that do not read it. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined
 }
 
 /** The fate of one message that was sent. */
@@ -39,12 +45,62 @@ export interface Target {
   send(messages: readonly EncodedMessage[], limit: TimeLimit): Promise<readonly SendResult[]>
 }
 
+/**
+ * Where bodies lie that are too large for a queue (the claim check pattern).
+ *
+ * An object has to outlive every delivery of its message, a redrive from the dead-letter queue included: 30 days.
+ */
+export interface ClaimStore {
+  /** Stores a text. Resolves once it is durable, else rejects. Storing the same text under its key again is harmless. */
+  put(key: string, text: string, limit: TimeLimit): Promise<void>
+  /** The text under a key; `undefined` when there is none. Rejects when the store cannot tell. */
+  get(key: string, limit: TimeLimit): Promise<string | undefined>
+}
+
+/** A message that was parked. */
+export interface ParkedMessage {
+  readonly name: string
+  readonly key: string
+  readonly reason: ParkReason
+  /** When it was parked. */
+  readonly at: Date
+}
+
+/**
+ * Knows which messages were parked, beside the dead-letter queue, which cannot be asked for one message.
+ *
+ * A source puts an entry before it lets go of the record, so an entry is as sure as the copy in the queue.
+ */
+export interface ParkedStore {
+  /** Resolves once the entry is durable, else rejects. A second entry of a message takes the place of the first. */
+  put(parked: ParkedMessage, limit: TimeLimit): Promise<void>
+  /** Rejects when the store cannot tell. */
+  find(name: string, key: string, limit: TimeLimit): Promise<ParkedMessage | undefined>
+}
+
+/** Where an accepted message is. `accepted` is one that is neither written nor parked yet. */
+export type MessageStatus =
+  | { readonly status: 'accepted' }
+  | { readonly status: 'written' }
+  | { readonly status: 'parked'; readonly reason: ParkReason; readonly at: Date }
+
+/** Tells where a message is, from what the write left behind. */
+export interface StatusSource {
+  /** Rejects when it cannot tell. */
+  find(name: string, key: string, limit: TimeLimit): Promise<MessageStatus>
+}
+
 /** What Lambda delivered, not yet decoded. */
 export interface SourceRecord {
   /** The queue's or the stream's own id, unique in its batch. */
   readonly id: string
   /** The text on the wire. */
   readonly body: string
+  /**
+   * Fetches the text where `body` is only a claim on it. Rejects with `SPILLWAY_CLAIM_MISSING` when it is gone for
+   * good, and with anything else when another try may have it.
+   */
+  load?(limit: TimeLimit): Promise<string>
   /** Records of one lane stay in order; on a standard queue every record has a lane of its own. */
   readonly lane: string
   /** How often the record was delivered, this time included. From 1. */

@@ -1,0 +1,74 @@
+import { type Envelope, envelopeVersion } from './envelope.ts'
+import { isText } from './message.ts'
+import { wireJson } from './wire-json.ts'
+
+/** What stands in an envelope in place of its body: where the whole envelope lies, and how to know that it is the one. */
+export interface Claim {
+  /** The key in the store of large bodies. */
+  readonly key: string
+  /** The size of the whole envelope, in bytes of UTF-8. */
+  readonly bytes: number
+  /** SHA-256 of the whole envelope, as lower-case hexadecimal digits. */
+  readonly sha256: string
+}
+
+/**
+ * The largest envelope that is claimed, in bytes. More than any request can bring (AWS Lambda quotas: 6 MB), and a
+ * bound on what a forged claim can make a reader fetch.
+ */
+export const maxClaimBytes = 16_777_216
+
+/** Amazon S3 User Guide, "Naming Amazon S3 objects": a key has at most 1,024 bytes. */
+const longestKey = 1024
+
+/**
+ * The envelope that goes into the queue in place of a large one: the same but for `claim` where `body` was.
+ * `undefined` for text that is no envelope.
+ */
+export function toClaimEnvelope(text: string, claim: Claim): string | undefined {
+  const envelope = parse(text)
+  if (envelope === undefined || !Object.hasOwn(envelope, 'body')) return undefined
+  const { spillway, name, version, key, group, time, traceparent } = envelope
+  const { bytes, sha256 } = claim
+  return wireJson({
+    spillway,
+    name,
+    version,
+    key,
+    group,
+    time,
+    traceparent,
+    claim: { key: claim.key, bytes, sha256 },
+  })
+}
+
+/** The claim in the text of a record; `undefined` when its body is in it, or when it is anything else. */
+export function readClaim(text: string): Claim | undefined {
+  // Most records are no claims, and are parsed by their reader: one look is cheaper than a second parse.
+  if (!text.includes('"claim"')) return undefined
+  const envelope: (Partial<Envelope> & { readonly claim?: unknown }) | undefined = parse(text)
+  if (envelope === undefined || Object.hasOwn(envelope, 'body')) return undefined
+  return isClaim(envelope.claim) ? envelope.claim : undefined
+}
+
+function parse(text: string): Partial<Envelope> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null) return undefined
+    return (value as Partial<Envelope>).spillway === envelopeVersion ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isClaim(value: unknown): value is Claim {
+  if (typeof value !== 'object' || value === null) return false
+  const { key, bytes, sha256 } = value as Partial<Claim>
+  return (
+    isText(key, longestKey) &&
+    Number.isSafeInteger(bytes) &&
+    Number(bytes) > 0 &&
+    typeof sha256 === 'string' &&
+    /^[0-9a-f]{64}$/.test(sha256)
+  )
+}

@@ -1,0 +1,90 @@
+/** What a line of a log is about, beside its message. `error` holds what was thrown. */
+export interface LogFields {
+  readonly error?: unknown
+  readonly [name: string]: unknown
+}
+
+/**
+ * Where lines go. `@spillway/telemetry` has adaptors for Powertools Logger and for pino.
+ *
+ * Spillway never hands it a payload. What it throws is ignored: a line must not cost a message.
+ */
+export interface Logger {
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+/**
+ * One line of JSON on the console for a message: what CloudWatch Logs reads as fields. Of an error it has name,
+ * message, code, stack and the same of its causes, and nothing else: other properties of errors hold payloads.
+ */
+export const consoleLogger: Logger = Object.freeze({
+  info: (message, fields) => console.info(line('info', message, fields)),
+  warn: (message, fields) => console.warn(line('warn', message, fields)),
+  error: (message, fields) => console.error(line('error', message, fields)),
+} satisfies Logger)
+
+/** A logger that never throws. */
+export function quietLogger(logger: Logger): Logger {
+  const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) => {
+    try {
+      logger[level](message, fields)
+    } catch {
+      // There is nowhere to say it.
+    }
+  }
+  return { info: quiet('info'), warn: quiet('warn'), error: quiet('error') }
+}
+
+function line(level: string, message: string, fields: LogFields = {}): string {
+  const own = { level, message }
+  try {
+    const { error, ...rest } = fields
+    const errorField = error !== undefined && { error: describeError(error) }
+    // A field must not take the place of the line's own level and message.
+    return JSON.stringify({ ...own, ...rest, ...errorField, ...own }, toPlain())
+  } catch {
+    return JSON.stringify({ ...own, fields: 'could not be written' })
+  }
+}
+
+/** For JSON: big integers as text, errors described, and what lies within itself marked, where JSON would throw. */
+function toPlain(): (this: unknown, key: string, value: unknown) => unknown {
+  const within: unknown[] = []
+  return function toPlainValue(_, value) {
+    if (typeof value === 'bigint') return String(value)
+    if (typeof value !== 'object' || value === null) return value
+    while (within.length > 0 && within.at(-1) !== this) within.pop()
+    if (within.includes(value)) return '[circular]'
+    const plain = value instanceof Error ? describeError(value) : value
+    within.push(plain)
+    return plain
+  }
+}
+
+/** What may be said of an error: its other properties hold payloads. */
+export interface ErrorDescription {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly stack?: string
+  readonly cause?: ErrorDescription
+}
+
+/** How far causes are followed. */
+const deepest = 5
+
+/** Describes what was thrown, for a log. Of a value that is not an error it says the type alone. */
+export function describeError(thrown: unknown, depth = 1): ErrorDescription {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: `not an Error: ${typeof thrown}` }
+  const { name, message, stack, cause } = thrown
+  const { code } = thrown as { code?: unknown }
+  return {
+    name,
+    message,
+    ...(typeof code === 'string' && { code }),
+    ...(stack !== undefined && { stack }),
+    ...(cause instanceof Error && depth < deepest && { cause: describeError(cause, depth + 1) }),
+  }
+}

@@ -1,0 +1,43 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { findUnstorable } from './internal.ts'
+
+it.each([
+  ['a\0b', '', 'The text holds U+0000 (NUL), which a database cannot store'],
+  [{ a: [1, { b: '\uFFFE' }] }, '/a/1/b', 'The text holds U+FFFE, which a queue cannot hold'],
+  [{ 'x/y': '\uFFFF' }, '/x~1y', 'The text holds U+FFFF, which a queue cannot hold'],
+  [['\uD800'], '/0', 'The text holds a lone surrogate, which no UTF-8 has'],
+  [{ 'k\0': 1 }, '/k\0', 'The name holds U+0000 (NUL), which a database cannot store'],
+])('finds what cannot be stored in %j', (body, path, message) => {
+  expect(findUnstorable(body)).toStrictEqual([{ path, message }])
+})
+
+it('lists places in the order of the body', () => {
+  expect(findUnstorable({ a: ['\0', '\0'], b: '\0' }).map(({ path }) => path)).toStrictEqual([
+    '/a/0',
+    '/a/1',
+    '/b',
+  ])
+})
+
+it.each([['naïve 😀 \u0001\uFFFD'], [null], [1], [{}], [true], [undefined], [[]]])('lets %j pass', (body) => {
+  expect(findUnstorable(body)).toStrictEqual([])
+})
+
+it('looks into any depth and stops at a hundred places', () => {
+  let deep: unknown = '\0'
+  for (let level = 0; level < 100_000; level++) deep = [deep]
+  expect(findUnstorable(deep)).toHaveLength(1)
+  expect(findUnstorable(Array(5000).fill('\0'))).toHaveLength(100)
+})
+
+it('agrees with a search of the JSON text', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (body) => {
+      // What `JSON.stringify` escapes as lone surrogates and NUL, and what it leaves bare.
+      const found = /\\u0000|\\ud[89a-f]|\uFFFE|\uFFFF/.test(JSON.stringify(body).replaceAll('\\\\', ''))
+      expect(findUnstorable(body).length > 0).toBe(found)
+    }),
+    { numRuns: 2000 },
+  )
+})

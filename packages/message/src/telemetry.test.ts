@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { counters, durations, type Telemetry } from './index.ts'
+import { quietTelemetry } from './internal.ts'
+
+const broken: Telemetry = {
+  count() {
+    throw new Error('broken')
+  },
+  duration() {
+    throw new Error('broken')
+  },
+  traceparent() {
+    throw new Error('broken')
+  },
+}
+
+it('hands numbers on as they come', () => {
+  const seen: unknown[] = []
+  const telemetry = quietTelemetry({
+    count: (...args) => seen.push(args),
+    duration: (...args) => seen.push(args),
+    traceparent: () => '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+  telemetry.count('spillway.ingest.accepted', 2, { message: 'order.placed' })
+  telemetry.duration('spillway.send.duration', 1.5)
+  expect(seen).toStrictEqual([
+    ['spillway.ingest.accepted', 2, { message: 'order.placed' }],
+    ['spillway.send.duration', 1.5],
+  ])
+  expect(telemetry.traceparent?.()).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+})
+
+it.each([
+  ['an adaptor that throws', broken],
+  ['none', undefined],
+])('%s does no harm', (_, telemetry) => {
+  const quiet = quietTelemetry(telemetry)
+  expect(quiet.count('spillway.ingest.accepted', 1)).toBeUndefined()
+  expect(quiet.duration('spillway.send.duration', 1)).toBeUndefined()
+  expect(quiet.traceparent?.()).toBeUndefined()
+})
+
+it('keeps the `this` of an adaptor that is an instance of a class', () => {
+  class Adaptor implements Telemetry {
+    total = 0
+    count(_: string, value: number) {
+      this.total += value
+    }
+    duration() {}
+  }
+  const adaptor = new Adaptor()
+  quietTelemetry(adaptor).count('spillway.ingest.accepted', 3)
+  expect(adaptor.total).toBe(3)
+})
+
+it('names its numbers in one style, durations in milliseconds', () => {
+  const names = [...Object.keys(counters), ...Object.keys(durations)]
+  expect(names.filter((name) => !/^spillway(\.[a-z]+){2}$/.test(name))).toStrictEqual([])
+  expect(new Set(names).size).toBe(names.length)
+  expect(new Set(Object.values(durations))).toStrictEqual(new Set(['ms']))
+})

@@ -1,0 +1,64 @@
+/** What is counted, each with its unit in UCUM (the Unified Code for Units of Measure). */
+export const counters = {
+  /** Messages that were confirmed by their target. Attributes: `message`. */
+  'spillway.ingest.accepted': '{message}',
+  /** Requests, and items of bulk requests, that got another answer than 202. Attributes: `code`, `status`. */
+  'spillway.ingest.rejected': '{message}',
+  /** Bytes of the envelopes that were confirmed. Attributes: `message`. */
+  'spillway.ingest.bytes': 'By',
+  /** Requests to a queue or stream, repeated ones included. Attributes: `target`. */
+  'spillway.send.requests': '{request}',
+  /** Messages that were sent again, because they were not confirmed the first time. Attributes: `target`. */
+  'spillway.send.retried': '{message}',
+} as const
+
+/** What is timed, in milliseconds. */
+export const durations = {
+  /** From the start of a request to its answer. Attributes: `message`. */
+  'spillway.ingest.duration': 'ms',
+  /** One request to a queue or stream. Attributes: `target`. */
+  'spillway.send.duration': 'ms',
+} as const
+
+/** The name of a counter. */
+export type CounterName = keyof typeof counters
+
+/** The name of a duration. */
+export type DurationName = keyof typeof durations
+
+/** What a measurement is told apart by. Few different values: never an id. */
+export type TelemetryAttributes = Readonly<Record<string, string | number>>
+
+/**
+ * Where numbers go. `@spillway/telemetry` has adaptors for OpenTelemetry and for CloudWatch's embedded metric format.
+ *
+ * What it throws is ignored: a number must not cost a message.
+ */
+export interface Telemetry {
+  /** Adds to a counter. */
+  count(name: CounterName, value: number, attributes?: TelemetryAttributes): void
+  /** Records a duration, in milliseconds. */
+  duration(name: DurationName, milliseconds: number, attributes?: TelemetryAttributes): void
+  /** The trace context of what runs now (W3C `traceparent`); a message carries it on. */
+  traceparent?(): string | undefined
+}
+
+const silent: Telemetry = Object.freeze({ count: () => undefined, duration: () => undefined })
+
+/** A telemetry that never throws; one that does nothing in place of none. */
+export function quietTelemetry(telemetry: Telemetry | undefined): Telemetry {
+  if (telemetry === undefined) return silent
+  return {
+    count: (...args) => quietly(() => telemetry.count(...args)),
+    duration: (...args) => quietly(() => telemetry.duration(...args)),
+    traceparent: () => quietly(() => telemetry.traceparent?.()),
+  }
+}
+
+function quietly<Result>(run: () => Result): Result | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}

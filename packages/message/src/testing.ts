@@ -1,0 +1,96 @@
+/**
+ * Helpers for the tests of an app, typed by its message definitions.
+ *
+ * @module
+ */
+import type { MessageBody, MessageDefinition, MessageInput } from './define-message.ts'
+import { decodeMessage, encodeMessage, validateBody } from './envelope.ts'
+import { SpillwayError } from './error.ts'
+import { createMessage, type Message, type MessageFacts } from './message.ts'
+import type { EncodedMessage, MessageRecord, SendResult, Target } from './ports.ts'
+
+/** What a message or a record of a test has beside its body. Default: the time 0, a first delivery, no trace. */
+export interface TestFacts extends Partial<MessageFacts> {
+  /** How often the record was delivered. Default 1. */
+  readonly receiveCount?: number
+  /** Default: the key, as on a standard queue. */
+  readonly lane?: string
+}
+
+/**
+ * A record as a writer or a row mapper gets it: the input went through the schema.
+ *
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses the input.
+ */
+export async function recordOf<Definition extends MessageDefinition>(
+  definition: Definition,
+  input: MessageInput<Definition>,
+  facts: TestFacts = {},
+): Promise<MessageRecord<MessageBody<Definition>>> {
+  const message = await messageOf(definition, input, facts)
+  const { receiveCount = 1, lane = message.key } = facts
+  return { ...message, receiveCount, lane }
+}
+
+/**
+ * The text of a message as it is in a queue.
+ *
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses the input.
+ */
+export async function envelopeOf<Definition extends MessageDefinition>(
+  definition: Definition,
+  input: MessageInput<Definition>,
+  facts: TestFacts = {},
+): Promise<string> {
+  return encodeMessage({ ...(await messageOf(definition, input, facts)), body: input })
+}
+
+/** A target in memory, for `enqueue`. */
+export interface MemoryTarget extends Target {
+  /** What was sent, in order. */
+  readonly sent: readonly EncodedMessage[]
+  /** The messages that were sent, read as the other side reads them; rejects for one of another definition. */
+  messages<Definition extends MessageDefinition>(
+    definition: Definition,
+  ): Promise<readonly Message<MessageBody<Definition>>[]>
+}
+
+/**
+ * A target that keeps what it is sent, and confirms it.
+ *
+ * @param answer what it answers for a message in place of a confirmation; it keeps only what it confirms
+ */
+export function memoryTarget(
+  answer: SendResult | ((message: EncodedMessage) => SendResult) = { status: 'accepted' },
+): MemoryTarget {
+  const sent: EncodedMessage[] = []
+  return {
+    sent,
+    async send(messages) {
+      return messages.map((message) => {
+        const result = typeof answer === 'function' ? answer(message) : answer
+        if (result.status === 'accepted') sent.push(message)
+        return result
+      })
+    },
+    messages: (definition) =>
+      Promise.all(
+        sent.map(async ({ body }) => {
+          const decoded = await decodeMessage(definition, body)
+          if (decoded.ok) return decoded.message
+          throw new SpillwayError('SPILLWAY_ENVELOPE_INVALID', decoded.reason.detail)
+        }),
+      ),
+  }
+}
+
+async function messageOf<Definition extends MessageDefinition>(
+  definition: Definition,
+  input: MessageInput<Definition>,
+  facts: TestFacts,
+): Promise<Message<MessageBody<Definition>>> {
+  const result = await validateBody(definition, input)
+  if (result.ok) return createMessage(definition, result.body, { time: new Date(0), ...facts })
+  const places = result.issues.map(({ path, message }) => `${path || 'the body'}: ${message}`).join('; ')
+  throw new SpillwayError('SPILLWAY_BODY_INVALID', `The input is not a valid ${definition.name}: ${places}`)
+}

@@ -1,0 +1,17 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Issue, toIssues } from './issue.ts'
+
+/** What came out of a schema, or why nothing did. */
+export type Validated<Output> =
+  | { readonly ok: true; readonly value: Output }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+
+/** Runs a schema, synchronous or not. Rejects with what the schema throws. */
+export async function validate<Schema extends StandardSchemaV1>(
+  schema: Schema,
+  value: unknown,
+): Promise<Validated<StandardSchemaV1.InferOutput<Schema>>> {
+  const result = await schema['~standard'].validate(value)
+  if (result.issues === undefined) return { ok: true, value: result.value }
+  return { ok: false, issues: toIssues(result.issues, value) }
+}
