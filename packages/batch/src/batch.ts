@@ -16,6 +16,7 @@ import {
 import { checkOptions, integer, isFunction, type OptionRules } from '@spillway/message/internal'
 import { type Deadline, type InvocationContext, startDeadline } from './deadline.ts'
 import { toWaves } from './lanes.ts'
+import { loadTexts } from './load.ts'
 import { delayRetries, outOfTime, parkAll, type Settled, toOutcomes, toSettledResult } from './settle.ts'
 import { type BatchSummary, logSummary, summarise } from './summary.ts'
 
@@ -84,7 +85,10 @@ export function batch<Definition extends MessageDefinition>(
     source: RecordSource,
     { writing, settling }: Deadlines,
   ): Promise<readonly Settled[]> {
-    const decoded = await writing.race(Promise.all(wave.map((record) => decode(definition, record))))
+    const texts = await loadTexts(wave, writing)
+    const decoded = await writing.race(
+      Promise.all(wave.map((record) => decode(definition, record, texts.get(record) ?? record.body))),
+    )
     if (decoded === undefined)
       return wave.map((record) => ({ record, outcome: retry({ cause: outOfTime() }) }))
     const valid = decoded.filter((result) => 'message' in result)
@@ -174,10 +178,12 @@ interface Deadlines {
 /** A message for the writer, or what becomes of a record that holds none. */
 async function decode<Definition extends MessageDefinition>(
   definition: Definition,
-  { body, receiveCount, lane }: SourceRecord,
+  { receiveCount, lane }: SourceRecord,
+  text: string | Error,
 ): Promise<{ readonly message: MessageRecord<MessageBody<Definition>> } | { readonly outcome: Outcome }> {
+  if (text instanceof Error) return { outcome: unloaded(text) }
   try {
-    const decoded = await decodeMessage(definition, body)
+    const decoded = await decodeMessage(definition, text)
     if (decoded.ok) return { message: { ...decoded.message, receiveCount, lane } }
     const { reason, retryable } = decoded
     return {
@@ -188,6 +194,12 @@ async function decode<Definition extends MessageDefinition>(
   } catch (thrown) {
     return { outcome: retry({ cause: toError(thrown) }) }
   }
+}
+
+/** What becomes of a record whose text was not fetched. What is gone for good does not come back. */
+function unloaded(error: Error): Outcome {
+  const gone = error instanceof SpillwayError && error.code === 'SPILLWAY_CLAIM_MISSING'
+  return gone ? park({ code: error.code, detail: error.message }) : retry({ cause: error })
 }
 
 async function write<Body>(

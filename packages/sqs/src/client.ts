@@ -1,5 +1,4 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
-import type { TimeLimit } from '@spillway/message'
 import { type OptionRule, objectWith } from '@spillway/message/internal'
 
 /** The part of an `SQSClient` that Spillway uses. */
@@ -28,12 +27,6 @@ export function targetClient(): SqsClient {
 /** The source's client when none is given. Its requests stand alone, so the SDK may repeat them. */
 export function sourceClient(): SqsClient {
   return new SQSClient({})
-}
-
-/** A signal that aborts with the limit, at its end, or after `ms` milliseconds, whichever comes first. */
-export function abortWithin(limit: TimeLimit, ms: number): AbortSignal {
-  const left = Math.floor(Math.min(ms, limit.remainingTime()))
-  return AbortSignal.any([limit.signal, AbortSignal.timeout(Math.max(1, left))])
 }
 
 /** Whether the URL or the ARN is that of a FIFO queue. A group id says nothing: standard queues take one, too. */

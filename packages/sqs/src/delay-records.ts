@@ -1,7 +1,8 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
 import { type TimeLimit, toError } from '@spillway/message'
-import { abortWithin, type SqsClient } from './client.ts'
+import type { SqsClient } from './client.ts'
 import { maxEntries } from './pack.ts'
+import { abortWithin } from './time.ts'
 
 /** Amazon SQS quotas: 12 hours. */
 const maxVisibilitySeconds = 43_200

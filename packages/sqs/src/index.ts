@@ -3,7 +3,11 @@
  *
  * @module
  */
+export type { ClaimCheckOptions } from './claim-check.ts'
 export type { SqsClient } from './client.ts'
+export type { CoalesceOption, CoalesceOptions } from './coalesce-option.ts'
+export type { ClaimSourceOptions } from './load-claim.ts'
 export { parkedAttributes } from './park-record.ts'
 export { type SqsSourceOptions, sqsSource } from './source.ts'
-export { type SqsTargetOptions, sqsTarget } from './target.ts'
+export { sqsTarget } from './target.ts'
+export type { SqsTargetOptions } from './target-options.ts'

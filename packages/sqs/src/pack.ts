@@ -1,4 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
+import { attributeBytes, attributesOf } from './message-attributes.ts'
 
 /** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */
 export const maxBytes = 1_048_576
@@ -13,9 +14,14 @@ export interface PackedMessage {
   readonly bytes: number
 }
 
-/** The size of a message as SQS counts it. */
+/** The size of a message as SQS counts it: its body and its attributes. */
 export function sizeOf(message: EncodedMessage): number {
-  return Buffer.byteLength(message.body)
+  return Buffer.byteLength(message.body) + attributeBytes(attributesOf(message))
+}
+
+/** Whether a batch of some messages has room for one more. */
+export function hasRoom(count: number, bytes: number, next: PackedMessage): boolean {
+  return count < maxEntries && bytes + next.bytes <= maxBytes
 }
 
 /** Splits messages, in order, into batches that SQS takes: at most 10 entries and 1 MiB each. */
@@ -24,7 +30,7 @@ export function pack(messages: readonly PackedMessage[]): readonly (readonly Pac
   let current: PackedMessage[] = []
   let bytes = 0
   for (const message of messages) {
-    if (current.length === maxEntries || (current.length > 0 && bytes + message.bytes > maxBytes)) {
+    if (current.length > 0 && !hasRoom(current.length, bytes, message)) {
       packs.push(current)
       current = []
       bytes = 0

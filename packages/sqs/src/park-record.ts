@@ -7,9 +7,12 @@ import {
   type TimeLimit,
   toError,
 } from '@spillway/message'
-import { abortWithin, isFifo, type SqsClient } from './client.ts'
+import { isFifo, type SqsClient } from './client.ts'
+import { toFifoId } from './entry.ts'
+import { attributeBytes, toMessageAttributes } from './message-attributes.ts'
 import { maxBytes } from './pack.ts'
-import { toFifoId } from './send-pack.ts'
+import { toSendable } from './text.ts'
+import { abortWithin } from './time.ts'
 
 /** The message attributes of a parked copy. The body is that of the original, byte for byte. */
 export const parkedAttributes = {
@@ -85,20 +88,11 @@ function fitting(
   pairs: readonly (readonly [string, string])[],
   bytes: number,
 ): Record<string, MessageAttributeValue> {
-  const attributes: Record<string, MessageAttributeValue> = {}
-  let left = bytes
-  for (const [name, value] of pairs) {
-    left -= Buffer.byteLength(name) + Buffer.byteLength('String') + Buffer.byteLength(value)
-    if (left < 0) break
-    attributes[name] = { DataType: 'String', StringValue: value }
-  }
-  return attributes
+  let count = pairs.length
+  while (attributeBytes(pairs.slice(0, count)) > bytes) count--
+  return toMessageAttributes(pairs.slice(0, count))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that SQS refuses
-const refused = /[\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g
-
-/** SQS refuses an empty value and characters outside XML 1.0. */
 function toAttributeText(text: string): string {
-  return text.slice(0, longestValue).toWellFormed().replace(refused, '\uFFFD') || '-'
+  return toSendable(text.slice(0, longestValue))
 }

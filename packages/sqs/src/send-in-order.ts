@@ -1,20 +1,22 @@
 import type { SendResult } from '@spillway/message'
+import { groupOf } from './group.ts'
 import type { PackedMessage } from './pack.ts'
+import { notConfirmed } from './rejection.ts'
 
 /**
  * Sends messages so that each group stays in order: SQS may take one entry of a request and refuse another, so no
  * request has two messages of a group, and a group ends at its first message that was not confirmed.
  */
-export async function sendInOrder(
-  messages: readonly PackedMessage[],
-  sendAll: (wave: readonly PackedMessage[]) => Promise<ReadonlyMap<number, SendResult>>,
+export async function sendInOrder<Message extends PackedMessage>(
+  messages: readonly Message[],
+  sendAll: (wave: readonly Message[]) => Promise<ReadonlyMap<number, SendResult>>,
 ): Promise<ReadonlyMap<number, SendResult>> {
   const results = new Map<number, SendResult>()
   const stopped = new Set<string>()
   let waiting = messages
   while (waiting.length > 0) {
-    const wave = new Map<string, PackedMessage>()
-    const later: PackedMessage[] = []
+    const wave = new Map<string, Message>()
+    const later: Message[] = []
     for (const next of waiting) {
       const group = groupOf(next)
       if (stopped.has(group)) results.set(next.index, behindAnother)
@@ -32,13 +34,4 @@ export async function sendInOrder(
   return results
 }
 
-const behindAnother: SendResult = {
-  status: 'rejected',
-  code: 'SPILLWAY_SEND_FAILED',
-  detail: 'An earlier message of the same group was not confirmed, so this one was not sent.',
-  retryable: true,
-}
-
-function groupOf({ message }: PackedMessage): string {
-  return message.group === undefined ? `key ${message.key}` : `group ${message.group}`
-}
+const behindAnother = notConfirmed('an earlier one of its group was not confirmed, so it was not sent')

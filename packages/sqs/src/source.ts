@@ -1,10 +1,25 @@
 import type { MiddlewareObj } from '@middy/core'
-import { type RecordSource, type SourceRecord, SpillwayError } from '@spillway/message'
-import { checkOptions, type OptionRules } from '@spillway/message/internal'
+import {
+  type ParkedStore,
+  type RecordSource,
+  type SourceRecord,
+  SpillwayError,
+  type TimeLimit,
+} from '@spillway/message'
+import {
+  type Clock,
+  checkOptions,
+  type OptionRules,
+  objectWith,
+  readClaim,
+  systemClock,
+} from '@spillway/message/internal'
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
+import { type ClaimLoader, type ClaimSourceOptions, createClaimLoaders } from './load-claim.ts'
 import { parkRecord } from './park-record.ts'
+import { putParkedEntry } from './parked-entry.ts'
 
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
@@ -14,12 +29,27 @@ export interface SqsSourceOptions {
   readonly deadLetterQueueUrl: string | undefined
   /** Default: a client with the SDK's own configuration. */
   readonly client?: SqsClient
+  /**
+   * Where the bodies of messages are that were too large for the queue: what `claimCheck` of the target says. Without
+   * it such messages are delivered again and again, and reach the dead-letter queue as they are.
+   */
+  readonly claimCheck?: ClaimSourceOptions
+  /**
+   * Gets an entry for each parked record, after the dead-letter queue confirmed the copy. A record whose entry is not
+   * confirmed is delivered again and parked again. Default: no entries.
+   */
+  readonly parked?: ParkedStore
+  /** Says when a record was parked. Default: the clock of the machine. */
+  readonly clock?: Clock
 }
 
 const rules: OptionRules<SqsSourceOptions> = {
   queueUrl: isQueueUrl,
   deadLetterQueueUrl: isQueueUrl,
   client: isClient,
+  claimCheck: objectWith(),
+  parked: objectWith('put'),
+  clock: objectWith('now'),
 }
 
 /**
@@ -40,14 +70,21 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
       'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
     )
   }
-  const client = options.client ?? sourceClient()
+  const { client = sourceClient(), parked, clock = systemClock } = options
+  const createLoader = createClaimLoaders(options.claimCheck)
+
+  async function park(...[record, reason, limit]: Parameters<RecordSource['park']>): Promise<void> {
+    await parkRecord(client, deadLetterQueueUrl, record, reason, limit)
+    if (parked !== undefined) await putParkedEntry(parked, record, reason, new Date(clock.now()), limit)
+  }
 
   function toSource(event: SQSEvent): RecordSource {
     const raw = new Map<SourceRecord, SQSRecord>()
-    for (const record of event.Records) raw.set(toSourceRecord(record), record)
+    const load = createLoader()
+    for (const record of event.Records) raw.set(toSourceRecord(record, load), record)
     return {
       records: [...raw.keys()],
-      park: (record, reason, limit) => parkRecord(client, deadLetterQueueUrl, record, reason, limit),
+      park,
       delay: (delays, limit) =>
         delayRecords(
           client,
@@ -68,9 +105,16 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   }
 }
 
-function toSourceRecord(record: SQSRecord): SourceRecord {
+function toSourceRecord(record: SQSRecord, load: ClaimLoader): SourceRecord {
   const { messageId, body, attributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
-  return { id: messageId, body, lane, receiveCount: Number.isInteger(count) && count > 0 ? count : 1 }
+  const claim = readClaim(body)
+  return {
+    id: messageId,
+    body,
+    lane,
+    receiveCount: Number.isInteger(count) && count > 0 ? count : 1,
+    ...(claim !== undefined && { load: (limit: TimeLimit) => load(claim, limit) }),
+  }
 }

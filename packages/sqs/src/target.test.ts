@@ -15,7 +15,10 @@ const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCoun
 
 beforeAll(async () => {
   queues = await startQueues({
-    queues: [...names, 'ordered.fifo', 'kept.fifo', 'stopped.fifo'].map((name) => ({ name, ...spec })),
+    queues: [...names, 'ordered.fifo', 'kept.fifo', 'stopped.fifo', 'shared.fifo'].map((name) => ({
+      name,
+      ...spec,
+    })),
   })
   client = clientOf(queues)
 })
@@ -151,11 +154,28 @@ describe('faults', () => {
 
   it('does not repeat what a permission forbids', async () => {
     const denied = faulty(client, async () => {
-      throw Object.assign(new Error('no'), { name: 'AccessDenied' })
+      throw Object.assign(new Error('no'), { name: 'AccessDenied', $fault: 'client' })
     })
     const results = await target({ client: denied }).send(messages(1), ample())
     expect(results).toMatchObject([{ status: 'rejected', code: 'AccessDenied', retryable: false }])
     expect(denied.calls).toHaveLength(1)
+  })
+
+  it('finds the entry for which SQS refuses a whole request, and sends the others', async () => {
+    const wrong = Object.assign(new Error('no'), { name: 'BatchRequestTooLong', $fault: 'client' })
+    const strict = faulty(
+      client,
+      ...new Array(20).fill(async (command: SendMessageBatchCommand, forward: () => Promise<unknown>) => {
+        if (command.input.Entries?.some(({ MessageBody }) => MessageBody === '{"n":6}')) throw wrong
+        return forward()
+      }),
+    )
+    const results = await target({ client: strict }).send(messages(10), ample())
+    expect(results.map(({ status }) => status)).toStrictEqual(
+      messages(10).map((_, index) => (index === 6 ? 'rejected' : 'accepted')),
+    )
+    expect(results[6]).toMatchObject({ code: 'BatchRequestTooLong', retryable: false })
+    expect(await bodies()).toHaveLength(9)
   })
 
   it('sends nothing when no time is left, and says so', async () => {
@@ -187,6 +207,105 @@ describe('faults', () => {
     )
     expect(results).toMatchObject([{ status: 'rejected', retryable: true }])
     dead.destroy()
+  })
+})
+
+describe('a queue that is asked too often', () => {
+  const throttled = async () => {
+    throw Object.assign(new Error('no'), { name: 'RequestThrottled', $fault: 'client' })
+  }
+  const unavailable = async () => {
+    throw Object.assign(new Error('no'), { name: 'ServiceUnavailable' })
+  }
+
+  async function waits(...faults: Parameters<typeof faulty>[1][]): Promise<number[]> {
+    const slept: number[] = []
+    const slow = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) }
+    const flaky = faulty(client, ...faults)
+    const options = { client: flaky, clock: slow, random: () => 0.5, coalesce: false }
+    expect(await target(options).send(messages(1), ample())).toStrictEqual([{ status: 'accepted' }])
+    return slept
+  }
+
+  it('gets more time than one that is away', async () => {
+    expect(await waits(unavailable, unavailable)).toStrictEqual([25, 50])
+    expect(await waits(throttled, throttled)).toStrictEqual([200, 400])
+  })
+
+  it('gets it for one entry, too, whoever is to blame', async () => {
+    const one = async () => ({ Failed: [{ Id: '0', Code: 'RequestThrottled', SenderFault: true }] })
+    expect(await waits(one)).toStrictEqual([200])
+  })
+})
+
+describe('telemetry', () => {
+  it('counts requests and what is sent again, and times each request', async () => {
+    const numbers: unknown[][] = []
+    let now = 0
+    const telemetry = {
+      count: (...all: unknown[]) => void numbers.push(all),
+      duration: (...all: unknown[]) => void numbers.push(all),
+    }
+    const flaky = faulty(client, async (command) => {
+      now += 7
+      const [first] = (command as SendMessageBatchCommand).input.Entries ?? []
+      return { Successful: [{ Id: first?.Id, MessageId: 'm' }] }
+    })
+    const ticking = { ...clock, now: () => now }
+    await target({ client: flaky, clock: ticking, telemetry, coalesce: false }).send(messages(3), ample())
+    const attributes = { target: 'sqs' }
+    expect(numbers).toStrictEqual([
+      ['spillway.send.requests', 1, attributes],
+      ['spillway.send.duration', 7, attributes],
+      ['spillway.send.retried', 2, attributes],
+      ['spillway.send.requests', 1, attributes],
+      ['spillway.send.duration', 0, attributes],
+    ])
+  })
+
+  it('costs no message when it throws', async () => {
+    const broken = () => {
+      throw new Error('no')
+    }
+    const results = await target({ telemetry: { count: broken, duration: broken } }).send(
+      messages(1),
+      ample(),
+    )
+    expect(results).toStrictEqual([{ status: 'accepted' }])
+  })
+})
+
+describe('coalesce', () => {
+  it('shares requests among calls that run at the same time', async () => {
+    const counting = faulty(client)
+    const shared = target({ client: counting, coalesce: { maxWait: 1 } })
+    const results = await Promise.all(messages(20).map((message) => shared.send([message], ample())))
+    expect(results.flat()).toStrictEqual(new Array(20).fill({ status: 'accepted' }))
+    expect((await bodies()).sort()).toStrictEqual(
+      messages(20)
+        .map(({ body }) => body)
+        .sort(),
+    )
+    expect(counting.calls).toHaveLength(2)
+  })
+
+  it('leaves a call of ten and more by itself', async () => {
+    const counting = faulty(client)
+    const shared = target({ client: counting, coalesce: true })
+    await Promise.all([shared.send(messages(15), ample()), shared.send(messages(1), ample())])
+    const sizes = counting.calls.map((command) => (command as SendMessageBatchCommand).input.Entries?.length)
+    expect(sizes.sort()).toStrictEqual([1, 10, 5])
+  })
+
+  it('does not store a message of a FIFO queue twice that two calls send at once', async () => {
+    const shared = sqsTarget({ queueUrl: queues.queueUrl('shared.fifo'), client, coalesce: true })
+    const results = await Promise.all([1, 2].map(() => shared.send(messages(1), ample())))
+    expect(results.flat()).toStrictEqual([{ status: 'accepted' }, { status: 'accepted' }])
+    expect(await queues.messages('shared.fifo')).toHaveLength(1)
+  })
+
+  it.each([['sometimes'], [{ maxWait: -1 }], [null]])('cannot be %j', (coalesce) => {
+    expect(() => target({ coalesce })).toThrow('sqsTarget')
   })
 })
 

@@ -1,41 +1,15 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
-import {
-  type Clock,
-  checkOptions,
-  integer,
-  isFunction,
-  type OptionRules,
-  objectWith,
-  systemClock,
-} from '@spillway/message/internal'
-import { isClient, isFifo, isQueueUrl, type SqsClient, targetClient } from './client.ts'
-import { maxBytes, type PackedMessage, pack, sizeOf } from './pack.ts'
+import { checkOptions, quietTelemetry, systemClock } from '@spillway/message/internal'
+import { admit, fitting, type Outgoing } from './admit.ts'
+import { createClaimCheck } from './claim-check.ts'
+import { isFifo, targetClient } from './client.ts'
+import { createCoalescer } from './coalesce.ts'
+import { coalesceWait } from './coalesce-option.ts'
+import { inParallel } from './in-parallel.ts'
+import { maxBytes, maxEntries, type PackedMessage, pack } from './pack.ts'
 import { sendInOrder } from './send-in-order.ts'
-import { sendPack } from './send-pack.ts'
-
-/** What {@link sqsTarget} takes. */
-export interface SqsTargetOptions {
-  /** The queue. A URL that ends in `.fifo` makes the target send groups and deduplication ids. */
-  readonly queueUrl: string | undefined
-  /** Default: a client with the SDK's own configuration and no retries of its own. */
-  readonly client?: SqsClient
-  /** How often an entry is sent before it counts as not confirmed, 1 to 10. Default 4. */
-  readonly maxAttempts?: number
-  /** How many requests of one call run at once, 1 to 50. Default 4; always 1 for a FIFO queue, which keeps the order. */
-  readonly concurrency?: number
-  readonly clock?: Clock
-  /** A number in `[0, 1)`, for the jitter. Default `Math.random`. */
-  readonly random?: () => number
-}
-
-const rules: OptionRules<SqsTargetOptions> = {
-  queueUrl: isQueueUrl,
-  client: isClient,
-  maxAttempts: integer(1, 10),
-  concurrency: integer(1, 50),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
-}
+import { type PackWatcher, sendPack } from './send-pack.ts'
+import { type SqsTargetOptions, targetRules } from './target-options.ts'
 
 /**
  * Sends messages to an SQS queue: packed by 10 entries and 1 MiB, and only entries that SQS did not take are sent
@@ -43,6 +17,9 @@ const rules: OptionRules<SqsTargetOptions> = {
  *
  * A time-out or a reset may have stored the messages all the same, so a retry can enqueue one twice: the key of the
  * message makes that harmless.
+ *
+ * What SQS would refuse (a body or an attribute that it does not take, a delay out of range) is rejected before it is
+ * sent, so that it costs only itself. `traceparent` and `attributes` of a message become message attributes.
  *
  * On a FIFO queue the order of each group is kept through failures: behind a message that was not confirmed the later
  * ones of its group are not sent. On a standard queue the group is the tenant of a fair queue.
@@ -52,51 +29,67 @@ const rules: OptionRules<SqsTargetOptions> = {
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
 export function sqsTarget(options: SqsTargetOptions): Target {
-  checkOptions('sqsTarget', options, rules)
+  checkOptions('sqsTarget', options, targetRules)
   const queueUrl = String(options.queueUrl)
-  const { client = targetClient(), maxAttempts = 4, clock = systemClock, random = Math.random } = options
+  const { client = targetClient(), maxAttempts = 4, maximumMessageSize = maxBytes } = options
+  const { clock = systemClock, random = Math.random } = options
   const fifo = isFifo(queueUrl)
-  const concurrency = fifo ? 1 : (options.concurrency ?? 4)
-  const context = { client, queueUrl, fifo, maxAttempts, clock, random }
+  const concurrency = options.concurrency ?? 4
+  const telemetry = quietTelemetry(options.telemetry)
+  const context = { client, queueUrl, fifo, maxAttempts, clock, random, telemetry }
+  const claimContext = { maximumMessageSize, maxAttempts, concurrency, clock, random }
+  const claimCheck = options.claimCheck && createClaimCheck(options.claimCheck, claimContext)
+  const maxWait = coalesceWait(options.coalesce ?? 'auto', process.env)
+  const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
+    sendPack(messages, context, limit, watcher)
+  const coalescer = maxWait === undefined ? undefined : createCoalescer({ maxWait, clock, fifo, send })
 
-  /** Sends messages whose order does not matter, and answers by their index. */
-  async function sendAll(
+  /** Sends the messages of one call in requests of their own, and answers by their index. */
+  async function sendAlone(
     messages: readonly PackedMessage[],
     limit: TimeLimit,
-  ): Promise<Map<number, SendResult>> {
+  ): Promise<ReadonlyMap<number, SendResult>> {
     const results = new Map<number, SendResult>()
-    const packs = pack(messages).values()
-    async function work(): Promise<void> {
-      for (const next of packs) {
-        const sent = await sendPack(next, context, limit)
-        for (const [position, { index }] of next.entries()) results.set(index, sent[position] as SendResult)
-      }
-    }
-    await Promise.all(Array.from({ length: concurrency }, work))
+    await coalescer?.settled(messages, limit)
+    await inParallel(pack(messages), fifo ? 1 : concurrency, async (next) => {
+      const sent = await send(next, limit)
+      for (const [position, { index }] of next.entries()) results.set(index, sent[position] as SendResult)
+    })
     return results
   }
 
-  async function send(messages: readonly EncodedMessage[], limit: TimeLimit): Promise<readonly SendResult[]> {
-    const refused = new Map<number, SendResult>()
-    const sendable: PackedMessage[] = []
-    for (const [index, message] of messages.entries()) {
-      const bytes = sizeOf(message)
-      if (bytes > maxBytes) refused.set(index, tooLarge(bytes))
-      else sendable.push({ index, message, bytes })
+  /** Sends messages whose order among one another does not matter. Those that are refused keep their result. */
+  async function sendAll(
+    messages: readonly Outgoing[],
+    limit: TimeLimit,
+    alone: boolean,
+  ): Promise<ReadonlyMap<number, SendResult>> {
+    const results = new Map<number, SendResult>()
+    const sendable: Outgoing[] = []
+    for (const message of messages) {
+      if (message.refused === undefined) sendable.push(message)
+      else results.set(message.index, message.refused)
     }
-    const results = fifo
-      ? await sendInOrder(sendable, (wave) => sendAll(wave, limit))
-      : await sendAll(sendable, limit)
-    return messages.map((_, index) => refused.get(index) ?? (results.get(index) as SendResult))
+    const sent =
+      coalescer === undefined || alone
+        ? await sendAlone(sendable, limit)
+        : await coalescer.send(sendable, limit)
+    for (const [index, result] of sent) results.set(index, result)
+    return results
   }
-  return { send }
-}
 
-function tooLarge(bytes: number): SendResult {
-  return {
-    status: 'rejected',
-    code: 'SPILLWAY_BODY_TOO_LARGE',
-    detail: `The message has ${bytes} bytes; a queue holds at most ${maxBytes}.`,
-    retryable: false,
+  async function sendMessages(
+    messages: readonly EncodedMessage[],
+    limit: TimeLimit,
+  ): Promise<readonly SendResult[]> {
+    const admitted = messages.map((message, index) => admit(message, index, fifo))
+    const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
+    const outgoing = claimed.map((message) => fitting(message, maximumMessageSize))
+    const alone = messages.length >= maxEntries
+    const results = fifo
+      ? await sendInOrder(outgoing, (wave) => sendAll(wave, limit, alone))
+      : await sendAll(outgoing, limit, alone)
+    return messages.map((_, index) => results.get(index) as SendResult)
   }
+  return { send: sendMessages }
 }

@@ -1,0 +1,40 @@
+import { type SourceRecord, toError } from '@spillway/message'
+import { type Deadline, startDeadline } from './deadline.ts'
+import { outOfTime } from './settle.ts'
+
+/** How many bodies are fetched at once. */
+const loadConcurrency = 10
+
+/** The share of the time for writing that fetching may take: a slow store must not cost the records that are there. */
+const loadShare = 0.5
+
+/**
+ * Fetches the texts of the records whose body is only a claim on it. Each costs only itself: one that does not come
+ * in time has `SPILLWAY_DEADLINE` in place of a text. Never rejects.
+ */
+export async function loadTexts(
+  records: readonly SourceRecord[],
+  writing: Deadline,
+): Promise<ReadonlyMap<SourceRecord, string | Error>> {
+  const texts = new Map<SourceRecord, string | Error>()
+  const claims = records.filter(({ load }) => load !== undefined)
+  if (claims.length === 0) return texts
+  const context = { getRemainingTimeInMillis: () => writing.remainingTime() }
+  const loading = startDeadline(context, writing.remainingTime() * (1 - loadShare), writing.signal)
+
+  async function load(record: SourceRecord): Promise<string | Error> {
+    if (loading.expired) return outOfTime()
+    try {
+      return (await loading.race(Promise.resolve(record.load?.(loading)))) ?? outOfTime()
+    } catch (thrown) {
+      return toError(thrown)
+    }
+  }
+  const left = claims.values()
+  async function work(): Promise<void> {
+    for (const record of left) texts.set(record, await load(record))
+  }
+  await Promise.all(Array.from({ length: loadConcurrency }, work))
+  loading.end()
+  return texts
+}

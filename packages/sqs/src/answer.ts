@@ -1,0 +1,44 @@
+import type { SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs'
+import type { SendResult } from '@spillway/message'
+import { isThrottle, notConfirmed } from './rejection.ts'
+
+/** What one request did to each of its messages, and whether the queue asked for fewer requests. */
+export interface Sent {
+  readonly results: ReadonlyMap<number, SendResult>
+  readonly throttled: boolean
+  /** Whether the whole request failed for what may be the fault of one entry. */
+  readonly divisible: boolean
+}
+
+/** The part of an answer that is read. */
+type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>
+
+/** What became of each message that was sent. Fail closed: one that the answer does not mention was not confirmed. */
+export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sent {
+  const results = new Map<number, SendResult>()
+  const ids = new Map<string | undefined, number>()
+  for (const position of pending) {
+    results.set(position, unmentioned)
+    ids.set(String(position), position)
+  }
+  let throttled = false
+  for (const { Id, MessageId } of answer.Successful ?? []) {
+    const position = ids.get(Id)
+    if (position !== undefined && MessageId !== undefined) results.set(position, { status: 'accepted' })
+  }
+  for (const { Id, Code, SenderFault } of answer.Failed ?? []) {
+    const position = ids.get(Id)
+    if (position === undefined) continue
+    throttled ||= isThrottle(Code)
+    results.set(position, {
+      status: 'rejected',
+      code: Code ?? 'SPILLWAY_SEND_FAILED',
+      detail: `SQS refused the message${Code === undefined ? '' : ` (${Code})`}.`,
+      // Asking too often is a fault of the sender, too, but one that passes.
+      retryable: SenderFault !== true || isThrottle(Code),
+    })
+  }
+  return { results, throttled, divisible: false }
+}
+
+const unmentioned = notConfirmed('the answer does not mention it')

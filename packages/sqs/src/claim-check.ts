@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { type ClaimStore, type TimeLimit, toError } from '@spillway/message'
+import {
+  type Backoff,
+  type Clock,
+  checkOptions,
+  fullJitter,
+  integer,
+  isText,
+  maxClaimBytes,
+  type OptionRule,
+  type OptionRules,
+  objectWith,
+  required,
+  toClaimEnvelope,
+} from '@spillway/message/internal'
+import type { Outgoing } from './admit.ts'
+import { inParallel } from './in-parallel.ts'
+import { sizeOf } from './pack.ts'
+import type { Rejected } from './rejection.ts'
+import { race, within, workingTime } from './time.ts'
+
+/** Where large messages go, and from what size on. */
+export interface ClaimCheckOptions {
+  /** For example `s3ClaimStore({ bucket })` of `@spillway/sqs/s3`. */
+  readonly store: ClaimStore
+  /**
+   * Messages of more bytes, attributes included, go into the store. 0 to `maximumMessageSize`. Default: that size, so
+   * that only what the queue cannot hold takes the detour.
+   */
+  readonly threshold?: number
+  /** What the keys in the store begin with; the source has to know it. Default `spillway/`. */
+  readonly prefix?: string
+}
+
+/** Rule for an option that takes a {@link ClaimStore}. */
+export const isClaimStore = required({
+  ...objectWith('put', 'get'),
+  expected: 'a claim store, for example s3ClaimStore({ bucket })',
+})
+
+/** Rule for the prefix of keys. */
+export const isPrefix: OptionRule = {
+  expected: "a string of 1 to 512 characters, without '.' or '..' between slashes",
+  test: (value) => isText(value, 512) && isPlainKey(value),
+}
+
+/** Whether a key means the same to all that read it: some take `.` and `..` between slashes for folders. */
+export function isPlainKey(key: string): boolean {
+  return !key.split('/').some((part) => part === '.' || part === '..')
+}
+
+/** What the keys in the store begin with when nothing else is said. */
+export const defaultPrefix = 'spillway/'
+
+/** What the claim check of a target needs. */
+export interface ClaimCheckContext {
+  readonly maximumMessageSize: number
+  readonly maxAttempts: number
+  readonly concurrency: number
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** Puts large messages into a store and claims on them in their place. Never rejects. */
+export type ClaimCheck = (messages: readonly Outgoing[], limit: TimeLimit) => Promise<readonly Outgoing[]>
+
+const backoff: Backoff = { base: 100, cap: 2000 }
+
+/** Milliseconds after which a put is given up and repeated. */
+const attemptMs = 10_000
+
+/**
+ * A claim check for a target.
+ *
+ * Nothing goes to the queue whose body is not in the store: a message whose put failed is rejected.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext): ClaimCheck {
+  const { maximumMessageSize, maxAttempts, concurrency, clock, random } = context
+  const rules: OptionRules<ClaimCheckOptions> = {
+    store: isClaimStore,
+    threshold: integer(0, maximumMessageSize),
+    prefix: isPrefix,
+  }
+  checkOptions('sqsTarget.claimCheck', options, rules)
+  const { store, threshold = maximumMessageSize, prefix = defaultPrefix } = options
+
+  /** What happened when it was not stored. */
+  async function put(key: string, text: string, limit: TimeLimit): Promise<Rejected | undefined> {
+    let failure = claimFailed('no time was left')
+    for (let attempt = 1; ; attempt++) {
+      const available = workingTime(limit)
+      if (available === 0) return failure
+      const attemptLimit = within(limit, Math.min(attemptMs, available))
+      try {
+        await race(store.put(key, text, attemptLimit), attemptLimit.signal)
+        return undefined
+      } catch (thrown) {
+        failure = claimFailed(toError(thrown).name)
+      }
+      const wait = fullJitter(backoff, attempt, random())
+      if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
+      await clock.sleep(wait, limit.signal)
+    }
+  }
+
+  async function check(outgoing: Outgoing, limit: TimeLimit): Promise<Outgoing> {
+    const { message } = outgoing
+    const bytes = Buffer.byteLength(message.body)
+    if (bytes > maxClaimBytes) return outgoing
+    const sha256 = createHash('sha256').update(message.body).digest('hex')
+    const key = prefix + sha256
+    const body = toClaimEnvelope(message.body, { key, bytes, sha256 })
+    if (body === undefined) return outgoing
+    const claimed = { ...message, body }
+    const claimedBytes = sizeOf(claimed)
+    // Too many attributes, for example: it could not be sent anyway.
+    if (claimedBytes > maximumMessageSize) return outgoing
+    const refused = await put(key, message.body, limit)
+    return refused === undefined
+      ? { ...outgoing, message: claimed, bytes: claimedBytes }
+      : { ...outgoing, refused }
+  }
+
+  return async function claimCheck(messages, limit) {
+    const results = [...messages]
+    const large = [...messages.entries()].filter(
+      ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
+    )
+    await inParallel(large, concurrency, async ([position, message]) => {
+      results[position] = await check(message, limit)
+    })
+    return results
+  }
+}
+
+function claimFailed(why: string): Rejected {
+  const detail = `The message is too large for the queue, and the store did not take it: ${why}.`
+  return { status: 'rejected', code: 'SPILLWAY_CLAIM_FAILED', detail, retryable: true }
+}

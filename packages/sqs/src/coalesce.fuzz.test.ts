@@ -1,0 +1,119 @@
+import type { SendResult } from '@spillway/message'
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createCoalescer } from './coalesce.ts'
+import { maxBytes, maxEntries, type PackedMessage } from './pack.ts'
+import { virtualClock } from './testing/virtual-clock.ts'
+
+const maxWait = 5
+
+interface Call {
+  readonly at: number
+  readonly messages: readonly { readonly bytes: number; readonly group: number; readonly ok: boolean }[]
+  /** When it gives up, after its start; `undefined` when it waits. */
+  readonly patience: number | undefined
+}
+
+const calls: fc.Arbitrary<Call[]> = fc.array(
+  fc.record({
+    at: fc.integer({ min: 0, max: 30 }),
+    messages: fc.array(
+      fc.record({
+        bytes: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: maxBytes })),
+        group: fc.integer({ min: 0, max: 3 }),
+        ok: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 9 },
+    ),
+    patience: fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }),
+  }),
+  { maxLength: 25 },
+)
+
+/** How long each request takes, and whether it throws. */
+const requests = fc.infiniteStream(
+  fc.record({ latency: fc.integer({ min: 0, max: 20 }), breaks: fc.nat(9).map((n) => n === 0) }),
+)
+
+it('gives each call the fate of its own messages, in its own time, in packs that SQS takes', async () => {
+  await fc.assert(
+    fc.asyncProperty(calls, requests, fc.boolean(), async (all, plan, fifo) => {
+      const clock = virtualClock()
+      /** What the queue said of each message, by its key: once at most. */
+      const fates = new Map<string, SendResult>()
+      const settledAt = new Map<string, number>()
+      const sentAt = new Map<string, number>()
+
+      const coalescer = createCoalescer({
+        maxWait,
+        fifo,
+        clock,
+        async send(messages, _, watcher) {
+          const { latency, breaks } = plan.next().value
+          expect(messages.length).toBeLessThanOrEqual(maxEntries)
+          expect(messages.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(maxBytes)
+          for (const { message } of messages) {
+            expect(sentAt.has(message.key)).toBe(false)
+            sentAt.set(message.key, clock.now())
+          }
+          await clock.sleep(latency)
+          for (const [position, { message }] of messages.entries()) {
+            settledAt.set(message.key, clock.now())
+            const ok = !breaks && message.body === 'ok'
+            const result: SendResult = ok
+              ? { status: 'accepted' }
+              : { status: 'rejected', code: `fate of ${message.key}`, detail: '', retryable: false }
+            if (!breaks) fates.set(message.key, result)
+            if (position % 2 === 0 && !breaks) watcher.settle(position, result)
+          }
+          if (breaks) throw new Error('broken')
+          return messages.map(({ message }) => fates.get(message.key) as SendResult)
+        },
+      })
+
+      async function run(call: Call, name: number): Promise<void> {
+        await clock.sleep(call.at)
+        const controller = new AbortController()
+        const { patience } = call
+        if (patience !== undefined) void clock.sleep(patience).then(() => controller.abort())
+        const limit = { signal: controller.signal, remainingTime: () => Number.POSITIVE_INFINITY }
+        const packed = call.messages.map(({ bytes, group, ok }, index): PackedMessage => {
+          const body = ok ? 'ok' : 'bad'
+          // The indexes of all calls are alike: a mix-up would show.
+          return { index, bytes, message: { key: `${name}.${index}`, group: `g${group}`, body } }
+        })
+        const results = await coalescer.send(packed, limit)
+        const answeredAt = clock.now()
+        if (patience !== undefined) expect(answeredAt).toBeLessThanOrEqual(call.at + patience)
+
+        expect([...results.keys()].sort()).toStrictEqual(packed.map(({ index }) => index))
+        for (const { index, message } of packed) {
+          const result = results.get(index)
+          const known = settledAt.get(message.key)
+          if (known !== undefined && known < answeredAt && fates.has(message.key)) {
+            expect(result).toStrictEqual(fates.get(message.key))
+          } else if (result?.status === 'accepted') {
+            expect(fates.get(message.key)).toStrictEqual(result)
+          } else if (!fates.has(message.key)) {
+            expect(result).toMatchObject({ status: 'rejected', retryable: true })
+          }
+          const sent = sentAt.get(message.key)
+          if (patience === undefined) expect(sent).toBeDefined()
+          if (sent !== undefined && !fifo) expect(sent - call.at).toBeLessThanOrEqual(maxWait)
+        }
+      }
+
+      let answered = 0
+      const running = Promise.all(
+        all.map(async (call, name) => {
+          await run(call, name)
+          answered++
+        }),
+      )
+      await clock.advance(1000)
+      expect(answered).toBe(all.length)
+      await running
+    }),
+    { numRuns: 1000 },
+  )
+})

@@ -1,0 +1,51 @@
+import {
+  type ParkedStore,
+  type ParkReason,
+  type SourceRecord,
+  SpillwayError,
+  type TimeLimit,
+  toError,
+} from '@spillway/message'
+import { isText } from '@spillway/message/internal'
+import { race, within } from './time.ts'
+
+/** Milliseconds after which an entry counts as not made. */
+const attemptMs = 5000
+
+/**
+ * Makes the entry of a parked record. A record that holds no readable envelope has none: there is no name or key
+ * under which anybody could ask for it.
+ *
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the store does not confirm it.
+ */
+export async function putParkedEntry(
+  store: ParkedStore,
+  record: SourceRecord,
+  reason: ParkReason,
+  at: Date,
+  limit: TimeLimit,
+): Promise<void> {
+  const identity = readIdentity(record.body)
+  if (identity === undefined) return
+  const attemptLimit = within(limit, attemptMs)
+  try {
+    await race(store.put({ ...identity, reason, at }, attemptLimit), attemptLimit.signal)
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw new SpillwayError(
+      'SPILLWAY_PARK_FAILED',
+      `The parked store did not take the entry of a record (${cause.name}). It is delivered again, and parked again.`,
+      { cause },
+    )
+  }
+}
+
+/** Whose message it is, whether its body is there, valid, or only claimed. */
+function readIdentity(text: string): { readonly name: string; readonly key: string } | undefined {
+  try {
+    const { spillway, name, key } = Object(JSON.parse(text)) as Record<string, unknown>
+    return spillway === 1 && isText(name, 128) && isText(key, 256) ? { name, key } : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import type { Telemetry } from '@spillway/message'
+import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
+import type { ClaimCheckOptions } from './claim-check.ts'
+import { isClient, isQueueUrl, type SqsClient } from './client.ts'
+import { type CoalesceOption, isCoalesceOption } from './coalesce-option.ts'
+import { maxBytes } from './pack.ts'
+
+/** What {@link sqsTarget} takes. */
+export interface SqsTargetOptions {
+  /** The queue. A URL that ends in `.fifo` makes the target send groups and deduplication ids. */
+  readonly queueUrl: string | undefined
+  /** Default: a client with the SDK's own configuration and no retries of its own. */
+  readonly client?: SqsClient
+  /** How often an entry is sent before it counts as not confirmed, 1 to 10. Default 4. */
+  readonly maxAttempts?: number
+  /** How many requests of one call run at once, 1 to 50. Default 4; always 1 for a FIFO queue, which keeps the order. */
+  readonly concurrency?: number
+  /**
+   * The attribute `MaximumMessageSize` of the queue: bytes of a message, attributes included, 1,024 to 1,048,576.
+   * Default 1,048,576. A queue that was made before August 2025 may have 262,144.
+   */
+  readonly maximumMessageSize?: number
+  /** Puts messages that are too large for the queue into a store. Default: they are rejected. */
+  readonly claimCheck?: ClaimCheckOptions
+  /**
+   * Whether messages of calls that run at the same time share requests, which cost money: up to 10 messages or 1 MiB,
+   * gathered for a few milliseconds. Calls of 10 messages and more go by themselves.
+   *
+   * Default `'auto'`: on in a container, on Lambda Managed Instances and wherever `AWS_LAMBDA_MAX_CONCURRENCY` is more
+   * than 1; off on plain Lambda, where an environment has one request at a time.
+   */
+  readonly coalesce?: CoalesceOption
+  /** Where the numbers go: `spillway.send.*`, each with `target: 'sqs'`. Default: nowhere. */
+  readonly telemetry?: Telemetry
+  readonly clock?: Clock
+  /** A number in `[0, 1)`, for the jitter. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** What each option of {@link sqsTarget} has to be. */
+export const targetRules: OptionRules<SqsTargetOptions> = {
+  queueUrl: isQueueUrl,
+  client: isClient,
+  maxAttempts: integer(1, 10),
+  concurrency: integer(1, 50),
+  maximumMessageSize: integer(1024, maxBytes),
+  claimCheck: objectWith(),
+  coalesce: isCoalesceOption,
+  telemetry: objectWith('count', 'duration'),
+  clock: objectWith('now', 'sleep'),
+  random: isFunction,
+}

@@ -1,0 +1,82 @@
+/**
+ * Helpers for the tests of an app: events as Lambda delivers them, and a claim store in memory.
+ *
+ * @module
+ */
+import type { ClaimStore, MessageDefinition, MessageInput } from '@spillway/message'
+import { envelopeOf, type TestFacts } from '@spillway/message/testing'
+import type { SQSEvent } from 'aws-lambda'
+
+/** What the records of a test have beside their messages. */
+export interface SqsEventFacts extends Pick<TestFacts, 'time' | 'key' | 'traceparent' | 'receiveCount'> {
+  /** The name of the queue. One that ends in `.fifo` makes the lane of a record its group. Default `test`. */
+  readonly queue?: string
+}
+
+/**
+ * An event of an SQS queue, one record for each input, for a handler behind `sqsSource`.
+ *
+ * @example
+ * ```ts
+ * import { defineMessage } from '@spillway/message'
+ * import { sqsEvent } from '@spillway/sqs/testing'
+ * import * as z from 'zod'
+ *
+ * const order = defineMessage({ name: 'order.placed', schema: z.object({ id: z.string() }), key: (body) => body.id })
+ *
+ * export const event = await sqsEvent(order, [{ id: 'a' }, { id: 'b' }])
+ * ```
+ *
+ * @param inputs the bodies as a client sends them; each goes through the schema, as `enqueue` lets it
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses an input.
+ */
+export async function sqsEvent<Definition extends MessageDefinition>(
+  definition: Definition,
+  inputs: readonly MessageInput<Definition>[],
+  facts: SqsEventFacts = {},
+): Promise<SQSEvent> {
+  const { queue = 'test', receiveCount = 1, ...message } = facts
+  const envelopes = await Promise.all(inputs.map((input) => envelopeOf(definition, input, message)))
+  return {
+    Records: envelopes.map((body, index) => {
+      const { key, group } = JSON.parse(body) as { readonly key: string; readonly group?: string }
+      return {
+        messageId: `message-${index}`,
+        receiptHandle: `receipt-${index}`,
+        body,
+        attributes: {
+          ApproximateReceiveCount: String(receiveCount),
+          SentTimestamp: String((message.time ?? new Date(0)).getTime()),
+          SenderId: 'test',
+          ApproximateFirstReceiveTimestamp: '0',
+          ...(queue.endsWith('.fifo')
+            ? { MessageGroupId: group ?? key, MessageDeduplicationId: key }
+            : group !== undefined && { MessageGroupId: group }),
+        },
+        messageAttributes: {},
+        md5OfBody: '',
+        eventSource: 'aws:sqs',
+        eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
+        awsRegion: 'us-east-1',
+      }
+    }),
+  }
+}
+
+/** A claim store in memory. */
+export interface MemoryClaimStore extends ClaimStore {
+  /** What is stored, by its key. A test may delete from it what a lifecycle rule would. */
+  readonly texts: Map<string, string>
+}
+
+/** A claim store that keeps bodies in memory, for `claimCheck` of both sides. */
+export function memoryClaimStore(): MemoryClaimStore {
+  const texts = new Map<string, string>()
+  return {
+    texts,
+    async put(key, text) {
+      texts.set(key, text)
+    },
+    get: async (key) => texts.get(key),
+  }
+}
