@@ -29,9 +29,10 @@ export function toFunctionSpec(
   queues: QueueEngine,
   resources: Resources,
 ): FunctionSpec {
-  const { name, handler, timeout, memorySize } = fn
+  const { name, handler, timeout, memorySize, reservedConcurrency } = fn
   const environment = { AWS_ENDPOINT_URL_SQS: queues.endpoint, ...fn.environment(resources) }
-  return { name, entry: resolve(folder, fn.entry), handler, timeout, memorySize, environment }
+  const entry = resolve(folder, fn.entry)
+  return { name, entry, handler, timeout, memorySize, reservedConcurrency, environment }
 }
 
 /** The mapping between a queue of a running app and the function that reads it. */

@@ -55,6 +55,14 @@ export interface FunctionOptions {
   readonly batchingWindow?: number
   /** How many invocations the queue may cause at once, 2 to 1,000. Default: no limit. */
   readonly maximumConcurrency?: number
+  /**
+   * How many invocations run at once, whatever invokes the function; more are throttled. 0 throttles all. Default: no
+   * limit but the account's (Lambda, "Configuring reserved concurrency for a function").
+   *
+   * For a function that HTTP invokes and that opens connections. A queue is limited by `maximumConcurrency`: a
+   * throttled batch uses up a receive of its messages without a run.
+   */
+  readonly reservedConcurrency?: number
   /** How many database connections one execution environment opens. Default 0. */
   readonly connections?: number
   /** The function's environment variables. */
@@ -121,6 +129,7 @@ export interface AppFunction {
   readonly memorySize: number
   readonly routes: readonly Route[]
   readonly eventSource: AppEventSource | undefined
+  readonly reservedConcurrency: number | undefined
   readonly connections: number
   environment(resources: Resources): Record<string, string>
 }

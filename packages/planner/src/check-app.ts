@@ -7,6 +7,9 @@ export interface Problem {
   readonly message: string
 }
 
+/** How many invocations a queue causes at once without a `maximumConcurrency` (Lambda, "Configuring scaling behavior"). */
+const mostPollers = 1250
+
 /** Holds an app against the limits of AWS and its own budget. */
 export function checkApp(app: App): readonly Problem[] {
   return [
@@ -39,6 +42,17 @@ function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
       message: `functions.${fn.name} reads a FIFO queue, which allows a batchSize of at most 10 and no batchingWindow.`,
     }
   }
+  const { reservedConcurrency } = fn
+  if (reservedConcurrency !== undefined && reservedConcurrency < (source.maximumConcurrency ?? mostPollers)) {
+    const limit =
+      source.maximumConcurrency === undefined
+        ? 'its queue has no maximumConcurrency'
+        : `the maximumConcurrency of its queue is ${source.maximumConcurrency}`
+    yield {
+      id: 'E11',
+      message: `functions.${fn.name} has a reservedConcurrency of ${reservedConcurrency}, but ${limit}: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.`,
+    }
+  }
 }
 
 function* checkQueue({ name, deadLetterQueue }: AppQueue): Generator<Problem> {
@@ -67,28 +81,34 @@ function* checkBudget(app: App): Generator<Problem> {
     }
     return
   }
-  const shares = app.functions
-    .filter((fn) => fn.connections > 0 && fn.eventSource?.maximumConcurrency !== undefined)
-    .map((fn) => ({ fn, total: fn.connections * (fn.eventSource?.maximumConcurrency ?? 0) }))
+  const opening = app.functions.filter((fn) => fn.connections > 0)
+  const shares = opening.flatMap((fn) => {
+    const concurrency = mostInvocations(fn)
+    return concurrency === undefined ? [] : [{ fn, concurrency, total: concurrency * fn.connections }]
+  })
   const total = shares.reduce((sum, share) => sum + share.total, 0)
   if (total > database.budget) {
     const list = shares
-      .map(
-        ({ fn, total }) => `${fn.name} ${fn.eventSource?.maximumConcurrency} × ${fn.connections} = ${total}`,
-      )
+      .map(({ fn, concurrency, total }) => `${fn.name} ${concurrency} × ${fn.connections} = ${total}`)
       .join(', ')
     yield {
       id: 'E9',
       message: `the functions may open ${total} database connections (${list}), but the budget is ${database.budget}.`,
     }
   }
-  for (const fn of app.functions) {
-    // HTTP requests bring environments of their own, whatever the queue's limit is.
-    if (fn.connections > 0 && (fn.routes.length > 0 || fn.eventSource?.maximumConcurrency === undefined)) {
-      yield {
-        id: 'E9',
-        message: `functions.${fn.name} opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.`,
-      }
+  for (const fn of opening) {
+    if (mostInvocations(fn) !== undefined) continue
+    yield {
+      id: 'E9',
+      message: `functions.${fn.name} opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.`,
     }
   }
+}
+
+/** How many invocations of a function run at once, at most; `undefined` when nothing limits them. */
+function mostInvocations({ routes, eventSource, reservedConcurrency }: AppFunction): number | undefined {
+  // HTTP requests bring environments of their own, whatever the queue's limit is.
+  const fromQueue = routes.length > 0 ? undefined : eventSource?.maximumConcurrency
+  if (fromQueue === undefined || reservedConcurrency === undefined) return fromQueue ?? reservedConcurrency
+  return Math.min(fromQueue, reservedConcurrency)
 }

@@ -40,6 +40,7 @@ describe('defaults', () => {
       memorySize: 512,
       routes: [{ method: 'POST', path: '/a' }],
       eventSource: undefined,
+      reservedConcurrency: undefined,
       connections: 0,
     })
   })
@@ -47,6 +48,40 @@ describe('defaults', () => {
   it('counts the budget', () => {
     const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
     expect(defineApp({ name: 'a', database, functions: {} }).database?.budget).toBe(16)
+  })
+})
+
+describe('reserved concurrency', () => {
+  const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
+
+  it('lets a function that HTTP invokes open connections, up to the budget', () => {
+    const status = { entry: './status.ts', http: 'GET /a/{id}', connections: 2, reservedConcurrency: 4 }
+    const app = defineApp({
+      name: 'a',
+      database,
+      functions: { write: { ...write, maximumConcurrency: 8, connections: 1 }, status },
+    })
+    expect(app.functions.map(({ reservedConcurrency }) => reservedConcurrency)).toStrictEqual([undefined, 4])
+  })
+
+  it('bounds a function that a queue and HTTP invoke, for both together', () => {
+    const both = { ...write, http: 'POST /a', maximumConcurrency: 8, reservedConcurrency: 16, connections: 1 }
+    expect(defineApp({ name: 'a', database, functions: { both } }).functions).toHaveLength(1)
+    expect(
+      messageOf({ name: 'a', database, functions: { both: { ...both, reservedConcurrency: 17 } } }),
+    ).toBe(
+      "The app 'a' cannot work:\n  E9: the functions may open 17 database connections (both 17 × 1 = 17), but the budget is 16.",
+    )
+  })
+
+  it('counts no more than the queue may cause', () => {
+    const one = { ...write, maximumConcurrency: 8, reservedConcurrency: 100, connections: 2 }
+    expect(defineApp({ name: 'a', database, functions: { one } }).functions).toHaveLength(1)
+  })
+
+  it('may be 0, which stops the function', () => {
+    const api = { entry: './api.ts', http: 'POST /a', reservedConcurrency: 0, connections: 1 }
+    expect(defineApp({ name: 'a', database, functions: { api } }).functions[0]?.reservedConcurrency).toBe(0)
   })
 })
 
@@ -98,7 +133,7 @@ describe('errors', () => {
         database: { engine: 'postgres', maxConnections: 20 },
         functions: { write: { ...write, connections: 1 } },
       },
-      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.",
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.",
     ],
     [
       'connections of a function that HTTP invokes',
@@ -107,7 +142,34 @@ describe('errors', () => {
         database: { engine: 'postgres', maxConnections: 20 },
         functions: { write: { ...write, http: 'POST /a', maximumConcurrency: 2, connections: 1 } },
       },
-      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it.",
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.",
+    ],
+    [
+      'more connections than the budget, those of a function that HTTP invokes included',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20, reserved: 4 },
+        functions: {
+          write: { ...write, maximumConcurrency: 8, connections: 1 },
+          status: { entry: './status.ts', http: 'GET /a/{id}', connections: 3, reservedConcurrency: 3 },
+        },
+      },
+      "The app 'a' cannot work:\n  E9: the functions may open 17 database connections (write 8 × 1 = 8, status 3 × 3 = 9), but the budget is 16.",
+    ],
+    [
+      'a reserved concurrency of less than 0',
+      { name: 'a', functions: { write: { ...write, reservedConcurrency: -1 } } },
+      'functions.write: the option `reservedConcurrency` must be an integer from 0 up.',
+    ],
+    [
+      'a reserved concurrency below what the queue may cause',
+      { name: 'a', functions: { write: { ...write, maximumConcurrency: 8, reservedConcurrency: 7 } } },
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 7, but the maximumConcurrency of its queue is 8: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.",
+    ],
+    [
+      'a reserved concurrency in place of the maximum of the queue',
+      { name: 'a', functions: { write: { ...write, reservedConcurrency: 8 } } },
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 8, but its queue has no maximumConcurrency: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.",
     ],
     [
       'connections without a database',

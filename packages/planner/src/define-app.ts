@@ -67,6 +67,7 @@ const functionRules: OptionRules<FunctionOptions> = {
   batchSize: integer(1, 10_000),
   batchingWindow: integer(0, 300),
   maximumConcurrency: integer(2, 1000),
+  reservedConcurrency: integer(0, Number.MAX_SAFE_INTEGER),
   connections: integer(0, 10_000),
   environment: {
     expected: 'an object of strings, or a function that gives one',
@@ -143,6 +144,7 @@ function toFunction(name: string, options: FunctionOptions): AppFunction {
     memorySize: options.memorySize ?? 512,
     routes: [options.http ?? []].flat().map((route) => parseRoute(route) as Route),
     eventSource: queue === undefined ? undefined : { queue, ...eventSourceNumbers(options) },
+    reservedConcurrency: options.reservedConcurrency,
     connections: options.connections ?? 0,
     environment:
       typeof environment === 'function' ? environment : (_resources: Resources) => ({ ...environment }),

@@ -301,8 +301,8 @@ it('passes on each line with its request', async () => {
   expect(infos[0]?.durationMs).toBeGreaterThan(0)
 })
 
-it('throttles beyond its concurrency', async () => {
-  const fn = await start('misbehave', {}, { concurrency: 1 })
+it('throttles beyond its reserved concurrency', async () => {
+  const fn = await start('misbehave', { reservedConcurrency: 1 })
   const running = fn.invoke({ how: 'hang' })
   expect(await fn.invoke({})).toMatchObject({
     kind: 'throttle',
@@ -313,6 +313,12 @@ it('throttles beyond its concurrency', async () => {
   expect(fn.state()).toEqual({ environments: 1, active: 1, invocations: 1, errors: 0, throttles: 2 })
   await fn.stop()
   expect(await running).toMatchObject({ kind: 'crash' })
+})
+
+it('never runs without reserved concurrency', async () => {
+  const fn = await start('counter', { reservedConcurrency: 0 })
+  expect(await fn.invoke({})).toMatchObject({ kind: 'throttle' })
+  expect(fn.state()).toEqual({ environments: 0, active: 0, invocations: 0, errors: 0, throttles: 1 })
 })
 
 it('leaves no process when it stops', async () => {

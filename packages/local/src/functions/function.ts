@@ -34,7 +34,8 @@ interface Request {
  * @throws SpillwayError `SPILLWAY_START_FAILED` when the function cannot be bundled.
  */
 export async function startFunction(spec: FunctionSpec, options: FunctionsOptions): Promise<LambdaFunction> {
-  const { concurrency = 10_000, region = 'us-east-1', onLog } = options
+  const { region = 'us-east-1', onLog } = options
+  const { reservedConcurrency: concurrency = 10_000 } = spec
   const file = await bundleFunction(spec, options.bundleFolder, region)
   const states = new Map<Environment, EnvironmentInfo['state']>()
   const idle: Environment[] = []

@@ -11,6 +11,11 @@ export interface FunctionSpec {
   readonly memorySize: number
   /** The function's own variables. They win over those that the runtime sets. */
   readonly environment: Readonly<Record<string, string>>
+  /**
+   * The most invocations at once; more are throttled. Default 10,000 rather than the 1,000 of an account: the cores of
+   * one machine make a queue of what a thousand environments on Lambda would have worked off.
+   */
+  readonly reservedConcurrency?: number | undefined
 }
 
 /** Why an invocation failed, in the words of Lambda's error document. */
@@ -100,9 +105,4 @@ export interface FunctionsOptions {
   readonly onLog?: (line: LogLine) => void
   /** Called at the end of each invocation, a throttled one included. */
   readonly onInvocation?: (info: InvocationInfo) => void
-  /**
-   * Reserved concurrency: invocations beyond it are throttled. Default 10,000 rather than the 1,000 of an account: the
-   * cores of one machine make a queue of what a thousand environments on Lambda would have worked off.
-   */
-  readonly concurrency?: number
 }

@@ -1,0 +1,33 @@
+import type { ParkedMessage } from '@spillway/message'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Pool } from 'pg'
+import { afterAll, beforeAll } from 'vitest'
+import { parkedMigration } from '../index.ts'
+import { startDatabase } from './database.ts'
+
+/** A message as it was parked. */
+export const parked = (facts: Partial<ParkedMessage> = {}): ParkedMessage => ({
+  name: 'order.placed',
+  key: 'a',
+  reason: { code: '22003', detail: 'a number is out of range for its column' },
+  at: new Date('2026-01-02T03:04:05.678Z'),
+  ...facts,
+})
+
+/** A Postgres for the tests of a file, with the table of the parked store. */
+export function useParkedDatabase(): { readonly url: string } {
+  let database: Awaited<ReturnType<typeof startDatabase>>
+  beforeAll(async () => {
+    database = await startDatabase()
+    const pool = new Pool({ connectionString: database.url, max: 1 })
+    const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) })
+    await parkedMigration().up(db)
+    await db.destroy()
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+  return {
+    get url() {
+      return database.url
+    },
+  }
+}
