@@ -23,19 +23,23 @@ it('uses every error code in the code', async () => {
   expect(Object.keys(errorCodes).filter((name) => !code.includes(`'${name}'`))).toStrictEqual([])
 })
 
-it('shows code that is in the examples, to the letter', async () => {
-  const blocks = [...(await read('README.md')).matchAll(/<!-- source: (\S+) -->\n```ts\n([\s\S]*?)```/g)]
-  expect(blocks.length).toBeGreaterThan(1)
-  for (const [, file = '', code = ''] of blocks) expect(await read(file), file).toContain(code)
+async function pages(): Promise<readonly string[]> {
+  const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'))
+  return ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)]
+}
+
+it('shows code that is compiled, to the letter: in the examples or the snippets', async () => {
+  for (const page of await pages()) {
+    const text = await read(page)
+    const blocks = [...text.matchAll(/<!-- source: (\S+) -->\n```ts\n([\s\S]*?)```/g)]
+    expect(blocks.length, page).toBe(text.split('```ts\n').length - 1)
+    for (const [, file = '', code = ''] of blocks)
+      expect(await read(file), `${page}: ${file}`).toContain(code)
+  }
 })
 
 it('links to files that are there', async () => {
-  const pages = [
-    'README.md',
-    'CONTRIBUTING.md',
-    ...(await readdir(join(root, 'docs'))).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`),
-  ]
-  for (const page of pages) {
+  for (const page of await pages()) {
     for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       if (/^https?:/.test(target)) continue
       await expect(access(join(root, dirname(page), target)), `${page}: ${target}`).resolves.toBeUndefined()

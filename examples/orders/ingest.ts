@@ -10,5 +10,10 @@ export const handler = middy()
   .use(bodyLimit())
   .use(httpJsonBodyParser())
   .use(validate({ body: order }))
-  .use(enqueue(order, { to: sqsTarget({ queueUrl: process.env.QUEUE_URL }) }))
+  .use(
+    enqueue(order, {
+      to: sqsTarget({ queueUrl: process.env.QUEUE_URL }),
+      statusUrl: (id) => `/orders/${id}`,
+    }),
+  )
   .handler((event) => event.valid.body)

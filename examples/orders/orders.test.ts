@@ -86,7 +86,10 @@ describe('an order', () => {
       items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }],
     })
     const before = Date.now()
-    expect(await send(body)).toStrictEqual({ status: 202, body: { id: body.id, status: 'accepted' } })
+    expect(await send(body)).toStrictEqual({
+      status: 202,
+      body: { id: body.id, status: 'accepted', statusUrl: `/orders/${body.id}` },
+    })
     await vi.waitFor(async () => expect(await countRows()).toBe(1), { timeout: 5000, interval: 50 })
     const { rows } = await sql.query('select * from orders')
     expect(rows).toStrictEqual([
@@ -135,6 +138,128 @@ describe('what cannot be an order', () => {
   })
 })
 
+/** Asks what became of an order, again as long as the function is throttled. */
+async function ask(id: string): Promise<Record<string, unknown>> {
+  return vi.waitFor(
+    async () => {
+      const response = await fetch(`${local.url}/orders/${id}`)
+      expect(response.status).toBe(200)
+      return (await response.json()) as Record<string, unknown>
+    },
+    { timeout: 10_000, interval: 50 },
+  )
+}
+
+const until = (id: string, status: string) =>
+  vi.waitFor(
+    async () => {
+      const answer = await ask(id)
+      expect(answer.status).toBe(status)
+      return answer
+    },
+    { timeout: 30_000, interval: 100 },
+  )
+
+describe('the status of an order', () => {
+  it('is where the 202 says, and ends as written', async () => {
+    await start()
+    const body = order()
+    const accepted = await fetch(`${local.url}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    expect(accepted.status).toBe(202)
+    const location = accepted.headers.get('location') ?? ''
+    expect(location).toBe(`/orders/${body.id}`)
+    expect(accepted.headers.get('link')).toBe(`</orders/${body.id}>; rel="monitor"`)
+    const first = await fetch(new URL(location, local.url))
+    expect(first.status).toBe(200)
+    expect(await first.json()).toStrictEqual({
+      id: body.id,
+      status: expect.stringMatching(/^(accepted|written)$/),
+    })
+    expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
+    expect(await countRows()).toBe(1)
+    expect(await ask(body.id.toUpperCase())).toStrictEqual({ id: body.id, status: 'written' })
+  })
+
+  it('ends as parked with the SQLSTATE when the database refuses it, and as written once it does not', async () => {
+    await start()
+    const body = refused()
+    const before = Date.now()
+    expect((await send(body)).status).toBe(202)
+    const answer = await until(body.id, 'parked')
+    expect(answer).toStrictEqual({
+      id: body.id,
+      status: 'parked',
+      code: '22003',
+      parkedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    })
+    expect(Math.abs(Date.parse(String(answer.parkedAt)) - before)).toBeLessThan(30_000)
+    await vi.waitFor(async () => expect(await parkedIds()).toStrictEqual([body.id]), { timeout: 5_000 })
+    await sql.query('alter table orders alter column total_cents type numeric')
+    expect((await send(body)).status).toBe(202)
+    expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
+  })
+
+  it('is accepted for an id that nobody sent, and a problem for what is no id', async () => {
+    await start()
+    const unknown = crypto.randomUUID()
+    expect(await ask(unknown)).toStrictEqual({ id: unknown, status: 'accepted' })
+    const malformed = await fetch(`${local.url}/orders/12`)
+    expect(malformed.status).toBe(422)
+    expect(malformed.headers.get('content-type')).toBe('application/problem+json')
+    expect(await malformed.json()).toMatchObject({ code: 'SPILLWAY_REQUEST_INVALID' })
+  })
+
+  it('costs no more connections than its share, however many ask while orders are written', async () => {
+    await start()
+    const orders = Array.from({ length: 200 }, () => order())
+    const asking = Promise.all(
+      orders.slice(0, 50).map(async ({ id }) => (await fetch(`${local.url}/orders/${id}`)).status),
+    )
+    expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
+    const statuses = new Set(await asking)
+    expect(statuses).toContain(200)
+    expect(statuses).toContain(503)
+    expect(statuses.size).toBe(2)
+    await untilDrained()
+    expect(await countRows()).toBe(200)
+    for (const { id } of orders.slice(0, 50)) expect((await ask(id)).status).toBe('written')
+    const { database, functions } = await local.state()
+    expect(functions.status?.throttles).toBeGreaterThan(0)
+    expect(functions.status?.errors).toBe(0)
+    expect(functions.status?.environments).toBeLessThanOrEqual(4)
+    expect(database?.peakConnections).toBeLessThanOrEqual(8 + 4)
+  })
+})
+
+describe('a bulk request', () => {
+  it('is answered item by item, and what was accepted is written', async () => {
+    await start()
+    const orders = Array.from({ length: 25 }, () => order())
+    const lines = [...orders.map((one) => JSON.stringify(one)), '{"id":', JSON.stringify({ id: 7 })]
+    const response = await fetch(`${local.url}/orders/bulk`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    })
+    expect(response.status).toBe(207)
+    expect(await response.json()).toMatchObject({
+      accepted: 25,
+      rejected: 2,
+      items: [
+        ...orders.map(({ id }, index) => ({ index, status: 202, id, statusUrl: `/orders/${id}` })),
+        { index: 25, status: 400, code: 'SPILLWAY_BODY_MALFORMED' },
+        { index: 26, status: 422, code: 'SPILLWAY_BODY_INVALID' },
+      ],
+    })
+    await untilDrained()
+    expect(await countRows()).toBe(25)
+  })
+})
+
 describe('a thousand orders', () => {
   it('with duplicates, refused and invalid ones among them add up, within the budget', async () => {
     await start()
@@ -151,6 +276,8 @@ describe('a thousand orders', () => {
       ({ attributes }) => attributes['spillway.code'],
     )
     expect(new Set(reasons)).toStrictEqual(new Set(['22003']))
+    const { rows } = await sql.query<{ key: string }>('select key from spillway_parked order by key')
+    expect(rows.map(({ key }) => key)).toStrictEqual(poison.map(({ id }) => id).sort())
     const { database } = await local.state()
     expect(database?.peakConnections).toBeGreaterThan(0)
     expect(database?.peakConnections).toBeLessThanOrEqual(8)

@@ -11,6 +11,12 @@ export default defineApp({
       timeout: 10,
       environment: ({ queueUrl }) => ({ QUEUE_URL: queueUrl('orders') }),
     },
+    bulk: {
+      entry: './bulk.ts',
+      http: 'POST /orders/bulk',
+      timeout: 10,
+      environment: ({ queueUrl }) => ({ QUEUE_URL: queueUrl('orders') }),
+    },
     write: {
       entry: './write.ts',
       queue: 'orders',
@@ -24,6 +30,14 @@ export default defineApp({
         DEAD_LETTER_QUEUE_URL: queueUrl('orders-dlq'),
         DATABASE_URL: databaseUrl,
       }),
+    },
+    status: {
+      entry: './status.ts',
+      http: 'GET /orders/{id}',
+      reservedConcurrency: 4,
+      connections: 1,
+      timeout: 5,
+      environment: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
     },
   },
   example: {

@@ -1,7 +1,7 @@
 import middy from '@middy/core'
 import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch } from '@spillway/batch'
-import { kyselyWriter } from '@spillway/kysely'
+import { kyselyParkedStore, kyselyWriter } from '@spillway/kysely'
 import { sqsSource } from '@spillway/sqs'
 import { db } from './database.ts'
 import { order } from './message.ts'
@@ -14,6 +14,7 @@ export const handler = middy()
     sqsSource({
       queueUrl: process.env.QUEUE_URL,
       deadLetterQueueUrl: process.env.DEAD_LETTER_QUEUE_URL,
+      parked: kyselyParkedStore({ db }),
     }),
   )
   .handler(

@@ -1,26 +1,57 @@
 import type { MiddlewareObj } from '@middy/core'
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
-import type { HttpEvent } from './http.ts'
+import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
+import type { HttpEvent } from './http-event.ts'
+import { nestsDeeper } from './json-depth.ts'
+import { isNdjson, showContentType } from './media-type.ts'
 
 /** What {@link bodyLimit} takes. */
 export interface BodyLimitOptions {
   /** The largest body, in bytes before base64. Default 1,000,000: what an SQS message holds, less its envelope. */
   readonly maxBytes?: number
+  /** The deepest nest of arrays and objects. Default 64. A body of NDJSON has it for each line. */
+  readonly maxDepth?: number
 }
 
-const rules: OptionRules<BodyLimitOptions> = { maxBytes: integer(1, 10_485_760) }
+const rules: OptionRules<BodyLimitOptions> = {
+  maxBytes: integer(1, 10_485_760),
+  maxDepth: integer(1, 10_000),
+}
 
-/** Answers 413 to a body that is too large, before anything parses it. Put it before the body parser. */
+/**
+ * Refuses, before anything parses it, a body that is too large (413), nests too deep (400) or is compressed (415):
+ * nothing here inflates, so no small body becomes a large one. Put it before the body parser.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
+ */
 export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEvent> {
   checkOptions('bodyLimit', options, rules)
-  const { maxBytes = 1_000_000 } = options
+  const { maxBytes = 1_000_000, maxDepth = 64 } = options
   return {
     before: function bodyLimitBefore({ event }) {
-      if (typeof event.body !== 'string') return
-      if (Buffer.byteLength(event.body, event.isBase64Encoded === true ? 'base64' : 'utf8') <= maxBytes)
-        return
-      throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`)
+      showContentType(event)
+      const { body } = event
+      if (typeof body !== 'string' || body === '') return
+      refuseEncoding(event)
+      const base64 = event.isBase64Encoded === true
+      if (Buffer.byteLength(body, base64 ? 'base64' : 'utf8') > maxBytes) {
+        throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`)
+      }
+      const text = base64 ? Buffer.from(body, 'base64').toString() : body
+      if (!nestsDeeper(text, maxDepth, isNdjson(event))) return
+      throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
     },
   }
+}
+
+function refuseEncoding(event: HttpEvent): void {
+  const encoding = header(event, 'content-encoding')?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return
+  throw new HttpError(
+    415,
+    'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
+    'Send the body as it is, without a content-encoding.',
+    { headers: { 'accept-encoding': 'identity' } },
+  )
 }

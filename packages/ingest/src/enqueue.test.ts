@@ -1,10 +1,12 @@
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { defineMessage, type SendResult, type Target } from '@spillway/message'
+import { defineMessage, type Logger, type SendResult, type Target } from '@spillway/message'
+import { memoryTarget } from '@spillway/message/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { bodyLimit, enqueue, problemDetails, validate } from './index.ts'
-import { invoke, memoryTarget, post } from './testing/http.ts'
+import { memoryLogger, post } from './testing/http.ts'
+import { invoke } from './testing.ts'
 
 const order = defineMessage({
   name: 'order.placed',
@@ -13,11 +15,12 @@ const order = defineMessage({
 })
 const id = '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10'
 const valid = { id, items: [{ 'a/b': 1 }] }
+const instance = 'urn:uuid:8f5c1f2e-9d0b-4a57-8f3b-2f1d6c7e9a01'
 const clock = { now: () => 1_767_323_045_678, sleep: async () => undefined }
 
-function api(to: Target, log: (error: unknown) => void = () => undefined) {
+function api(to: Target, logger: Logger = memoryLogger()) {
   return middy()
-    .use(problemDetails({ log }))
+    .use(problemDetails({ logger }))
     .use(bodyLimit({ maxBytes: 1000 }))
     .use(httpJsonBodyParser())
     .use(validate({ body: order }))
@@ -31,7 +34,7 @@ describe('a valid request', () => {
     const response = await invoke(api(to), post(valid))
     expect(response).toMatchObject({
       status: 202,
-      type: 'application/json',
+      headers: { 'content-type': 'application/json' },
       body: { id, status: 'accepted' },
     })
     expect(to.sent).toStrictEqual([
@@ -108,7 +111,7 @@ describe('a request that is refused', () => {
         status: 400,
         title: 'Bad Request',
         code: 'SPILLWAY_BODY_MALFORMED',
-        detail: 'The body is not valid JSON.',
+        detail: 'The body has a name that is not taken: __proto__.',
       },
     ],
     [
@@ -159,8 +162,11 @@ describe('a request that is refused', () => {
   ])('for %s gets a problem, and nothing is sent', async (_, event, problem) => {
     const to = memoryTarget()
     const response = await invoke(api(to), event)
-    expect(response).toMatchObject({ status: problem.status, type: 'application/problem+json' })
-    expect(response.body).toStrictEqual({ type: 'about:blank', ...problem })
+    expect(response).toMatchObject({
+      status: problem.status,
+      headers: { 'content-type': 'application/problem+json' },
+    })
+    expect(response.body).toStrictEqual({ type: 'about:blank', instance, ...problem })
     expect(to.sent).toStrictEqual([])
   })
 })
@@ -170,23 +176,23 @@ describe('a message that is not confirmed', () => {
     ['retryable', { status: 'rejected', code: 'RequestThrottled', detail: 'throttled', retryable: true }],
     ['refused', { status: 'rejected', code: 'AccessDenied', detail: 'denied', retryable: false }],
   ])('because it is %s is never a 202', async (_, result) => {
-    const logged: unknown[] = []
-    const response = await invoke(
-      api(memoryTarget(result), (error) => logged.push(error)),
-      post(valid),
-    )
+    const logger = memoryLogger()
+    const response = await invoke(api(memoryTarget(result), logger), post(valid))
     expect(response.body).toStrictEqual({
       type: 'about:blank',
       title: 'Service Unavailable',
       status: 503,
       detail: 'The message was not accepted. Try again with the same key.',
       code: 'SPILLWAY_SEND_FAILED',
+      instance,
     })
-    // A refusal that does not go away is not worth another try.
-    expect(new Headers(response.headers).get('retry-after')).toBe(
-      result.status === 'rejected' && result.retryable ? '1' : null,
+    // What somebody has to mend first takes longer.
+    expect(response.headers['retry-after']).toBe(
+      result.status === 'rejected' && result.retryable ? '1' : '60',
     )
-    expect(logged).toHaveLength(1)
+    expect(logger.lines).toMatchObject([
+      ['error', 'spillway: 503 Service Unavailable', { status: 503, code: 'SPILLWAY_SEND_FAILED' }],
+    ])
   })
 
   it('because the target answers nothing is never a 202', async () => {
@@ -211,14 +217,20 @@ describe('a message that is not confirmed', () => {
       },
     }
     const response = await invoke(api(broken), post(valid))
-    expect(response.body).toStrictEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 })
+    expect(response.body).toStrictEqual({
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      code: 'HTTP_500',
+      instance,
+    })
   })
 })
 
 describe('a handler of the user', () => {
   function withHandler(to: Target, handler: () => unknown) {
     return middy()
-      .use(problemDetails({ log: () => undefined }))
+      .use(problemDetails({ logger: memoryLogger() }))
       .use(enqueue(order, { to, clock }))
       .handler(handler)
   }
@@ -258,7 +270,7 @@ describe('a body that is not that of the message', () => {
     })
     const to = memoryTarget()
     const handler = middy()
-      .use(problemDetails({ log: () => undefined }))
+      .use(problemDetails({ logger: memoryLogger() }))
       .use(httpJsonBodyParser())
       .use(validate({ body: order }))
       .use(enqueue(other, { to, clock }))
@@ -271,14 +283,14 @@ describe('a body that is not that of the message', () => {
     const to = memoryTarget()
     const anything = defineMessage({ name: 'anything', schema: z.any() })
     const handler = middy()
-      .use(problemDetails({ log: () => undefined }))
+      .use(problemDetails({ logger: memoryLogger() }))
       .use(enqueue(anything, { to, clock }))
       .handler(() => undefined)
     expect((await invoke(handler, post(''))).status).toBe(500)
     expect(to.sent).toStrictEqual([])
   })
 
-  it.each(['', '\uD800', 'x'.repeat(257)])('is the client to blame for when its key is %j', async (key) => {
+  it.each(['', 'x'.repeat(257)])('is the client to blame for when its key is %j', async (key) => {
     const to = memoryTarget()
     const keyed = defineMessage({ name: 'k', schema: z.object({ key: z.string() }), key: (body) => body.key })
     const handler = middy()
@@ -298,7 +310,11 @@ describe('a body that is not that of the message', () => {
 describe('the Idempotency-Key header', () => {
   const event = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }) })
 
-  async function send(value: string | undefined, options: { scope?: () => string } = {}, definition = event) {
+  async function send(
+    value: string | undefined,
+    options: { scope?: () => string | string[] } = {},
+    definition = event,
+  ) {
     const to = memoryTarget()
     const handler = middy()
       .use(problemDetails())
@@ -334,6 +350,13 @@ describe('the Idempotency-Key header', () => {
 
   it('is scoped where the app says so', async () => {
     expect((await send('"k"', { scope: () => 'tenant-7' })).key).toBe('tenant-7:k')
+    expect((await send('"k"', { scope: () => ['tenant-7', 'POST /orders'] })).key).toBe(
+      'tenant-7:POST%20%2Forders:k',
+    )
+    // No tenant can make itself another's keys.
+    expect((await send('"b:k"', { scope: () => 'a' })).key).not.toBe(
+      (await send('"k"', { scope: () => 'a:b' })).key,
+    )
   })
 
   it('gives way to the key of the body, and to a new one where it is missing', async () => {
@@ -351,7 +374,7 @@ it('a schema that throws is a 500 that tells nothing', async () => {
     }),
   })
   const handler = middy()
-    .use(problemDetails({ log: () => undefined }))
+    .use(problemDetails({ logger: memoryLogger() }))
     .use(httpJsonBodyParser())
     .use(validate({ body: broken }))
     .handler(() => undefined)
@@ -359,38 +382,8 @@ it('a schema that throws is a 500 that tells nothing', async () => {
     type: 'about:blank',
     title: 'Internal Server Error',
     status: 500,
-  })
-})
-
-describe('problemDetails', () => {
-  function failing(error: unknown) {
-    return middy()
-      .use(problemDetails({ log: () => undefined }))
-      .handler(() => {
-        throw error
-      })
-  }
-
-  it.each([
-    [
-      'an error of http-errors',
-      Object.assign(new Error('Gone for good'), { statusCode: 410, expose: true }),
-      410,
-      'Gone for good',
-    ],
-    [
-      'an error that hides its message',
-      Object.assign(new Error('secret'), { statusCode: 403, expose: false }),
-      403,
-      undefined,
-    ],
-    ['a 502 without a say', Object.assign(new Error('secret'), { statusCode: 502 }), 502, undefined],
-    ['a status that is none', Object.assign(new Error('secret'), { statusCode: 20 }), 500, undefined],
-    ['any other error', new TypeError('secret'), 500, undefined],
-  ])('answers %s', async (_, error, status, detail) => {
-    const { body } = await invoke(failing(error), post(''))
-    expect(body).toMatchObject({ status })
-    expect((body as { detail?: string }).detail).toBe(detail)
+    code: 'HTTP_500',
+    instance,
   })
 })
 

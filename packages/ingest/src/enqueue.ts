@@ -1,55 +1,14 @@
 import type { MiddlewareObj } from '@middy/core'
-import {
-  createMessage,
-  type EncodedMessage,
-  encodeMessage,
-  type MessageDefinition,
-  type SendResult,
-  SpillwayError,
-  type Target,
-  type TimeLimit,
-  validateBody,
-} from '@spillway/message'
-import {
-  type Clock,
-  checkOptions,
-  isFunction,
-  type OptionRules,
-  objectWith,
-  required,
-  systemClock,
-} from '@spillway/message/internal'
-import { type HttpEvent, type HttpResponse, header, requestLimit } from './http.ts'
+import type { EncodedMessage, MessageDefinition, SendResult, Target, TimeLimit } from '@spillway/message'
 import { HttpError } from './http-error.ts'
-import { readIdempotencyKey } from './idempotency-key.ts'
-import type { Valid } from './validate.ts'
-
-/** What {@link enqueue} takes beside the message. */
-export interface EnqueueOptions {
-  /** Where messages go, for example `sqsTarget({ queueUrl })`. */
-  readonly to: Target
-  /**
-   * What a key from the `Idempotency-Key` header is unique in: the tenant, the route. It goes before the key, so that
-   * clients that do not know of one another cannot take each other's keys. Default: nothing.
-   */
-  readonly scope?: (event: HttpEvent) => string
-  readonly clock?: Clock
-}
-
-const rules: OptionRules<EnqueueOptions> = {
-  to: required({ ...objectWith('send'), expected: 'a target, for example sqsTarget({ queueUrl })' }),
-  scope: isFunction,
-  clock: objectWith('now', 'sleep'),
-}
-
-/** Seconds that a client should wait when the queue did not confirm its message. */
-const retryAfter = 1
-
-/** W3C Trace Context, version 00. */
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-
-/** When the request began, beside its event: the gateway's patience counts from there. */
-const startedAt = new WeakMap<HttpEvent, number>()
+import type { HttpEvent } from './http-event.ts'
+import { type HttpResponse, respond } from './http-response.ts'
+import { checkEnqueue, type EnqueueOptions } from './options.ts'
+import { startTimes } from './request-limit.ts'
+import { readBody } from './returned-body.ts'
+import { checkIdempotencyKey, readFacts, toSendable } from './sendable.ts'
+import { toStatusUrl } from './status-url.ts'
+import { explain, retryAfterOf } from './unconfirmed.ts'
 
 /**
  * Sends the body that the handler returns as a message, and answers 202 with the message's `id` (its key) once the
@@ -62,99 +21,53 @@ const startedAt = new WeakMap<HttpEvent, number>()
  *
  * A message that was not confirmed is a 503. It may be in the queue all the same: a client that repeats the request
  * with the same key makes no second effect.
+ *
+ * Source: RFC 9110, section 15.3.3 (202 Accepted) and RFC 5989 (the relation `monitor`).
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
 export function enqueue<Definition extends MessageDefinition>(
   definition: Definition,
-  options: EnqueueOptions,
+  options: EnqueueOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  checkOptions('enqueue', options, rules)
-  const { to, scope, clock = systemClock } = options
-  const now = () => clock.now()
-
-  function readKey(event: HttpEvent): string | undefined {
-    // A key of the body's own is the better one: it is the same however the message comes.
-    const key = definition.key === undefined ? readIdempotencyKey(event) : undefined
-    return key === undefined || scope === undefined ? key : `${scope(event)}:${key}`
-  }
+  const { to, statusUrl, telemetry, clock, ...choices } = checkEnqueue(options)
+  const starts = startTimes(clock)
+  const attributes = { message: definition.name }
 
   return {
     before: function enqueueBefore({ event }) {
-      startedAt.set(event, now())
+      starts.begin(event)
+      checkIdempotencyKey(definition, event)
     },
     after: async function enqueueAfter(request) {
       const { event, context } = request
-      const { input, output } = await readBody(definition, event, request.response)
-      const message = {
-        ...toMessage(definition, output, {
-          time: new Date(now()),
-          key: readKey(event),
-          traceparent: trace(event),
-        }),
-        body: input,
-      }
-      const encoded = { key: message.key, group: message.group, body: encodeMessage(message) }
-      await send(to, encoded, requestLimit(context, startedAt.get(event) ?? now(), now))
-      request.response = {
-        statusCode: 202,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ id: message.key, status: 'accepted' }),
-      }
+      const body = await readBody(definition, event, request.response)
+      const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
+      const message = toSendable(definition, body, facts, choices)
+      await send(to, message, starts.limit(event, context))
+      telemetry.count('spillway.ingest.accepted', 1, attributes)
+      telemetry.count('spillway.ingest.bytes', Buffer.byteLength(message.body), attributes)
+      telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
+      const url = toStatusUrl(statusUrl, message.key, event)
+      request.response = respond(
+        event,
+        202,
+        {
+          'content-type': 'application/json',
+          ...(url !== undefined && { location: url, link: `<${url}>; rel="monitor"` }),
+        },
+        { id: message.key, status: 'accepted', statusUrl: url },
+      )
     },
-  }
-}
-
-/** The body to send, and what the schema makes of it: key and group come from there. */
-async function readBody(
-  definition: MessageDefinition,
-  { valid }: HttpEvent & Partial<Valid<MessageDefinition>>,
-  returned: unknown,
-): Promise<{ readonly input: unknown; readonly output: unknown }> {
-  // What `validate` let through needs no second look; a handler's own body does.
-  if (valid !== undefined && valid.definition === definition && valid.body === returned) {
-    return { input: valid.input, output: valid.body }
-  }
-  if (returned === undefined) throw handlerWrong(definition, 'it returned nothing')
-  const result = await validateBody(definition, returned)
-  if (result.ok) return { input: returned, output: result.body }
-  const places = result.issues.map(({ path, message }) => `${path || 'the body'}: ${message}`)
-  throw handlerWrong(definition, places.join('; '))
-}
-
-function handlerWrong({ name }: MessageDefinition, why: string): SpillwayError {
-  return new SpillwayError(
-    'SPILLWAY_BODY_INVALID',
-    `The handler before enqueue() has to return the body of a ${name}, but ${why}`,
-  )
-}
-
-/** A key or a group that no queue carries is the client's doing: they come from its body. */
-function toMessage(...args: Parameters<typeof createMessage>): ReturnType<typeof createMessage> {
-  try {
-    return createMessage(...args)
-  } catch (thrown) {
-    if (!(thrown instanceof SpillwayError)) throw thrown
-    throw new HttpError(422, thrown.code, thrown.message, { cause: thrown })
   }
 }
 
 async function send(to: Target, message: EncodedMessage, limit: TimeLimit): Promise<void> {
   const [result]: readonly (SendResult | undefined)[] = await to.send([message], limit)
   if (result?.status === 'accepted') return
-  if (result?.code === 'SPILLWAY_BODY_TOO_LARGE') {
-    throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', result.detail)
-  }
-  throw new HttpError(
-    503,
-    'SPILLWAY_SEND_FAILED',
-    'The message was not accepted. Try again with the same key.',
-    {
-      ...(result?.retryable !== false && { retryAfter }),
-      cause: new Error(result?.detail ?? 'the target gave no result'),
-    },
-  )
-}
-
-function trace(event: HttpEvent): string | undefined {
-  const value = header(event, 'traceparent')
-  return value !== undefined && traceparentPattern.test(value) ? value : undefined
+  const { status, code, detail } = explain(result)
+  throw new HttpError(status, code, detail, {
+    ...(status === 503 && { retryAfter: retryAfterOf(result) }),
+    cause: new Error(result?.detail ?? 'the target gave no result'),
+  })
 }

@@ -1,23 +1,52 @@
 import { type ErrorCode, type Issue, SpillwayError } from '@spillway/message'
 
+/** A part of a request. */
+export type RequestPart = 'body' | 'query' | 'path' | 'headers'
+
+/** Why one place of a request is invalid. */
+export interface RequestIssue extends Issue {
+  /** Where the place is. Default: in the body. */
+  readonly in?: RequestPart
+}
+
 /** What an {@link HttpError} may carry beside its message. */
 export interface HttpErrorOptions extends ErrorOptions {
-  /** The places of the body that are invalid. */
-  readonly issues?: readonly Issue[]
+  /** The places of the request that are invalid. */
+  readonly issues?: readonly RequestIssue[] | undefined
   /** Seconds after which the client may try again. */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
+  /** Headers of the response. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What became of each item of a bulk request: the member `items` of the problem (RFC 9457, section 3.2). */
+  readonly items?: readonly ItemAnswer[]
+}
+
+/** What became of one item of a bulk request. */
+export interface ItemAnswer {
+  /** The place in the request, from 0; none for an item that the handler made. */
+  readonly index?: number
+  /** 202, 400, 413, 422 or 503, as for a request of its own. */
+  readonly status: number
+  /** The message's id, its key, where it was accepted. */
+  readonly id?: string
+  readonly statusUrl?: string
+  readonly code?: string
+  readonly detail?: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
 /**
  * An error with an HTTP status. `problemDetails` turns it into a response, and so do middlewares that know the
- * properties of the `http-errors` package (`statusCode`, `expose`).
+ * properties of the `http-errors` package (`statusCode`, `expose`, `headers`).
  */
 export class HttpError extends SpillwayError {
   readonly statusCode: number
   /** Whether the client may see the message. */
   readonly expose: boolean
-  readonly issues: readonly Issue[] | undefined
+  readonly issues: readonly RequestIssue[] | undefined
   readonly retryAfter: number | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly items: readonly ItemAnswer[] | undefined
 
   constructor(statusCode: number, code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
     super(code, message, options.cause === undefined ? {} : { cause: options.cause })
@@ -25,5 +54,7 @@ export class HttpError extends SpillwayError {
     this.expose = true
     this.issues = options.issues
     this.retryAfter = options.retryAfter
+    this.headers = options.headers
+    this.items = options.items
   }
 }

@@ -1,5 +1,6 @@
-import { type HttpEvent, header } from './http.ts'
+import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
+import type { HttpEvent } from './http-event.ts'
 
 /** A String of RFC 9651 (Structured Field Values), with whatever parameters, which mean nothing here. */
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?:\s*;.*)?$/

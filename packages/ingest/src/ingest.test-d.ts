@@ -1,22 +1,62 @@
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { defineMessage } from '@spillway/message'
+import { defineMessage, type MessageInput } from '@spillway/message'
+import { memoryTarget } from '@spillway/message/testing'
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda'
+import * as v from 'valibot'
 import { expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { enqueue, problemDetails, validate } from './index.ts'
-import { memoryTarget } from './testing/http.ts'
+import { bodyLimit, bulkBodyParser, enqueue, enqueueMany, problemDetails, status, validate } from './index.ts'
 
-const order = defineMessage({ name: 'order.placed', schema: z.object({ id: z.string() }) })
+const order = defineMessage({
+  name: 'order.placed',
+  schema: z.object({ id: z.string(), at: z.string().transform((text) => new Date(text)) }),
+})
+type Order = { id: string; at: Date }
+const to = memoryTarget()
 
 it('types the valid body through the chain', () => {
   middy()
     .use(problemDetails())
+    .use(bodyLimit())
     .use(httpJsonBodyParser())
     .use(validate({ body: order }))
-    .use(enqueue(order, { to: memoryTarget() }))
+    .use(enqueue(order, { to }))
     .handler((event) => {
-      expectTypeOf(event.valid.body).toEqualTypeOf<{ id: string }>()
+      expectTypeOf(event.valid).toEqualTypeOf<{ readonly body: Order }>()
       return event.valid.body
+    })
+})
+
+it('types each part that is validated, and no other', () => {
+  middy()
+    .use(
+      validate({
+        body: order,
+        query: z.object({ limit: z.coerce.number() }),
+        path: v.object({ id: v.string() }),
+      }),
+    )
+    .handler((event) => {
+      expectTypeOf(event.valid).toEqualTypeOf<{
+        readonly body: Order
+        readonly query: { limit: number }
+        readonly path: { id: string }
+      }>()
+      // @ts-expect-error the headers were not validated
+      event.valid.headers
+    })
+})
+
+it('types many bodies', () => {
+  middy()
+    .use(bulkBodyParser())
+    .use(validate({ bodies: order, maxItems: 10 }))
+    .use(enqueueMany(order, { to }))
+    .handler((event) => {
+      expectTypeOf(event.valid.bodies).toEqualTypeOf<readonly Order[]>()
+      expectTypeOf(event.valid.rejected[0]?.index).toEqualTypeOf<number | undefined>()
+      return event.valid.bodies
     })
 })
 
@@ -25,4 +65,46 @@ it('refuses what the schema does not have', () => {
     .use(validate({ body: order }))
     // @ts-expect-error there is no `customer`
     .handler((event) => event.valid.body.customer)
+})
+
+it('refuses an option that there is not', () => {
+  // @ts-expect-error a typo
+  validate({ body: order, qury: z.object({}) })
+  // @ts-expect-error a query has texts, not a message
+  validate({ query: order })
+  // @ts-expect-error a target is needed
+  enqueue(order, {})
+})
+
+it('types what the options are given', () => {
+  enqueue(order, {
+    to,
+    delay: (body) => {
+      expectTypeOf(body).toEqualTypeOf<Order>()
+      return 1
+    },
+    // @ts-expect-error attributes are texts
+    attributes: (body) => ({ at: body.at }),
+  })
+  enqueue(order, {
+    to,
+    scope: (event: APIGatewayProxyEventV2WithJWTAuthorizer) =>
+      String(event.requestContext.authorizer.jwt.claims.sub),
+  })
+})
+
+it('lets a handler hold itself to the body of its message', () => {
+  const chain = middy().use(enqueue(order, { to }))
+  chain.handler(() => ({ id: 'a', at: '2026-01-01' }) satisfies MessageInput<typeof order>)
+  // @ts-expect-error `at` is missing
+  chain.handler(() => ({ id: 'a' }) satisfies MessageInput<typeof order>)
+})
+
+it('types the path of a status', () => {
+  middy()
+    .use(validate({ path: z.object({ id: z.uuid() }) }))
+    .use(status(order, { source: { find: async () => ({ status: 'written' }) } }))
+    .handler((event) => event.valid.path.id)
+  // @ts-expect-error there is no such status
+  status(order, { source: { find: async () => ({ status: 'lost' }) } })
 })

@@ -1,37 +1,64 @@
 import type { MiddlewareObj } from '@middy/core'
-import { checkOptions, isFunction, type OptionRules } from '@spillway/message/internal'
-import type { HttpEvent, HttpResponse } from './http.ts'
-import { toProblem } from './problem.ts'
+import { consoleLogger, type Logger, type Telemetry } from '@spillway/message'
+import {
+  checkOptions,
+  type OptionRules,
+  objectWith,
+  quietLogger,
+  quietTelemetry,
+} from '@spillway/message/internal'
+import type { HttpEvent } from './http-event.ts'
+import { type HttpResponse, respond } from './http-response.ts'
+import { type Problem, toProblem } from './problem.ts'
 
 /** What {@link problemDetails} takes. */
 export interface ProblemDetailsOptions {
-  /** Called with each error that became a 5xx. Default: `console.error`. */
-  readonly log?: (error: unknown) => void
+  /** Gets one line for each error that became a 5xx. Default: JSON on the console. */
+  readonly logger?: Logger
+  /** Counts `spillway.ingest.rejected`. Default: nothing. */
+  readonly telemetry?: Telemetry
 }
 
-const rules: OptionRules<ProblemDetailsOptions> = { log: isFunction }
+const rules: OptionRules<ProblemDetailsOptions> = {
+  logger: objectWith('info', 'warn', 'error'),
+  telemetry: objectWith('count', 'duration'),
+}
 
 /**
  * Answers every error of the middlewares and the handler as `application/problem+json` (RFC 9457). Put it first.
  *
- * An error with a `statusCode` keeps it; one that says `expose: false`, and any other, is a 500 that tells nothing
- * of its inside and goes to the log.
+ * An error with a `statusCode` keeps it, and shows its message when it says `expose: true`, as those of `http-errors`
+ * and of middy do; any other is a 500 that tells nothing of its inside. What became a 5xx is logged, once, under the
+ * `instance` that the client gets. 429 and 503 carry `Retry-After`.
+ *
+ * An error that another middleware has answered already stays answered, as is the custom of middy.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
 export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareObj<HttpEvent, HttpResponse> {
   checkOptions('problemDetails', options, rules)
-  const { log = (error) => console.error(error) } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
+  const telemetry = quietTelemetry(options.telemetry)
+
+  function count({ items, code, status }: Problem): void {
+    for (const rejected of items ?? [{ code, status }]) {
+      const attributes = { code: rejected.code ?? code, status: rejected.status }
+      telemetry.count('spillway.ingest.rejected', 1, attributes)
+    }
+  }
+
   return {
     onError: function problemDetailsOnError(request) {
-      const { problem, retryAfter } = toProblem(request.error)
-      if (problem.status >= 500) log(request.error)
-      request.response = {
-        statusCode: problem.status,
-        headers: {
-          'content-type': 'application/problem+json',
-          ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-        },
-        body: JSON.stringify(problem),
+      if (request.response !== undefined && request.response !== null) return
+      const { event, error, context } = request
+      const requestId = (context as { awsRequestId?: string } | undefined)?.awsRequestId
+      const { problem, headers } = toProblem(error, requestId)
+      if (problem.status >= 500) {
+        const { status, code } = problem
+        logger.error(`spillway: ${status} ${problem.title}`, { status, code, requestId, error })
       }
+      count(problem)
+      request.response = respond(event, problem.status, headers, problem)
     },
   }
 }

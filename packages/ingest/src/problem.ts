@@ -1,6 +1,8 @@
-import { STATUS_CODES } from 'node:http'
-import type { Issue } from '@spillway/message'
-import { HttpError } from './http-error.ts'
+import type { ErrorCode } from '@spillway/message'
+import { type ForeignError, readForeignError } from './foreign-error.ts'
+import { HttpError, type ItemAnswer, type RequestIssue } from './http-error.ts'
+import { type ShownIssue, showIssues } from './issue-list.ts'
+import { phraseOf } from './phrase.ts'
 
 /** A problem, as RFC 9457 ("Problem Details for HTTP APIs") has it on the wire. */
 export interface Problem {
@@ -10,91 +12,109 @@ export interface Problem {
   readonly title: string
   readonly status: number
   readonly detail?: string
-  /** Stable, for programs. */
-  readonly code?: string
-  /** The places of the body that are invalid. */
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  /** Stable, for programs: one of Spillway's, that of an error which shows it, else `HTTP_` and the status. */
+  readonly code: string
+  /** `urn:uuid:` and Lambda's request id, which is in the log, too. */
+  readonly instance?: string
+  /** The places of the request that are invalid. */
+  readonly errors?: readonly ShownIssue[]
+  /** What became of each item of a bulk request. */
+  readonly items?: readonly ItemAnswer[]
 }
 
-/** A problem and what its response needs beside it. */
+/** A problem and the headers of its response. */
 export interface ProblemAnswer {
   readonly problem: Problem
-  readonly retryAfter: number | undefined
+  readonly headers: Readonly<Record<string, string>>
 }
+
+/** Seconds that a client should wait when an error does not say. */
+const defaultRetryAfter = 1
 
 /** Describes an error to a client. An error that is not meant for clients becomes a 500 without its message. */
-export function toProblem(error: unknown): ProblemAnswer {
-  if (error instanceof HttpError) {
-    return {
-      problem: problem(error.statusCode, error.message, error.code, error.issues),
-      retryAfter: error.retryAfter,
-    }
-  }
-  const { statusCode, expose, message, cause } = readHttpError(error)
-  if (readPackage(cause) === '@middy/http-json-body-parser')
-    return { problem: fromParser(statusCode), retryAfter: undefined }
-  if (statusCode === undefined) return { problem: problem(500), retryAfter: undefined }
+export function toProblem(error: unknown, requestId?: string): ProblemAnswer {
+  const { status, retryAfter = defaultRetryAfter, headers, ...rest } = describe(error)
+  const members = Object.entries(rest).filter(([, value]) => value !== undefined)
   return {
-    problem: problem(statusCode, (expose ?? statusCode < 500) ? message : undefined),
-    retryAfter: undefined,
+    problem: {
+      type: 'about:blank',
+      title: phraseOf(status),
+      status,
+      ...(Object.fromEntries(members) as Pick<Description, 'detail' | 'code' | 'errors' | 'items'>),
+      ...(requestId !== undefined && uuid.test(requestId) && { instance: `urn:uuid:${requestId}` }),
+    },
+    headers: {
+      'content-type': 'application/problem+json',
+      ...headers,
+      ...((status === 429 || status === 503) && { 'retry-after': String(retryAfter) }),
+    },
   }
 }
 
-/** The parser answers 422 for text that is not JSON; RFC 9110 keeps 422 for content that is well-formed. */
-function fromParser(statusCode: number | undefined): Problem {
-  if (statusCode === 415) {
-    return problem(415, 'Send the body as application/json.', 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED')
-  }
-  return problem(400, 'The body is not valid JSON.', 'SPILLWAY_BODY_MALFORMED')
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+interface Description {
+  readonly status: number
+  readonly detail?: string
+  readonly code: string
+  readonly errors?: readonly ShownIssue[]
+  readonly items?: readonly ItemAnswer[]
+  readonly retryAfter?: number
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-function problem(status: number, detail?: string, code?: string, issues?: readonly Issue[]): Problem {
+function describe(error: unknown): Description {
+  if (!(error instanceof HttpError)) return describeForeign(readForeignError(error))
+  const { statusCode, code, message, issues, items, retryAfter, headers } = error
   return {
-    type: 'about:blank',
-    // Node still has the phrases of RFC 4918 and RFC 2616 for these two; RFC 9110 renamed them.
-    title: status === 422 ? 'Unprocessable Content' : status === 413 ? 'Content Too Large' : titleOf(status),
+    status: statusCode,
+    detail: message,
+    code,
+    ...(issues !== undefined && { errors: showIssues(issues) }),
+    ...(items !== undefined && { items }),
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(headers !== undefined && { headers }),
+  }
+}
+
+function describeForeign(error: ForeignError): Description {
+  const { statusCode: status, message, code, retryAfter, cause, timedOut } = error
+  if (timedOut) return own(503, 'SPILLWAY_DEADLINE', 'There was no time left. Try again with the same key.')
+  if (status === undefined) return { status: 500, code: 'HTTP_500' }
+  if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, cause.data)
+  return {
     status,
-    ...(detail !== undefined && { detail }),
-    ...(code !== undefined && { code }),
-    ...(issues !== undefined && {
-      errors: issues.map(({ path, message }) => ({ pointer: toFragment(path), detail: message })),
-    }),
+    ...(message !== undefined && { detail: message }),
+    code: code ?? `HTTP_${status}`,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(status < 500 && cause?.package === '@middy/validator' && { errors: showIssues(fromAjv(cause.data)) }),
   }
 }
 
-function titleOf(status: number): string {
-  return STATUS_CODES[status] ?? 'Error'
-}
+const parsers = /^@middy\/http-(?:json|urlencode|multipart)-body-parser$/
 
-/** A JSON Pointer as a URI fragment (RFC 6901, section 6), which is how RFC 9457 shows it. */
-function toFragment(path: string): string {
-  return `#${path
-    .split('/')
-    .map((token) => encodeURIComponent(token.toWellFormed()))
-    .join('/')}`
-}
-
-interface ReadError {
-  readonly statusCode: number | undefined
-  readonly expose: boolean | undefined
-  readonly message: string | undefined
-  readonly cause: unknown
-}
-
-function readHttpError(error: unknown): ReadError {
-  if (!(error instanceof Error)) {
-    return { statusCode: undefined, expose: undefined, message: undefined, cause: undefined }
+/** Parsers answer 422 for text that cannot be parsed; RFC 9110 keeps 422 for content that is well-formed. */
+function describeParser(status: number, data: unknown): Description {
+  if (status === 415) {
+    return own(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', 'Send the body as application/json.')
   }
-  const { statusCode, expose, message, cause } = error as Error & { statusCode?: unknown; expose?: unknown }
-  const valid = Number.isInteger(statusCode) && (statusCode as number) >= 400 && (statusCode as number) <= 599
-  return {
-    statusCode: valid ? (statusCode as number) : undefined,
-    expose: typeof expose === 'boolean' ? expose : undefined,
-    message,
-    cause,
-  }
+  const forbidden = data === '__proto__' || data === 'constructor'
+  const detail = forbidden ? `The body has a name that is not taken: ${data}.` : 'The body is not valid JSON.'
+  return own(400, 'SPILLWAY_BODY_MALFORMED', detail)
 }
 
-function readPackage(cause: unknown): unknown {
-  return typeof cause === 'object' && cause !== null && 'package' in cause ? cause.package : undefined
+function own(status: number, code: ErrorCode, detail: string): Description {
+  return { status, code, detail }
+}
+
+/** The issues of Ajv, which `@middy/validator` hands on: places of the whole event. */
+function fromAjv(data: unknown): readonly RequestIssue[] {
+  if (!Array.isArray(data)) return []
+  return data.flatMap((issue: unknown) => {
+    if (typeof issue !== 'object' || issue === null) return []
+    const { instancePath, message } = issue as { instancePath?: unknown; message?: unknown }
+    return typeof instancePath === 'string' && typeof message === 'string'
+      ? [{ path: instancePath, message }]
+      : []
+  })
 }

@@ -1,52 +1,171 @@
 import type { MiddlewareObj } from '@middy/core'
-import { type MessageBody, type MessageDefinition, type MessageInput, validateBody } from '@spillway/message'
-import { checkOptions, type OptionRules, objectWith, required } from '@spillway/message/internal'
-import type { HttpEvent } from './http.ts'
-import { HttpError } from './http-error.ts'
+import type { StandardSchemaV1 } from '@spillway/message'
+import { type MessageDefinition, SpillwayError } from '@spillway/message'
+import { checkOptions, integer, type OptionRule, type OptionRules, oneOf } from '@spillway/message/internal'
+import { type BodyRules, checkBody, checkItems, invalidBody } from './check-body.ts'
+import { checkPart } from './check-part.ts'
+import { readHeaders } from './headers.ts'
+import { HttpError, type RequestIssue } from './http-error.ts'
+import type { HttpEvent } from './http-event.ts'
+import { type PartSchema, schemaOf, toNamed } from './part-schema.ts'
+import { isRoute, pathReader } from './path-parameters.ts'
+import { readQuery } from './query.ts'
+import { leaveRecord, type RejectedItem } from './validated.ts'
 
-/** What {@link validate} takes. */
-export interface ValidateOptions<Definition extends MessageDefinition> {
-  /** The message that the body has to be. */
-  readonly body: Definition
+/** What {@link validate} takes. At least one part. */
+export interface ValidateOptions<
+  Body extends PartSchema | undefined = PartSchema | undefined,
+  Bodies extends PartSchema | undefined = PartSchema | undefined,
+  Query extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+  Path extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+  Headers extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+> {
+  /** What the body has to be. Put a body parser before. */
+  readonly body?: Body
+  /** What each item of a bulk body has to be; an invalid one costs only itself. Put `bulkBodyParser()` before. */
+  readonly bodies?: Bodies
+  /** How many items a bulk body may have, 1 to 100,000. Default 1,000. */
+  readonly maxItems?: number
+  /** The query: a text for each name, or a list of texts for a name that was sent more than once. */
+  readonly query?: Query
+  /** The path parameters: a text for each name. */
+  readonly path?: Path
+  /** The headers: a text for each name in lower case. */
+  readonly headers?: Headers
+  /** For Function URLs and load balancers, which have no path parameters: where they are, `/orders/{id}`. */
+  readonly route?: string
+  /**
+   * Texts of bodies with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database cannot store:
+   * `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be parked.
+   */
+  readonly unstorable?: 'reject' | 'allow'
 }
 
-/** What {@link validate} adds to the event. */
-export interface Valid<Definition extends MessageDefinition> {
-  readonly valid: {
-    /** What came out of the schema. */
-    readonly body: MessageBody<Definition>
-    /** What went into it: this is what `enqueue` sends, because the other side has the schema, too. */
-    readonly input: MessageInput<Definition>
-    /** The message that the body is. */
-    readonly definition: Definition
-  }
+/** What comes out of the schema of a part. */
+export type PartOutput<Schema> =
+  Schema extends MessageDefinition<infer Of>
+    ? StandardSchemaV1.InferOutput<Of>
+    : Schema extends StandardSchemaV1
+      ? StandardSchemaV1.InferOutput<Schema>
+      : never
+
+/** What {@link validate} adds to the event: the parts that it was asked for, as they came out of their schemas. */
+export interface Valid<
+  Body = undefined,
+  Bodies = undefined,
+  Query = undefined,
+  Path = undefined,
+  Headers = undefined,
+> {
+  readonly valid: Flat<
+    ([Body] extends [undefined] ? unknown : { readonly body: PartOutput<Body> }) &
+      ([Bodies] extends [undefined]
+        ? unknown
+        : {
+            /** The valid items, in order. */
+            readonly bodies: readonly PartOutput<Bodies>[]
+            /** The others: `enqueueMany` reports them. */
+            readonly rejected: readonly RejectedItem[]
+          }) &
+      ([Query] extends [undefined] ? unknown : { readonly query: PartOutput<Query> }) &
+      ([Path] extends [undefined] ? unknown : { readonly path: PartOutput<Path> }) &
+      ([Headers] extends [undefined] ? unknown : { readonly headers: PartOutput<Headers> })
+  >
 }
 
-const rules: OptionRules<ValidateOptions<MessageDefinition>> = {
-  body: required({ ...objectWith(), expected: 'a message made by defineMessage()' }),
+type Flat<Type> = { readonly [Name in keyof Type]: Type[Name] }
+
+const isSchema: OptionRule = {
+  expected: 'a Standard Schema validator, for example z.object({ … })',
+  test: (value) => schemaOf(value) === value,
+}
+
+const isPartSchema: OptionRule = {
+  expected: 'a message of defineMessage() or a Standard Schema validator',
+  test: (value) => schemaOf(value) !== undefined,
+}
+
+const rules: OptionRules<ValidateOptions> = {
+  body: isPartSchema,
+  bodies: isPartSchema,
+  maxItems: integer(1, 100_000),
+  query: isSchema,
+  path: isSchema,
+  headers: isSchema,
+  route: { expected: 'a route, for example /orders/{id}', test: isRoute },
+  unstorable: oneOf('reject', 'allow'),
 }
 
 /**
- * Validates the parsed body against the schema of a message and puts what came out under `event.valid.body`.
- * An invalid body is answered with 422 and the path and reason of each issue.
+ * Validates parts of a request and puts what came out of their schemas under `event.valid`. Understands the events of
+ * HTTP APIs, REST APIs, Function URLs and load balancers.
  *
- * Put it behind a body parser such as `@middy/http-json-body-parser`.
+ * An invalid part is answered with 422, and the path and reason of each issue of all parts; no value is told.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
-export function validate<Definition extends MessageDefinition>(
-  options: ValidateOptions<Definition>,
-): MiddlewareObj<HttpEvent & Valid<Definition>> {
+export function validate<
+  Body extends PartSchema | undefined = undefined,
+  Bodies extends PartSchema | undefined = undefined,
+  Query extends StandardSchemaV1 | undefined = undefined,
+  Path extends StandardSchemaV1 | undefined = undefined,
+  Headers extends StandardSchemaV1 | undefined = undefined,
+>(
+  options: ValidateOptions<Body, Bodies, Query, Path, Headers>,
+): MiddlewareObj<HttpEvent & Valid<Body, Bodies, Query, Path, Headers>> {
   checkOptions('validate', options, rules)
-  const definition = options.body
+  checkParts(options)
+  const { maxItems = 1000, unstorable = 'reject' } = options
+  const bodyRules: BodyRules = { storable: unstorable === 'reject', maxItems }
+  const readPath = pathReader(options.route)
+  const parts = (
+    [
+      ['path', schemaOf(options.path), readPath],
+      ['query', schemaOf(options.query), readQuery],
+      ['headers', schemaOf(options.headers), readHeaders],
+    ] as const
+  ).flatMap(([part, schema, read]) => (schema === undefined ? [] : [{ part, schema, read }]))
+  const body = toNamed(options.body)
+  const bodies = toNamed(options.bodies)
+
   return {
     before: async function validateBefore(request) {
-      const input = request.event.body
-      const result = await validateBody(definition, input)
-      if (!result.ok) {
-        throw new HttpError(422, 'SPILLWAY_BODY_INVALID', `The body is not a valid ${definition.name}.`, {
-          issues: result.issues,
-        })
+      const event: HttpEvent = request.event
+      const valid: Record<string, unknown> = {}
+      const issues: RequestIssue[] = []
+      for (const { part, schema, read } of parts) {
+        const result = await checkPart(part, schema, read(event))
+        if (result.ok) valid[part] = result.value
+        else issues.push(...result.issues)
       }
-      Object.assign(request.event, { valid: { body: result.body, input, definition } })
+      if (body !== undefined) {
+        const result = await checkBody(body, event.body, bodyRules)
+        if (!result.ok) throw invalidBody(body, result.code, [...issues, ...result.issues])
+        valid.body = result.output
+        leaveRecord(valid, { definition: options.body, single: result })
+      }
+      if (bodies !== undefined) {
+        const { items, rejected } = await checkItems(bodies, event.body, bodyRules)
+        Object.assign(valid, { bodies: items.map(({ output }) => output), rejected })
+        leaveRecord(valid, { definition: options.bodies, items, rejected })
+      }
+      if (issues.length > 0) {
+        throw new HttpError(422, 'SPILLWAY_REQUEST_INVALID', 'The request is not valid.', { issues })
+      }
+      Object.assign(request.event, { valid })
     },
   }
+}
+
+function checkParts({ body, bodies, query, path, headers }: ValidateOptions): void {
+  if (body !== undefined && bodies !== undefined) {
+    throw invalid('a body is either one message (`body`) or many (`bodies`), not both')
+  }
+  if ([body, bodies, query, path, headers].every((part) => part === undefined)) {
+    throw invalid('name at least one part: `body`, `bodies`, `query`, `path` or `headers`')
+  }
+}
+
+function invalid(message: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', `validate: ${message}.`)
 }

@@ -1,0 +1,314 @@
+import middy from '@middy/core'
+import { defineMessage, type SendResult } from '@spillway/message'
+import { type MemoryTarget, memoryTarget } from '@spillway/message/testing'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { bulkBodyParser, type EnqueueManyOptions, enqueueMany, problemDetails, validate } from './index.ts'
+import { memoryLogger } from './testing/http.ts'
+import { httpApiEvent, invoke, type TestRequest } from './testing.ts'
+
+const order = defineMessage({
+  name: 'order.placed',
+  schema: z.object({ id: z.string().min(1), note: z.string().optional() }),
+  key: (body) => body.id,
+})
+const clock = { now: () => 1_767_323_045_678, sleep: async () => undefined }
+const failed: SendResult = { status: 'rejected', code: 'InternalError', detail: 'x', retryable: true }
+
+function api(
+  options: Partial<EnqueueManyOptions<typeof order>> & { to: MemoryTarget },
+  logger = memoryLogger(),
+) {
+  return middy()
+    .use(problemDetails({ logger }))
+    .use(bulkBodyParser())
+    .use(validate({ bodies: order, maxItems: 5 }))
+    .use(enqueueMany(order, { clock, logger, ...options }))
+    .handler((event) => event.valid.bodies)
+}
+
+const bulk = (body: unknown, request: TestRequest = {}) =>
+  httpApiEvent({ path: '/orders/bulk', body, ...request })
+const ndjson = { headers: { 'content-type': 'application/x-ndjson' } }
+
+/** A target that confirms all but the messages with these keys. */
+function refusing(...keys: string[]): MemoryTarget {
+  return memoryTarget(({ key }) => (keys.includes(key) ? failed : { status: 'accepted' }))
+}
+
+describe('a bulk request', () => {
+  it('is a 202 with the id of each item when all are confirmed', async () => {
+    const to = memoryTarget()
+    const answer = await invoke(
+      api({ to, statusUrl: (id) => `/orders/${id}` }),
+      bulk([{ id: 'a' }, { id: 'b/c' }]),
+    )
+    expect(answer).toMatchObject({ status: 202, headers: { 'content-type': 'application/json' } })
+    expect(answer.body).toStrictEqual({
+      accepted: 2,
+      rejected: 0,
+      items: [
+        { index: 0, status: 202, id: 'a', statusUrl: '/orders/a' },
+        { index: 1, status: 202, id: 'b/c', statusUrl: '/orders/b%2Fc' },
+      ],
+    })
+    expect((await to.messages(order)).map(({ body }) => body)).toStrictEqual([{ id: 'a' }, { id: 'b/c' }])
+  })
+
+  it.each(['application/x-ndjson', 'application/jsonl; charset=utf-8', 'application/ndjson'])(
+    'may be NDJSON, as %s',
+    async (type) => {
+      const to = memoryTarget()
+      const body = '{"id":"a"}\r\n\n{"id":"b"}\n'
+      const answer = await invoke(api({ to }), bulk(body, { headers: { 'Content-Type': type } }))
+      expect(answer).toMatchObject({ status: 202, body: { accepted: 2 } })
+    },
+  )
+
+  it('may be base64', async () => {
+    const to = memoryTarget()
+    const answer = await invoke(api({ to }), bulk(Buffer.from('{"id":"ä"}'), ndjson))
+    expect(answer).toMatchObject({ status: 202, body: { items: [{ id: 'ä' }] } })
+  })
+
+  it('names what became of each item, in order', async () => {
+    const to = memoryTarget(({ key }) => {
+      if (key === 'big') {
+        return {
+          status: 'rejected',
+          code: 'SPILLWAY_BODY_TOO_LARGE',
+          detail: 'The message has 9 bytes.',
+          retryable: false,
+        }
+      }
+      return key === 'late' ? failed : { status: 'accepted' }
+    })
+    const logger = memoryLogger()
+    const lines = ['{"id":"ok"}', '{"id":', '{"id":7}', '{"id":"late"}', '{"id":"big"}']
+    const answer = await invoke(api({ to }, logger), bulk(lines.join('\n'), ndjson))
+    expect(answer.status).toBe(207)
+    expect(answer.headers['retry-after']).toBe('1')
+    expect(answer.body).toStrictEqual({
+      accepted: 1,
+      rejected: 4,
+      items: [
+        { index: 0, status: 202, id: 'ok' },
+        { index: 1, status: 400, code: 'SPILLWAY_BODY_MALFORMED', detail: 'The body is not valid JSON.' },
+        {
+          index: 2,
+          status: 422,
+          code: 'SPILLWAY_BODY_INVALID',
+          detail: 'The body is not a valid order.placed.',
+          errors: [{ pointer: '#/id', detail: 'Invalid input: expected string, received number' }],
+        },
+        {
+          index: 3,
+          status: 503,
+          code: 'SPILLWAY_SEND_FAILED',
+          detail: 'The message was not accepted. Try again with the same key.',
+        },
+        { index: 4, status: 413, code: 'SPILLWAY_BODY_TOO_LARGE', detail: 'The message has 9 bytes.' },
+      ],
+    })
+    expect(to.sent.map(({ key }) => key)).toStrictEqual(['ok'])
+    expect(logger.lines).toMatchObject([['warn', 'spillway: the queue did not confirm 1 of 5 items', {}]])
+  })
+
+  it('is a 503 with Retry-After when none is confirmed, and is logged once', async () => {
+    const to = refusing('a', 'b')
+    const logger = memoryLogger()
+    const answer = await invoke(api({ to }, logger), bulk([{ id: 'a' }, { id: 1 }, { id: 'b' }]))
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
+      body: {
+        code: 'SPILLWAY_SEND_FAILED',
+        items: [
+          { index: 0, status: 503 },
+          { index: 1, status: 422 },
+          { index: 2, status: 503 },
+        ],
+      },
+    })
+    expect(logger.lines).toHaveLength(1)
+  })
+
+  it('is a 503 when the target answers for too few', async () => {
+    const to = { ...memoryTarget(), send: async () => [] }
+    expect((await invoke(api({ to }), bulk([{ id: 'a' }]))).status).toBe(503)
+  })
+
+  it('is a 207 when the target answers for some, and those are accepted', async () => {
+    const to = { ...memoryTarget(), send: async () => [{ status: 'accepted' } as const] }
+    expect(await invoke(api({ to }), bulk([{ id: 'a' }, { id: 'b' }]))).toMatchObject({
+      status: 207,
+      body: { items: [{ status: 202 }, { status: 503 }] },
+    })
+  })
+
+  it('is a 422 when nothing in it is valid: nothing is sent', async () => {
+    const to = memoryTarget()
+    const answer = await invoke(api({ to }), bulk([{ id: '' }, null, { id: 'x\0' }]))
+    expect(answer).toMatchObject({
+      status: 422,
+      body: {
+        code: 'SPILLWAY_BODY_INVALID',
+        items: [
+          { status: 422, errors: [{ pointer: '#/id' }] },
+          { status: 422, errors: [{ pointer: '#' }] },
+          { status: 422, code: 'SPILLWAY_TEXT_UNSTORABLE', errors: [{ pointer: '#/id' }] },
+        ],
+      },
+    })
+    expect(answer.headers['retry-after']).toBeUndefined()
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it.each([
+    ['an object', { id: 'a' }, {}, 'Send a JSON array of items.'],
+    ['nothing', [], {}, 'There are no items.'],
+    ['no line', '\n\n', ndjson, 'There are no items.'],
+    ['too many', Array(6).fill({ id: 'a' }), {}, 'There are 6 items; at most 5 are taken at once.'],
+  ])('is a 422 as a whole when it is %s', async (_, body, request, detail) => {
+    expect(await invoke(api({ to: memoryTarget() }), bulk(body, request))).toMatchObject({
+      status: 422,
+      body: { code: 'SPILLWAY_ITEMS_INVALID', detail },
+    })
+  })
+
+  it('is a 400 as a whole when its array is not JSON', async () => {
+    expect((await invoke(api({ to: memoryTarget() }), bulk('[{"id":'))).status).toBe(400)
+  })
+
+  it('costs an item with a key that no queue carries only itself', async () => {
+    const to = memoryTarget()
+    expect(await invoke(api({ to }), bulk([{ id: 'x'.repeat(257) }, { id: 'ok' }]))).toMatchObject({
+      status: 207,
+      body: {
+        items: [
+          { index: 0, status: 422, code: 'SPILLWAY_KEY_INVALID' },
+          { index: 1, status: 202 },
+        ],
+      },
+    })
+  })
+
+  it('names keys that reach for the prototype, and they reach nothing', async () => {
+    const body = '{"__proto__":{"id":"a"}}\n{"id":"b","constructor":{"prototype":{}}}\n{"id":"c"}'
+    expect(await invoke(api({ to: memoryTarget() }), bulk(body, ndjson))).toMatchObject({
+      status: 207,
+      body: {
+        items: [
+          { status: 400, detail: 'The body has a name that is not taken: __proto__.' },
+          { status: 400, detail: 'The body has a name that is not taken: constructor.' },
+          { status: 202 },
+        ],
+      },
+    })
+    expect(({} as { id?: string }).id).toBeUndefined()
+  })
+})
+
+describe('the Idempotency-Key of a bulk request', () => {
+  const event = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }) })
+
+  it('makes a key for each place, the same whenever it is repeated', async () => {
+    const to = memoryTarget()
+    const handler = middy()
+      .use(problemDetails())
+      .use(bulkBodyParser())
+      .use(validate({ bodies: event }))
+      .use(enqueueMany(event, { to, clock, scope: () => 't7' }))
+      .handler(({ valid }) => valid.bodies)
+    const headers = { 'content-type': 'application/json', 'idempotency-key': '"k"' }
+    const request = bulk([{ n: 1 }, { n: 'x' }, { n: 1 }], { headers })
+    await invoke(handler, request)
+    await invoke(handler, bulk([{ n: 1 }, { n: 'x' }, { n: 1 }], { headers }))
+    expect(to.sent.map(({ key }) => key)).toStrictEqual(['t7:k/0', 't7:k/2', 't7:k/0', 't7:k/2'])
+  })
+})
+
+describe("a handler's list", () => {
+  function withHandler(to: MemoryTarget, handler: (bodies: readonly { id: string }[]) => unknown) {
+    return middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(bulkBodyParser())
+      .use(validate({ bodies: order }))
+      .use(enqueueMany(order, { to, clock }))
+      .handler((event) => handler(event.valid.bodies))
+  }
+
+  it('may leave items out, and bring its own: those have no place', async () => {
+    const to = memoryTarget()
+    const handler = withHandler(to, (bodies) => [{ id: 'own' }, ...bodies.filter(({ id }) => id !== 'b')])
+    const answer = await invoke(handler, bulk([{ id: 'a' }, { id: 'b' }, { id: 3 }, { id: 'd' }]))
+    expect(answer).toMatchObject({
+      status: 207,
+      body: {
+        items: [
+          { index: 0, status: 202, id: 'a' },
+          { index: 2, status: 422 },
+          { index: 3, status: 202, id: 'd' },
+          { status: 202, id: 'own' },
+        ],
+      },
+    })
+    expect(to.sent.map(({ key }) => key)).toStrictEqual(['own', 'a', 'd'])
+  })
+
+  it('may be made of nothing but its own', async () => {
+    const to = memoryTarget()
+    const handler = middy()
+      .use(problemDetails())
+      .use(enqueueMany(order, { to, clock }))
+      .handler(() => [{ id: 'a' }])
+    expect(await invoke(handler, bulk('x'))).toMatchObject({
+      status: 202,
+      body: { items: [{ status: 202, id: 'a' }] },
+    })
+  })
+
+  it('may be empty: there is nothing to accept, and nothing is refused', async () => {
+    const handler = middy()
+      .use(problemDetails())
+      .use(enqueueMany(order, { to: memoryTarget(), clock }))
+      .handler(() => [])
+    expect(await invoke(handler, bulk('x'))).toMatchObject({ status: 202, body: { accepted: 0, items: [] } })
+  })
+
+  it.each([undefined, null, { id: 'a' }, [{ id: 7 }], [undefined]])(
+    'is a 500 when it is %j: nothing is sent',
+    async (list) => {
+      const to = memoryTarget()
+      expect(
+        (
+          await invoke(
+            withHandler(to, () => list),
+            bulk([{ id: 'a' }]),
+          )
+        ).status,
+      ).toBe(500)
+      expect(to.sent).toStrictEqual([])
+    },
+  )
+})
+
+it('counts what is accepted, its bytes, and what is rejected', async () => {
+  const counts: [string, number, object | undefined][] = []
+  const telemetry = {
+    count: (...[name, value, attributes]: [string, number, object?]) =>
+      void counts.push([name, value, attributes]),
+    duration: () => {
+      throw new Error('telemetry is broken')
+    },
+  }
+  const to = refusing('b')
+  await invoke(api({ to, telemetry }), bulk([{ id: 'a' }, { id: 'b' }, { id: 1 }]))
+  const message = { message: 'order.placed' }
+  expect(counts).toStrictEqual([
+    ['spillway.ingest.accepted', 1, message],
+    ['spillway.ingest.bytes', Buffer.byteLength(to.sent[0]?.body ?? ''), message],
+    ['spillway.ingest.rejected', 1, { code: 'SPILLWAY_SEND_FAILED', status: 503 }],
+    ['spillway.ingest.rejected', 1, { code: 'SPILLWAY_BODY_INVALID', status: 422 }],
+  ])
+})

@@ -1,0 +1,52 @@
+/** What can be told of an error that is not Spillway's own. */
+export interface ForeignError {
+  /** 400 to 599; `undefined` for an error that names none. */
+  readonly statusCode: number | undefined
+  /** The message, where the error says that clients may see it. */
+  readonly message: string | undefined
+  /** Its code, where it has a stable one and clients may see it. */
+  readonly code: string | undefined
+  /** Seconds, from its `retry-after` header. */
+  readonly retryAfter: number | undefined
+  /** The package of middy that threw it, and what it says of the cause. */
+  readonly cause: { readonly package: string; readonly data: unknown } | undefined
+  /** middy stopped the handler, because the time was nearly over. */
+  readonly timedOut: boolean
+}
+
+/**
+ * Reads an error of `http-errors`, of a middleware of middy, or any other value that was thrown.
+ *
+ * Only an error that says `expose: true` shows its message: one that merely has a `statusCode` may have it from another
+ * server.
+ */
+export function readForeignError(error: unknown): ForeignError {
+  const read = typeof error === 'object' && error !== null ? (error as Readonly<Record<string, unknown>>) : {}
+  const { statusCode, code, message, name } = read
+  const shown = read.expose === true && isStatus(statusCode)
+  const cause = readCause(read.cause)
+  return {
+    statusCode: isStatus(statusCode) ? statusCode : undefined,
+    message: shown && typeof message === 'string' && message !== '' ? message : undefined,
+    code: shown && typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? code : undefined,
+    retryAfter: readRetryAfter(read.headers),
+    cause,
+    timedOut: name === 'TimeoutError' && cause?.package === '@middy/core',
+  }
+}
+
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599
+}
+
+function readRetryAfter(headers: unknown): number | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const found = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')
+  return found !== undefined && /^\d{1,8}$/.test(String(found[1])) ? Number(found[1]) : undefined
+}
+
+function readCause(cause: unknown): ForeignError['cause'] {
+  if (typeof cause !== 'object' || cause === null || !('package' in cause)) return undefined
+  if (typeof cause.package !== 'string') return undefined
+  return { package: cause.package, data: 'data' in cause ? cause.data : undefined }
+}

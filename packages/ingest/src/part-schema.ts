@@ -1,0 +1,31 @@
+import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
+
+/** What a part of a request is held against: a message of `defineMessage`, or a Standard Schema validator. */
+export type PartSchema = MessageDefinition | StandardSchemaV1
+
+/** A schema with the name of its message. */
+export interface NamedSchema {
+  /** `undefined` for a schema that is no message's. */
+  readonly name: string | undefined
+  readonly schema: StandardSchemaV1
+}
+
+/** The schema and the name of a part. */
+export function toNamed(part: PartSchema | undefined): NamedSchema | undefined {
+  const schema = schemaOf(part)
+  if (part === undefined || schema === undefined) return undefined
+  return { name: schema === part ? undefined : (part as MessageDefinition).name, schema }
+}
+
+/** The schema of a part; `undefined` for a value that has none. */
+export function schemaOf(part: unknown): StandardSchemaV1 | undefined {
+  if (isStandardSchema(part)) return part
+  const { schema } = (typeof part === 'object' && part !== null ? part : {}) as { schema?: unknown }
+  return isStandardSchema(schema) ? schema : undefined
+}
+
+function isStandardSchema(value: unknown): value is StandardSchemaV1 {
+  // arktype's schemas are functions.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  return typeof (value as Partial<StandardSchemaV1>)['~standard']?.validate === 'function'
+}

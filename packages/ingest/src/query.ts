@@ -1,0 +1,41 @@
+import { type HttpEvent, isAlb } from './http-event.ts'
+
+/** The parameters of a query by name: a text, or a list of texts for a name that was sent more than once. */
+export type Query = Record<string, string | string[]>
+
+/**
+ * The query of any of the four events, decoded, with every value of a name that was sent more than once.
+ *
+ * HTTP APIs and Function URLs join such values with commas, so theirs are read from the raw query.
+ */
+export function readQuery(event: HttpEvent): Query {
+  const { rawQueryString, multiValueQueryStringParameters: multiple, queryStringParameters: single } = event
+  if (rawQueryString !== undefined) return collect(new URLSearchParams(rawQueryString))
+  const pairs: [string, string][] = []
+  for (const [name, values] of Object.entries(multiple ?? {})) {
+    for (const value of values ?? []) pairs.push([name, value])
+  }
+  if (multiple === undefined || multiple === null) {
+    for (const [name, value] of Object.entries(single ?? {}))
+      if (value !== undefined) pairs.push([name, value])
+  }
+  // A load balancer hands the query on as it was sent.
+  return collect(isAlb(event) ? pairs.map(([name, value]) => [decode(name), decode(value)]) : pairs)
+}
+
+function collect(pairs: Iterable<readonly [string, string]>): Query {
+  const query: Query = Object.create(null)
+  for (const [name, value] of pairs) {
+    const before = query[name]
+    if (before === undefined) query[name] = value
+    else if (Array.isArray(before)) before.push(value)
+    else query[name] = [before, value]
+  }
+  return query
+}
+
+/** As `URLSearchParams` decodes (WHATWG URL, application/x-www-form-urlencoded): what is malformed stays as it is. */
+function decode(text: string): string {
+  const [value = ''] = new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).values()
+  return value
+}

@@ -1,0 +1,33 @@
+import type { TimeLimit } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import type { HttpContext, HttpEvent } from './http-event.ts'
+
+/** API Gateway answers 503 in our place after 30 s (HTTP API) or 29 s (REST API), whatever the function's time-out. */
+const gatewayMs = 28_000
+
+/** When requests began, beside their events: the gateway's patience counts from there. */
+export interface Starts {
+  begin(event: HttpEvent): void
+  /** Milliseconds since the request began. */
+  elapsed(event: HttpEvent): number
+  /** The time that is left for a request. */
+  limit(event: HttpEvent, context: HttpContext): TimeLimit
+}
+
+/** Remembers when requests began. */
+export function startTimes(clock: Clock): Starts {
+  const startedAt = new WeakMap<HttpEvent, number>()
+  const elapsed = (event: HttpEvent) => clock.now() - (startedAt.get(event) ?? clock.now())
+  return {
+    begin: (event) => {
+      startedAt.set(event, clock.now())
+    },
+    elapsed,
+    limit(event, context) {
+      // Outside Lambda, in a container, the context may know no time.
+      const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
+      const remainingTime = () => Math.min(invocation(), gatewayMs - elapsed(event))
+      return { signal: AbortSignal.timeout(Math.max(0, Math.floor(remainingTime()))), remainingTime }
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import type { HttpEvent } from './http-event.ts'
+
+/** What is legal in a URI reference (RFC 3986), and nothing else: a key is the client's own text. */
+const illegal = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]/gu
+
+/** Where to ask for a message, as a URI reference that a header can carry; `undefined` without a function. */
+export function toStatusUrl(
+  statusUrl: ((id: string, event: HttpEvent) => string) | undefined,
+  key: string,
+  event: HttpEvent,
+): string | undefined {
+  if (statusUrl === undefined) return undefined
+  return statusUrl(encodeURIComponent(key), event).toWellFormed().replace(illegal, encodeURIComponent)
+}

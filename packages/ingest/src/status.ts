@@ -1,0 +1,105 @@
+import type { MiddlewareObj } from '@middy/core'
+import {
+  type MessageDefinition,
+  type MessageStatus,
+  SpillwayError,
+  type StatusSource,
+  toError,
+} from '@spillway/message'
+import {
+  type Clock,
+  checkOptions,
+  type OptionRules,
+  objectWith,
+  required,
+  systemClock,
+} from '@spillway/message/internal'
+import { HttpError } from './http-error.ts'
+import type { HttpEvent } from './http-event.ts'
+import { type HttpResponse, respond } from './http-response.ts'
+import { showIssues } from './issue-list.ts'
+import { startTimes } from './request-limit.ts'
+
+/** What {@link status} takes beside the message. */
+export interface StatusOptions {
+  /** Where it is found out, for example `kyselyStatus({ db, table: 'orders', key: 'id' })`. */
+  readonly source: StatusSource
+  readonly clock?: Clock
+}
+
+const rules: OptionRules<StatusOptions> = {
+  source: required({ ...objectWith('find'), expected: 'a status source, for example kyselyStatus({ … })' }),
+  clock: objectWith('now', 'sleep'),
+}
+
+/** Seconds after which a client that waits may ask again. */
+const retryAfter = 1
+
+/**
+ * Answers what became of a message, from what the write left behind: `accepted` (neither written nor parked yet),
+ * `written`, or `parked` with the code and the places that are invalid.
+ *
+ * The handler returns the message's key, the `id` of its 202. A key that was never accepted is `accepted`, too: nothing
+ * is written down before the write, so that nothing can be wrong.
+ *
+ * Where it cannot be found out now the answer is a 503, never a guess.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ */
+export function status(
+  definition: MessageDefinition,
+  options: StatusOptions,
+): MiddlewareObj<HttpEvent, HttpResponse> {
+  checkOptions('status', options, rules)
+  const { source, clock = systemClock } = options
+  const starts = startTimes(clock)
+  const { name } = definition
+
+  return {
+    before: function statusBefore({ event }) {
+      starts.begin(event)
+    },
+    after: async function statusAfter(request) {
+      const { event, context } = request
+      const id: unknown = request.response
+      if (typeof id !== 'string' || id === '') {
+        throw new SpillwayError(
+          'SPILLWAY_KEY_INVALID',
+          `The handler before status() has to return the key of a ${name}.`,
+        )
+      }
+      const found = await find(() => source.find(name, id, starts.limit(event, context)))
+      request.response = respond(
+        event,
+        200,
+        {
+          'content-type': 'application/json',
+          'cache-control': 'no-store',
+          ...(found.status === 'accepted' && { 'retry-after': String(retryAfter) }),
+        },
+        { id, ...toBody(found) },
+      )
+    },
+  }
+}
+
+async function find(run: () => Promise<MessageStatus>): Promise<MessageStatus> {
+  try {
+    return await run()
+  } catch (thrown) {
+    throw new HttpError(
+      503,
+      'SPILLWAY_STATUS_UNAVAILABLE',
+      'The status cannot be found out now. Try again later.',
+      { retryAfter, cause: toError(thrown) },
+    )
+  }
+}
+
+/** The detail of the reason is for the people behind the dead-letter queue: it may name what is inside a database. */
+function toBody(found: MessageStatus): object {
+  if (found.status !== 'parked') return { status: found.status }
+  const { status, at, reason } = found
+  const { code, issues } = reason
+  return { status, parkedAt: at.toISOString(), code, ...(issues && { errors: showIssues(issues) }) }
+}

@@ -1,0 +1,48 @@
+import type { MessageBody, MessageDefinition, MessageInput } from '@spillway/message'
+import type { RequestIssue } from './http-error.ts'
+
+/** An item of a bulk request that is not sent. */
+export interface RejectedItem {
+  /** The place in the request, from 0. */
+  readonly index: number
+  /** 400 for text that is not JSON, 422 for an invalid item. */
+  readonly status: 400 | 422
+  readonly code: string
+  readonly detail: string
+  readonly issues: readonly RequestIssue[]
+}
+
+/** What went into a schema and what came out of it. */
+export interface Checked<Definition extends MessageDefinition = MessageDefinition> {
+  readonly input: MessageInput<Definition>
+  readonly output: MessageBody<Definition>
+}
+
+/** A valid item of a bulk request. */
+export interface CheckedItem extends Checked {
+  readonly index: number
+}
+
+/** What `validate` leaves for `enqueue`: the other side has the schema, too, so what went in is what travels. */
+export interface ValidationRecord {
+  readonly definition: unknown
+  readonly single?: Checked
+  readonly items?: readonly CheckedItem[]
+  readonly rejected?: readonly RejectedItem[]
+}
+
+const recordOf = Symbol('spillway.validation')
+
+/** Leaves a record with what `validate` puts on the event; nobody else sees it. */
+export function leaveRecord(valid: object, record: ValidationRecord): void {
+  Object.defineProperty(valid, recordOf, { value: record })
+}
+
+/** The record that `validate` left on an event for a definition. */
+export function findRecord(event: object, definition: MessageDefinition): ValidationRecord | undefined {
+  const { valid } = event as { readonly valid?: unknown }
+  if (typeof valid !== 'object' || valid === null) return undefined
+  const record = (valid as { [recordOf]?: ValidationRecord })[recordOf]
+  const { definition: checked } = record ?? {}
+  return checked === definition || checked === definition.schema ? record : undefined
+}
