@@ -86,11 +86,13 @@ it('runs a message through the published packages', async () => {
 it('has the licence, a README, types and no sources or tests in each', async () => {
   for (const { name } of packed) {
     const files = await readdir(installedAt(name), { recursive: true })
-    expect(files, name).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.d.ts']),
-    )
+    const { exports } = await manifestOf(name)
+    const entries = Object.values<{ types?: string }>(exports)
+    const types = entries.flatMap((entry) => (entry.types === undefined ? [] : join(entry.types)))
+    expect(types.length, name).toBeGreaterThan(0)
+    expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', ...types]))
     expect(
-      files.filter((file) => /\.test|testing\/|^src/.test(file)),
+      files.filter((file) => /\.test|\.bench|testing\/|^src/.test(file)),
       name,
     ).toStrictEqual([])
     expect(JSON.stringify(await manifestOf(name)), name).not.toMatch(/workspace:|catalog:|spillway:source/)

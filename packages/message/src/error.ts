@@ -28,6 +28,7 @@ export const errorCodes = {
   SPILLWAY_LANE_STOPPED: 'An earlier record of the same lane is not done.',
   SPILLWAY_ROW_REFUSED: 'The database refuses a row for good.',
   SPILLWAY_ROW_INVALID: 'The row mapper threw or gave a value that the table cannot hold.',
+  SPILLWAY_KEY_CONFLICT: 'The key of a message was used before, with another body.',
   SPILLWAY_TABLE_UNKNOWN: 'The table or a column of a write does not exist.',
   SPILLWAY_WRITE_FAILED: 'The database could not take a write now.',
   SPILLWAY_DATABASE_UNAVAILABLE: 'The database is saturated or cannot be reached.',

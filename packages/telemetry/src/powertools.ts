@@ -1,0 +1,31 @@
+/**
+ * Spillway's lines in Powertools for AWS Lambda (TypeScript).
+ *
+ * @module
+ */
+import type { LogFields, Logger } from '@spillway/message'
+import { bareError } from './bare-error.ts'
+
+/** The part of a Powertools logger that is used: any logger that takes fields after the message. */
+export interface PowertoolsLogger {
+  info(message: string, fields: Record<string, unknown>): void
+  warn(message: string, fields: Record<string, unknown>): void
+  error(message: string, fields: Record<string, unknown>): void
+}
+
+/**
+ * A logger for Spillway that writes through a Powertools logger, with the attributes that yours appends.
+ *
+ * An error goes under `error`, for the logger's own formatter, without properties that may hold a payload.
+ */
+export function powertoolsLogger(logger: PowertoolsLogger): Logger {
+  return Object.freeze({
+    info: (message, fields) => logger.info(message, toFields(fields)),
+    warn: (message, fields) => logger.warn(message, toFields(fields)),
+    error: (message, fields) => logger.error(message, toFields(fields)),
+  } satisfies Logger)
+}
+
+function toFields({ error, ...rest }: LogFields = {}): Record<string, unknown> {
+  return error === undefined ? rest : { ...rest, error: bareError(error) }
+}

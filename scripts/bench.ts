@@ -1,0 +1,46 @@
+// `npm run bench` runs the benchmarks, `npm run bench -- NAME …` those with a name in theirs or in that of their file.
+// `--write` puts the results of all of them into docs/benchmarks.md.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { measure } from './bench/harness.ts'
+import { loadGroups } from './bench/load-groups.ts'
+import { type Result, toPage, toSection } from './bench/report.ts'
+import { endWithParent } from './end-with-parent.ts'
+import { root } from './workspace.ts'
+
+endWithParent()
+
+// The rounds begin with a clean heap.
+setFlagsFromString('--expose-gc')
+globalThis.gc = runInNewContext('gc')
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
+const write = flags.includes('--write')
+const unknown = flags.find((flag) => flag !== '--write')
+const groups = await loadGroups()
+const picked = groups.filter(
+  ({ group, file }) =>
+    names.length === 0 ||
+    names.some((name) => `${group.name} ${file}`.toLowerCase().includes(name.toLowerCase())),
+)
+if (unknown !== undefined) fail(`There is no option ${unknown}; there is --write.`)
+if (write && names.length > 0) fail('--write takes all benchmarks: a page has one run.')
+if (picked.length === 0)
+  fail(`No benchmark is called that. There are: ${groups.map(({ group }) => group.name).join('; ')}.`)
+
+const results: Result[] = []
+for (const loaded of picked) {
+  const result = { ...loaded, measured: await measure(loaded.group) }
+  results.push(result)
+  console.log(`${toSection(result)}\n`)
+}
+if (write) await writeFile(join(root, 'docs', 'benchmarks.md'), toPage(results))
+process.exit(0)
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(2)
+}

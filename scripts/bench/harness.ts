@@ -1,0 +1,95 @@
+import { median } from './statistics.ts'
+
+/** One of the ways to do a thing that a group compares. */
+export interface Contestant {
+  readonly name: string
+  /** Does one operation. Throws when it did not get what it should have: a wrong answer is no measurement. */
+  run(): Promise<void>
+}
+
+/** What a group needs while it runs. */
+export interface Stage {
+  readonly contestants: readonly Contestant[]
+  stop?(): Promise<void>
+}
+
+/** Contestants that do the same thing, measured against one of them. */
+export interface BenchGroup {
+  /** Short, and different from that of all others: what `npm run bench -- NAME` picks. */
+  readonly name: string
+  /** What is measured and under what conditions, for the reader of the page. */
+  readonly about: string
+  /** What one operation is, for example `request`. */
+  readonly operation: string
+  /** The contestant that the others are measured against. */
+  readonly baseline: string
+  /** The most that a contestant should take, as a multiple of the baseline. */
+  readonly goal?: { readonly contestant: string; readonly ratio: number }
+  /** How many rounds there are: many short ones where the machine is busy with other things. Default 21. */
+  readonly rounds?: number
+  /** Operations of each contestant in a round, one after the other. */
+  readonly operations: number
+  /** Packages whose versions matter, as the package of the benchmark file has them installed. */
+  readonly packages: readonly string[]
+  start(): Promise<Stage>
+}
+
+/** What was measured of a contestant. */
+export interface Measured {
+  readonly name: string
+  /** Microseconds that an operation takes: the median of the rounds. */
+  readonly micros: number
+  /** The quartiles of the rounds. */
+  readonly quartiles: readonly [lower: number, upper: number]
+  /** How much more an operation takes than one of the baseline: the median of the rounds' own ratios. */
+  readonly ratio: number
+}
+
+/** Rounds that are run before it counts: code gets compiled, connections get opened. */
+const warmUpRounds = 5
+
+/** Lists the groups of a benchmark file. */
+export function defineBench(...groups: readonly BenchGroup[]): readonly BenchGroup[] {
+  return groups
+}
+
+/**
+ * Runs a group: in each round every contestant in turn, beginning with another one each time, so that whatever slows
+ * the machine down for a while slows all of them down, and a ratio compares what ran side by side.
+ */
+export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
+  const { rounds = 21, operations, baseline } = group
+  const { contestants, stop } = await group.start()
+  const times = new Map(contestants.map(({ name }) => [name, [] as number[]]))
+  try {
+    for (let round = -warmUpRounds; round < rounds; round++) {
+      for (const position of contestants.keys()) {
+        const contestant = contestants[(position + round + warmUpRounds) % contestants.length] as Contestant
+        const micros = await time(contestant, operations)
+        if (round >= 0) times.get(contestant.name)?.push(micros)
+      }
+    }
+  } finally {
+    await stop?.()
+  }
+  const base = times.get(baseline)
+  if (base === undefined) throw new Error(`${group.name} has no contestant '${baseline}'.`)
+  return contestants.map(({ name }) => {
+    const own = times.get(name) as number[]
+    return {
+      name,
+      micros: median(own),
+      quartiles: [median(own, 0.25), median(own, 0.75)],
+      ratio: median(own.map((micros, round) => micros / (base[round] as number))),
+    }
+  })
+}
+
+/** Microseconds for each of some operations. */
+async function time({ run }: Contestant, operations: number): Promise<number> {
+  // What the one before left behind is not this one's to clear away.
+  globalThis.gc?.()
+  const startedAt = process.hrtime.bigint()
+  for (let operation = 0; operation < operations; operation++) await run()
+  return Number(process.hrtime.bigint() - startedAt) / 1000 / operations
+}

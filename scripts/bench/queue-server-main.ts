@@ -1,0 +1,8 @@
+// The process of `queue-server.ts`: queues until its parent lets go of it.
+import { startQueues } from '../../packages/local/src/testing.ts'
+
+const settings = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 3 }
+const queues = process.argv.slice(2).map((name) => ({ name, ...settings }))
+const { endpoint, region } = await startQueues({ queues })
+process.send?.({ endpoint, region })
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,100 @@
+// Runs a command with a MariaDB server of its own, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server with it:
+// `node scripts/boot.mjs scripts/with-mariadb.ts npm test`. Needs Debian's `mariadb-server`.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const [command, ...args] = process.argv.slice(2)
+if (command === undefined) fail('usage: with-mariadb <command> [arguments]')
+
+const data = mkdtempSync(join(tmpdir(), 'spillway-mariadb-'))
+process.on('exit', () => rmSync(data, { recursive: true, force: true }))
+chmodSync(data, 0o777)
+const socket = join(data, 'mariadb.sock')
+// The server gives up root for the user that Debian's package makes.
+const user = process.getuid?.() === 0 ? ['--user=mysql'] : []
+
+run('mariadb-install-db', [
+  '--no-defaults',
+  `--datadir=${join(data, 'data')}`,
+  '--auth-root-authentication-method=normal',
+  '--skip-test-db',
+  ...user,
+])
+const port = await freePort()
+const server = spawn(
+  'mariadbd',
+  [
+    '--no-defaults',
+    `--datadir=${join(data, 'data')}`,
+    `--socket=${socket}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--pid-file=${join(data, 'mariadb.pid')}`,
+    '--skip-log-bin',
+    `--log-error=${join(data, 'error.log')}`,
+    ...user,
+  ],
+  { stdio: 'ignore' },
+)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => stop().then(() => process.exit(1)))
+await untilReady()
+run('mariadb', [
+  '--no-defaults',
+  `--socket=${socket}`,
+  '-u',
+  'root',
+  '-e',
+  "create database spillway; grant all on *.* to spillway@'127.0.0.1' identified by 'spillway' with grant option",
+])
+
+const url = `mysql://spillway:spillway@127.0.0.1:${port}/spillway`
+const child = spawn(command, args, {
+  stdio: 'inherit',
+  env: { ...process.env, SPILLWAY_TEST_MYSQL_URL: url },
+})
+const [code] = (await once(child, 'exit')) as [number | null]
+await stop()
+process.exit(code ?? 1)
+
+function run(program: string, options: readonly string[]): void {
+  const { status, error, stderr } = spawnSync(program, options, { encoding: 'utf8' })
+  if (status !== 0) fail(`${program}: ${error?.message ?? stderr}`)
+}
+
+async function untilReady(): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
+    if (server.exitCode !== null)
+      fail(`the server ended while it started:\n${readFileSync(join(data, 'error.log'), 'utf8')}`)
+    const options = ['--no-defaults', `--socket=${socket}`, '-u', 'root', 'ping']
+    if (spawnSync('mariadb-admin', options).status === 0) return
+  }
+  fail('the server did not start in 30 s')
+}
+
+async function stop(running: ChildProcess = server): Promise<void> {
+  if (running.exitCode !== null || running.signalCode !== null) return
+  running.kill('SIGTERM')
+  await once(running, 'exit')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function fail(message: string): never {
+  console.error(`with-mariadb: ${message}`)
+  process.exit(1)
+}
