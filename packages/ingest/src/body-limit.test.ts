@@ -64,6 +64,15 @@ describe('depth', () => {
     expect(await answer(['[[1]]', '{"a', '[[2]]', '[[', '[[3]]'])).toMatchObject({ statusCode: 200 })
     // A string that is left open in one line hides nothing in the next.
     expect(await answer(['"', '[[[3]]]'])).toMatchObject({ statusCode: 400 })
+    expect(await answer(['"\\', '[[[3]]]'])).toMatchObject({ statusCode: 400 })
+  })
+})
+
+it('refuses bytes that are no UTF-8: decoders make one character of them all', async () => {
+  const body = Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])
+  expect(await invoke(echo({}), httpApiEvent({ body }))).toMatchObject({
+    status: 400,
+    body: { code: 'SPILLWAY_BODY_MALFORMED', detail: 'The body is not UTF-8.' },
   })
 })
 

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
+import { decode } from './decode.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
@@ -10,18 +11,19 @@ import { isNdjson, showContentType } from './media-type.ts'
 export interface BodyLimitOptions {
   /** The largest body, in bytes before base64. Default 1,000,000: what an SQS message holds, less its envelope. */
   readonly maxBytes?: number
-  /** The deepest nest of arrays and objects. Default 64. A body of NDJSON has it for each line. */
+  /** The deepest nest of arrays and objects, 1 to 500. Default 64. A body of NDJSON has it for each line. */
   readonly maxDepth?: number
 }
 
 const rules: OptionRules<BodyLimitOptions> = {
   maxBytes: integer(1, 10_485_760),
-  maxDepth: integer(1, 10_000),
+  maxDepth: integer(1, 500),
 }
 
 /**
- * Refuses, before anything parses it, a body that is too large (413), nests too deep (400) or is compressed (415):
- * nothing here inflates, so no small body becomes a large one. Put it before the body parser.
+ * Refuses, before anything parses it, a body that is too large (413), nests too deep or is no UTF-8 (400), or is
+ * compressed (415): nothing here inflates, so no small body becomes a large one. Put it before the body parser, to
+ * which it also shows the content type of a load balancer's event with multi-value headers.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
  */
@@ -38,7 +40,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
       if (Buffer.byteLength(body, base64 ? 'base64' : 'utf8') > maxBytes) {
         throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`)
       }
-      const text = base64 ? Buffer.from(body, 'base64').toString() : body
+      const text = base64 ? decode(body) : body
       if (!nestsDeeper(text, maxDepth, isNdjson(event))) return
       throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
     },

@@ -1,6 +1,8 @@
 import type { MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
+import { decode } from './decode.ts'
 import type { HttpEvent } from './http-event.ts'
+import { itemsInvalid, mostItems, tooManyItems } from './items-invalid.ts'
 import { MalformedItem } from './malformed-item.ts'
 import { isNdjson, showContentType } from './media-type.ts'
 import { toProblem } from './problem.ts'
@@ -11,30 +13,29 @@ import { toProblem } from './problem.ts'
  * uses, before `validate({ bodies })`.
  */
 export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
-  const json = parse()
+  const json = parser()
   return {
-    before: function bulkBodyParserBefore(request) {
-      const { event } = request
-      if (!isNdjson(event)) {
+    before: function bulkBodyParserBefore({ event }) {
+      const { body, isBase64Encoded } = event
+      const text = typeof body === 'string' && isBase64Encoded === true ? decode(body) : body
+      if (isNdjson(event)) {
+        if (typeof text !== 'string') throw itemsInvalid('There are no items.')
+        Object.assign(event, { body: parseLines(text, json) })
+      } else {
         showContentType(event)
-        Object.assign(event, { body: json(event) })
-        return
+        Object.assign(event, { body: json({ ...event, body: text }) })
       }
-      const { body } = event
-      if (typeof body !== 'string') return
-      const text = event.isBase64Encoded === true ? Buffer.from(body, 'base64').toString() : body
-      Object.assign(event, { body: parseLines(text, json) })
     },
   }
 }
 
-type Parse = (event: Pick<HttpEvent, 'headers' | 'body' | 'isBase64Encoded'>) => unknown
+type Parse = (event: Pick<HttpEvent, 'headers' | 'body'>) => unknown
 
 /** middy's parser as a function: it has the rules of what is refused. */
-function parse(): Parse {
+function parser(): Parse {
   const { before } = httpJsonBodyParser()
-  return ({ headers, body, isBase64Encoded }) => {
-    const event = { headers, body, isBase64Encoded }
+  return ({ headers, body }) => {
+    const event = { headers, body, isBase64Encoded: false }
     before?.({ event } as never)
     return event.body
   }
@@ -44,9 +45,11 @@ const headers = Object.freeze({ 'content-type': 'application/json' })
 
 function parseLines(text: string, json: Parse): readonly unknown[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
+  // Before the work, not after it.
+  if (lines.length > mostItems) throw tooManyItems(lines.length, mostItems)
   return lines.map((body) => {
     try {
-      return json({ headers, body, isBase64Encoded: false })
+      return json({ headers, body })
     } catch (thrown) {
       return new MalformedItem(toProblem(thrown).problem.detail ?? 'The line is not valid JSON.')
     }

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@spillway/message'
-import { type Validated, validate } from '@spillway/message/internal'
+import { findUnstorable, validate } from '@spillway/message/internal'
 import type { RequestIssue, RequestPart } from './http-error.ts'
 
 /** A part as it came out of its schema, or its issues, which say in which part they are. */
@@ -7,8 +7,14 @@ export async function checkPart(
   part: RequestPart,
   schema: StandardSchemaV1,
   value: unknown,
-): Promise<Validated<unknown> | { readonly ok: false; readonly issues: readonly RequestIssue[] }> {
+  storable: boolean,
+): Promise<
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly RequestIssue[] }
+> {
   const result = await validate(schema, value)
-  if (result.ok) return result
-  return { ok: false, issues: result.issues.map((issue) => ({ ...issue, in: part })) }
+  // What comes out is what a handler may put into a message; what else a request brings is nobody's matter.
+  const issues = result.ok ? (storable ? findUnstorable(result.value) : []) : result.issues
+  if (result.ok && issues.length === 0) return result
+  return { ok: false, issues: issues.map((issue) => ({ ...issue, in: part })) }
 }

@@ -111,7 +111,7 @@ describe('a bulk request', () => {
       ],
     })
     expect(to.sent.map(({ key }) => key)).toStrictEqual(['ok'])
-    expect(logger.lines).toMatchObject([['warn', 'spillway: the queue did not confirm 1 of 5 items', {}]])
+    expect(logger.lines).toMatchObject([['warn', 'spillway: 1 of 5 items were not accepted', {}]])
   })
 
   it('is a 503 with Retry-After when none is confirmed, and is logged once', async () => {
@@ -228,6 +228,118 @@ describe('the Idempotency-Key of a bulk request', () => {
   })
 })
 
+describe('keys of a bulk request', () => {
+  const event = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }) })
+
+  it('are all different, wherever the handler puts bodies of its own', async () => {
+    const to = memoryTarget()
+    const handler = middy()
+      .use(problemDetails())
+      .use(bulkBodyParser())
+      .use(validate({ bodies: event }))
+      .use(enqueueMany(event, { to, clock }))
+      .handler(({ valid: { bodies } }) => [
+        { n: 100 },
+        bodies[0],
+        { n: 101 },
+        ...bodies,
+        bodies[1],
+        { n: 102 },
+      ])
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+    const answer = await invoke(handler, bulk([{ n: 1 }, { n: 2 }], { headers }))
+    expect(answer.status).toBe(202)
+    const keys = to.sent.map(({ key }) => key)
+    expect(keys.sort()).toStrictEqual(
+      ['k/0', 'k/1', 'k/own/0', 'k/own/1', 'k/own/2', 'k/own/3', 'k/own/4'].sort(),
+    )
+  })
+})
+
+describe('an item that', () => {
+  const strict = defineMessage({
+    name: 'strict',
+    schema: z.object({ id: z.string().transform((text) => decodeURIComponent(text)) }),
+    key: (body) => body.id,
+  })
+
+  function strictApi(to: MemoryTarget, logger = memoryLogger()) {
+    return middy()
+      .use(problemDetails({ logger }))
+      .use(bulkBodyParser())
+      .use(validate({ bodies: strict }))
+      .use(enqueueMany(strict, { to, logger }))
+      .handler((event) => event.valid.bodies)
+  }
+
+  it('makes the schema throw costs only itself, and is logged', async () => {
+    const logger = memoryLogger()
+    const answer = await invoke(strictApi(memoryTarget(), logger), bulk([{ id: 'a' }, { id: '%' }]))
+    expect(answer).toMatchObject({
+      status: 207,
+      body: { items: [{ status: 202 }, { index: 1, status: 500, code: 'HTTP_500' }] },
+    })
+    expect(logger.lines).toMatchObject([['warn', 'spillway: 1 of 2 items were not accepted', {}]])
+    expect((await invoke(strictApi(memoryTarget()), bulk([{ id: '%' }]))).status).toBe(500)
+  })
+
+  it('becomes a key that cannot be stored is refused', async () => {
+    const answer = await invoke(strictApi(memoryTarget()), bulk([{ id: 'a%00' }, { id: 'b' }]))
+    expect(answer).toMatchObject({ body: { items: [{ status: 422, code: 'SPILLWAY_KEY_INVALID' }, {}] } })
+  })
+
+  it('is too large like all the others makes a 413', async () => {
+    const to = memoryTarget({
+      status: 'rejected',
+      code: 'SPILLWAY_BODY_TOO_LARGE',
+      detail: 'big',
+      retryable: false,
+    })
+    expect(await invoke(api({ to }), bulk([{ id: 'a' }, { id: 'b' }]))).toMatchObject({
+      status: 413,
+      body: { code: 'SPILLWAY_BODY_TOO_LARGE' },
+    })
+  })
+})
+
+describe('a hostile bulk request', () => {
+  it('of 500,000 lines is refused before they are parsed', async () => {
+    const answer = await invoke(api({ to: memoryTarget() }), bulk('x\n'.repeat(500_000), ndjson))
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { detail: 'There are 500000 items; at most 10000 are taken at once.' },
+    })
+  })
+
+  it('that is no UTF-8 is refused: different keys would become one', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('{"id":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n{"id":"'),
+      Buffer.from([0xfe]),
+      Buffer.from('"}'),
+    ])
+    expect(await invoke(api({ to: memoryTarget() }), bulk(bytes, ndjson))).toMatchObject({
+      status: 400,
+      body: { code: 'SPILLWAY_BODY_MALFORMED', detail: 'The body is not UTF-8.' },
+    })
+  })
+
+  it('gets an answer that Lambda can carry', async () => {
+    const many = defineMessage({ name: 'many', schema: z.object({ a: z.array(z.string()) }) })
+    const handler = middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(bulkBodyParser())
+      .use(validate({ bodies: many }))
+      .use(enqueueMany(many, { to: memoryTarget() }))
+      .handler((event) => event.valid.bodies)
+    const items = Array.from({ length: 1000 }, () => ({ a: Array(490).fill(1) }))
+    const answer = await invoke(handler, bulk([...items.slice(1), { a: [] }]))
+    expect(answer.status).toBe(207)
+    expect(JSON.stringify(answer.body).length).toBeLessThan(500_000)
+  })
+})
+
 describe("a handler's list", () => {
   function withHandler(to: MemoryTarget, handler: (bodies: readonly { id: string }[]) => unknown) {
     return middy()
@@ -273,7 +385,7 @@ describe("a handler's list", () => {
       .use(problemDetails())
       .use(enqueueMany(order, { to: memoryTarget(), clock }))
       .handler(() => [])
-    expect(await invoke(handler, bulk('x'))).toMatchObject({ status: 202, body: { accepted: 0, items: [] } })
+    expect(await invoke(handler, bulk('x'))).toMatchObject({ status: 200, body: { accepted: 0, items: [] } })
   })
 
   it.each([undefined, null, { id: 'a' }, [{ id: 7 }], [undefined]])(

@@ -1,18 +1,17 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { EncodedMessage, MessageDefinition, SendResult } from '@spillway/message'
+import type { EncodedMessage, ErrorCode, MessageDefinition } from '@spillway/message'
 import { HttpError, type ItemAnswer } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
-import { showIssues } from './issue-list.ts'
+import { issueRoom } from './issue-list.ts'
 import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
-import { readBodies } from './returned-body.ts'
+import { type ReturnedBody, readBodies } from './returned-body.ts'
+import { send } from './send.ts'
 import { checkIdempotencyKey, type RequestFacts, readFacts, toSendable } from './sendable.ts'
 import { toStatusUrl } from './status-url.ts'
-import { explain, retryAfterOf } from './unconfirmed.ts'
-import type { Checked, RejectedItem } from './validated.ts'
-
-type Place = { readonly index?: number }
+import { explain, shortestWait } from './unconfirmed.ts'
+import type { RejectedItem } from './validated.ts'
 
 /**
  * Sends each body of the list that the handler returns as a message, and answers what became of each.
@@ -23,11 +22,13 @@ type Place = { readonly index?: number }
  * |---|---|
  * | 202 | the queue confirmed every item |
  * | 207 | it confirmed some: each item of `items` has a `status` of its own, as a request of its own would have |
- * | 422 | there was nothing to send: every item is invalid |
+ * | 422 | there was nothing to send: every item is invalid (413 where all are too large) |
  * | 503 | it confirmed none; with `Retry-After`, and `items` in the problem |
+ * | 200 | the list was empty |
  *
  * An item's `status` is 202 only when the queue confirmed that very item. Messages without a key of their own get that
- * of the `Idempotency-Key` header, with `/` and their place, so that a request that is repeated makes no second effect.
+ * of the `Idempotency-Key` header with `/` and their place (`/own/` and a number for a body of the handler's), so that a
+ * request that is repeated makes no second effect.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
@@ -35,32 +36,44 @@ export function enqueueMany<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueManyOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  const { to, statusUrl, telemetry, clock, logger, ...choices } = checkEnqueueMany(options)
+  const { to, statusUrl, telemetry, clock, logger, storable, ...choices } = checkEnqueueMany(options)
   const starts = startTimes(clock)
   const attributes = { message: definition.name }
 
   /** A message for each body that makes one, and an answer for each that makes none. */
-  function prepare(bodies: readonly (Checked<Definition> & Place)[], facts: RequestFacts) {
-    const messages: (Place & { readonly message: EncodedMessage })[] = []
+  function prepare(bodies: readonly ReturnedBody<Definition>[], facts: RequestFacts, event: HttpEvent) {
+    const ready: ReadyItem[] = []
     const refused: ItemAnswer[] = []
-    for (const [position, body] of bodies.entries()) {
+    let own = 0
+    for (const body of bodies) {
       const place = body.index === undefined ? {} : { index: body.index }
-      const key = facts.key === undefined ? undefined : `${facts.key}/${body.index ?? position}`
+      const name = body.index === undefined ? `own/${own++}` : String(body.index)
       try {
-        messages.push({ ...place, message: toSendable(definition, body, { ...facts, key }, choices) })
+        const message = toSendable(definition, body, facts, choices, name)
+        const url = toStatusUrl(statusUrl, message.key, event)
+        const accepted = {
+          ...place,
+          status: 202,
+          id: message.key,
+          ...(url !== undefined && { statusUrl: url }),
+        }
+        ready.push({ message, place, accepted })
       } catch (thrown) {
         if (!(thrown instanceof HttpError)) throw thrown
         refused.push({ ...place, status: thrown.statusCode, code: thrown.code, detail: thrown.message })
       }
     }
-    return { messages, refused }
+    return { ready, refused }
   }
 
-  function countAccepted(messages: readonly EncodedMessage[], event: HttpEvent): void {
-    const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
-    telemetry.count('spillway.ingest.accepted', messages.length, attributes)
+  function count(items: readonly ItemAnswer[], accepted: readonly ReadyItem[], event: HttpEvent): void {
+    const bytes = accepted.reduce((sum, { message: { body } }) => sum + Buffer.byteLength(body), 0)
+    telemetry.count('spillway.ingest.accepted', accepted.length, attributes)
     telemetry.count('spillway.ingest.bytes', bytes, attributes)
     telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
+    for (const { code = '', status } of items) {
+      if (status !== 202) telemetry.count('spillway.ingest.rejected', 1, { code, status })
+    }
   }
 
   return {
@@ -70,79 +83,79 @@ export function enqueueMany<Definition extends MessageDefinition>(
     },
     after: async function enqueueManyAfter(request) {
       const { event, context } = request
-      const { bodies, rejected } = await readBodies(definition, event, request.response)
+      const { bodies, rejected } = await readBodies(definition, event, request.response, storable)
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
-      const { messages, refused } = prepare(bodies, facts)
-      const limit = starts.limit(event, context)
-      const results: readonly (SendResult | undefined)[] =
-        messages.length === 0
-          ? []
-          : await to.send(
-              messages.map(({ message }) => message),
-              limit,
-            )
-      const sent = messages.map(({ message, index }, position): ItemAnswer => {
-        const place = index === undefined ? {} : { index }
-        const result = results[position]
-        if (result?.status !== 'accepted') return { ...place, ...explain(result) }
-        const url = toStatusUrl(statusUrl, message.key, event)
-        return { ...place, status: 202, id: message.key, ...(url !== undefined && { statusUrl: url }) }
-      })
-      const items = inOrder([...rejected.map(toAnswer), ...refused, ...sent])
-      const accepted = sent.filter(({ status }) => status === 202).length
-      const failures = results.filter((result) => result?.status !== 'accepted')
-      const unconfirmed = sent.filter(({ status }) => status === 503).length
-      const retryAfter = failures.length === 0 ? undefined : Math.min(...failures.map(retryAfterOf))
-      if (accepted === 0 && items.length > 0) throw noneAccepted(items, unconfirmed, retryAfter, failures)
-      countAccepted(
-        messages.filter((_, position) => sent[position]?.status === 202).map(({ message }) => message),
-        event,
+      const { ready, refused } = prepare(bodies, facts, event)
+      const { results, cause } = await send(
+        to,
+        ready.map(({ message }) => message),
+        starts.limit(event, context),
       )
-      for (const { code = '', status } of items) {
-        if (status !== 202) telemetry.count('spillway.ingest.rejected', 1, { code, status })
+      const sent = ready.map(({ place, accepted }, position): ItemAnswer => {
+        const result = results[position]
+        return result?.status === 'accepted' ? accepted : { ...place, ...explain(result) }
+      })
+      const items = inOrder([...toAnswers(rejected), ...refused, ...sent])
+      const accepted = ready.filter((_, position) => sent[position]?.status === 202)
+      const unconfirmed = sent.filter(({ status }) => status === 503).length
+      const retryAfter = shortestWait(ready.map((_, position) => results[position]))
+      const [broken] = rejected.flatMap((item) => item.cause ?? [])
+      if (accepted.length === 0 && items.length > 0) {
+        throw noneAccepted(items, unconfirmed > 0 ? cause : broken, retryAfter)
       }
-      if (unconfirmed > 0) {
-        logger.warn(`spillway: the queue did not confirm ${unconfirmed} of ${items.length} items`, {
+      count(items, accepted, event)
+      const failed = unconfirmed > 0 ? cause : broken
+      if (failed !== undefined) {
+        const lost = items.filter(({ status }) => status >= 500).length
+        logger.warn(`spillway: ${lost} of ${items.length} items were not accepted`, {
           name: definition.name,
           requestId: context.awsRequestId,
-          error: toCause(failures),
+          error: failed,
         })
       }
       request.response = respond(
         event,
-        accepted === items.length ? 202 : 207,
+        items.length === 0 ? 200 : accepted.length === items.length ? 202 : 207,
         {
           'content-type': 'application/json',
           ...(unconfirmed > 0 && { 'retry-after': String(retryAfter) }),
         },
-        { accepted, rejected: items.length - accepted, items },
+        { accepted: accepted.length, rejected: items.length - accepted.length, items },
       )
     },
   }
 }
 
-function noneAccepted(
-  items: readonly ItemAnswer[],
-  unconfirmed: number,
-  retryAfter: number | undefined,
-  failures: readonly (SendResult | undefined)[],
-): HttpError {
-  if (unconfirmed === 0) {
-    return new HttpError(422, 'SPILLWAY_BODY_INVALID', 'None of the items can be accepted.', { items })
+/** A message that is ready to be sent, and its answer should it be accepted. */
+interface ReadyItem {
+  readonly message: EncodedMessage
+  readonly place: { readonly index?: number }
+  readonly accepted: ItemAnswer
+}
+
+/** With the status that all items share, else that of the items that may be accepted another time. */
+function noneAccepted(items: readonly ItemAnswer[], cause: Error | undefined, retryAfter: number): HttpError {
+  const statuses = new Set(items.map(({ status }) => status))
+  const { code, status: shared } = items[0] as ItemAnswer
+  if (statuses.has(503)) {
+    const detail = 'None of the items was accepted. Try again with the same keys.'
+    return new HttpError(503, 'SPILLWAY_SEND_FAILED', detail, { items, retryAfter, cause })
   }
-  const detail = 'None of the items was accepted. Try again with the same keys.'
-  return new HttpError(503, 'SPILLWAY_SEND_FAILED', detail, { items, retryAfter, cause: toCause(failures) })
+  const status = statuses.has(500) ? 500 : statuses.size === 1 ? shared : 422
+  const own = statuses.size === 1 && shared !== 500 ? (code as ErrorCode) : 'SPILLWAY_BODY_INVALID'
+  return new HttpError(status, own, 'None of the items can be accepted.', { items, cause })
 }
 
-/** What the target says of the first item that it did not confirm. */
-function toCause(failures: readonly (SendResult | undefined)[]): Error {
-  const [failure] = failures
-  return new Error(failure?.status === 'rejected' ? failure.detail : 'the target gave no result')
+function toAnswers(rejected: readonly RejectedItem[]): readonly ItemAnswer[] {
+  const showIssues = issueRoom()
+  return rejected.map(({ index, status, code, detail, issues }) => {
+    const errors = showIssues(issues.slice(0, mostItemIssues))
+    return { index, status, code, detail, ...(errors.length > 0 && { errors }) }
+  })
 }
 
-function toAnswer({ index, status, code, detail, issues }: RejectedItem): ItemAnswer {
-  return { index, status, code, detail, ...(issues.length > 0 && { errors: showIssues(issues) }) }
-}
+/** Of one item. */
+const mostItemIssues = 20
 
 /** In the order of the request; what the handler made comes last. */
 function inOrder(items: readonly ItemAnswer[]): readonly ItemAnswer[] {

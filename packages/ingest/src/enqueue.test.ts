@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { bodyLimit, enqueue, problemDetails, validate } from './index.ts'
 import { memoryLogger, post } from './testing/http.ts'
-import { invoke } from './testing.ts'
+import { invoke, testContext } from './testing.ts'
 
 const order = defineMessage({
   name: 'order.placed',
@@ -210,20 +210,135 @@ describe('a message that is not confirmed', () => {
     expect((await invoke(api(memoryTarget(result)), post(valid))).status).toBe(413)
   })
 
-  it('because the target throws is a 500 that tells nothing', async () => {
+  it('because the target throws is a 503, and the log has the cause', async () => {
+    const cause = new Error('secret')
     const broken: Target = {
       send: async () => {
-        throw new Error('secret')
+        throw cause
       },
     }
-    const response = await invoke(api(broken), post(valid))
-    expect(response.body).toStrictEqual({
-      type: 'about:blank',
-      title: 'Internal Server Error',
-      status: 500,
-      code: 'HTTP_500',
-      instance,
+    const logger = memoryLogger()
+    const response = await invoke(api(broken, logger), post(valid))
+    expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+    expect(JSON.stringify(response)).not.toContain('secret')
+    expect(logger.lines).toMatchObject([['error', 'spillway: 503 Service Unavailable', { error: { cause } }]])
+  })
+
+  it('because the target hangs is a 503 while there is time to say so', async () => {
+    const hanging: Target = { send: () => new Promise(() => undefined) }
+    const context = { ...testContext, getRemainingTimeInMillis: () => 150 }
+    expect((await invoke(api(hanging), post(valid), context)).status).toBe(503)
+  })
+})
+
+describe('where to ask for a message', () => {
+  const keyed = defineMessage({ name: 'k', schema: z.object({ k: z.string() }), key: (body) => body.k })
+
+  function withUrl(to: Target, statusUrl: (id: string) => string) {
+    return middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(httpJsonBodyParser())
+      .use(validate({ body: keyed }))
+      .use(enqueue(keyed, { to, clock, statusUrl }))
+      .handler((event) => event.valid.body)
+  }
+
+  it('goes with the 202', async () => {
+    const answer = await invoke(
+      withUrl(memoryTarget(), (id) => `/k/${id}`),
+      post({ k: 'a/b c' }),
+    )
+    expect(answer).toMatchObject({
+      status: 202,
+      headers: { location: '/k/a%2Fb%20c', link: '</k/a%2Fb%20c>; rel="monitor"' },
+      body: { id: 'a/b c', statusUrl: '/k/a%2Fb%20c' },
     })
+  })
+
+  it('cannot put a header of its own into the answer', async () => {
+    const answer = await invoke(
+      withUrl(memoryTarget(), (id) => `/k/${decodeURIComponent(id)}`),
+      post({ k: 'x\r\nset-cookie: a=b>; rel="x' }),
+    )
+    expect(answer.headers.location).toBe('/k/x%0D%0Aset-cookie:%20a=b%3E;%20rel=%22x')
+  })
+
+  it('is made before the message is sent: a bug in it sends nothing', async () => {
+    const to = memoryTarget()
+    const handler = withUrl(to, () => {
+      throw new Error('bug')
+    })
+    expect((await invoke(handler, post({ k: 'a' }))).status).toBe(500)
+    expect(to.sent).toStrictEqual([])
+  })
+})
+
+describe('what a handler does with a valid body', () => {
+  it('cannot change what is sent without anybody noticing', async () => {
+    const to = memoryTarget()
+    const owned = defineMessage({
+      name: 'owned',
+      schema: z.object({ id: z.string(), tenant: z.object({ name: z.string() }) }),
+      key: (body) => `${body.tenant.name}:${body.id}`,
+    })
+    const handler = middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(httpJsonBodyParser())
+      .use(validate({ body: owned }))
+      .use(enqueue(owned, { to, clock }))
+      .handler((event) => {
+        event.valid.body.tenant.name = 'from-token'
+        return event.valid.body
+      })
+    expect((await invoke(handler, post({ id: '1', tenant: { name: 'victim' } }))).status).toBe(500)
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it('may replace it', async () => {
+    const to = memoryTarget()
+    const owned = defineMessage({ name: 'owned', schema: z.object({ id: z.string(), tenant: z.string() }) })
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser())
+      .use(validate({ body: owned }))
+      .use(enqueue(owned, { to, clock }))
+      .handler((event) => ({ ...event.valid.body, tenant: 'from-token' }))
+    await invoke(handler, post({ id: '1', tenant: 'victim' }))
+    expect((await to.messages(owned)).map(({ body }) => body)).toStrictEqual([
+      { id: '1', tenant: 'from-token' },
+    ])
+  })
+
+  it('cannot send text that cannot be stored', async () => {
+    const to = memoryTarget()
+    const note = defineMessage({ name: 'note', schema: z.object({ text: z.string() }) })
+    const answer = (options: { unstorable?: 'allow' }) => {
+      const handler = middy()
+        .use(problemDetails())
+        .use(enqueue(note, { to, clock, ...options }))
+        .handler(() => ({ text: 'a\0' }))
+      return invoke(handler, post(''))
+    }
+    expect(await answer({})).toMatchObject({
+      status: 422,
+      body: { code: 'SPILLWAY_TEXT_UNSTORABLE', errors: [{ pointer: '#/text' }] },
+    })
+    expect((await answer({ unstorable: 'allow' })).status).toBe(202)
+  })
+
+  it('is not told in the log when it is invalid', async () => {
+    const logger = memoryLogger()
+    const card = defineMessage({
+      name: 'card',
+      schema: z.object({ number: z.string().refine(() => false, { error: ({ input }) => `bad ${input}` }) }),
+    })
+    const handler = middy()
+      .use(problemDetails({ logger }))
+      .use(enqueue(card, { to: memoryTarget(), clock }))
+      .handler(() => ({ number: '4111111111111112' }))
+    await invoke(handler, post(''))
+    expect(String(logger.lines[0]?.[2].error)).toContain('it is invalid at /number')
+    expect(String(logger.lines[0]?.[2].error)).not.toContain('4111')
   })
 })
 
@@ -317,7 +432,7 @@ describe('the Idempotency-Key header', () => {
   ) {
     const to = memoryTarget()
     const handler = middy()
-      .use(problemDetails())
+      .use(problemDetails({ logger: memoryLogger() }))
       .use(httpJsonBodyParser())
       .use(validate({ body: definition }))
       .use(enqueue(definition, { to, clock, ...options }))
@@ -333,7 +448,7 @@ describe('the Idempotency-Key header', () => {
   it.each([
     ['"8e03978e-40d5"', '8e03978e-40d5'],
     ['8e03978e-40d5', '8e03978e-40d5'],
-    [String.raw`"a \"quoted\" \\ key"`, String.raw`a "quoted" \ key`],
+    [String.raw`"a \"quoted\" \\ key"`, encodeURIComponent(String.raw`a "quoted" \ key`)],
     ['"k";version=1', 'k'],
   ])('%s is the key of the message', async (value, key) => {
     expect(await send(value)).toMatchObject({ status: 202, key, body: { id: key } })
@@ -357,6 +472,17 @@ describe('the Idempotency-Key header', () => {
     expect((await send('"b:k"', { scope: () => 'a' })).key).not.toBe(
       (await send('"k"', { scope: () => 'a:b' })).key,
     )
+  })
+
+  it.each([undefined, [], [7], null])('is refused with a scope that is none: %j', async (scope) => {
+    const answer = await send('"k"', { scope: () => scope as never })
+    expect(answer).toMatchObject({ status: 500, key: undefined })
+  })
+
+  it('may be as long as it may, whatever its scope', async () => {
+    const { status, key } = await send('x'.repeat(200), { scope: () => 'tenant'.repeat(20) })
+    expect(status).toBe(202)
+    expect(key).toMatch(/^#[0-9a-f]{64}$/)
   })
 
   it('gives way to the key of the body, and to a new one where it is missing', async () => {

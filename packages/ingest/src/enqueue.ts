@@ -1,11 +1,12 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { EncodedMessage, MessageDefinition, SendResult, Target, TimeLimit } from '@spillway/message'
+import type { MessageDefinition, SendResult } from '@spillway/message'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { checkEnqueue, type EnqueueOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
+import { send } from './send.ts'
 import { checkIdempotencyKey, readFacts, toSendable } from './sendable.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, retryAfterOf } from './unconfirmed.ts'
@@ -30,7 +31,7 @@ export function enqueue<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  const { to, statusUrl, telemetry, clock, ...choices } = checkEnqueue(options)
+  const { to, statusUrl, telemetry, clock, storable, ...choices } = checkEnqueue(options)
   const starts = startTimes(clock)
   const attributes = { message: definition.name }
 
@@ -41,14 +42,16 @@ export function enqueue<Definition extends MessageDefinition>(
     },
     after: async function enqueueAfter(request) {
       const { event, context } = request
-      const body = await readBody(definition, event, request.response)
+      const body = await readBody(definition, event, request.response, storable)
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
       const message = toSendable(definition, body, facts, choices)
-      await send(to, message, starts.limit(event, context))
+      const url = toStatusUrl(statusUrl, message.key, event)
+      const { results, cause } = await send(to, [message], starts.limit(event, context))
+      const [result] = results
+      if (result?.status !== 'accepted') throw notAccepted(result, cause)
       telemetry.count('spillway.ingest.accepted', 1, attributes)
       telemetry.count('spillway.ingest.bytes', Buffer.byteLength(message.body), attributes)
       telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
-      const url = toStatusUrl(statusUrl, message.key, event)
       request.response = respond(
         event,
         202,
@@ -62,12 +65,10 @@ export function enqueue<Definition extends MessageDefinition>(
   }
 }
 
-async function send(to: Target, message: EncodedMessage, limit: TimeLimit): Promise<void> {
-  const [result]: readonly (SendResult | undefined)[] = await to.send([message], limit)
-  if (result?.status === 'accepted') return
+function notAccepted(result: SendResult | undefined, cause: Error): HttpError {
   const { status, code, detail } = explain(result)
-  throw new HttpError(status, code, detail, {
+  return new HttpError(status, code, detail, {
     ...(status === 503 && { retryAfter: retryAfterOf(result) }),
-    cause: new Error(result?.detail ?? 'the target gave no result'),
+    cause,
   })
 }

@@ -6,6 +6,8 @@ export interface ForeignError {
   readonly message: string | undefined
   /** Its code, where it has a stable one and clients may see it. */
   readonly code: string | undefined
+  /** Its headers, `www-authenticate` or `allow` for example, where clients may see the error. */
+  readonly headers: Readonly<Record<string, string>> | undefined
   /** Seconds, from its `retry-after` header. */
   readonly retryAfter: number | undefined
   /** The package of middy that threw it, and what it says of the cause. */
@@ -29,6 +31,7 @@ export function readForeignError(error: unknown): ForeignError {
     statusCode: isStatus(statusCode) ? statusCode : undefined,
     message: shown && typeof message === 'string' && message !== '' ? message : undefined,
     code: shown && typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? code : undefined,
+    headers: shown ? readHeaders(read.headers) : undefined,
     retryAfter: readRetryAfter(read.headers),
     cause,
     timedOut: name === 'TimeoutError' && cause?.package === '@middy/core',
@@ -37,6 +40,20 @@ export function readForeignError(error: unknown): ForeignError {
 
 function isStatus(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599
+}
+
+/** What the response has of its own. */
+const own = new Set(['content-type', 'content-length', 'retry-after', 'transfer-encoding'])
+
+function readHeaders(headers: unknown): Record<string, string> | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const all = Object.entries(headers).flatMap(([name, value]) => {
+    const key = name.toLowerCase()
+    const sound =
+      typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(key)
+    return sound && !own.has(key) ? [[key, value] as const] : []
+  })
+  return all.length === 0 ? undefined : Object.fromEntries(all)
 }
 
 function readRetryAfter(headers: unknown): number | undefined {

@@ -2,29 +2,30 @@ import type { HttpEvent } from './http-event.ts'
 
 /** A header by its lower-case name, whatever case it came in; its lines are joined with a comma (RFC 9110, 5.3). */
 export function header(event: HttpEvent, name: string): string | undefined {
-  const { headers, multiValueHeaders } = event
-  if (multiValueHeaders !== undefined && multiValueHeaders !== null) {
-    const found = lookUp(multiValueHeaders, name)
-    if (Array.isArray(found)) return found.join(', ')
-  }
-  return headers === undefined || headers === null ? undefined : lookUp(headers, name)
+  const lines = linesOf(event.multiValueHeaders, name)
+  const found = lines.length > 0 ? lines : linesOf(event.headers, name)
+  return found.length === 0 ? undefined : found.join(', ')
 }
 
 /** All headers, by their lower-case names. Cookies that came apart are `cookie` again. */
 export function readHeaders(event: HttpEvent): Record<string, string> {
   const all: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(event.headers ?? {})) {
-    if (value !== undefined) all[name.toLowerCase()] = value
+  const names = [...Object.keys(event.headers ?? {}), ...Object.keys(event.multiValueHeaders ?? {})]
+  for (const name of new Set(names.map((one) => one.toLowerCase()))) {
+    const value = header(event, name)
+    if (value !== undefined) all[name] = value
   }
-  for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) {
-    if (values !== undefined) all[name.toLowerCase()] = values.join(', ')
-  }
-  if (event.cookies !== undefined && event.cookies.length > 0) all.cookie ??= event.cookies.join('; ')
+  const cookies = event.cookies ?? []
+  if (cookies.length > 0) all.cookie ??= cookies.join('; ')
   return all
 }
 
-function lookUp<Value>(values: Readonly<Record<string, Value | undefined>>, name: string): Value | undefined {
-  if (Object.hasOwn(values, name)) return values[name]
-  const found = Object.keys(values).find((key) => key.toLowerCase() === name)
-  return found === undefined ? undefined : values[found]
+/** A client may have sent a name in two cases. */
+function linesOf(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined,
+  name: string,
+): readonly string[] {
+  return Object.entries(headers ?? {}).flatMap(([key, value]) =>
+    value === undefined || value === null || key.toLowerCase() !== name ? [] : value,
+  )
 }

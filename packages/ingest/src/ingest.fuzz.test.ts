@@ -122,6 +122,12 @@ const event = fc
     ),
   )
   .map(([one, toEvent]) => toEvent(one))
+  .chain((one) =>
+    // Now and then something is missing that is mostly there, or null.
+    fc
+      .option(fc.tuple(fc.constantFrom(...Object.keys(one)), fc.constantFrom(null, undefined)), { freq: 9 })
+      .map((change) => (change === null ? one : ({ ...one, [change[0]]: change[1] } as HttpEvent))),
+  )
 
 const fate = fc.constantFrom<SendResult | undefined>(
   { status: 'accepted' },

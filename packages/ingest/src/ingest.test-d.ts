@@ -60,6 +60,22 @@ it('types many bodies', () => {
     })
 })
 
+it('types a part that may not be asked for, and one of any schema', () => {
+  const maybe = Math.random() > 0.5 ? order : undefined
+  middy()
+    .use(validate({ body: maybe, query: z.object({}) }))
+    .handler((event) => {
+      expectTypeOf(event.valid.body).toEqualTypeOf<Order | undefined>()
+    })
+  // biome-ignore lint/suspicious/noExplicitAny: it is the thing to test
+  const untyped = order as any
+  middy()
+    .use(validate({ body: untyped }))
+    .handler((event) => {
+      expectTypeOf(event.valid.body).toEqualTypeOf<unknown>()
+    })
+})
+
 it('refuses what the schema does not have', () => {
   middy()
     .use(validate({ body: order }))

@@ -9,25 +9,42 @@ export interface ShownIssue {
   readonly in?: 'query' | 'path' | 'headers'
 }
 
-/** A response stays small, whatever a client sends. */
+/** Shows issues as long as an answer has room for them: a response stays small, whatever a client sends. */
+export type ShowIssues = (issues: readonly RequestIssue[]) => readonly ShownIssue[]
+
+/** In characters, of all issues of an answer. */
+const room = 200_000
+
+/** Of a list of issues. */
 const mostIssues = 1000
 const longestText = 500
 
-/** Issues as a problem shows them: at most 1,000, each text at most 500 characters. */
-export function showIssues(issues: readonly RequestIssue[]): readonly ShownIssue[] {
-  return issues.slice(0, mostIssues).map(({ path, message, in: part = 'body' }) => ({
-    ...(part !== 'body' && { in: part }),
-    pointer: toFragment(shorten(path)),
-    detail: shorten(message).toWellFormed(),
-  }))
+/** Room for the issues of an answer: 200,000 characters, 1,000 issues of a body, each text of 500 characters at most. */
+export function issueRoom(): ShowIssues {
+  let left = room
+  return function showIssues(issues) {
+    const shown: ShownIssue[] = []
+    for (const { path, message, in: part = 'body' } of issues.slice(0, mostIssues)) {
+      const issue = {
+        ...(part !== 'body' && { in: part }),
+        pointer: shorten(toFragment(path)),
+        detail: shorten(message.toWellFormed()),
+      }
+      left -= issue.pointer.length + issue.detail.length + 40
+      if (left < 0) break
+      shown.push(issue)
+    }
+    return shown
+  }
 }
 
 function shorten(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+  return text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}\u2026` : text
 }
 
 function toFragment(path: string): string {
   return `#${path
+    .slice(0, longestText)
     .split('/')
     .map((token) => encodeURIComponent(token.toWellFormed()))
     .join('/')}`

@@ -17,6 +17,26 @@ it('agrees with the depth of what a parser reads', () => {
   )
 })
 
+it('looks at each line of NDJSON for itself', () => {
+  const line = fc.string({ unit: fc.constantFrom(...'[]{}",:\\1 a'), maxLength: 30 })
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), fc.nat(4), (lines, max) => {
+      const text = lines.join('\n')
+      if (nestsDeeper(text, max, true)) return
+      for (const one of lines) {
+        let value: unknown
+        try {
+          value = JSON.parse(one)
+        } catch {
+          continue
+        }
+        expect(depthOf(value)).toBeLessThanOrEqual(max)
+      }
+    }),
+    { numRuns: 5000 },
+  )
+})
+
 it('never lets a text pass that a parser would nest deeper', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...'[]{}",:\\\n1 a') }), fc.nat(6), (text, max) => {

@@ -24,7 +24,7 @@ export function nestsDeeper(text: string, max: number, lines = false): boolean {
       inString = false
       if (lines) depth = 0
     } else if (inString) {
-      if (code === backslash) index++
+      if (code === backslash && text.charCodeAt(index + 1) !== newline) index++
       else if (code === quote) inString = false
     } else if (code === quote) inString = true
     else if (code === openBrace || code === openBracket) {

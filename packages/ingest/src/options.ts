@@ -12,6 +12,7 @@ import {
   isFunction,
   type OptionRules,
   objectWith,
+  oneOf,
   quietLogger,
   quietTelemetry,
   required,
@@ -31,13 +32,16 @@ export interface EnqueueOptions<Definition extends MessageDefinition> {
   scope?(event: HttpEvent): string | readonly string[]
   /**
    * Where a client can ask what became of its message, for example `` (id) => `/orders/${id}` ``: a 202 carries it as
-   * `Location`, as `Link` with `rel="monitor"`, and in its body. The id comes percent-encoded. Default: nothing.
+   * `Location`, as `Link` with `rel="monitor"`, and in its body. The id comes percent-encoded, and the function is
+   * called before the message is sent. Default: nothing.
    */
   statusUrl?(id: string, event: HttpEvent): string
   /** Seconds for which the queue keeps a message back, 0 to 900; not on a FIFO queue. Default 0. */
   readonly delay?: number | ((body: MessageBody<Definition>) => number)
   /** Attributes of the message beside its body, for filters and tools that do not read it. At most nine. */
   readonly attributes?: (body: MessageBody<Definition>) => Readonly<Record<string, string>>
+  /** Texts of a handler's own body that cannot be stored; see `unstorable` of `validate`. Default `'reject'`. */
+  readonly unstorable?: 'reject' | 'allow'
   /** Counts what was accepted, its bytes and the time that it took. Default: nothing. */
   readonly telemetry?: Telemetry
   readonly clock?: Clock
@@ -59,6 +63,7 @@ const rules: OptionRules<EnqueueOptions<MessageDefinition>> = {
       typeof value === 'function' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 900),
   },
   attributes: isFunction,
+  unstorable: oneOf('reject', 'allow'),
   telemetry: objectWith('count', 'duration'),
   clock: objectWith('now', 'sleep'),
 }
@@ -83,6 +88,7 @@ export function checkEnqueueMany<Definition extends MessageDefinition>(
 }
 
 function complete<Definition extends MessageDefinition>(options: EnqueueOptions<Definition>) {
-  const { clock = systemClock } = options
-  return { ...options, telemetry: quietTelemetry(options.telemetry), clock }
+  const { clock = systemClock, unstorable = 'reject' } = options
+  const storable = unstorable === 'reject'
+  return { ...options, telemetry: quietTelemetry(options.telemetry), clock, storable }
 }

@@ -1,5 +1,5 @@
 import { HttpError } from './http-error.ts'
-import type { HttpEvent } from './http-event.ts'
+import { type HttpEvent, readPath } from './http-event.ts'
 
 /** Reads the path parameters of an event. */
 export type ReadPath = (event: HttpEvent) => Readonly<Record<string, string | undefined>>
@@ -14,17 +14,22 @@ export function pathReader(route: string | undefined): ReadPath {
     const { pathParameters } = event
     if (pathParameters !== undefined && pathParameters !== null) return { ...pathParameters }
     if (pattern === undefined) return {}
-    const found = pattern.exec(event.rawPath ?? event.path ?? '/')
+    const { path, decoded } = readPath(event)
+    const found = pattern.exec(path)
     if (found === null) throw notFound()
-    return Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, text]) => [name, decode(text)]))
+    const parameters = Object.entries(found.groups ?? {})
+    return Object.fromEntries(parameters.map(([name, text]) => [name, decoded ? text : decode(text)]))
   }
 }
 
-/** Whether a text is a route: it begins with `/`, and its parameters fill whole segments. */
+/** Whether a text is a route: it begins with `/`, its parameters fill whole segments, and the last may be greedy. */
 export function isRoute(value: unknown): boolean {
-  if (typeof value !== 'string') return false
+  if (typeof value !== 'string' || value === '') return false
   const names = [...value.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => name)
-  return /^(?:\/(?:[^{}/]*|\{[A-Za-z_]\w*\+?\}))+$/.test(value) && new Set(names).size === names.length
+  return (
+    /^(?:\/(?:[^{}/]*|\{[A-Za-z_]\w*\}))*(?:\/\{[A-Za-z_]\w*\+\})?$/.test(value) &&
+    new Set(names).size === names.length
+  )
 }
 
 function toPattern(route: string): RegExp {

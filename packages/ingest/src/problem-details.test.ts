@@ -123,13 +123,31 @@ describe('an error', () => {
 
   it('stays a small answer, whatever a client sends', async () => {
     const issues = Array.from({ length: 5000 }, (_, n) => ({
-      path: `/${'k'.repeat(5000)}/${n}`,
+      path: `/${'\u6c34'.repeat(5000)}/${n}`,
       message: 'm'.repeat(5000),
     }))
     const error = new HttpError(422, 'SPILLWAY_BODY_INVALID', 'No.', { issues })
     const { body } = await invoke(failing(error), post(''))
-    expect((body as { errors: unknown[] }).errors).toHaveLength(1000)
-    expect(JSON.stringify(body).length).toBeLessThan(1_100_000)
+    expect((body as { errors: unknown[] }).errors.length).toBeGreaterThan(100)
+    expect(JSON.stringify(body).length).toBeLessThan(220_000)
+  })
+})
+
+describe('headers of an error', () => {
+  it('go with the answer, where clients may see the error and a header can carry them', async () => {
+    const headers = {
+      'WWW-Authenticate': 'Bearer',
+      'x-bad': 'a\r\nset-cookie: b',
+      'content-type': 'text/html',
+      'x-number': 7,
+    }
+    const answer = await invoke(failing(createError(401, { headers } as never)), post(''))
+    expect(answer.headers).toStrictEqual({
+      'content-type': 'application/problem+json',
+      'www-authenticate': 'Bearer',
+    })
+    const hidden = createError(500, 'x', { headers: { 'x-inside': 'secret' } })
+    expect((await invoke(failing(hidden), post(''))).headers).not.toHaveProperty('x-inside')
   })
 })
 
@@ -165,6 +183,12 @@ describe('a middleware of middy', () => {
         code: 'SPILLWAY_BODY_MALFORMED',
         detail: 'The body has a name that is not taken: constructor.',
       },
+    ],
+    [
+      'the JSON body parser, of a body that is the name of such a key',
+      httpJsonBodyParser(),
+      post('constructor'),
+      { status: 400, code: 'SPILLWAY_BODY_MALFORMED', detail: 'The body is not valid JSON.' },
     ],
     [
       'content negotiation',

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@spillway/message'
 import { type ForeignError, readForeignError } from './foreign-error.ts'
 import { HttpError, type ItemAnswer, type RequestIssue } from './http-error.ts'
-import { type ShownIssue, showIssues } from './issue-list.ts'
+import { issueRoom, type ShownIssue } from './issue-list.ts'
 import { phraseOf } from './phrase.ts'
 
 /** A problem, as RFC 9457 ("Problem Details for HTTP APIs") has it on the wire. */
@@ -70,7 +70,7 @@ function describe(error: unknown): Description {
     status: statusCode,
     detail: message,
     code,
-    ...(issues !== undefined && { errors: showIssues(issues) }),
+    ...(issues !== undefined && { errors: issueRoom()(issues) }),
     ...(items !== undefined && { items }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(headers !== undefined && { headers }),
@@ -78,27 +78,30 @@ function describe(error: unknown): Description {
 }
 
 function describeForeign(error: ForeignError): Description {
-  const { statusCode: status, message, code, retryAfter, cause, timedOut } = error
+  const { statusCode: status, message, code, retryAfter, headers, cause, timedOut } = error
   if (timedOut) return own(503, 'SPILLWAY_DEADLINE', 'There was no time left. Try again with the same key.')
   if (status === undefined) return { status: 500, code: 'HTTP_500' }
-  if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, cause.data)
+  if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, message, cause.data)
   return {
     status,
     ...(message !== undefined && { detail: message }),
     code: code ?? `HTTP_${status}`,
+    ...(headers !== undefined && { headers }),
     ...(retryAfter !== undefined && { retryAfter }),
-    ...(status < 500 && cause?.package === '@middy/validator' && { errors: showIssues(fromAjv(cause.data)) }),
+    ...(status < 500 &&
+      cause?.package === '@middy/validator' && { errors: issueRoom()(fromAjv(cause.data)) }),
   }
 }
 
 const parsers = /^@middy\/http-(?:json|urlencode|multipart)-body-parser$/
 
 /** Parsers answer 422 for text that cannot be parsed; RFC 9110 keeps 422 for content that is well-formed. */
-function describeParser(status: number, data: unknown): Description {
+function describeParser(status: number, message: string | undefined, data: unknown): Description {
   if (status === 415) {
     return own(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', 'Send the body as application/json.')
   }
-  const forbidden = data === '__proto__' || data === 'constructor'
+  // `data` is the name, or else the body.
+  const forbidden = message === 'Forbidden key in JSON body' && typeof data === 'string'
   const detail = forbidden ? `The body has a name that is not taken: ${data}.` : 'The body is not valid JSON.'
   return own(400, 'SPILLWAY_BODY_MALFORMED', detail)
 }

@@ -10,7 +10,7 @@ export type Query = Record<string, string | string[]>
  */
 export function readQuery(event: HttpEvent): Query {
   const { rawQueryString, multiValueQueryStringParameters: multiple, queryStringParameters: single } = event
-  if (rawQueryString !== undefined) return collect(new URLSearchParams(rawQueryString))
+  if (typeof rawQueryString === 'string') return collect(new URLSearchParams(rawQueryString))
   const pairs: [string, string][] = []
   for (const [name, values] of Object.entries(multiple ?? {})) {
     for (const value of values ?? []) pairs.push([name, value])

@@ -1,4 +1,6 @@
 import { type MessageDefinition, SpillwayError, validateBody } from '@spillway/message'
+import { findUnstorable } from '@spillway/message/internal'
+import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type Checked, type CheckedItem, findRecord, type RejectedItem } from './validated.ts'
 
@@ -11,19 +13,25 @@ export async function readBody<Definition extends MessageDefinition>(
   definition: Definition,
   event: HttpEvent,
   returned: unknown,
+  storable: boolean,
 ): Promise<Checked<Definition>> {
   // What `validate` let through needs no second look; a handler's own body does.
   const single = findRecord(event, definition)?.single
   if (single !== undefined && single.output === returned) return single as Checked<Definition>
   if (returned === undefined || returned === null)
     throw handlerWrong(definition, 'the body', 'it returned nothing')
-  return check(definition, returned)
+  return check(definition, returned, storable)
+}
+
+/** A body that a handler returned: with its place in the request, unless the handler made it. */
+export interface ReturnedBody<Definition extends MessageDefinition = MessageDefinition>
+  extends Checked<Definition> {
+  readonly index?: number
 }
 
 /** The bodies of a bulk request, and what of the request is not sent. */
 export interface ReturnedBodies<Definition extends MessageDefinition> {
-  /** Without an index for one that the handler made. */
-  readonly bodies: readonly (Checked<Definition> & { readonly index?: number })[]
+  readonly bodies: readonly ReturnedBody<Definition>[]
   readonly rejected: readonly RejectedItem[]
 }
 
@@ -36,39 +44,50 @@ export async function readBodies<Definition extends MessageDefinition>(
   definition: Definition,
   event: HttpEvent,
   returned: unknown,
+  storable: boolean,
 ): Promise<ReturnedBodies<Definition>> {
   if (!Array.isArray(returned)) {
     throw handlerWrong(definition, 'a list of bodies', 'it returned no list')
   }
   const { items = [], rejected = [] } = findRecord(event, definition) ?? {}
-  const known = toPlaces(items)
-  const bodies: (Checked<Definition> & { index?: number })[] = []
+  const take = itemsByOutput(items)
+  const bodies: ReturnedBody<Definition>[] = []
   for (const body of returned) {
-    const item = known.get(body)?.shift()
-    bodies.push((item as Checked<Definition> | undefined) ?? (await check(definition, body)))
+    bodies.push((take(body) as ReturnedBody<Definition>) ?? (await check(definition, body, storable)))
   }
   return { bodies, rejected }
 }
 
-/** The items by what came out of the schema: two equal texts are two items. */
-function toPlaces(items: readonly CheckedItem[]): ReadonlyMap<unknown, CheckedItem[]> {
-  const places = new Map<unknown, CheckedItem[]>()
-  for (const item of items) {
-    const same = places.get(item.output)
-    if (same === undefined) places.set(item.output, [item])
-    else same.push(item)
+/** Finds the item that a body came out of. One that is returned more often than it was sent has no place then. */
+function itemsByOutput(items: readonly CheckedItem[]): (body: unknown) => ReturnedBody | undefined {
+  // Two equal texts are two items.
+  const known = Map.groupBy(items, ({ output }) => output as unknown)
+  const taken = new Map<unknown, number>()
+  return function take(body) {
+    const same = known.get(body)
+    if (same === undefined) return undefined
+    const turn = taken.get(body) ?? 0
+    taken.set(body, turn + 1)
+    const { input, output } = same[0] as CheckedItem
+    return same[turn] ?? { input, output }
   }
-  return places
 }
 
 async function check<Definition extends MessageDefinition>(
   definition: Definition,
   input: unknown,
+  storable: boolean,
 ): Promise<Checked<Definition>> {
+  const issues = storable ? findUnstorable(input) : []
+  if (issues.length > 0) {
+    const detail = 'The body holds text that cannot be stored.'
+    throw new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', detail, { issues })
+  }
   const result = await validateBody(definition, input)
   if (result.ok) return { input, output: result.body } as Checked<Definition>
-  const places = result.issues.map(({ path, message }) => `${path || 'the body'}: ${message}`)
-  throw handlerWrong(definition, 'the body', places.join('; '))
+  // Places alone: this goes to the log.
+  const places = result.issues.slice(0, 10).map(({ path }) => path || 'the body')
+  throw handlerWrong(definition, 'the body', `it is invalid at ${places.join(', ')}`)
 }
 
 function handlerWrong({ name }: MessageDefinition, what: string, why: string): SpillwayError {

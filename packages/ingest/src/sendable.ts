@@ -4,24 +4,24 @@ import {
   encodeMessage,
   type MessageBody,
   type MessageDefinition,
+  type MessageFacts,
   SpillwayError,
   type Telemetry,
 } from '@spillway/message'
+import { composeKey, readScope } from './compose-key.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import type { EnqueueOptions } from './options.ts'
+import { toTraceparent } from './traceparent.ts'
 import type { Checked } from './validated.ts'
-
-/** W3C Trace Context, version 00. */
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** What the messages of a request have in common. */
 export interface RequestFacts {
   readonly time: Date
-  /** From the `Idempotency-Key` header, scoped. */
-  readonly key: string | undefined
+  /** The scope and the key of the `Idempotency-Key` header. */
+  readonly keyParts: readonly string[] | undefined
   readonly traceparent: string | undefined
 }
 
@@ -48,21 +48,17 @@ export function readFacts(
   time: Date,
 ): RequestFacts {
   const key = readKey(definition, event)
-  const scoped = key === undefined || scope === undefined ? key : `${toPrefix(scope(event))}:${key}`
-  const traceparent = telemetry.traceparent?.() ?? header(event, 'traceparent')
-  const traced = traceparent !== undefined && traceparentPattern.test(traceparent)
-  return { time, key: scoped, traceparent: traced ? traceparent : undefined }
-}
-
-/** Encoded, so that no two scopes and keys make the same text. */
-function toPrefix(scope: string | readonly string[]): string {
-  const parts = typeof scope === 'string' ? [scope] : scope
-  return parts.map((part) => encodeURIComponent(part.toWellFormed())).join(':')
+  return {
+    time,
+    keyParts: key === undefined ? undefined : [...(scope === undefined ? [] : readScope(scope(event))), key],
+    traceparent: toTraceparent(telemetry.traceparent?.()) ?? toTraceparent(header(event, 'traceparent')),
+  }
 }
 
 /**
  * A body as a message for the target.
  *
+ * @param place what tells this message from the others of its request, for a key from the header
  * @throws HttpError 422 when its key or group is one that no queue carries: they come from the client's body.
  */
 export function toSendable<Definition extends MessageDefinition>(
@@ -70,9 +66,12 @@ export function toSendable<Definition extends MessageDefinition>(
   { input, output }: Checked<Definition>,
   facts: RequestFacts,
   { delay, attributes }: Pick<EnqueueOptions<Definition>, 'delay' | 'attributes'>,
+  place?: string,
 ): EncodedMessage {
-  const message = create(definition, output, facts)
-  const { key, group, traceparent } = message
+  const { time, keyParts, traceparent } = facts
+  const composed = keyParts === undefined ? undefined : composeKey(keyParts, place)
+  const message = create(definition, output, { time, key: composed, traceparent })
+  const { key, group } = message
   return {
     key,
     group,
@@ -86,7 +85,7 @@ export function toSendable<Definition extends MessageDefinition>(
 function create<Definition extends MessageDefinition>(
   definition: Definition,
   output: MessageBody<Definition>,
-  facts: RequestFacts,
+  facts: MessageFacts,
 ): ReturnType<typeof createMessage> {
   try {
     return createMessage(definition, output, facts)

@@ -10,5 +10,6 @@ export function toStatusUrl(
   event: HttpEvent,
 ): string | undefined {
   if (statusUrl === undefined) return undefined
-  return statusUrl(encodeURIComponent(key), event).toWellFormed().replace(illegal, encodeURIComponent)
+  const url: unknown = statusUrl(encodeURIComponent(key), event)
+  return String(url).toWellFormed().replace(illegal, encodeURIComponent)
 }

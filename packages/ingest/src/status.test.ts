@@ -84,6 +84,20 @@ describe('the status of a message', () => {
     expect(logger.lines).toHaveLength(1)
   })
 
+  it.each([undefined, { status: 'parked', reason: { code: 'x', detail: 'y' }, at: new Date(Number.NaN) }])(
+    'that makes no sense is a 503: %j',
+    async (found) => {
+      expect(
+        (
+          await invoke(
+            api(async () => found as never),
+            get(id),
+          )
+        ).status,
+      ).toBe(503)
+    },
+  )
+
   it('is not asked for with an id that is none', async () => {
     const answer = await invoke(
       api(() => expect.unreachable()),

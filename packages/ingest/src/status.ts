@@ -17,7 +17,7 @@ import {
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
-import { showIssues } from './issue-list.ts'
+import { issueRoom } from './issue-list.ts'
 import { startTimes } from './request-limit.ts'
 
 /** What {@link status} takes beside the message. */
@@ -68,22 +68,18 @@ export function status(
           `The handler before status() has to return the key of a ${name}.`,
         )
       }
-      const found = await find(() => source.find(name, id, starts.limit(event, context)))
-      request.response = respond(
-        event,
-        200,
-        {
-          'content-type': 'application/json',
-          'cache-control': 'no-store',
-          ...(found.status === 'accepted' && { 'retry-after': String(retryAfter) }),
-        },
-        { id, ...toBody(found) },
-      )
+      const found = await find(async () => toBody(await source.find(name, id, starts.limit(event, context))))
+      const headers = {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        ...(found.status === 'accepted' && { 'retry-after': String(retryAfter) }),
+      }
+      request.response = respond(event, 200, headers, { id, ...found })
     },
   }
 }
 
-async function find(run: () => Promise<MessageStatus>): Promise<MessageStatus> {
+async function find(run: () => Promise<Found>): Promise<Found> {
   try {
     return await run()
   } catch (thrown) {
@@ -96,10 +92,12 @@ async function find(run: () => Promise<MessageStatus>): Promise<MessageStatus> {
   }
 }
 
+type Found = Pick<MessageStatus, 'status'> & Readonly<Record<string, unknown>>
+
 /** The detail of the reason is for the people behind the dead-letter queue: it may name what is inside a database. */
-function toBody(found: MessageStatus): object {
+function toBody(found: MessageStatus): Found {
   if (found.status !== 'parked') return { status: found.status }
   const { status, at, reason } = found
   const { code, issues } = reason
-  return { status, parkedAt: at.toISOString(), code, ...(issues && { errors: showIssues(issues) }) }
+  return { status, parkedAt: at.toISOString(), code, ...(issues && { errors: issueRoom()(issues) }) }
 }

@@ -23,7 +23,12 @@ export interface TestRequest {
 
 /** The event of an HTTP API of API Gateway, payload format 2.0. */
 export function httpApiEvent(request: TestRequest = {}): HttpEvent {
-  return version2(request, { routeKey: '$default', domainName: 'a1b2c3.execute-api.eu-west-1.amazonaws.com' })
+  // API Gateway decodes the path of an HTTP API.
+  const path = decodeLeniently(request.path ?? '/')
+  return version2(
+    { ...request, path },
+    { routeKey: '$default', domainName: 'a1b2c3.execute-api.eu-west-1.amazonaws.com' },
+  )
 }
 
 /** The event of a Lambda Function URL, which has payload format 2.0, too. */
@@ -120,6 +125,14 @@ export async function invoke(
   }
 }
 
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 type Line = readonly [name: string, value: string]
 
 function version2(request: TestRequest, context: { routeKey: string; domainName: string }): HttpEvent {
@@ -155,7 +168,11 @@ function lastOf(lines: readonly Line[]): Record<string, string> {
 
 function groupOf(lines: readonly Line[]): Record<string, string[]> {
   const groups = new Map<string, string[]>()
-  for (const [name, value] of lines) groups.set(name, [...(groups.get(name) ?? []), value])
+  for (const [name, value] of lines) {
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [value])
+    else group.push(value)
+  }
   return Object.fromEntries(groups)
 }
 

@@ -28,6 +28,12 @@ export function retryAfterOf(result: SendResult | undefined): number {
   return result?.status === 'rejected' && !result.retryable ? later : soon
 }
 
+/** Seconds after which another try may help one of some messages. */
+export function shortestWait(results: readonly (SendResult | undefined)[]): number {
+  const lost = results.filter((result) => explain(result).status === 503 && result?.status !== 'accepted')
+  return lost.some((result) => retryAfterOf(result) === soon) ? soon : later
+}
+
 function detailOf(result: SendResult | undefined): string {
   return result?.status === 'rejected' ? result.detail : ''
 }

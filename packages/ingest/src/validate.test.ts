@@ -79,7 +79,7 @@ describe.each(events)('the event of an %s', (kind, toEvent) => {
     expect((await invoke(echo({ path, route }), found)).body).toStrictEqual({ path: { id: 'x', rest: 'y' } })
   })
 
-  it.each(['/orders', '/orders/a', '/orders/%E0%A4%A/b', '/other/a/b'])(
+  it.each(['/orders', '/orders/a', ...(kind === 'HTTP API' ? [] : ['/orders/%E0%A4%A/b']), '/other/a/b'])(
     'has nothing at %s, which is not of the route',
     async (path) => {
       const handler = echo({ path: z.object({ id: z.string() }), route: '/orders/{id}/b' })
@@ -177,6 +177,79 @@ describe('text that cannot be stored', () => {
   })
 })
 
+describe('the path of an HTTP API', () => {
+  const path = z.object({ id: z.string() })
+  const route = '/orders/{id}'
+
+  it('came decoded, and is not decoded again', async () => {
+    const event = httpApiEvent({ body: {}, path: '/orders/100%25%2525' })
+    expect((await invoke(echo({ path, route }), event)).body).toStrictEqual({ path: { id: '100%%25' } })
+  })
+
+  it('has its stage before it', async () => {
+    const event = httpApiEvent({ body: {}, path: '/prod/orders/7' })
+    const staged = { ...event, requestContext: { ...event.requestContext, stage: 'prod' } }
+    expect((await invoke(echo({ path, route }), staged)).body).toStrictEqual({ path: { id: '7' } })
+  })
+})
+
+describe('a part with text that cannot be stored', () => {
+  it.each([
+    ['path', functionUrlEvent({ body: {}, path: '/orders/a%00' })],
+    ['query', httpApiEvent({ body: {}, path: '/orders/a', query: 'q=%EF%BF%BF' })],
+    ['headers', httpApiEvent({ body: {}, path: '/orders/a', headers: { 'x-t': '\uFFFE' } })],
+  ] as const)('is a 422: %s', async (part, event) => {
+    const options = {
+      path: z.object({ id: z.string() }),
+      query: z.object({ q: z.string().optional() }),
+      headers: z.object({ 'x-t': z.string().optional() }),
+      route: '/orders/{id}',
+    }
+    expect(await invoke(echo(options), { ...event })).toMatchObject({
+      status: 422,
+      body: { errors: [{ in: part, detail: expect.stringMatching(/^The text holds/) }] },
+    })
+    expect((await invoke(echo({ ...options, unstorable: 'allow' }), event)).status).toBe(200)
+  })
+})
+
+it('may be used twice: the second adds to the first', async () => {
+  const handler = middy()
+    .use(httpJsonBodyParser())
+    .use(validate({ body: z.object({ a: z.int() }) }))
+    .use(validate({ query: z.object({ q: z.string() }) }))
+    .handler(({ valid }) => ({ statusCode: 200, headers: {}, body: JSON.stringify(valid) }))
+  const event = httpApiEvent({ body: { a: 1 }, query: 'q=x' })
+  expect((await invoke(handler, event)).body).toStrictEqual({ body: { a: 1 }, query: { q: 'x' } })
+})
+
+it('takes a header that comes in two cases for two lines of it', async () => {
+  const event = restApiEvent({
+    body: {},
+    headers: { 'X-Tag': 'a', 'x-tag': 'b', 'content-type': 'application/json' },
+  })
+  const { body } = await invoke(echo({ headers: z.object({ 'x-tag': z.string() }) }), event)
+  expect(body).toStrictEqual({ headers: { 'x-tag': 'a, b' } })
+})
+
+it('takes what is null for what is missing', async () => {
+  const event: HttpEvent = {
+    version: '2.0',
+    headers: null,
+    multiValueHeaders: null,
+    cookies: null,
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    requestContext: null,
+    body: '{}',
+  }
+  const handler = middy()
+    .use(validate({ query: z.object({}), path: z.object({}), headers: z.object({}) }))
+    .handler(({ valid }) => ({ statusCode: 200, headers: {}, body: JSON.stringify(valid) }))
+  expect((await invoke(handler, event)).body).toStrictEqual({ query: {}, path: {}, headers: {} })
+})
+
 describe('options', () => {
   it.each([
     [{}, 'validate: name at least one part: `body`, `bodies`, `query`, `path` or `headers`.'],
@@ -190,6 +263,8 @@ describe('options', () => {
     [{ path: z.string(), route: 'orders/{id}' }, 'validate: the option `route` must be a route'],
     [{ path: z.string(), route: '/orders/{id}/{id}' }, 'validate: the option `route` must be a route'],
     [{ path: z.string(), route: '/orders/a{id}' }, 'validate: the option `route` must be a route'],
+    [{ path: z.string(), route: '/{a+}/{b+}' }, 'validate: the option `route` must be a route'],
+    [{ path: z.string(), route: '/{a+}/b' }, 'validate: the option `route` must be a route'],
     [{ body: z.string(), unstorable: 'ignore' }, "validate: the option `unstorable` must be one of 'reject'"],
   ])('%o are refused', (options, message) => {
     expect(() => validate(options as ValidateOptions<undefined>)).toThrow(message)

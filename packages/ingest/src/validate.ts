@@ -2,11 +2,13 @@ import type { MiddlewareObj } from '@middy/core'
 import type { StandardSchemaV1 } from '@spillway/message'
 import { type MessageDefinition, SpillwayError } from '@spillway/message'
 import { checkOptions, integer, type OptionRule, type OptionRules, oneOf } from '@spillway/message/internal'
-import { type BodyRules, checkBody, checkItems, invalidBody } from './check-body.ts'
+import { checkBody, invalidBody } from './check-body.ts'
+import { checkItems } from './check-items.ts'
 import { checkPart } from './check-part.ts'
 import { readHeaders } from './headers.ts'
 import { HttpError, type RequestIssue } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
+import { mostItems } from './items-invalid.ts'
 import { type PartSchema, schemaOf, toNamed } from './part-schema.ts'
 import { isRoute, pathReader } from './path-parameters.ts'
 import { readQuery } from './query.ts'
@@ -24,7 +26,7 @@ export interface ValidateOptions<
   readonly body?: Body
   /** What each item of a bulk body has to be; an invalid one costs only itself. Put `bulkBodyParser()` before. */
   readonly bodies?: Bodies
-  /** How many items a bulk body may have, 1 to 100,000. Default 1,000. */
+  /** How many items a bulk body may have, 1 to 10,000. Default 1,000. An answer has about 100 bytes for each. */
   readonly maxItems?: number
   /** The query: a text for each name, or a list of texts for a name that was sent more than once. */
   readonly query?: Query
@@ -35,7 +37,7 @@ export interface ValidateOptions<
   /** For Function URLs and load balancers, which have no path parameters: where they are, `/orders/{id}`. */
   readonly route?: string
   /**
-   * Texts of bodies with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database cannot store:
+   * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database cannot store:
    * `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be parked.
    */
   readonly unstorable?: 'reject' | 'allow'
@@ -58,7 +60,7 @@ export interface Valid<
   Headers = undefined,
 > {
   readonly valid: Flat<
-    ([Body] extends [undefined] ? unknown : { readonly body: PartOutput<Body> }) &
+    Part<'body', Body> &
       ([Bodies] extends [undefined]
         ? unknown
         : {
@@ -67,11 +69,23 @@ export interface Valid<
             /** The others: `enqueueMany` reports them. */
             readonly rejected: readonly RejectedItem[]
           }) &
-      ([Query] extends [undefined] ? unknown : { readonly query: PartOutput<Query> }) &
-      ([Path] extends [undefined] ? unknown : { readonly path: PartOutput<Path> }) &
-      ([Headers] extends [undefined] ? unknown : { readonly headers: PartOutput<Headers> })
+      Part<'query', Query> &
+      Part<'path', Path> &
+      Part<'headers', Headers>
   >
 }
+
+/** A part that was asked for; an optional one where the option may be `undefined`. */
+type Part<Name extends string, Schema> =
+  IsAny<Schema> extends true
+    ? { readonly [Key in Name]: unknown }
+    : [Schema] extends [undefined]
+      ? unknown
+      : undefined extends Schema
+        ? { readonly [Key in Name]?: PartOutput<Schema> }
+        : { readonly [Key in Name]: PartOutput<Schema> }
+
+type IsAny<Type> = 0 extends 1 & Type ? true : false
 
 type Flat<Type> = { readonly [Name in keyof Type]: Type[Name] }
 
@@ -88,7 +102,7 @@ const isPartSchema: OptionRule = {
 const rules: OptionRules<ValidateOptions> = {
   body: isPartSchema,
   bodies: isPartSchema,
-  maxItems: integer(1, 100_000),
+  maxItems: integer(1, mostItems),
   query: isSchema,
   path: isSchema,
   headers: isSchema,
@@ -100,7 +114,11 @@ const rules: OptionRules<ValidateOptions> = {
  * Validates parts of a request and puts what came out of their schemas under `event.valid`. Understands the events of
  * HTTP APIs, REST APIs, Function URLs and load balancers.
  *
- * An invalid part is answered with 422, and the path and reason of each issue of all parts; no value is told.
+ * An invalid part is answered with 422, and the path and reason of each issue of all parts. Reasons do not quote
+ * values; paths and messages of unknown names tell the names.
+ *
+ * A body is frozen: `enqueue` sends what went into its schema, so a change to what came out would be no change to the
+ * message. Return a new object instead.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
@@ -116,7 +134,7 @@ export function validate<
   checkOptions('validate', options, rules)
   checkParts(options)
   const { maxItems = 1000, unstorable = 'reject' } = options
-  const bodyRules: BodyRules = { storable: unstorable === 'reject', maxItems }
+  const storable = unstorable === 'reject'
   const readPath = pathReader(options.route)
   const parts = (
     [
@@ -134,25 +152,26 @@ export function validate<
       const valid: Record<string, unknown> = {}
       const issues: RequestIssue[] = []
       for (const { part, schema, read } of parts) {
-        const result = await checkPart(part, schema, read(event))
+        const result = await checkPart(part, schema, read(event), storable)
         if (result.ok) valid[part] = result.value
-        else issues.push(...result.issues)
+        else for (const issue of result.issues) issues.push(issue)
       }
       if (body !== undefined) {
-        const result = await checkBody(body, event.body, bodyRules)
-        if (!result.ok) throw invalidBody(body, result.code, [...issues, ...result.issues])
+        const result = await checkBody(body, event.body, storable)
+        if (!result.ok) throw invalidBody(result, [...issues, ...result.issues])
         valid.body = result.output
         leaveRecord(valid, { definition: options.body, single: result })
       }
       if (bodies !== undefined) {
-        const { items, rejected } = await checkItems(bodies, event.body, bodyRules)
+        const { items, rejected } = await checkItems(bodies, event.body, { storable, maxItems })
         Object.assign(valid, { bodies: items.map(({ output }) => output), rejected })
         leaveRecord(valid, { definition: options.bodies, items, rejected })
       }
       if (issues.length > 0) {
         throw new HttpError(422, 'SPILLWAY_REQUEST_INVALID', 'The request is not valid.', { issues })
       }
-      Object.assign(request.event, { valid })
+      // Another validate() may have been here.
+      Object.assign(request.event, { valid: { ...(event as { valid?: object }).valid, ...valid } })
     },
   }
 }

@@ -5,11 +5,13 @@ import type { RequestIssue } from './http-error.ts'
 export interface RejectedItem {
   /** The place in the request, from 0. */
   readonly index: number
-  /** 400 for text that is not JSON, 422 for an invalid item. */
-  readonly status: 400 | 422
+  /** 400 for text that is not JSON, 422 for an invalid item, 500 for one that made the schema throw. */
+  readonly status: 400 | 422 | 500
   readonly code: string
   readonly detail: string
   readonly issues: readonly RequestIssue[]
+  /** What the schema threw. */
+  readonly cause?: Error
 }
 
 /** What went into a schema and what came out of it. */
@@ -33,9 +35,9 @@ export interface ValidationRecord {
 
 const recordOf = Symbol('spillway.validation')
 
-/** Leaves a record with what `validate` puts on the event; nobody else sees it. */
+/** Leaves a record with what `validate` puts on the event; nobody else sees it, and copies of the object keep it. */
 export function leaveRecord(valid: object, record: ValidationRecord): void {
-  Object.defineProperty(valid, recordOf, { value: record })
+  Object.assign(valid, { [recordOf]: record })
 }
 
 /** The record that `validate` left on an event for a definition. */

@@ -56,7 +56,7 @@ describe('createMessage', () => {
     expect(two.key).not.toBe(one.key)
   })
 
-  it.each(['', 'x'.repeat(257), 7, undefined])('refuses the key %o', (key) => {
+  it.each(['', 'x'.repeat(257), 'a\0', '\uFFFF', '\uD800', 7, undefined])('refuses the key %o', (key) => {
     const order = defineMessage({ name: 'a', schema, key: () => key as string })
     expect(errorOf(() => createMessage(order, { id: '1' }, at)).code).toBe('SPILLWAY_KEY_INVALID')
   })

@@ -6,7 +6,10 @@ import { checkOptions, integer, isFunction, nonEmptyString, type OptionRules } f
 export interface MessageOptions<Schema extends StandardSchemaV1> {
   /** What happened, in the past tense by convention: `order.placed`. 1 to 128 characters. */
   readonly name: string
-  /** Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it. */
+  /**
+   * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: what goes into it travels. So it
+   * has to give the same each time; a random default belongs into the handler before `enqueue`.
+   */
   readonly schema: Schema
   /**
    * The idempotency key: two messages with one key have one effect. 1 to 256 characters.

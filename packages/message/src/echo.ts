@@ -1,5 +1,7 @@
-/** How many values of an input are looked at. */
-const mostLeaves = 200
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** How many values of an input are looked for in a message. */
+const mostLeaves = 500
 
 /** A start of a text that is as long as this is taken for the text. */
 const tellingStart = 8
@@ -7,24 +9,51 @@ const tellingStart = 8
 /** What is shorter is no secret, and stands in many a message for something else: "expected number to be >0". */
 const shortest = 3
 
+/** No validator has more to say than this; what is longer has the input in it. */
+const longestMessage = 2000
+
 const redacted = '[redacted]'
+const nothingTold = 'Invalid value'
+
+/** Takes the values of an input out of a validator's message. */
+export type Redact = (issue: StandardSchemaV1.Issue, value: unknown) => string
 
 /**
- * A validator's message without the values that it was given: valibot and arktype write them out, and so may a message
- * of one's own, but a response, a log and a dead-letter queue's console are no places for a password.
+ * Messages without the values that a validator was given: valibot and arktype write them out, and so may a message of
+ * one's own, but a response, a log and a dead-letter queue's console are no places for a password.
  *
- * @param value what the message is about
+ * What valibot and arktype write is known for what it is, whatever a transform made of the input. For the rest the
+ * first 500 values at the issue's path and in the whole input are looked for: a value that a transform changed, or
+ * one far into a large input, is not found in a message that is the schema's own.
+ *
+ * @param root the whole input
  */
-export function withoutEcho(message: string, value: unknown): string {
-  let text = message
-  for (const leaf of leavesOf(value)) {
-    for (const form of formsOf(leaf)) {
-      if (text.includes(form)) text = replaceWhole(text, form)
+export function createRedact(root: unknown): Redact {
+  let rootLeaves: readonly string[] | undefined
+  return function redact(issue, value) {
+    const { message } = issue
+    if (message.length > longestMessage) return nothingTold
+    rootLeaves ??= leavesOf(root)
+    let text = withoutQuotes(message, issue)
+    for (const leaf of new Set([...leavesOf(value), ...rootLeaves])) {
+      for (const form of formsOf(leaf)) {
+        if (text.includes(form)) text = replaceWhole(text, form)
+      }
+      // Validators shorten what is long: the start alone gives it away.
+      if (leaf.length > tellingStart && text.includes(leaf.slice(0, tellingStart))) return nothingTold
     }
-    // Validators shorten what is long: the start alone gives it away.
-    if (leaf.length > tellingStart && text.includes(leaf.slice(0, tellingStart))) return 'Invalid value'
+    return text
   }
-  return text
+}
+
+/** Without what a validator itself says that it quotes from its input. */
+function withoutQuotes(message: string, issue: object): string {
+  // valibot: the text of the value, as it is in the message.
+  if ('received' in issue && typeof issue.received === 'string' && issue.received !== '') {
+    return message.replaceAll(issue.received, redacted)
+  }
+  // arktype: `… (was "value")`.
+  return 'actual' in issue ? message.replaceAll(/\(was .*\)/g, `(was ${redacted})`) : message
 }
 
 /** The texts, numbers and big integers in a value, as text, the longest first. */
@@ -32,20 +61,22 @@ function leavesOf(value: unknown): readonly string[] {
   const leaves = new Set<string>()
   const waiting = [value]
   for (const next of waiting) {
-    if (leaves.size >= mostLeaves || waiting.length > mostLeaves * 10) break
+    if (leaves.size >= mostLeaves) break
     if (typeof next === 'string') leaves.add(next)
     else if (typeof next === 'number' || typeof next === 'bigint') leaves.add(String(next))
-    else if (typeof next === 'object' && next !== null)
+    else if (typeof next === 'object' && next !== null && waiting.length < mostLeaves * 10) {
       waiting.push(...Object.values(next).slice(0, mostLeaves))
+    }
   }
   leaves.delete('')
   return [...leaves].sort((a, b) => b.length - a.length)
 }
 
-function formsOf(leaf: string): readonly string[] {
+function formsOf(leaf: string): ReadonlySet<string> {
+  if (leaf.length > longestMessage) return new Set()
   const json = JSON.stringify(leaf)
   const quoted = [json, `'${leaf}'`]
-  return leaf.length < shortest ? quoted : [...quoted, leaf, json.slice(1, -1)]
+  return new Set(leaf.length < shortest ? quoted : [...quoted, leaf, json.slice(1, -1)])
 }
 
 const wordCharacter = /[\p{L}\p{N}_]/u

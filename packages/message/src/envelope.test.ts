@@ -52,7 +52,7 @@ describe('the wire', () => {
 
   it('holds only characters that SQS takes', () => {
     const message = createMessage(
-      order,
+      { ...order, key: () => 'k' },
       { id: '\u0001\uFFFE\uFFFF', lines: [{ sku: '\uDC00' }] },
       { time: new Date(0) },
     )

@@ -1,26 +1,30 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { withoutEcho } from './echo.ts'
+import { createRedact } from './echo.ts'
 
 /** Why one place of a body is invalid. */
 export interface Issue {
   /** JSON Pointer (RFC 6901) to the place; `''` is the whole body. */
   readonly path: string
-  /** The reason in the validator's words, without the value. */
+  /** The reason in the validator's words, without the values that they quote. */
   readonly message: string
 }
 
 type Path = readonly (PropertyKey | StandardSchemaV1.PathSegment)[]
 
+/** Nobody reads more, and a large body can have half a million. */
+const mostIssues = 1000
+
 /**
- * Turns the issues of a Standard Schema validator into {@link Issue}s with JSON Pointer paths.
+ * Turns the issues of a Standard Schema validator, at most 1,000, into {@link Issue}s with JSON Pointer paths.
  *
- * @param value what was validated: none of its values is left in a message
+ * @param value what was validated: messages do not quote it
  */
 export function toIssues(issues: readonly StandardSchemaV1.Issue[], value: unknown): readonly Issue[] {
-  return issues.map(({ path = [], message }) => ({
-    path: toPointer(path.map(keyOf)),
-    message: withoutEcho(message, valueAt(value, path)),
-  }))
+  const redact = createRedact(value)
+  return issues.slice(0, mostIssues).map((issue) => {
+    const { path = [] } = issue
+    return { path: toPointer(path.map(keyOf)), message: redact(issue, valueAt(value, path)) }
+  })
 }
 
 /** A JSON Pointer of its tokens (RFC 6901, section 3). */

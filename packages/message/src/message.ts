@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { v7 as uuidv7 } from 'uuid'
 import type { MessageDefinition } from './define-message.ts'
 import { SpillwayError } from './error.ts'
+import { isStorable } from './storable.ts'
 
 /** What is buffered: a body with a key, optionally with a group. */
 export interface Message<Body = unknown> {
@@ -57,9 +58,10 @@ export function createMessage<Schema extends StandardSchemaV1>(
 }
 
 /**
- * Whether a value is a string of 1 to `max` characters without lone surrogates: what stores UTF-8 holds two different
- * ones as the same character, and two messages would share a key.
+ * Whether a value is a string of 1 to `max` characters that a queue and a database can store. Lone surrogates are the
+ * worst of what they cannot: what stores UTF-8 holds two different ones as the same character, and two messages would
+ * share a key.
  */
 export function isText(value: unknown, max: number): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= max && value.isWellFormed()
+  return typeof value === 'string' && value.length > 0 && value.length <= max && isStorable(value)
 }

@@ -125,6 +125,14 @@ export interface MessageRecord<Body = unknown> extends Message<Body> {
   readonly receiveCount: number
   /** Records of one lane have to be written in order. */
   readonly lane: string
+  /**
+   * Tells whether two messages with one key are the same: SHA-256 over the canonical JSON (RFC 8785) of the body, in 64
+   * lower-case hexadecimal digits. Computed when it is called.
+   *
+   * It is made of the body as it was sent, before upcasts and the schema: a redelivery, a redrive and a deploy leave it
+   * as it is. Absent from records that came over no wire.
+   */
+  readonly fingerprint?: (() => string) | undefined
 }
 
 /**

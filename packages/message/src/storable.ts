@@ -35,7 +35,8 @@ export function findUnstorable(body: unknown): readonly Issue[] {
 
 type Place = { readonly key: PropertyKey; readonly within: Place } | undefined
 
-function isStorable(text: string): boolean {
+/** Whether a text has none of what {@link findUnstorable} finds. */
+export function isStorable(text: string): boolean {
   return !unstorable.test(text) && text.isWellFormed()
 }
 

@@ -14,7 +14,7 @@ export const counters = {
 
 /** What is timed, in milliseconds. */
 export const durations = {
-  /** From the start of a request to its answer. Attributes: `message`. */
+  /** From the turn of `enqueue`, before the handler, to the answer. Attributes: `message`. */
   'spillway.ingest.duration': 'ms',
   /** One request to a queue or stream. Attributes: `target`. */
   'spillway.send.duration': 'ms',

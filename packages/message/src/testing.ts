@@ -6,6 +6,7 @@
 import type { MessageBody, MessageDefinition, MessageInput } from './define-message.ts'
 import { decodeMessage, encodeMessage, validateBody } from './envelope.ts'
 import { SpillwayError } from './error.ts'
+import { bodyFingerprint } from './fingerprint.ts'
 import { createMessage, type Message, type MessageFacts } from './message.ts'
 import type { EncodedMessage, MessageRecord, SendResult, Target } from './ports.ts'
 
@@ -29,7 +30,7 @@ export async function recordOf<Definition extends MessageDefinition>(
 ): Promise<MessageRecord<MessageBody<Definition>>> {
   const message = await messageOf(definition, input, facts)
   const { receiveCount = 1, lane = message.key } = facts
-  return { ...message, receiveCount, lane }
+  return { ...message, receiveCount, lane, fingerprint: () => bodyFingerprint(input) }
 }
 
 /**

@@ -1,0 +1,51 @@
+import { toError } from '@spillway/message'
+import { checkBody } from './check-body.ts'
+import { itemsInvalid, tooManyItems } from './items-invalid.ts'
+import type { NamedSchema } from './part-schema.ts'
+import type { CheckedItem, RejectedItem } from './validated.ts'
+
+/** How many items are validated at once, where a schema is asynchronous. */
+const atOnce = 100
+
+/**
+ * Holds each item of a bulk body against its schema. An item for which the schema throws costs only itself, too.
+ *
+ * @throws HttpError 422 `SPILLWAY_ITEMS_INVALID` when the body is no list of 1 to `maxItems` items.
+ */
+export async function checkItems(
+  schema: NamedSchema,
+  body: unknown,
+  { storable, maxItems }: { readonly storable: boolean; readonly maxItems: number },
+): Promise<{ readonly items: readonly CheckedItem[]; readonly rejected: readonly RejectedItem[] }> {
+  if (!Array.isArray(body)) throw itemsInvalid('Send a JSON array of items.')
+  if (body.length === 0) throw itemsInvalid('There are no items.')
+  if (body.length > maxItems) throw tooManyItems(body.length, maxItems)
+  const items: CheckedItem[] = []
+  const rejected: RejectedItem[] = []
+  for (let start = 0; start < body.length; start += atOnce) {
+    const some = body.slice(start, start + atOnce)
+    const results = await Promise.all(some.map((item) => checkItem(schema, item, storable)))
+    for (const [position, result] of results.entries()) {
+      const index = start + position
+      if ('output' in result) items.push({ index, ...result })
+      else rejected.push({ index, ...result })
+    }
+  }
+  return { items, rejected }
+}
+
+async function checkItem(
+  schema: NamedSchema,
+  item: unknown,
+  storable: boolean,
+): Promise<Omit<CheckedItem, 'index'> | Omit<RejectedItem, 'index'>> {
+  try {
+    const result = await checkBody(schema, item, storable)
+    if (result.ok) return { input: result.input, output: result.output }
+    const { status, code, detail, issues } = result
+    return { status, code, detail, issues }
+  } catch (thrown) {
+    const detail = 'The item could not be checked.'
+    return { status: 500, code: 'HTTP_500', detail, issues: [], cause: toError(thrown) }
+  }
+}

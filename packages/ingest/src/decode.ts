@@ -1,0 +1,14 @@
+import { isUtf8 } from 'node:buffer'
+import { HttpError } from './http-error.ts'
+
+/**
+ * The text of a body in base64.
+ *
+ * @throws HttpError 400 `SPILLWAY_BODY_MALFORMED` when it is no UTF-8: decoders put one character in the place of all
+ * that they cannot read, and two different keys would become the same.
+ */
+export function decode(base64: string): string {
+  const bytes = Buffer.from(base64, 'base64')
+  if (isUtf8(bytes)) return bytes.toString()
+  throw new HttpError(400, 'SPILLWAY_BODY_MALFORMED', 'The body is not UTF-8.')
+}

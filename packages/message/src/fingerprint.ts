@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from './canonical-json.ts'
+
+/**
+ * What two bodies have in common only when they are the same: SHA-256 over their canonical JSON, in 64 lower-case
+ * hexadecimal digits.
+ *
+ * @throws TypeError for a body that JSON cannot hold
+ */
+export function bodyFingerprint(body: unknown): string {
+  return createHash('sha256').update(canonicalJson(body)).digest('hex')
+}
+
+/**
+ * The fingerprint of the body in an envelope, as it was sent: before upcasts and the schema, which a deploy changes.
+ *
+ * @param text an envelope that was decoded before
+ */
+export function wireFingerprint(text: string): string {
+  return bodyFingerprint(JSON.parse(text).body)
+}
