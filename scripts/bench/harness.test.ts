@@ -67,8 +67,8 @@ it('refuses a baseline that is not there', async () => {
 })
 
 const measured: readonly Measured[] = [
-  { name: 'base', micros: 12.34, quartiles: [10, 20], ratio: 1 },
-  { name: 'other', micros: 1500, quartiles: [1400, 2000], ratio: 1.204 },
+  { name: 'base', micros: 12.34, quartiles: [10, 20], cpu: 5, heap: 2000, ratio: 1 },
+  { name: 'other', micros: 1500, quartiles: [1400, 2000], cpu: 700, heap: 1_500_000, ratio: 1.204 },
 ]
 
 it.each([
@@ -86,6 +86,16 @@ How long it takes.
 | other | 1.50 ms | 1.40 ms to 2.00 ms | 1.20 × |
 
 Goal: other takes at most ${ratio} × as long as base: ${verdict}. Source: \`a.bench.ts\`.`)
+})
+
+it('shows units a second, and what one costs this process, where an operation has units', () => {
+  const group = groupOf([], { units: { name: 'row', count: 100 } })
+  expect(toSection({ group, file: 'a.bench.ts', versions: {}, measured })).toContain(
+    `| | time for one turn | quartiles | against base | rows/s | CPU for one row | heap for one turn |
+|---|---:|---:|---:|---:|---:|---:|
+| base | 12.3 µs | 10.0 µs to 20.0 µs | 1.00 × | 8,103,728 | 0.1 µs | 2 KB |
+| other | 1.50 ms | 1.40 ms to 2.00 ms | 1.20 × | 66,667 | 7.0 µs | 1,500 KB |`,
+  )
 })
 
 it('makes a page that says how it came about, on what machine and with what versions', () => {

@@ -29,6 +29,8 @@ export interface BenchGroup {
   readonly rounds?: number
   /** Operations of each contestant in a round, one after the other. */
   readonly operations: number
+  /** What an operation is made of, a batch of rows for example: then the table has units a second, and what one costs this process. */
+  readonly units?: { readonly name: string; readonly count: number }
   /** Packages whose versions matter, as the package of the benchmark file has them installed. */
   readonly packages: readonly string[]
   start(): Promise<Stage>
@@ -41,6 +43,10 @@ export interface Measured {
   readonly micros: number
   /** The quartiles of the rounds. */
   readonly quartiles: readonly [lower: number, upper: number]
+  /** Microseconds of processor time of this process that an operation takes: the median of the rounds. */
+  readonly cpu: number
+  /** Bytes of heap that an operation leaves to be collected: the median of the rounds, or of those without a collection. */
+  readonly heap: number
   /** How much more an operation takes than one of the baseline: the median of the rounds' own ratios. */
   readonly ratio: number
 }
@@ -60,13 +66,13 @@ export function defineBench(...groups: readonly BenchGroup[]): readonly BenchGro
 export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
   const { rounds = 21, operations, baseline } = group
   const { contestants, stop } = await group.start()
-  const times = new Map(contestants.map(({ name }) => [name, [] as number[]]))
+  const times = new Map(contestants.map(({ name }) => [name, [] as Cost[]]))
   try {
     for (let round = -warmUpRounds; round < rounds; round++) {
       for (const position of contestants.keys()) {
         const contestant = contestants[(position + round + warmUpRounds) % contestants.length] as Contestant
-        const micros = await time(contestant, operations)
-        if (round >= 0) times.get(contestant.name)?.push(micros)
+        const cost = await costOf(contestant, operations)
+        if (round >= 0) times.get(contestant.name)?.push(cost)
       }
     }
   } finally {
@@ -75,21 +81,36 @@ export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
   const base = times.get(baseline)
   if (base === undefined) throw new Error(`${group.name} has no contestant '${baseline}'.`)
   return contestants.map(({ name }) => {
-    const own = times.get(name) as number[]
+    const own = times.get(name) as Cost[]
+    const micros = own.map((cost) => cost.micros)
     return {
       name,
-      micros: median(own),
-      quartiles: [median(own, 0.25), median(own, 0.75)],
-      ratio: median(own.map((micros, round) => micros / (base[round] as number))),
+      micros: median(micros),
+      quartiles: [median(micros, 0.25), median(micros, 0.75)],
+      cpu: median(own.map(({ cpu }) => cpu)),
+      heap: median(own.map(({ heap }) => heap)),
+      ratio: median(own.map((cost, round) => cost.micros / (base[round] as Cost).micros)),
     }
   })
 }
 
-/** Microseconds for each of some operations. */
-async function time({ run }: Contestant, operations: number): Promise<number> {
+/** What an operation took in a round. */
+interface Cost {
+  readonly micros: number
+  readonly cpu: number
+  readonly heap: number
+}
+
+/** The cost of each of some operations. */
+async function costOf({ run }: Contestant, operations: number): Promise<Cost> {
   // What the one before left behind is not this one's to clear away.
   globalThis.gc?.()
+  const heapBefore = process.memoryUsage().heapUsed
+  const cpuBefore = process.cpuUsage()
   const startedAt = process.hrtime.bigint()
   for (let operation = 0; operation < operations; operation++) await run()
-  return Number(process.hrtime.bigint() - startedAt) / 1000 / operations
+  const micros = Number(process.hrtime.bigint() - startedAt) / 1000
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const heap = Math.max(0, process.memoryUsage().heapUsed - heapBefore)
+  return { micros: micros / operations, cpu: (user + system) / operations, heap: heap / operations }
 }

@@ -38,11 +38,31 @@ export function toSection({ group, file, measured }: Result): string {
 
 ${group.about}
 
-| | time for one ${group.operation} | quartiles | against ${group.baseline} |
-|---|---:|---:|---:|
-${measured.map((one) => `| ${one.name} | ${time(one.micros)} | ${one.quartiles.map(time).join(' to ')} | ${one.ratio.toFixed(2)} × |`).join('\n')}
+${toTable(group, measured)}
 
 ${goal === undefined ? '' : `${goal} `}Source: \`${file}\`.`
+}
+
+function toTable(group: BenchGroup, measured: readonly Measured[]): string {
+  const { units, operation, baseline } = group
+  const head = ['', `time for one ${operation}`, 'quartiles', `against ${baseline}`]
+  if (units !== undefined)
+    head.push(`${units.name}s/s`, `CPU for one ${units.name}`, `heap for one ${operation}`)
+  const rows = measured.map((one) => [
+    one.name,
+    time(one.micros),
+    one.quartiles.map(time).join(' to '),
+    `${one.ratio.toFixed(2)} ×`,
+    ...(units === undefined
+      ? []
+      : [
+          Math.round((units.count / one.micros) * 1e6).toLocaleString('en'),
+          time(one.cpu / units.count),
+          `${Math.round(one.heap / 1000).toLocaleString('en')} KB`,
+        ]),
+  ])
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }
 
 function verdict({ goal, baseline }: BenchGroup, measured: readonly Measured[]): string | undefined {
