@@ -61,7 +61,7 @@ function toTable(group: BenchGroup, measured: readonly Measured[]): string {
           `${Math.round(one.heap / 1000).toLocaleString('en')} KB`,
         ]),
   ])
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replace('|  |', '| |')
   return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }
 

@@ -36,6 +36,7 @@ it('acknowledges just what is done or parked, and keeps every lane in order, wha
         return { id: String(id), lane: lane === 'own' ? `own-${id}` : lane, receiveCount: 1, body }
       })
       const written: number[] = []
+      const crowded: string[] = []
       const parked = new Set<string>()
       const source: RecordSource = {
         records,
@@ -47,17 +48,25 @@ it('acknowledges just what is done or parked, and keeps every lane in order, wha
       }
       const handler = batch(
         order,
-        async (messages) =>
-          messages.map(({ body: { id } }): Outcome => {
+        async (messages) => {
+          const taken = new Set<string>()
+          for (const { lane } of messages) {
+            if (taken.has(lane)) crowded.push(lane)
+            taken.add(lane)
+          }
+          return messages.map(({ body: { id } }): Outcome => {
             const does = fates[id]?.does
             if (does === 'done') written.push(id)
             if (does === 'park') return park({ code: 'X', detail: 'y' })
             if (does === 'nothing') return undefined as unknown as Outcome
             return does === 'done' ? done() : retry()
-          }),
+          })
+        },
         { log: () => undefined },
       )
       const settled = await handler({ source }, { getRemainingTimeInMillis: () => 60_000 })
+      // A writer may write its batch in any order: it never holds two records of a lane.
+      expect(crowded).toStrictEqual([])
 
       expect(settled).toHaveLength(records.length)
       const lanes = new Map<string, boolean>()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   createMessage,
   defineMessage,
@@ -119,6 +120,31 @@ describe('outcomes', () => {
       receiveCount: 3,
       lane: 'm-a',
     })
+  })
+
+  it('gives the writer the fingerprint of a body as it was sent, whatever the reader makes of it', async () => {
+    const later = defineMessage({
+      ...order,
+      version: 2,
+      schema: z.object({ id: z.string() }).transform(({ id }) => ({ id, at: new Date() })),
+      upcast: { 1: (body) => Object.assign(body as object, { id: 'changed' }) },
+    })
+    const prints: unknown[] = []
+    const writer: Writer<Order> = async (messages) => {
+      prints.push(...messages.map(({ fingerprint }) => fingerprint?.()))
+      return messages.map(() => done())
+    }
+    const source = {
+      records: [record('a'), record('b')],
+      park: async () => undefined,
+      delay: async () => undefined,
+    }
+    for (const definition of [order, later]) {
+      await batch(definition, writer)({ source }, { getRemainingTimeInMillis: () => 10_000 })
+    }
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+    const [a, b] = [sha256('{"id":"a"}'), sha256('{"id":"b"}')]
+    expect(prints).toStrictEqual([a, b, a, b])
   })
 
   it('does not call the writer for nothing', async () => {

@@ -13,10 +13,16 @@ import {
   toError,
   type Writer,
 } from '@spillway/message'
-import { checkOptions, integer, isFunction, type OptionRules } from '@spillway/message/internal'
+import {
+  checkOptions,
+  integer,
+  isFunction,
+  type OptionRules,
+  wireFingerprint,
+} from '@spillway/message/internal'
 import { type Deadline, type InvocationContext, startDeadline } from './deadline.ts'
 import { toWaves } from './lanes.ts'
-import { loadTexts } from './load.ts'
+import { loadTexts, toSlices } from './load.ts'
 import { delayRetries, outOfTime, parkAll, type Settled, toOutcomes, toSettledResult } from './settle.ts'
 import { type BatchSummary, logSummary, summarise } from './summary.ts'
 
@@ -80,17 +86,18 @@ export function batch<Definition extends MessageDefinition>(
   checkOptions('batch', options, rules)
   const { guard = 1000, log = logSummary } = options
 
-  async function settleWave(
-    wave: readonly SourceRecord[],
+  /** Writes records of different lanes. */
+  async function settleSlice(
+    slice: readonly SourceRecord[],
     source: RecordSource,
     { writing, settling }: Deadlines,
   ): Promise<readonly Settled[]> {
-    const texts = await loadTexts(wave, writing)
+    const texts = await loadTexts(slice, writing)
     const decoded = await writing.race(
-      Promise.all(wave.map((record) => decode(definition, record, texts.get(record) ?? record.body))),
+      Promise.all(slice.map((record) => decode(definition, record, texts.get(record) ?? record.body))),
     )
     if (decoded === undefined)
-      return wave.map((record) => ({ record, outcome: retry({ cause: outOfTime() }) }))
+      return slice.map((record) => ({ record, outcome: retry({ cause: outOfTime() }) }))
     const valid = decoded.filter((result) => 'message' in result)
     const answers = await write(
       writer,
@@ -105,7 +112,7 @@ export function batch<Definition extends MessageDefinition>(
     )
     return parkAll(
       source,
-      wave.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
+      slice.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
       settling,
     )
   }
@@ -118,9 +125,12 @@ export function batch<Definition extends MessageDefinition>(
     const stopped = new Map<string, RetryOutcome>()
     for (const wave of toWaves(source.records)) {
       const going = wave.filter((record) => !stopped.has(record.lane) && !deadlines.writing.expired)
-      for (const { record, outcome } of await settleWave(going, source, deadlines)) {
-        outcomes.set(record, outcome)
-        if (outcome.kind === 'retry') stopped.set(record.lane, outcome)
+      for (const slice of toSlices(going, source.maximumLoadBytes)) {
+        if (deadlines.writing.expired) break
+        for (const { record, outcome } of await settleSlice(slice, source, deadlines)) {
+          outcomes.set(record, outcome)
+          if (outcome.kind === 'retry') stopped.set(record.lane, outcome)
+        }
       }
       for (const record of wave) {
         if (outcomes.has(record)) continue
@@ -184,7 +194,10 @@ async function decode<Definition extends MessageDefinition>(
   if (text instanceof Error) return { outcome: unloaded(text) }
   try {
     const decoded = await decodeMessage(definition, text)
-    if (decoded.ok) return { message: { ...decoded.message, receiveCount, lane } }
+    if (decoded.ok) {
+      const fingerprint = () => wireFingerprint(text)
+      return { message: { ...decoded.message, receiveCount, lane, fingerprint } }
+    }
     const { reason, retryable } = decoded
     return {
       outcome: retryable

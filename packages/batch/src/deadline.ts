@@ -24,9 +24,12 @@ const longestTimer = 2 ** 31 - 1
  */
 export function startDeadline(context: InvocationContext, reserve: number, outer?: AbortSignal): Deadline {
   const controller = new AbortController()
-  const reached = new Promise<undefined>((resolve) => {
-    controller.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+  // A promise that lives as long as the invocation would keep alive what each race with it came to.
+  const racing = new Set<() => void>()
+  const onAbort = () => {
+    for (const stop of racing) stop()
+  }
+  controller.signal.addEventListener('abort', onAbort, { once: true })
   const remainingTime = () => Math.max(0, context.getRemainingTimeInMillis() - reserve)
   const timer = setTimeout(() => controller.abort(), Math.min(longestTimer, remainingTime()))
   const onOuterAbort = () => controller.abort()
@@ -38,7 +41,14 @@ export function startDeadline(context: InvocationContext, reserve: number, outer
     get expired() {
       return controller.signal.aborted || remainingTime() === 0
     },
-    race: (promise) => Promise.race([promise, reached]),
+    race: (promise) =>
+      new Promise((resolve, reject) => {
+        const stop = () => resolve(undefined)
+        racing.add(stop)
+        promise.then(resolve, reject).finally(() => racing.delete(stop))
+        // What is there already counts, though the time is over.
+        if (controller.signal.aborted) queueMicrotask(stop)
+      }),
     end() {
       clearTimeout(timer)
       outer?.removeEventListener('abort', onOuterAbort)

@@ -9,6 +9,38 @@ const loadConcurrency = 10
 const loadShare = 0.5
 
 /**
+ * Splits records into slices whose fetched texts take a bounded number of bytes: one is written before the next is
+ * fetched. The first has all records whose text is there. A text that is larger than the bound is a slice of its own.
+ */
+export function toSlices(
+  records: readonly SourceRecord[],
+  maximumBytes = Number.POSITIVE_INFINITY,
+): readonly (readonly SourceRecord[])[] {
+  const slices: SourceRecord[][] = []
+  const add = (place: number, record: SourceRecord) => {
+    const slice = slices[place]
+    if (slice === undefined) slices.push([record])
+    else slice.push(record)
+  }
+  let last = 0
+  let bytes = 0
+  for (const record of records) {
+    if (record.load === undefined) {
+      add(0, record)
+      continue
+    }
+    const { loadBytes = 0 } = record
+    if (bytes > 0 && bytes + loadBytes > maximumBytes) {
+      last++
+      bytes = 0
+    }
+    bytes += loadBytes
+    add(last, record)
+  }
+  return slices
+}
+
+/**
  * Fetches the texts of the records whose body is only a claim on it. Each costs only itself: one that does not come
  * in time has `SPILLWAY_DEADLINE` in place of a text. Never rejects.
  */

@@ -53,8 +53,12 @@ export interface Target {
 export interface ClaimStore {
   /** Stores a text. Resolves once it is durable, else rejects. Storing the same text under its key again is harmless. */
   put(key: string, text: string, limit: TimeLimit): Promise<void>
-  /** The text under a key; `undefined` when there is none. Rejects when the store cannot tell. */
-  get(key: string, limit: TimeLimit): Promise<string | undefined>
+  /**
+   * The text under a key; `undefined` when there is none. Rejects when the store cannot tell.
+   *
+   * @param bytes the size of the text that was stored. What is larger is another one, and need not be read.
+   */
+  get(key: string, limit: TimeLimit, bytes?: number): Promise<string | undefined>
 }
 
 /** A message that was parked. */
@@ -101,6 +105,8 @@ export interface SourceRecord {
    * good, and with anything else when another try may have it.
    */
   load?(limit: TimeLimit): Promise<string>
+  /** Bytes of the text that `load` fetches. */
+  readonly loadBytes?: number
   /** Records of one lane stay in order; on a standard queue every record has a lane of its own. */
   readonly lane: string
   /** How often the record was delivered, this time included. From 1. */
@@ -110,6 +116,11 @@ export interface SourceRecord {
 /** A batch of records, and what can be done with one beside success and failure. */
 export interface RecordSource {
   readonly records: readonly SourceRecord[]
+  /**
+   * Bytes of the texts that are fetched and written at a time; the others have their turn after them. A text that is
+   * larger goes by itself. Default: no limit.
+   */
+  readonly maximumLoadBytes?: number
   /** Puts a copy of the record into the dead-letter queue. Resolves once the copy is confirmed, else rejects. */
   park(record: SourceRecord, reason: ParkReason, limit: TimeLimit): Promise<void>
   /** Asks for the next delivery of each record after its number of seconds. Best effort: never rejects. */
@@ -136,7 +147,8 @@ export interface MessageRecord<Body = unknown> extends Message<Body> {
 }
 
 /**
- * Turns a batch of messages into effects.
+ * Turns a batch of messages into effects. `batch` gives it no two records of one lane at a time, so that it may write
+ * them in any order.
  *
  * Answers one outcome per record, in order. Whatever else it answers or throws counts as `retry` for each record
  * that it leaves without an outcome.

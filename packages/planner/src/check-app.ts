@@ -1,4 +1,4 @@
-import type { App, AppFunction, AppQueue } from './app.ts'
+import type { App, AppEventSource, AppFunction, AppQueue } from './app.ts'
 
 /** Something that makes an app lose messages, exceed its budget or be refused by AWS. */
 export interface Problem {
@@ -42,15 +42,37 @@ function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
       message: `functions.${fn.name} reads a FIFO queue, which allows a batchSize of at most 10 and no batchingWindow.`,
     }
   }
-  const { reservedConcurrency } = fn
-  if (reservedConcurrency !== undefined && reservedConcurrency < (source.maximumConcurrency ?? mostPollers)) {
-    const limit =
-      source.maximumConcurrency === undefined
-        ? 'its queue has no maximumConcurrency'
-        : `the maximumConcurrency of its queue is ${source.maximumConcurrency}`
+  yield* checkReserved(fn, source)
+}
+
+/**
+ * A batch that is throttled goes back to its queue and has used up a receive: after a few of them its messages reach the
+ * dead-letter queue (Lambda, "Configuring scaling behavior for SQS event source mappings").
+ */
+function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Problem> {
+  const { name, routes, reservedConcurrency: reserved } = fn
+  // 0 stops the function on purpose.
+  if (reserved === undefined || reserved === 0) return
+  const lost = 'are throttled, and their messages reach the dead-letter queue without a try'
+  if (routes.length > 0) {
     yield {
       id: 'E11',
-      message: `functions.${fn.name} has a reservedConcurrency of ${reservedConcurrency}, but ${limit}: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.`,
+      message: `functions.${name} has a reservedConcurrency of ${reserved}, which HTTP requests can use up: batches of its queue ${lost}. Split it into one function for HTTP and one for the queue.`,
+    }
+    return
+  }
+  const { maximumConcurrency } = source
+  if (maximumConcurrency === undefined) {
+    // A FIFO queue has one batch at a time for each group: how many that are, only the app knows.
+    if (source.queue.endsWith('.fifo') || reserved >= mostPollers) return
+    yield {
+      id: 'E11',
+      message: `functions.${name} has a reservedConcurrency of ${reserved}, but its queue has no maximumConcurrency: batches beyond it ${lost}. Give it a maximumConcurrency instead, which leaves them in the queue.`,
+    }
+  } else if (reserved < maximumConcurrency) {
+    yield {
+      id: 'E11',
+      message: `functions.${name} has a reservedConcurrency of ${reserved}, but the maximumConcurrency of its queue is ${maximumConcurrency}: batches beyond it ${lost}. Leave it out, or make it at least ${maximumConcurrency}.`,
     }
   }
 }
@@ -100,9 +122,16 @@ function* checkBudget(app: App): Generator<Problem> {
     if (mostInvocations(fn) !== undefined) continue
     yield {
       id: 'E9',
-      message: `functions.${fn.name} opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.`,
+      message: `functions.${fn.name} opens database connections, but nothing limits how many: ${remedy(fn)}.`,
     }
   }
+}
+
+/** What limits the invocations of a function that nothing limits yet. */
+function remedy({ routes, eventSource }: AppFunction): string {
+  if (eventSource === undefined) return 'give it a reservedConcurrency'
+  if (routes.length === 0) return 'give it a maximumConcurrency'
+  return 'split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency'
 }
 
 /** How many invocations of a function run at once, at most; `undefined` when nothing limits them. */

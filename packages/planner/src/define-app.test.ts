@@ -64,16 +64,6 @@ describe('reserved concurrency', () => {
     expect(app.functions.map(({ reservedConcurrency }) => reservedConcurrency)).toStrictEqual([undefined, 4])
   })
 
-  it('bounds a function that a queue and HTTP invoke, for both together', () => {
-    const both = { ...write, http: 'POST /a', maximumConcurrency: 8, reservedConcurrency: 16, connections: 1 }
-    expect(defineApp({ name: 'a', database, functions: { both } }).functions).toHaveLength(1)
-    expect(
-      messageOf({ name: 'a', database, functions: { both: { ...both, reservedConcurrency: 17 } } }),
-    ).toBe(
-      "The app 'a' cannot work:\n  E9: the functions may open 17 database connections (both 17 × 1 = 17), but the budget is 16.",
-    )
-  })
-
   it('counts no more than the queue may cause', () => {
     const one = { ...write, maximumConcurrency: 8, reservedConcurrency: 100, connections: 2 }
     expect(defineApp({ name: 'a', database, functions: { one } }).functions).toHaveLength(1)
@@ -82,6 +72,20 @@ describe('reserved concurrency', () => {
   it('may be 0, which stops the function', () => {
     const api = { entry: './api.ts', http: 'POST /a', reservedConcurrency: 0, connections: 1 }
     expect(defineApp({ name: 'a', database, functions: { api } }).functions[0]?.reservedConcurrency).toBe(0)
+  })
+
+  it.each([
+    ['a function that a queue invokes', { ...write, maximumConcurrency: 8 }],
+    ['one without a maximum', write],
+    ['one that HTTP invokes, too', { ...write, http: 'POST /a', maximumConcurrency: 8 }],
+  ])('may be 0, which stops %s', (_, options) => {
+    const fn = { ...options, connections: 1, reservedConcurrency: 0 }
+    expect(defineApp({ name: 'a', database, functions: { fn } }).functions).toHaveLength(1)
+  })
+
+  it('may take the place of a maximum on a FIFO queue, which has a batch for each group', () => {
+    const fifo = { ...write, queue: 'orders.fifo', connections: 1, reservedConcurrency: 5 }
+    expect(defineApp({ name: 'a', database, functions: { fifo } }).functions).toHaveLength(1)
   })
 })
 
@@ -133,7 +137,7 @@ describe('errors', () => {
         database: { engine: 'postgres', maxConnections: 20 },
         functions: { write: { ...write, connections: 1 } },
       },
-      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.",
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: give it a maximumConcurrency.",
     ],
     [
       'connections of a function that HTTP invokes',
@@ -142,7 +146,16 @@ describe('errors', () => {
         database: { engine: 'postgres', maxConnections: 20 },
         functions: { write: { ...write, http: 'POST /a', maximumConcurrency: 2, connections: 1 } },
       },
-      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: let a queue with a maximumConcurrency, and nothing else, invoke it, or give it a reservedConcurrency.",
+      "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency.",
+    ],
+    [
+      'connections of a function that HTTP alone invokes',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20 },
+        functions: { status: { entry: './status.ts', http: 'GET /a/{id}', connections: 1 } },
+      },
+      "The app 'a' cannot work:\n  E9: functions.status opens database connections, but nothing limits how many: give it a reservedConcurrency.",
     ],
     [
       'more connections than the budget, those of a function that HTTP invokes included',
@@ -164,12 +177,23 @@ describe('errors', () => {
     [
       'a reserved concurrency below what the queue may cause',
       { name: 'a', functions: { write: { ...write, maximumConcurrency: 8, reservedConcurrency: 7 } } },
-      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 7, but the maximumConcurrency of its queue is 8: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.",
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 7, but the maximumConcurrency of its queue is 8: batches beyond it are throttled, and their messages reach the dead-letter queue without a try. Leave it out, or make it at least 8.",
     ],
     [
       'a reserved concurrency in place of the maximum of the queue',
       { name: 'a', functions: { write: { ...write, reservedConcurrency: 8 } } },
-      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 8, but its queue has no maximumConcurrency: batches beyond it are throttled, and their messages reach the dead-letter queue without a try.",
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 8, but its queue has no maximumConcurrency: batches beyond it are throttled, and their messages reach the dead-letter queue without a try. Give it a maximumConcurrency instead, which leaves them in the queue.",
+    ],
+    [
+      'a reserved concurrency that HTTP and a queue share',
+      {
+        name: 'a',
+        database: { engine: 'postgres', maxConnections: 20, reserved: 4 },
+        functions: {
+          both: { ...write, http: 'POST /a', maximumConcurrency: 8, reservedConcurrency: 16, connections: 1 },
+        },
+      },
+      "The app 'a' cannot work:\n  E11: functions.both has a reservedConcurrency of 16, which HTTP requests can use up: batches of its queue are throttled, and their messages reach the dead-letter queue without a try. Split it into one function for HTTP and one for the queue.",
     ],
     [
       'connections without a database',

@@ -1,4 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
+import { toDeduplicationId } from './entry.ts'
 import { attributeFault, attributesOf } from './message-attributes.ts'
 import { type PackedMessage, sizeOf } from './pack.ts'
 import { type Rejected, refuse } from './rejection.ts'
@@ -20,7 +21,12 @@ const longestDelay = 900
 export function admit(message: EncodedMessage, index: number, fifo: boolean): Outgoing {
   const fault = faultOf(message, fifo)
   if (fault !== undefined) return { index, message, bytes: 0, refused: fault }
-  return { index, message, bytes: sizeOf(message) }
+  return {
+    index,
+    message,
+    bytes: sizeOf(message),
+    ...(fifo && { deduplicationId: toDeduplicationId(message) }),
+  }
 }
 
 /** The message, unless it is larger than its queue takes. */

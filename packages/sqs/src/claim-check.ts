@@ -15,6 +15,7 @@ import {
   toClaimEnvelope,
 } from '@spillway/message/internal'
 import type { Outgoing } from './admit.ts'
+import { createGate } from './gate.ts'
 import { inParallel } from './in-parallel.ts'
 import { sizeOf } from './pack.ts'
 import type { Rejected } from './rejection.ts'
@@ -86,6 +87,7 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
   }
   checkOptions('sqsTarget.claimCheck', options, rules)
   const { store, threshold = maximumMessageSize, prefix = defaultPrefix } = options
+  const gate = createGate(concurrency)
 
   /** What happened when it was not stored. */
   async function put(key: string, text: string, limit: TimeLimit): Promise<Rejected | undefined> {
@@ -93,9 +95,9 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
     for (let attempt = 1; ; attempt++) {
       const available = workingTime(limit)
       if (available === 0) return failure
-      const attemptLimit = within(limit, Math.min(attemptMs, available))
+      const putOnce = (own: TimeLimit) => race(store.put(key, text, own), own.signal)
       try {
-        await race(store.put(key, text, attemptLimit), attemptLimit.signal)
+        await within(limit, Math.min(attemptMs, available), putOnce)
         return undefined
       } catch (thrown) {
         failure = claimFailed(toError(thrown).name)
@@ -130,7 +132,8 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
     )
     await inParallel(large, concurrency, async ([position, message]) => {
-      results[position] = await check(message, limit)
+      const checked = await gate.run(() => check(message, limit), limit)
+      results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
     })
     return results
   }

@@ -2,6 +2,7 @@ import type { SendResult, TimeLimit } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { createCoalescer } from './coalesce.ts'
 import { coalesceWait } from './coalesce-option.ts'
+import { createGate } from './gate.ts'
 import { maxBytes, type PackedMessage } from './pack.ts'
 import type { PackWatcher } from './send-pack.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
@@ -32,13 +33,14 @@ interface Pack {
   fail(error: Error): void
 }
 
-function setUp({ maxWait = 5, fifo = false } = {}) {
+function setUp({ maxWait = 5, fifo = false, places = 50 } = {}) {
   const clock = virtualClock()
   const packs: Pack[] = []
   const coalescer = createCoalescer({
     maxWait,
     fifo,
     clock,
+    gate: createGate(places),
     send: (messages, limit, watcher) =>
       new Promise((answer, fail) => {
         const keys = messages.map(({ message }) => message.key)
@@ -107,6 +109,66 @@ describe('gathering', () => {
 
   it('answers nothing for nothing', async () => {
     expect((await setUp().coalescer.send([], limit())).size).toBe(0)
+  })
+})
+
+describe('a gate that is closed', () => {
+  it('has packs wait, and fill up with what comes meanwhile', async () => {
+    const { clock, packs, keys, call } = setUp({ places: 1 })
+    call(message('a'))
+    await clock.advance(5)
+    for (let n = 0; n < 23; n++) {
+      call(message(`m${n}`))
+      await clock.advance(5)
+    }
+    expect(keys()).toStrictEqual([['a']])
+    packs[0]?.answer([accepted])
+    await clock.advance(0)
+    expect(packs[1]?.keys).toStrictEqual(Array.from({ length: 10 }, (_, n) => `m${n}`))
+    packs[1]?.answer(new Array(10).fill(accepted))
+    await clock.advance(0)
+    call(message('last'))
+    packs[2]?.answer(new Array(10).fill(accepted))
+    await clock.advance(0)
+    // It need not wait for company: there is some.
+    expect(packs[3]?.keys).toStrictEqual(['m20', 'm21', 'm22', 'last'])
+  })
+
+  it('has what comes after it opened wait for company as before', async () => {
+    const { clock, packs, keys, call } = setUp({ places: 1 })
+    call(message('a'))
+    await clock.advance(5)
+    call(message('b'))
+    await clock.advance(5)
+    packs[0]?.answer([accepted])
+    await clock.advance(0)
+    packs[1]?.answer([accepted])
+    call(message('c'))
+    await clock.advance(4)
+    expect(keys()).toStrictEqual([['a'], ['b']])
+    await clock.advance(1)
+    expect(keys()).toStrictEqual([['a'], ['b'], ['c']])
+  })
+
+  it('leaves behind whose call gave up: it was never sent', async () => {
+    const { clock, packs, keys, call } = setUp({ places: 1, fifo: true })
+    call(message('a', 1, 'g'))
+    await clock.advance(5)
+    const impatient = limit()
+    const late = call(message('b', 1, 'g'), impatient)
+    call(message('c', 1, 'other'))
+    await clock.advance(5)
+    impatient.abort()
+    await clock.advance(0)
+    expect(late.result).toMatchObject({ detail: expect.stringContaining('no time was left') })
+    packs[0]?.answer([accepted])
+    await clock.advance(0)
+    expect(keys()).toStrictEqual([['a'], ['c']])
+    // Nothing of the group is under way, so nothing has to be waited for.
+    packs[1]?.answer([accepted])
+    call(message('d', 1, 'g'))
+    await clock.advance(5)
+    expect(keys().at(-1)).toStrictEqual(['d'])
   })
 })
 

@@ -1,10 +1,11 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
+import type { Gate } from './gate.ts'
 import { groupOf } from './group.ts'
 import { hasRoom, maxEntries, type PackedMessage } from './pack.ts'
 import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
 import type { PackWatcher } from './send-pack.ts'
-import { guardMs, workingTime } from './time.ts'
+import { atEnd, workingTime } from './time.ts'
 
 /** What a coalescer needs. */
 export interface CoalescerContext {
@@ -12,6 +13,8 @@ export interface CoalescerContext {
   readonly maxWait: number
   readonly clock: Clock
   readonly fifo: boolean
+  /** How many packs are under way at once. While it is closed, those that wait fill up. */
+  readonly gate: Gate
   /** Sends one pack. */
   readonly send: (
     messages: readonly PackedMessage[],
@@ -45,39 +48,62 @@ interface Entry {
 /**
  * Makes a coalescer: one for each target, in environments that serve many requests at once.
  *
- * A message waits at most `maxWait`; a full pack goes at once. A call is answered as soon as its own messages are
- * settled, and when its own time ends: the others of the pack go on.
+ * A message waits for company for at most `maxWait`, and a full pack for nothing; then it waits for its turn at the gate,
+ * and takes along what has come meanwhile. A call is answered as soon as its own messages are settled, and when its own
+ * time ends: the others of the pack go on.
  */
-export function createCoalescer({ maxWait, clock, fifo, send: sendPack }: CoalescerContext): Coalescer {
-  let open: Entry[] = []
+export function createCoalescer(context: CoalescerContext): Coalescer {
+  const { maxWait, clock, fifo, gate, send: sendPack } = context
+  /** What is not under way yet, in the order in which it came. */
+  const queue = new Set<Entry>()
+  /** The pack that gathers now, at the end of the queue. */
+  let count = 0
   let bytes = 0
-  let waiting = new AbortController()
+  let gathering = new AbortController()
   /** Groups of which a message is under way that nobody waits for any more. */
   const closed = new Map<string, Promise<void>>()
 
   function add(entry: Entry): void {
-    if (!hasRoom(open.length, bytes, entry.packed)) flush()
-    open.push(entry)
+    if (!hasRoom(count, bytes, entry.packed)) flush()
+    queue.add(entry)
+    count++
     bytes += entry.packed.bytes
-    if (open.length === maxEntries) flush()
-    else if (open.length === 1) void flushLater()
+    if (count === maxEntries) flush()
+    else if (count === 1) void flushLater()
   }
 
   async function flushLater(): Promise<void> {
-    waiting = new AbortController()
-    const { signal } = waiting
+    gathering = new AbortController()
+    const { signal } = gathering
     await clock.sleep(maxWait, signal)
     if (!signal.aborted) flush()
   }
 
   function flush(): void {
-    waiting.abort()
-    const pack = open.filter(isWanted)
-    open = []
+    gathering.abort()
+    count = 0
     bytes = 0
-    if (pack.length === 0) return
-    const flight = dispatch(pack)
-    for (const entry of pack) entry.flight = flight
+    // Each pack that gathered takes one turn. Those that went with an earlier pack leave theirs empty.
+    void gate.run(async () => {
+      const pack = take()
+      if (pack.length === 0) return
+      const flight = dispatch(pack)
+      for (const entry of pack) entry.flight = flight
+      await flight
+    })
+  }
+
+  /** The first of the queue that go into one request. */
+  function take(): readonly Entry[] {
+    const pack: Entry[] = []
+    let packBytes = 0
+    for (const entry of queue) {
+      if (!hasRoom(pack.length, packBytes, entry.packed)) break
+      pack.push(entry)
+      packBytes += entry.packed.bytes
+      queue.delete(entry)
+    }
+    return pack
   }
 
   async function dispatch(pack: readonly Entry[]): Promise<void> {
@@ -99,8 +125,10 @@ export function createCoalescer({ maxWait, clock, fifo, send: sendPack }: Coales
 
   /** Lets a call go while its messages may be under way. */
   function giveUp(entries: readonly Entry[]): void {
-    for (const { packed, flight, settle } of entries.filter(isWanted)) {
-      settle(gaveUp)
+    for (const entry of entries.filter(isWanted)) {
+      const { packed, flight, settle } = entry
+      settle(flight === undefined ? outOfTime : gaveUp)
+      queue.delete(entry)
       if (fifo && flight !== undefined) close(groupOf(packed), flight)
     }
   }
@@ -165,23 +193,4 @@ function limitOf(pack: readonly Entry[]): TimeLimit {
     signal: new AbortController().signal,
     remainingTime: () => Math.max(0, ...pack.filter(isWanted).map(({ limit }) => limit.remainingTime())),
   }
-}
-
-/** The longest that a timer of Node runs. Milliseconds. */
-const longestTimer = 2 ** 31 - 1
-
-/** When a call has to be answered. Stop it, or its timer keeps running. */
-function atEnd(limit: TimeLimit): { readonly reached: Promise<void>; stop(): void } {
-  let stop = () => {}
-  const reached = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, Math.min(longestTimer, Math.max(0, limit.remainingTime() - guardMs)))
-    const onAbort = () => resolve()
-    limit.signal.addEventListener('abort', onAbort, { once: true })
-    if (limit.signal.aborted) resolve()
-    stop = () => {
-      clearTimeout(timer)
-      limit.signal.removeEventListener('abort', onAbort)
-    }
-  })
-  return { reached, stop }
 }

@@ -1,8 +1,8 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
-import { type TimeLimit, toError } from '@spillway/message'
+import { type Logger, type TimeLimit, toError } from '@spillway/message'
 import type { SqsClient } from './client.ts'
 import { maxEntries } from './pack.ts'
-import { abortWithin } from './time.ts'
+import { within } from './time.ts'
 
 /** Amazon SQS quotas: 12 hours. */
 const maxVisibilitySeconds = 43_200
@@ -18,6 +18,7 @@ export async function delayRecords(
   queueUrl: string,
   delays: readonly { readonly receiptHandle: string; readonly seconds: number }[],
   limit: TimeLimit,
+  logger: Logger,
 ): Promise<void> {
   const known = delays.filter(({ seconds }) => Number.isFinite(seconds))
   const entries = known.map(({ receiptHandle, seconds }, index) => ({
@@ -31,17 +32,17 @@ export async function delayRecords(
       QueueUrl: queueUrl,
       Entries: entries.slice(start, start + maxEntries),
     })
-    requests.push(client.send(command, { abortSignal: abortWithin(limit, 2000) }))
+    requests.push(within(limit, 2000, ({ signal }) => client.send(command, { abortSignal: signal })))
   }
   const failures = (await Promise.allSettled(requests)).flatMap((result) =>
     result.status === 'rejected'
       ? [toError(result.reason).name]
       : (result.value.Failed ?? []).map(({ Code }) => Code ?? 'no code'),
   )
-  if (failures.length > 0) {
-    console.warn(
-      `spillway: the visibility of failed records was not changed (${failures[0]}). ` +
-        'May the function call sqs:ChangeMessageVisibility on its queue?',
-    )
-  }
+  const [code] = failures
+  if (code === undefined) return
+  logger.warn(
+    'spillway: the visibility of failed records was not changed. May the function call sqs:ChangeMessageVisibility on its queue?',
+    { code },
+  )
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import type { EncodedMessage } from '@spillway/message'
 import { attributesOf, toMessageAttributes } from './message-attributes.ts'
+import type { PackedMessage } from './pack.ts'
 
 /** A message as an entry of a batch request, under its position in the pack. */
 export function toEntry(
   position: number,
-  message: EncodedMessage,
+  { message, deduplicationId }: PackedMessage,
   fifo: boolean,
 ): SendMessageBatchRequestEntry {
   const { key, group, body, delay } = message
@@ -21,7 +22,33 @@ export function toEntry(
   // On a standard queue the group makes it fair: a tenant with a backlog does not hold up the others.
   if (!fifo) return group === undefined ? entry : { ...entry, MessageGroupId: toFifoId(group) }
   // A FIFO queue wants a group: a message without one is in order only with itself.
-  return { ...entry, MessageGroupId: toFifoId(group ?? key), MessageDeduplicationId: toFifoId(key) }
+  const MessageGroupId = toFifoId(group ?? key)
+  return { ...entry, MessageGroupId, MessageDeduplicationId: deduplicationId ?? toDeduplicationId(message) }
+}
+
+/**
+ * What a message of a FIFO queue is known by for five minutes: a second one with the same id is accepted and dropped.
+ *
+ * The queue compares ids over all its groups, so the key alone would drop the message of another group, or of another
+ * name, that has the same key. And it would drop a corrected message that is sent under the key of one that was parked:
+ * whether it is a conflict is for the writer to say. So this is a hash of the group, the key and the whole envelope but
+ * for what differs when a client repeats a request, `time` and `traceparent`.
+ *
+ * Source: Amazon SQS Developer Guide, "Using the message deduplication ID in Amazon SQS".
+ */
+export function toDeduplicationId({ group, key, body }: EncodedMessage): string {
+  const facts = JSON.stringify([group ?? null, key, withoutTime(body)])
+  return createHash('sha256').update(facts).digest('hex')
+}
+
+/** An envelope without what differs from one request to the next; any other text as it is. */
+function withoutTime(body: string): unknown {
+  try {
+    const { time, traceparent, ...rest } = JSON.parse(body)
+    return rest.spillway === 1 ? rest : body
+  } catch {
+    return body
+  }
 }
 
 /** A group or deduplication id: at most 128 letters, digits and punctuation. Others are hashed. */

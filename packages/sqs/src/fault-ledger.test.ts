@@ -65,7 +65,7 @@ const stored = async () => count((await queues.messages(name)).map(({ body }) =>
 
 describe('requests', () => {
   it('are 100 for 1,000 small messages in one call', async () => {
-    const target = await start({}, { coalesce: false })
+    const target = await start({}, { coalesce: false, concurrency: 4 })
     const results = await target.send(messages(1000), ample())
     expect(new Set(results.map(({ status }) => status))).toStrictEqual(new Set(['accepted']))
     expect((await stored()).size).toBe(1000)

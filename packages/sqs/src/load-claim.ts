@@ -20,8 +20,9 @@ export interface ClaimSourceOptions {
    */
   readonly prefix?: string
   /**
-   * Bytes that the large bodies of one batch take together. The rest of the batch is delivered again: it would not fit
-   * into the memory of the function. From 1 up. Default 67,108,864 (64 MiB).
+   * Bytes of large bodies that are fetched and written at a time; more of one batch are fetched and written after them,
+   * and only what there is no time for is delivered again. Text and what is parsed from it take one to four times this in
+   * memory, the more the smaller its values are. From 1 up. Default 67,108,864 (64 MiB).
    */
   readonly maximumBatchBytes?: number
 }
@@ -33,55 +34,56 @@ const rules: OptionRules<ClaimSourceOptions> = {
 }
 
 /** Fetches what claims stand for. */
-export type ClaimLoader = (claim: Claim, limit: TimeLimit) => Promise<string>
-
-/** Makes the loader of one batch. */
-export type ClaimLoaders = () => ClaimLoader
+export interface ClaimLoader {
+  /** Bytes of bodies that may be held at once. */
+  readonly maximumBytes: number
+  load(claim: Claim, limit: TimeLimit): Promise<string>
+}
 
 /** Milliseconds after which a fetch is given up. */
 const attemptMs = 10_000
 
 /**
- * Loaders for the claims of a source.
+ * A loader for the claims of a source.
  *
- * A loader rejects with `SPILLWAY_CLAIM_MISSING` when the body is gone for good or is not the one that was stored,
- * and with `SPILLWAY_CLAIM_FAILED` when another try may have it. Without a store, which is a fault of the function
- * rather than of the message, that is the latter: nothing is parked while a deploy puts it right.
+ * It rejects with `SPILLWAY_CLAIM_MISSING` when the body is gone for good or is not the one that was stored, and with
+ * `SPILLWAY_CLAIM_FAILED` when another try may have it. Without a store, or with another prefix than that of the target,
+ * which are faults of the function rather than of the message, that is the latter: nothing is parked while a deploy puts
+ * it right.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
-export function createClaimLoaders(options: ClaimSourceOptions | undefined): ClaimLoaders {
-  if (options === undefined) return () => refuseClaim
+export function createClaimLoader(options: ClaimSourceOptions | undefined): ClaimLoader {
+  if (options === undefined) return { maximumBytes: Number.POSITIVE_INFINITY, load: refuseClaim }
   checkOptions('sqsSource.claimCheck', options, rules)
   const { store, prefix = defaultPrefix, maximumBatchBytes = 67_108_864 } = options
 
-  return () => {
-    let left = maximumBatchBytes
-    return async function loadClaim(claim, limit) {
-      const { key, bytes, sha256 } = claim
-      if (!isOwn(key, prefix, sha256)) {
-        throw missing('its key is not one that the target makes under the prefix of this source')
-      }
-      if (bytes > maxClaimBytes) throw missing('it is larger than any that the target makes')
-      // The first of a batch is always fetched: else it would be fetched never.
-      if (bytes > left && left < maximumBatchBytes)
-        throw failed('the bodies of this batch take too much memory')
-      left -= bytes
-      const text = await get(store, key, limit)
-      if (text === undefined) throw missing('the store has nothing under its key')
-      // The size, too: one that is understated would get past the bound of the batch.
-      if (Buffer.byteLength(text) !== bytes || createHash('sha256').update(text).digest('hex') !== sha256) {
-        throw missing('the store has something else under its key')
-      }
-      return text
+  async function load({ key, bytes, sha256 }: Claim, limit: TimeLimit): Promise<string> {
+    // The target's keys are its prefix and the hash.
+    if (!key.endsWith(sha256) || !isPlainKey(key)) throw missing('its key is not one that a target makes')
+    if (bytes > maxClaimBytes) throw missing('it is larger than any that a target makes')
+    if (!key.startsWith(prefix)) {
+      throw failed('its key is not under the prefix of this source, which must be that of the target')
     }
+    const text = await get(store, key, bytes, limit)
+    if (text === undefined) throw missing('the store has nothing under its key')
+    // The size, too: one that is understated would get past the bound on what is held at once.
+    if (Buffer.byteLength(text) !== bytes || createHash('sha256').update(text).digest('hex') !== sha256) {
+      throw missing('the store has something else under its key')
+    }
+    return text
   }
+  return { maximumBytes: maximumBatchBytes, load }
 }
 
-async function get(store: ClaimStore, key: string, limit: TimeLimit): Promise<string | undefined> {
-  const attemptLimit = within(limit, attemptMs)
+async function get(
+  store: ClaimStore,
+  key: string,
+  bytes: number,
+  limit: TimeLimit,
+): Promise<string | undefined> {
   try {
-    return await race(store.get(key, attemptLimit), attemptLimit.signal)
+    return await within(limit, attemptMs, (own) => race(store.get(key, own, bytes), own.signal))
   } catch (thrown) {
     if (thrown instanceof SpillwayError) throw thrown
     const cause = toError(thrown)
@@ -91,11 +93,6 @@ async function get(store: ClaimStore, key: string, limit: TimeLimit): Promise<st
 
 async function refuseClaim(): Promise<never> {
   throw failed('sqsSource has no option `claimCheck`, which says where it is')
-}
-
-/** The target's keys are the prefix, what a longer prefix adds, and the hash. */
-function isOwn(key: string, prefix: string, sha256: string): boolean {
-  return key.startsWith(prefix) && key.endsWith(sha256) && isPlainKey(key)
 }
 
 function missing(why: string): SpillwayError {

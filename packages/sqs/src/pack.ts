@@ -12,6 +12,8 @@ export interface PackedMessage {
   readonly index: number
   readonly message: EncodedMessage
   readonly bytes: number
+  /** For a FIFO queue: of the message as it was given, even where only a claim on it goes into the queue. */
+  readonly deduplicationId?: string
 }
 
 /** The size of a message as SQS counts it: its body and its attributes. */

@@ -7,14 +7,15 @@ import {
   type TimeLimit,
   toError,
 } from '@spillway/message'
+import type { SQSRecord } from 'aws-lambda'
 import { isFifo, type SqsClient } from './client.ts'
 import { toFifoId } from './entry.ts'
-import { attributeBytes, toMessageAttributes } from './message-attributes.ts'
+import { attributeBytes, attributeFault, maxAttributes, toMessageAttributes } from './message-attributes.ts'
 import { maxBytes } from './pack.ts'
 import { toSendable } from './text.ts'
-import { abortWithin } from './time.ts'
+import { within } from './time.ts'
 
-/** The message attributes of a parked copy. The body is that of the original, byte for byte. */
+/** The message attributes of a parked copy, beside those of the original. Its body is the original's, byte for byte. */
 export const parkedAttributes = {
   code: 'spillway.code',
   reason: 'spillway.reason',
@@ -23,31 +24,40 @@ export const parkedAttributes = {
   receiveCount: 'spillway.receiveCount',
 } as const
 
+/** A record, and what Lambda delivered. */
+export interface Delivered {
+  readonly record: SourceRecord
+  readonly raw: SQSRecord | undefined
+}
+
 /**
- * Sends a copy of a record to the dead-letter queue, with the reason in its message attributes.
+ * Sends a copy of a record to the dead-letter queue, with the reason in its message attributes. It keeps its group, and
+ * as many of its own text attributes as there is room for.
  *
  * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the dead-letter queue does not confirm it.
  */
 export async function parkRecord(
   client: SqsClient,
   queueUrl: string,
-  record: SourceRecord,
+  { record, raw }: Delivered,
   reason: ParkReason,
   limit: TimeLimit,
 ): Promise<void> {
+  const attributes = fitting(
+    [...toAttributes(record, reason), ...ownAttributes(raw)],
+    maxBytes - Buffer.byteLength(record.body),
+  )
+  const command = new SendMessageCommand({
+    QueueUrl: queueUrl,
+    MessageBody: record.body,
+    MessageAttributes: attributes,
+    ...(isFifo(queueUrl)
+      ? { MessageGroupId: toFifoId(record.lane), MessageDeduplicationId: toFifoId(record.id) }
+      : // On a standard queue it is the tenant, for when the copy is redriven.
+        raw?.attributes.MessageGroupId !== undefined && { MessageGroupId: raw.attributes.MessageGroupId }),
+  })
   try {
-    const answer = await client.send(
-      new SendMessageCommand({
-        QueueUrl: queueUrl,
-        MessageBody: record.body,
-        MessageAttributes: fitting(toAttributes(record, reason), maxBytes - Buffer.byteLength(record.body)),
-        ...(isFifo(queueUrl) && {
-          MessageGroupId: toFifoId(record.lane),
-          MessageDeduplicationId: toFifoId(record.id),
-        }),
-      }),
-      { abortSignal: abortWithin(limit, 5000) },
-    )
+    const answer = await within(limit, 5000, ({ signal }) => client.send(command, { abortSignal: signal }))
     if (answer.MessageId === undefined) throw new Error('the answer has no MessageId')
   } catch (thrown) {
     const cause = toError(thrown)
@@ -83,14 +93,25 @@ function toJson(issues: readonly Issue[]): string {
   return json
 }
 
-/** The attributes, most important first, that still fit beside a body near the limit. */
+/** The attributes of the original that are text, without those of an earlier parking. */
+function ownAttributes(raw: SQSRecord | undefined): readonly (readonly [string, string])[] {
+  const ours: readonly string[] = Object.values(parkedAttributes)
+  return Object.entries(raw?.messageAttributes ?? {}).flatMap(([name, { dataType, stringValue }]) => {
+    if (dataType !== 'String' || stringValue === undefined || ours.includes(name)) return []
+    return attributeFault([[name, stringValue]]) === undefined ? [[name, stringValue] as const] : []
+  })
+}
+
+/** The attributes, most important first, that a queue takes beside a body near the limit. */
 function fitting(
   pairs: readonly (readonly [string, string])[],
   bytes: number,
 ): Record<string, MessageAttributeValue> {
-  let count = pairs.length
-  while (attributeBytes(pairs.slice(0, count)) > bytes) count--
-  return toMessageAttributes(pairs.slice(0, count))
+  const kept: (readonly [string, string])[] = []
+  for (const pair of pairs) {
+    if (kept.length < maxAttributes && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
+  }
+  return toMessageAttributes(kept)
 }
 
 function toAttributeText(text: string): string {

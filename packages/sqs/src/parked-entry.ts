@@ -27,9 +27,9 @@ export async function putParkedEntry(
 ): Promise<void> {
   const identity = readIdentity(record.body)
   if (identity === undefined) return
-  const attemptLimit = within(limit, attemptMs)
+  const entry = { ...identity, reason, at }
   try {
-    await race(store.put({ ...identity, reason, at }, attemptLimit), attemptLimit.signal)
+    await within(limit, attemptMs, (own) => race(store.put(entry, own), own.signal))
   } catch (thrown) {
     const cause = toError(thrown)
     throw new SpillwayError(

@@ -1,6 +1,6 @@
 import { KmsThrottled, QueueDoesNotExist, RequestThrottled, SQSServiceException } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
-import { isThrottled, toRejection } from './rejection.ts'
+import { isEntryFault, isThrottled, toRejection } from './rejection.ts'
 
 /** An error as the SDK makes it of an answer: unless it knows better, a fault of the client. */
 function answered(name: string, httpStatusCode: number, change: object = {}): Error {
@@ -69,4 +69,25 @@ describe('a failed request', () => {
   it('may be whatever was thrown', () => {
     expect(toRejection(undefined)).toMatchObject({ code: 'Error', retryable: true })
   })
+})
+
+describe('a request that failed for one of its entries', () => {
+  it.each([
+    'BatchRequestTooLong',
+    'InvalidMessageContents',
+    'InvalidParameterValue',
+    'InvalidParameterValueException',
+    'MissingParameter',
+    'MissingRequiredParameterException',
+    'UnsupportedOperation',
+  ])('is known by its name: %s', (name) => {
+    expect(isEntryFault(answered(name, 400))).toBe(true)
+  })
+
+  it.each(['QueueDoesNotExist', 'AccessDeniedException', 'ThrottlingException', 'Exception'])(
+    'is not %s',
+    (name) => {
+      expect(isEntryFault(answered(name, 400))).toBe(false)
+    },
+  )
 })

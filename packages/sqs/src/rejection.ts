@@ -69,11 +69,16 @@ const entryFaults = new Set([
   'InvalidMessageContents',
   'InvalidParameterValue',
   'MissingParameter',
+  'MissingRequiredParameter',
+  'UnsupportedOperation',
 ])
 
-/** Whether a request failed for one of its entries, so that the others may go through without it. */
+/**
+ * Whether a request failed for one of its entries, so that the others may go through without it. Without the header for
+ * clients of the query protocol the names are those of the service, some of which end in `Exception`.
+ */
 export function isEntryFault(thrown: unknown): boolean {
-  return entryFaults.has(toError(thrown).name)
+  return entryFaults.has(toError(thrown).name.replace(/Exception$/, ''))
 }
 
 /**

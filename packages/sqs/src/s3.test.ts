@@ -98,6 +98,12 @@ describe('an object that nobody should have to read', () => {
     expect(written).toBe(1)
   })
 
+  it('is not read to its end when it has more bytes than its claim says', async () => {
+    await store.put('larger', 'x'.repeat(11), ample())
+    expect(await store.get('larger', ample(), 11)).toHaveLength(11)
+    await expect(store.get('larger', ample(), 10)).rejects.toMatchObject({ code: 'SPILLWAY_CLAIM_MISSING' })
+  })
+
   it('is read to the limit when it does not end', async () => {
     let sent = 0
     const chunk = Buffer.alloc(1_048_576, 'x')

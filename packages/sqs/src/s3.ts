@@ -41,7 +41,7 @@ const rules: OptionRules<S3ClaimStoreOptions> = {
  * The side that accepts needs `s3:PutObject`; the side that writes `s3:GetObject`, and `s3:ListBucket`, without which
  * S3 answers 403 rather than 404 for an object that is gone, so that the record is delivered again in vain.
  *
- * Reads at most 16 MiB of an object.
+ * Reads no more of an object than its claim says, and at most 16 MiB.
  *
  * Source: Amazon S3 API Reference, PutObject and GetObject.
  *
@@ -63,12 +63,16 @@ export function s3ClaimStore(options: S3ClaimStoreOptions): ClaimStore {
       )
       if (answer.ETag === undefined) throw new Error('the answer has no ETag')
     },
-    async get(key, limit) {
+    async get(key, limit, maximum = maxClaimBytes) {
       try {
         const { Body, ContentLength } = await client.send(new GetObjectCommand({ ...place, Key: key }), {
           abortSignal: limit.signal,
         })
-        return await readText(Body as AsyncIterable<Uint8Array> | undefined, ContentLength)
+        return await readText(
+          Body as AsyncIterable<Uint8Array> | undefined,
+          ContentLength,
+          Math.min(maximum, maxClaimBytes),
+        )
       } catch (thrown) {
         if (thrown instanceof NoSuchKey) return undefined
         throw thrown
@@ -81,21 +85,22 @@ export function s3ClaimStore(options: S3ClaimStoreOptions): ClaimStore {
 async function readText(
   body: AsyncIterable<Uint8Array> | undefined,
   contentLength: number | undefined,
+  maximum: number,
 ): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  if (contentLength !== undefined && contentLength > maxClaimBytes) throw tooLarge()
+  if (contentLength !== undefined && contentLength > maximum) throw tooLarge(maximum)
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > maxClaimBytes) throw tooLarge()
+    if (bytes > maximum) throw tooLarge(maximum)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
 }
 
-function tooLarge(): SpillwayError {
+function tooLarge(maximum: number): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CLAIM_MISSING',
-    `The record stands for a large body, but the object has more than ${maxClaimBytes} bytes: it is another one.`,
+    `The record stands for a large body, but the object has more than ${maximum} bytes: it is another one.`,
   )
 }

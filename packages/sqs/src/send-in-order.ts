@@ -6,30 +6,29 @@ import { notConfirmed } from './rejection.ts'
 /**
  * Sends messages so that each group stays in order: SQS may take one entry of a request and refuse another, so no
  * request has two messages of a group, and a group ends at its first message that was not confirmed.
+ *
+ * Wave by wave: each has the next message of each group that goes on. One group alone takes a request for each message.
  */
 export async function sendInOrder<Message extends PackedMessage>(
   messages: readonly Message[],
   sendAll: (wave: readonly Message[]) => Promise<ReadonlyMap<number, SendResult>>,
 ): Promise<ReadonlyMap<number, SendResult>> {
   const results = new Map<number, SendResult>()
-  const stopped = new Set<string>()
-  let waiting = messages
-  while (waiting.length > 0) {
-    const wave = new Map<string, Message>()
-    const later: Message[] = []
-    for (const next of waiting) {
-      const group = groupOf(next)
-      if (stopped.has(group)) results.set(next.index, behindAnother)
-      else if (wave.has(group)) later.push(next)
-      else wave.set(group, next)
+  let groups = [...Map.groupBy(messages, groupOf).values()]
+  for (let place = 0; groups.length > 0; place++) {
+    const wave = groups.map((group) => group[place] as Message)
+    const sent = await sendAll(wave)
+    for (const { index } of wave) results.set(index, sent.get(index) as SendResult)
+    const going: Message[][] = []
+    for (const group of groups) {
+      const last = group[place] as Message
+      if (results.get(last.index)?.status !== 'accepted') {
+        for (const { index } of group.slice(place + 1)) results.set(index, behindAnother)
+      } else if (group.length > place + 1) {
+        going.push(group)
+      }
     }
-    const sent = await sendAll([...wave.values()])
-    for (const [group, { index }] of wave) {
-      const result = sent.get(index) as SendResult
-      results.set(index, result)
-      if (result.status !== 'accepted') stopped.add(group)
-    }
-    waiting = later
+    groups = going
   }
   return results
 }

@@ -5,8 +5,8 @@ import { readAnswer, type Sent } from './answer.ts'
 import type { SqsClient } from './client.ts'
 import { toEntry } from './entry.ts'
 import type { PackedMessage } from './pack.ts'
-import { isEntryFault, isThrottled, outOfTime, toRejection } from './rejection.ts'
-import { abortWithin, workingTime } from './time.ts'
+import { isEntryFault, isThrottled, notConfirmed, outOfTime, toRejection } from './rejection.ts'
+import { within, workingTime } from './time.ts'
 
 /** What sending a pack needs. */
 export interface SendContext {
@@ -37,7 +37,14 @@ const throttledBackoff: Backoff = { base: 400, cap: 5000 }
 /** A request that takes longer is given up and repeated; SQS answers in tens of milliseconds. */
 const attemptMs = 3000
 
-/** Sends one pack, repeating what was not confirmed. Answers one result per message, in order. Never rejects. */
+/** What a pack may cost in all: a faulty entry among ten takes up to nine requests to be found, then there are attempts. */
+const maxRequests = 32
+
+/**
+ * Sends one pack, repeating what was not confirmed. Answers one result per message, in order. Never rejects.
+ *
+ * A request that failed for what may be one of its entries is divided, and stays so: its halves go by themselves.
+ */
 export async function sendPack(
   messages: readonly PackedMessage[],
   context: SendContext,
@@ -45,68 +52,88 @@ export async function sendPack(
   watcher: PackWatcher = nobody,
 ): Promise<readonly SendResult[]> {
   const results = messages.map((): SendResult => outOfTime)
-  let pending = [...messages.keys()]
-  for (let attempt = 1; ; attempt++) {
-    pending = pending.filter((position) => watcher.isWanted(position))
-    if (pending.length === 0 || workingTime(limit) === 0) break
-    if (attempt > 1) context.telemetry.count('spillway.send.retried', pending.length, measured)
-    const sent = await sendOnce(pending, messages, context, limit)
-    for (const [position, result] of sent.results) {
-      results[position] = result
-      if (!isRetryable(result)) watcher.settle(position, result)
+  let requests = 0
+  const mayRequest = () => requests < maxRequests && workingTime(limit) > 0
+
+  /** Sends parts, and halves of those that have to be divided. Answers what is to be sent again. */
+  async function sendParts(parts: readonly Part[]): Promise<{ again: readonly Part[]; throttled: boolean }> {
+    const again: Part[] = []
+    const next = [...parts]
+    let throttled = false
+    for (let part = next.shift(); part !== undefined; part = next.shift()) {
+      if (!mayRequest()) {
+        again.push(part)
+        continue
+      }
+      requests++
+      const sent = await request(part, messages, context, limit)
+      throttled ||= sent.throttled
+      if (sent.divisible && part.length > 1) {
+        // Nobody knows yet whose fault it is: until it is found, none is refused for good.
+        for (const position of part) results[position] = undivided
+        const middle = Math.ceil(part.length / 2)
+        next.unshift(part.slice(0, middle), part.slice(middle))
+        continue
+      }
+      for (const [position, result] of sent.results) {
+        results[position] = result
+        if (!isRetryable(result)) watcher.settle(position, result)
+      }
+      again.push(part)
     }
-    pending = pending.filter((position) => isRetryable(results[position]))
+    return { again, throttled }
+  }
+
+  /** The parts without what is settled, or nobody waits for. */
+  const pendingOf = (parts: readonly Part[]) =>
+    parts
+      .map((part) => part.filter((position) => isRetryable(results[position]) && watcher.isWanted(position)))
+      .filter((part) => part.length > 0)
+
+  let pending = pendingOf([[...messages.keys()]])
+  for (let attempt = 1; pending.length > 0 && mayRequest(); attempt++) {
+    if (attempt > 1) context.telemetry.count('spillway.send.retried', pending.flat().length, measured)
+    const { again, throttled } = await sendParts(pending)
+    pending = pendingOf(again)
     if (pending.length === 0 || attempt >= context.maxAttempts) break
-    const wait = fullJitter(sent.throttled ? throttledBackoff : backoff, attempt, context.random())
+    const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, context.random())
     if (workingTime(limit) <= wait) break
     await context.clock.sleep(wait, limit.signal)
+    pending = pendingOf(pending)
   }
   return results
 }
 
+/** Positions in a pack that go into one request. */
+type Part = readonly number[]
+
 /** What numbers of this target are told apart by. */
 const measured = { target: 'sqs' }
 
-/** Sends what is pending. Where a request failed for what may be one entry, its halves go by themselves. */
-async function sendOnce(
-  pending: readonly number[],
-  messages: readonly PackedMessage[],
-  context: SendContext,
-  limit: TimeLimit,
-): Promise<Sent> {
-  const sent = await request(pending, messages, context, limit)
-  if (!sent.divisible || pending.length === 1 || workingTime(limit) === 0) return sent
-  const middle = Math.ceil(pending.length / 2)
-  const first = await sendOnce(pending.slice(0, middle), messages, context, limit)
-  const second = await sendOnce(pending.slice(middle), messages, context, limit)
-  return {
-    results: new Map([...first.results, ...second.results]),
-    throttled: first.throttled || second.throttled,
-    divisible: false,
-  }
-}
+const undivided = notConfirmed(
+  'a request was refused for one of its messages, and no time was left to find it',
+)
 
 async function request(
-  pending: readonly number[],
+  part: Part,
   messages: readonly PackedMessage[],
   context: SendContext,
   limit: TimeLimit,
 ): Promise<Sent> {
   const { client, queueUrl, fifo, clock, telemetry } = context
-  const entries = pending.map((position) =>
-    toEntry(position, (messages[position] as PackedMessage).message, fifo),
-  )
+  const Entries = part.map((position) => toEntry(position, messages[position] as PackedMessage, fifo))
+  const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })
   const startedAt = clock.now()
   telemetry.count('spillway.send.requests', 1, measured)
   try {
-    const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), {
-      abortSignal: abortWithin(limit, Math.min(attemptMs, workingTime(limit))),
-    })
-    return readAnswer(pending, answer)
+    const answer = await within(limit, Math.min(attemptMs, workingTime(limit)), ({ signal }) =>
+      client.send(command, { abortSignal: signal }),
+    )
+    return readAnswer(part, answer)
   } catch (thrown) {
     const failure = toRejection(thrown)
     return {
-      results: new Map(pending.map((position) => [position, failure])),
+      results: new Map(part.map((position) => [position, failure])),
       throttled: isThrottled(thrown),
       divisible: isEntryFault(thrown),
     }

@@ -37,7 +37,12 @@ function toEvent(queue: string, messages: readonly Partial<Message>[]): SQSEvent
         ApproximateFirstReceiveTimestamp: '0',
         ...message.Attributes,
       },
-      messageAttributes: {},
+      messageAttributes: Object.fromEntries(
+        Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+          name,
+          { dataType: DataType ?? '', ...(StringValue !== undefined && { stringValue: StringValue }) },
+        ]),
+      ),
       md5OfBody: '',
       eventSource: 'aws:sqs',
       eventSourceARN: queues.queueArn(queue),
@@ -204,12 +209,27 @@ describe('delay', () => {
     expect(await queues.depth('delayed')).toMatchObject({ visible: 11, inFlight: 1 })
   })
 
-  it('never rejects', async () => {
+  it('never rejects, and says what went wrong', async () => {
     const broken = faulty(client, async () => {
-      throw new Error('no')
+      throw new Error('secret')
     })
-    const source = await sourceOf('orders', 'parked', [{ MessageId: 'a' }], { client: broken })
+    const lines: unknown[][] = []
+    const logger = {
+      info: () => undefined,
+      warn: (...line: unknown[]) => {
+        lines.push(line)
+        throw new Error('a log costs nothing')
+      },
+      error: () => undefined,
+    }
+    const source = await sourceOf('orders', 'parked', [{ MessageId: 'a' }], { client: broken, logger })
     await source.delay([{ record: source.records[0] as never, seconds: 5 }], ample())
     expect(broken.calls).toHaveLength(1)
+    expect(lines).toStrictEqual([
+      [
+        'spillway: the visibility of failed records was not changed. May the function call sqs:ChangeMessageVisibility on its queue?',
+        { code: 'Error' },
+      ],
+    ])
   })
 })

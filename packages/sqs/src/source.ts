@@ -1,5 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import {
+  consoleLogger,
+  type Logger,
   type ParkedStore,
   type RecordSource,
   type SourceRecord,
@@ -11,13 +13,14 @@ import {
   checkOptions,
   type OptionRules,
   objectWith,
+  quietLogger,
   readClaim,
   systemClock,
 } from '@spillway/message/internal'
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
-import { type ClaimLoader, type ClaimSourceOptions, createClaimLoaders } from './load-claim.ts'
+import { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './load-claim.ts'
 import { parkRecord } from './park-record.ts'
 import { putParkedEntry } from './parked-entry.ts'
 
@@ -39,6 +42,8 @@ export interface SqsSourceOptions {
    * confirmed is delivered again and parked again. Default: no entries.
    */
   readonly parked?: ParkedStore
+  /** Gets a warning when a visibility cannot be changed. Default: lines of JSON on the console. */
+  readonly logger?: Logger
   /** Says when a record was parked. Default: the clock of the machine. */
   readonly clock?: Clock
 }
@@ -49,6 +54,7 @@ const rules: OptionRules<SqsSourceOptions> = {
   client: isClient,
   claimCheck: objectWith(),
   parked: objectWith('put'),
+  logger: objectWith('info', 'warn', 'error'),
   clock: objectWith('now'),
 }
 
@@ -71,20 +77,19 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
     )
   }
   const { client = sourceClient(), parked, clock = systemClock } = options
-  const createLoader = createClaimLoaders(options.claimCheck)
-
-  async function park(...[record, reason, limit]: Parameters<RecordSource['park']>): Promise<void> {
-    await parkRecord(client, deadLetterQueueUrl, record, reason, limit)
-    if (parked !== undefined) await putParkedEntry(parked, record, reason, new Date(clock.now()), limit)
-  }
+  const logger = quietLogger(options.logger ?? consoleLogger)
+  const loader = createClaimLoader(options.claimCheck)
 
   function toSource(event: SQSEvent): RecordSource {
     const raw = new Map<SourceRecord, SQSRecord>()
-    const load = createLoader()
-    for (const record of event.Records) raw.set(toSourceRecord(record, load), record)
+    for (const record of event.Records) raw.set(toSourceRecord(record, loader), record)
     return {
       records: [...raw.keys()],
-      park,
+      maximumLoadBytes: loader.maximumBytes,
+      async park(record, reason, limit) {
+        await parkRecord(client, deadLetterQueueUrl, { record, raw: raw.get(record) }, reason, limit)
+        if (parked !== undefined) await putParkedEntry(parked, record, reason, new Date(clock.now()), limit)
+      },
       delay: (delays, limit) =>
         delayRecords(
           client,
@@ -94,6 +99,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
             return receiptHandle === undefined ? [] : [{ receiptHandle, seconds }]
           }),
           limit,
+          logger,
         ),
     }
   }
@@ -105,7 +111,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   }
 }
 
-function toSourceRecord(record: SQSRecord, load: ClaimLoader): SourceRecord {
+function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
   const { messageId, body, attributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
@@ -115,6 +121,9 @@ function toSourceRecord(record: SQSRecord, load: ClaimLoader): SourceRecord {
     body,
     lane,
     receiveCount: Number.isInteger(count) && count > 0 ? count : 1,
-    ...(claim !== undefined && { load: (limit: TimeLimit) => load(claim, limit) }),
+    ...(claim !== undefined && {
+      load: (limit: TimeLimit) => loader.load(claim, limit),
+      loadBytes: claim.bytes,
+    }),
   }
 }

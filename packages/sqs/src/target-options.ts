@@ -13,7 +13,11 @@ export interface SqsTargetOptions {
   readonly client?: SqsClient
   /** How often an entry is sent before it counts as not confirmed, 1 to 10. Default 4. */
   readonly maxAttempts?: number
-  /** How many requests of one call run at once, 1 to 50. Default 4; always 1 for a FIFO queue, which keeps the order. */
+  /**
+   * How many requests of this target run at once, whatever calls they are of, and as many puts into the claim store. What
+   * waits for its turn fills up its request meanwhile. 1 to 50, which is how many sockets the SDK's agent has. Default 16.
+   * A call on a FIFO queue has one request at a time, which keeps the order.
+   */
   readonly concurrency?: number
   /**
    * The attribute `MaximumMessageSize` of the queue: bytes of a message, attributes included, 1,024 to 1,048,576.

@@ -5,15 +5,18 @@ import { createClaimCheck } from './claim-check.ts'
 import { isFifo, targetClient } from './client.ts'
 import { createCoalescer } from './coalesce.ts'
 import { coalesceWait } from './coalesce-option.ts'
+import { createGate } from './gate.ts'
 import { inParallel } from './in-parallel.ts'
 import { maxBytes, maxEntries, type PackedMessage, pack } from './pack.ts'
+import { outOfTime } from './rejection.ts'
 import { sendInOrder } from './send-in-order.ts'
 import { type PackWatcher, sendPack } from './send-pack.ts'
 import { type SqsTargetOptions, targetRules } from './target-options.ts'
 
 /**
  * Sends messages to an SQS queue: packed by 10 entries and 1 MiB, and only entries that SQS did not take are sent
- * again, with jitter, while time remains. A message counts as accepted only when SQS confirmed that very entry.
+ * again, with jitter, while time and attempts remain. A message counts as accepted only when SQS confirmed that very
+ * entry.
  *
  * A time-out or a reset may have stored the messages all the same, so a retry can enqueue one twice: the key of the
  * message makes that harmless.
@@ -22,7 +25,8 @@ import { type SqsTargetOptions, targetRules } from './target-options.ts'
  * sent, so that it costs only itself. `traceparent` and `attributes` of a message become message attributes.
  *
  * On a FIFO queue the order of each group is kept through failures: behind a message that was not confirmed the later
- * ones of its group are not sent. On a standard queue the group is the tenant of a fair queue.
+ * ones of its group are not sent, and no request has two of a group, so one group takes a request for each message. On a
+ * standard queue the group is the tenant of a fair queue.
  *
  * Source: Amazon SQS API Reference, SendMessageBatch. Needs `sqs:SendMessage`.
  *
@@ -34,7 +38,8 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const { client = targetClient(), maxAttempts = 4, maximumMessageSize = maxBytes } = options
   const { clock = systemClock, random = Math.random } = options
   const fifo = isFifo(queueUrl)
-  const concurrency = options.concurrency ?? 4
+  const concurrency = options.concurrency ?? 16
+  const gate = createGate(concurrency)
   const telemetry = quietTelemetry(options.telemetry)
   const context = { client, queueUrl, fifo, maxAttempts, clock, random, telemetry }
   const claimContext = { maximumMessageSize, maxAttempts, concurrency, clock, random }
@@ -42,7 +47,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const maxWait = coalesceWait(options.coalesce ?? 'auto', process.env)
   const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
     sendPack(messages, context, limit, watcher)
-  const coalescer = maxWait === undefined ? undefined : createCoalescer({ maxWait, clock, fifo, send })
+  const coalescer = maxWait === undefined ? undefined : createCoalescer({ maxWait, clock, fifo, gate, send })
 
   /** Sends the messages of one call in requests of their own, and answers by their index. */
   async function sendAlone(
@@ -52,8 +57,8 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     const results = new Map<number, SendResult>()
     await coalescer?.settled(messages, limit)
     await inParallel(pack(messages), fifo ? 1 : concurrency, async (next) => {
-      const sent = await send(next, limit)
-      for (const [position, { index }] of next.entries()) results.set(index, sent[position] as SendResult)
+      const sent = await gate.run(() => send(next, limit), limit)
+      for (const [position, { index }] of next.entries()) results.set(index, sent?.[position] ?? outOfTime)
     })
     return results
   }

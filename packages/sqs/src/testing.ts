@@ -6,6 +6,7 @@
 import type { ClaimStore, MessageDefinition, MessageInput } from '@spillway/message'
 import { envelopeOf, type TestFacts } from '@spillway/message/testing'
 import type { SQSEvent } from 'aws-lambda'
+import { toDeduplicationId } from './entry.ts'
 
 /** What the records of a test have beside their messages. */
 export interface SqsEventFacts extends Pick<TestFacts, 'time' | 'key' | 'traceparent' | 'receiveCount'> {
@@ -50,7 +51,10 @@ export async function sqsEvent<Definition extends MessageDefinition>(
           SenderId: 'test',
           ApproximateFirstReceiveTimestamp: '0',
           ...(queue.endsWith('.fifo')
-            ? { MessageGroupId: group ?? key, MessageDeduplicationId: key }
+            ? {
+                MessageGroupId: group ?? key,
+                MessageDeduplicationId: toDeduplicationId({ key, group, body }),
+              }
             : group !== undefined && { MessageGroupId: group }),
         },
         messageAttributes: {},

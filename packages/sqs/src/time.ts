@@ -3,23 +3,34 @@ import type { TimeLimit } from '@spillway/message'
 /** Milliseconds that have to be left for an answer to the caller. */
 export const guardMs = 250
 
+/** The longest that a timer of Node runs. Milliseconds. */
+const longestTimer = 2 ** 31 - 1
+
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
 export function workingTime(limit: TimeLimit): number {
   return limit.signal.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
 }
 
-/** A signal that aborts with the limit, at its end, or after `ms` milliseconds, whichever comes first. */
-export function abortWithin(limit: TimeLimit, ms: number): AbortSignal {
-  const left = Math.floor(Math.min(ms, limit.remainingTime()))
-  return AbortSignal.any([limit.signal, AbortSignal.timeout(Math.max(1, left))])
-}
-
-/** A limit that ends after `ms` milliseconds, or with the outer one. */
-export function within(limit: TimeLimit, ms: number): TimeLimit {
+/** Runs something under a limit that ends after `ms` milliseconds, or with the outer one. */
+export async function within<Result>(
+  limit: TimeLimit,
+  ms: number,
+  run: (limit: TimeLimit) => Promise<Result>,
+): Promise<Result> {
   const end = performance.now() + ms
-  return {
-    signal: abortWithin(limit, ms),
-    remainingTime: () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now())),
+  const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now()))
+  // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
+  const controller = new AbortController()
+  const onAbort = () => controller.abort(limit.signal.reason)
+  const onTimer = () => controller.abort(new DOMException('The time is over.', 'TimeoutError'))
+  const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
+  limit.signal.addEventListener('abort', onAbort, { once: true })
+  if (limit.signal.aborted) onAbort()
+  try {
+    return await run({ signal: controller.signal, remainingTime })
+  } finally {
+    clearTimeout(timer)
+    limit.signal.removeEventListener('abort', onAbort)
   }
 }
 
@@ -31,4 +42,20 @@ export function race<Value>(promise: Promise<Value>, signal: AbortSignal): Promi
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+/** When a call has to be answered. Stop it, or its timer keeps running. */
+export function atEnd(limit: TimeLimit): { readonly reached: Promise<void>; stop(): void } {
+  let stop = () => {}
+  const reached = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.min(longestTimer, Math.max(0, limit.remainingTime() - guardMs)))
+    const onAbort = () => resolve()
+    limit.signal.addEventListener('abort', onAbort, { once: true })
+    if (limit.signal.aborted) resolve()
+    stop = () => {
+      clearTimeout(timer)
+      limit.signal.removeEventListener('abort', onAbort)
+    }
+  })
+  return { reached, stop }
 }
