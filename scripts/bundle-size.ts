@@ -7,9 +7,13 @@ import { root } from './workspace.ts'
 /** Bytes in a KB, as in the limits. */
 const kilobyte = 1000
 
+/**
+ * `goal` is where a bundle should get, `limit` what it must not grow past: lower it with every kilobyte that is saved.
+ * zod and middy alone take 89 KB of the first goal and 17 KB of the second.
+ */
 const bundles = [
-  { name: 'ingest with zod', entry: 'bundle-zod.ts', limit: 100 },
-  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 30 },
+  { name: 'ingest with zod', entry: 'bundle-zod.ts', limit: 133, goal: 100 },
+  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 60, goal: 30 },
 ]
 
 interface Bundle {
@@ -51,14 +55,14 @@ function partsOf({ inputs }: Metafile['outputs'][string]): Bundle['parts'] {
 const kilobytes = (bytes: number) => (bytes / kilobyte).toFixed(1).padStart(7)
 
 console.log('Minified ESM bundles, @aws-sdk/* left out. 1 KB = 1,000 bytes.\n')
-console.log('bundle                      KB   limit')
+console.log('bundle                      KB   limit    goal')
 let failed = false
-for (const { name, entry, limit } of bundles) {
+for (const { name, entry, limit, goal } of bundles) {
   const { bytes, parts } = await bundle(entry)
   const over = bytes > limit * kilobyte
   failed ||= over
   console.log(
-    `${name.padEnd(22)} ${kilobytes(bytes)} ${kilobytes(limit * kilobyte)}${over ? '  above the limit' : ''}`,
+    `${name.padEnd(22)} ${kilobytes(bytes)} ${kilobytes(limit * kilobyte)} ${kilobytes(goal * kilobyte)}${over ? '  above the limit' : ''}`,
   )
   if (!over && !process.argv.includes('--inputs')) continue
   for (const [source, size] of parts.slice(0, process.argv.includes('--inputs') ? parts.length : 20))
