@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['spillway:source', 'node']
 
 /** They start whole runtimes and flood them: one at a time, when all else is done. */
-const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
+const endToEnd = [
+  'examples/**/*.test.ts',
+  'packages/cli/src/**/*.test.ts',
+  'packages/kysely/src/connection-budget.test.ts',
+  'scripts/boot.test.ts',
+]
 
 export default defineConfig({
   test: {

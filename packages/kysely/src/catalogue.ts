@@ -1,6 +1,7 @@
-import { SpillwayError } from '@spillway/message'
-import { type Kysely, sql } from 'kysely'
 import type { ColumnType } from './encode-value.ts'
+
+/** A database whose tables are not known to the compiler: the writer's public signature is what is typed. */
+export type Schema = Record<string, Record<string, unknown>>
 
 /** A table by its names in the database, after Kysely's plugins. */
 export interface TableName {
@@ -11,33 +12,50 @@ export interface TableName {
 /** The columns of a table by name. */
 export type ColumnTypes = ReadonlyMap<string, ColumnType>
 
-/** The column types of one table, read from the database when they are first needed. */
+/** What the database says of a table, and of the sessions that write to it. */
+export interface TableFacts {
+  readonly types: ColumnTypes
+  /** Milliseconds after which the server ends any statement of the session (Postgres). 0 is never. */
+  readonly statementTimeout?: number
+  /** Milliseconds after which the server ends any wait for a lock (Postgres). 0 is never. */
+  readonly lockTimeout?: number
+  /** Milliseconds after which the server ends a transaction without a statement (Postgres). 0 is never. */
+  readonly idleTimeout?: number
+  /** The bytes of the largest statement (`max_allowed_packet` of MySQL and MariaDB). */
+  readonly maxPacket?: number
+  /** Whether the server is MariaDB, which can limit the time of one statement. */
+  readonly mariadb?: boolean
+  /** A conflict column that is never null (MySQL and MariaDB). */
+  readonly sureKey?: string
+}
+
+/** The facts of one table, read from the database when they are first needed. */
 export interface Catalogue {
   /**
-   * The types; concurrent first calls share one read, and a failed read is not kept.
+   * The facts; concurrent first calls share one read, and a failed read is not kept.
    *
-   * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, or what the driver throws
+   * @throws what the read throws
    */
-  read(): Promise<ColumnTypes>
+  read(): Promise<TableFacts>
   /** Drops what was read: the next call of `read` asks the database. */
   forget(): void
 }
 
 /** A {@link Catalogue} of one table, for as long as the writer lives. */
-export function createCatalogue(db: Kysely<Schema>, table: TableName): Catalogue {
-  let types: Promise<ColumnTypes> | undefined
+export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue {
+  let facts: Promise<TableFacts> | undefined
   return {
     read() {
-      if (types !== undefined) return types
-      const reading = readTypes(db, table)
-      types = reading
+      if (facts !== undefined) return facts
+      const reading = readFacts()
+      facts = reading
       reading.catch(() => {
-        if (types === reading) types = undefined
+        if (facts === reading) facts = undefined
       })
       return reading
     },
     forget() {
-      types = undefined
+      facts = undefined
     },
   }
 }
@@ -46,39 +64,4 @@ export function createCatalogue(db: Kysely<Schema>, table: TableName): Catalogue
 export function sameTypes(one: ColumnTypes, other: ColumnTypes): boolean {
   const text = (types: ColumnTypes) => JSON.stringify([...types].sort(([a], [b]) => (a < b ? -1 : 1)))
   return text(one) === text(other)
-}
-
-/** A database whose tables are not known to the compiler: the writer's public signature is what is typed. */
-export type Schema = Record<string, Record<string, unknown>>
-
-// `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
-async function readTypes(db: Kysely<Schema>, table: TableName): Promise<ColumnTypes> {
-  const names = table.schema === undefined ? [table.name] : [table.schema, table.name]
-  const path = names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
-  const { rows } = await sql<ColumnType & { readonly name: string }>`
-    with recursive col as (
-      select attname, atttypid, atttypid as base
-      from pg_catalog.pg_attribute
-      where attrelid = pg_catalog.to_regclass(${path}::text) and attnum > 0 and not attisdropped
-      union all
-      select col.attname, col.atttypid, domain.typbasetype
-      from col join pg_catalog.pg_type domain on domain.oid = col.base and domain.typtype = 'd'
-    )
-    select col.attname::text as "name",
-      pg_catalog.format_type(col.atttypid, -1) as "sqlType",
-      own.typarray <> 0 and own.typdelim = ',' and base.typtype <> 'c' as "unnestable",
-      base.typcategory = 'A' as "list",
-      coalesce(element.typname, base.typname) in ('json', 'jsonb') as "json"
-    from col
-    join pg_catalog.pg_type own on own.oid = col.atttypid
-    join pg_catalog.pg_type base on base.oid = col.base and base.typtype <> 'd'
-    left join pg_catalog.pg_type element on element.oid = base.typelem and base.typcategory = 'A'
-  `.execute(db.withoutPlugins())
-  if (rows.length === 0) {
-    throw new SpillwayError(
-      'SPILLWAY_TABLE_UNKNOWN',
-      `The table ${path} does not exist, or not in the search path: run the migration.`,
-    )
-  }
-  return new Map(rows.map(({ name, ...type }) => [name, Object.freeze(type)]))
 }

@@ -1,4 +1,6 @@
 import { SpillwayError } from '@spillway/message'
+import { classifyMysql } from './mysql-errors.ts'
+import { classifySqlite } from './sqlite-errors.ts'
 
 /**
  * What a failed statement means for the batch:
@@ -72,6 +74,9 @@ const byStateClass: ReadonlyMap<string, Failure> = new Map([
   ['42', 'systemic'],
 ])
 
+// What the catalogue refuses a table for.
+const systemicCodes: ReadonlySet<string> = new Set(['SPILLWAY_TABLE_UNKNOWN', 'SPILLWAY_WRITE_FAILED'])
+
 const socketCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -111,11 +116,12 @@ export function classifyError(thrown: unknown): Failure {
 // `undefined`: its inner errors may tell.
 function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
-  if (thrown instanceof SpillwayError)
-    return thrown.code === 'SPILLWAY_TABLE_UNKNOWN' ? 'systemic' : 'unknown'
+  if (thrown instanceof SpillwayError) return systemicCodes.has(thrown.code) ? 'systemic' : 'unknown'
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string' && socketCodes.has(thrown.code)) return 'connection'
+  const other = classifyMysql(thrown) ?? classifySqlite(thrown)
+  if (other !== undefined) return other
   const message = 'message' in thrown ? String(thrown.message) : ''
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]
 }

@@ -56,6 +56,49 @@ describe('a server that crashes or is full', () => {
     expect(kinds(await held)).toEqual(['done'])
   })
 
+  it('that is read-only for a while is held for, over connections old and new', async () => {
+    const { write } = itemWriter(small.functionsUrl)
+    await write(items(1), timeLimit())
+    const before = await count(small.url)
+    await execute(small.url, 'alter database test set default_transaction_read_only = on')
+    await execute(small.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'")
+    expectSpread(await write(items(200), timeLimit(1_500)))
+    const held = write(items(10), timeLimit(20_000))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await execute(
+      small.url,
+      'begin; set transaction read write; alter database test reset default_transaction_read_only; commit',
+    )
+    expect(kinds(await held)).toEqual(['done'])
+    expect(await count(small.url)).toBe(before + 10)
+  })
+
+  it('killed again and again in mid-write has each row once, and none too many', async () => {
+    const { write } = itemWriter(small.functionsUrl, 3)
+    const before = await count(small.url)
+    const batches = Array.from({ length: 24 }, () => items(50))
+    const left = [...batches]
+    let isOver = false
+    async function work() {
+      for (let batch = left.pop(); batch !== undefined; batch = left.pop()) {
+        const outcomes = await write(batch, timeLimit(4_000))
+        expect(kinds(outcomes)).not.toContain('park')
+        // Slowly, so that the crashes come in between; what is done is delivered again as well.
+        if (!isOver || outcomes.some(({ kind }) => kind === 'retry')) left.push(batch)
+      }
+    }
+    const working = Promise.all([work(), work(), work(), work()])
+    for (let crash = 0; crash < 4; crash += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      await small.crash()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await small.start()
+    }
+    isOver = true
+    await working
+    expect(await count(small.url)).toBe(before + 24 * 50)
+  })
+
   function expectSpread(outcomes: readonly Outcome[]) {
     expect(kinds(outcomes)).toEqual(['retry'])
     const delays = outcomes.map((outcome) => (outcome.kind === 'retry' ? (outcome.after ?? 0) : 0))

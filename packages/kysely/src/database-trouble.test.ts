@@ -2,7 +2,7 @@ import type { MessageRecord } from '@spillway/message'
 import { sql } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from './index.ts'
-import { connect, execute, openKysely, timeLimit } from './testing/database.ts'
+import { execute, openKysely, timeLimit } from './testing/database.ts'
 import {
   count,
   type Database,
@@ -92,20 +92,6 @@ describe('a database in trouble', () => {
       }
       expect(inserts.length).toBeLessThanOrEqual(4 * Math.ceil(Math.log2(size + 1)) + 9)
     }
-  })
-
-  it('that holds a lock is answered for before the deadline', async () => {
-    const { write } = itemWriter(database.url)
-    await write(items(1), timeLimit())
-    const locker = await connect(database.url)
-    await locker.query('begin; lock table items in access exclusive mode')
-    const start = performance.now()
-    const outcomes = await write(items(10), timeLimit(2_500))
-    expect(performance.now() - start).toBeLessThan(2_400)
-    expect(kinds(outcomes)).toEqual(['retry'])
-    expect(outcomes[0]).toMatchObject({ cause: { code: 'SPILLWAY_DEADLINE' } })
-    await locker.end()
-    expect(kinds(await write(items(10), timeLimit()))).toEqual(['done'])
   })
 
   it('is left alone once the caller gives up', async () => {

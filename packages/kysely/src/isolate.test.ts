@@ -64,6 +64,39 @@ describe('isolate', () => {
     )
   })
 
+  it.each([
+    [1, 1000, 20],
+    [4, 1000, 72],
+    [16, 1000, 224],
+    [64, 1000, 640],
+  ])('finds %i refused rows of %i in at most %i statements', async (guilty, count, most) => {
+    // Spread evenly: no two share a half for long, which is the worst case.
+    const bad = Array.from({ length: guilty }, (_, index) => Math.floor(((index + 0.5) * count) / guilty))
+    const { outcomes, statements } = await run([items(count, bad)])
+    expect([...outcomes.values()].filter(({ kind }) => kind === 'park')).toHaveLength(guilty)
+    expect(statements.length).toBeLessThanOrEqual(most)
+  })
+
+  it('ends the search when the budget is spent, and parks nothing that it did not try', async () => {
+    const all = Array.from({ length: 64 }, (_, id) => id)
+    const outcomes = new Map<number, Outcome>()
+    let statements = 0
+    await isolate(
+      [items(64, all)],
+      async () => {
+        statements += 1
+        return refused
+      },
+      (row, outcome) => outcomes.set(row.id, outcome),
+      { statements: 20, spent: () => retry({ after: 1 }) },
+    )
+    expect(statements).toBe(21)
+    expect(outcomes.size).toBe(64)
+    const parked = [...outcomes.values()].filter(({ kind }) => kind === 'park')
+    expect(parked.length).toBeGreaterThan(0)
+    expect([...outcomes.values()].filter(({ kind }) => kind === 'retry')).toHaveLength(64 - parked.length)
+  })
+
   it('tries each row that it parks alone', async () => {
     const { statements } = await run([items(8, [7])])
     expect(statements).toContainEqual([7])

@@ -28,6 +28,14 @@ interface Part<Row> {
   blamed?: Verdict<Row>
 }
 
+/** How much {@link isolate} may spend. */
+export interface Budget<Row> {
+  /** The most statements, beside one for each batch. */
+  readonly statements: number
+  /** The outcome of a row that the budget leaves no statement for. */
+  spent(row: Row): Outcome
+}
+
 /**
  * Writes batches of rows and splits those that are refused, until each refused row is alone and its batch-mates
  * are written. For k refused rows of n that takes about 2k·log2(n) statements.
@@ -35,19 +43,29 @@ interface Part<Row> {
  * @param batches rows that one statement can write
  * @param write runs one statement
  * @param settle takes the outcome of each row, once
+ * @param budget what ends the splitting early, with time left for others. Default: none; the time ends it by `stop`
  */
 export async function isolate<Row extends Suspect>(
   batches: readonly (readonly Row[])[],
   write: (rows: readonly Row[]) => Promise<Verdict<Row>>,
   settle: (row: Row, outcome: Outcome) => void,
+  budget?: Budget<Row>,
 ): Promise<void> {
+  let left = budget === undefined ? Number.POSITIVE_INFINITY : budget.statements + batches.length
   const pending: Part<Row>[] = batches.map((rows) => ({ rows })).reverse()
   for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
     const { rows, twin } = part
+    if (part.blamed === undefined) {
+      left -= 1
+      if (left < 0 && budget !== undefined) {
+        for (const row of rows) settle(row, budget.spent(row))
+        continue
+      }
+    }
     const verdict = part.blamed ?? (await write(rows))
     if (verdict.step === 'stop') {
-      for (const { rows: left } of [part, ...pending]) {
-        for (const row of left) settle(row, verdict.outcome(row))
+      for (const { rows: rest } of [part, ...pending]) {
+        for (const row of rest) settle(row, verdict.outcome(row))
       }
       return
     }

@@ -3,6 +3,8 @@ import type { Attempt } from './attempt.ts'
 import { sqlState } from './classify-error.ts'
 import { refusal, writeError } from './describe-error.ts'
 import type { Suspect, Verdict } from './isolate.ts'
+import { mysqlNumber } from './mysql-errors.ts'
+import { sqliteCode } from './sqlite-errors.ts'
 
 /** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
 export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
@@ -62,8 +64,11 @@ const statesOfTheTable: ReadonlySet<string> = new Set(['42P01', '42703', '42P10'
 
 // Values bring errors of class 42 too: a row-level policy (42501), a malformed tsquery (42601).
 function mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean {
+  // 1364: a column without a default, left out by the mapper of some rows.
+  const number = mysqlNumber(error)
+  if (number !== undefined) return failure === 'unknown' || number === 1364
   const state = sqlState(error)
-  if (state === undefined) return false
+  if (state === undefined) return failure === 'unknown' && sqliteCode(error) !== undefined
   return failure === 'unknown' || (state.startsWith('42') && !statesOfTheTable.has(state))
 }
 
@@ -74,6 +79,15 @@ export function tableChanged(random: () => number): Verdict<Suspect> {
     'The columns of the table changed during the write; the records are written with the new ones.',
   )
   return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
+}
+
+/** The outcome of a record for which the search for refused rows left no statement. */
+export function untried(row: Suspect, random: () => number): Outcome {
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The database refuses so many rows of the batch that the search for them was ended; this one is delivered again.',
+  )
+  return retry({ after: delay(1, 5, row, random()), cause })
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { CamelCasePlugin, sql } from 'kysely'
+import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import { Client, Pool } from 'pg'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { kyselyParkedStore, parkedMigration } from './index.ts'
+import { kyselyParkedStore, parkedMigration, postgresPool } from './index.ts'
 import { connect, execute, openKysely, timeLimit } from './testing/database.ts'
 import { parked, useParkedDatabase } from './testing/parked.ts'
 
@@ -112,6 +113,32 @@ describe('prune', () => {
       (await execute(database.url, 'select key from spillway_parked order by key')).map(({ key }) => key),
     ).toEqual(['2500', '2501', '2502'])
     expect(await store.prune(new Date('2026-01-01T00:41:40Z'))).toBe(0)
+  })
+
+  it('goes on while there is more, and waits for no lock', async () => {
+    await execute(
+      database.url,
+      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, '2026-01-01' from generate_series(1, 9) as n`,
+    )
+    const locker = await connect(database.url)
+    onTestFinished(() => locker.end())
+    await locker.query(`begin; select from spillway_parked where key > '4' for update`)
+    let deletes = 0
+    /** Lets go of the lock once four entries are gone. */
+    class Watched extends Client {
+      override async query(...question: [never]): Promise<never> {
+        const result = await super.query(...question)
+        if (String(question[0]).startsWith('delete') && ++deletes === 1) await locker.query('rollback')
+        return result as never
+      }
+    }
+    const pool = postgresPool({ Pool, connectionString: database.url, config: { Client: Watched } })
+    const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) })
+    onTestFinished(() => db.destroy())
+    expect(await kyselyParkedStore({ db }).prune(new Date('2026-02-01'))).toBe(9)
+    await execute(database.url, `insert into spillway_parked values ('x', 'a', 'c', 'd', null, '2026-01-01')`)
+    await locker.query('begin; select from spillway_parked for update')
+    expect(await openStore().prune(new Date('2026-02-01'))).toBe(0)
   })
 })
 

@@ -14,6 +14,7 @@ import { attempt } from './attempt.ts'
 import { classifyError } from './classify-error.ts'
 import { createDeadline } from './deadline.ts'
 import { writeError } from './describe-error.ts'
+import { engineOf } from './engine-name.ts'
 import { defaultParkedTable } from './parked-migration.ts'
 import { fromColumns, type ReasonColumns, toColumns } from './parked-reason.ts'
 import { readOnce } from './read-once.ts'
@@ -22,7 +23,9 @@ import { withinDeadline } from './within-deadline.ts'
 
 /** What {@link kyselyParkedStore} takes. */
 export interface KyselyParkedStoreOptions<DB> {
-  /** A Kysely of Postgres. Its plugins do not apply: they would change the names of the columns. */
+  /**
+   * A Kysely of Postgres, MySQL, MariaDB or SQLite. Its plugins do not apply: they would change the names of the columns.
+   */
   readonly db: Kysely<DB>
   /** The table, `schema.table` included. Default `spillway_parked`; see {@link parkedMigration}. */
   readonly table?: string
@@ -35,8 +38,9 @@ export interface KyselyParkedStoreOptions<DB> {
 /** A {@link ParkedStore} in a table. */
 export interface KyselyParkedStore extends ParkedStore {
   /**
-   * Deletes the entries of messages that were parked before a time, 1,000 in a statement, and answers how many. For a
-   * scheduled job.
+   * Deletes the entries of messages that were parked before a time, 1,000 in a statement, until none is left, and
+   * answers how many. For a scheduled job. An entry that is being put or pruned elsewhere is not waited for: it stays
+   * until the next time. MySQL and MariaDB wait.
    *
    * A pruned message counts as `accepted` again: keep entries for as long as the dead-letter queue keeps messages (14
    * days at most, Amazon SQS, "Message retention period") and clients may ask.
@@ -47,7 +51,7 @@ export interface KyselyParkedStore extends ParkedStore {
 interface ParkedRow extends ReasonColumns {
   readonly name: string
   readonly key: string
-  readonly parked_at: Date
+  readonly parked_at: Date | string
 }
 
 const rules: OptionRules<KyselyParkedStoreOptions<unknown>> = {
@@ -66,11 +70,12 @@ const pruneSize = 1_000
  *   never stands in the way of its entry: what Postgres cannot hold in a text becomes U+FFFD, a text is cut at 1,000
  *   characters, a list of issues at 20.
  * - `put` waits for a database that is saturated or down while time remains, as the writer does; `find` does not.
- * - No statement outlives the caller's time: the server ends it.
+ * - No statement outlives the caller's time: Postgres and MariaDB end it. MySQL ends a wait for a lock after
+ *   `innodb_lock_wait_timeout`, 50 s by default.
  * - `put` rejects with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
  *   `SPILLWAY_DEADLINE`; `find` with `SPILLWAY_STATUS_UNAVAILABLE`.
  *
- * Tested with Postgres; other engines have no `set_config`, with which the server is told the time.
+ * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB a key may have 1,024 bytes and a name 512.
  *
  * @example
  * ```ts
@@ -88,9 +93,12 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   checkOptions('kyselyParkedStore', options, rules)
   const { table = defaultParkedTable, clock = systemClock, random = Math.random } = options
   const db = options.db.withoutPlugins() as unknown as Kysely<Record<string, ParkedRow>>
+  const engine = engineOf('kyselyParkedStore', db as unknown as Kysely<never>)
+  // The drivers of SQLite take no dates; ISO 8601 texts sort as their times do.
+  const toTime = (at: Date) => (engine === 'sqlite' ? at.toISOString() : at)
 
   async function put({ name, key, reason, at }: ParkedMessage, limit: TimeLimit): Promise<void> {
-    const entry = { ...toColumns(reason), parked_at: at }
+    const entry = { ...toColumns(reason), parked_at: toTime(at) }
     const row = { name: storableKey(name), key: storableKey(key), ...entry }
     const deadline = createDeadline(limit, clock)
     const upsert = () =>
@@ -98,8 +106,11 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
         transaction
           .insertInto(table)
           .values(row)
-          .onConflict((target) => target.columns(['name', 'key']).doUpdateSet(entry))
-          .execute(),
+          .$call((query) =>
+            engine === 'mysql'
+              ? query.onDuplicateKeyUpdate(entry)
+              : query.onConflict((target) => target.columns(['name', 'key']).doUpdateSet(entry)),
+          ),
       )
     const result = await attempt(upsert, deadline, random)
     if (result.kind === 'ok') return
@@ -114,37 +125,39 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
           .selectFrom(table)
           .select(['code', 'detail', 'issues', 'parked_at'])
           .where('name', '=', storableKey(name))
-          .where('key', '=', storableKey(key))
-          .executeTakeFirst(),
+          .where('key', '=', storableKey(key)),
       )
-    const row = await readOnce(read, deadline)
+    const [row] = await readOnce(read, deadline)
     return row && { name, key, reason: fromColumns(row), at: new Date(row.parked_at) }
+  }
+
+  // MySQL cannot skip the rows that others hold: a `delete` waits for them.
+  function deletion(olderThan: Date | string) {
+    if (engine === 'mysql') return db.deleteFrom(table).where('parked_at', '<', olderThan).limit(pruneSize)
+    return db.deleteFrom(table).where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('name', 'key'),
+        'in',
+        selectFrom(table)
+          .select(['name', 'key'])
+          .where('parked_at', '<', olderThan)
+          .limit(pruneSize)
+          .$if(engine === 'postgres', (query) => query.forUpdate().skipLocked())
+          .$asTuple('name', 'key'),
+      ),
+    )
   }
 
   async function prune(olderThan: Date): Promise<number> {
     let pruned = 0
     for (;;) {
-      const { numDeletedRows } = await db
-        .deleteFrom(table)
-        .where(({ eb, refTuple, selectFrom }) =>
-          eb(
-            refTuple('name', 'key'),
-            'in',
-            selectFrom(table)
-              .select(['name', 'key'])
-              .where('parked_at', '<', olderThan)
-              .limit(pruneSize)
-              .forUpdate()
-              .skipLocked()
-              .$asTuple('name', 'key'),
-          ),
-        )
+      const { numDeletedRows } = await deletion(toTime(olderThan))
         .executeTakeFirstOrThrow()
         .catch((error: unknown) => {
           throw writeError(classifyError(error), error)
         })
       pruned += Number(numDeletedRows)
-      if (numDeletedRows < pruneSize) return pruned
+      if (numDeletedRows === 0n) return pruned
     }
   }
 

@@ -6,7 +6,7 @@ import { kyselyParkedStore, kyselyStatus, parkedMigration } from './index.ts'
 
 interface Database {
   orders: { id: string; customer: string }
-  'shop.inbox': { message_key: string }
+  'shop.inbox': { message_key: string; message_name: string }
 }
 declare const db: Kysely<Database>
 
@@ -14,6 +14,12 @@ it('is a status source of any table and column', () => {
   const parked = kyselyParkedStore({ db })
   expectTypeOf(kyselyStatus({ db, table: 'orders', key: 'id', parked })).toEqualTypeOf<StatusSource>()
   expectTypeOf(kyselyStatus({ db, table: 'shop.inbox', key: 'message_key' })).toEqualTypeOf<StatusSource>()
+})
+
+it('takes a column of the table for the name', () => {
+  kyselyStatus({ db, table: 'shop.inbox', key: 'message_key', name: 'message_name' })
+  // @ts-expect-error: a column of another table
+  kyselyStatus({ db, table: 'shop.inbox', key: 'message_key', name: 'customer' })
 })
 
 it('refuses a table that does not exist', () => {

@@ -9,7 +9,17 @@ import { parked, useParkedDatabase } from './testing/parked.ts'
 interface Database {
   orders: { id: string }
   'shop.inbox': { message_key: string }
-  kinds: { big: string; at: Date; day: Date; word: string }
+  'shop.shared': { message_name: string; message_key: string }
+  kinds: {
+    big: string
+    at: Date
+    day: Date
+    word: string
+    span: string
+    bytes: Buffer
+    bits: string
+    mood: string
+  }
 }
 
 const database = useParkedDatabase()
@@ -19,10 +29,14 @@ beforeAll(() =>
     `create table orders (id uuid primary key);
      create schema shop;
      create table shop.inbox (message_key text primary key);
-     create table kinds (big bigint, at timestamptz, day date, word text)`,
+     create table shop.shared (message_name text, message_key text, primary key (message_name, message_key));
+     create type mood as enum ('happy');
+     create table kinds (
+       big bigint, at timestamptz, day date, word text, span interval, bytes bytea, bits bit(3), mood mood
+     )`,
   ),
 )
-beforeEach(() => execute(database.url, 'truncate orders, shop.inbox, kinds, spillway_parked'))
+beforeEach(() => execute(database.url, 'truncate orders, shop.inbox, shop.shared, kinds, spillway_parked'))
 
 const openDatabase = (connections = 1) => openKysely<Database>(database.url, connections).db
 
@@ -78,6 +92,30 @@ describe('a message', () => {
     expect(await find('any', 'a', timeLimit())).toStrictEqual({ status: 'written' })
   })
 
+  it('is not taken for another one of the same key in a table that both share', async () => {
+    const db = openDatabase()
+    const shared = { db, table: 'shop.shared', key: 'message_key' } as const
+    const { find } = kyselyStatus({ ...shared, name: 'message_name' })
+    await execute(database.url, `insert into shop.shared values ('order.placed', '7')`)
+    expect(await find('order.placed', '7', timeLimit())).toStrictEqual({ status: 'written' })
+    expect(await find('order.cancelled', '7', timeLimit())).toStrictEqual({ status: 'accepted' })
+    expect(await find('order.placed', '8', timeLimit())).toStrictEqual({ status: 'accepted' })
+    expect(await kyselyStatus(shared).find('order.cancelled', '7', timeLimit())).toStrictEqual({
+      status: 'written',
+    })
+  })
+
+  it('is written under whatever the column takes for its key', async () => {
+    const { find } = openOrders()
+    const id = randomUUID()
+    await insert(id.toUpperCase())
+    expect(await find(id.toUpperCase())).toStrictEqual({ status: 'written' })
+    expect(await find(id)).toStrictEqual({ status: 'written' })
+    const number = kyselyStatus({ db: openDatabase(), table: 'kinds', key: 'big' })
+    await execute(database.url, 'insert into kinds (big) values (12)')
+    expect(await number.find('any', '012', timeLimit())).toStrictEqual({ status: 'written' })
+  })
+
   it.each([
     ['big', 'abc'],
     ['big', '9223372036854775808'],
@@ -85,6 +123,11 @@ describe('a message', () => {
     ['at', '999999-01-01'],
     ['day', '2026-02-30'],
     ['word', 'a\0b'],
+    ['span', '999999999999999 years'],
+    ['span', '1 fortnight of 25:61'],
+    ['bytes', '\\xzz'],
+    ['bits', '2'],
+    ['mood', 'sad'],
   ] as const)('is not written under a key that a column %s cannot hold: %j', async (key, value) => {
     const db = openDatabase()
     const store = kyselyParkedStore({ db })
@@ -219,7 +262,28 @@ describe('a database in trouble', () => {
     const { find } = kyselyStatus({ db, table: 'nothing', key: 'id' })
     await expect(find('any', randomUUID(), timeLimit())).rejects.toMatchObject({
       code: 'SPILLWAY_STATUS_UNAVAILABLE',
-      cause: { code: 'SPILLWAY_TABLE_UNKNOWN' },
+      cause: {
+        code: 'SPILLWAY_TABLE_UNKNOWN',
+        message: 'The table or a column that is read does not exist: run the migration.',
+      },
+    })
+  })
+
+  it('that does not let the function read is no answer, and says so of reading', async () => {
+    await execute(
+      database.url,
+      'create table secret (id uuid primary key); revoke all on secret from current_user',
+    )
+    const { db } = openKysely<{ secret: { id: string } }>(database.url)
+    const { find } = kyselyStatus({ db, table: 'secret', key: 'id' })
+    await expect(find('any', randomUUID(), timeLimit())).rejects.toMatchObject({
+      code: 'SPILLWAY_STATUS_UNAVAILABLE',
+      cause: {
+        code: 'SPILLWAY_STATUS_UNAVAILABLE',
+        message:
+          'The database refuses to read (SQLSTATE 42501): check the schema and the rights; the function needs select.',
+        cause: { code: '42501' },
+      },
     })
   })
 
@@ -235,6 +299,7 @@ it.each([
   {},
   { db: openNothing(), table: 'orders' },
   { db: openNothing(), table: 'orders', key: '' },
+  { db: openNothing(), table: 'orders', key: 'id', name: '' },
   { db: openNothing(), table: 'orders', key: 'id', parked: {} },
   { db: openNothing(), table: 'orders', key: 'id', colum: 'x' },
 ])('refuses the options %o', (options) => {

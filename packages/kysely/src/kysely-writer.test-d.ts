@@ -149,3 +149,35 @@ describe('postgresPool', () => {
     postgresPool({ Pool, config: { sll: true } })
   })
 })
+
+describe('the option `conflict` of kyselyWriter', () => {
+  const orders = { db, insertInto: 'orders', row: good } as const
+
+  it('takes columns of the table', () => {
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'nothing' } })
+    kyselyWriter({ ...orders, conflict: { on: ['id'], do: 'fail' } })
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update' } })
+    const set = ['total_cents', 'note'] as const
+    const write = kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', set, version: 'sequence' } })
+    expectTypeOf(write).toEqualTypeOf<Writer<Order>>()
+  })
+
+  it('refuses columns that the table does not have', () => {
+    // @ts-expect-error: uid
+    kyselyWriter({ ...orders, conflict: { on: 'uid', do: 'nothing' } })
+    // @ts-expect-error: totals
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', set: ['totals'] } })
+    // @ts-expect-error: versions
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', version: 'versions' } })
+  })
+
+  it('refuses a column that is never updated', () => {
+    // @ts-expect-error: placed_at
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', set: ['placed_at'] } })
+  })
+
+  it('refuses what only an update has', () => {
+    // @ts-expect-error: version
+    kyselyWriter({ ...orders, conflict: { on: 'id', do: 'fail', version: 'sequence' } })
+  })
+})

@@ -11,11 +11,15 @@ import {
 } from '@spillway/message/internal'
 import type { Insertable, Kysely } from 'kysely'
 import { type Attempt, attempt } from './attempt.ts'
-import { type ColumnTypes, type Schema, sameTypes } from './catalogue.ts'
+import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
+import { type Conflict, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { createDeadline } from './deadline.ts'
+import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
+import { engineNamed } from './engine.ts'
+import { engineOf } from './engine-name.ts'
 import { isolate, type Suspect, type Verdict } from './isolate.ts'
-import { createJudge, ofItsTwin, systemic, tableChanged } from './judge.ts'
-import { createRow, groupByColumns, mergeKeys, type Row } from './row.ts'
+import { createJudge, ofItsTwin, systemic, tableChanged, untried } from './judge.ts'
+import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
 import { createTable } from './table.ts'
 
 /** The columns that a row has and its table has not. */
@@ -28,23 +32,37 @@ export interface KyselyWriterOptions<
   Body,
   Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
 > {
-  /** A Kysely of Postgres. Its plugins and its `withSchema` apply. See {@link postgresPool} for its pool. */
+  /**
+   * A Kysely of Postgres (PGlite included), MySQL, MariaDB or SQLite. Its plugins and its `withSchema` apply. See
+   * {@link postgresPool} for its pool.
+   */
   readonly db: Kysely<DB>
   /** The table, `schema.table` included. */
   readonly insertInto: Table
   /**
    * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
    * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json`
-   * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them.
+   * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them. To MySQL and
+   * SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
    *
    * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`.
    */
   readonly row: (message: MessageRecord<Body>) => Values & Strangers<Values, Insertable<DB[Table]>>
   /**
-   * The column or columns of the unique constraint whose conflict means "already written". The row has to give
-   * each of them a value.
+   * The column or columns of the unique constraint whose conflict means "already written", and what is done then:
+   * nothing, unless the long form says otherwise; see {@link Conflict}. The row has to give each of them a value.
    */
-  readonly conflict: (keyof DB[Table] & string) | readonly (keyof DB[Table] & string)[]
+  readonly conflict: Conflict<DB[Table]>
+  /**
+   * The Postgres type of each column that the mapper gives, in lower case and without a length: `uuid`, `text[]`. Default:
+   * read from the database's catalogue, once for each writer and again after an error that a migration may explain.
+   *
+   * For a role that may not read the catalogue, or to spare the read. It is then for you to keep them right: with a type
+   * that is not the column's, statements fail, and rows may be refused and parked that the column would have held. Not for
+   * composite types, nor for domains over arrays. The time-outs of the session are not read either: each statement sets
+   * its own.
+   */
+  readonly types?: { readonly [Column in keyof DB[Table] & string]?: string }
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
@@ -55,18 +73,19 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   db: required(objectWith('insertInto', 'withoutPlugins')),
   insertInto: nonEmptyString(),
   row: required(isFunction),
-  conflict: {
-    required: true,
-    expected: 'the name of a column, or a list of one or more',
-    test: (value) =>
-      [value].flat().length > 0 && [value].flat().every((name) => typeof name === 'string' && name),
-  },
+  conflict: { required: true, expected: expectedConflict, test: isConflict },
+  types: { expected: expectedTypes, test: areTypes },
   clock: objectWith('now', 'sleep'),
   random: isFunction,
 }
 
+/** About a second of the database's time for a batch; enough to find 50 refused rows of 1,000. */
+const mostStatements = 1_000
+
 /**
- * A writer that inserts a batch of messages with one statement, whatever its size, and gives each its own outcome.
+ * A writer that inserts a batch of messages with one statement and gives each its own outcome. In Postgres one statement
+ * holds a batch of any size; in MySQL, MariaDB and SQLite as much as the server's limits allow. Rows that give different
+ * columns need a statement for each set of columns.
  *
  * - A message whose key is in the table already is `done`: a redelivery changes nothing.
  * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
@@ -74,8 +93,13 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
  *   seconds, and twice as long after each further try, up to 15 minutes. An error that may be no record's fault (a
  *   missing table, missing rights) never parks one.
- * - It answers before the limit's time is over. A statement that still runs then is left alone: with a
- *   `statement_timeout` the server ends it too.
+ * - It answers before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
+ *   the connection is free again. Whatever became of a statement that was given up, the key decides at the next delivery.
+ *   In Postgres this takes one round trip before a statement and one after it; none where the role or the pool has a
+ *   `statement_timeout` that ends in time. MySQL has no limit for a statement that writes: set `innodb_lock_wait_timeout`
+ *   (50 s by default) below the function's time-out.
+ * - The search for refused rows takes about two statements times log2 of the batch for each, rows that were delivered
+ *   before first, and ends after 1,000 statements: what was not tried by then is delivered again.
  *
  * @example
  * ```ts
@@ -104,8 +128,13 @@ export function kyselyWriter<
 >(options: KyselyWriterOptions<DB, Table, Body, Values>): Writer<Body> {
   checkOptions('kyselyWriter', options, rules)
   const { insertInto, row: map, clock = systemClock, random = Math.random } = options
-  const conflict = [options.conflict].flat()
-  const table = createTable(options.db as unknown as Kysely<Schema>, insertInto, conflict)
+  const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
+  const name = engineOf('kyselyWriter', options.db as unknown as Kysely<never>)
+  const engine = engineNamed(name)
+  const types = options.types as Readonly<Record<string, string>> | undefined
+  const declare =
+    types && ((columnName: (column: string) => string) => declaredTypes(types, name, columnName))
+  const table = createTable(options.db as unknown as Kysely<Schema>, engine, insertInto, conflict, declare)
 
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
@@ -113,22 +142,22 @@ export function kyselyWriter<
     const deadline = createDeadline(limit, clock)
     const judge = createJudge(records.length, random)
 
-    const readTypes = async () => {
+    const readFacts = async () => {
       const read = await attempt(() => table.catalogue.read(), deadline, random)
       // A read that hangs must not be what the next invocation waits for.
       if (read.kind === 'late') table.catalogue.forget()
       return read
     }
     // No row was sent with a read: whatever the error, no record is to blame.
-    const unread = (read: Exclude<Attempt<ColumnTypes>, { kind: 'ok' }>): Verdict<Suspect> => {
+    const unread = (read: Exclude<Attempt<TableFacts>, { kind: 'ok' }>): Verdict<Suspect> => {
       const verdict = judge(read)
       const blameless =
         verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
       return { ...blameless, step: 'stop' }
     }
     let verified = false
-    const write = async (rows: readonly Row[], types: ColumnTypes) => {
-      const result = await attempt(() => table.insert(rows, types), deadline, random)
+    const write = async (rows: readonly Row[], facts: TableFacts) => {
+      const result = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
       const verdict = judge(result)
       if (result.kind !== 'failed') return verdict
       const { failure } = result
@@ -137,20 +166,28 @@ export function kyselyWriter<
         // Before a row is blamed: a migration may have changed the types that the values were cast to.
         verified = true
         table.catalogue.forget()
-        const read = await readTypes()
+        const read = await readFacts()
         if (read.kind !== 'ok') return unread(read)
-        if (!sameTypes(read.value, types)) return tableChanged(random)
+        if (!sameTypes(read.value.types, facts.types)) return tableChanged(random)
       }
       return verdict
     }
 
-    const read = await readTypes()
+    const read = await readFacts()
     if (read.kind !== 'ok') return records.map(unread(read).outcome)
-    const types = read.value
+    const facts = read.value
     const rows: Row[] = []
+    const toRow = createRowMapper({
+      map,
+      conflict: conflict.on,
+      version: conflict.version,
+      types: facts.types,
+      columnName: table.columnName,
+      encode: engine.encode,
+    })
     for (const [position, record] of records.entries()) {
       try {
-        const result = createRow(record, position, { map, conflict, types, columnName: table.columnName })
+        const result = toRow(record, position)
         if ('kind' in result) outcomes[position] = result
         else rows.push(result)
       } catch (error) {
@@ -159,13 +196,16 @@ export function kyselyWriter<
       }
     }
     await isolate(
-      groupByColumns(mergeKeys(rows)),
-      (part) => write(part, types),
+      groupByColumns(conflict.action === 'nothing' ? mergeKeys(rows) : rows).flatMap((group) =>
+        engine.chunk(group, facts),
+      ),
+      (part) => write(part, facts),
       (row, outcome) => {
         for (const [place, position] of row.positions.entries()) {
           outcomes[position] = place === 0 ? outcome : ofItsTwin(outcome)
         }
       },
+      { statements: mostStatements, spent: (row) => untried(row, random) },
     )
     return outcomes
   }

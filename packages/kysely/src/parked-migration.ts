@@ -1,12 +1,13 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { type EngineName, engineOf } from './engine-name.ts'
 
 /** The name of the parked store's table, unless another is given. */
 export const defaultParkedTable = 'spillway_parked'
 
 /**
- * The migration that makes the table of {@link kyselyParkedStore} in Postgres, for Kysely's `Migrator`. The README of
- * this package has it as SQL.
+ * The migration that makes the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: in Postgres, MySQL, MariaDB or
+ * SQLite, by the dialect. The README of this package has it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_parked`.
  *
@@ -16,12 +17,25 @@ export const defaultParkedTable = 'spillway_parked'
  *
  * export const { up, down } = parkedMigration()
  * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID`, by `up`, for another dialect.
  */
 export function parkedMigration(table: string = defaultParkedTable): Required<Migration> {
   return {
     async up<DB>(db: Kysely<DB>) {
       const plain = db.withoutPlugins()
-      await sql`create table ${sql.table(table)} (
+      const statements = tables[engineOf('parkedMigration', plain as unknown as Kysely<never>)](table)
+      for (const statement of statements) await statement.execute(plain)
+    },
+    async down<DB>(db: Kysely<DB>) {
+      await sql`drop table ${sql.table(table)}`.execute(db.withoutPlugins())
+    },
+  }
+}
+
+const tables: Readonly<Record<EngineName, (name: string) => readonly RawBuilder<unknown>[]>> = {
+  postgres: (name) => [
+    sql`create table ${sql.table(name)} (
         name text not null,
         key text not null,
         code text not null,
@@ -29,11 +43,32 @@ export function parkedMigration(table: string = defaultParkedTable): Required<Mi
         issues json,
         parked_at timestamptz not null,
         primary key (name, key)
-      )`.execute(plain)
-      await sql`create index on ${sql.table(table)} (parked_at)`.execute(plain)
-    },
-    async down<DB>(db: Kysely<DB>) {
-      await sql`drop table ${sql.table(table)}`.execute(db.withoutPlugins())
-    },
-  }
+      )`,
+    sql`create index on ${sql.table(name)} (parked_at)`,
+  ],
+  // Bytes, because most collations take `a` and `A` for one key.
+  mysql: (name) => [
+    sql`create table ${sql.table(name)} (
+        name varbinary(512) not null,
+        ${sql.ref('key')} varbinary(1024) not null,
+        code varchar(128) character set utf8mb4 not null,
+        detail text character set utf8mb4 not null,
+        issues json,
+        parked_at datetime(3) not null,
+        primary key (name, ${sql.ref('key')}),
+        index (parked_at)
+      ) engine = InnoDB`,
+  ],
+  sqlite: (name) => [
+    sql`create table ${sql.table(name)} (
+        name text not null,
+        key text not null,
+        code text not null,
+        detail text not null,
+        issues text,
+        parked_at text not null,
+        primary key (name, key)
+      )`,
+    sql`create index ${sql.ref(`${name}_at`)} on ${sql.table(name.slice(name.lastIndexOf('.') + 1))} (parked_at)`,
+  ],
 }

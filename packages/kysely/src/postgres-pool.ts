@@ -5,13 +5,14 @@ import {
   isFunction,
   nonEmptyString,
   type OptionRules,
-  objectWith,
   required,
   systemClock,
 } from '@spillway/message/internal'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import { classifyError } from './classify-error.ts'
+import { createLending } from './lending.ts'
 import { onRejectedQuery } from './on-rejected-query.ts'
+import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
@@ -27,36 +28,16 @@ export interface PgPool {
   end(): Promise<void>
   on(event: 'error', listener: () => void): unknown
   on(event: 'connect', listener: (client: PgClient) => void): unknown
-  on(event: 'release', listener: (error: Error, client: PgClient) => void): unknown
 }
 
 /** What {@link postgresPool} takes. */
-export interface PostgresPoolOptions<Config extends object> {
+export interface PostgresPoolOptions<Config extends object> extends PoolOptions {
   /** The `Pool` class of `pg`. */
   readonly Pool: new (
     config: Config,
   ) => PgPool
-  /**
-   * The most connections that this environment opens: its share of the budget. Default 1, which is right where an
-   * environment runs one invocation at a time, as Lambda's do.
-   */
-  readonly connections?: number
   /** Default: the `PG*` environment variables, as `pg` reads them. */
   readonly connectionString?: string | undefined
-  /**
-   * Milliseconds until `connect` gives up, on the server as well as on a busy pool. Default 5,000: more than a
-   * failover's DNS change needs, less than an invocation has.
-   */
-  readonly connectionTimeoutMillis?: number
-  /**
-   * Milliseconds after which an unused connection is closed rather than used. Default 60,000: less than the 350 s
-   * after which NAT gateways and load balancers forget a connection without a word.
-   */
-  readonly idleTimeoutMillis?: number
-  /**
-   * Milliseconds after which a connection in use counts as lost. Default 60,000; at least the function's time-out.
-   */
-  readonly longestUseMillis?: number
   /**
    * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: the server's own setting. Sent
    * when a connection starts; PgBouncer refuses it unless it is told to ignore it.
@@ -64,33 +45,31 @@ export interface PostgresPoolOptions<Config extends object> {
   readonly statementTimeoutMillis?: number
   /** Whatever else `pg` takes: `ssl`, a `password` function for IAM. The options above win. */
   readonly config?: Config
-  /** Default: the clock of the machine. */
-  readonly clock?: Clock
 }
 
 const rules: OptionRules<PostgresPoolOptions<object>> = {
+  ...poolRules,
   Pool: required(isFunction),
-  connections: integer(1, 10_000),
   connectionString: { ...nonEmptyString(), required: false },
-  connectionTimeoutMillis: integer(1, 900_000),
-  idleTimeoutMillis: integer(1, 86_400_000),
-  longestUseMillis: integer(1_000, 900_000),
   statementTimeoutMillis: integer(1, 900_000),
   config: {
     expected: 'an object of options of pg',
     test: (value) => typeof value === 'object' && value !== null,
   },
-  clock: objectWith('now', 'sleep'),
 }
 
-const goodbye = 500
+/** Milliseconds after which a server that does not answer a goodbye is not waited for. */
+const goodbye = 2_000
+const ignore = () => undefined
 
 /**
  * A pool for Kysely's `PostgresDialect` that never opens more than its share of connections and survives what
  * happens to Lambda environments:
  *
+ * - its sockets are counted by a {@link connectionLimit}, which several pools can share, from before they connect until
+ *   they are closed: a connection that is replaced is gone before the next one is opened
  * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and one
- *   that is too old is closed rather than used
+ *   that is too old is closed rather than used; one that the server ended meanwhile is found before it is used
  * - a restart of the server is an `error` event on the pool or on a client: without listeners it ends the process
  * - a host that vanishes leaves a statement without an answer, which holds its connection for good: once it is in use
  *   for too long and another is wanted, it is closed
@@ -98,6 +77,9 @@ const goodbye = 500
  *   25006) it is closed rather than used
  *
  * `keepAlive` is on, `min` is 0, and unused connections do not keep the process alive.
+ *
+ * A frozen environment keeps its connections: see {@link closeAfterInvocation} for the environments that are not the
+ * ones working now.
  *
  * @example
  * ```ts
@@ -112,69 +94,80 @@ const goodbye = 500
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
-export function postgresPool<Config extends object>(options: PostgresPoolOptions<Config>): PostgresPool {
+export function postgresPool<Config extends object>(
+  options: PostgresPoolOptions<Config>,
+): PostgresPool & LimitedPool {
   checkOptions('postgresPool', options, rules)
-  const { Pool, config, clock = systemClock, connections = 1, idleTimeoutMillis = 60_000 } = options
-  const { connectionString, connectionTimeoutMillis = 5_000, statementTimeoutMillis } = options
-  const { longestUseMillis = 60_000 } = options
+  const { Pool, config, connectionString, statementTimeoutMillis, clock = systemClock } = options
+  const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  const lending = createLending<PgClient>(options, {
+    open: () => pool.connect(),
+    discard: (client) => client.release(true),
+    close: (client) => client.end().catch(ignore),
+    readLimits: readPostgresLimits,
+    words: postgresWords,
+  })
   const pool = new Pool({
     ...config,
     ...(connectionString === undefined ? {} : { connectionString }),
     ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
-    max: connections,
+    max: lending.connections,
     min: 0,
     connectionTimeoutMillis,
     idleTimeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     allowExitOnIdle: true,
+    stream: lending.limit.socket,
   } as unknown as Config)
-  const taken = new Map<PgClient, number>()
-  const returned = new WeakMap<PgClient, number>()
-  const unfit = new WeakSet<PgClient>()
-  const ignore = () => undefined
 
   // Whoever uses the connection gets the error from its statement.
   pool.on('error', ignore)
   pool.on('connect', (client) => {
+    lending.opened(client)
     client.on('error', ignore)
-    onRejectedQuery(client, (error) => {
-      if (classifyError(error) === 'connection') unfit.add(client)
-    })
+    const ended = () => lending.ended(client)
+    client.once('end', ended)
+    // The server's goodbye is here before the client's own event.
+    streamOf(client)?.once('end', ended)
+    limitGoodbye(client, clock)
+    onRejectedQuery(client, (error) => lending.failed(client, error))
   })
-  pool.on('release', (_error, client) => {
-    taken.delete(client)
-    returned.set(client, clock.now())
-  })
-
-  function closeForgotten(): void {
-    if (taken.size < connections) return
-    for (const [client, since] of taken) {
-      if (clock.now() - since > longestUseMillis) client.end().catch(ignore)
-    }
-  }
-
-  function isFit(client: PgClient): boolean {
-    const since = returned.get(client)
-    return !unfit.has(client) && (since === undefined || clock.now() - since <= idleTimeoutMillis)
-  }
 
   return {
     options: pool.options,
+    limit: lending.limit,
+    closeUnused: lending.closeUnused,
     async connect() {
-      closeForgotten()
-      for (;;) {
-        const client = await pool.connect()
-        if (isFit(client)) {
-          taken.set(client, clock.now())
-          return client
-        }
-        const ended = new Promise<void>((resolve) => client.once('end', resolve))
-        client.release(true)
-        // The server counts the old connection until it is closed; one that leads nowhere never says so.
-        await Promise.race([ended, clock.sleep(goodbye)])
+      const client = await lending.take()
+      const release = client.release.bind(client)
+      client.release = (destroy = false) => {
+        lending.giveBack(client, destroy, (isKept) => release(!isKept))
       }
+      return client
     },
-    end: () => pool.end(),
+    end() {
+      lending.stop()
+      return pool.end()
+    },
   }
+}
+
+/** A server that leads nowhere never lets a connection go: after a while it is dropped. */
+function limitGoodbye(client: PgClient, clock: Clock): void {
+  const end = client.end.bind(client)
+  const ended = new AbortController()
+  client.once('end', () => ended.abort())
+  client.end = (...parameters) => {
+    void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
+    return end(...parameters)
+  }
+}
+
+/** The socket of a client, which `pg` and `pg-pool` use without a word in their documentation. */
+function streamOf(
+  client: object,
+): { destroy(): unknown; once(event: 'end', run: () => void): unknown } | undefined {
+  const { connection } = client as { connection?: { stream?: ReturnType<typeof streamOf> } }
+  return connection?.stream
 }

@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import { classifyError } from './classify-error.ts'
 import type { Deadline } from './deadline.ts'
-import { writeError } from './describe-error.ts'
+import { readError } from './read-error.ts'
 
 /**
  * Reads for somebody who waits for the answer: with a connection that was lost it reads once more; a database that is
@@ -23,7 +23,7 @@ function unavailable(reason?: unknown): SpillwayError {
   const cause =
     reason === undefined
       ? new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before the database answered.')
-      : writeError(classifyError(reason), reason)
+      : readError(classifyError(reason), reason)
   const message = 'The database did not tell the status of a message; ask again.'
   return new SpillwayError('SPILLWAY_STATUS_UNAVAILABLE', message, { cause })
 }

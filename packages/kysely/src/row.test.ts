@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ColumnType } from './encode-value.ts'
-import { createRow, groupByColumns, mergeKeys, type Row } from './row.ts'
+import { type ColumnType, encodeValue } from './encode-value.ts'
+import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
 import { record } from './testing/database.ts'
 
 const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
@@ -8,11 +8,18 @@ const types = new Map(['id', 'tenant', 'note'].map((name) => [name, text]))
 
 function row(values: unknown, position = 0, conflict = ['id']) {
   const map = () => values as object
-  return createRow(record({}), position, { map, conflict, types, columnName: (column) => column })
+  const toRow = createRowMapper({
+    map,
+    conflict,
+    types,
+    columnName: (column) => column,
+    encode: encodeValue,
+  })
+  return toRow(record({}), position)
 }
 const rowOf = (values: object, position = 0) => row(values, position) as Row
 
-describe('createRow', () => {
+describe('createRowMapper', () => {
   it('leaves columns without a value out and sorts the others', () => {
     expect(row({ note: 'n', tenant: undefined, id: 1 })).toMatchObject({
       columns: ['id', 'note'],
@@ -73,5 +80,13 @@ describe('groupByColumns', () => {
       ['a', 'c'],
       ['b', 'd'],
     ])
+  })
+
+  it('keeps rows with one key in their order', () => {
+    const rows = Array.from({ length: 500 }, (_, index) => rowOf({ id: index % 3 }, index))
+    const sorted = groupByColumns(rows).flat()
+    expect(sorted.map(({ positions }) => positions[0])).toEqual(
+      [0, 1, 2].flatMap((id) => rows.flatMap((_, index) => (index % 3 === id ? [index] : []))),
+    )
   })
 })

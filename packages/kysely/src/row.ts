@@ -1,13 +1,14 @@
 import { type MessageRecord, type Outcome, park, SpillwayError } from '@spillway/message'
 import type { ColumnTypes } from './catalogue.ts'
-import { encodeValue } from './encode-value.ts'
+import type { ColumnType } from './encode-value.ts'
+import type { Value } from './engine.ts'
 
 /** A row ready for a statement. */
 export interface Row {
   /** The columns that have a value, sorted: rows with the same columns share a statement. */
   readonly columns: readonly string[]
-  /** The values as text, in the order of the columns. */
-  readonly values: readonly (string | null)[]
+  /** The values as they travel, in the order of the columns. */
+  readonly values: readonly Value[]
   /** The values of the conflict columns: rows with one key are one row. */
   readonly key: string
   readonly receiveCount: number
@@ -15,58 +16,90 @@ export interface Row {
   readonly positions: readonly number[]
 }
 
-/** What {@link createRow} has to know of the table. */
+/** What {@link createRowMapper} has to know of the table. */
 export interface RowRules<Body> {
   readonly map: (message: MessageRecord<Body>) => object
+  /** The conflict columns. */
   readonly conflict: readonly string[]
+  /** The column that says which of two rows with one key is the newer, if there is one. */
+  readonly version?: string | undefined
   readonly types: ColumnTypes
   columnName(column: string): string
+  /** Throws for a value that no column can hold. */
+  encode(value: unknown, type: ColumnType): Value
+}
+
+/** What rows with the same columns have in common. */
+interface Shape {
+  /** Sorted. */
+  readonly columns: readonly string[]
+  readonly types: readonly ColumnType[]
+  /** Where the conflict columns are among the columns; -1 for one that is missing. */
+  readonly key: readonly number[]
+  /** Where the version is, if there has to be one. */
+  readonly version: readonly number[]
 }
 
 /**
- * Maps a message to a row and its values to text. A column whose value is `undefined` is left out, so that its
- * default applies.
+ * Maps the messages of a batch to rows and their values to what travels. A column whose value is `undefined` is left
+ * out, so that its default applies.
  *
- * @returns the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws, a value has no text
- * or a conflict column has none
- * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` for a column that the table does not have: a migration that is
- * still to come is no fault of the record
+ * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws, no column can
+ * hold a value, or a conflict column or the version has none. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the
+ * table does not have: a migration that is still to come is no fault of the record.
  */
-export function createRow<Body>(
-  message: MessageRecord<Body>,
-  position: number,
+export function createRowMapper<Body>(
   rules: RowRules<Body>,
-): Row | Outcome {
-  let mapped: object
-  try {
-    mapped = rules.map(message)
-    if (typeof mapped !== 'object' || mapped === null) throw new TypeError('not an object')
-  } catch {
-    return invalid('The row mapper threw, or answered with something that is not an object.')
+): (message: MessageRecord<Body>, position: number) => Row | Outcome {
+  const shapes = new Map<string, Shape>()
+
+  function shapeOf(mapped: object): Shape {
+    const columns: string[] = []
+    for (const [column, value] of Object.entries(mapped)) if (value !== undefined) columns.push(column)
+    const name = columns.join('\0')
+    const known = shapes.get(name)
+    if (known !== undefined) return known
+    columns.sort()
+    const types = columns.map((column) => rules.types.get(rules.columnName(column)) ?? unknownColumn())
+    const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
+    const version = rules.version === undefined ? [] : places([rules.version])
+    const shape = { columns, types, key: places(rules.conflict), version }
+    shapes.set(name, shape)
+    return shape
   }
-  const entries = Object.entries(mapped)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  const texts = new Map<string, string | null>()
-  for (const [column, value] of entries) {
-    const type = rules.types.get(rules.columnName(column))
-    if (type === undefined) throw unknownColumn()
+
+  return function toRow(message, position) {
+    let mapped: object
     try {
-      texts.set(column, encodeValue(value, type))
+      mapped = rules.map(message)
+      if (typeof mapped !== 'object' || mapped === null) throw new TypeError('not an object')
     } catch {
-      return invalid(`The value for column "${column}" is not one that a column can hold.`)
+      return invalid('The row mapper threw, or answered with something that is not an object.')
     }
-  }
-  const key = rules.conflict.map((column) => texts.get(column))
-  if (key.some((text) => text === undefined || text === null)) {
-    return invalid('The row has no value for a conflict column: a redelivery would write it twice.')
-  }
-  return {
-    columns: [...texts.keys()],
-    values: [...texts.values()],
-    key: JSON.stringify(key),
-    receiveCount: message.receiveCount,
-    positions: [position],
+    const { columns, types, key, version } = shapeOf(mapped)
+    const values: Value[] = []
+    for (const [index, column] of columns.entries()) {
+      try {
+        const value = (mapped as Readonly<Record<string, unknown>>)[column]
+        values.push(rules.encode(value, types[index] as ColumnType))
+      } catch {
+        return invalid(`The value for column "${column}" is not one that a column can hold.`)
+      }
+    }
+    const isMissing = (index: number) => (values[index] ?? null) === null
+    if (key.some(isMissing)) {
+      return invalid('The row has no value for a conflict column: a redelivery would write it twice.')
+    }
+    if (version.some(isMissing)) {
+      return invalid('The row has no value for the version column: it could not be told from an older one.')
+    }
+    return {
+      columns,
+      values,
+      key: JSON.stringify(key.map((index) => keyText(values[index] ?? null))),
+      receiveCount: message.receiveCount,
+      positions: [position],
+    }
   }
 }
 
@@ -88,8 +121,14 @@ export function mergeKeys(rows: readonly Row[]): Row[] {
  * same order and do not deadlock (40P01).
  */
 export function groupByColumns(rows: readonly Row[]): Row[][] {
-  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  return [...Map.groupBy(sorted, (row) => JSON.stringify(row.columns)).values()]
+  // Rows with one key stay in their order: of those, the last is the one that counts for an update.
+  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return [...Map.groupBy(sorted, (row) => row.columns.join('\0')).values()]
+}
+
+function keyText(value: Value): string {
+  if (value instanceof Date) return value.toISOString()
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
 }
 
 function invalid(detail: string): Outcome {
@@ -97,8 +136,8 @@ function invalid(detail: string): Outcome {
 }
 
 // The name is not in the message: a mapper may take its columns from the body.
-function unknownColumn(): SpillwayError {
-  return new SpillwayError(
+function unknownColumn(): never {
+  throw new SpillwayError(
     'SPILLWAY_TABLE_UNKNOWN',
     'The row mapper gives a column that the table does not have: run the migration, or correct the mapper.',
   )

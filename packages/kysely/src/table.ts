@@ -1,5 +1,14 @@
-import { type Kysely, sql } from 'kysely'
-import { type Catalogue, type ColumnTypes, createCatalogue, type Schema } from './catalogue.ts'
+import type { Kysely } from 'kysely'
+import {
+  type Catalogue,
+  type ColumnTypes,
+  createCatalogue,
+  type Schema,
+  type TableFacts,
+} from './catalogue.ts'
+import type { ConflictRule } from './conflict.ts'
+import type { Deadline } from './deadline.ts'
+import type { Engine } from './engine.ts'
 import type { Row } from './row.ts'
 
 /** One table as the writer sees it. */
@@ -7,17 +16,28 @@ export interface Table {
   readonly catalogue: Catalogue
   /** The name in the database of a column of the row: Kysely's plugins may change it. */
   columnName(column: string): string
-  /** Inserts rows that have the same columns; a row whose key is there already is left as it is. */
-  insert(rows: readonly Row[], types: ColumnTypes): Promise<void>
+  /** Writes rows that have the same columns with one statement: all of them or none. */
+  insert(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<void>
 }
 
-// No table of Postgres has more.
-const maxColumns = 1_600
+// No table of Postgres has more, and none of MySQL.
+const maxColumns = 4_096
 
-/** The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply. */
-export function createTable(db: Kysely<Schema>, table: string, conflict: readonly string[]): Table {
-  const { into } = db.insertInto(table).columns(conflict).toOperationNode()
+/**
+ * The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply.
+ *
+ * @param declare types that take the place of the database's; then nothing is read
+ */
+export function createTable(
+  db: Kysely<Schema>,
+  engine: Engine,
+  table: string,
+  conflict: ConflictRule,
+  declare?: (columnName: Table['columnName']) => ColumnTypes,
+): Table {
+  const { into } = db.insertInto(table).columns(conflict.on).toOperationNode()
   const path = into?.table
+  const name = { schema: path?.schema?.name, name: path?.identifier.name ?? table }
   const names = new Map<string, string>()
   const columnName = (column: string) => {
     const known = names.get(column)
@@ -27,31 +47,12 @@ export function createTable(db: Kysely<Schema>, table: string, conflict: readonl
     if (names.size < maxColumns) names.set(column, name)
     return name
   }
+  const declared = declare === undefined ? undefined : { types: declare(columnName) }
+  const readFacts = async () => declared ?? engine.readFacts(db, name, conflict.on.map(columnName))
   return {
-    catalogue: createCatalogue(db, { schema: path?.schema?.name, name: path?.identifier.name ?? table }),
+    catalogue: createCatalogue(readFacts),
     columnName,
-    async insert(rows, types) {
-      const columns = rows[0]?.columns ?? []
-      const parameters = columns.map((_, index) => rows.map((row) => row.values[index] ?? null))
-      const parts = columns.map((column, index) => {
-        const type = types.get(columnName(column))
-        if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
-        const values = sql.val(parameters[index])
-        const name = sql.raw(`v.c${index}`)
-        // Both type names come from the catalogue, quoted by Postgres itself.
-        return type.unnestable
-          ? { array: sql`${values}::${sql.raw(type.sqlType)}[]`, selected: name }
-          : { array: sql`${values}::text[]`, selected: sql`${name}::${sql.raw(type.sqlType)}` }
-      })
-      const names = sql.raw(columns.map((_, index) => `c${index}`).join(', '))
-      const arrays = sql.join(parts.map((part) => part.array))
-      const selected = sql.join(parts.map((part) => part.selected))
-      await db
-        .insertInto(table)
-        .columns(columns)
-        .expression(sql`select ${selected} from unnest(${arrays}) as v(${names})`)
-        .onConflict((target) => target.columns(conflict).doNothing())
-        .execute()
-    },
+    insert: (rows, facts, deadline) =>
+      engine.insert(rows, { db, table, conflict, facts, deadline, columnName }),
   }
 }

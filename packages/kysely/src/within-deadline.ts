@@ -1,6 +1,38 @@
 import { SpillwayError } from '@spillway/message'
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { type Kysely, type OperationNodeSource, type RawBuilder, sql } from 'kysely'
 import type { Deadline } from './deadline.ts'
+import { engineOf } from './engine-name.ts'
+import { serverTime } from './server-time.ts'
+
+/** A query of Kysely that is not run yet. */
+export interface Query<Row> extends OperationNodeSource {
+  execute(): Promise<Row[]>
+}
+
+/**
+ * Runs a query that the server itself ends at the deadline, as far as it can: Postgres always, MariaDB always, MySQL not
+ * (see `mysqlLimits`), SQLite not.
+ *
+ * @throws SpillwayError `SPILLWAY_DEADLINE` when the connection came too late, or what the driver throws
+ */
+export async function withinDeadline<DB, Row>(
+  db: Kysely<DB>,
+  deadline: Deadline,
+  query: (db: Kysely<DB>) => Query<Row>,
+): Promise<readonly Row[]> {
+  switch (engineOf('withinDeadline', db as unknown as Kysely<never>)) {
+    case 'postgres':
+      return withinTransaction(db, deadline, (transaction) => query(transaction).execute())
+    case 'mysql': {
+      const seconds = (serverTime(deadline.left()) / 1_000).toFixed(3)
+      // A comment to MySQL, and to MariaDB what it says (MariaDB, "Comment Syntax"). It holds for one statement.
+      const limit = sql.raw(`/*M! set statement max_statement_time = ${seconds} for */ `)
+      return (await sql<Row>`${limit}${query(db)}`.execute(db.withoutPlugins())).rows
+    }
+    case 'sqlite':
+      return query(db).execute()
+  }
+}
 
 /**
  * Runs a statement of Postgres that the server itself ends at the deadline (SQLSTATE 57014): the caller's connection,
@@ -9,25 +41,41 @@ import type { Deadline } from './deadline.ts'
  * The limit is set in a transaction, which ends with it: a session setting would stay on a connection that others use,
  * and a pooler in transaction mode would give it to strangers.
  *
+ * The server ends the transaction, too (SQLSTATE 25P03), when nothing comes after the statement: Lambda freezes an
+ * environment that has answered, and a transaction without its COMMIT would keep its locks for as long as that lasts.
+ *
  * @throws SpillwayError `SPILLWAY_DEADLINE` when the connection came too late, or what the driver throws
  */
-export function withinDeadline<DB, T>(
+function withinTransaction<DB, T>(
   db: Kysely<DB>,
   deadline: Deadline,
-  run: (transaction: Transaction<DB>) => Promise<T>,
+  run: (transaction: Kysely<DB>) => Promise<T>,
 ): Promise<T> {
   return db.transaction().execute(async (transaction) => {
     if (deadline.passed()) {
       throw new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before a connection was free.')
     }
-    await limitStatements(Math.max(1, Math.ceil(deadline.left()))).execute(transaction)
+    await limitTransaction(Math.max(1, Math.ceil(deadline.left()))).execute(transaction)
     return run(transaction)
   })
 }
 
-/** A shorter `statement_timeout` than these milliseconds, which somebody set on purpose, stays; 0 is none. */
-function limitStatements(milliseconds: number): RawBuilder<unknown> {
-  const current = sql`extract(epoch from current_setting('statement_timeout')::interval) * 1000`
-  const shorter = sql`least(${milliseconds}::int, nullif(${current}, 0)::int)`
-  return sql`select pg_catalog.set_config('statement_timeout', ${shorter}::text, true)`
+/** Milliseconds for a COMMIT that is on its way, and for an environment that is short of CPU. */
+const grace = 1_000
+
+/** Both settings in one round trip. */
+function limitTransaction(milliseconds: number): RawBuilder<unknown> {
+  const idle = shorter('idle_in_transaction_session_timeout', milliseconds + grace)
+  return sql`select ${shorter('statement_timeout', milliseconds)}, ${idle}`
+}
+
+/**
+ * An expression that has a setting of Postgres be so many milliseconds until the transaction ends. A shorter one, which
+ * somebody set on purpose, stays; 0 is none.
+ */
+export function shorter(setting: string, milliseconds: number): RawBuilder<unknown> {
+  const name = sql.lit(setting)
+  const current = sql`extract(epoch from current_setting(${name})::interval) * 1000`
+  const shortest = sql`least(${milliseconds}::int, nullif(${current}, 0)::int)`
+  return sql`pg_catalog.set_config(${name}, ${shortest}::text, true)`
 }

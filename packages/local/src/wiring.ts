@@ -30,7 +30,12 @@ export function toFunctionSpec(
   resources: Resources,
 ): FunctionSpec {
   const { name, handler, timeout, memorySize, reservedConcurrency } = fn
-  const environment = { AWS_ENDPOINT_URL_SQS: queues.endpoint, ...fn.environment(resources) }
+  const environment = {
+    AWS_ENDPOINT_URL_SQS: queues.endpoint,
+    // Its share of the budget: a pool that is told nothing else keeps to it.
+    ...(fn.connections > 0 && { SPILLWAY_CONNECTIONS: String(fn.connections) }),
+    ...fn.environment(resources),
+  }
   const entry = resolve(folder, fn.entry)
   return { name, entry, handler, timeout, memorySize, reservedConcurrency, environment }
 }

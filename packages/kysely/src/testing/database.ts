@@ -44,17 +44,22 @@ export async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** A Kysely over a pool of its own, and the inserts that it ran. */
-export function openKysely<DB>(url: string, connections = 1): { db: Kysely<DB>; inserts: string[] } {
+/** A Kysely over a pool of its own, the inserts that it ran, and all that it ran. */
+export function openKysely<DB>(
+  url: string,
+  connections = 1,
+): { db: Kysely<DB>; inserts: string[]; statements: string[] } {
   const inserts: string[] = []
+  const statements: string[] = []
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString: url, connections }) }),
     log: ({ query }) => {
+      statements.push(query.sql)
       if (query.sql.startsWith('insert')) inserts.push(query.sql)
     },
   })
   onTestFinished(() => db.destroy())
-  return { db, inserts }
+  return { db, inserts, statements }
 }
 
 /** A record as the batch core gives it. */

@@ -45,14 +45,14 @@ const schema = `create schema shop;
 
 /** A writer of `items` with a pool of its own. */
 export function itemWriter(url: string, connections = 1) {
-  const { db, inserts } = openKysely<Database>(url, connections)
+  const { db, inserts, statements } = openKysely<Database>(url, connections)
   const write = kyselyWriter({
     db,
     insertInto: 'items',
     row: (message: MessageRecord<Item>) => fields(message.body),
     conflict: 'id',
   })
-  return { write, inserts, db }
+  return { write, inserts, statements, db }
 }
 
 /** Fills what an item leaves out. */

@@ -1,0 +1,114 @@
+import type { Clock } from '@spillway/message/internal'
+
+/** How long connections are kept. */
+export interface KeepingOptions {
+  /**
+   * Milliseconds after which an unused connection is closed rather than used. Default 60,000: less than the 350 s
+   * after which NAT gateways and load balancers forget a connection without a word.
+   */
+  readonly idleTimeoutMillis?: number
+  /**
+   * Milliseconds after which a connection is replaced once nobody uses it: a fail-over or a new password reaches every
+   * environment. Default 1,800,000, half an hour; Aurora DSQL ends connections after an hour. Each connection gets three
+   * quarters of it to all of it, so that those of many environments do not end together.
+   */
+  readonly maxLifetimeMillis?: number
+  /** Uses after which a connection is replaced, spread in the same way. Default: no limit. */
+  readonly maxUses?: number
+}
+
+/** What a pool knows of its connections, read from the clock: the timers of a frozen environment stand still. */
+export interface ConnectionBook<Connection extends object> {
+  opened(connection: Connection): void
+  taken(connection: Connection): void
+  returned(connection: Connection): void
+  /** It is not used again. */
+  condemn(connection: Connection): void
+  /** Whether it may be used now. */
+  isFit(connection: Connection): boolean
+  /** Whether nothing is known against it. */
+  isWhole(connection: Connection): boolean
+  /** Whether it should be kept for another use: it is whole, not too old and not used too often. */
+  isWorthKeeping(connection: Connection): boolean
+  /** Those that nobody uses and that are not condemned, the one unused for longest first. */
+  unused(): readonly Connection[]
+  /**
+   * Lets what happened to unused sockets arrive before one is used. A server that went away while this environment was
+   * frozen has left word in the kernel, which the event loop has not read yet when the invocation begins.
+   */
+  readNews(): Promise<void>
+}
+
+interface Entry {
+  readonly endsAt: number
+  usesLeft: number
+  wasUsed: boolean
+  returnedAt: number
+}
+
+/** Milliseconds without use after which an environment may have been frozen. */
+const quiet = 20
+/** Milliseconds in which a new connection is fit whatever the limits: they would have it replaced for ever. */
+const grace = 1_000
+
+/** A book of connections. */
+export function connectionBook<Connection extends object>(
+  { idleTimeoutMillis = 60_000, maxLifetimeMillis = 1_800_000, maxUses = Infinity }: KeepingOptions,
+  clock: Clock,
+  random: () => number,
+): ConnectionBook<Connection> {
+  const entries = new WeakMap<Connection, Entry>()
+  const unused = new Set<Connection>()
+  const condemned = new WeakSet<Connection>()
+  let lastReturn = 0
+
+  function isWorthKeeping(connection: Connection): boolean {
+    const entry = entries.get(connection)
+    if (entry === undefined || condemned.has(connection)) return false
+    return entry.usesLeft > 0 && clock.now() < entry.endsAt
+  }
+
+  return {
+    opened(connection) {
+      const spread = 1 - random() / 4
+      entries.set(connection, {
+        endsAt: clock.now() + maxLifetimeMillis * spread,
+        usesLeft: Math.ceil(maxUses * spread),
+        wasUsed: false,
+        returnedAt: clock.now(),
+      })
+      unused.add(connection)
+    },
+    taken(connection) {
+      unused.delete(connection)
+      const entry = entries.get(connection)
+      if (entry === undefined) return
+      entry.usesLeft -= 1
+      entry.wasUsed = true
+    },
+    returned(connection) {
+      lastReturn = clock.now()
+      const entry = entries.get(connection)
+      if (entry !== undefined) entry.returnedAt = lastReturn
+      if (!condemned.has(connection)) unused.add(connection)
+    },
+    condemn(connection) {
+      unused.delete(connection)
+      condemned.add(connection)
+    },
+    isFit(connection) {
+      const entry = entries.get(connection)
+      if (entry === undefined || condemned.has(connection)) return false
+      const idle = clock.now() - entry.returnedAt
+      if (!entry.wasUsed) return idle <= Math.max(grace, idleTimeoutMillis)
+      return isWorthKeeping(connection) && idle <= idleTimeoutMillis
+    },
+    isWhole: (connection) => !condemned.has(connection),
+    isWorthKeeping,
+    unused: () => [...unused],
+    async readNews() {
+      if (unused.size === 0 || clock.now() - lastReturn < quiet) return
+      for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate)
+    },
+  }
+}

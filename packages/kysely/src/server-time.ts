@@ -1,0 +1,7 @@
+/** What a server gets of the time that is left, in whole milliseconds: its answer has to come before the deadline. */
+export function serverTime(left: number): number {
+  return Math.max(1, Math.floor(left - Math.min(250, left * 0.1)))
+}
+
+/** The share of a server's time after which a wait for a lock ends, so that another try is possible. */
+export const lockShare = 0.8

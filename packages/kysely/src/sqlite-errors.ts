@@ -1,0 +1,74 @@
+import type { Failure } from './classify-error.ts'
+
+// Source of the codes: "Result and Error Codes" of SQLite. An extended code has the primary one in its low byte.
+const byPrimary: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+  [1, 'systemic'], // SQLITE_ERROR: no such table or column, a syntax error
+  [5, 'transient'], // SQLITE_BUSY
+  [6, 'transient'], // SQLITE_LOCKED
+  [8, 'systemic'], // SQLITE_READONLY
+  [9, 'tooSlow'], // SQLITE_INTERRUPT
+  [10, 'systemic'], // SQLITE_IOERR
+  [13, 'systemic'], // SQLITE_FULL
+  [14, 'systemic'], // SQLITE_CANTOPEN
+  [17, 'transient'], // SQLITE_SCHEMA
+  [18, 'permanent'], // SQLITE_TOOBIG
+  [19, 'permanent'], // SQLITE_CONSTRAINT
+  [20, 'permanent'], // SQLITE_MISMATCH
+])
+const byExtended: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+  [787, 'ordering'], // SQLITE_CONSTRAINT_FOREIGNKEY
+  [1555, 'duplicate'], // SQLITE_CONSTRAINT_PRIMARYKEY
+  [1811, 'unknown'], // SQLITE_CONSTRAINT_TRIGGER
+  [2067, 'duplicate'], // SQLITE_CONSTRAINT_UNIQUE
+])
+
+const extended: ReadonlyMap<string, number> = new Map([
+  ['SQLITE_ERROR', 1],
+  ['SQLITE_BUSY', 5],
+  ['SQLITE_LOCKED', 6],
+  ['SQLITE_READONLY', 8],
+  ['SQLITE_INTERRUPT', 9],
+  ['SQLITE_IOERR', 10],
+  ['SQLITE_FULL', 13],
+  ['SQLITE_CANTOPEN', 14],
+  ['SQLITE_SCHEMA', 17],
+  ['SQLITE_TOOBIG', 18],
+  ['SQLITE_CONSTRAINT', 19],
+  ['SQLITE_MISMATCH', 20],
+  ['SQLITE_CONSTRAINT_CHECK', 275],
+  ['SQLITE_CONSTRAINT_DATATYPE', 3091],
+  ['SQLITE_CONSTRAINT_FOREIGNKEY', 787],
+  ['SQLITE_CONSTRAINT_NOTNULL', 1299],
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', 1555],
+  ['SQLITE_CONSTRAINT_TRIGGER', 1811],
+  ['SQLITE_CONSTRAINT_UNIQUE', 2067],
+])
+
+const refusals: ReadonlyMap<number, string> = new Map([
+  [275, 'check constraint'],
+  [787, 'foreign key constraint'],
+  [1299, 'not-null constraint'],
+  [1555, 'primary key'],
+  [2067, 'unique constraint'],
+  [3091, 'a value is malformed for the type of its column'],
+])
+
+/** The extended result code of an error of `node:sqlite` (`errcode`) or better-sqlite3 (`code`). */
+export function sqliteCode(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
+  if (thrown.code === 'ERR_SQLITE_ERROR' && 'errcode' in thrown) return Number(thrown.errcode)
+  const { code } = thrown
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined
+  return extended.get(code) ?? extended.get(code.split('_').slice(0, 2).join('_'))
+}
+
+/** What an error of SQLite means; `undefined` when it is none. */
+export function classifySqlite(thrown: object): Failure | undefined {
+  const code = sqliteCode(thrown)
+  return code === undefined ? undefined : (byExtended.get(code) ?? byPrimary.get(code & 0xff) ?? 'unknown')
+}
+
+/** The rule that a row breaks, in words. */
+export function sqliteRule(code: number): string {
+  return refusals.get(code) ?? `SQLite error ${code}`
+}

@@ -1,0 +1,67 @@
+import { createServer, connect as dial, type Socket } from 'node:net'
+
+/** A server between a client and its database. */
+export interface CuttingProxy extends AsyncDisposable {
+  readonly url: string
+  /**
+   * Cuts the next connection that sends a COMMIT: `answered` once the database has answered it, so that it is committed
+   * and nobody knows; `unsent` before the database gets it.
+   */
+  cutNextCommit(when: 'answered' | 'unsent'): void
+  /** How many connections were cut. */
+  cuts(): number
+}
+
+/** Starts a proxy before the database of a URL, on a free port of 127.0.0.1. */
+export async function startCuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
+  const { hostname, port } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let next: 'answered' | 'unsent' | undefined
+  let cuts = 0
+  const server = createServer((client) => {
+    const database = dial(Number(port), hostname)
+    let doomed = false
+    const cut = () => {
+      cuts += 1
+      client.destroy()
+      database.destroy()
+    }
+    for (const socket of [client, database]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        database.destroy()
+      })
+    }
+    client.on('data', (bytes) => {
+      if (next !== undefined && bytes.includes('commit')) {
+        const when = next
+        next = undefined
+        if (when === 'unsent') return cut()
+        doomed = true
+      }
+      database.write(bytes)
+    })
+    database.on('data', (bytes) => {
+      if (doomed) cut()
+      else client.write(bytes)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  return {
+    url: url.href,
+    cutNextCommit(when) {
+      next = when
+    },
+    cuts: () => cuts,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
