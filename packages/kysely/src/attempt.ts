@@ -30,7 +30,7 @@ export async function attempt<T>(
   let transients = 0
   let losses = 0
   let holds = 0
-  let last: { failure?: Failure; error: unknown } = { error: tooLate() }
+  let last: { failure: Failure; error: unknown } | undefined
   while (!deadline.passed()) {
     const result = await deadline.race(run())
     if (result === undefined) break
@@ -49,7 +49,7 @@ export async function attempt<T>(
       return { kind: 'failed', failure, error: result.reason }
     }
   }
-  return { kind: 'late', ...last }
+  return { kind: 'late', ...(last ?? { error: tooLate() }) }
 }
 
 function tooLate(): SpillwayError {

@@ -62,6 +62,15 @@ describe('classifyError', () => {
     expect(classifyError(withCode(code))).toBe('connection')
   })
 
+  it.each([
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_HAS_EXPIRED',
+  ])('takes %s for something that a human has to mend', (code) => {
+    expect(classifyError(withCode(code))).toBe('systemic')
+  })
+
   it.each(messages)('takes "%s" for %s', (message, failure) => {
     expect(classifyError(new Error(message))).toBe(failure)
   })

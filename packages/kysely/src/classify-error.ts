@@ -91,6 +91,10 @@ const socketCodes: ReadonlySet<string> = new Set([
   'ENOENT', // a Unix socket whose server is not running
 ])
 
+/** What OpenSSL and Node say of a certificate that is not to be trusted (Node.js documentation, "tls"). */
+const certificateCode =
+  /^(?:ERR_TLS_CERT_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY))/
+
 // node-postgres and pg-pool throw these without a code.
 const byMessage: readonly (readonly [RegExp, Failure])[] = [
   [/^timeout exceeded when trying to connect/, 'saturation'],
@@ -119,7 +123,10 @@ function classifyOne(thrown: unknown): Failure | undefined {
   if (thrown instanceof SpillwayError) return systemicCodes.has(thrown.code) ? 'systemic' : 'unknown'
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
-  if ('code' in thrown && typeof thrown.code === 'string' && socketCodes.has(thrown.code)) return 'connection'
+  if ('code' in thrown && typeof thrown.code === 'string') {
+    if (socketCodes.has(thrown.code)) return 'connection'
+    if (certificateCode.test(thrown.code)) return 'systemic'
+  }
   const other = classifyMysql(thrown) ?? classifySqlite(thrown)
   if (other !== undefined) return other
   const message = 'message' in thrown ? String(thrown.message) : ''

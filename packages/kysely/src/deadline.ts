@@ -36,7 +36,8 @@ export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
       try {
         return await Promise.race([settled, clock.sleep(left(), signal).then(() => undefined)])
       } finally {
-        finished.abort()
+        // With a reason of its own, the signal makes no exception with a stack.
+        finished.abort(null)
       }
     },
     sleep: (ms) => clock.sleep(Math.min(ms, left()), limit.signal),

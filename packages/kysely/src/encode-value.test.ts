@@ -45,6 +45,12 @@ describe('encodeValue', () => {
     }
     expect(new Date(encodeValue(new Date(1_700_000_000_123), text) ?? '').getTime()).toBe(1_700_000_000_123)
     expect(encodeValue(new Date('-000043-03-15T12:00:00Z'), text)).toMatch(/^0044-03-15T.* BC$/)
+    expect(encodeValue(new Date('+012026-03-15T12:00:00.007Z'), text)).toMatch(
+      /^12026-03-15T..:..:00\.007[+-]..:..$/,
+    )
+    for (const time of ['1850-06-01T00:00:00Z', '9999-06-01T00:00:00Z', '0001-06-01T00:00:00Z']) {
+      expect(new Date(encodeValue(new Date(time), text) ?? '')).toEqual(new Date(time))
+    }
   })
 
   const circular: Record<string, unknown> = {}

@@ -88,15 +88,19 @@ function stringify(value: unknown): string {
 // Local time with its offset: `timestamp` and `date` columns drop the offset, and node-postgres reads them as local.
 function dateText(date: Date): string {
   assertValid(date)
-  const pad = (number: number, length = 2) => String(number).padStart(length, '0')
-  const year = date.getFullYear()
   const offset = -date.getTimezoneOffset()
+  const local = new Date(date.getTime() + offset * 60_000)
+  const year = local.getUTCFullYear()
   const minutes = Math.abs(offset)
-  return (
-    `${pad(year < 1 ? 1 - year : year, 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}` +
-    `T${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}` +
-    `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}${year < 1 ? ' BC' : ''}`
-  )
+  const zone = `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}`
+  const text = local.toISOString()
+  if (year >= 1 && year <= 9_999) return `${text.slice(0, 23)}${zone}`
+  // ISO 8601 has a sign and six digits for these, and a year 0, which Postgres calls 1 BC.
+  return `${pad(year < 1 ? 1 - year : year, 4)}${text.slice(7, 26)}${zone}${year < 1 ? ' BC' : ''}`
+}
+
+function pad(number: number, length: number): string {
+  return String(number).padStart(length, '0')
 }
 
 function assertValid(date: Date): void {

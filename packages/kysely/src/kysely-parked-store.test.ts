@@ -210,7 +210,7 @@ describe('a database in trouble', () => {
     await expect(store.find('order.placed', 'a', timeLimit(2_000))).rejects.toMatchObject({
       code: 'SPILLWAY_STATUS_UNAVAILABLE',
     })
-    expect(performance.now() - start).toBeLessThan(4_000)
+    expect(performance.now() - start).toBeLessThan(12_000)
     const waiting = () =>
       execute(database.url, `select pid from pg_stat_activity where wait_event_type = 'Lock'`)
     await expect.poll(waiting, { timeout: 2_000 }).toStrictEqual([])

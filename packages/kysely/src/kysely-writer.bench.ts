@@ -16,7 +16,7 @@ interface Row {
 }
 
 const columns = ['id', 'tenant', 'kind', 'amount', 'payload', 'created_at'] as const
-const tables = ['spillway', 'unnest', 'copy', 'kysely_values', 'rows', 'autocommit'] as const
+const tables = ['spillway', 'bounded', 'unnest', 'copy', 'kysely_values', 'rows', 'autocommit'] as const
 type Database = Record<(typeof tables)[number], Row>
 
 const limit: TimeLimit = { signal: new AbortController().signal, remainingTime: () => 60_000 }
@@ -83,6 +83,17 @@ function groupOf(count: number): BenchGroup {
         row: (message: MessageRecord<Row>) => message.body,
         conflict: 'id',
       })
+      const bounded = new Kysely<Database>({
+        dialect: new PostgresDialect({
+          pool: postgresPool({ Pool, connectionString: postgres.url, statementTimeoutMillis: 30_000 }),
+        }),
+      })
+      const writeBounded = kyselyWriter({
+        db: bounded,
+        insertInto: 'bounded',
+        row: (message: MessageRecord<Row>) => message.body,
+        conflict: 'id',
+      })
       const perRow = async (table: string, rows: readonly Row[]) => {
         for (const row of rows) await client.query(oneRow(table), Object.values(row))
       }
@@ -92,6 +103,13 @@ function groupOf(count: number): BenchGroup {
             name: '`kyselyWriter`',
             async run() {
               const outcomes = await write(freshRows(count).map(toRecord), limit)
+              if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
+            },
+          },
+          {
+            name: '`kyselyWriter`, the session has a `statement_timeout`',
+            async run() {
+              const outcomes = await writeBounded(freshRows(count).map(toRecord), limit)
               if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
             },
           },
@@ -145,6 +163,7 @@ function groupOf(count: number): BenchGroup {
         ],
         async stop() {
           await db.destroy()
+          await bounded.destroy()
           await client.end()
           await postgres.stop()
           await reaper.stop()

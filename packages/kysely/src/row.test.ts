@@ -1,3 +1,4 @@
+import type { MessageRecord } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { type ColumnType, encodeValue } from './encode-value.ts'
 import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
@@ -6,25 +7,23 @@ import { record } from './testing/database.ts'
 const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
 const types = new Map(['id', 'tenant', 'note'].map((name) => [name, text]))
 
-function row(values: unknown, position = 0, conflict = ['id']) {
-  const map = () => values as object
-  const toRow = createRowMapper({
-    map,
-    conflict,
-    types,
-    columnName: (column) => column,
-    encode: encodeValue,
-  })
-  return toRow(record({}), position)
+function mapperFor(conflict: readonly string[]) {
+  const map = (message: MessageRecord<unknown>) => message.body as object
+  const columnName = (column: string) => column
+  return createRowMapper({ map, conflict, types, columnName, encode: encodeValue })
 }
-const rowOf = (values: object, position = 0) => row(values, position) as Row
+function row(values: unknown, position = 0, conflict = ['id']) {
+  return mapperFor(conflict)(record(values), position)
+}
+const sameBatch = mapperFor(['id'])
+const rowOf = (values: object, position = 0) => sameBatch(record(values), position) as Row
 
 describe('createRowMapper', () => {
   it('leaves columns without a value out and sorts the others', () => {
     expect(row({ note: 'n', tenant: undefined, id: 1 })).toMatchObject({
       columns: ['id', 'note'],
       values: ['1', 'n'],
-      key: '["1"]',
+      key: '1',
     })
   })
 

@@ -52,36 +52,40 @@ export function createRowMapper<Body>(
   rules: RowRules<Body>,
 ): (message: MessageRecord<Body>, position: number) => Row | Outcome {
   const shapes = new Map<string, Shape>()
+  let last: { readonly names: readonly string[]; readonly shape: Shape } | undefined
 
-  function shapeOf(mapped: object): Shape {
-    const columns: string[] = []
-    for (const [column, value] of Object.entries(mapped)) if (value !== undefined) columns.push(column)
-    const name = columns.join('\0')
-    const known = shapes.get(name)
-    if (known !== undefined) return known
-    columns.sort()
-    const types = columns.map((column) => rules.types.get(rules.columnName(column)) ?? unknownColumn())
-    const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
-    const version = rules.version === undefined ? [] : places([rules.version])
-    const shape = { columns, types, key: places(rules.conflict), version }
-    shapes.set(name, shape)
+  // The rows of a batch mostly have the same columns: this runs for each row, and is worth its lines.
+  function shapeOf(names: readonly string[]): Shape {
+    if (last !== undefined && areSame(last.names, names)) return last.shape
+    const columns = names.toSorted()
+    const id = columns.join('\0')
+    const shape = shapes.get(id) ?? createShape(columns)
+    shapes.set(id, shape)
+    last = { names, shape }
     return shape
   }
 
+  function createShape(columns: readonly string[]): Shape {
+    const types = columns.map((column) => rules.types.get(rules.columnName(column)) ?? unknownColumn())
+    const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
+    const version = rules.version === undefined ? [] : places([rules.version])
+    return { columns, types, key: places(rules.conflict), version }
+  }
+
   return function toRow(message, position) {
-    let mapped: object
+    let mapped: Readonly<Record<string, unknown>>
     try {
-      mapped = rules.map(message)
+      mapped = rules.map(message) as Readonly<Record<string, unknown>>
       if (typeof mapped !== 'object' || mapped === null) throw new TypeError('not an object')
     } catch {
       return invalid('The row mapper threw, or answered with something that is not an object.')
     }
-    const { columns, types, key, version } = shapeOf(mapped)
+    const { columns, types, key, version } = shapeOf(givenNames(mapped))
     const values: Value[] = []
-    for (const [index, column] of columns.entries()) {
+    for (let index = 0; index < columns.length; index += 1) {
+      const column = columns[index] as string
       try {
-        const value = (mapped as Readonly<Record<string, unknown>>)[column]
-        values.push(rules.encode(value, types[index] as ColumnType))
+        values.push(rules.encode(mapped[column], types[index] as ColumnType))
       } catch {
         return invalid(`The value for column "${column}" is not one that a column can hold.`)
       }
@@ -93,14 +97,26 @@ export function createRowMapper<Body>(
     if (version.some(isMissing)) {
       return invalid('The row has no value for the version column: it could not be told from an older one.')
     }
+    const texts = key.map((index) => keyText(values[index] ?? null))
     return {
       columns,
       values,
-      key: JSON.stringify(key.map((index) => keyText(values[index] ?? null))),
+      key: texts.length === 1 ? String(texts[0]) : JSON.stringify(texts),
       receiveCount: message.receiveCount,
       positions: [position],
     }
   }
+}
+
+function givenNames(mapped: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(mapped)
+  return names.some((name) => mapped[name] === undefined)
+    ? names.filter((name) => mapped[name] !== undefined)
+    : names
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name, index) => name === others[index])
 }
 
 /** One row for each key: the first wins and stands for the others; its position is the first. */
@@ -108,10 +124,8 @@ export function mergeKeys(rows: readonly Row[]): Row[] {
   const byKey = new Map<string, Row>()
   for (const row of rows) {
     const first = byKey.get(row.key)
-    byKey.set(
-      row.key,
-      first === undefined ? row : { ...first, positions: [...first.positions, ...row.positions] },
-    )
+    const merged = first && { ...first, positions: [...first.positions, ...row.positions] }
+    byKey.set(row.key, merged ?? row)
   }
   return [...byKey.values()]
 }
@@ -123,7 +137,8 @@ export function mergeKeys(rows: readonly Row[]): Row[] {
 export function groupByColumns(rows: readonly Row[]): Row[][] {
   // Rows with one key stay in their order: of those, the last is the one that counts for an update.
   const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  return [...Map.groupBy(sorted, (row) => row.columns.join('\0')).values()]
+  // Rows of one shape share the list of their columns.
+  return [...Map.groupBy(sorted, (row) => row.columns).values()]
 }
 
 function keyText(value: Value): string {

@@ -22,6 +22,8 @@ async function start(port: number): Promise<RunningCli> {
   return cli
 }
 
+const unused = { environments: 0, active: 0, invocations: 0, errors: 0, throttles: 0 }
+
 const folders = () =>
   readdirSync(tmpdir()).filter((name) => /^spillway-(?!cli-|outside-|pack-|postgres-binaries)/.test(name))
 
@@ -41,6 +43,7 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
     expect(JSON.parse(answer)).toStrictEqual({
       id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10',
       status: 'accepted',
+      statusUrl: '/orders/0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10',
     })
 
     const client = new pg.Client({ connectionString: url })
@@ -63,6 +66,8 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
       database: { connections: 1, peakConnections: 1, budget: 16, maxConnections: 20, url },
       functions: {
         ingest: { environments: 1, active: 0, invocations: 1, errors: 0, throttles: 0 },
+        bulk: unused,
+        status: unused,
         write: {
           environments: 1,
           active: expect.any(Number),
