@@ -15,7 +15,7 @@ beforeAll(async () => {
   outside = await realpath(await mkdtemp(join(tmpdir(), 'spillway-outside-')))
   packed = await packAll(join(outside, 'tarballs'))
   for (const one of packed) await install(one)
-}, 180_000)
+}, 400_000)
 afterAll(() => rm(outside, { recursive: true, force: true }))
 
 const installedAt = (name: string) => join(outside, 'node_modules', name)
