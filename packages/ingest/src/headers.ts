@@ -25,7 +25,12 @@ function linesOf(
   headers: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined,
   name: string,
 ): readonly string[] {
-  return Object.entries(headers ?? {}).flatMap(([key, value]) =>
-    value === undefined || value === null || key.toLowerCase() !== name ? [] : value,
-  )
+  const lines: string[] = []
+  // This runs several times for a request: the length of a name tells most of them apart.
+  for (const key of Object.keys(headers ?? {})) {
+    if (key.length !== name.length || key.toLowerCase() !== name) continue
+    const value = headers?.[key]
+    if (value !== undefined && value !== null) lines.push(...[value].flat())
+  }
+  return lines
 }

@@ -27,7 +27,15 @@ export function startTimes(clock: Clock): Starts {
       // Outside Lambda, in a container, the context may know no time.
       const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
       const remainingTime = () => Math.min(invocation(), gatewayMs - elapsed(event))
-      return { signal: AbortSignal.timeout(Math.max(0, Math.floor(remainingTime()))), remainingTime }
+      let signal: AbortSignal | undefined
+      return {
+        remainingTime,
+        // Made for who asks: a timer and its signal cost more than all else of a request.
+        get signal() {
+          signal ??= AbortSignal.timeout(Math.max(0, Math.floor(remainingTime())))
+          return signal
+        },
+      }
     },
   }
 }

@@ -17,13 +17,23 @@ export interface Sent {
  */
 export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
   if (messages.length === 0) return { results: [], cause: silent() }
+  const controller = new AbortController()
+  const remainingTime = () => limit.remainingTime()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const left = Math.max(0, limit.remainingTime() - guardMs)
-    timer = setTimeout(() => reject(new Error('the target did not answer in time')), left)
+    timer = setTimeout(
+      () => {
+        reject(new Error('the target did not answer in time'))
+        controller.abort()
+      },
+      Math.max(0, remainingTime() - guardMs),
+    )
   })
   try {
-    const results = await Promise.race([to.send(messages, limit), late])
+    const results = await Promise.race([
+      to.send(messages, { signal: controller.signal, remainingTime }),
+      late,
+    ])
     const lost = messages.findIndex((_, place) => isLost(results[place]))
     const result: SendResult | undefined = results[Math.max(0, lost)]
     return { results, cause: result?.status === 'rejected' ? new Error(result.detail) : silent() }
