@@ -86,11 +86,12 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const { bodies, rejected } = await readBodies(definition, event, request.response, storable)
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
       const { ready, refused } = prepare(bodies, facts, event)
-      const { results, cause } = await send(
+      const sending = await send(
         to,
         ready.map(({ message }) => message),
         starts.limit(event, context),
       )
+      const { results } = sending
       const sent = ready.map(({ place, accepted }, position): ItemAnswer => {
         const result = results[position]
         return result?.status === 'accepted' ? accepted : { ...place, ...explain(result) }
@@ -101,10 +102,10 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const retryAfter = shortestWait(ready.map((_, position) => results[position]))
       const [broken] = rejected.flatMap((item) => item.cause ?? [])
       if (accepted.length === 0 && items.length > 0) {
-        throw noneAccepted(items, unconfirmed > 0 ? cause : broken, retryAfter)
+        throw noneAccepted(items, unconfirmed > 0 ? sending.cause : broken, retryAfter)
       }
       count(items, accepted, event)
-      const failed = unconfirmed > 0 ? cause : broken
+      const failed = unconfirmed > 0 ? sending.cause : broken
       if (failed !== undefined) {
         const lost = items.filter(({ status }) => status >= 500).length
         logger.warn(`spillway: ${lost} of ${items.length} items were not accepted`, {

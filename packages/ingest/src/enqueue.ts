@@ -46,9 +46,9 @@ export function enqueue<Definition extends MessageDefinition>(
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
       const message = toSendable(definition, body, facts, choices)
       const url = toStatusUrl(statusUrl, message.key, event)
-      const { results, cause } = await send(to, [message], starts.limit(event, context))
-      const [result] = results
-      if (result?.status !== 'accepted') throw notAccepted(result, cause)
+      const sent = await send(to, [message], starts.limit(event, context))
+      const [result] = sent.results
+      if (result?.status !== 'accepted') throw notAccepted(result, sent.cause)
       telemetry.count('spillway.ingest.accepted', 1, attributes)
       telemetry.count('spillway.ingest.bytes', Buffer.byteLength(message.body), attributes)
       telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
@@ -65,7 +65,7 @@ export function enqueue<Definition extends MessageDefinition>(
   }
 }
 
-function notAccepted(result: SendResult | undefined, cause: Error): HttpError {
+function notAccepted(result: SendResult | undefined, cause: Error | undefined): HttpError {
   const { status, code, detail } = explain(result)
   return new HttpError(status, code, detail, {
     ...(status === 503 && { retryAfter: retryAfterOf(result) }),

@@ -7,8 +7,8 @@ const guardMs = 100
 export interface Sent {
   /** By the place of the message; `undefined` for one of which the target says nothing. */
   readonly results: readonly (SendResult | undefined)[]
-  /** Why the first message was not confirmed that was not. */
-  readonly cause: Error
+  /** Why the first message was not confirmed that was not; `undefined` where there was none to send. */
+  readonly cause: Error | undefined
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Sent {
  * same is not confirmed.
  */
 export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
-  if (messages.length === 0) return { results: [], cause: silent() }
+  if (messages.length === 0) return { results: [], cause: undefined }
   const controller = new AbortController()
   const remainingTime = () => limit.remainingTime()
   let timer: NodeJS.Timeout | undefined
@@ -34,14 +34,23 @@ export async function send(to: Target, messages: readonly EncodedMessage[], limi
       to.send(messages, { signal: controller.signal, remainingTime }),
       late,
     ])
-    const lost = messages.findIndex((_, place) => isLost(results[place]))
-    const result: SendResult | undefined = results[Math.max(0, lost)]
-    return { results, cause: result?.status === 'rejected' ? new Error(result.detail) : silent() }
+    return {
+      results,
+      // An error has a stack, which costs more than the rest of this.
+      get cause() {
+        return causeOf(results, messages.length)
+      },
+    }
   } catch (thrown) {
     return { results: [], cause: toError(thrown) }
   } finally {
     clearTimeout(timer)
   }
+}
+
+function causeOf(results: Sent['results'], count: number): Error {
+  const lost = Array.from({ length: count }, (_, place) => results[place]).find(isLost) ?? results[0]
+  return lost?.status === 'rejected' ? new Error(lost.detail) : silent()
 }
 
 /** Whether the queue is to blame, not the message. */
