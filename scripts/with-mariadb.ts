@@ -41,8 +41,13 @@ const server = spawn(
   ],
   { stdio: 'ignore' },
 )
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => stop().then(() => process.exit(1)))
+let child: ChildProcess | undefined
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    child?.kill('SIGTERM')
+    void stop().then(() => process.exit(1))
+  })
+}
 await untilReady()
 run('mariadb', [
   '--no-defaults',
@@ -54,7 +59,7 @@ run('mariadb', [
 ])
 
 const url = `mysql://spillway:spillway@127.0.0.1:${port}/spillway`
-const child = spawn(command, args, {
+child = spawn(command, args, {
   stdio: 'inherit',
   env: { ...process.env, SPILLWAY_TEST_MYSQL_URL: url },
 })
