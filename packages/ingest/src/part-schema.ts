@@ -1,4 +1,5 @@
 import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
+import { isStandardSchema } from '@spillway/message/internal'
 
 /** What a part of a request is held against: a message of `defineMessage`, or a Standard Schema validator. */
 export type PartSchema = MessageDefinition | StandardSchemaV1
@@ -22,10 +23,4 @@ export function schemaOf(part: unknown): StandardSchemaV1 | undefined {
   if (isStandardSchema(part)) return part
   const { schema } = (typeof part === 'object' && part !== null ? part : {}) as { schema?: unknown }
   return isStandardSchema(schema) ? schema : undefined
-}
-
-function isStandardSchema(value: unknown): value is StandardSchemaV1 {
-  // arktype's schemas are functions.
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
-  return typeof (value as Partial<StandardSchemaV1>)['~standard']?.validate === 'function'
 }

@@ -34,13 +34,12 @@ const defaultRetryAfter = 1
 /** Describes an error to a client. An error that is not meant for clients becomes a 500 without its message. */
 export function toProblem(error: unknown, requestId?: string): ProblemAnswer {
   const { status, retryAfter = defaultRetryAfter, headers, ...rest } = describe(error)
-  const members = Object.entries(rest).filter(([, value]) => value !== undefined)
   return {
     problem: {
       type: 'about:blank',
       title: phraseOf(status),
       status,
-      ...(Object.fromEntries(members) as Pick<Description, 'detail' | 'code' | 'errors' | 'items'>),
+      ...rest,
       ...(requestId !== undefined && uuid.test(requestId) && { instance: `urn:uuid:${requestId}` }),
     },
     headers: {

@@ -37,8 +37,9 @@ export interface ValidateOptions<
   /** For Function URLs and load balancers, which have no path parameters: where they are, `/orders/{id}`. */
   readonly route?: string
   /**
-   * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database cannot store:
-   * `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be parked.
+   * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database
+   * cannot store: `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be
+   * parked.
    */
   readonly unstorable?: 'reject' | 'allow'
 }

@@ -1,10 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from './catalogue.ts'
 import type { Statement } from './engine.ts'
-import { lockShare, serverTime } from './server-time.ts'
-
-/** Milliseconds for a COMMIT that is on its way, and for an environment that is short of CPU. */
-const grace = 1_000
+import { commitGrace, lockShare, serverTime } from './server-time.ts'
 
 /**
  * Runs a statement that Postgres itself ends before the deadline: 57014 when it takes too long, 55P03 when it waits for
@@ -29,7 +26,7 @@ export async function withLimits(
     const limits = [
       setLocal('statement_timeout', time, statementTimeout),
       setLocal('lock_timeout', Math.ceil(time * lockShare), lockTimeout),
-      setLocal('idle_in_transaction_session_timeout', Math.ceil(deadline.left()) + grace, idleTimeout),
+      setLocal('idle_in_transaction_session_timeout', Math.ceil(deadline.left()) + commitGrace, idleTimeout),
     ]
     try {
       // Without parameters, so that all of it is one message.

@@ -1,9 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { lockShare, serverTime } from './server-time.ts'
+import { commitGrace, lockShare, serverTime } from './server-time.ts'
 import { shorter } from './within-deadline.ts'
-
-/** Milliseconds for a COMMIT that is on its way, and for an environment that is short of CPU. */
-const grace = 1_000
 
 /**
  * Has Postgres end what a transaction does after its time: a statement (SQLSTATE 57014), a wait for a lock (55P03), and
@@ -17,5 +14,5 @@ export function limitTransaction(left: number): RawBuilder<unknown> {
   const time = serverTime(left)
   return sql`select ${shorter('statement_timeout', time)},
     ${shorter('lock_timeout', Math.ceil(time * lockShare))},
-    ${shorter('idle_in_transaction_session_timeout', Math.ceil(left) + grace)}`
+    ${shorter('idle_in_transaction_session_timeout', Math.ceil(left) + commitGrace)}`
 }

@@ -2,7 +2,7 @@ import { SpillwayError } from '@spillway/message'
 import { type Kysely, type OperationNodeSource, type RawBuilder, sql } from 'kysely'
 import type { Deadline } from './deadline.ts'
 import { engineOf } from './engine-name.ts'
-import { serverTime } from './server-time.ts'
+import { commitGrace, serverTime } from './server-time.ts'
 
 /** A query of Kysely that is not run yet. */
 export interface Query<Row> extends OperationNodeSource {
@@ -60,12 +60,9 @@ function withinTransaction<DB, T>(
   })
 }
 
-/** Milliseconds for a COMMIT that is on its way, and for an environment that is short of CPU. */
-const grace = 1_000
-
 /** Both settings in one round trip. */
 function limitTransaction(milliseconds: number): RawBuilder<unknown> {
-  const idle = shorter('idle_in_transaction_session_timeout', milliseconds + grace)
+  const idle = shorter('idle_in_transaction_session_timeout', milliseconds + commitGrace)
   return sql`select ${shorter('statement_timeout', milliseconds)}, ${idle}`
 }
 

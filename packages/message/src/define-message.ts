@@ -102,7 +102,8 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
   return Object.freeze({ ...options, version })
 }
 
-function isStandardSchema(value: unknown): boolean {
+/** Whether a value is a validator of the Standard Schema interface. */
+export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   // arktype's schemas are functions.
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
   const standard = (value as Partial<StandardSchemaV1>)['~standard']

@@ -7,6 +7,7 @@
 export { type Backoff, fullJitter } from './backoff.ts'
 export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { isStandardSchema } from './define-message.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
 export { isText } from './message.ts'
