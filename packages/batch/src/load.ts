@@ -1,4 +1,5 @@
 import { type SourceRecord, toError } from '@spillway/message'
+import { inParallel } from '@spillway/message/internal'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { outOfTime } from './settle.ts'
 
@@ -62,11 +63,9 @@ export async function loadTexts(
       return toError(thrown)
     }
   }
-  const left = claims.values()
-  async function work(): Promise<void> {
-    for (const record of left) texts.set(record, await load(record))
-  }
-  await Promise.all(Array.from({ length: loadConcurrency }, work))
+  await inParallel(claims, loadConcurrency, async (record) => {
+    texts.set(record, await load(record))
+  })
   loading.end()
   return texts
 }

@@ -9,6 +9,7 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
+import { inParallel } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
 
 /** A record and what became of it. */
@@ -50,7 +51,6 @@ export async function parkAll(
   deadline: Deadline,
 ): Promise<readonly Settled[]> {
   const results = [...settled]
-  const parked = settled.entries()
   async function parkOne(record: SourceRecord, reason: ParkReason): Promise<Outcome> {
     if (deadline.expired) return retry({ cause: outOfTime() })
     try {
@@ -60,12 +60,9 @@ export async function parkAll(
       return retry({ cause: toError(thrown) })
     }
   }
-  async function work(): Promise<void> {
-    for (const [index, { record, outcome }] of parked) {
-      if (outcome.kind === 'park') results[index] = { record, outcome: await parkOne(record, outcome.reason) }
-    }
-  }
-  await Promise.all(Array.from({ length: parkConcurrency }, work))
+  await inParallel(settled.entries(), parkConcurrency, async ([index, { record, outcome }]) => {
+    if (outcome.kind === 'park') results[index] = { record, outcome: await parkOne(record, outcome.reason) }
+  })
   return results
 }
 

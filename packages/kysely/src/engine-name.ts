@@ -9,7 +9,7 @@ export type EngineName = 'postgres' | 'mysql' | 'sqlite'
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for any other dialect.
  */
-export function engineOf(owner: string, db: Kysely<never>): EngineName {
+export function engineOf<DB>(owner: string, db: Kysely<DB>): EngineName {
   const { adapter } = db.getExecutor()
   if (adapter instanceof PostgresAdapter) return 'postgres'
   if (adapter instanceof MysqlAdapter) return 'mysql'

@@ -1,7 +1,7 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { type EngineName, engineOf } from './engine-name.ts'
 import { defaultInboxTable } from './inbox.ts'
+import { type TableStatements, tableMigration } from './table-migration.ts'
 
 /**
  * The migration that makes the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: in Postgres, MySQL, MariaDB
@@ -19,20 +19,10 @@ import { defaultInboxTable } from './inbox.ts'
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`, by `up`, for another dialect.
  */
 export function inboxMigration(table: string = defaultInboxTable): Required<Migration> {
-  return {
-    async up<DB>(db: Kysely<DB>) {
-      const plain = db.withoutPlugins()
-      for (const statement of tables[engineOf('inboxMigration', plain as unknown as Kysely<never>)](table)) {
-        await statement.execute(plain)
-      }
-    },
-    async down<DB>(db: Kysely<DB>) {
-      await sql`drop table ${sql.table(table)}`.execute(db.withoutPlugins())
-    },
-  }
+  return tableMigration('inboxMigration', table, tables)
 }
 
-const tables: Readonly<Record<EngineName, (name: string) => readonly ReturnType<typeof sql>[]>> = {
+const tables: TableStatements = {
   postgres: (name) => [
     sql`create table ${sql.table(name)} (
         consumer text not null,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { entryVanished } from './entry-vanished.ts'
 import type { Inbox } from './inbox.ts'
-import { lockShare, serverTime } from './server-time.ts'
+import { mariadbLimits } from './mysql-limits.ts'
 
 /** Rows in a statement: 5 MB at most, less than any server's `max_allowed_packet`. */
 const chunkSize = 1_000
@@ -68,9 +68,5 @@ export function mysqlInbox(name: string): Inbox {
  * 50 s by default, is a setting of the session, which would stay on a connection that others use.
  */
 function limits(left: number) {
-  const seconds = serverTime(left) / 1_000
-  const lock = Math.max(1, Math.floor(seconds * lockShare))
-  return sql.raw(
-    `/*M! set statement max_statement_time = ${seconds.toFixed(3)}, innodb_lock_wait_timeout = ${lock} for */`,
-  )
+  return sql.raw(`/*M! ${mariadbLimits(left)} */`)
 }

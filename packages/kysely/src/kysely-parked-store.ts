@@ -93,7 +93,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   checkOptions('kyselyParkedStore', options, rules)
   const { table = defaultParkedTable, clock = systemClock, random = Math.random } = options
   const db = options.db.withoutPlugins() as unknown as Kysely<Record<string, ParkedRow>>
-  const engine = engineOf('kyselyParkedStore', db as unknown as Kysely<never>)
+  const engine = engineOf('kyselyParkedStore', db)
   // The drivers of SQLite take no dates; ISO 8601 texts sort as their times do.
   const toTime = (at: Date) => (engine === 'sqlite' ? at.toISOString() : at)
 

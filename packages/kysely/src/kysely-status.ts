@@ -81,7 +81,7 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
   const { parked, clock = systemClock } = options
   const { table, key: keyColumn, name: nameColumn }: Columns = options
   const db = options.db as unknown as Kysely<Schema>
-  const engine = engineOf('kyselyStatus', db as unknown as Kysely<never>)
+  const engine = engineOf('kyselyStatus', db)
 
   async function isWritten(name: string, key: string, limit: TimeLimit): Promise<boolean> {
     const deadline = createDeadline(limit, clock)

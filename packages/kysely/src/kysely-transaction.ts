@@ -132,7 +132,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   checkOptions('kyselyTransaction', options, rules)
   const { db, transaction, consumer, fingerprint, isolationLevel } = options
   const { inbox: table = defaultInboxTable, clock = systemClock, random = Math.random } = options
-  const engine = engineOf('kyselyTransaction', db as unknown as Kysely<never>)
+  const engine = engineOf('kyselyTransaction', db)
   const inbox = inboxOf(engine, table)
 
   return async function kyselyTransact(records: readonly MessageRecord<Body>[], limit: TimeLimit) {

@@ -129,7 +129,7 @@ export function kyselyWriter<
   checkOptions('kyselyWriter', options, rules)
   const { insertInto, row: map, clock = systemClock, random = Math.random } = options
   const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
-  const name = engineOf('kyselyWriter', options.db as unknown as Kysely<never>)
+  const name = engineOf('kyselyWriter', options.db)
   const engine = engineNamed(name)
   const types = options.types as Readonly<Record<string, string>> | undefined
   const declare =

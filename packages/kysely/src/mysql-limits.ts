@@ -12,8 +12,12 @@ import { lockShare, serverTime } from './server-time.ts'
  * pool: to set it here would take two more round trips, and pin the session in RDS Proxy.
  */
 export function mysqlLimits(deadline: Deadline, { mariadb = false }: TableFacts): string {
-  if (!mariadb) return ''
-  const time = serverTime(deadline.left()) / 1_000
+  return mariadb ? `${mariadbLimits(deadline.left())} ` : ''
+}
+
+/** The limits themselves, to stand before one statement of MariaDB. */
+export function mariadbLimits(left: number): string {
+  const time = serverTime(left) / 1_000
   const lock = Math.max(1, Math.floor(time * lockShare))
-  return `set statement max_statement_time = ${time.toFixed(3)}, innodb_lock_wait_timeout = ${lock} for `
+  return `set statement max_statement_time = ${time.toFixed(3)}, innodb_lock_wait_timeout = ${lock} for`
 }

@@ -1,6 +1,6 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { type EngineName, engineOf } from './engine-name.ts'
+import { type TableStatements, tableMigration } from './table-migration.ts'
 
 /** The name of the parked store's table, unless another is given. */
 export const defaultParkedTable = 'spillway_parked'
@@ -21,19 +21,10 @@ export const defaultParkedTable = 'spillway_parked'
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`, by `up`, for another dialect.
  */
 export function parkedMigration(table: string = defaultParkedTable): Required<Migration> {
-  return {
-    async up<DB>(db: Kysely<DB>) {
-      const plain = db.withoutPlugins()
-      const statements = tables[engineOf('parkedMigration', plain as unknown as Kysely<never>)](table)
-      for (const statement of statements) await statement.execute(plain)
-    },
-    async down<DB>(db: Kysely<DB>) {
-      await sql`drop table ${sql.table(table)}`.execute(db.withoutPlugins())
-    },
-  }
+  return tableMigration('parkedMigration', table, tables)
 }
 
-const tables: Readonly<Record<EngineName, (name: string) => readonly RawBuilder<unknown>[]>> = {
+const tables: TableStatements = {
   postgres: (name) => [
     sql`create table ${sql.table(name)} (
         name text not null,

@@ -66,7 +66,7 @@ export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<nu
   checkOptions('sweepInbox', options, rules)
   const { inbox = defaultInboxTable, olderThanDays = 30, batchSize = 1_000, signal } = options
   const db = options.db.withoutPlugins()
-  const engine = engineOf('sweepInbox', db as unknown as Kysely<never>)
+  const engine = engineOf('sweepInbox', db)
   const statement = statements[engine](inbox, olderThanDays * secondsPerDay, batchSize)
   let swept = 0
   while (!signal?.aborted) {

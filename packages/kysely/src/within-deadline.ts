@@ -20,7 +20,7 @@ export async function withinDeadline<DB, Row>(
   deadline: Deadline,
   query: (db: Kysely<DB>) => Query<Row>,
 ): Promise<readonly Row[]> {
-  switch (engineOf('withinDeadline', db as unknown as Kysely<never>)) {
+  switch (engineOf('withinDeadline', db)) {
     case 'postgres':
       return withinTransaction(db, deadline, (transaction) => query(transaction).execute())
     case 'mysql': {

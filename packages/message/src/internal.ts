@@ -9,6 +9,7 @@ export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.t
 export { type Clock, systemClock } from './clock.ts'
 export { isStandardSchema } from './define-message.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
+export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
 export { isText } from './message.ts'
 export {

@@ -5,6 +5,7 @@ import {
   type Clock,
   checkOptions,
   fullJitter,
+  inParallel,
   integer,
   isText,
   maxClaimBytes,
@@ -16,7 +17,6 @@ import {
 } from '@spillway/message/internal'
 import type { Outgoing } from './admit.ts'
 import { createGate } from './gate.ts'
-import { inParallel } from './in-parallel.ts'
 import { sizeOf } from './pack.ts'
 import type { Rejected } from './rejection.ts'
 import { race, within, workingTime } from './time.ts'
