@@ -1,5 +1,6 @@
 // Runs a command with a MariaDB server of its own, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server with it:
-// `node scripts/boot.mjs scripts/with-mariadb.ts npm test`. Needs Debian's `mariadb-server`.
+// `npm run test:mysql`. Needs Debian's `mariadb-server`. Not for a command that runs npm: under the Node of the workspace
+// npm looks for its global configuration, a registry's certificate for example, beside that Node.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -42,6 +43,8 @@ const server = spawn(
   { stdio: 'ignore' },
 )
 let child: ChildProcess | undefined
+process.on('exit', () => server.kill())
+server.on('error', (error) => fail(`mariadbd: ${error.message}`))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     child?.kill('SIGTERM')

@@ -13,7 +13,7 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import { createLending } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
 import { onFailedQuery } from './on-failed-query.ts'
-import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 
 /** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
 export interface MysqlClient extends MysqlPoolConnection {
@@ -48,8 +48,6 @@ const rules: OptionRules<MysqlPoolOptions<object>> = {
   },
 }
 
-/** Milliseconds after which a server that does not answer a goodbye is not waited for. */
-const goodbye = 2_000
 const ignore = () => undefined
 
 /**

@@ -54,7 +54,10 @@ export interface LimitedPool {
   closeUnused(): Promise<void>
 }
 
-export const isBoolean: OptionRule = {
+/** Milliseconds after which a server that does not answer a goodbye is not waited for. */
+export const goodbye = 2_000
+
+const isBoolean: OptionRule = {
   expected: 'true or false',
   test: (value) => typeof value === 'boolean',
 }

@@ -11,7 +11,7 @@ import {
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { createLending } from './lending.ts'
 import { onRejectedQuery } from './on-rejected-query.ts'
-import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
@@ -58,8 +58,6 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
   },
 }
 
-/** Milliseconds after which a server that does not answer a goodbye is not waited for. */
-const goodbye = 2_000
 const ignore = () => undefined
 
 /**
