@@ -121,6 +121,11 @@ export interface RecordSource {
    * larger goes by itself. Default: no limit.
    */
   readonly maximumLoadBytes?: number
+  /**
+   * Whether a record that is not done brings back all that come after it, as a stream does, whatever became of them.
+   * Default: it brings back itself alone.
+   */
+  readonly checkpoint?: boolean
   /** Puts a copy of the record into the dead-letter queue. Resolves once the copy is confirmed, else rejects. */
   park(record: SourceRecord, reason: ParkReason, limit: TimeLimit): Promise<void>
   /** Asks for the next delivery of each record after its number of seconds. Best effort: never rejects. */
