@@ -6,7 +6,7 @@ const conditions = ['spillway:source', 'node']
 const endToEnd = [
   'examples/**/*.test.ts',
   'packages/cli/src/**/*.test.ts',
-  'packages/kysely/src/connection-budget.test.ts',
+  'packages/kysely/src/connections/connection-budget.test.ts',
   'scripts/boot.test.ts',
 ]
 

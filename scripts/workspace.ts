@@ -9,6 +9,7 @@ export const packageNames = [
   'telemetry',
   'ingest',
   'sqs',
+  'kinesis',
   'batch',
   'kysely',
   'planner',

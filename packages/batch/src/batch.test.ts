@@ -85,10 +85,13 @@ describe('outcomes', () => {
       c: park({ code: '23514', detail: 'check' }),
       d: retry(),
     }
-    const result = await run({
-      records: ['a', 'b', 'c', 'd'].map((id) => record(id)),
-      writer: each(({ body }) => outcomes[body.id] as Outcome),
-    })
+    const result = await run(
+      {
+        records: ['a', 'b', 'c', 'd'].map((id) => record(id)),
+        writer: each(({ body }) => outcomes[body.id] as Outcome),
+      },
+      { backoff: false },
+    )
     expect(result.failed).toStrictEqual(['m-b', 'm-d'])
     expect(result.parked).toStrictEqual([{ id: 'm-c', reason: { code: '23514', detail: 'check' } }])
     expect(result.delayed).toStrictEqual({ 'm-b': 7 })

@@ -1,41 +1,24 @@
 import {
-  decodeMessage,
   type MessageBody,
   type MessageDefinition,
-  type MessageRecord,
   type Outcome,
-  park,
   type RecordSource,
-  type RetryOutcome,
   retry,
-  type SourceRecord,
   SpillwayError,
-  toError,
   type Writer,
 } from '@spillway/message'
-import {
-  checkOptions,
-  integer,
-  isFunction,
-  type OptionRules,
-  wireFingerprint,
-} from '@spillway/message/internal'
-import { type Deadline, type InvocationContext, startDeadline } from './deadline.ts'
-import { toWaves } from './lanes.ts'
-import { loadTexts, toSlices } from './load.ts'
-import { delayRetries, outOfTime, parkAll, type Settled, toOutcomes, toSettledResult } from './settle.ts'
-import { type BatchSummary, logSummary, summarise } from './summary.ts'
-
-/** What {@link batch} takes beside the message and the writer. */
-export interface BatchOptions {
-  /**
-   * Milliseconds of the invocation that are kept for settling: when only they are left, the writer is told to stop
-   * and what is not done is returned. Default 1,000; never more than a quarter of the time that the invocation has.
-   */
-  readonly guard?: number
-  /** Called with the numbers of each batch. Default: a line of JSON on standard error when something was not done. */
-  readonly log?: (summary: BatchSummary) => void
-}
+import { checkOptions, isFunction, required, systemClock } from '@spillway/message/internal'
+import { type BatchOptions, batchRules } from './batch-options.ts'
+import { type Deadlines, type InvocationContext, startDeadlines } from './deadline.ts'
+import type { EachRecord } from './each-record.ts'
+import { createHold } from './hold.ts'
+import { createLedger } from './ledger.ts'
+import { quietPolicy } from './policy.ts'
+import { recordByRecord } from './record-by-record.ts'
+import { createReport } from './report.ts'
+import { defaultBackoff, retryDelays } from './retry-delay.ts'
+import { outOfTime, toSettledResult } from './settle.ts'
+import { wholeBatch } from './whole-batch.ts'
 
 /** What a source middleware puts on the event. */
 export interface BatchEvent {
@@ -49,20 +32,16 @@ export type BatchHandler = (
   options?: { readonly signal?: AbortSignal },
 ) => Promise<readonly PromiseSettledResult<undefined>[]>
 
-/** No guard takes more than this share of the time there is, so that a short time-out leaves time to work. */
-const guardShare = 0.25
-
-/** The share of the guard that is left when settling ends, for the way back. */
-const answerShare = 0.2
-
-const rules: OptionRules<BatchOptions> = { guard: integer(0, 900_000), log: isFunction }
-
 /**
- * A Lambda handler that decodes and validates records, gives them to a writer, and settles each by its outcome: a
- * record that is done or parked leaves the queue, one that is to be retried is reported as failed.
+ * A Lambda handler that decodes and validates records, gives them to a writer, or one by one to the handler of
+ * `eachRecord`, and settles each by its outcome: a record that is done or parked leaves the queue, one that is to be
+ * retried is reported as failed.
  *
  * A record that holds no valid message is parked and costs only itself. A deadline costs only what is not done. What
- * the writer leaves without an outcome, or throws for, counts as not done.
+ * the writer leaves without an outcome counts as not done, and so does what it throws for unless `onError` says otherwise.
+ *
+ * While what the records need is down or saturated, the invocation waits and tries again; what it returns then comes
+ * back later and later, so that an outage uses up few receives.
  *
  * @example
  * ```ts
@@ -76,83 +55,55 @@ const rules: OptionRules<BatchOptions> = { guard: integer(0, 900_000), log: isFu
  * ```
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range; the handler rejects with
- * `SPILLWAY_SOURCE_MISSING` when no source middleware ran before it.
+ * `SPILLWAY_SOURCE_MISSING` when no source middleware ran before it, and with `SPILLWAY_BATCH_FAILED` when
+ * `partialFailures` is `false` and a record is to be retried.
  */
 export function batch<Definition extends MessageDefinition>(
   definition: Definition,
-  writer: Writer<MessageBody<Definition>>,
-  options: BatchOptions = {},
+  handler: Writer<MessageBody<Definition>> | EachRecord<MessageBody<Definition>>,
+  options: BatchOptions<MessageBody<Definition>> = {},
 ): BatchHandler {
-  checkOptions('batch', options, rules)
-  const { guard = 1000, log = logSummary } = options
+  checkOptions('batch', options, batchRules)
+  checkOptions(
+    'batch',
+    { handler },
+    { handler: required({ ...isFunction, expected: handlerExpected, test: isHandler }) },
+  )
+  const { guard, backoff = defaultBackoff, hold = true, stopAtFirstFailure = false } = options
+  const { partialFailures = true, clock = systemClock, random = Math.random } = options
+  const round = typeof handler === 'function' ? wholeBatch(handler) : recordByRecord(handler)
+  const judge = quietPolicy(options.onError)
+  const report = createReport(definition.name, options)
 
-  /** Writes records of different lanes. */
-  async function settleSlice(
-    slice: readonly SourceRecord[],
-    source: RecordSource,
-    { writing, settling }: Deadlines,
-  ): Promise<readonly Settled[]> {
-    const texts = await loadTexts(slice, writing)
-    const decoded = await writing.race(
-      Promise.all(slice.map((record) => decode(definition, record, texts.get(record) ?? record.body))),
-    )
-    if (decoded === undefined)
-      return slice.map((record) => ({ record, outcome: retry({ cause: outOfTime() }) }))
-    const valid = decoded.filter((result) => 'message' in result)
-    const answers = await write(
-      writer,
-      valid.map(({ message }) => message),
-      writing,
-    )
-    const written = new Map<unknown, Outcome>(
-      valid.map((result, index) => [result, answers[index] as Outcome]),
-    )
-    const outcomes = decoded.map(
-      (result) => ('message' in result ? written.get(result) : result.outcome) as Outcome,
-    )
-    return parkAll(
-      source,
-      slice.map((record, index) => ({ record, outcome: outcomes[index] as Outcome })),
-      settling,
-    )
-  }
-
-  async function settleAll(
-    source: RecordSource,
-    deadlines: Deadlines,
-  ): Promise<ReadonlyMap<SourceRecord, Outcome>> {
-    const outcomes = new Map<SourceRecord, Outcome>()
-    const stopped = new Map<string, RetryOutcome>()
-    for (const wave of toWaves(source.records)) {
-      const going = wave.filter((record) => !stopped.has(record.lane) && !deadlines.writing.expired)
-      for (const slice of toSlices(going, source.maximumLoadBytes)) {
-        if (deadlines.writing.expired) break
-        for (const { record, outcome } of await settleSlice(slice, source, deadlines)) {
-          outcomes.set(record, outcome)
-          if (outcome.kind === 'retry') stopped.set(record.lane, outcome)
-        }
+  async function settleAll(source: RecordSource, deadlines: Deadlines) {
+    const ledger = createLedger(source, stopAtFirstFailure)
+    const waits = createHold(deadlines.writing, clock, random)
+    let late: Outcome | undefined
+    /** What became of records before they were tried again: it stands for those that are not begun a second time. */
+    let before: ReadonlyMap<number, Outcome> = new Map()
+    let positions: readonly number[] = [...source.records.keys()]
+    for (let count = 0; positions.length > 0; count++) {
+      await round({ definition, source, ledger, deadlines, judge }, positions, count)
+      for (const position of positions) {
+        if (ledger.outcome(position) !== undefined || ledger.skip(position)) continue
+        // An error takes longer to make than a record to write.
+        late ??= retry({ cause: outOfTime() })
+        ledger.settle(position, before.get(position) ?? late)
       }
-      for (const record of wave) {
-        if (outcomes.has(record)) continue
-        const before = stopped.get(record.lane)
-        // A record that came back before the one that it follows would keep the lane closed to that one.
-        const outcome = before
-          ? retry({ after: before.after, cause: laneStopped() })
-          : retry({ cause: outOfTime() })
-        outcomes.set(record, outcome)
-        stopped.set(record.lane, outcome)
-      }
+      positions = hold ? ledger.waiting() : []
+      if (positions.length === 0 || !(await waits.wait())) break
+      before = ledger.reopen(positions)
     }
-    return outcomes
-  }
-
-  function report(outcomes: readonly Outcome[]): void {
-    try {
-      log(summarise(definition.name, outcomes))
-    } catch (thrown) {
-      // What is committed stays committed: a log must not have the whole batch delivered again.
-      console.error(thrown)
-    }
+    const delays = retryDelays({
+      records: source.records,
+      ledger,
+      backoff,
+      random,
+      isOutage: before.size > 0,
+    })
+    if (delays.length > 0) await deadlines.settling.race(delay(source, delays, deadlines.settling))
+    const outcomes = source.records.map((_, position) => ledger.outcome(position) as Outcome)
+    return { outcomes, held: waits.held() }
   }
 
   return async function batchHandler(event, context, invocation = {}) {
@@ -163,74 +114,43 @@ export function batch<Definition extends MessageDefinition>(
         'There are no records under event.source: put a source middleware, for example sqsSource(), before batch().',
       )
     }
-    const reserve = Math.min(guard, context.getRemainingTimeInMillis() * guardShare)
-    const writing = startDeadline(context, reserve, invocation.signal)
-    const settling = startDeadline(context, reserve * answerShare, invocation.signal)
+    const startedAt = clock.now()
+    const reserve = guard ?? Math.max(defaultGuard, source.records.length)
+    const deadlines = startDeadlines(context, reserve, clock, invocation.signal)
     try {
-      const settled = await settleAll(source, { writing, settling })
-      const outcomes = source.records.map((record) => ({ record, outcome: settled.get(record) as Outcome }))
-      await delayRetries(source, outcomes, settling)
-      report(outcomes.map(({ outcome }) => outcome))
-      return outcomes.map(({ outcome }) => toSettledResult(outcome))
+      const { outcomes, held } = await settleAll(source, deadlines)
+      report(outcomes, { duration: clock.now() - startedAt, held })
+      const failures = outcomes.filter(({ kind }) => kind === 'retry').length
+      if (!partialFailures && failures > 0) throw batchFailed(failures, outcomes.length)
+      return outcomes.map(toSettledResult)
     } finally {
-      writing.end()
-      settling.end()
+      deadlines.end()
     }
   }
 }
 
-/** When the writer has to be done, and when all else has. */
-interface Deadlines {
-  readonly writing: Deadline
-  readonly settling: Deadline
-}
-
-/** A message for the writer, or what becomes of a record that holds none. */
-async function decode<Definition extends MessageDefinition>(
-  definition: Definition,
-  { receiveCount, lane }: SourceRecord,
-  text: string | Error,
-): Promise<{ readonly message: MessageRecord<MessageBody<Definition>> } | { readonly outcome: Outcome }> {
-  if (text instanceof Error) return { outcome: unloaded(text) }
+/** Puts deliveries off. Best effort: it must not cost what is done. */
+async function delay(source: RecordSource, ...args: Parameters<RecordSource['delay']>): Promise<void> {
   try {
-    const decoded = await decodeMessage(definition, text)
-    if (decoded.ok) {
-      const fingerprint = () => wireFingerprint(text)
-      return { message: { ...decoded.message, receiveCount, lane, fingerprint } }
-    }
-    const { reason, retryable } = decoded
-    return {
-      outcome: retryable
-        ? retry({ cause: new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail) })
-        : park(reason),
-    }
-  } catch (thrown) {
-    return { outcome: retry({ cause: toError(thrown) }) }
+    await source.delay(...args)
+  } catch {
+    // The queue's own visibility time-out applies.
   }
 }
 
-/** What becomes of a record whose text was not fetched. What is gone for good does not come back. */
-function unloaded(error: Error): Outcome {
-  const gone = error instanceof SpillwayError && error.code === 'SPILLWAY_CLAIM_MISSING'
-  return gone ? park({ code: error.code, detail: error.message }) : retry({ cause: error })
+/** Milliseconds. */
+const defaultGuard = 1000
+
+const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
+
+function isHandler(value: unknown): boolean {
+  if (typeof value === 'function') return true
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'each-record'
 }
 
-async function write<Body>(
-  writer: Writer<Body>,
-  messages: readonly MessageRecord<Body>[],
-  deadline: Deadline,
-): Promise<readonly Outcome[]> {
-  if (messages.length === 0) return []
-  try {
-    const answer = await deadline.race(writer(messages, deadline).then((outcomes) => ({ outcomes })))
-    if (answer === undefined) return messages.map(() => retry({ cause: outOfTime() }))
-    return toOutcomes(answer.outcomes, messages.length)
-  } catch (thrown) {
-    const cause = toError(thrown)
-    return messages.map(() => retry({ cause }))
-  }
-}
-
-function laneStopped(): SpillwayError {
-  return new SpillwayError('SPILLWAY_LANE_STOPPED', 'An earlier record of the same lane is not done.')
+function batchFailed(failures: number, records: number): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_BATCH_FAILED',
+    `${failures} of ${records} records are to be delivered again, and so all are: \`partialFailures\` is false. What is done stays done.`,
+  )
 }

@@ -55,7 +55,7 @@ async function invoke(writer: Writer<{ id: string }>, ids: readonly string[]): P
         client,
       }),
     )
-    .handler(batch(order, writer, { log: () => undefined }))
+    .handler(batch(order, writer, { log: () => undefined, backoff: false }))
   const context = { getRemainingTimeInMillis: () => 5000 } as Context
   return handler(toEvent(ids) as never, context)
 }

@@ -3,6 +3,11 @@
  *
  * @module
  */
-export { type BatchEvent, type BatchHandler, type BatchOptions, batch } from './batch.ts'
+export { type BatchEvent, type BatchHandler, batch } from './batch.ts'
+export type { BatchOptions } from './batch-options.ts'
 export type { InvocationContext } from './deadline.ts'
+export { type EachRecord, type EachRecordOptions, eachRecord, type RecordHandler } from './each-record.ts'
+export type { ErrorPolicy } from './policy.ts'
+export type { BackoffOption } from './retry-delay.ts'
 export type { BatchSummary } from './summary.ts'
+export { type OutageOptions, type OutageSurvival, outageSurvival } from './survival.ts'

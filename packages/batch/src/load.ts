@@ -1,6 +1,6 @@
 import { type SourceRecord, toError } from '@spillway/message'
 import { inParallel } from '@spillway/message/internal'
-import { type Deadline, startDeadline } from './deadline.ts'
+import type { Deadline } from './deadline.ts'
 import { outOfTime } from './settle.ts'
 
 /** How many bodies are fetched at once. */
@@ -12,31 +12,34 @@ const loadShare = 0.5
 /**
  * Splits records into slices whose fetched texts take a bounded number of bytes: one is written before the next is
  * fetched. The first has all records whose text is there. A text that is larger than the bound is a slice of its own.
+ *
+ * @param positions those of the records to split, in order
  */
 export function toSlices(
   records: readonly SourceRecord[],
+  positions: readonly number[],
   maximumBytes = Number.POSITIVE_INFINITY,
-): readonly (readonly SourceRecord[])[] {
-  const slices: SourceRecord[][] = []
-  const add = (place: number, record: SourceRecord) => {
+): readonly (readonly number[])[] {
+  const slices: number[][] = []
+  const add = (place: number, position: number) => {
     const slice = slices[place]
-    if (slice === undefined) slices.push([record])
-    else slice.push(record)
+    if (slice === undefined) slices.push([position])
+    else slice.push(position)
   }
   let last = 0
   let bytes = 0
-  for (const record of records) {
-    if (record.load === undefined) {
-      add(0, record)
+  for (const position of positions) {
+    const { load, loadBytes = 0 } = records[position] as SourceRecord
+    if (load === undefined) {
+      add(0, position)
       continue
     }
-    const { loadBytes = 0 } = record
     if (bytes > 0 && bytes + loadBytes > maximumBytes) {
       last++
       bytes = 0
     }
     bytes += loadBytes
-    add(last, record)
+    add(last, position)
   }
   return slices
 }
@@ -52,8 +55,7 @@ export async function loadTexts(
   const texts = new Map<SourceRecord, string | Error>()
   const claims = records.filter(({ load }) => load !== undefined)
   if (claims.length === 0) return texts
-  const context = { getRemainingTimeInMillis: () => writing.remainingTime() }
-  const loading = startDeadline(context, writing.remainingTime() * (1 - loadShare), writing.signal)
+  const loading = writing.shorter(writing.remainingTime() * (1 - loadShare))
 
   async function load(record: SourceRecord): Promise<string | Error> {
     if (loading.expired) return outOfTime()
@@ -68,4 +70,36 @@ export async function loadTexts(
   })
   loading.end()
   return texts
+}
+
+/** Keeps the bytes of texts that are held at once within a bound. */
+export interface ByteGate {
+  /** Resolves once there is room, in the order of the calls. A text that is larger than the bound has it for itself. */
+  enter(bytes: number): Promise<void>
+  leave(bytes: number): void
+}
+
+/** A gate for so many bytes. */
+export function createByteGate(maximumBytes = Number.POSITIVE_INFINITY): ByteGate {
+  const waiting: { readonly bytes: number; readonly go: () => void }[] = []
+  let held = 0
+  function letIn(): void {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (held > 0 && held + next.bytes > maximumBytes) return
+      waiting.shift()
+      held += next.bytes
+      next.go()
+    }
+  }
+  return {
+    enter: (bytes) =>
+      new Promise((go) => {
+        waiting.push({ bytes, go })
+        letIn()
+      }),
+    leave(bytes) {
+      held -= bytes
+      letIn()
+    },
+  }
 }

@@ -4,31 +4,45 @@
  *
  * @module
  */
-export { classifyError, type Failure } from './classify-error.ts'
-export { type CloseAfterInvocation, closeAfterInvocation } from './close-after-invocation.ts'
-export type { Conflict, ConflictColumns } from './conflict.ts'
-export type { KeepingOptions } from './connection-book.ts'
-export { type ConnectionLimit, type ConnectionLimitOptions, connectionLimit } from './connection-limit.ts'
-export type { InboxTable } from './inbox.ts'
-export { inboxMigration } from './inbox-migration.ts'
+
+export { type CloseAfterInvocation, closeAfterInvocation } from './connections/close-after-invocation.ts'
+export type { KeepingOptions } from './connections/connection-book.ts'
 export {
-  type KyselyParkedStore,
-  type KyselyParkedStoreOptions,
-  kyselyParkedStore,
-} from './kysely-parked-store.ts'
-export { type KyselyStatusOptions, kyselyStatus } from './kysely-status.ts'
-export { type KyselyTransactionOptions, kyselyTransaction } from './kysely-transaction.ts'
-export { type KyselyWriterOptions, kyselyWriter } from './kysely-writer.ts'
+  type ConnectionBudgetOptions,
+  connectionBudgetMigration,
+} from './connections/connection-budget-migration.ts'
+export {
+  type ConnectionLimit,
+  type ConnectionLimitOptions,
+  connectionLimit,
+} from './connections/connection-limit.ts'
 export {
   type MysqlClient,
   type MysqlDriverPool,
   type MysqlPoolOptions,
   mysqlPool,
-} from './mysql-pool.ts'
-export { parkedMigration } from './parked-migration.ts'
-export type { LimitedPool, PoolOptions } from './pool-options.ts'
-export { type PgClient, type PgPool, type PostgresPoolOptions, postgresPool } from './postgres-pool.ts'
-export { type SweepInboxOptions, sweepInbox } from './sweep-inbox.ts'
-export type { FingerprintOption } from './transaction-fingerprint.ts'
-export type { TransactionFunction } from './transaction-function.ts'
-export type { Turn } from './turns.ts'
+} from './connections/mysql-pool.ts'
+export type { LimitedPool, PoolOptions } from './connections/pool-options.ts'
+export {
+  type PgClient,
+  type PgPool,
+  type PostgresPoolOptions,
+  postgresPool,
+} from './connections/postgres-pool.ts'
+export type { Turn } from './connections/turns.ts'
+export { classifyError, type Failure } from './errors/classify-error.ts'
+export type { InboxTable } from './inbox/inbox.ts'
+export { inboxMigration } from './inbox/inbox-migration.ts'
+export { type SweepInboxOptions, sweepInbox } from './inbox/sweep-inbox.ts'
+export {
+  type KyselyParkedStore,
+  type KyselyParkedStoreOptions,
+  kyselyParkedStore,
+} from './status/kysely-parked-store.ts'
+export { type KyselyStatusOptions, kyselyStatus } from './status/kysely-status.ts'
+export { parkedMigration } from './status/parked-migration.ts'
+export { type KyselyTransactionOptions, kyselyTransaction } from './transaction/kysely-transaction.ts'
+export type { FingerprintOption } from './transaction/transaction-fingerprint.ts'
+export type { TransactionFunction } from './transaction/transaction-function.ts'
+export type { Conflict, ConflictColumns } from './writer/conflict.ts'
+export { type KyselyWriterOptions, kyselyWriter } from './writer/kysely-writer.ts'

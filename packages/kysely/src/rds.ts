@@ -8,5 +8,5 @@ export {
   type RdsIamPasswordOptions,
   type RdsSigner,
   rdsIamPassword,
-} from './rds-iam-password.ts'
-export { type RdsTls, type RdsTlsOptions, rdsTls } from './rds-tls.ts'
+} from './rds/rds-iam-password.ts'
+export { type RdsTls, type RdsTlsOptions, rdsTls } from './rds/rds-tls.ts'

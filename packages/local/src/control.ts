@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { host, listen } from './listen.ts'
 import type { QueueEngine } from './queues/index.ts'
 import type { LocalState } from './state.ts'
+import type { StreamEngine } from './streams/index.ts'
 
 /** The control server of a running app. */
 export interface Control {
@@ -19,11 +20,18 @@ export interface ControlOptions {
   readonly port: number
   readonly app: App
   readonly queues: QueueEngine
+  readonly streams: StreamEngine | undefined
   state(): Promise<LocalState>
 }
 
-/** Serves the state of an app on loopback: `GET /api/state` and `GET /api/queues/{name}/messages`. */
-export async function startControl({ port, app, queues, state }: ControlOptions): Promise<Control> {
+/** Records of a stream that are shown at most: the youngest of each shard. */
+const mostRecords = 100
+
+/**
+ * Serves the state of an app on loopback: `GET /api/state`, `GET /api/queues/{name}/messages` and
+ * `GET /api/streams/{name}/records`.
+ */
+export async function startControl({ port, app, queues, streams, state }: ControlOptions): Promise<Control> {
   const api = new Hono()
   api.use(async (context, next) => {
     // A page in the developer's browser must not read this through a host name that it points at loopback.
@@ -32,7 +40,10 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
     return next()
   })
   api.get('/', (context) =>
-    context.json({ app: app.name, endpoints: ['/api/state', '/api/queues/{name}/messages'] }),
+    context.json({
+      app: app.name,
+      endpoints: ['/api/state', '/api/queues/{name}/messages', '/api/streams/{name}/records'],
+    }),
   )
   api.get('/api/state', async (context) => context.json(await state()))
   api.get('/api/queues/:name/messages', async (context) => {
@@ -41,6 +52,13 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
       return context.json({ message: `There is no queue '${name}'.` }, 404)
     }
     return context.json({ messages: await queues.messages(name) })
+  })
+  api.get('/api/streams/:name/records', (context) => {
+    const name = context.req.param('name')
+    if (streams === undefined || !app.streams.some((stream) => stream.name === name)) {
+      return context.json({ message: `There is no stream '${name}'.` }, 404)
+    }
+    return context.json({ records: youngest(streams, name) })
   })
   const server = createAdaptorServer({ fetch: api.fetch }) as Server
   const actual = await listen(server, port)
@@ -53,4 +71,13 @@ export async function startControl({ port, app, queues, state }: ControlOptions)
         server.closeAllConnections()
       }),
   }
+}
+
+function youngest(streams: StreamEngine, name: string): readonly object[] {
+  const shards = Map.groupBy(streams.records(name), ({ shardId }) => shardId)
+  return [...shards.values()].flatMap((records) =>
+    records
+      .slice(-mostRecords)
+      .map(({ data, ...record }) => ({ ...record, data: Buffer.from(data).toString('base64') })),
+  )
 }

@@ -1,5 +1,5 @@
 /**
- * AWS on a laptop: HTTP gateway, Lambda environments, event source mappings, SQS and Postgres.
+ * AWS on a laptop: HTTP gateway, Lambda environments, event source mappings, SQS, Kinesis and Postgres.
  *
  * @module
  */
@@ -15,4 +15,6 @@ export { configFile, type LoadedApp, loadApp } from './load-app.ts'
 export type { Postgres } from './postgres/postgres.ts'
 export type { QueueDepth, QueueEngine, StoredMessage } from './queues/index.ts'
 export { type Local, type LocalOptions, startLocal } from './start-local.ts'
-export type { DatabaseState, LocalState } from './state.ts'
+export type { DatabaseState, LocalState, StreamReaderState, StreamState } from './state.ts'
+export type { StreamSourceState } from './stream-source/index.ts'
+export type { ShardReader, StoredRecord, StreamEngine, Unread } from './streams/index.ts'

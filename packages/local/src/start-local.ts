@@ -11,8 +11,16 @@ import type { LoadedApp } from './load-app.ts'
 import { type Postgres, startPostgres } from './postgres/postgres.ts'
 import { type QueueEngine, startQueues } from './queues/index.ts'
 import { type Reaper, startReaper } from './reaper/reaper.ts'
-import { type LocalState, readState } from './state.ts'
-import { toEventSourceSpec, toFunctionSpec, toResources } from './wiring.ts'
+import { type LocalState, type RunningReader, readState } from './state.ts'
+import { type StreamSourceProblem, startStreamSource } from './stream-source/index.ts'
+import { type StreamEngine, startStreams } from './streams/index.ts'
+import {
+  toEventSourceSpec,
+  toFailureDestination,
+  toFunctionSpec,
+  toResources,
+  toStreamSourceSpec,
+} from './wiring.ts'
 
 /** What {@link startLocal} takes. */
 export interface LocalOptions {
@@ -25,7 +33,9 @@ export interface LocalOptions {
   /** Called with each invocation that ended. */
   readonly onInvocation?: FunctionsOptions['onInvocation']
   /** Called with what a developer should hear of, for example a response that fails a whole batch. */
-  readonly onProblem?: (problem: { readonly function: string } & EventSourceProblem) => void
+  readonly onProblem?: (
+    problem: { readonly function: string } & (EventSourceProblem | StreamSourceProblem),
+  ) => void
   /** Called with what is being started, for a progress display. */
   readonly onProgress?: (step: string) => void
 }
@@ -37,6 +47,8 @@ export interface Local {
   readonly url: string
   readonly control: Control
   readonly queues: QueueEngine
+  /** `undefined` for an app without streams. */
+  readonly streams: StreamEngine | undefined
   readonly database: Postgres | undefined
   state(): Promise<LocalState>
   /** A function by its name. */
@@ -46,8 +58,8 @@ export interface Local {
 }
 
 /**
- * Runs an app on this machine: Postgres and SQS, the functions in processes of their own, event source mappings, an
- * HTTP gateway and a control server, all on loopback. Nothing outlives {@link Local.stop}, or this process.
+ * Runs an app on this machine: Postgres, SQS and Kinesis, the functions in processes of their own, event source
+ * mappings, an HTTP gateway and a control server, all on loopback. Nothing outlives {@link Local.stop}, or this process.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` or `SPILLWAY_PORT_IN_USE`; what had started is stopped again.
  */
@@ -81,7 +93,11 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
     onProgress('SQS')
     const queues = await started(startQueues({ queues: app.queues }), (part) => part.stop())
 
-    const resources = toResources(app, queues, database)
+    const streams = await startKinesis(app, queues.region, onProgress)
+    if (streams !== undefined) stops.unshift(() => streams.stop())
+    const engines = { queues, streams, database }
+
+    const resources = toResources(app, engines)
     const shared = {
       reaper,
       bundleFolder: temporary,
@@ -92,7 +108,7 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
     const functions: LambdaFunction[] = []
     for (const fn of app.functions) {
       onProgress(`function ${fn.name}`)
-      const spec = toFunctionSpec(fn, folder, queues, resources)
+      const spec = toFunctionSpec(fn, folder, engines, resources)
       functions.push(await started(startFunction(spec, shared), (part) => part.stop()))
     }
     for (const fn of app.functions) {
@@ -105,10 +121,22 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
       })
       stops.unshift(() => source.stop())
     }
-    const state = () => readState({ app, queues, database, functions })
+    const readers: RunningReader[] = []
+    for (const { name, streamSource } of app.functions) {
+      if (streamSource === undefined || streams === undefined) continue
+      const onFailure = toFailureDestination(streamSource, engines, join(temporary, 'buckets'))
+      const source = startStreamSource(toStreamSourceSpec(streamSource, streams), {
+        function: find(functions, name),
+        onFailure,
+        onProblem: (problem) => options.onProblem?.({ function: name, ...problem }),
+      })
+      readers.push({ function: name, stream: streamSource.stream, source, onFailure: onFailure.place })
+      stops.unshift(() => source.stop())
+    }
+    const state = () => readState({ app, ...engines, readers, functions })
     const gateway = await started(startHttp(app, functions, port), (part) => part.stop())
     const controlPort = port === 0 ? 0 : port + 1
-    const control = await started(startControl({ port: controlPort, app, queues, state }), (part) =>
+    const control = await started(startControl({ port: controlPort, app, queues, streams, state }), (part) =>
       part.stop(),
     )
     return {
@@ -116,6 +144,7 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
       url: gateway.url,
       control,
       queues,
+      streams,
       database,
       state,
       function: (name) => find(functions, name),
@@ -149,6 +178,16 @@ async function startDatabase(
     reaper,
     databaseName: app.name.replaceAll(/[^a-z0-9_]/g, '_'),
   })
+}
+
+async function startKinesis(
+  { streams }: App,
+  region: string,
+  onProgress: (step: string) => void,
+): Promise<StreamEngine | undefined> {
+  if (streams.length === 0) return undefined
+  onProgress('Kinesis')
+  return startStreams({ streams, region })
 }
 
 function startHttp(app: App, functions: readonly LambdaFunction[], port: number): Promise<Gateway> {

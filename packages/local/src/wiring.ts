@@ -1,15 +1,39 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '@spillway/message'
-import { type App, type AppEventSource, type AppFunction, findQueue, type Resources } from '@spillway/planner'
+import {
+  type App,
+  type AppEventSource,
+  type AppFunction,
+  type AppStreamSource,
+  findQueue,
+  findStream,
+  type Resources,
+} from '@spillway/planner'
 import type { EventSourceSpec } from './event-source/index.ts'
 import type { FunctionSpec } from './functions/index.ts'
 import type { Postgres } from './postgres/postgres.ts'
 import type { QueueEngine } from './queues/index.ts'
+import {
+  bucketDestination,
+  type FailureDestination,
+  queueDestination,
+  type StreamSourceSpec,
+} from './stream-source/index.ts'
+import type { StreamEngine } from './streams/index.ts'
+
+/** The engines of a running app. */
+export interface Engines {
+  readonly queues: QueueEngine
+  /** `undefined` for an app without streams. */
+  readonly streams: StreamEngine | undefined
+  readonly database: Postgres | undefined
+}
 
 /** What the functions of a running app may refer to. */
-export function toResources(app: App, queues: QueueEngine, database: Postgres | undefined): Resources {
+export function toResources(app: App, { queues, database }: Engines): Resources {
   return {
     queueUrl: (name) => queues.queueUrl(findQueue(app, name).name),
+    streamName: (name) => findStream(app, name).name,
     get databaseUrl() {
       if (database === undefined) {
         throw new SpillwayError(
@@ -26,12 +50,13 @@ export function toResources(app: App, queues: QueueEngine, database: Postgres | 
 export function toFunctionSpec(
   fn: AppFunction,
   folder: string,
-  queues: QueueEngine,
+  { queues, streams }: Engines,
   resources: Resources,
 ): FunctionSpec {
   const { name, handler, timeout, memorySize, reservedConcurrency } = fn
   const environment = {
     AWS_ENDPOINT_URL_SQS: queues.endpoint,
+    ...(streams && { AWS_ENDPOINT_URL_KINESIS: streams.endpoint }),
     // Its share of the budget: a pool that is told nothing else keeps to it.
     ...(fn.connections > 0 && { SPILLWAY_CONNECTIONS: String(fn.connections) }),
     ...fn.environment(resources),
@@ -53,4 +78,22 @@ export function toEventSourceSpec(app: App, source: AppEventSource, queues: Queu
     maximumConcurrency,
     visibilityTimeout: findQueue(app, queue).visibilityTimeout,
   }
+}
+
+/** The mapping between a stream of a running app and the function that reads it. */
+export function toStreamSourceSpec(source: AppStreamSource, streams: StreamEngine): StreamSourceSpec {
+  const { stream, onFailure: _, ...numbers } = source
+  const { region } = streams
+  return { readers: streams.readers(stream), streamArn: streams.streamArn(stream), region, ...numbers }
+}
+
+/** Where the batches of a stream go that are given up. Buckets are folders. */
+export function toFailureDestination(
+  { onFailure }: AppStreamSource,
+  { queues }: Engines,
+  buckets: string,
+): FailureDestination & { readonly place: string } {
+  if ('bucket' in onFailure) return bucketDestination(resolve(buckets, onFailure.bucket))
+  const { endpoint, region } = queues
+  return queueDestination({ queueUrl: queues.queueUrl(onFailure.queue), endpoint, region })
 }

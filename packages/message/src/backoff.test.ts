@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fullJitter } from './internal.ts'
+import { equalJitter, fullJitter } from './internal.ts'
 
 it.each([
   [1, 0.5, 50],
@@ -10,4 +10,13 @@ it.each([
   [3, 0, 0],
 ])('waits after attempt %i with the random number %d: %i ms', (attempt, random, ms) => {
   expect(fullJitter({ base: 100, cap: 1000 }, attempt, random)).toBe(ms)
+})
+
+it.each([
+  [1, 0, 50],
+  [1, 0.5, 75],
+  [3, 0, 200],
+  [5000, 0.5, 750],
+])('never waits less than half after attempt %i, with the random number %d: %i ms', (attempt, random, ms) => {
+  expect(equalJitter({ base: 100, cap: 1000 }, attempt, random)).toBe(ms)
 })

@@ -1,4 +1,4 @@
-/** Exponential back-off. All times are in milliseconds. */
+/** Exponential back-off. Both times are in one unit, and so are the waits that come of them. */
 export interface Backoff {
   readonly base: number
   readonly cap: number
@@ -13,4 +13,12 @@ export interface Backoff {
  */
 export function fullJitter(backoff: Backoff, attempt: number, random: number): number {
   return Math.round(Math.min(backoff.cap, backoff.base * 2 ** Math.min(attempt - 1, 52)) * random)
+}
+
+/**
+ * As {@link fullJitter}, but never less than half of the longest wait: for a wait that is worth something only when it
+ * lasts. Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (equal jitter).
+ */
+export function equalJitter(backoff: Backoff, attempt: number, random: number): number {
+  return fullJitter(backoff, attempt, 0.5 + random / 2)
 }

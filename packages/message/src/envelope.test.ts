@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createMessage, decodeMessage, defineMessage, encodeMessage } from './index.ts'
+import { readMessage } from './internal.ts'
 
 const order = defineMessage({
   name: 'order.placed',
@@ -202,5 +203,16 @@ describe('versions', () => {
     expect(() => defineMessage({ ...options, upcast: { one: () => 1 } as never })).toThrow(
       'defineMessage: the option `upcast` must be an object with a function for each older version',
     )
+  })
+})
+
+describe('a batch', () => {
+  it('reads at once what a synchronous schema validates, and later what another does', async () => {
+    const text = envelope({})
+    expect(readMessage(order, text)).toMatchObject({ ok: true, message: { key: 'k', body: { id: 'k' } } })
+    const slow = defineMessage({ ...order, schema: z.object({ id: z.string() }).refine(async () => true) })
+    const reading = readMessage(slow, text)
+    expect(reading).toBeInstanceOf(Promise)
+    expect(await reading).toMatchObject({ ok: true, message: { key: 'k', body: { id: 'k' } } })
   })
 })

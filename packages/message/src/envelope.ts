@@ -3,7 +3,7 @@ import type { MessageDefinition } from './define-message.ts'
 import type { Issue } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
-import { validate } from './validate.ts'
+import { type Validated, validate, validateNow } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
 /** The version of the envelope itself, not of a message's schema. */
@@ -57,10 +57,21 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
   text: string,
 ): Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
+  return readMessage(definition, text)
+}
+
+/**
+ * The same at once where the schema is synchronous, as most are: a promise for each record of a batch takes longer than
+ * its parsing. Throws, or rejects, with what the schema or an upcast throws.
+ */
+export function readMessage<Schema extends StandardSchemaV1>(
+  definition: MessageDefinition<Schema>,
+  text: string,
+): Decoded<StandardSchemaV1.InferOutput<Schema>> | Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
   const envelope = readEnvelope(definition, text)
   if (typeof envelope === 'string') return refuse('SPILLWAY_ENVELOPE_INVALID', envelope)
   const { version: from } = envelope
-  const { name, version: to } = definition
+  const { version: to } = definition
   if (from > to) {
     const reason = {
       code: 'SPILLWAY_ENVELOPE_INVALID',
@@ -79,13 +90,21 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
     }
     body = upcast(body)
   }
-  const validated = await validateBody(definition, body)
+  const validated = validateNow(definition.schema, body)
+  return 'ok' in validated
+    ? toDecoded(definition, envelope, validated)
+    : validated.then((late) => toDecoded(definition, envelope, late))
+}
+
+function toDecoded<Body>(
+  { name, version }: MessageDefinition,
+  { key, group, time, traceparent }: ReadEnvelope,
+  validated: Validated<Body>,
+): Decoded<Body> {
   if (!validated.ok) {
-    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${definition.name}.`, validated.issues)
+    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${name}.`, validated.issues)
   }
-  const { key, group, traceparent } = envelope
-  const time = new Date(envelope.time)
-  return { ok: true, message: { name, version: to, key, group, time, traceparent, body: validated.body } }
+  return { ok: true, message: { name, version, key, group, time, traceparent, body: validated.value } }
 }
 
 /** What came out of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
@@ -100,7 +119,12 @@ export async function validateBody<Schema extends StandardSchemaV1>(
   return result.ok ? { ok: true, body: result.value } : result
 }
 
-function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {
+/** An envelope that was read, its time as well. */
+type ReadEnvelope = Pick<Envelope, 'version' | 'key' | 'group' | 'traceparent' | 'body'> & {
+  readonly time: Date
+}
+
+function readEnvelope(definition: MessageDefinition, text: string): ReadEnvelope | string {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -122,12 +146,12 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
   if (envelope.group !== undefined && !isText(envelope.group, 128))
     return 'The envelope has an invalid group.'
-  if (typeof envelope.time !== 'string' || Number.isNaN(Date.parse(envelope.time))) {
-    return 'The envelope has no valid time.'
-  }
+  const time = new Date(typeof envelope.time === 'string' ? envelope.time : Number.NaN)
+  if (Number.isNaN(time.getTime())) return 'The envelope has no valid time.'
   if (!Object.hasOwn(envelope, 'body')) return 'The envelope has no body.'
-  if (typeof envelope.traceparent !== 'string') return { ...(envelope as Envelope), traceparent: undefined }
-  return envelope as Envelope
+  const { version, key, group, body } = envelope as Envelope
+  const traceparent = typeof envelope.traceparent === 'string' ? envelope.traceparent : undefined
+  return { version, key, group, time, traceparent, body }
 }
 
 /** What a queue holds may be anybody's, and does not belong into a reason: numbers are all that is shown of it. */

@@ -4,10 +4,11 @@
  * @internal
  * @module
  */
-export { type Backoff, fullJitter } from './backoff.ts'
+export { type Backoff, equalJitter, fullJitter } from './backoff.ts'
 export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { isStandardSchema } from './define-message.ts'
+export { readMessage } from './envelope.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
@@ -26,4 +27,31 @@ export {
 } from './options.ts'
 export { findUnstorable } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
+export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-check.ts'
+export { createGate, type Gate } from './transport/gate.ts'
+export { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './transport/load-claim.ts'
+export { fitting, type Outgoing, type PackedMessage } from './transport/outgoing.ts'
+export { hasRoom, type PackLimits, pack } from './transport/pack.ts'
+export {
+  attributeBytes,
+  fittingAttributes,
+  issuesText,
+  maxAttributes,
+  reasonAttributes,
+  toAttributeText,
+  toStringAttributes,
+} from './transport/parked-attributes.ts'
+export { putParkedEntry } from './transport/parked-entry.ts'
+export {
+  isThrottle,
+  isThrottled,
+  notConfirmed,
+  outOfTime,
+  type Rejected,
+  refuse,
+  toRejection,
+} from './transport/rejection.ts'
+export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
+export { isSendable } from './transport/text.ts'
+export { atEnd, race, within, workingTime } from './transport/time.ts'
 export { type Validated, validate } from './validate.ts'

@@ -8,10 +8,16 @@ export interface DoneOutcome {
 /** The record stays in the queue and is delivered again. */
 export interface RetryOutcome {
   readonly kind: 'retry'
-  /** Seconds until the next delivery; `undefined` leaves the queue's own visibility time-out. */
+  /** Seconds until the next delivery; `undefined` leaves it to the back-off of `batch`. */
   readonly after?: number | undefined
   /** What went wrong, for logs. */
   readonly cause?: unknown
+  /**
+   * Whether it is no fault of the record: what it needs, a database for example, is down or saturated. `batch` waits
+   * inside the invocation and tries the record again; then it spreads the deliveries so that the outage uses up few
+   * receives. Default: whether the cause is a `SPILLWAY_DATABASE_UNAVAILABLE`.
+   */
+  readonly unavailable?: boolean | undefined
 }
 
 /** Why a record was parked. Travels with the copy in the dead-letter queue. */
@@ -40,8 +46,11 @@ export function done(): DoneOutcome {
   return theDone
 }
 
-/** Deliver the record again, optionally not before `after` seconds. */
-export function retry(options: { after?: number | undefined; cause?: unknown } = {}): RetryOutcome {
+/**
+ * Deliver the record again, optionally not before `after` seconds. With `unavailable: true` it is what the record needs
+ * that failed, not the record: see {@link RetryOutcome}.
+ */
+export function retry(options: Omit<RetryOutcome, 'kind'> = {}): RetryOutcome {
   return Object.freeze({ kind: 'retry', ...options })
 }
 

@@ -10,6 +10,12 @@ export const counters = {
   'spillway.send.requests': '{request}',
   /** Messages that were sent again, because they were not confirmed the first time. Attributes: `target`. */
   'spillway.send.retried': '{message}',
+  /** Records that are done. Attributes: `message`. */
+  'spillway.batch.done': '{record}',
+  /** Records that are delivered again. Attributes: `message`, `code`. */
+  'spillway.batch.retried': '{record}',
+  /** Records whose copy is in the dead-letter queue. Attributes: `message`, `code`. */
+  'spillway.batch.parked': '{record}',
 } as const
 
 /** What is timed, in milliseconds. */
@@ -18,6 +24,10 @@ export const durations = {
   'spillway.ingest.duration': 'ms',
   /** One request to a queue or stream. Attributes: `target`. */
   'spillway.send.duration': 'ms',
+  /** A batch, from its delivery to its answer. Attributes: `message`. */
+  'spillway.batch.duration': 'ms',
+  /** What a batch waited for something that was down or saturated; only where it did. Attributes: `message`. */
+  'spillway.batch.held': 'ms',
 } as const
 
 /** The name of a counter. */

@@ -27,10 +27,26 @@ export interface QueueOptions {
   readonly deadLetterQueue?: string
 }
 
+/** A stream of Kinesis Data Streams. */
+export interface StreamOptions {
+  /**
+   * 1 to 1,000. Each takes 1,000 records and 1 MiB a second, and is read by `parallelizationFactor` invocations at once.
+   */
+  readonly shards: number
+}
+
+/**
+ * Where a batch goes that is given up. A bucket of S3 gets the records; a standard queue is only told where in the
+ * stream they were, and the stream forgets them after a day.
+ */
+export type OnFailure = { readonly bucket: string } | { readonly queue: string }
+
 /** What an app's functions may refer to in their environment. */
 export interface Resources {
   /** The URL of a queue of the app, a dead-letter queue included. */
   queueUrl(name: string): string
+  /** The name of a stream of the app. */
+  streamName(name: string): string
   /** The connection string of the app's database. */
   readonly databaseUrl: string
 }
@@ -49,12 +65,30 @@ export interface FunctionOptions {
   readonly http?: string | readonly string[]
   /** The queue that invokes the function. */
   readonly queue?: string
-  /** Records for one invocation, 1 to 10,000. Default 10. More than 10 need a batching window. */
+  /** The stream that invokes the function, one of `streams`. */
+  readonly stream?: string
+  /**
+   * Records for one invocation, 1 to 10,000. Default 10 for a queue, where more than 10 need a batching window, and 100
+   * for a stream.
+   */
   readonly batchSize?: number
   /** Seconds to wait for a fuller batch, 0 to 300. Default 0. */
   readonly batchingWindow?: number
   /** How many invocations the queue may cause at once, 2 to 1,000. Default: no limit. */
   readonly maximumConcurrency?: number
+  /** How many invocations each shard of the stream may cause at once, 1 to 10. Default 1. */
+  readonly parallelizationFactor?: number
+  /** Whether a batch of the stream that failed is tried again in two halves. Default `true`. */
+  readonly bisectBatchOnFunctionError?: boolean
+  /** How often a batch of the stream that failed is tried again, 0 to 10,000; -1 is without end. Default 10. */
+  readonly maximumRetryAttempts?: number
+  /**
+   * Seconds, 60 to 604,800, after which a record of the stream is given up; -1 is when the stream forgets it. Default
+   * 43,200: half of the day that a stream keeps it.
+   */
+  readonly maximumRecordAgeInSeconds?: number
+  /** Where a batch of the stream goes that is given up. Default: the bucket `<stream>-failed`. */
+  readonly onFailure?: OnFailure
   /**
    * How many invocations run at once, whatever invokes the function; more are throttled. 0 throttles all. Default: no
    * limit but the account's (Lambda, "Configuring reserved concurrency for a function").
@@ -83,6 +117,7 @@ export interface AppOptions {
   readonly name: string
   readonly database?: DatabaseOptions
   readonly queues?: Readonly<Record<string, QueueOptions>>
+  readonly streams?: Readonly<Record<string, StreamOptions>>
   readonly functions: Readonly<Record<string, FunctionOptions>>
   /** Shown as a ready-made `curl` when the app runs locally. */
   readonly example?: ExampleRequest
@@ -120,6 +155,24 @@ export interface AppEventSource {
   readonly maximumConcurrency: number | undefined
 }
 
+/** A stream. */
+export interface AppStream {
+  readonly name: string
+  readonly shards: number
+}
+
+/** What connects a stream to a function. */
+export interface AppStreamSource {
+  readonly stream: string
+  readonly batchSize: number
+  readonly batchingWindow: number
+  readonly parallelizationFactor: number
+  readonly bisectBatchOnFunctionError: boolean
+  readonly maximumRetryAttempts: number
+  readonly maximumRecordAgeInSeconds: number
+  readonly onFailure: OnFailure
+}
+
 /** A function with its defaults filled in. */
 export interface AppFunction {
   readonly name: string
@@ -128,7 +181,10 @@ export interface AppFunction {
   readonly timeout: number
   readonly memorySize: number
   readonly routes: readonly Route[]
+  /** Of the queue that it reads. */
   readonly eventSource: AppEventSource | undefined
+  /** Of the stream that it reads. */
+  readonly streamSource: AppStreamSource | undefined
   readonly reservedConcurrency: number | undefined
   readonly connections: number
   environment(resources: Resources): Record<string, string>
@@ -139,6 +195,7 @@ export interface App {
   readonly name: string
   readonly database: AppDatabase | undefined
   readonly queues: readonly AppQueue[]
+  readonly streams: readonly AppStream[]
   readonly functions: readonly AppFunction[]
   readonly example: ExampleRequest | undefined
 }

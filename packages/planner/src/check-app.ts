@@ -1,4 +1,5 @@
 import type { App, AppEventSource, AppFunction, AppQueue } from './app.ts'
+import { streamConcurrency } from './define-stream.ts'
 
 /** Something that makes an app lose messages, exceed its budget or be refused by AWS. */
 export interface Problem {
@@ -13,7 +14,7 @@ const mostPollers = 1250
 /** Holds an app against the limits of AWS and its own budget. */
 export function checkApp(app: App): readonly Problem[] {
   return [
-    ...app.functions.flatMap((fn) => [...checkFunction(app, fn)]),
+    ...app.functions.flatMap((fn) => [...checkFunction(app, fn), ...checkStreamSource(fn)]),
     ...app.queues.flatMap((queue) => [...checkQueue(queue)]),
     ...checkBudget(app),
   ]
@@ -43,6 +44,17 @@ function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
     }
   }
   yield* checkReserved(fn, source)
+}
+
+function* checkStreamSource({ name, streamSource: source }: AppFunction): Generator<Problem> {
+  if (source === undefined || !('queue' in source.onFailure)) return
+  const { queue } = source.onFailure
+  if (queue.endsWith('.fifo')) {
+    yield {
+      id: 'E5',
+      message: `functions.${name} cannot have the FIFO queue '${queue}' as \`onFailure\`: Lambda takes a standard queue.`,
+    }
+  }
 }
 
 /**
@@ -105,7 +117,7 @@ function* checkBudget(app: App): Generator<Problem> {
   }
   const opening = app.functions.filter((fn) => fn.connections > 0)
   const shares = opening.flatMap((fn) => {
-    const concurrency = mostInvocations(fn)
+    const concurrency = mostInvocations(app, fn)
     return concurrency === undefined ? [] : [{ fn, concurrency, total: concurrency * fn.connections }]
   })
   const total = shares.reduce((sum, share) => sum + share.total, 0)
@@ -119,7 +131,7 @@ function* checkBudget(app: App): Generator<Problem> {
     }
   }
   for (const fn of opening) {
-    if (mostInvocations(fn) !== undefined) continue
+    if (mostInvocations(app, fn) !== undefined) continue
     yield {
       id: 'E9',
       message: `functions.${fn.name} opens database connections, but nothing limits how many: ${remedy(fn)}.`,
@@ -128,16 +140,21 @@ function* checkBudget(app: App): Generator<Problem> {
 }
 
 /** What limits the invocations of a function that nothing limits yet. */
-function remedy({ routes, eventSource }: AppFunction): string {
+function remedy({ routes, eventSource, streamSource }: AppFunction): string {
+  if (streamSource !== undefined) {
+    return 'split it into one function for HTTP, with a reservedConcurrency, and one for the stream'
+  }
   if (eventSource === undefined) return 'give it a reservedConcurrency'
   if (routes.length === 0) return 'give it a maximumConcurrency'
   return 'split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency'
 }
 
 /** How many invocations of a function run at once, at most; `undefined` when nothing limits them. */
-function mostInvocations({ routes, eventSource, reservedConcurrency }: AppFunction): number | undefined {
-  // HTTP requests bring environments of their own, whatever the queue's limit is.
-  const fromQueue = routes.length > 0 ? undefined : eventSource?.maximumConcurrency
-  if (fromQueue === undefined || reservedConcurrency === undefined) return fromQueue ?? reservedConcurrency
-  return Math.min(fromQueue, reservedConcurrency)
+function mostInvocations(app: App, fn: AppFunction): number | undefined {
+  const { routes, eventSource, reservedConcurrency } = fn
+  const fromSource = eventSource?.maximumConcurrency ?? streamConcurrency(app, fn)
+  // HTTP requests bring environments of their own, whatever the limit of the queue or the stream is.
+  const most = routes.length > 0 ? undefined : fromSource
+  if (most === undefined || reservedConcurrency === undefined) return most ?? reservedConcurrency
+  return Math.min(most, reservedConcurrency)
 }

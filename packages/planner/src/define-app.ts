@@ -2,7 +2,6 @@ import { SpillwayError } from '@spillway/message'
 import {
   checkOptions,
   integer,
-  nearest,
   nonEmptyString,
   type OptionRule,
   type OptionRules,
@@ -23,6 +22,8 @@ import type {
   Route,
 } from './app.ts'
 import { checkApp } from './check-app.ts'
+import { findStream, streamSourceRules, toStreamSource, toStreams } from './define-stream.ts'
+import { findNamed } from './find-named.ts'
 
 const anObject = objectWith()
 const text: OptionRule = { ...nonEmptyString(), required: false }
@@ -35,6 +36,7 @@ const appRules: OptionRules<AppOptions> = {
   },
   database: anObject,
   queues: anObject,
+  streams: anObject,
   functions: required(anObject),
   example: anObject,
 }
@@ -64,9 +66,11 @@ const functionRules: OptionRules<FunctionOptions> = {
       [value].flat().every((route) => typeof route === 'string' && parseRoute(route) !== undefined),
   },
   queue: text,
+  stream: text,
   batchSize: integer(1, 10_000),
   batchingWindow: integer(0, 300),
   maximumConcurrency: integer(2, 1000),
+  ...streamSourceRules,
   reservedConcurrency: integer(0, Number.MAX_SAFE_INTEGER),
   connections: integer(0, 10_000),
   environment: {
@@ -115,9 +119,12 @@ export function defineApp(options: AppOptions): App {
     name: options.name,
     database: options.database && toDatabase(options.database),
     queues: toQueues(options.queues ?? {}, functions),
+    streams: toStreams(options.streams ?? {}),
     functions,
     example: options.example,
   })
+  for (const { streamSource } of functions)
+    if (streamSource !== undefined) findStream(app, streamSource.stream)
   const problems = checkApp(app)
   if (problems.length > 0) {
     const list = problems.map((problem) => `\n  ${problem.id}: ${problem.message}`).join('')
@@ -144,6 +151,7 @@ function toFunction(name: string, options: FunctionOptions): AppFunction {
     memorySize: options.memorySize ?? 512,
     routes: [options.http ?? []].flat().map((route) => parseRoute(route) as Route),
     eventSource: queue === undefined ? undefined : { queue, ...eventSourceNumbers(options) },
+    streamSource: toStreamSource(name, options),
     reservedConcurrency: options.reservedConcurrency,
     connections: options.connections ?? 0,
     environment:
@@ -181,12 +189,20 @@ function toQueues(
     })
   }
   const known = new Set(queues.map((queue) => queue.name))
-  for (const name of deadLetterQueues) {
+  for (const name of [...deadLetterQueues, ...failureQueues(functions)]) {
     if (known.has(name)) continue
+    known.add(name)
     queues.push({ name, visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 })
   }
   return queues.map((queue) =>
     deadLetterQueues.has(queue.name) ? { ...queue, deadLetterQueue: undefined, maxReceiveCount: 0 } : queue,
+  )
+}
+
+/** The queues that are told of batches of a stream that are given up. */
+function failureQueues(functions: readonly AppFunction[]): readonly string[] {
+  return functions.flatMap(({ streamSource: source }) =>
+    source !== undefined && 'queue' in source.onFailure ? source.onFailure.queue : [],
   )
 }
 
@@ -200,13 +216,7 @@ function toDeadLetterName(name: string): string {
  * @throws SpillwayError `SPILLWAY_APP_INVALID` for a name that the app does not have; it names the nearest.
  */
 export function findQueue(app: App, name: string): AppQueue {
-  const found = app.queues.find((queue) => queue.name === name)
-  if (found !== undefined) return found
-  const names = app.queues.map((queue) => queue.name)
-  const meant = nearest(name, names)
-  const hint =
-    meant === undefined ? `Its queues are: ${names.join(', ') || 'none'}.` : `Did you mean '${meant}'?`
-  throw new SpillwayError('SPILLWAY_APP_INVALID', `The app '${app.name}' has no queue '${name}'. ${hint}`)
+  return findNamed(app, 'queue', app.queues, name)
 }
 
 /** `POST /orders/{id}` as a {@link Route}; `undefined` for anything else. */

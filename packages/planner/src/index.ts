@@ -10,12 +10,17 @@ export type {
   AppFunction,
   AppOptions,
   AppQueue,
+  AppStream,
+  AppStreamSource,
   DatabaseOptions,
   ExampleRequest,
   FunctionOptions,
+  OnFailure,
   QueueOptions,
   Resources,
   Route,
+  StreamOptions,
 } from './app.ts'
 export { checkApp, type Problem } from './check-app.ts'
 export { defineApp, findQueue, parseRoute } from './define-app.ts'
+export { findStream } from './define-stream.ts'

@@ -1,9 +1,8 @@
 import type { EncodedMessage } from '@spillway/message'
+import { isSendable, type Rejected, refuse } from '@spillway/message/internal'
 import { toDeduplicationId } from './entry.ts'
 import { attributeFault, attributesOf } from './message-attributes.ts'
 import { type PackedMessage, sizeOf } from './pack.ts'
-import { type Rejected, refuse } from './rejection.ts'
-import { isSendable } from './text.ts'
 
 /** A message on its way, or one that stays behind: it keeps its place in the order all the same. */
 export interface Outgoing extends PackedMessage {
@@ -27,14 +26,6 @@ export function admit(message: EncodedMessage, index: number, fifo: boolean): Ou
     bytes: sizeOf(message),
     ...(fifo && { deduplicationId: toDeduplicationId(message) }),
   }
-}
-
-/** The message, unless it is larger than its queue takes. */
-export function fitting(outgoing: Outgoing, maximumMessageSize: number): Outgoing {
-  const { bytes, refused } = outgoing
-  if (refused !== undefined || bytes <= maximumMessageSize) return outgoing
-  const detail = `The message has ${bytes} bytes; a queue holds at most ${maximumMessageSize}.`
-  return { ...outgoing, refused: refuse('SPILLWAY_BODY_TOO_LARGE', detail) }
 }
 
 function faultOf(message: EncodedMessage, fifo: boolean): Rejected | undefined {

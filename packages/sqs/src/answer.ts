@@ -1,14 +1,6 @@
 import type { SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
-import { isThrottle, notConfirmed } from './rejection.ts'
-
-/** What one request did to each of its messages, and whether the queue asked for fewer requests. */
-export interface Sent {
-  readonly results: ReadonlyMap<number, SendResult>
-  readonly throttled: boolean
-  /** Whether the whole request failed for what may be the fault of one entry. */
-  readonly divisible: boolean
-}
+import { isThrottle, notConfirmed, type Sent } from '@spillway/message/internal'
 
 /** The part of an answer that is read. */
 type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>
@@ -38,7 +30,7 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
       retryable: SenderFault !== true || isThrottle(Code),
     })
   }
-  return { results, throttled, divisible: false }
+  return { results, throttled }
 }
 
 const unmentioned = notConfirmed('the answer does not mention it')

@@ -174,7 +174,7 @@ describe('a store that fails', () => {
       {
         status: 'rejected',
         code: 'SPILLWAY_CLAIM_FAILED',
-        detail: 'The message is too large for the queue, and the store did not take it: SlowDown.',
+        detail: 'The message is too large for its queue or stream, and the store did not take it: SlowDown.',
         retryable: true,
       },
       { status: 'accepted' },

@@ -1,10 +1,9 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
+import { createGate, type PackWatcher } from '@spillway/message/internal'
 import { describe, expect, it } from 'vitest'
 import { createCoalescer } from './coalesce.ts'
 import { coalesceWait } from './coalesce-option.ts'
-import { createGate } from './gate.ts'
 import { maxBytes, type PackedMessage } from './pack.ts'
-import type { PackWatcher } from './send-pack.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
 
 const accepted: SendResult = { status: 'accepted' }

@@ -1,11 +1,16 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
-import type { Gate } from './gate.ts'
+import {
+  atEnd,
+  type Clock,
+  type Gate,
+  notConfirmed,
+  outOfTime,
+  type PackWatcher,
+  toRejection,
+  workingTime,
+} from '@spillway/message/internal'
 import { groupOf } from './group.ts'
 import { hasRoom, maxEntries, type PackedMessage } from './pack.ts'
-import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
-import type { PackWatcher } from './send-pack.ts'
-import { atEnd, workingTime } from './time.ts'
 
 /** What a coalescer needs. */
 export interface CoalescerContext {

@@ -1,44 +1,70 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
 import { type Logger, type TimeLimit, toError } from '@spillway/message'
+import { inParallel, within } from '@spillway/message/internal'
 import type { SqsClient } from './client.ts'
 import { maxEntries } from './pack.ts'
-import { within } from './time.ts'
 
-/** Amazon SQS quotas: 12 hours. */
-const maxVisibilitySeconds = 43_200
+/** Amazon SQS quotas: a message may be invisible for 12 hours from its receive. Seconds. */
+const longestVisibility = 43_200
+
+/** What may have passed between the receive and the event: a batching window, a wait for the function's turn. Seconds. */
+const beforeEvent = 900
+
+/** Requests at once. The SDK's agent has 50 sockets, and the client may be that of others, too. */
+const requestConcurrency = 16
+
+/** Milliseconds after which a request is given up. */
+const requestMs = 2000
+
+/** When a record is to be visible again. */
+export interface VisibilityChange {
+  readonly receiptHandle: string
+  readonly seconds: number
+}
 
 /**
- * Sets when records become visible again, ten to a request. Best effort: where it fails, the visibility time-out of
- * the queue applies, which is later or sooner but never a loss.
+ * Sets when records become visible again, ten to a request. Best effort: where it fails, or time runs out, the
+ * visibility time-out of the queue applies, which is later or sooner but never a loss.
  *
  * Source: Amazon SQS API Reference, ChangeMessageVisibilityBatch.
+ *
+ * @param sinceEvent seconds since the event came: SQS refuses a time-out that would end more than 12 hours after the
+ * receive
  */
 export async function delayRecords(
   client: SqsClient,
   queueUrl: string,
-  delays: readonly { readonly receiptHandle: string; readonly seconds: number }[],
+  changes: readonly VisibilityChange[],
+  sinceEvent: number,
   limit: TimeLimit,
   logger: Logger,
 ): Promise<void> {
-  const known = delays.filter(({ seconds }) => Number.isFinite(seconds))
-  const entries = known.map(({ receiptHandle, seconds }, index) => ({
-    Id: String(index),
-    ReceiptHandle: receiptHandle,
-    VisibilityTimeout: Math.min(maxVisibilitySeconds, Math.max(0, Math.round(seconds))),
-  }))
-  const requests = []
-  for (let start = 0; start < entries.length; start += maxEntries) {
+  const longest = Math.max(0, Math.floor(longestVisibility - beforeEvent - sinceEvent))
+  const known = changes.filter(({ seconds }) => !Number.isNaN(seconds))
+  const packs = Array.from({ length: Math.ceil(known.length / maxEntries) }, (_, index) =>
+    known.slice(index * maxEntries, (index + 1) * maxEntries),
+  )
+  const failures: string[] = []
+
+  async function change(pack: readonly VisibilityChange[]): Promise<void> {
+    if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push('no time')
     const command = new ChangeMessageVisibilityBatchCommand({
       QueueUrl: queueUrl,
-      Entries: entries.slice(start, start + maxEntries),
+      Entries: pack.map(({ receiptHandle, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: Math.min(longest, Math.max(0, Math.round(seconds))),
+      })),
     })
-    requests.push(within(limit, 2000, ({ signal }) => client.send(command, { abortSignal: signal })))
+    try {
+      const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
+      const { Failed = [] } = await within(limit, requestMs, send)
+      failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
+    } catch (thrown) {
+      failures.push(toError(thrown).name)
+    }
   }
-  const failures = (await Promise.allSettled(requests)).flatMap((result) =>
-    result.status === 'rejected'
-      ? [toError(result.reason).name]
-      : (result.value.Failed ?? []).map(({ Code }) => Code ?? 'no code'),
-  )
+  await inParallel(packs, requestConcurrency, change)
   const [code] = failures
   if (code === undefined) return
   logger.warn(

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import type { EncodedMessage } from '@spillway/message'
-import { attributesOf, toMessageAttributes } from './message-attributes.ts'
+import { toStringAttributes } from '@spillway/message/internal'
+import { attributesOf } from './message-attributes.ts'
 import type { PackedMessage } from './pack.ts'
 
 /** A message as an entry of a batch request, under its position in the pack. */
@@ -15,7 +16,7 @@ export function toEntry(
   const entry = {
     Id: String(position),
     MessageBody: body,
-    ...(attributes.length > 0 && { MessageAttributes: toMessageAttributes(attributes) }),
+    ...(attributes.length > 0 && { MessageAttributes: toStringAttributes(attributes) }),
     // On a FIFO queue the delay is that of the queue: SQS takes none here.
     ...(delay !== undefined && !fifo && { DelaySeconds: delay }),
   }

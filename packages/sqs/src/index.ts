@@ -3,10 +3,9 @@
  *
  * @module
  */
-export type { ClaimCheckOptions } from './claim-check.ts'
+export type { ClaimCheckOptions, ClaimSourceOptions } from '@spillway/message/internal'
 export type { SqsClient } from './client.ts'
 export type { CoalesceOption, CoalesceOptions } from './coalesce-option.ts'
-export type { ClaimSourceOptions } from './load-claim.ts'
 export { parkedAttributes } from './park-record.ts'
 export { type SqsSourceOptions, sqsSource } from './source.ts'
 export { sqsTarget } from './target.ts'

@@ -1,9 +1,5 @@
-import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import type { EncodedMessage } from '@spillway/message'
-import { isSendable } from './text.ts'
-
-/** Amazon SQS quotas: message attributes of a message. */
-export const maxAttributes = 10
+import { isSendable, maxAttributes } from '@spillway/message/internal'
 
 /** W3C Trace Context: version, trace id, parent id, flags, and what later versions add. */
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?$/
@@ -43,22 +39,4 @@ export function attributeFault(attributes: readonly (readonly [string, unknown])
 
 function isName(name: string): boolean {
   return name.length <= 256 && /^[\w-]+(\.[\w-]+)*$/.test(name)
-}
-
-/** The bytes of attributes as SQS counts them: name, type and value. */
-export function attributeBytes(attributes: readonly (readonly [string, string])[]): number {
-  return attributes.reduce(
-    (sum, [name, value]) =>
-      sum + Buffer.byteLength(name) + Buffer.byteLength('String') + Buffer.byteLength(value),
-    0,
-  )
-}
-
-/** Attributes as the SDK takes them. */
-export function toMessageAttributes(
-  attributes: readonly (readonly [string, string])[],
-): Record<string, MessageAttributeValue> {
-  return Object.fromEntries(
-    attributes.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-  )
 }

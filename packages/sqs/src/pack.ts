@@ -1,5 +1,11 @@
 import type { EncodedMessage } from '@spillway/message'
-import { attributeBytes, attributesOf } from './message-attributes.ts'
+import {
+  attributeBytes,
+  hasRoom as hasRoomWithin,
+  type PackedMessage as PackedWithin,
+  pack as packWithin,
+} from '@spillway/message/internal'
+import { attributesOf } from './message-attributes.ts'
 
 /** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */
 export const maxBytes = 1_048_576
@@ -7,11 +13,10 @@ export const maxBytes = 1_048_576
 /** Amazon SQS quotas: entries in a batch request. */
 export const maxEntries = 10
 
+const limits = { maxEntries, maxBytes }
+
 /** A message with its place in the caller's list. */
-export interface PackedMessage {
-  readonly index: number
-  readonly message: EncodedMessage
-  readonly bytes: number
+export interface PackedMessage extends PackedWithin {
   /** For a FIFO queue: of the message as it was given, even where only a claim on it goes into the queue. */
   readonly deduplicationId?: string
 }
@@ -23,23 +28,10 @@ export function sizeOf(message: EncodedMessage): number {
 
 /** Whether a batch of some messages has room for one more. */
 export function hasRoom(count: number, bytes: number, next: PackedMessage): boolean {
-  return count < maxEntries && bytes + next.bytes <= maxBytes
+  return hasRoomWithin(count, bytes, next, limits)
 }
 
 /** Splits messages, in order, into batches that SQS takes: at most 10 entries and 1 MiB each. */
 export function pack(messages: readonly PackedMessage[]): readonly (readonly PackedMessage[])[] {
-  const packs: PackedMessage[][] = []
-  let current: PackedMessage[] = []
-  let bytes = 0
-  for (const message of messages) {
-    if (current.length > 0 && !hasRoom(current.length, bytes, message)) {
-      packs.push(current)
-      current = []
-      bytes = 0
-    }
-    current.push(message)
-    bytes += message.bytes
-  }
-  if (current.length > 0) packs.push(current)
-  return packs
+  return packWithin(messages, limits)
 }

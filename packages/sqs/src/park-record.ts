@@ -1,27 +1,26 @@
-import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { SendMessageCommand } from '@aws-sdk/client-sqs'
+import { type ParkReason, type SourceRecord, SpillwayError, type TimeLimit, toError } from '@spillway/message'
 import {
-  type Issue,
-  type ParkReason,
-  type SourceRecord,
-  SpillwayError,
-  type TimeLimit,
-  toError,
-} from '@spillway/message'
+  fittingAttributes,
+  issuesText,
+  reasonAttributes,
+  toAttributeText,
+  toStringAttributes,
+  within,
+} from '@spillway/message/internal'
 import type { SQSRecord } from 'aws-lambda'
 import { isFifo, type SqsClient } from './client.ts'
 import { toFifoId } from './entry.ts'
-import { attributeBytes, attributeFault, maxAttributes, toMessageAttributes } from './message-attributes.ts'
+import { attributeFault } from './message-attributes.ts'
 import { maxBytes } from './pack.ts'
-import { toSendable } from './text.ts'
-import { within } from './time.ts'
 
 /** The message attributes of a parked copy, beside those of the original. Its body is the original's, byte for byte. */
 export const parkedAttributes = {
-  code: 'spillway.code',
-  reason: 'spillway.reason',
-  issues: 'spillway.issues',
+  ...reasonAttributes,
   messageId: 'spillway.messageId',
   receiveCount: 'spillway.receiveCount',
+  sentAt: 'spillway.sentAt',
+  firstReceivedAt: 'spillway.firstReceivedAt',
 } as const
 
 /** A record, and what Lambda delivered. */
@@ -43,14 +42,14 @@ export async function parkRecord(
   reason: ParkReason,
   limit: TimeLimit,
 ): Promise<void> {
-  const attributes = fitting(
-    [...toAttributes(record, reason), ...ownAttributes(raw)],
+  const attributes = fittingAttributes(
+    [...toAttributes(record, reason), ...toTimes(raw), ...ownAttributes(raw)],
     maxBytes - Buffer.byteLength(record.body),
   )
   const command = new SendMessageCommand({
     QueueUrl: queueUrl,
     MessageBody: record.body,
-    MessageAttributes: attributes,
+    MessageAttributes: toStringAttributes(attributes),
     ...(isFifo(queueUrl)
       ? { MessageGroupId: toFifoId(record.lane), MessageDeduplicationId: toFifoId(record.id) }
       : // On a standard queue it is the tenant, for when the copy is redriven.
@@ -76,22 +75,30 @@ function toAttributes(record: SourceRecord, reason: ParkReason): readonly (reado
     [parkedAttributes.receiveCount, String(record.receiveCount)],
     [parkedAttributes.reason, reason.detail],
   ]
-  if (reason.issues !== undefined && reason.issues.length > 0) {
-    pairs.push([parkedAttributes.issues, toJson(reason.issues)])
-  }
+  const issues = issuesText(reason)
+  if (issues !== undefined) pairs.push([parkedAttributes.issues, issues])
   return pairs.map(([name, value]) => [name, toAttributeText(value)])
 }
 
-/** The longest value of an attribute, in characters: enough for a reason, little beside a message of 1 MiB. */
-const longestValue = 4096
-
-/** As many issues, from the first on, as make valid JSON within the longest value. */
-function toJson(issues: readonly Issue[]): string {
-  let count = Math.min(issues.length, 20)
-  let json = JSON.stringify(issues.slice(0, count))
-  while (json.length > longestValue) json = JSON.stringify(issues.slice(0, --count))
-  return json
+/**
+ * When the message was sent, and when it was received first. A message that was parked before and redriven is a new one
+ * for SQS: its copy keeps the times of the first.
+ */
+function toTimes(raw: SQSRecord | undefined): readonly (readonly [string, string])[] {
+  const { SentTimestamp, ApproximateFirstReceiveTimestamp } = raw?.attributes ?? {}
+  const times = [
+    [parkedAttributes.sentAt, SentTimestamp],
+    [parkedAttributes.firstReceivedAt, ApproximateFirstReceiveTimestamp],
+  ] as const
+  return times.flatMap(([name, milliseconds]) => {
+    const earlier = raw?.messageAttributes?.[name]?.stringValue ?? ''
+    const date = new Date(isTime.test(earlier) ? earlier : Number(milliseconds ?? Number.NaN))
+    return Number.isNaN(date.getTime()) ? [] : [[name, date.toISOString()] as const]
+  })
 }
+
+/** A time as the attributes of a copy have it: RFC 3339, UTC. */
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** The attributes of the original that are text, without those of an earlier parking. */
 function ownAttributes(raw: SQSRecord | undefined): readonly (readonly [string, string])[] {
@@ -100,20 +107,4 @@ function ownAttributes(raw: SQSRecord | undefined): readonly (readonly [string, 
     if (dataType !== 'String' || stringValue === undefined || ours.includes(name)) return []
     return attributeFault([[name, stringValue]]) === undefined ? [[name, stringValue] as const] : []
   })
-}
-
-/** The attributes, most important first, that a queue takes beside a body near the limit. */
-function fitting(
-  pairs: readonly (readonly [string, string])[],
-  bytes: number,
-): Record<string, MessageAttributeValue> {
-  const kept: (readonly [string, string])[] = []
-  for (const pair of pairs) {
-    if (kept.length < maxAttributes && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
-  }
-  return toMessageAttributes(kept)
-}
-
-function toAttributeText(text: string): string {
-  return toSendable(text.slice(0, longestValue))
 }

@@ -128,7 +128,7 @@ describe('a parked copy', () => {
     await put('x', Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`a${n}`, text(String(n))])))
     const copy = await park()
     expect(Object.keys(copy.MessageAttributes ?? {})).toHaveLength(10)
-    expect(Object.keys(own(copy))).toHaveLength(6)
+    expect(Object.keys(own(copy))).toHaveLength(4)
     expect(copy.MessageAttributes).toMatchObject({ 'spillway.reason': { StringValue: 'd' } })
   })
 
@@ -138,6 +138,30 @@ describe('a parked copy', () => {
     const copy = await park()
     expect(own(copy)).toStrictEqual({ b: 'z' })
     expect(copy.MessageAttributes).toMatchObject({ 'spillway.code': { StringValue: 'C' } })
+  })
+
+  it('has the times of its message: when it was sent, and when it was received first', async () => {
+    await put('x', {})
+    const copy = await park('', client, {
+      SentTimestamp: '1700000000000',
+      ApproximateFirstReceiveTimestamp: '1700000060500',
+    })
+    expect(copy.MessageAttributes).toMatchObject({
+      'spillway.sentAt': { StringValue: '2023-11-14T22:13:20.000Z' },
+      'spillway.firstReceivedAt': { StringValue: '2023-11-14T22:14:20.500Z' },
+    })
+  })
+
+  it('keeps the times of the first when it was parked before, and none that is no time', async () => {
+    await put('x', {
+      'spillway.sentAt': text('2020-01-01T00:00:00.000Z'),
+      'spillway.firstReceivedAt': text('yesterday'),
+    })
+    const copy = await park('', client, { ApproximateFirstReceiveTimestamp: 'never' })
+    expect(copy.MessageAttributes).toMatchObject({
+      'spillway.sentAt': { StringValue: '2020-01-01T00:00:00.000Z' },
+    })
+    expect(copy.MessageAttributes).not.toHaveProperty('spillway.firstReceivedAt')
   })
 
   it('says why it was parked the last time, and leaves out what is no text', async () => {

@@ -1,7 +1,7 @@
 import type { SendResult } from '@spillway/message'
+import { notConfirmed } from '@spillway/message/internal'
 import { groupOf } from './group.ts'
 import type { PackedMessage } from './pack.ts'
-import { notConfirmed } from './rejection.ts'
 
 /**
  * Sends messages so that each group stays in order: SQS may take one entry of a request and refuse another, so no

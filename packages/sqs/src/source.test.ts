@@ -209,6 +209,63 @@ describe('delay', () => {
     expect(await queues.depth('delayed')).toMatchObject({ visible: 11, inFlight: 1 })
   })
 
+  it('is in requests of ten, sixteen at once, and never more than 12 hours from the receive', async () => {
+    let now = 0
+    let [running, most] = [0, 0]
+    const asked: number[] = []
+    const slow = {
+      async send({
+        input,
+      }: {
+        readonly input: { readonly Entries: { readonly VisibilityTimeout: number }[] }
+      }) {
+        most = Math.max(most, ++running)
+        await new Promise((resolve) => setImmediate(resolve))
+        running--
+        asked.push(...input.Entries.map(({ VisibilityTimeout }) => VisibilityTimeout))
+        expect(input.Entries.length).toBeLessThanOrEqual(10)
+        return {}
+      },
+    }
+    const messages = Array.from({ length: 505 }, (_, index) => ({ MessageId: String(index) }))
+    const clock = { now: () => now, sleep: async () => undefined }
+    const source = await sourceOf('orders', 'parked', messages, { client: slow, clock })
+    now = 60_000
+    await source.delay(
+      source.records.map((record) => ({ record, seconds: 86_400 })),
+      ample(),
+    )
+    expect([most, asked.length]).toStrictEqual([16, 505])
+    // A quarter of an hour for what passed before the event, and the minute since.
+    expect(new Set(asked)).toStrictEqual(new Set([43_200 - 900 - 60]))
+  })
+
+  it('ends with its time, however many there are', async () => {
+    const end = performance.now() + 150
+    const limit = { signal: new AbortController().signal, remainingTime: () => end - performance.now() }
+    let calls = 0
+    const hanging = {
+      send: (_: unknown, { abortSignal }: { readonly abortSignal: AbortSignal }) =>
+        new Promise((_, reject) => {
+          calls++
+          abortSignal.addEventListener('abort', () => reject(abortSignal.reason), { once: true })
+        }),
+    }
+    const messages = Array.from({ length: 1000 }, (_, index) => ({ MessageId: String(index) }))
+    const lines: unknown[] = []
+    const note = (...line: unknown[]) => void lines.push(line)
+    const logger = { info: note, warn: note, error: note }
+    const source = await sourceOf('orders', 'parked', messages, { client: hanging, logger })
+    await source.delay(
+      source.records.map((record) => ({ record, seconds: 5 })),
+      limit,
+    )
+    expect(performance.now()).toBeLessThan(end + 1000)
+    // Of a hundred requests only those that had a turn.
+    expect(calls).toBeLessThan(50)
+    expect(lines).toHaveLength(1)
+  })
+
   it('never rejects, and says what went wrong', async () => {
     const broken = faulty(client, async () => {
       throw new Error('secret')

@@ -9,10 +9,14 @@ import {
   type TimeLimit,
 } from '@spillway/message'
 import {
+  type ClaimLoader,
+  type ClaimSourceOptions,
   type Clock,
   checkOptions,
+  createClaimLoader,
   type OptionRules,
   objectWith,
+  putParkedEntry,
   quietLogger,
   readClaim,
   systemClock,
@@ -20,9 +24,7 @@ import {
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
-import { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './load-claim.ts'
 import { parkRecord } from './park-record.ts'
-import { putParkedEntry } from './parked-entry.ts'
 
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
@@ -44,7 +46,7 @@ export interface SqsSourceOptions {
   readonly parked?: ParkedStore
   /** Gets a warning when a visibility cannot be changed. Default: lines of JSON on the console. */
   readonly logger?: Logger
-  /** Says when a record was parked. Default: the clock of the machine. */
+  /** Says when a record was parked, and how old a receive is. Default: the clock of the machine. */
   readonly clock?: Clock
 }
 
@@ -78,9 +80,10 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   }
   const { client = sourceClient(), parked, clock = systemClock } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
-  const loader = createClaimLoader(options.claimCheck)
+  const loader = createClaimLoader('sqsSource', options.claimCheck)
 
   function toSource(event: SQSEvent): RecordSource {
+    const cameAt = clock.now()
     const raw = new Map<SourceRecord, SQSRecord>()
     for (const record of event.Records) raw.set(toSourceRecord(record, loader), record)
     return {
@@ -98,6 +101,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
             const receiptHandle = raw.get(record)?.receiptHandle
             return receiptHandle === undefined ? [] : [{ receiptHandle, seconds }]
           }),
+          (clock.now() - cameAt) / 1000,
           limit,
           logger,
         ),

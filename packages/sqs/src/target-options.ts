@@ -1,6 +1,12 @@
 import type { Telemetry } from '@spillway/message'
-import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
-import type { ClaimCheckOptions } from './claim-check.ts'
+import {
+  type ClaimCheckOptions,
+  type Clock,
+  integer,
+  isFunction,
+  type OptionRules,
+  objectWith,
+} from '@spillway/message/internal'
 import { isClient, isQueueUrl, type SqsClient } from './client.ts'
 import { type CoalesceOption, isCoalesceOption } from './coalesce-option.ts'
 import { maxBytes } from './pack.ts'

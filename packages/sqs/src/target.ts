@@ -1,15 +1,22 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
-import { checkOptions, inParallel, quietTelemetry, systemClock } from '@spillway/message/internal'
-import { admit, fitting, type Outgoing } from './admit.ts'
-import { createClaimCheck } from './claim-check.ts'
+import {
+  checkOptions,
+  createClaimCheck,
+  createGate,
+  fitting,
+  inParallel,
+  outOfTime,
+  type PackWatcher,
+  quietTelemetry,
+  systemClock,
+} from '@spillway/message/internal'
+import { admit, type Outgoing } from './admit.ts'
 import { isFifo, targetClient } from './client.ts'
 import { createCoalescer } from './coalesce.ts'
 import { coalesceWait } from './coalesce-option.ts'
-import { createGate } from './gate.ts'
-import { maxBytes, maxEntries, type PackedMessage, pack } from './pack.ts'
-import { outOfTime } from './rejection.ts'
+import { maxBytes, maxEntries, type PackedMessage, pack, sizeOf } from './pack.ts'
 import { sendInOrder } from './send-in-order.ts'
-import { type PackWatcher, sendPack } from './send-pack.ts'
+import { sendPack } from './send-pack.ts'
 import { type SqsTargetOptions, targetRules } from './target-options.ts'
 
 /**
@@ -41,7 +48,15 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const gate = createGate(concurrency)
   const telemetry = quietTelemetry(options.telemetry)
   const context = { client, queueUrl, fifo, maxAttempts, clock, random, telemetry }
-  const claimContext = { maximumMessageSize, maxAttempts, concurrency, clock, random }
+  const claimContext = {
+    owner: 'sqsTarget',
+    maximumMessageSize,
+    sizeOf,
+    maxAttempts,
+    concurrency,
+    clock,
+    random,
+  }
   const claimCheck = options.claimCheck && createClaimCheck(options.claimCheck, claimContext)
   const maxWait = coalesceWait(options.coalesce ?? 'auto', process.env)
   const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
@@ -88,7 +103,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   ): Promise<readonly SendResult[]> {
     const admitted = messages.map((message, index) => admit(message, index, fifo))
     const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
-    const outgoing = claimed.map((message) => fitting(message, maximumMessageSize))
+    const outgoing = claimed.map((message) => fitting(message, maximumMessageSize, 'a queue'))
     const alone = messages.length >= maxEntries
     const results = fifo
       ? await sendInOrder(outgoing, (wave) => sendAll(wave, limit, alone))

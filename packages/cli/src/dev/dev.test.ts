@@ -63,6 +63,7 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
         orders: { visible: 0, inFlight: expect.any(Number), delayed: 0 },
         'orders-dlq': { visible: 0, inFlight: 0, delayed: 0 },
       },
+      streams: {},
       database: { connections: 1, peakConnections: 1, budget: 16, maxConnections: 20, url },
       functions: {
         ingest: { environments: 1, active: 0, invocations: 1, errors: 0, throttles: 0 },

@@ -84,12 +84,14 @@ async function drain(local: Local, progress: Progress): Promise<void> {
   }
 }
 
-/** Messages that have not come to their end: in a queue that something reads, or in an invocation. */
+/** Messages that have not come to their end: in a queue or a stream that something reads, or in an invocation. */
 async function countWaiting(local: Local): Promise<number> {
-  const { queues, functions } = await local.state()
+  const { queues, streams, functions } = await local.state()
   const read = local.app.functions.flatMap((fn) => fn.eventSource?.queue ?? [])
   const queued = read.map((name) => queues[name]).reduce((sum, depth) => sum + total(depth), 0)
-  return queued + Object.values(functions).reduce((sum, { active }) => sum + active, 0)
+  const readers = Object.values(streams).flatMap((stream) => Object.values(stream.readers))
+  const streamed = readers.reduce((sum, { backlog }) => sum + backlog, 0)
+  return queued + streamed + Object.values(functions).reduce((sum, { active }) => sum + active, 0)
 }
 
 function total(depth: { visible: number; inFlight: number; delayed: number } | undefined): number {

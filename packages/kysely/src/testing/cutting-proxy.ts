@@ -14,7 +14,8 @@ export interface CuttingProxy extends AsyncDisposable {
 
 /** Starts a proxy before the database of a URL, on a free port of 127.0.0.1. */
 export async function startCuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(databaseUrl)
+  const { hostname, port, protocol } = new URL(databaseUrl)
+  const namesCommit = protocol.startsWith('postgres')
   const sockets = new Set<Socket>()
   let next: 'answered' | 'unsent' | undefined
   let cuts = 0
@@ -45,7 +46,8 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       database.write(bytes)
     })
     database.on('data', (bytes) => {
-      if (doomed) cut()
+      // In Postgres what stands before the COMMIT may be answered before the database got to it.
+      if (doomed && (!namesCommit || bytes.includes('COMMIT') || bytes.includes('ROLLBACK'))) cut()
       else client.write(bytes)
     })
   })

@@ -3,7 +3,7 @@ import type { MessageRecord, TimeLimit } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { onTestFinished } from 'vitest'
-import { postgresPool } from '../postgres-pool.ts'
+import { postgresPool } from '../connections/postgres-pool.ts'
 
 /** A Postgres of its own, and what stops it. */
 export async function startDatabase(
@@ -55,7 +55,9 @@ export function openKysely<DB>(
     dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString: url, connections }) }),
     log: ({ query }) => {
       statements.push(query.sql)
-      if (query.sql.startsWith('insert')) inserts.push(query.sql)
+      // One that has its limits before it is still one.
+      const [insert] = /(?<=^|; )insert[^;]*/.exec(query.sql) ?? []
+      if (insert !== undefined) inserts.push(insert)
     },
   })
   onTestFinished(() => db.destroy())

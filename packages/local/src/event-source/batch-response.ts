@@ -1,3 +1,5 @@
+import { readItemFailures } from './item-failures.ts'
+
 /** What a response with `ReportBatchItemFailures` says about the records of a batch. */
 export interface BatchResponse {
   /** The ids of the records that stay in the queue. */
@@ -15,39 +17,16 @@ export interface BatchResponse {
  * @param payload what the handler returned, through JSON
  */
 export function readBatchResponse(ids: readonly string[], payload: unknown): BatchResponse {
-  if (payload === undefined || payload === null || payload === '') return success
-  if (typeof payload !== 'object' || Array.isArray(payload)) {
-    return allFailed(ids, `the response is ${describe(payload)}, not an object with batchItemFailures`)
-  }
-  const failures = 'batchItemFailures' in payload ? payload.batchItemFailures : undefined
-  if (failures === undefined || failures === null) return success
-  if (!Array.isArray(failures)) {
-    return allFailed(ids, `batchItemFailures is ${describe(failures)}, not an array`)
-  }
+  const failures = readItemFailures(payload)
+  if (failures.problem !== undefined) return allFailed(ids, failures.problem)
   const known = new Set(ids)
-  const failed = new Set<string>()
-  for (const failure of failures as readonly unknown[]) {
-    const id = readIdentifier(failure)
-    if (id === undefined) return allFailed(ids, 'an entry of batchItemFailures has no itemIdentifier')
-    if (!known.has(id)) return allFailed(ids, `itemIdentifier '${id}' is not the messageId of a record`)
-    failed.add(id)
+  const unknown = failures.ids.find((id) => !known.has(id))
+  if (unknown !== undefined) {
+    return allFailed(ids, `itemIdentifier '${unknown}' is not the messageId of a record`)
   }
-  return { failed, problem: undefined }
+  return { failed: new Set(failures.ids), problem: undefined }
 }
-
-const success: BatchResponse = Object.freeze({ failed: new Set<string>(), problem: undefined })
 
 function allFailed(ids: readonly string[], problem: string): BatchResponse {
   return { failed: new Set(ids), problem }
-}
-
-function readIdentifier(failure: unknown): string | undefined {
-  if (typeof failure !== 'object' || failure === null || !('itemIdentifier' in failure)) return undefined
-  const { itemIdentifier } = failure
-  return typeof itemIdentifier === 'string' && itemIdentifier !== '' ? itemIdentifier : undefined
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

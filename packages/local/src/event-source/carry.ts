@@ -6,6 +6,8 @@ export interface Carry {
   put(records: readonly Received[]): void
   /** Takes them all, but for those that the queue delivers again because their visibility time-out has passed. */
   take(): readonly Received[]
+  /** Leaves the records of these FIFO groups to the queue, which delivers them again. */
+  drop(groups: ReadonlySet<string | undefined>): void
   size(): number
 }
 
@@ -20,6 +22,9 @@ export function createCarry(clock: Clock, visibilityTimeout: number): Carry {
       const taken = kept
       kept = []
       return taken.filter(({ receivedAt }) => clock.now() < receivedAt + visibilityTimeout * 1000)
+    },
+    drop(groups) {
+      kept = kept.filter(({ record }) => !groups.has(record.attributes.MessageGroupId))
     },
     size: () => kept.length,
   }

@@ -28,6 +28,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   const { batchSize, batchingWindow, visibilityTimeout } = spec
   const { function: fn, clock = systemClock } = options
   const client = createQueueClient(spec, clock)
+  const fifo = spec.queueArn.endsWith('.fifo')
   const newCarry = () => createCarry(clock, visibilityTimeout)
   const stopping = new AbortController()
   const { signal } = stopping
@@ -69,21 +70,27 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     }
   }
 
-  async function run(batch: Batch): Promise<void> {
+  async function run(batch: Batch, carry: Carry): Promise<void> {
     if (signal.aborted) return
     counts.batches += 1
     counts.invoking += 1
     const result = await invokeBatch(fn, batch, visibilityTimeout, clock, signal)
     counts.invoking -= 1
-    await settle(batch.records, result)
+    const failed = await settle(batch.records, result)
+    // What was carried over must not overtake what comes back before it.
+    if (fifo) carry.drop(new Set(failed.map(({ attributes }) => attributes.MessageGroupId)))
   }
 
-  async function settle(records: readonly SqsRecord[], result: InvocationResult): Promise<void> {
+  /** Deletes what succeeded and gives the rest. */
+  async function settle(
+    records: readonly SqsRecord[],
+    result: InvocationResult,
+  ): Promise<readonly SqsRecord[]> {
     if (!result.ok) {
       counts.failed += records.length
       if (result.kind === 'throttle')
         report('batch-dropped', 'throttled until the visibility time-out passed')
-      return
+      return records
     }
     const ids = records.map((record) => record.messageId)
     const { failed, problem } = readBatchResponse(ids, result.payload)
@@ -95,6 +102,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     if (left.length > 0) {
       report('delete-failed', `${left.length} records are done but not deleted: they will be delivered again`)
     }
+    return records.filter((record) => failed.has(record.messageId))
   }
 
   const pollers = startPollers({
@@ -107,7 +115,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
         next: (isNeeded, onFirst) => next(carry, isNeeded, onFirst),
         // What is shared, another poller takes.
         holds: () => shared === undefined && carry.size() > 0,
-        run,
+        run: (batch) => run(batch, carry),
       }
     },
   })

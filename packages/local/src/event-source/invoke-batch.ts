@@ -12,15 +12,28 @@ const backoff: Backoff = { base: 100, cap: 5000 }
  *
  * @param visibilityTimeout seconds
  */
-export async function invokeBatch(
+export function invokeBatch(
   fn: Invocable,
   batch: Batch,
   visibilityTimeout: number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<InvocationResult> {
-  const event = { Records: batch.records }
   const expires = batch.receivedAt + visibilityTimeout * 1000
+  return invokePatiently(fn, { Records: batch.records }, expires, clock, signal)
+}
+
+/**
+ * Invokes the function. A throttle is tried again until the time `expires`, in milliseconds since the epoch, or until
+ * the signal aborts; then the throttle is the result. Never rejects.
+ */
+export async function invokePatiently(
+  fn: Invocable,
+  event: unknown,
+  expires: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<InvocationResult> {
   for (let attempt = 1; ; attempt++) {
     const result = await invoke(fn, event)
     if (result.ok || result.kind !== 'throttle' || signal.aborted) return result

@@ -180,6 +180,24 @@ describe('migrations', () => {
     await expect(query(superuser, 'select 1')).rejects.toMatchObject({ code: '28P01' })
   })
 
+  it('ends idle sessions of the functions and statements that nobody waits for, and lets the owner change that', async () => {
+    const postgres = await start()
+    const settings = `select current_setting('idle_session_timeout'), current_setting('client_connection_check_interval')`
+    expect(await query(postgres.functionsUrl, settings)).toEqual([['10s', '1s']])
+    expect(await query(postgres.url, settings)).toEqual([['0', '0']])
+    await query(
+      postgres.url,
+      `alter role app connection limit 1; alter role app set idle_session_timeout = '100ms'`,
+    )
+    await connect(postgres.functionsUrl)
+    await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
+    await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+    expect(await query(postgres.functionsUrl, 'select 1')).toEqual([[1]])
+    await expect(query(postgres.functionsUrl, 'alter role app connection limit 9')).rejects.toMatchObject({
+      code: '42501',
+    })
+  })
+
   it('names the file that fails, and leaves nothing', async () => {
     const before = dataFolders()
     const path = await migrations({

@@ -8,8 +8,10 @@ export type FauxApp = ReturnType<typeof buildApp>
 /** fauxqs with a private way in. */
 export interface Faux {
   readonly app: FauxApp
-  /** Runs an SQS action as a client would. */
-  call(action: string, body: object): Promise<unknown>
+  /** Runs an SQS action as a client would, or `behind` what stands before fauxqs. */
+  call(action: string, body: object, options?: { readonly behind: boolean }): Promise<unknown>
+  /** Whether a request is a {@link Faux.call} `behind`. */
+  isBehind(request: { readonly headers: Readonly<Record<string, unknown>> }): boolean
   /** Reads one of the inspection pages of fauxqs, under `/_fauxqs/`. */
   inspect(page: string): Promise<unknown>
 }
@@ -33,11 +35,17 @@ export function createFaux(region: string): Faux {
 
   return {
     app,
-    async call(action, body) {
+    isBehind: ({ headers }) => headers['x-spillway-behind'] === token,
+    async call(action, body, options) {
       const response = await app.inject({
         method: 'POST',
         url: '/',
-        headers: { 'content-type': json, 'x-amz-target': `AmazonSQS.${action}`, 'x-spillway-token': token },
+        headers: {
+          'content-type': json,
+          'x-amz-target': `AmazonSQS.${action}`,
+          'x-spillway-token': token,
+          ...(options?.behind && { 'x-spillway-behind': token }),
+        },
         payload: JSON.stringify(body),
       })
       if (response.statusCode !== 200) {

@@ -1,6 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import type { QueueDepth, StoredMessage } from './engine.ts'
 import type { Faux } from './faux-app.ts'
+import { textsOf } from './texts-of.ts'
 
 interface ListedQueue {
   readonly name: string
@@ -58,18 +59,15 @@ export async function readMessages(faux: Faux, name: string, url: string): Promi
  * that is not a number for "receive nothing", so this has no other effect.
  */
 async function wake(faux: Faux, url: string): Promise<void> {
-  await faux.call('ReceiveMessage', { QueueUrl: url, MaxNumberOfMessages: 'none', WaitTimeSeconds: 0 })
+  const nothing = { QueueUrl: url, MaxNumberOfMessages: 'none', WaitTimeSeconds: 0 }
+  await faux.call('ReceiveMessage', nothing, { behind: true })
 }
 
 function toStored(message: FauxMessage, state: StoredMessage['state']): StoredMessage {
-  const attributes: Record<string, string> = Object.create(null)
-  for (const [name, { StringValue }] of Object.entries(message.messageAttributes)) {
-    if (StringValue !== undefined) attributes[name] = StringValue
-  }
   return {
     messageId: message.messageId,
     body: message.body,
-    attributes,
+    attributes: textsOf(message.messageAttributes),
     state,
     receiveCount: message.approximateReceiveCount,
   }

@@ -3,6 +3,7 @@ import { correctDepartures } from './correct-requests.ts'
 import type { QueueEngine, QueueSpec } from './engine.ts'
 import { createFaux, type Faux } from './faux-app.ts'
 import { readDepth, readMessages } from './faux-inspect.ts'
+import { deliverFifo } from './fifo/deliver-fifo.ts'
 import { ownUrls } from './own-urls.ts'
 import { returnUnread } from './return-unread.ts'
 
@@ -30,6 +31,7 @@ export async function startQueues(options: QueuesOptions): Promise<QueueEngine> 
   const { queues, port = 0, region = 'us-east-1' } = options
   const faux = createFaux(region)
   correctDepartures(faux.app)
+  const fifo = deliverFifo(faux)
   returnUnread(faux)
   ownUrls(faux.app, () => endpoint)
   const endpoint = await listen(faux, port)
@@ -48,8 +50,15 @@ export async function startQueues(options: QueuesOptions): Promise<QueueEngine> 
     region,
     queueUrl,
     queueArn,
-    depth: (name: string) => readDepth(faux, name, queueUrl(name)),
-    messages: (name: string) => readMessages(faux, name, queueUrl(name)),
+    async depth(name: string) {
+      const depth = await readDepth(faux, name, queueUrl(name))
+      const delivered = await fifo.find(name)?.depth()
+      return delivered === undefined ? depth : { ...delivered, delayed: depth.delayed }
+    },
+    async messages(name: string) {
+      const messages = await readMessages(faux, name, queueUrl(name))
+      return (await fifo.find(name)?.messages()) ?? messages
+    },
     async stop() {
       await faux.app.close()
     },
@@ -76,16 +85,32 @@ async function createQueues(faux: Faux, queues: readonly QueueSpec[], arn: (name
   const named = new Set(queues.map((queue) => queue.name))
   const retention = { MessageRetentionPeriod: String(deadLetterRetention) }
   for (const name of deadLetterQueues) {
-    if (!named.has(name)) await faux.call('CreateQueue', { QueueName: name, Attributes: retention })
+    if (named.has(name)) continue
+    await faux.call('CreateQueue', { QueueName: name, Attributes: { ...retention, ...kind(name) } })
   }
   for (const queue of queues) {
+    checkKinds(queue)
     const Attributes = {
+      ...kind(queue.name),
       VisibilityTimeout: String(queue.visibilityTimeout),
       ...(deadLetterQueues.has(queue.name) ? retention : {}),
       ...(queue.deadLetterQueue === undefined ? {} : { RedrivePolicy: redrivePolicy(queue, arn) }),
     }
     await faux.call('CreateQueue', { QueueName: queue.name, Attributes })
   }
+}
+
+/** What makes a queue a FIFO queue. A sender has to say by what a message is known: bodies hold the time of a request. */
+function kind(name: string): Readonly<Record<string, string>> {
+  return name.endsWith('.fifo') ? { FifoQueue: 'true', ContentBasedDeduplication: 'false' } : {}
+}
+
+function checkKinds({ name, deadLetterQueue }: QueueSpec): void {
+  if (deadLetterQueue === undefined || deadLetterQueue.endsWith('.fifo') === name.endsWith('.fifo')) return
+  throw new SpillwayError(
+    'SPILLWAY_START_FAILED',
+    `The queue '${name}' cannot have '${deadLetterQueue}' as its dead-letter queue: both have to end in .fifo, or neither.`,
+  )
 }
 
 function redrivePolicy(queue: QueueSpec, arn: (name: string) => string): string {

@@ -1,0 +1,19 @@
+import middy from '@middy/core'
+import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import { batch, eachRecord } from '@spillway/batch'
+import { done, type MessageRecord } from '@spillway/message'
+import { sqsSource } from '@spillway/sqs'
+import { type Order, order } from './message.ts'
+import { save } from './save.ts'
+
+const { QUEUE_URL, DEAD_LETTER_QUEUE_URL } = process.env
+
+const recordHandler = async ({ body }: MessageRecord<Order>) => {
+  await save(body)
+  return done()
+}
+
+export const handler = middy()
+  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsSource({ queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }))
+  .handler(batch(order, eachRecord(recordHandler)))

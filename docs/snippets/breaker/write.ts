@@ -1,0 +1,30 @@
+import middy from '@middy/core'
+import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import { batch } from '@spillway/batch'
+import { kyselyWriter } from '@spillway/kysely'
+import { sqsSource } from '@spillway/sqs'
+import { watch } from './breaker.ts'
+import { db } from './database.ts'
+import { order } from './message.ts'
+
+export const handler = middy()
+  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(
+    sqsSource({
+      queueUrl: process.env.QUEUE_URL,
+      deadLetterQueueUrl: process.env.DEAD_LETTER_QUEUE_URL,
+    }),
+  )
+  .handler(
+    batch(
+      order,
+      watch(
+        kyselyWriter({
+          db,
+          insertInto: 'orders',
+          row: ({ key, body }) => ({ id: key, customer: body.customer }),
+          conflict: 'id',
+        }),
+      ),
+    ),
+  )

@@ -1,0 +1,8 @@
+create table spillway_inbox (
+  consumer text not null,
+  key text not null,
+  fingerprint bytea,
+  at timestamptz not null default now(),
+  primary key (consumer, key)
+);
+create index on spillway_inbox (at);

@@ -1,0 +1,47 @@
+import { defineApp } from 'spillway'
+
+/** Everything that runs the app, on a laptop and on AWS. */
+export default defineApp({
+  name: 'telemetry',
+  database: { engine: 'postgres', maxConnections: 20, reserved: 4, migrations: './migrations' },
+  streams: { readings: { shards: 2 } },
+  queues: { 'readings-parked': {} },
+  functions: {
+    ingest: {
+      entry: './ingest.ts',
+      http: 'POST /readings',
+      timeout: 10,
+      environment: ({ streamName }) => ({ STREAM_NAME: streamName('readings') }),
+    },
+    bulk: {
+      entry: './bulk.ts',
+      http: 'POST /readings/bulk',
+      timeout: 10,
+      environment: ({ streamName }) => ({ STREAM_NAME: streamName('readings') }),
+    },
+    write: {
+      entry: './write.ts',
+      stream: 'readings',
+      batchSize: 500,
+      batchingWindow: 1,
+      parallelizationFactor: 2,
+      // An outage costs latency, up to the age of 12 hours that is the default: see docs/kinesis.md.
+      maximumRetryAttempts: -1,
+      connections: 1,
+      timeout: 10,
+      environment: ({ queueUrl, databaseUrl }) => ({
+        PARKED_QUEUE_URL: queueUrl('readings-parked'),
+        DATABASE_URL: databaseUrl,
+      }),
+    },
+  },
+  example: {
+    path: '/readings',
+    body: {
+      id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10',
+      sensor: 'roof',
+      takenAt: '2026-01-02T03:04:05Z',
+      celsius: 21.5,
+    },
+  },
+})

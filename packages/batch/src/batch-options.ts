@@ -1,0 +1,87 @@
+import type { Logger, Telemetry } from '@spillway/message'
+import {
+  type Clock,
+  integer,
+  isFunction,
+  type OptionRule,
+  type OptionRules,
+  objectWith,
+} from '@spillway/message/internal'
+import type { ErrorPolicy } from './policy.ts'
+import { type BackoffOption, isBackoff } from './retry-delay.ts'
+import type { BatchSummary } from './summary.ts'
+
+/** What `batch` takes beside the message and the writer. */
+export interface BatchOptions<Body = unknown> {
+  /**
+   * Milliseconds of the invocation that are kept for settling: when only they are left no record is begun, the writer is
+   * told to stop, and what is not done is returned. What was begun has the first four tenths of them to finish. Default
+   * 1,000, or one for each record when that is more; never more than a quarter of the time that the invocation has.
+   */
+  readonly guard?: number
+  /**
+   * What becomes of a record whose handler threw; for a whole batch that threw it is asked for each record. What was
+   * thrown is made an `Error` first. A policy that throws itself, or answers no outcome, counts as `retry`. Default:
+   * `retry`.
+   */
+  readonly onError?: ErrorPolicy<Body>
+  /**
+   * The time to the next delivery of a record that is to be retried without an `after`: exponential by its receive
+   * count, with full jitter, in seconds. Default `{ base: 60, cap: 900 }`. `false` leaves the queue's own visibility
+   * time-out. Without effect on a stream.
+   *
+   * Where what the records need is down or saturated the jitter is never below half of the wait, and an `after` is the
+   * least that it can be: `outageSurvival` computes how long an outage may last.
+   */
+  readonly backoff?: BackoffOption
+  /**
+   * Whether a record is waited for inside the invocation while what it needs is down or saturated. A retry says so with
+   * `unavailable: true`, or with a cause that has the code `SPILLWAY_DATABASE_UNAVAILABLE`; one with an `after` is not
+   * waited for. Default true: an invocation that waits costs its time, one that fails costs each message a receive.
+   */
+  readonly hold?: boolean
+  /**
+   * Whether no record is begun that comes after one that is not done, whatever its lane. Default false: a failure costs
+   * its own lane only.
+   *
+   * On a stream one failure brings back all records that come after it, so those of other lanes run again when they went
+   * on. They do go on by default: their effect is committed now rather than after their neighbour's, and a repetition
+   * under the same key changes nothing. Set it where a repetition costs more than the wait: for effects that have no
+   * key, a call of somebody else's API for example.
+   */
+  readonly stopAtFirstFailure?: boolean
+  /**
+   * Whether the event source mapping has `ReportBatchItemFailures`. Default true. Without that flag Lambda deletes every
+   * record that a handler reports as failed. With `false` the handler rejects with `SPILLWAY_BATCH_FAILED` when a record
+   * is to be retried: all records come again, and what is done stays done under its key. Put no middleware around it
+   * then that turns errors into answers.
+   */
+  readonly partialFailures?: boolean
+  /** Called with the numbers of each batch. Default: a warning to `logger` when something was not done. */
+  readonly log?: (summary: BatchSummary) => void
+  /** Gets the numbers of a batch in which something was not done. Default: a line of JSON on standard error. */
+  readonly logger?: Logger
+  /** Gets the counters `spillway.batch.*` and the durations. Default: none. */
+  readonly telemetry?: Telemetry
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+const isBoolean: OptionRule = { expected: 'true or false', test: (value) => typeof value === 'boolean' }
+
+/** What each option of {@link BatchOptions} has to be. */
+export const batchRules: OptionRules<BatchOptions> = {
+  guard: integer(0, 900_000),
+  onError: isFunction,
+  backoff: isBackoff,
+  hold: isBoolean,
+  stopAtFirstFailure: isBoolean,
+  partialFailures: isBoolean,
+  log: isFunction,
+  logger: objectWith('info', 'warn', 'error'),
+  telemetry: objectWith('count', 'duration'),
+  clock: objectWith('now', 'sleep'),
+  random: isFunction,
+}

@@ -1,0 +1,84 @@
+import { defineMessage, done, type MessageRecord, type Outcome, park, retry } from '@spillway/message'
+import { expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
+import { batch, eachRecord, type OutageSurvival, outageSurvival } from './index.ts'
+
+const order = defineMessage({
+  name: 'order',
+  schema: z.object({ id: z.string(), at: z.iso.date().transform((text) => new Date(text)) }),
+})
+type Order = { id: string; at: Date }
+
+it('gives a writer the bodies that come out of the schema', () => {
+  batch(order, async (records) => {
+    expectTypeOf(records).toEqualTypeOf<readonly MessageRecord<Order>[]>()
+    return records.map(() => done())
+  })
+})
+
+it('gives the handler of each record the body that comes out of the schema', () => {
+  batch(
+    order,
+    eachRecord(async (record, limit) => {
+      expectTypeOf(record).toEqualTypeOf<MessageRecord<Order>>()
+      expectTypeOf(limit.signal).toEqualTypeOf<AbortSignal>()
+      return done()
+    }),
+  )
+  batch(
+    order,
+    eachRecord(({ body }) => (body.at > new Date(0) ? done() : park({ code: 'X', detail: body.id })), {
+      concurrency: 5,
+    }),
+  )
+})
+
+it('takes a handler that is typed by itself, and one that needs less', () => {
+  batch(
+    order,
+    eachRecord((record: MessageRecord<Order>) => (record.body.id === '' ? retry() : done())),
+  )
+  batch(
+    order,
+    eachRecord((record: MessageRecord<{ id: string }>) => (record.body.id === '' ? retry() : done())),
+  )
+})
+
+it('refuses a handler that does not fit the schema', () => {
+  const handlers = {
+    // @ts-expect-error the body has no `nope`
+    unknown: eachRecord<Order>(({ body }) => (body.nope ? done() : retry())),
+    // @ts-expect-error it answers no outcome
+    nothing: eachRecord<Order>(async () => undefined),
+    // @ts-expect-error it answers no outcome on one of its ways
+    sometimes: eachRecord<Order>(async ({ body }) => (body.id === '' ? done() : true)),
+    another: eachRecord((_: MessageRecord<{ id: number }>) => done()),
+    one: async ({ key }: MessageRecord<Order>) => (key === '' ? done() : retry()),
+  }
+  // @ts-expect-error the body is another one
+  batch(order, handlers.another)
+  // @ts-expect-error a handler of one record, without eachRecord
+  batch(order, handlers.one)
+  batch(
+    order,
+    // @ts-expect-error the body that flows from the definition has no `nope`
+    eachRecord((record) => (record.body.nope ? done() : retry())),
+  )
+})
+
+it('gives the policy an error and the record', () => {
+  batch(order, async (records) => records.map(() => done()), {
+    onError(error, record) {
+      expectTypeOf(error).toEqualTypeOf<Error>()
+      expectTypeOf(record).toEqualTypeOf<MessageRecord<Order>>()
+      return retry({ unavailable: true, cause: error })
+    },
+  })
+  // @ts-expect-error a policy decides at once
+  batch(order, async () => [], { onError: async () => done() })
+  expectTypeOf(retry({ unavailable: true })).toExtend<Outcome>()
+})
+
+it('computes in seconds', () => {
+  expectTypeOf(outageSurvival).returns.toEqualTypeOf<OutageSurvival>()
+})

@@ -1,0 +1,61 @@
+import type { MessageRecord, Outcome, TimeLimit } from '@spillway/message'
+import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
+
+/** What becomes of one record: the effect of a message, and its outcome. */
+export type RecordHandler<Body = unknown> = (
+  record: MessageRecord<Body>,
+  limit: TimeLimit,
+) => Outcome | Promise<Outcome>
+
+/** What {@link eachRecord} takes beside the handler. */
+export interface EachRecordOptions {
+  /** How many records of a batch are handled at once, 1 to 1,000. Default 10. */
+  readonly concurrency?: number
+}
+
+/** A handler for one record at a time, as `batch` takes it: what {@link eachRecord} makes. */
+export interface EachRecord<Body = unknown> {
+  readonly kind: 'each-record'
+  readonly handle: RecordHandler<Body>
+  readonly concurrency: number
+}
+
+const rules: OptionRules<EachRecordOptions> = { concurrency: integer(1, 1000) }
+
+/**
+ * Gives `batch` a handler for one record at a time, in place of a writer for all of them.
+ *
+ * Lanes run side by side and each in order, at most `concurrency` records at once. A lane ends at its first record that
+ * is to be retried: its later ones are returned with it. Once only the guard of the invocation's time is left no record
+ * is begun, and `limit.signal` aborts for those that are running.
+ *
+ * Whatever the handler answers but an outcome counts as `retry`; what it throws goes to `onError` of `batch`.
+ *
+ * @example
+ * ```ts
+ * import { batch, eachRecord } from '@spillway/batch'
+ * import { defineMessage, done } from '@spillway/message'
+ * import * as z from 'zod'
+ *
+ * const order = defineMessage({ name: 'order.placed', schema: z.object({ id: z.uuid() }) })
+ *
+ * export const handler = batch(
+ *   order,
+ *   eachRecord(async ({ body }, { signal }) => {
+ *     await fetch(`https://example.com/orders/${body.id}`, { method: 'PUT', signal })
+ *     return done()
+ *   }),
+ * )
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
+ */
+export function eachRecord<Body>(
+  handle: RecordHandler<Body>,
+  options: EachRecordOptions = {},
+): EachRecord<Body> {
+  checkOptions('eachRecord', { handle }, { handle: required(isFunction) })
+  checkOptions('eachRecord', options, rules)
+  const { concurrency = 10 } = options
+  return Object.freeze({ kind: 'each-record', handle, concurrency })
+}

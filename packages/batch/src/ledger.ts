@@ -1,0 +1,114 @@
+import { type Outcome, type RecordSource, type RetryOutcome, retry, SpillwayError } from '@spillway/message'
+import { isHeldFor } from './outage.ts'
+
+/** What became of the records of a batch so far, by their positions. One for each invocation. */
+export interface Ledger {
+  outcome(position: number): Outcome | undefined
+  settle(position: number, outcome: Outcome): void
+  /** Settles a record that has to follow one that is not done; `false` for one that may be begun. */
+  skip(position: number): boolean
+  /**
+   * Settles a record that is to be parked but that an earlier one brings back whatever becomes of it: a copy would be
+   * sent each time. `false` for one whose copy may be sent.
+   */
+  withhold(position: number): boolean
+  /** Whether no record is to be returned. */
+  isClean(): boolean
+  /** The record for which one is returned: itself, or the one that it has to follow. `undefined` for what is not returned. */
+  rootOf(position: number): number | undefined
+  /** The records that are worth waiting for, and those that follow them. */
+  waiting(): readonly number[]
+  /** Takes back what became of records, so that they are tried again, and answers what it was for those that follow none. */
+  reopen(positions: readonly number[]): ReadonlyMap<number, Outcome>
+}
+
+/** Opens the ledger of a batch. */
+export function createLedger(source: RecordSource, stopAtFirstFailure: boolean): Ledger {
+  const { records, checkpoint = false } = source
+  const outcomes: (Outcome | undefined)[] = new Array(records.length).fill(undefined)
+  /** For records that follow: the one that stopped them. */
+  const roots = new Map<number, number>()
+  /** The first record of a lane that is not done. */
+  const stops = new Map<string, number>()
+  let lowest = Number.POSITIVE_INFINITY
+
+  const isClean = () => lowest === Number.POSITIVE_INFINITY
+
+  function settle(position: number, outcome: Outcome): void {
+    outcomes[position] = outcome
+    if (outcome.kind !== 'retry') return
+    const lane = laneOf(position)
+    stops.set(lane, Math.min(position, stops.get(lane) ?? position))
+    lowest = Math.min(lowest, position)
+  }
+
+  function laneOf(position: number): string {
+    return records[position]?.lane ?? ''
+  }
+
+  function rootOf(position: number): number | undefined {
+    return outcomes[position]?.kind === 'retry' ? (roots.get(position) ?? position) : undefined
+  }
+
+  /** Settles a record behind another that is not done; `false` when that one does not come before it. */
+  function follow(position: number, stop: number): boolean {
+    const root = stop < position ? rootOf(stop) : undefined
+    if (root === undefined) return false
+    roots.set(position, root)
+    const { after } = outcomes[root] as RetryOutcome
+    settle(position, retry({ after, cause: laneStopped() }))
+    return true
+  }
+
+  const isWaiting = (position: number) => {
+    const root = rootOf(position)
+    return root !== undefined && isHeldFor(outcomes[root] as RetryOutcome)
+  }
+  /** Whether no waiting is worth a record that is not done. */
+  const isFirm = (position: number) => rootOf(position) !== undefined && !isWaiting(position)
+
+  return {
+    outcome: (position) => outcomes[position],
+    settle,
+    skip(position) {
+      if (isClean()) return false
+      const stop = stops.get(laneOf(position))
+      return (
+        (stop !== undefined && follow(position, stop)) || (stopAtFirstFailure && follow(position, lowest))
+      )
+    },
+    withhold: (position) => checkpoint && follow(position, lowest),
+    isClean,
+    rootOf,
+    waiting() {
+      if (isClean()) return []
+      const all = [...outcomes.keys()].filter(isWaiting)
+      if (!checkpoint && !stopAtFirstFailure) return all
+      // Where one failure brings back all that comes after it, waiting for what comes after it gains nothing.
+      const firm = [...outcomes.keys()].find(isFirm) ?? Number.POSITIVE_INFINITY
+      return all.filter((position) => position < firm)
+    },
+    reopen(positions) {
+      const own = positions.filter((position) => !roots.has(position))
+      const before = new Map(own.map((position) => [position, outcomes[position] as Outcome]))
+      for (const position of positions) outcomes[position] = undefined
+      for (const [position, root] of roots) {
+        // What is not tried again comes back by itself, whatever becomes of the one that stopped it.
+        if (outcomes[root] === undefined) roots.delete(position)
+      }
+      stops.clear()
+      lowest = Number.POSITIVE_INFINITY
+      for (const [position, outcome] of outcomes.entries()) {
+        if (outcome !== undefined) settle(position, outcome)
+      }
+      return before
+    },
+  }
+}
+
+function laneStopped(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_LANE_STOPPED',
+    'An earlier record, which this one has to follow, is not done.',
+  )
+}

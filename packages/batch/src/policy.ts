@@ -1,0 +1,52 @@
+import { isOutcome, type MessageRecord, type Outcome, retry, SpillwayError, toError } from '@spillway/message'
+
+/** Decides what becomes of a record whose handler threw. */
+export type ErrorPolicy<Body = unknown> = (error: Error, record: MessageRecord<Body>) => Outcome
+
+/** A policy that never throws: one that does, or answers no outcome, has decided nothing, and the record is retried. */
+export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
+  return function judge(thrown: unknown, record: MessageRecord<Body>): Outcome {
+    const error = toError(thrown)
+    if (policy === undefined) return retry({ cause: error })
+    try {
+      const outcome: unknown = policy(error, record)
+      if (isOutcome(outcome)) return outcome
+      ignoreRejection(outcome)
+      return retry({ cause: outcomeInvalid('`onError` gave something that is no outcome.', error) })
+    } catch (thrownByPolicy) {
+      return retry({ cause: toError(thrownByPolicy) })
+    }
+  }
+}
+
+/** An answer for one record as its outcome: whatever is none counts as "not done". */
+export function toOutcome(answer: unknown, whose: string): Outcome {
+  if (isOutcome(answer)) return answer
+  return retry({ cause: outcomeInvalid(`${whose} gave something that is no outcome.`) })
+}
+
+/** A writer's answer as one outcome per record. Whatever is not an outcome counts as "not done". */
+export function toOutcomes(answer: unknown, count: number): readonly Outcome[] {
+  if (!Array.isArray(answer) || answer.length !== count) {
+    const got = Array.isArray(answer) ? `${answer.length} outcomes` : 'no list of outcomes'
+    const cause = outcomeInvalid(`The writer gave ${got} for ${count} records.`)
+    return new Array<Outcome>(count).fill(retry({ cause }))
+  }
+  const outcomes: Outcome[] = []
+  // A list may have holes, which `map` leaves out.
+  for (let index = 0; index < count; index++) outcomes.push(toOutcome(answer[index], 'The writer'))
+  return outcomes
+}
+
+function outcomeInvalid(message: string, cause?: Error): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_OUTCOME_INVALID',
+    `${message} Answer done(), retry() or park() for each.`,
+    cause && { cause },
+  )
+}
+
+/** A policy that is asynchronous by mistake must not end the process with a rejection that nobody handles. */
+function ignoreRejection(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined)
+}

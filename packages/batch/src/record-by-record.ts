@@ -1,0 +1,134 @@
+import { isOutcome, type Outcome, retry, type SourceRecord } from '@spillway/message'
+import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
+import type { EachRecord } from './each-record.ts'
+import { takeTurns } from './lanes.ts'
+import { type ByteGate, createByteGate, loadTexts } from './load.ts'
+import { isHeldFor } from './outage.ts'
+import { toOutcome } from './policy.ts'
+import type { Invocation, Round } from './round.ts'
+import { outOfTime, parkRecord } from './settle.ts'
+
+/** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
+const leastFailuresOfOutage = 5
+
+/** Rounds that give a handler one record at a time: lanes side by side, each in order. */
+export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>): Round<Body> {
+  /** What becomes of a record whose text is to be fetched, its parking left out. */
+  async function handleClaim(
+    invocation: Invocation<Body>,
+    record: SourceRecord,
+    gate: ByteGate,
+  ): Promise<Outcome> {
+    const { loadBytes = 0 } = record
+    const { writing } = invocation.deadlines
+    let isIn = false
+    const entering = gate.enter(loadBytes).then(() => {
+      isIn = true
+    })
+    try {
+      await writing.race(entering)
+      if (writing.expired) return retry({ cause: outOfTime() })
+      const text = (await loadTexts([record], writing)).get(record) ?? outOfTime()
+      return await handleText(invocation, record, text)
+    } finally {
+      if (isIn) gate.leave(loadBytes)
+    }
+  }
+
+  function handleText(
+    invocation: Invocation<Body>,
+    record: SourceRecord,
+    text: string | Error,
+  ): Outcome | Promise<Outcome> {
+    const { definition, deadlines } = invocation
+    const decoded = decodeRecord(definition, record, text)
+    if (!isPending(decoded)) return handleMessage(invocation, decoded as DecodedRecord<Body>)
+    return deadlines.writing
+      .race(decoded)
+      .then((late) =>
+        late === undefined
+          ? retry({ cause: outOfTime() })
+          : handleMessage(invocation, late as DecodedRecord<Body>),
+      )
+  }
+
+  async function handleMessage(
+    { deadlines, judge }: Invocation<Body>,
+    decoded: DecodedRecord<Body>,
+  ): Promise<Outcome> {
+    if (!isMessage(decoded)) return decoded.outcome
+    if (deadlines.writing.expired) return retry({ cause: outOfTime() })
+    try {
+      const answering = handle(decoded, deadlines.writing)
+      if (isOutcome(answering)) return answering
+      const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
+      if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })
+      return toOutcome(answer, 'The handler')
+    } catch (thrown) {
+      return judge(thrown, decoded)
+    }
+  }
+
+  return async function handleRecords(invocation, positions, round) {
+    const { source, ledger, deadlines } = invocation
+    const turns = takeTurns(source.records, positions)
+    const gate = createByteGate(source.maximumLoadBytes)
+    const workers: Promise<void>[] = []
+    const most = Math.min(concurrency, positions.length)
+    // Each round that finds it still down tries one record more: it may be down for the first ones alone.
+    let patience = round === 0 ? Math.max(leastFailuresOfOutage, concurrency) : round
+    let failures: Outcome[] = []
+    let working = 0
+    /** Whether there are to be more workers, once a record says that it is no outage. */
+    let areWanted = true
+
+    async function settle(position: number): Promise<void> {
+      const record = source.records[position] as SourceRecord
+      const { load, body } = record
+      const handling =
+        load === undefined ? handleText(invocation, record, body) : handleClaim(invocation, record, gate)
+      const outcome = await handling
+      if (isHeldFor(outcome)) failures.push(outcome)
+      else if (failures.length > 0) failures = []
+      if (outcome.kind !== 'park') ledger.settle(position, outcome)
+      else if (!ledger.withhold(position)) {
+        ledger.settle(position, await parkRecord(source, record, outcome.reason, deadlines.settling))
+      }
+    }
+
+    async function work(): Promise<void> {
+      working += 1
+      let position = turns.next(undefined)
+      while (position !== undefined && failures.length < patience && !deadlines.writing.expired) {
+        if (!ledger.skip(position)) {
+          await settle(position)
+          if (failures.length === 0) beginAll()
+        }
+        position = turns.next(position)
+      }
+      areWanted ||= failures.length >= patience
+      working -= 1
+    }
+
+    function beginAll(): void {
+      if (!areWanted) return
+      areWanted = false
+      patience = Math.max(leastFailuresOfOutage, concurrency)
+      // Counted first: a worker that finds nothing to do has ended before the next is begun.
+      for (let free = most - working; free > 0; free--) workers.push(work())
+    }
+
+    if (round === 0) beginAll()
+    else workers.push(work())
+    for (const worker of workers) await worker
+
+    const left = positions.filter((position) => ledger.outcome(position) === undefined)
+    const [outage] = failures
+    if (outage === undefined || failures.length < patience) {
+      // A worker that stopped for an outage that was none left the rest of its lane.
+      if (left.length > 0 && !deadlines.writing.expired) await handleRecords(invocation, left, 0)
+      return
+    }
+    for (const position of left) if (!ledger.skip(position)) ledger.settle(position, outage)
+  }
+}

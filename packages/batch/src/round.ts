@@ -1,0 +1,25 @@
+import type { MessageDefinition, MessageRecord, Outcome, RecordSource } from '@spillway/message'
+import type { Deadlines } from './deadline.ts'
+import type { Ledger } from './ledger.ts'
+
+/** All that a round needs of its invocation. */
+export interface Invocation<Body> {
+  readonly definition: MessageDefinition
+  readonly source: RecordSource
+  readonly ledger: Ledger
+  readonly deadlines: Deadlines
+  /** What becomes of a record whose handler threw. */
+  judge(thrown: unknown, record: MessageRecord<Body>): Outcome
+}
+
+/**
+ * Goes through records once and settles in the ledger what becomes of them. What it leaves out was not begun.
+ *
+ * @param positions those of the records, in order
+ * @param round from 0. In a later one, what the records need was down just now: it is to be tried with few
+ */
+export type Round<Body> = (
+  invocation: Invocation<Body>,
+  positions: readonly number[],
+  round: number,
+) => Promise<void>

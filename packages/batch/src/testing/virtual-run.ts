@@ -1,0 +1,93 @@
+import type { Writer } from '@spillway/message'
+import {
+  createMessage,
+  defineMessage,
+  encodeMessage,
+  type ParkReason,
+  type RecordSource,
+  type SourceRecord,
+} from '@spillway/message'
+import * as z from 'zod'
+import { type BatchOptions, type BatchSummary, batch, type EachRecord } from '../index.ts'
+import { type DrivenClock, drivenClock } from './driven-clock.ts'
+
+/** The message of the tests. */
+export const order = defineMessage({
+  name: 'order',
+  schema: z.object({ id: z.string() }),
+  key: (body) => body.id,
+})
+
+/** The body of {@link order}. */
+export type Order = { readonly id: string }
+
+/** A record with an order; its lane is its own. */
+export function orderRecord(id: string, change: Partial<SourceRecord> = {}): SourceRecord {
+  const body = encodeMessage(createMessage(order, { id }, { time: new Date(0) }))
+  return { id, lane: `lane of ${id}`, receiveCount: 1, body, ...change }
+}
+
+/** What {@link virtualRun} takes. */
+export interface VirtualRun {
+  readonly records: readonly SourceRecord[]
+  readonly handler: Writer<Order> | EachRecord<Order>
+  readonly options?: BatchOptions<Order>
+  /** Milliseconds that the invocation has. Default 30,000. */
+  readonly timeout?: number
+  readonly checkpoint?: boolean
+  readonly maximumLoadBytes?: number
+  /** Default: it is confirmed at once. */
+  park?(record: SourceRecord): Promise<void>
+  readonly clock?: DrivenClock
+  readonly signal?: AbortSignal
+}
+
+/** Runs an invocation in virtual time: it takes as long as nothing, and ends before its time is over. */
+export async function virtualRun(run: VirtualRun) {
+  const { records, handler, options = {}, timeout = 30_000, checkpoint = false, clock = drivenClock() } = run
+  const parked: { readonly id: string; readonly reason: ParkReason }[] = []
+  const delayed: Record<string, number> = {}
+  const summaries: BatchSummary[] = []
+  const source: RecordSource = {
+    records,
+    checkpoint,
+    ...(run.maximumLoadBytes !== undefined && { maximumLoadBytes: run.maximumLoadBytes }),
+    async park(record, reason) {
+      await run.park?.(record)
+      parked.push({ id: record.id, reason })
+    },
+    async delay(delays) {
+      for (const { record, seconds } of delays) delayed[record.id] = seconds
+    },
+  }
+  const startedAt = clock.now()
+  const context = { getRemainingTimeInMillis: () => timeout - (clock.now() - startedAt) }
+  const log = (summary: BatchSummary) => void summaries.push(summary)
+  const all = { log, clock, random: () => 0.5, ...options }
+  const invocation = batch(order, handler, all)({ source }, context, run.signal && { signal: run.signal })
+  let settled: readonly PromiseSettledResult<undefined>[] | undefined
+  let thrown: unknown
+  let isOver = false
+  let took = 0
+  invocation
+    .then(
+      (results) => {
+        settled = results
+      },
+      (error: unknown) => {
+        thrown = error
+      },
+    )
+    .finally(() => {
+      isOver = true
+      took = clock.now() - startedAt
+    })
+  for (let step = 0; !isOver; step++) {
+    if (step > 10_000) throw new Error('the invocation does not end')
+    await clock.next()
+  }
+  if (settled === undefined) throw thrown
+  const results = settled
+  const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled').map(({ id }) => id)
+  return { settled, failed, parked, delayed, summary: summaries[0], took }
+}

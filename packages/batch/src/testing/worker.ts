@@ -1,0 +1,118 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import middy from '@middy/core'
+import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import type { QueueEngine } from '@spillway/local/testing'
+import type { MessageDefinition, MessageInput } from '@spillway/message'
+import { envelopeOf } from '@spillway/message/testing'
+import { type SqsSourceOptions, sqsSource } from '@spillway/sqs'
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { BatchHandler } from '../index.ts'
+
+/** What a worker function is to its queue: what Lambda's event source mapping does, one step at a time. */
+export interface Worker {
+  send<Definition extends MessageDefinition>(
+    definition: Definition,
+    ...inputs: readonly MessageInput<Definition>[]
+  ): Promise<void>
+  /** All that is visible, as an event. */
+  receive(): Promise<SQSEvent>
+  /** Runs the chain of a worker. Rejects when it does. */
+  invoke(handler: BatchHandler, event: SQSEvent, timeout?: number): Promise<SQSBatchResponse>
+  /** Deletes what succeeded, as Lambda does, and answers the ids of the rest. */
+  settle(event: SQSEvent, response: SQSBatchResponse): Promise<readonly string[]>
+  /** Lets the visibility time-out of records pass. */
+  expire(event: SQSEvent): Promise<void>
+  end(): void
+}
+
+/** A worker of a queue whose dead-letter queue has `-dlq` behind its name. */
+export function workerOf(
+  queues: QueueEngine,
+  queue: string,
+  options: Partial<SqsSourceOptions> = {},
+): Worker {
+  const client = new SQSClient({
+    endpoint: queues.endpoint,
+    region: queues.region,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  })
+  const QueueUrl = queues.queueUrl(queue)
+  const source = sqsSource({
+    queueUrl: QueueUrl,
+    deadLetterQueueUrl: queues.queueUrl(`${queue}-dlq`),
+    client,
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    ...options,
+  })
+
+  return {
+    async send(definition, ...inputs) {
+      for (const input of inputs) {
+        const MessageBody = await envelopeOf(definition, input)
+        await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+      }
+    },
+    async receive() {
+      const messages: Message[] = []
+      for (;;) {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({
+            QueueUrl,
+            MaxNumberOfMessages: 10,
+            MessageSystemAttributeNames: ['All'],
+          }),
+        )
+        if (Messages.length === 0)
+          return { Records: messages.map((message) => toRecord(queues, queue, message)) }
+        messages.push(...Messages)
+      }
+    },
+    async invoke(handler, event, timeout = 10_000) {
+      const startedAt = performance.now()
+      const context = { getRemainingTimeInMillis: () => timeout - (performance.now() - startedAt) }
+      const chain = middy()
+        .use(sqsPartialBatchFailure({ logger: () => undefined }))
+        .use(source)
+        .handler(handler)
+      return (await chain({ ...event } as never, context as Context)) as unknown as SQSBatchResponse
+    },
+    async settle(event, { batchItemFailures }) {
+      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+      for (const { messageId, receiptHandle } of event.Records) {
+        if (!failed.has(messageId))
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+      }
+      return [...failed]
+    },
+    async expire(event) {
+      for (const { receiptHandle } of event.Records) {
+        const VisibilityTimeout = 0
+        await client.send(
+          new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout }),
+        )
+      }
+    },
+    end: () => client.destroy(),
+  }
+}
+
+function toRecord(queues: QueueEngine, queue: string, message: Message): SQSEvent['Records'][number] {
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: message.Attributes as unknown as SQSEvent['Records'][number]['attributes'],
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: queues.queueArn(queue),
+    awsRegion: queues.region,
+  }
+}

@@ -1,0 +1,270 @@
+import { done, type Outcome, park, retry, SpillwayError, type Writer } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import { expect, it } from 'vitest'
+import { type BreakerOptions, breaker } from './index.ts'
+import { memorySwitch } from './testing/memory-switch.ts'
+import { timeLimit } from './testing/time-limit.ts'
+
+const unavailable = () =>
+  retry({ cause: new SpillwayError('SPILLWAY_DATABASE_UNAVAILABLE', 'The database is down.') })
+const late = () => retry({ cause: new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out.') })
+
+/** A breaker for a mapping in memory, with a writer whose outcomes a test gives and a clock that it moves. */
+function setUp(options: Partial<BreakerOptions> = {}) {
+  const mapping = memorySwitch()
+  const database = { isUp: false, checks: 0 }
+  const lines: string[] = []
+  const line = (text: string) => void lines.push(text)
+  let now = 1_000_000
+  const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) }
+  const settings = {
+    switch: mapping,
+    clock,
+    logger: { info: line, warn: line, error: line },
+    async check() {
+      database.checks += 1
+      if (!database.isUp) throw new Error('refused')
+    },
+    ...options,
+  }
+  const { watch, probe } = breaker(settings)
+  return {
+    mapping,
+    database,
+    lines,
+    probe,
+    pass: (seconds: number) => {
+      now += seconds * 1000
+    },
+    /** A function in an environment of its own. */
+    environment() {
+      let next: readonly Outcome[] = []
+      const writer: Writer = async () => next
+      const write = breaker(settings).watch(writer)
+      return async (...outcomes: readonly Outcome[]) => {
+        next = outcomes
+        expect(await write([], timeLimit())).toBe(outcomes)
+      }
+    },
+    watch,
+  }
+}
+
+const off = { enabled: false, maximumConcurrency: 3 }
+
+it('switches the mapping off after so many batches in a row that came back whole', async () => {
+  const { mapping, environment, lines } = setUp({ threshold: 3 })
+  const write = environment()
+  await write(unavailable())
+  await write(unavailable(), unavailable())
+  expect(mapping.now.state).toBe('enabled')
+  await write(unavailable())
+  expect(mapping.changes).toEqual([off])
+  expect(lines).toEqual([expect.stringContaining('breaker: open')])
+  await write(unavailable())
+  for (let batch = 0; batch < 9; batch++) await write(unavailable())
+  expect(mapping.changes).toHaveLength(1)
+})
+
+it.each<[string, Outcome[]]>([
+  ['something was done', [unavailable(), done()]],
+  ['something was parked', [unavailable(), park({ code: 'X', detail: 'x' })]],
+  ['something came back for another reason', [unavailable(), late()]],
+  ['there was nothing', []],
+])('begins to count anew when %s', async (_, outcomes) => {
+  const { mapping, environment } = setUp({ threshold: 2 })
+  const write = environment()
+  await write(unavailable())
+  await write(...outcomes)
+  await write(unavailable())
+  expect(mapping.now.state).toBe('enabled')
+  await write(unavailable())
+  expect(mapping.now.state).toBe('disabled')
+})
+
+it('counts for each environment, and several may open at the same moment', async () => {
+  const { mapping, environment } = setUp({ threshold: 2 })
+  const environments = Array.from({ length: 8 }, environment)
+  await Promise.all(environments.map((write) => write(unavailable())))
+  expect(mapping.now.state).toBe('enabled')
+  await Promise.all(environments.map((write) => write(unavailable())))
+  expect(mapping.now).toMatchObject({ state: 'disabled', maximumConcurrency: 3 })
+})
+
+it('keeps the outcomes when the mapping cannot be switched off, and tries again with the next batch', async () => {
+  const { mapping, environment, lines } = setUp({ threshold: 1 })
+  const write = environment()
+  mapping.fault = new Error('throttled')
+  await write(unavailable())
+  expect(mapping.now.state).toBe('enabled')
+  expect(lines).toEqual(['breaker: the event source mapping could not be switched off'])
+  await write(unavailable())
+  expect(mapping.now.state).toBe('disabled')
+})
+
+it('lets the writer throw, and takes what is no list of outcomes for no outage', async () => {
+  const { watch, mapping } = setUp({ threshold: 1 })
+  const thrown = new Error('mine')
+  await expect(watch(() => Promise.reject(thrown))([], timeLimit())).rejects.toBe(thrown)
+  expect(await watch(async () => undefined as never)([], timeLimit())).toBeUndefined()
+  expect(await watch(async () => new Array(2))([], timeLimit())).toHaveLength(2)
+  expect(mapping.now.state).toBe('enabled')
+})
+
+it('goes from open over half open to closed, and gives the maximum concurrency back', async () => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1, healthyPeriod: 120 })
+  await environment()(unavailable())
+  expect(await probe()).toEqual({ phase: 'open', healthy: false, acted: false })
+  expect(mapping.now.state).toBe('disabled')
+  database.isUp = true
+  expect(await probe()).toEqual({ phase: 'open', healthy: true, acted: true })
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 2 })
+  pass(119)
+  expect(await probe()).toEqual({ phase: 'half-open', healthy: true, acted: false })
+  expect(mapping.now.maximumConcurrency).toBe(2)
+  pass(1)
+  expect(await probe()).toEqual({ phase: 'half-open', healthy: true, acted: true })
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 20 })
+  expect(database.checks).toBe(4)
+  expect(await probe()).toEqual({ phase: 'closed', healthy: undefined, acted: false })
+  expect(database.checks).toBe(4)
+  expect(mapping.changes).toEqual([off, { enabled: true, maximumConcurrency: 2 }, { maximumConcurrency: 20 }])
+})
+
+it.each(['a probe', 'a batch'])(
+  'opens again when %s finds the database down while half open',
+  async (who) => {
+    const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
+    const write = environment()
+    for (let round = 0; round < 3; round++) {
+      database.isUp = false
+      if (who === 'a batch' || round === 0) await write(unavailable())
+      else expect(await probe()).toEqual({ phase: 'half-open', healthy: false, acted: true })
+      expect(mapping.now).toMatchObject({ state: 'disabled', maximumConcurrency: 3 })
+      database.isUp = true
+      await probe()
+      expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 2 })
+      pass(60)
+    }
+    pass(60)
+    await probe()
+    expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 20 })
+  },
+)
+
+it.each([undefined, 2, 3, 1000])('gives a maximum concurrency of %s back', async (maximumConcurrency) => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
+  mapping.now = { ...mapping.now, maximumConcurrency }
+  await environment()(unavailable())
+  expect(mapping.now.state).toBe('disabled')
+  database.isUp = true
+  await probe()
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 2 })
+  pass(120)
+  await probe()
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency })
+  expect((await probe()).phase).toBe('closed')
+})
+
+it('works on a mapping that takes no maximum concurrency', async () => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
+  mapping.now = { ...mapping.now, maximumConcurrency: undefined, limitable: false }
+  await environment()(unavailable())
+  expect(mapping.changes).toEqual([{ enabled: false }])
+  database.isUp = true
+  await probe()
+  pass(120)
+  await probe()
+  expect(mapping.changes).toEqual([{ enabled: false }, { enabled: true }])
+  expect((await probe()).phase).toBe('closed')
+})
+
+it('never switches on what somebody else switched off', async () => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
+  database.isUp = true
+  mapping.now = { ...mapping.now, state: 'disabled' }
+  expect((await probe()).phase).toBe('closed')
+  await environment()(unavailable())
+  expect(mapping.changes).toEqual([])
+
+  // While it is half open, somebody switches it off: it stays off, with its own concurrency.
+  mapping.now = { ...mapping.now, state: 'enabled' }
+  await environment()(unavailable())
+  await probe()
+  mapping.now = { ...mapping.now, state: 'disabled' }
+  expect((await probe()).phase).toBe('taken-over')
+  expect(mapping.now).toMatchObject({ state: 'disabled', maximumConcurrency: 20 })
+  for (let minute = 0; minute < 5; minute++) {
+    pass(60)
+    expect((await probe()).phase).toBe('closed')
+  }
+  expect(mapping.now.state).toBe('disabled')
+})
+
+it('leaves a mapping to those who switched it on or changed it while it was open', async () => {
+  const { mapping, environment, probe, pass } = setUp({ threshold: 1 })
+  await environment()(unavailable())
+  mapping.now = { ...mapping.now, state: 'enabled', maximumConcurrency: 50 }
+  expect((await probe()).phase).toBe('taken-over')
+  pass(500)
+  expect((await probe()).phase).toBe('closed')
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 50 })
+})
+
+it('waits while a change is under way', async () => {
+  const { mapping, environment, probe, database } = setUp({ threshold: 1 })
+  database.isUp = true
+  await environment()(unavailable())
+  const { state } = mapping.now
+  mapping.now = { ...mapping.now, state: 'changing' }
+  await environment()(unavailable())
+  expect(await probe()).toEqual({ phase: 'changing', healthy: undefined, acted: false })
+  expect(mapping.changes).toHaveLength(1)
+  mapping.now = { ...mapping.now, state }
+  expect(await probe()).toEqual({ phase: 'open', healthy: true, acted: true })
+})
+
+it('takes a check that hangs for a database that is down', async () => {
+  let aborted = false
+  const { mapping, environment, probe } = setUp({
+    threshold: 1,
+    checkTimeout: 1,
+    clock: { now: Date.now, sleep: async () => undefined },
+    check: ({ signal }) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => {
+          aborted = true
+        })
+      }),
+  })
+  await environment()(unavailable())
+  expect(await probe()).toEqual({ phase: 'open', healthy: false, acted: false })
+  expect(aborted).toBe(true)
+  expect(mapping.now.state).toBe('disabled')
+})
+
+it('rejects a probe that cannot look, and goes on with the next', async () => {
+  const { mapping, environment, probe, database } = setUp({ threshold: 1 })
+  database.isUp = true
+  await environment()(unavailable())
+  mapping.fault = new Error('throttled')
+  await expect(probe()).rejects.toThrow('throttled')
+  expect((await probe()).acted).toBe(true)
+})
+
+it('names what is wrong with its options', async () => {
+  const mapping = memorySwitch()
+  const invalid = expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' })
+  for (const options of [
+    {},
+    { switch: { read() {} } },
+    { switch: mapping, threshold: 0 },
+    { switch: mapping, treshold: 3 },
+    { switch: mapping, healthyPeriod: -1 },
+    { switch: mapping, checkTimeout: 0 },
+    { switch: mapping, check: 'select 1' },
+  ]) {
+    expect(() => breaker(options as never)).toThrow(invalid)
+  }
+  await expect(breaker({ switch: mapping }).probe()).rejects.toEqual(invalid)
+})

@@ -1,0 +1,9 @@
+/**
+ * A breaker between a queue and a database that is down: it switches the event source mapping off, and on again.
+ *
+ * @module
+ */
+export { type Breaker, type BreakerOptions, breaker } from './breaker.ts'
+export type { ProbeHandler, ProbeResult } from './probe.ts'
+export type { EventSourceSwitch, Notes, SwitchChange, SwitchReading } from './switch.ts'
+export type { Watch } from './watch.ts'

@@ -1,0 +1,45 @@
+import type { PutRecordsCommandOutput } from '@aws-sdk/client-kinesis'
+import type { SendResult } from '@spillway/message'
+import { isThrottle, notConfirmed, type Part, type Sent } from '@spillway/message/internal'
+import { isSequenceNumber } from './sequence-number.ts'
+
+/**
+ * What became of each record that was sent. The answer tells them apart by their place alone, so one with another number
+ * of records says nothing. Fail closed: without a sequence number a record was not confirmed.
+ *
+ * Source: Amazon Kinesis Data Streams API Reference, PutRecords.
+ */
+export function readAnswer(part: Part, { Records = [] }: Pick<PutRecordsCommandOutput, 'Records'>): Sent {
+  const results = new Map<number, SendResult>()
+  const aligned = Array.isArray(Records) && Records.length === part.length
+  let throttled = false
+  for (const [place, position] of part.entries()) {
+    const entry = aligned ? Records[place] : undefined
+    throttled ||= isThrottle(entry?.ErrorCode)
+    results.set(position, toResult(entry))
+  }
+  return { results, throttled }
+}
+
+/** The part of an answer that is about one record. */
+interface AnsweredRecord {
+  readonly SequenceNumber?: string | undefined
+  readonly ErrorCode?: string | undefined
+}
+
+function toResult(entry: AnsweredRecord | undefined): SendResult {
+  if (typeof entry !== 'object' || entry === null) return unmentioned
+  const { SequenceNumber, ErrorCode } = entry
+  if (ErrorCode !== undefined && ErrorCode !== null) {
+    // Both codes that there are pass: the limit of a shard, and a failure inside the service.
+    return {
+      status: 'rejected',
+      code: String(ErrorCode),
+      detail: `Kinesis refused the record (${ErrorCode}).`,
+      retryable: true,
+    }
+  }
+  return isSequenceNumber(SequenceNumber) ? { status: 'accepted' } : unmentioned
+}
+
+const unmentioned = notConfirmed('the answer does not mention it')

@@ -1,0 +1,18 @@
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { type OptionRule, objectWith } from '@spillway/message/internal'
+
+/** The part of a `KinesisClient` that Spillway uses. */
+export type KinesisSendClient = Pick<KinesisClient, 'send'>
+
+/** Rule for an option that takes a client. */
+export const isClient: OptionRule = { ...objectWith('send'), expected: 'a KinesisClient' }
+
+/**
+ * The target's client when none is given: region, credentials and endpoint as the SDK finds them.
+ *
+ * One attempt only, because the target repeats what failed itself: record by record, with jitter, within the
+ * invocation's time. The SDK would repeat whole requests and knows no deadline.
+ */
+export function targetClient(): KinesisSendClient {
+  return new KinesisClient({ maxAttempts: 1 })
+}

@@ -1,0 +1,54 @@
+import { type ParkReason, SpillwayError, type TimeLimit, toError } from '@spillway/message'
+import { race, within } from '@spillway/message/internal'
+
+/** The copy of a record that can never succeed. */
+export interface ParkedCopy {
+  readonly reason: ParkReason
+  readonly parkedAt: Date
+  /** The data of the record, byte for byte, where it is text; `undefined` where only `base64` can hold it. */
+  readonly text: string | undefined
+  /** The data of the record in base64, as Lambda delivered it. Empty for a record without any. */
+  readonly base64: string
+  /** The ARN of the stream. */
+  readonly stream: string
+  readonly shardId: string
+  /** `undefined` for a record that has none: it is of no stream. */
+  readonly sequenceNumber: string | undefined
+  readonly partitionKey: string
+  /** When the stream took the record, about. */
+  readonly arrivedAt: Date | undefined
+}
+
+/**
+ * Where records of a stream go that can never succeed: a stream has no dead-letter queue of its own.
+ * `sqsDeadLetter` and `s3DeadLetter` are two.
+ */
+export interface DeadLetter {
+  /**
+   * Resolves once the copy is durable, else rejects, and the record is delivered again. A second copy of a record has to
+   * be harmless: an invocation may end between the copy and its answer.
+   */
+  put(copy: ParkedCopy, limit: TimeLimit): Promise<void>
+}
+
+/** Milliseconds after which a copy counts as not taken. */
+const attemptMs = 5000
+
+/**
+ * Puts a copy of a record aside.
+ *
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when it is not confirmed.
+ */
+export async function putCopy(deadLetter: DeadLetter, copy: ParkedCopy, limit: TimeLimit): Promise<void> {
+  try {
+    await within(limit, attemptMs, (own) => race(deadLetter.put(copy, own), own.signal))
+  } catch (thrown) {
+    const cause = toError(thrown)
+    if (cause instanceof SpillwayError) throw cause
+    throw new SpillwayError(
+      'SPILLWAY_PARK_FAILED',
+      `The dead-letter store did not take a record (${cause.name}). It is delivered again, and its shard waits. May the function write to the store?`,
+      { cause },
+    )
+  }
+}

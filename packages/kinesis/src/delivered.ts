@@ -1,0 +1,40 @@
+import type { KinesisStreamRecord } from 'aws-lambda'
+import { type DataText, readData } from './read-data.ts'
+import { isSequenceNumber } from './sequence-number.ts'
+
+/** A record as Lambda delivered it, whatever somebody put into the event. */
+export interface Delivered {
+  readonly data: DataText
+  /** The data in base64, as it came; empty when there is none. */
+  readonly base64: string
+  readonly stream: string
+  readonly shardId: string
+  readonly sequenceNumber: string | undefined
+  readonly partitionKey: string
+  /** When the stream took the record. */
+  readonly arrivedAt: Date | undefined
+}
+
+/** Reads a record of an event. Never throws: what is missing or of the wrong kind is left empty. */
+export function readRecord(record: unknown): Delivered {
+  const { kinesis, eventID, eventSourceARN } = Object(record) as Partial<KinesisStreamRecord>
+  const { data, partitionKey, sequenceNumber, approximateArrivalTimestamp } = Object(kinesis) as Partial<
+    KinesisStreamRecord['kinesis']
+  >
+  const seconds: unknown = approximateArrivalTimestamp
+  const arrivedAt = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
+  return {
+    data: readData(data),
+    base64: typeof data === 'string' ? data : '',
+    stream: toText(eventSourceARN),
+    // `shardId-000000000006:4954…`: the record itself does not say which shard it is of.
+    shardId: toText(eventID).split(':')[0] ?? '',
+    sequenceNumber: isSequenceNumber(sequenceNumber) ? sequenceNumber : undefined,
+    partitionKey: toText(partitionKey),
+    arrivedAt: Number.isNaN(arrivedAt.getTime()) ? undefined : arrivedAt,
+  }
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,15 @@
+/**
+ * Amazon Kinesis Data Streams both ways: a target to send to and a source to read from.
+ *
+ * @module
+ */
+export type { ClaimCheckOptions, ClaimSourceOptions } from '@spillway/message/internal'
+export type { KinesisSendClient } from './client.ts'
+export type { DeadLetter, ParkedCopy } from './dead-letter.ts'
+export {
+  type KinesisPartialBatchFailureOptions,
+  kinesisPartialBatchFailure,
+} from './partial-batch-failure.ts'
+export { type KinesisSourceOptions, kinesisSource } from './source.ts'
+export { kinesisTarget } from './target.ts'
+export type { KinesisTargetOptions } from './target-options.ts'

@@ -1,0 +1,63 @@
+import { PutRecordCommand } from '@aws-sdk/client-kinesis'
+import type { SendResult, TimeLimit } from '@spillway/message'
+import { notConfirmed, outOfTime, sendPack } from '@spillway/message/internal'
+import type { OutgoingRecord } from './admit.ts'
+import { readAnswer } from './answer.ts'
+import { type SendContext, toSender } from './put-records.ts'
+import { isSequenceNumber } from './sequence-number.ts'
+
+/**
+ * Sends the records of one partition key one after the other, each after the one before it was confirmed and with its
+ * sequence number, and ends at the first that was not confirmed. Answers one result per record, in order. Never rejects.
+ *
+ * PutRecords does not keep order, and without `SequenceNumberForOrdering` records are ordered only coarsely, by arrival.
+ *
+ * Source: Amazon Kinesis Data Streams API Reference, PutRecord and PutRecords.
+ */
+export async function putInOrder(
+  records: readonly OutgoingRecord[],
+  context: SendContext,
+  limit: TimeLimit,
+): Promise<readonly SendResult[]> {
+  const results: SendResult[] = []
+  let before: string | undefined
+  for (const record of records) {
+    if (results.length > 0 && results.at(-1)?.status !== 'accepted') {
+      results.push(behindAnother)
+    } else if (record.refused !== undefined) {
+      results.push(record.refused)
+    } else {
+      const sent = await putRecord(record, before, context, limit)
+      results.push(sent.result)
+      before = sent.sequenceNumber
+    }
+  }
+  return results
+}
+
+async function putRecord(
+  { message, partitionKey }: OutgoingRecord,
+  before: string | undefined,
+  context: SendContext,
+  limit: TimeLimit,
+): Promise<{ readonly result: SendResult; readonly sequenceNumber: string | undefined }> {
+  const { client, stream } = context
+  const command = new PutRecordCommand({
+    ...stream,
+    Data: Buffer.from(message.body),
+    PartitionKey: partitionKey,
+    ...(before !== undefined && { SequenceNumberForOrdering: before }),
+  })
+  let sequenceNumber: string | undefined
+  const sender = toSender(context, async (part, signal) => {
+    const answer = await client.send(command, { abortSignal: signal })
+    if (isSequenceNumber(answer.SequenceNumber)) sequenceNumber = answer.SequenceNumber
+    return readAnswer(part, { Records: [{ SequenceNumber: answer.SequenceNumber }] })
+  })
+  const [result = outOfTime] = await sendPack(1, sender, limit)
+  return { result, sequenceNumber }
+}
+
+const behindAnother = notConfirmed(
+  'an earlier one of its partition key was not confirmed, so it was not sent',
+)

@@ -1,0 +1,51 @@
+import { PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
+import { type Clock, type PackSender, race, sendPack } from '@spillway/message/internal'
+import type { OutgoingRecord } from './admit.ts'
+import { readAnswer } from './answer.ts'
+import type { KinesisSendClient } from './client.ts'
+import { isEntryFault } from './entry-fault.ts'
+import type { StreamOf } from './stream-name.ts'
+
+/** What sending needs. */
+export interface SendContext {
+  readonly client: KinesisSendClient
+  readonly stream: StreamOf
+  readonly maxAttempts: number
+  readonly clock: Clock
+  readonly random: () => number
+  readonly telemetry: Telemetry
+}
+
+/** A request that takes longer is given up and repeated; Kinesis answers in tens of milliseconds, 10 MiB take longer. */
+const attemptMs = 5000
+
+/** What both kinds of requests have in common. */
+export function toSender(context: SendContext, request: PackSender['request']): PackSender {
+  return {
+    ...context,
+    target: 'kinesis',
+    attemptMs,
+    isEntryFault,
+    // Over HTTP/2 the SDK rejects an aborted request only when its body is written, which a dead connection never does.
+    request: (part, signal) => race(request(part, signal), signal),
+  }
+}
+
+/** Sends one pack, repeating what was not confirmed. Answers one result per record, in order. Never rejects. */
+export function putRecords(
+  records: readonly OutgoingRecord[],
+  context: SendContext,
+  limit: TimeLimit,
+): Promise<readonly SendResult[]> {
+  const { client, stream } = context
+  const sender = toSender(context, async (part, signal) => {
+    const Records = part.map((position) => {
+      const { message, partitionKey } = records[position] as OutgoingRecord
+      return { Data: Buffer.from(message.body), PartitionKey: partitionKey }
+    })
+    const command = new PutRecordsCommand({ ...stream, Records })
+    return readAnswer(part, await client.send(command, { abortSignal: signal }))
+  })
+  return sendPack(records.length, sender, limit)
+}

@@ -1,0 +1,98 @@
+/**
+ * Parks records of a stream in Amazon S3. Needs the peer `@aws-sdk/client-s3`.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { checkOptions, nonEmptyString, type OptionRules, objectWith } from '@spillway/message/internal'
+import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
+
+/** What {@link s3DeadLetter} takes. */
+export interface S3DeadLetterOptions {
+  /** The bucket. Needs `s3:PutObject` under the prefix. */
+  readonly bucket: string | undefined
+  /** What the keys begin with, 1 to 512 characters. Default `spillway/parked/`. */
+  readonly prefix?: string
+  /** Default: a client with the SDK's own configuration. */
+  readonly client?: Pick<S3Client, 'send'>
+  /** The account that has to own the bucket. Default: not checked. */
+  readonly expectedBucketOwner?: string
+}
+
+const rules: OptionRules<S3DeadLetterOptions> = {
+  bucket: { ...nonEmptyString(), expected: 'the name of a bucket (is its environment variable set?)' },
+  prefix: { ...nonEmptyString(512), required: false },
+  client: { ...objectWith('send'), expected: 'an S3Client' },
+  expectedBucketOwner: {
+    expected: 'the id of an account, 12 digits',
+    test: (value) => typeof value === 'string' && /^\d{12}$/.test(value),
+  },
+}
+
+/**
+ * Parks records of a stream in a bucket, one JSON document each: `code`, `detail`, `issues`, `stream`, `shardId`,
+ * `sequenceNumber`, `partitionKey`, `arrivedAt`, `parkedAt`, and the data of the record as `text`, or as `base64`
+ * where it is no text.
+ *
+ * The key is the prefix, the stream, the shard and the sequence number: parked again, a record takes its own place.
+ *
+ * Source: Amazon S3 API Reference, PutObject.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function s3DeadLetter(options: S3DeadLetterOptions): DeadLetter {
+  checkOptions('s3DeadLetter', options, rules)
+  const { bucket, prefix = 'spillway/parked/', client = new S3Client({}), expectedBucketOwner } = options
+  const place = {
+    Bucket: String(bucket),
+    ...(expectedBucketOwner !== undefined && { ExpectedBucketOwner: expectedBucketOwner }),
+  }
+
+  return {
+    async put(copy, limit) {
+      const command = new PutObjectCommand({
+        ...place,
+        Key: `${prefix}${keyOf(copy)}.json`,
+        Body: toDocument(copy),
+        ContentType: 'application/json',
+      })
+      const answer = await client.send(command, { abortSignal: limit.signal })
+      if (answer.ETag === undefined) throw new Error('the answer has no ETag')
+    },
+  }
+}
+
+/** Where a record lies: one place for one record, whatever somebody put into the event. */
+function keyOf({ stream, shardId, sequenceNumber, base64 }: ParkedCopy): string {
+  // arn:aws:kinesis:REGION:ACCOUNT:stream/NAME
+  const [, , , region = '', account = '', name = ''] = stream.split(':')
+  const number = sequenceNumber ?? createHash('sha256').update(base64).digest('hex')
+  return [account, region, name.replace(/^stream\//, ''), shardId, number].map(toSegment).join('/')
+}
+
+/** A part of a key that means the same to all that read it. */
+function toSegment(text: string): string {
+  return text
+    .slice(0, 256)
+    .replace(/[^\w.-]/g, '_')
+    .replace(/^\.*$/, '_')
+}
+
+function toDocument(copy: ParkedCopy): string {
+  const { reason, parkedAt, text, base64, stream, shardId, sequenceNumber, partitionKey, arrivedAt } = copy
+  const { code, detail, issues } = reason
+  const data = text === undefined ? { base64 } : { text }
+  return JSON.stringify({
+    code,
+    detail,
+    issues,
+    stream,
+    shardId,
+    sequenceNumber,
+    partitionKey,
+    arrivedAt,
+    parkedAt,
+    ...data,
+  })
+}

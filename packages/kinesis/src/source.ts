@@ -1,0 +1,129 @@
+import type { MiddlewareObj } from '@middy/core'
+import type { ParkedStore, RecordSource, SourceRecord, TimeLimit } from '@spillway/message'
+import {
+  type ClaimLoader,
+  type ClaimSourceOptions,
+  type Clock,
+  checkOptions,
+  createClaimLoader,
+  type OptionRules,
+  objectWith,
+  putParkedEntry,
+  readClaim,
+  required,
+  systemClock,
+} from '@spillway/message/internal'
+import type { KinesisStreamEvent } from 'aws-lambda'
+import { type DeadLetter, putCopy } from './dead-letter.ts'
+import { type Delivered, readRecord } from './delivered.ts'
+
+/** What {@link kinesisSource} takes. */
+export interface KinesisSourceOptions {
+  /**
+   * Where records that can never succeed go, with the reason: `sqsDeadLetter` of `@spillway/kinesis/sqs`, `s3DeadLetter`
+   * of `@spillway/kinesis/s3`, or one of your own. Without it one bad record would hold up its shard.
+   */
+  readonly deadLetter: DeadLetter
+  /**
+   * Where the bodies of messages are that were too large for the stream: what `claimCheck` of the target says. Without
+   * it such messages are delivered again and again.
+   */
+  readonly claimCheck?: ClaimSourceOptions
+  /**
+   * Gets an entry for each parked record, after the copy was confirmed. A record whose entry is not confirmed is
+   * delivered again and parked again. Default: no entries.
+   */
+  readonly parked?: ParkedStore
+  /** Says when a record was parked. Default: the clock of the machine. */
+  readonly clock?: Clock
+}
+
+const rules: OptionRules<KinesisSourceOptions> = {
+  deadLetter: required({
+    ...objectWith('put'),
+    expected: 'a dead-letter store, for example sqsDeadLetter({ queueUrl })',
+  }),
+  claimCheck: objectWith(),
+  parked: objectWith('put'),
+  clock: objectWith('now'),
+}
+
+/**
+ * Puts the records of a Kinesis event under `event.source`, for the batch handler behind it.
+ *
+ * Its lanes are the partition keys. It is a source with a checkpoint: what is not done brings back all that comes after
+ * it in its shard, whatever became of that, so effects have to keep to the keys of their messages.
+ *
+ * A record that holds no text (no data, no base64, no UTF-8, or aggregated by the Kinesis Producer Library) is
+ * parked and costs only itself.
+ *
+ * Two facts of a queue are missing in a stream. Nobody counts deliveries, so `receiveCount` is 1 each time. And nothing
+ * can be delivered later, so the `after` of a retry has no effect: Lambda delivers the records again as soon as it likes,
+ * until `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are used up.
+ *
+ * Use it with {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
+ * that flag what failed is passed over and lost.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function kinesisSource(
+  options: KinesisSourceOptions,
+): MiddlewareObj<KinesisStreamEvent & { source: RecordSource }> {
+  checkOptions('kinesisSource', options, rules)
+  const { deadLetter, parked, clock = systemClock } = options
+  const loader = createClaimLoader('kinesisSource', options.claimCheck)
+
+  function toSource(event: KinesisStreamEvent): RecordSource {
+    const delivered = new Map<SourceRecord, Delivered>()
+    for (const [index, raw] of event.Records.entries()) {
+      const one = readRecord(raw)
+      delivered.set(toSourceRecord(one, index, loader), one)
+    }
+    return {
+      records: [...delivered.keys()],
+      maximumLoadBytes: loader.maximumBytes,
+      checkpoint: true,
+      async park(record, reason, limit) {
+        const { data, ...rest } = delivered.get(record) ?? readRecord(undefined)
+        const unreadable = 'fault' in data
+        const parkedAt = new Date(clock.now())
+        const copy = {
+          ...rest,
+          // The core knows no more than that there is no envelope in it.
+          reason: unreadable ? { code: 'SPILLWAY_ENVELOPE_INVALID', detail: data.fault } : reason,
+          parkedAt,
+          text: unreadable ? undefined : data.text,
+        }
+        await putCopy(deadLetter, copy, limit)
+        if (parked !== undefined) await putParkedEntry(parked, record, reason, parkedAt, limit)
+      },
+      delay: async () => undefined,
+    }
+  }
+
+  return {
+    before: function kinesisSourceBefore(request) {
+      request.event.source = toSource(request.event)
+    },
+  }
+}
+
+function toSourceRecord(
+  { data, sequenceNumber, partitionKey }: Delivered,
+  index: number,
+  loader: ClaimLoader,
+): SourceRecord {
+  // What holds no text holds no envelope either: empty text has it parked.
+  const body = 'text' in data ? data.text : ''
+  const claim = readClaim(body)
+  return {
+    id: sequenceNumber ?? `record ${index}`,
+    body,
+    lane: partitionKey,
+    receiveCount: 1,
+    ...(claim !== undefined && {
+      load: (limit: TimeLimit) => loader.load(claim, limit),
+      loadBytes: claim.bytes,
+    }),
+  }
+}

@@ -1,0 +1,136 @@
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { type QueueEngine, startQueues } from '@spillway/local/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ParkedCopy } from './index.ts'
+import { parkedAttributes, type SqsDeadLetterOptions, sqsDeadLetter } from './sqs.ts'
+import { ample } from './testing/kinesis.ts'
+import { memoryDeadLetter } from './testing.ts'
+
+let queues: QueueEngine
+let client: SQSClient
+let name = ''
+let counter = 0
+
+beforeAll(async () => {
+  const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
+  queues = await startQueues({ queues: Array.from({ length: 12 }, (_, n) => ({ name: `q${n}`, ...spec })) })
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'y' }
+  client = new SQSClient({ endpoint: queues.endpoint, region: queues.region, maxAttempts: 1, credentials })
+})
+afterAll(async () => {
+  client.destroy()
+  await queues.stop()
+})
+beforeEach(() => {
+  name = `q${counter++}`
+})
+
+const letter = (options: Partial<SqsDeadLetterOptions> = {}) =>
+  sqsDeadLetter({ queueUrl: queues.queueUrl(name), client, ...options })
+
+function copyOf(text: string | undefined, change: Partial<ParkedCopy> = {}): ParkedCopy {
+  return {
+    reason: { code: '23514', detail: 'a check\u0000 failed' },
+    parkedAt: new Date(0),
+    text,
+    base64: Buffer.from(text ?? '\xff', text === undefined ? 'latin1' : 'utf8').toString('base64'),
+    stream: 'arn:aws:kinesis:eu-west-1:123456789012:stream/readings',
+    shardId: 'shardId-000000000003',
+    sequenceNumber: '4950',
+    partitionKey: 'sensor\u0001',
+    arrivedAt: new Date(1000),
+    ...change,
+  }
+}
+
+describe('a copy in a queue', () => {
+  it('has the data byte for byte, the reason and where it came from', async () => {
+    const issues = [{ path: '/x', message: 'too small' }]
+    await letter().put(copyOf('{"naïve":"🚀"}', { reason: { code: 'C', detail: 'd', issues } }), ample())
+    const { Messages } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: queues.queueUrl(name), MessageAttributeNames: ['All'] }),
+    )
+    expect(Messages?.map(({ Body }) => Body)).toStrictEqual(['{"naïve":"🚀"}'])
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue })
+    expect(Messages?.[0]?.MessageAttributes).toStrictEqual({
+      'spillway.code': text('C'),
+      'spillway.reason': text('d'),
+      'spillway.issues': text('[{"path":"/x","message":"too small"}]'),
+      'spillway.sequenceNumber': text('4950'),
+      'spillway.shardId': text('shardId-000000000003'),
+      'spillway.stream': text('arn:aws:kinesis:eu-west-1:123456789012:stream/readings'),
+      'spillway.partitionKey': text('sensor\uFFFD'),
+      'spillway.arrivedAt': text('1970-01-01T00:00:01.000Z'),
+    })
+  })
+
+  it('has at most ten attributes, whatever is known', () => {
+    expect(Object.keys(parkedAttributes).length).toBeLessThanOrEqual(10)
+  })
+
+  it.each([
+    ['bytes that are no text', undefined, '/w=='],
+    ['a character that a queue refuses', 'a\u0000', 'YQA='],
+  ])('is base64 for %s', async (_, text, body) => {
+    await letter().put(copyOf(text), ample())
+    expect(await queues.messages(name)).toMatchObject([
+      { body, attributes: { 'spillway.encoding': 'base64', 'spillway.code': '23514' } },
+    ])
+  })
+
+  it('stands for a record without anything', async () => {
+    const nothing = { base64: '', sequenceNumber: undefined, arrivedAt: undefined, stream: '', shardId: '' }
+    await letter().put(copyOf(undefined, nothing), ample())
+    expect(await queues.messages(name)).toMatchObject([
+      { body: '-', attributes: { 'spillway.code': '23514' } },
+    ])
+  })
+
+  it('leaves out what there is no room for beside a body near 1 MiB', async () => {
+    const body = 'x'.repeat(1_048_576 - 512)
+    const long = copyOf(body, { reason: { code: 'C', detail: 'd'.repeat(4000) } })
+    await letter().put(long, ample())
+    const [message] = await queues.messages(name)
+    expect(message?.body).toBe(body)
+    expect(message?.attributes).toMatchObject({ 'spillway.code': 'C', 'spillway.sequenceNumber': '4950' })
+    expect(message?.attributes).not.toHaveProperty('spillway.reason')
+  })
+})
+
+describe('what is too large for a queue', () => {
+  const large = copyOf('x'.repeat(1_048_576 - 511))
+
+  it('goes where large ones go', async () => {
+    const other = memoryDeadLetter()
+    await letter({ large: other }).put(large, ample())
+    expect(other.copies).toStrictEqual([large])
+    expect(await queues.messages(name)).toStrictEqual([])
+  })
+
+  it('is not parked without such a place', async () => {
+    await expect(letter().put(large, ample())).rejects.toMatchObject({
+      code: 'SPILLWAY_PARK_FAILED',
+      message: expect.stringContaining('`large`'),
+    })
+  })
+})
+
+describe('what is not confirmed', () => {
+  it('rejects: there is no such queue', async () => {
+    const nowhere = letter({ queueUrl: `${queues.queueUrl(name)}-nowhere` })
+    await expect(nowhere.put(copyOf('x'), ample())).rejects.toThrow()
+  })
+
+  it('rejects: the answer has no message id', async () => {
+    const silent = letter({ client: { send: async () => ({}) } as never })
+    await expect(silent.put(copyOf('x'), ample())).rejects.toThrow('no MessageId')
+  })
+})
+
+it.each<[object, string]>([
+  [{ queueUrl: undefined }, 'the URL of a standard queue'],
+  [{ queueUrl: 'https://sqs/a.fifo' }, 'the URL of a standard queue'],
+  [{ queueUrl: 'https://sqs/a', larg: 1 }, 'large'],
+])('refuses the options %j', (options, message) => {
+  expect(() => sqsDeadLetter(options as SqsDeadLetterOptions)).toThrow(message)
+})

@@ -1,0 +1,81 @@
+import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
+import {
+  createClaimCheck,
+  createGate,
+  fitting,
+  inParallel,
+  outOfTime,
+  pack,
+  quietTelemetry,
+  systemClock,
+} from '@spillway/message/internal'
+import { admit, type OutgoingRecord } from './admit.ts'
+import { targetClient } from './client.ts'
+import { defaultRecordBytes, packLimits, sizeOf } from './limits.ts'
+import { putInOrder } from './put-in-order.ts'
+import { putRecords } from './put-records.ts'
+import { checkTargetOptions, type KinesisTargetOptions } from './target-options.ts'
+
+/**
+ * Sends messages to a Kinesis stream: packed by 500 records and 10 MiB, and only records that Kinesis did not take are
+ * sent again, with jitter, while time and attempts remain. A message counts as accepted only when Kinesis answered a
+ * sequence number for that very record.
+ *
+ * A time-out or a reset may have stored the records all the same, so a retry can put one twice: the key of the message
+ * makes that harmless.
+ *
+ * The partition key is the group of a message, else its key. By default a record that Kinesis did not take at first may
+ * get behind a later one of its partition key; `order: 'strict'` keeps the order of a call through all failures, with a
+ * request for each message.
+ *
+ * Source: Amazon Kinesis Data Streams API Reference, PutRecords and PutRecord. Needs `kinesis:PutRecords`, or
+ * `kinesis:PutRecord` with `order: 'strict'`.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function kinesisTarget(options: KinesisTargetOptions): Target {
+  const stream = checkTargetOptions(options)
+  const { client = targetClient(), maxAttempts = 4, concurrency = 16, order = 'relaxed' } = options
+  const { maximumRecordSize = defaultRecordBytes, clock = systemClock, random = Math.random } = options
+  const gate = createGate(concurrency)
+  const context = { client, stream, maxAttempts, clock, random, telemetry: quietTelemetry(options.telemetry) }
+  const claimContext = {
+    owner: 'kinesisTarget',
+    maximumMessageSize: maximumRecordSize,
+    sizeOf,
+    maxAttempts,
+    concurrency,
+    clock,
+    random,
+  }
+  const claimCheck = options.claimCheck && createClaimCheck(options.claimCheck, claimContext)
+  const put = order === 'strict' ? putInOrder : putRecords
+
+  /** What is sent in one go: a pack, or with `strict` all of one partition key. */
+  function toParts(outgoing: readonly OutgoingRecord[]): Iterable<readonly OutgoingRecord[]> {
+    if (order === 'strict') return Map.groupBy(outgoing, ({ partitionKey }) => partitionKey).values()
+    return pack(
+      outgoing.filter(({ refused }) => refused === undefined),
+      packLimits,
+    )
+  }
+
+  async function sendMessages(
+    messages: readonly EncodedMessage[],
+    limit: TimeLimit,
+  ): Promise<readonly SendResult[]> {
+    const admitted = messages.map(admit)
+    const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
+    const outgoing = claimed.map((message) => fitting(message, maximumRecordSize, 'a record of the stream'))
+    const results = outgoing.map(({ refused }): SendResult => refused ?? outOfTime)
+    await inParallel(toParts(outgoing), concurrency, async (part) => {
+      const sent = await gate.run(() => put(part, context, limit), limit)
+      for (const [place, { index }] of part.entries()) {
+        const result = sent?.[place]
+        if (result !== undefined) results[index] = result
+      }
+    })
+    return results
+  }
+  return { send: sendMessages }
+}

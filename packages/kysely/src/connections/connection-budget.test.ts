@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { execute, startDatabase } from '../testing/database.ts'
+import { type FleetReport, runFleet } from '../testing/fleet.ts'
+
+const budget = 16
+
+describe('64 environments with a budget of 16 connections', { timeout: 300_000 }, () => {
+  let database: Awaited<ReturnType<typeof startDatabase>>
+  beforeAll(async () => {
+    database = await startDatabase({ maxConnections: 100 })
+    // A write that takes its time without taking the processor's: it is in use, and killed, while the server works.
+    await execute(
+      database.url,
+      `create table entries (id uuid primary key, environment int not null);
+       create function pause() returns trigger language plpgsql as
+         $$ begin perform pg_sleep(0.15); return null; end $$;
+       create trigger pause before insert on entries for each statement execute function pause()`,
+    )
+  })
+  beforeEach(async () => {
+    await execute(elsewhere(), 'alter database test connection limit -1')
+    await execute(database.url, 'truncate entries')
+    database.resetPeak()
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+
+  const fleet = (options: {
+    share: number
+    seconds: number
+    closes: boolean
+    deaths?: number
+    environments?: number
+  }) =>
+    runFleet({
+      functionsUrl: database.functionsUrl,
+      url: elsewhere(),
+      environments: 64,
+      budget,
+      ...options,
+    })
+
+  // Whoever counts must not be counted.
+  function elsewhere(): string {
+    const url = new URL(database.url)
+    url.pathname = '/postgres'
+    return url.href
+  }
+
+  async function expectLedger({ done }: FleetReport): Promise<void> {
+    expect(done.size).toBeGreaterThan(1_000)
+    const rows = await execute(database.url, 'select id from entries')
+    const keys = new Set(rows.map(({ id }) => String(id)))
+    expect([...done].filter((key) => !keys.has(key))).toEqual([])
+    // What a killed environment committed without a word was delivered again, and is done as well.
+    expect([...keys].filter((key) => !done.has(key))).toEqual([])
+  }
+
+  it('have more when frozen ones keep theirs: the test sees it', async () => {
+    const report = await fleet({ share: 1, seconds: 4, closes: false })
+    expect(report.mostSessions).toBeGreaterThan(budget)
+    expect(database.peakConnections()).toBeGreaterThan(budget)
+    await expectLedger(report)
+  })
+
+  it('never have more in a minute of load when they close them and the server counts', async () => {
+    await execute(elsewhere(), `alter database test connection limit ${budget}`)
+    const report = await fleet({ share: 1, seconds: 60, closes: true, deaths: 0.03 })
+    expect(report.mostSessions).toBeLessThanOrEqual(budget)
+    expect(database.peakConnections()).toBeLessThanOrEqual(budget)
+    expect(report.looks).toBeGreaterThan(100)
+    expect(report.deaths).toBeGreaterThan(0)
+    await expectLedger(report)
+  })
+
+  it('never have more when they close them, 4 of each of 16', async () => {
+    const report = await fleet({ share: 4, seconds: 8, closes: true, environments: 16 })
+    expect(report.mostSessions).toBeLessThanOrEqual(budget)
+    expect(database.peakConnections()).toBeLessThanOrEqual(budget)
+    await expectLedger(report)
+  })
+
+  it('never have more when the server counts and ends idle sessions, and all of them get their turn', async () => {
+    await execute(elsewhere(), `alter database test connection limit ${budget}`)
+    await execute(elsewhere(), "alter database test set idle_session_timeout = '500ms'")
+    const report = await fleet({ share: 1, seconds: 8, closes: false, deaths: 0.03 })
+    await execute(elsewhere(), 'alter database test reset idle_session_timeout')
+    expect(report.mostSessions).toBeLessThanOrEqual(budget)
+    expect(database.peakConnections()).toBeLessThanOrEqual(budget)
+    await expectLedger(report)
+  })
+})

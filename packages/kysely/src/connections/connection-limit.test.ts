@@ -1,0 +1,162 @@
+import { Client, Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type ConnectionLimit, connectionLimit, type PostgresPoolOptions, postgresPool } from '../index.ts'
+import { connect, execute, startDatabase } from '../testing/database.ts'
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+beforeAll(async () => {
+  database = await startDatabase({ maxConnections: 12, reserved: 3 })
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+function open(limit: ConnectionLimit, options: Partial<PostgresPoolOptions<object>> = {}) {
+  const pool = postgresPool({ Pool, limit, connectionString: database.functionsUrl, ...options })
+  onTestFinished(() => pool.end())
+  return pool
+}
+const sessions = async () =>
+  (await execute(database.url, "select pid from pg_stat_activity where usename = 'app'")).length
+
+describe('connectionLimit', () => {
+  it('holds for several pools together, whatever each of them allows', async () => {
+    const limit = connectionLimit({ connections: 3 })
+    const pools = [open(limit), open(limit, { connections: 2 }), open(limit, { maxUses: 2 })]
+    database.resetPeak()
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 90 }, async (_, turn) => {
+        const client = await (pools[turn % 3] as (typeof pools)[0]).connect()
+        await client.query('select pg_sleep(0.002)', [])
+        most = Math.max(most, limit.open)
+        client.release()
+      }),
+    )
+    expect(most).toBe(3)
+    expect(database.peakConnections()).toBeLessThanOrEqual(3)
+  })
+
+  it('closes what one pool does not use for another that needs it', async () => {
+    const limit = connectionLimit({ connections: 1 })
+    const [one, other] = [open(limit), open(limit)]
+    await vi.waitFor(() => expect(database.connections()).toBe(0))
+    database.resetPeak()
+    for (const pool of [one, other, one, other]) {
+      const client = await pool.connect()
+      await client.query('select 1', [])
+      client.release()
+      expect(limit.open).toBe(1)
+    }
+    await vi.waitFor(() => expect(database.connections()).toBe(1))
+    expect(database.peakConnections()).toBe(1)
+  })
+
+  it('holds for a pool of pg that knows nothing of it', async () => {
+    const limit = connectionLimit({ connections: 2 })
+    const pool = new Pool({
+      connectionString: database.functionsUrl,
+      max: 8,
+      maxUses: 1,
+      stream: limit.socket,
+    })
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        await pool.query('select pg_sleep(0.002)')
+        most = Math.max(most, limit.open)
+      }),
+    )
+    await pool.end()
+    expect(most).toBeLessThanOrEqual(2)
+  })
+
+  it('counts a connection for cancelling, made from the options of a pool', async () => {
+    const limit = connectionLimit({ connections: 2 })
+    const pool = open(limit)
+    const busy = await pool.connect()
+    const controls = [new Client(pool.options), new Client({ ...pool.options, connectionTimeoutMillis: 300 })]
+    await controls[0]?.connect()
+    expect(limit.open).toBe(2)
+    await expect(controls[1]?.connect()).rejects.toThrow()
+    expect(limit.open).toBe(2)
+    await controls[0]?.end()
+    expect(limit.open).toBe(1)
+    busy.release()
+  })
+
+  it('gives a connection up in time when all are in use, and the turns in order', async () => {
+    const limit = connectionLimit({ connections: 1 })
+    const pool = open(limit, { connectionTimeoutMillis: 100 })
+    const first = await pool.connect()
+    await expect(pool.connect()).rejects.toThrow('timeout exceeded when trying to connect')
+    const order: number[] = []
+    const waiting = [1, 2, 3].map(async (turn) => {
+      const client = await open(limit).connect()
+      order.push(turn)
+      client.release()
+    })
+    first.release()
+    await Promise.all(waiting)
+    expect(order).toEqual([1, 2, 3])
+  })
+
+  it('counts nothing that could not connect', async () => {
+    const limit = connectionLimit({ connections: 1 })
+    const pool = open(limit, { connectionString: 'postgres://app@127.0.0.1:1/none' })
+    for (let turn = 0; turn < 3; turn += 1) {
+      await expect(pool.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    }
+    await expect.poll(() => limit.open).toBe(0)
+  })
+
+  it('shrinks when the server is full, and grows again with use', async () => {
+    const limit = connectionLimit({ connections: 8 })
+    const pool = open(limit)
+    const others = await Promise.all(Array.from({ length: 7 }, () => connect(database.functionsUrl)))
+    const use = async () => {
+      const client = await pool.connect()
+      await client.query('select pg_sleep(0.001)', [])
+      client.release()
+    }
+    const results = await Promise.allSettled(Array.from({ length: 8 }, use))
+    expect(results.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1)
+    // 2 of 9 are left, and all refusals of that moment count once.
+    expect(limit.current).toBe(4)
+    await Promise.all(others.map((other) => other.end()))
+    await expect
+      .poll(
+        async () => {
+          await Promise.allSettled(Array.from({ length: 24 }, use))
+          return limit.current
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(8)
+    expect(await sessions()).toBeLessThanOrEqual(8)
+  })
+
+  it('takes its share from the environment', () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(connectionLimit().connections).toBe(1)
+    vi.stubEnv('SPILLWAY_CONNECTIONS', '5')
+    expect(connectionLimit()).toMatchObject({ connections: 5, current: 5, open: 0 })
+    expect(connectionLimit({ connections: 2 }).connections).toBe(2)
+    for (const wrong of ['', '0', '-1', '1.5', '10001', 'five', '1e3']) {
+      vi.stubEnv('SPILLWAY_CONNECTIONS', wrong)
+      expect(() => connectionLimit()).toThrow(
+        expect.objectContaining({
+          code: 'SPILLWAY_OPTION_INVALID',
+          message: expect.stringContaining('SPILLWAY_CONNECTIONS'),
+        }),
+      )
+    }
+  })
+
+  it.each([{ connections: 0 }, { connections: 1.5 }, { max: 2 }, { clock: {} }])(
+    'refuses the options %o',
+    (options) => {
+      expect(() => connectionLimit(options as never)).toThrow(
+        expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
+      )
+    },
+  )
+})

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { Pool } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { postgresPool } from '../index.ts'
+import { execute, startDatabase } from '../testing/database.ts'
+import { bundleEnvironment, startTestEnvironment } from '../testing/environments.ts'
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+let bundle: Awaited<ReturnType<typeof bundleEnvironment>>
+beforeAll(async () => {
+  ;[database, bundle] = await Promise.all([startDatabase(), bundleEnvironment()])
+  await execute(database.url, 'create table entries (id uuid primary key, environment int not null)')
+})
+beforeEach(() => execute(database.url, 'truncate entries'))
+afterAll(async () => {
+  await database[Symbol.asyncDispose]()
+  await bundle[Symbol.asyncDispose]()
+})
+
+async function start(variables?: Record<string, string>) {
+  const environment = await startTestEnvironment(bundle.file, database.functionsUrl, 1, variables)
+  onTestFinished(() => {
+    environment.kill()
+    return environment.gone.then(() => undefined)
+  })
+  const write = () => {
+    const keys = [randomUUID(), randomUUID()]
+    return environment.invoke({ batches: [keys], ms: 20_000, closes: false })
+  }
+  return { environment, write }
+}
+const sessions = async () =>
+  Number(
+    (await execute(database.url, "select count(*) from pg_stat_activity where usename = 'app'"))[0]?.count,
+  )
+const rows = async () => Number((await execute(database.url, 'select count(*) from entries'))[0]?.count)
+
+describe('a frozen environment', () => {
+  it('finds after the thaw, before it uses it, that its session was ended', async () => {
+    const { write } = await start()
+    expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
+    await execute(
+      database.url,
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'",
+    )
+    await expect.poll(sessions).toBe(0)
+    expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
+    expect(await rows()).toBe(4)
+  })
+
+  it.each(['fast', 'immediate'] as const)('finds that its server was restarted (%s)', async (mode) => {
+    const { write } = await start()
+    expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
+    await database.restart(mode)
+    expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
+    expect(await rows()).toBe(4)
+  })
+
+  it('finds that its server was killed and started again', async () => {
+    const { write } = await start()
+    expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
+    await database.crash()
+    await database.start()
+    expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
+    expect(await rows()).toBe(4)
+  })
+})
+
+describe('an environment that is told to end', () => {
+  it('says goodbye to its server and ends as if nobody had listened', async () => {
+    const { environment, write } = await start()
+    await write()
+    expect(await sessions()).toBe(1)
+    environment.kill('SIGTERM')
+    environment.thaw()
+    expect(await environment.gone).toEqual([null, 'SIGTERM'])
+    await expect.poll(sessions).toBe(0)
+  })
+
+  it('closes its connections, and leaves its end to a listener of its own', async () => {
+    const { environment, write } = await start({ OWN_EXIT_CODE: '7' })
+    await write()
+    environment.kill('SIGTERM')
+    environment.thaw()
+    await expect.poll(sessions, { interval: 10 }).toBe(0)
+    expect(await environment.gone).toEqual([7, null])
+  })
+
+  it('has one listener, however many pools it has, and none after them', async () => {
+    const before = process.listenerCount('SIGTERM')
+    const pools = Array.from({ length: 50 }, () => postgresPool({ Pool, connectionString: database.url }))
+    expect(process.listenerCount('SIGTERM')).toBe(before + 1)
+    await Promise.all(pools.map((pool) => pool.end()))
+    expect(process.listenerCount('SIGTERM')).toBe(before)
+    const pool = postgresPool({ Pool, connectionString: database.url, closeOnShutdown: false })
+    expect(process.listenerCount('SIGTERM')).toBe(before)
+    await pool.end()
+  })
+})

@@ -1,0 +1,153 @@
+import { consoleLogger } from '@spillway/message'
+import { quietLogger, systemClock } from '@spillway/message/internal'
+import { classifyError } from '../errors/classify-error.ts'
+import { isUnanswered } from '../errors/is-unanswered.ts'
+import { isServerFull } from '../errors/server-full.ts'
+import { contradictions, type LimitWords, onceFor, type ServerLimits } from './budget-check.ts'
+import { connectionBook } from './connection-book.ts'
+import type { ConnectionLimit } from './connection-limit.ts'
+import { limitOf, type PoolOptions } from './pool-options.ts'
+import { retireOnShutdown } from './shutdown.ts'
+import type { Turn } from './turns.ts'
+
+/** What a driver's own pool does for {@link createLending}. */
+export interface DriverPool<Connection> {
+  /** A connection for one use, new or not. */
+  open(): Promise<Connection>
+  /** Takes back one that was not fit for use, and closes it. */
+  discard(connection: Connection): void
+  /** Closes one that nobody uses, or that is lost; resolves when it is closed. */
+  close(connection: Connection): Promise<void>
+  readLimits(connection: Connection): Promise<ServerLimits>
+  readonly words: LimitWords
+}
+
+/** What is the same for each driver: who may have a connection, which one, and when it ends. */
+export interface Lending<Connection> {
+  readonly limit: ConnectionLimit
+  /** The most connections of this pool. */
+  readonly connections: number
+  /** For the driver's pool to tell of a new connection. */
+  opened(connection: Connection): void
+  /** For the driver's pool to tell that a connection ended. */
+  ended(connection: Connection): void
+  /** For the driver's pool to tell what a statement was rejected with. */
+  failed(connection: Connection, error: unknown): void
+  /** Whether nothing is known against a connection. */
+  isWhole(connection: Connection): boolean
+  take(): Promise<Connection>
+  /** Ends a use. `settle` hands the connection to the driver's pool: to keep it, or to close it. */
+  giveBack(connection: Connection, isLost: boolean, settle: (isKept: boolean) => void): void
+  closeUnused(): Promise<void>
+  /** Ends the listening. */
+  stop(): void
+}
+
+/** Milliseconds that the check of the budget may take. */
+const checkTime = 1_000
+
+/** Lends the connections of a driver's pool. */
+export function createLending<Connection extends object>(
+  options: PoolOptions,
+  driver: DriverPool<Connection>,
+): Lending<Connection> {
+  const { clock = systemClock, random = Math.random, logger = consoleLogger, budget } = options
+  const { connectionTimeoutMillis = 5_000, longestUseMillis = 60_000, closeOnShutdown = true } = options
+  const limit = limitOf(options)
+  const connections = Math.min(limit.connections, options.connections ?? limit.connections)
+  const book = connectionBook<Connection>(options, clock, random)
+  const inUse = new Map<Connection, { readonly since: number; readonly turn: Turn }>()
+  let isRetired = false
+  const check = onceFor<Connection>(
+    async (connection) => {
+      if (budget === undefined) return []
+      return contradictions(await driver.readLimits(connection), budget, limit.connections, driver.words)
+    },
+    { logger: quietLogger(logger), sleep: () => clock.sleep(checkTime) },
+  )
+
+  function close(connection: Connection): Promise<void> {
+    book.condemn(connection)
+    return driver.close(connection)
+  }
+
+  async function closeUnused(): Promise<void> {
+    await Promise.all(book.unused().map(close))
+  }
+
+  function closeForgotten(): void {
+    if (inUse.size < Math.min(connections, limit.current)) return
+    for (const [connection, { since, turn }] of inUse) {
+      if (clock.now() - since <= longestUseMillis) continue
+      void close(connection)
+      turn.end()
+    }
+  }
+
+  async function takeFit(): Promise<Connection> {
+    await book.readNews()
+    // After as many as the pool can have kept, the next one is new: if it is not fit, its statement will tell why.
+    for (let kept = connections; ; kept -= 1) {
+      const connection = await driver.open()
+      const isFit = kept < 0 || book.isFit(connection)
+      book.taken(connection)
+      if (isFit && (await check(connection))) return connection
+      book.condemn(connection)
+      driver.discard(connection)
+    }
+  }
+
+  const stopCrowding = limit.onCrowded(() => {
+    const [connection] = book.unused()
+    if (connection !== undefined) void close(connection)
+    return connection !== undefined
+  })
+  function retire(): Promise<void> {
+    isRetired = true
+    return closeUnused()
+  }
+  const stopWaiting = closeOnShutdown ? retireOnShutdown({ retire }) : () => undefined
+
+  return {
+    limit,
+    connections,
+    opened: book.opened,
+    ended: book.condemn,
+    failed(connection, error) {
+      if (classifyError(error) === 'connection' || isUnanswered(error)) book.condemn(connection)
+      if (isServerFull(error)) limit.saturated()
+    },
+    isWhole: book.isWhole,
+    async take() {
+      closeForgotten()
+      const turn = await limit.take(connectionTimeoutMillis)
+      // The words of `pg`, so that it is taken for what it is.
+      if (turn === undefined) throw new Error('timeout exceeded when trying to connect')
+      try {
+        const connection = await takeFit()
+        inUse.set(connection, { since: clock.now(), turn })
+        return connection
+      } catch (error) {
+        turn.end()
+        if (isServerFull(error)) limit.saturated()
+        throw error
+      }
+    },
+    giveBack(connection, isLost, settle) {
+      const isWhole = !isLost && book.isWhole(connection)
+      const use = inUse.get(connection)
+      inUse.delete(connection)
+      if (isWhole) limit.succeeded()
+      const isKept = isWhole && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
+      if (isKept) book.returned(connection)
+      else book.condemn(connection)
+      settle(isKept)
+      use?.turn.end()
+    },
+    closeUnused,
+    stop() {
+      stopCrowding()
+      stopWaiting()
+    },
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  type Clock,
+  checkOptions,
+  integer,
+  isFunction,
+  nonEmptyString,
+  type OptionRules,
+  required,
+  systemClock,
+} from '@spillway/message/internal'
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { createLending } from './lending.ts'
+import { onRejectedQuery } from './on-rejected-query.ts'
+import { pipelineTransactions } from './pipeline-transactions.ts'
+import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
+
+/** The part of a `pg` client that {@link postgresPool} needs. */
+export interface PgClient extends PostgresPoolClient {
+  end(): Promise<void>
+  on(event: 'error' | 'drain', listener: () => void): unknown
+  once(event: 'end', listener: () => void): unknown
+}
+
+/** The part of a `pg` pool that {@link postgresPool} needs. */
+export interface PgPool {
+  readonly options: object
+  connect(): Promise<PgClient>
+  end(): Promise<void>
+  on(event: 'error', listener: () => void): unknown
+  on(event: 'connect', listener: (client: PgClient) => void): unknown
+}
+
+/** What {@link postgresPool} takes. */
+export interface PostgresPoolOptions<Config extends object> extends PoolOptions {
+  /** The `Pool` class of `pg`. */
+  readonly Pool: new (
+    config: Config,
+  ) => PgPool
+  /** Default: the `PG*` environment variables, as `pg` reads them. */
+  readonly connectionString?: string | undefined
+  /**
+   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: the server's own setting. Sent
+   * when a connection starts; PgBouncer refuses it unless it is told to ignore it.
+   */
+  readonly statementTimeoutMillis?: number
+  /** Whatever else `pg` takes: `ssl`, a `password` function for IAM. The options above win. */
+  readonly config?: Config
+}
+
+const rules: OptionRules<PostgresPoolOptions<object>> = {
+  ...poolRules,
+  Pool: required(isFunction),
+  connectionString: { ...nonEmptyString(), required: false },
+  statementTimeoutMillis: integer(1, 900_000),
+  config: {
+    expected: 'an object of options of pg',
+    test: (value) => typeof value === 'object' && value !== null,
+  },
+}
+
+const ignore = () => undefined
+
+/**
+ * A pool for Kysely's `PostgresDialect` that never opens more than its share of connections and survives what
+ * happens to Lambda environments:
+ *
+ * - its sockets are counted by a {@link connectionLimit}, which several pools can share, from before they connect until
+ *   they are closed: a connection that is replaced is gone before the next one is opened
+ * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and one
+ *   that is too old is closed rather than used; one that the server ended meanwhile is found before it is used
+ * - a restart of the server is an `error` event on the pool or on a client: without listeners it ends the process
+ * - a host that vanishes leaves a statement without an answer, which holds its connection for good: once it is in use
+ *   for too long and another is wanted, it is closed
+ * - a failover can leave a connection to a server that no longer takes writes: after a statement that says so (SQLSTATE
+ *   25006) it is closed rather than used
+ * - a connection that is given back in the middle of a transaction, or whose statement the driver gave up
+ *   (`query_timeout`), is closed: what others did on it would be part of that transaction, or wait for that statement
+ *
+ * `keepAlive` is on, `min` is 0, and unused connections do not keep the process alive.
+ *
+ * A frozen environment keeps its connections: see {@link closeAfterInvocation} for the environments that are not the
+ * ones working now.
+ *
+ * @example
+ * ```ts
+ * import { postgresPool } from '@spillway/kysely'
+ * import { Kysely, PostgresDialect } from 'kysely'
+ * import { Pool } from 'pg'
+ *
+ * const db = new Kysely({
+ *   dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString: process.env.DATABASE_URL }) }),
+ * })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function postgresPool<Config extends object>(
+  options: PostgresPoolOptions<Config>,
+): PostgresPool & LimitedPool {
+  checkOptions('postgresPool', options, rules)
+  const { Pool, config, connectionString, statementTimeoutMillis, clock = systemClock } = options
+  const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  /** Those whose use has ended before the server had said all. */
+  const underWay = new Map<PgClient, () => void>()
+  const lending = createLending<PgClient>(options, {
+    open: () => pool.connect(),
+    discard: (client) => client.release(true),
+    close: (client) => client.end().catch(ignore),
+    readLimits: readPostgresLimits,
+    words: postgresWords,
+  })
+  const pool = new Pool({
+    ...config,
+    ...(connectionString === undefined ? {} : { connectionString }),
+    ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
+    max: lending.connections,
+    min: 0,
+    connectionTimeoutMillis,
+    idleTimeoutMillis,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    allowExitOnIdle: true,
+    stream: lending.limit.socket,
+  } as unknown as Config)
+
+  // Whoever uses the connection gets the error from its statement.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => {
+    lending.opened(client)
+    client.on('error', ignore)
+    const ended = () => lending.ended(client)
+    const settle = () => underWay.get(client)?.()
+    client.once('end', ended)
+    client.once('end', settle)
+    client.on('drain', settle)
+    // The server's goodbye is here before the client's own event.
+    streamOf(client)?.once('end', ended)
+    limitGoodbye(client, clock)
+    pipelineTransactions(client)
+    onRejectedQuery(client, (error) => lending.failed(client, error))
+  })
+
+  return {
+    options: pool.options,
+    limit: lending.limit,
+    closeUnused() {
+      // They are used no more, whatever is still to be said.
+      for (const settle of underWay.values()) settle()
+      return lending.closeUnused()
+    },
+    async connect() {
+      const client = await lending.take()
+      const release = client.release.bind(client)
+      client.release = (destroy = false) => {
+        const isLost = destroy || !lending.isWhole(client)
+        const settle = () => {
+          underWay.delete(client)
+          lending.giveBack(client, isLost || isInTransaction(client), (isKept) => release(!isKept))
+        }
+        if (isLost || !isUnderWay(client)) settle()
+        else underWay.set(client, settle)
+      }
+      return client
+    },
+    end() {
+      lending.stop()
+      return pool.end()
+    },
+  }
+}
+
+/** A server that leads nowhere never lets a connection go: after a while it is dropped. */
+function limitGoodbye(client: PgClient, clock: Clock): void {
+  const end = client.end.bind(client)
+  const ended = new AbortController()
+  client.once('end', () => ended.abort())
+  client.end = (...parameters) => {
+    void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
+    return end(...parameters)
+  }
+}
+
+/**
+ * Whether the server is still to say something to the last statement: an error reaches its caller before the server tells
+ * what became of the transaction.
+ */
+function isUnderWay(client: object): boolean {
+  return (client as { readyForQuery?: unknown }).readyForQuery === false
+}
+
+/**
+ * Whether a transaction is open, as far as the version of `pg` tells: what others did on the connection
+ * would become part of it.
+ */
+function isInTransaction(client: object): boolean {
+  const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }
+  return ['T', 'E'].includes(String(getTransactionStatus?.call(client)))
+}
+
+/** The socket of a client, which `pg` and `pg-pool` use without a word in their documentation. */
+function streamOf(
+  client: object,
+): { destroy(): unknown; once(event: 'end', run: () => void): unknown } | undefined {
+  const { connection } = client as { connection?: { stream?: ReturnType<typeof streamOf> } }
+  return connection?.stream
+}

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely'
+import type { Deadline } from '../time/deadline.ts'
+import type { Schema, TableFacts, TableName } from '../writer/catalogue.ts'
+import type { ConflictRule } from '../writer/conflict.ts'
+import type { Row } from '../writer/row.ts'
+import type { EngineName } from './engine-name.ts'
+import { mysqlEngine } from './mysql/mysql-engine.ts'
+import type { ColumnType } from './postgres/encode-value.ts'
+import { postgresEngine } from './postgres/postgres-engine.ts'
+import { sqliteEngine } from './sqlite/sqlite-engine.ts'
+
+/** A value as it travels to the database. */
+export type Value = string | number | bigint | Date | Uint8Array | null
+
+/** What differs by database. */
+export interface Engine {
+  /**
+   * Reads what a statement has to know of its table.
+   *
+   * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it cannot
+   * be written to safely, or what the driver throws
+   */
+  readFacts(db: Kysely<Schema>, table: TableName, on: readonly string[]): Promise<TableFacts>
+  /**
+   * A value as it travels to a column.
+   *
+   * @throws TypeError or RangeError for a value that no column can hold
+   */
+  encode(value: unknown, type: ColumnType): Value
+  /** The rows of each statement, out of rows that have the same columns. */
+  chunk(rows: readonly Row[], facts: TableFacts): readonly (readonly Row[])[]
+  /** Runs one statement: all its rows are written, or none is. */
+  insert(rows: readonly Row[], statement: Statement): Promise<void>
+}
+
+/** What a statement is made of, beside its rows. */
+export interface Statement {
+  readonly db: Kysely<Schema>
+  readonly table: string
+  readonly conflict: ConflictRule
+  readonly facts: TableFacts
+  readonly deadline: Deadline
+  columnName(column: string): string
+}
+
+const engines: Readonly<Record<EngineName, Engine>> = {
+  postgres: postgresEngine,
+  mysql: mysqlEngine,
+  sqlite: sqliteEngine,
+}
+
+/** The engine of that name. */
+export function engineNamed(name: EngineName): Engine {
+  return engines[name]
+}

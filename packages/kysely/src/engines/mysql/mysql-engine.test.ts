@@ -1,0 +1,98 @@
+import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { timeLimit } from '../../testing/database.ts'
+import { createDeadline } from '../../time/deadline.ts'
+import type { Schema, TableFacts } from '../../writer/catalogue.ts'
+import { type Conflict, toConflictRule } from '../../writer/conflict.ts'
+import { mysqlEngine } from './mysql-engine.ts'
+
+/** The text of a statement of one row, for a server that is not there. */
+async function textOf(
+  conflict: Conflict<Record<string, unknown>>,
+  facts: Partial<TableFacts> = {},
+): Promise<string> {
+  const texts: string[] = []
+  const db = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new MysqlAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new MysqlIntrospector(db),
+      createQueryCompiler: () => new MysqlQueryCompiler(),
+    },
+    log: ({ query }) => {
+      texts.push(query.sql)
+    },
+  })
+  await mysqlEngine.insert(
+    [{ columns: ['id', 'total', 'v'], values: ['a', 1, 2], key: '', receiveCount: 1, positions: [0] }],
+    {
+      db,
+      table: 'items',
+      conflict: toConflictRule(conflict),
+      facts: { types: new Map(), sureKey: 'id', ...facts },
+      deadline: createDeadline(timeLimit(10_000), { now: () => 0, sleep: async () => undefined }),
+      columnName: (column) => column,
+    },
+  )
+  return texts.join('\n')
+}
+
+const insert = 'insert into `items` (`id`, `total`, `v`) values (?, ?, ?)'
+const guard = '`id` = if(`id` <=> values(`id`), `id`, null)'
+
+describe('the statement for MySQL', () => {
+  it('compares the key of what is there already', async () => {
+    expect(await textOf('id')).toBe(`${insert} on duplicate key update ${guard}`)
+  })
+
+  it('compares all columns of a key', async () => {
+    expect(await textOf(['id', 'total'])).toBe(
+      `${insert} on duplicate key update \`id\` = if(\`id\` <=> values(\`id\`) and \`total\` <=> values(\`total\`), \`id\`, null)`,
+    )
+  })
+
+  it('assigns the version last, because the others depend on it', async () => {
+    const newer = 'if(`v` is null or values(`v`) > `v`'
+    expect(await textOf({ on: 'id', do: 'update', version: 'v' })).toBe(
+      `${insert} on duplicate key update ${guard}, \`total\` = ${newer}, values(\`total\`), \`total\`), \`v\` = ${newer}, values(\`v\`), \`v\`)`,
+    )
+  })
+
+  it('is a plain insert where a conflict fails', async () => {
+    expect(await textOf({ on: 'id', do: 'fail' })).toBe(insert)
+  })
+
+  it('has a time limit in MariaDB, and none in MySQL, which has no such thing', async () => {
+    const limit = /^set statement max_statement_time = 7\.\d{3}, innodb_lock_wait_timeout = 6 for insert into/
+    expect(await textOf('id', { mariadb: true })).toMatch(limit)
+    expect(await textOf('id', { mariadb: false })).toMatch(/^insert into/)
+  })
+})
+
+describe('a value for MySQL', () => {
+  const type = { sqlType: 'text', unnestable: false, list: false, json: false }
+
+  it.each([
+    ['a', 'a'],
+    [true, 1],
+    [2n ** 64n, '18446744073709551616'],
+    [{ id: 'x' }, '{"id":"x"}'],
+    [[1, 2], '[1,2]'],
+    [undefined, null],
+    [new Uint8Array([1, 2]).subarray(1), Buffer.from([2])],
+  ])('%o travels as %o', (value, expected) => {
+    expect(mysqlEngine.encode(value, type)).toEqual(expected)
+  })
+
+  it.each([
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    new Date(Number.NaN),
+    () => 1,
+    Symbol('x'),
+    { toOperationNode() {} },
+    { toJSON: () => undefined },
+  ])('%o is none', (value) => {
+    expect(() => mysqlEngine.encode(value, type)).toThrow()
+  })
+})

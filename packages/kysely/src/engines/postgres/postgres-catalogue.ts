@@ -1,0 +1,64 @@
+import { SpillwayError } from '@spillway/message'
+import { type Kysely, sql } from 'kysely'
+import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
+import type { ColumnType } from './encode-value.ts'
+
+interface Read extends ColumnType {
+  readonly name: string
+  readonly statementTimeout: number
+  readonly lockTimeout: number
+  readonly idleTimeout: number
+}
+
+/**
+ * Reads the columns of a table of Postgres, and the time-outs of the session.
+ *
+ * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, or what the driver throws
+ */
+// `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
+export async function readPostgresFacts(db: Kysely<Schema>, table: TableName): Promise<TableFacts> {
+  const names = table.schema === undefined ? [table.name] : [table.schema, table.name]
+  const path = names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
+  const { rows } = await sql<Read>`
+    with recursive col as (
+      select attname, atttypid, atttypid as base
+      from pg_catalog.pg_attribute
+      where attrelid = pg_catalog.to_regclass(${path}::text) and attnum > 0 and not attisdropped
+      union all
+      select col.attname, col.atttypid, domain.typbasetype
+      from col join pg_catalog.pg_type domain on domain.oid = col.base and domain.typtype = 'd'
+    )
+    select col.attname::text as "name",
+      pg_catalog.format_type(col.atttypid, -1) as "sqlType",
+      own.typarray <> 0 and own.typdelim = ',' and base.typtype <> 'c' as "unnestable",
+      base.typcategory = 'A' as "list",
+      coalesce(element.typname, base.typname) in ('json', 'jsonb') as "json",
+      ${milliseconds('statement_timeout')} as "statementTimeout",
+      ${milliseconds('lock_timeout')} as "lockTimeout",
+      ${milliseconds('idle_in_transaction_session_timeout')} as "idleTimeout"
+    from col
+    join pg_catalog.pg_type own on own.oid = col.atttypid
+    join pg_catalog.pg_type base on base.oid = col.base and base.typtype <> 'd'
+    left join pg_catalog.pg_type element on element.oid = base.typelem and base.typcategory = 'A'
+  `.execute(db.withoutPlugins())
+  const [first] = rows
+  if (first === undefined) {
+    throw new SpillwayError(
+      'SPILLWAY_TABLE_UNKNOWN',
+      `The table ${path} does not exist, or not in the search path: run the migration.`,
+    )
+  }
+  const { statementTimeout, lockTimeout, idleTimeout } = first
+  const types = new Map(
+    rows.map(({ name, sqlType, unnestable, list, json }) => [
+      name,
+      Object.freeze({ sqlType, unnestable, list, json }),
+    ]),
+  )
+  return { types, statementTimeout, lockTimeout, idleTimeout }
+}
+
+// As an integer: the driver gives a numeric as a text.
+function milliseconds(setting: string) {
+  return sql<number>`(extract(epoch from pg_catalog.current_setting(${sql.lit(setting)})::interval) * 1000)::int4`
+}

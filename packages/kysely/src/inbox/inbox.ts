@@ -1,0 +1,70 @@
+import type { Kysely } from 'kysely'
+import type { EngineName } from '../engines/engine-name.ts'
+import { mysqlInbox } from './inbox-mysql.ts'
+import { postgresInbox } from './inbox-postgres.ts'
+import { sqliteInbox } from './inbox-sqlite.ts'
+
+/** The name of the inbox's table, unless another is given. */
+export const defaultInboxTable = 'spillway_inbox'
+
+/** The table of the inbox, for a `Database` interface: {@link kyselyStatus} can look for keys in it. */
+export interface InboxTable {
+  /** Who consumed the message: by default the name of the message. */
+  consumer: string
+  /** The key of the message. */
+  key: string
+  /** SHA-256 of its body; `null` where none is compared. */
+  fingerprint: Uint8Array | null
+  /** When it was written. */
+  at: Date
+}
+
+/** A message as the inbox knows it. */
+export interface InboxEntry {
+  readonly key: string
+  /** In hexadecimal digits; `null` matches any. */
+  readonly fingerprint: string | null
+}
+
+/** The keys that are in the table already, with their fingerprints. */
+export type KnownKeys = ReadonlyMap<string, string | null>
+
+/** A part of the inbox that one transaction claimed. */
+export interface InboxClaim {
+  readonly known: KnownKeys
+  /**
+   * Whether the entry of a key that was new is still there. It is not when the database ended the transaction behind
+   * the back of the code that runs in it, which swallowed the error.
+   */
+  holds(key: string): Promise<boolean>
+}
+
+/** The table of keys whose effects are committed. */
+export interface Inbox {
+  /**
+   * Inserts entries and tells which keys were there before. A key that another transaction is inserting is waited for:
+   * once that one commits it is known, and once it rolls back it is ours.
+   *
+   * @param db a transaction, without plugins
+   * @param entries one for each key, sorted by key: transactions that meet lock in the same order
+   * @param left milliseconds until the deadline
+   */
+  claim(
+    db: Kysely<never>,
+    consumer: string,
+    entries: readonly InboxEntry[],
+    left: () => number,
+  ): Promise<InboxClaim>
+}
+
+/** The inbox of a database. */
+export function inboxOf(engine: EngineName, table: string): Inbox {
+  switch (engine) {
+    case 'postgres':
+      return postgresInbox(table)
+    case 'mysql':
+      return mysqlInbox(table)
+    case 'sqlite':
+      return sqliteInbox(table)
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  checkOptions,
+  integer,
+  nonEmptyString,
+  type OptionRules,
+  objectWith,
+  required,
+} from '@spillway/message/internal'
+import { type Kysely, sql } from 'kysely'
+import { type EngineName, engineOf } from '../engines/engine-name.ts'
+import { classifyError } from '../errors/classify-error.ts'
+import { writeError } from '../errors/describe-error.ts'
+import { defaultInboxTable } from './inbox.ts'
+
+/** What {@link sweepInbox} takes. */
+export interface SweepInboxOptions<DB> {
+  /** The database of the inbox. Its plugins do not apply. */
+  readonly db: Kysely<DB>
+  /** The table, `schema.table` included. Default `spillway_inbox`. */
+  readonly inbox?: string
+  /**
+   * Days for which an entry is kept. Default 30.
+   *
+   * A message may come back for as long as the queue keeps it (Amazon SQS: 4 days unless it is told otherwise), then
+   * the dead-letter queue (14), and then the queue again after a redrive, which starts its time anew (4): 22 days, and
+   * the time in which clients repeat a request comes on top. An entry that is swept before that lets its message have
+   * a second effect.
+   */
+  readonly olderThanDays?: number
+  /** Entries that one statement deletes. Default 1,000: its locks are held for some milliseconds. */
+  readonly batchSize?: number
+  /** Ends the sweep between two statements; the next one goes on where it was. */
+  readonly signal?: AbortSignal
+}
+
+const rules: OptionRules<SweepInboxOptions<unknown>> = {
+  db: required(objectWith('withoutPlugins')),
+  inbox: { ...nonEmptyString(), required: false },
+  olderThanDays: integer(1, 3_650),
+  batchSize: integer(1, 100_000),
+  signal: objectWith('addEventListener'),
+}
+
+const secondsPerDay = 86_400
+
+/**
+ * Deletes the entries of an inbox that are older than any redelivery, in small statements, and answers how many. For a
+ * scheduled job: sweeps that overlap do not harm each other.
+ *
+ * The age is told by the database's clock, which also set the time of each entry.
+ *
+ * @example
+ * ```ts
+ * import { sweepInbox } from '@spillway/kysely'
+ * import type { Kysely } from 'kysely'
+ *
+ * declare const db: Kysely<{ accounts: { id: string; balance: number } }>
+ *
+ * export const handler = () => sweepInbox({ db })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range. Rejects with
+ * `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE` or `SPILLWAY_WRITE_FAILED`; what was deleted stays so.
+ */
+export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<number> {
+  checkOptions('sweepInbox', options, rules)
+  const { inbox = defaultInboxTable, olderThanDays = 30, batchSize = 1_000, signal } = options
+  const db = options.db.withoutPlugins()
+  const engine = engineOf('sweepInbox', db)
+  const statement = statements[engine](inbox, olderThanDays * secondsPerDay, batchSize)
+  let swept = 0
+  while (!signal?.aborted) {
+    const { numAffectedRows = 0n } = await statement.execute(db).catch((error: unknown) => {
+      throw writeError(classifyError(error), error)
+    })
+    swept += Number(numAffectedRows)
+    if (numAffectedRows < batchSize) break
+  }
+  return swept
+}
+
+type Statement = (name: string, seconds: number, count: number) => ReturnType<typeof sql>
+
+const statements: Readonly<Record<EngineName, Statement>> = {
+  postgres: (name, seconds, count) => sql`
+    delete from ${sql.table(name)} where ctid = any(array(
+      select ctid from ${sql.table(name)} where at < now() - make_interval(secs => ${seconds})
+      order by at limit ${count} for update skip locked
+    ))`,
+  mysql: (name, seconds, count) => sql`
+    delete from ${sql.table(name)} where at < utc_timestamp(3) - interval ${seconds} second
+    order by at limit ${count}`,
+  sqlite: (name, seconds, count) => sql`
+    delete from ${sql.table(name)} where rowid in (
+      select rowid from ${sql.table(name)} where at < unixepoch() - ${seconds} order by at limit ${count}
+    )`,
+}

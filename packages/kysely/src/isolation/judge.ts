@@ -1,0 +1,129 @@
+import { done, type Outcome, park, retry, SpillwayError } from '@spillway/message'
+import { sqlState } from '../errors/classify-error.ts'
+import { refusal, writeError } from '../errors/describe-error.ts'
+import { mysqlNumber } from '../errors/mysql-errors.ts'
+import { sqliteCode } from '../errors/sqlite-errors.ts'
+import type { Attempt } from '../time/attempt.ts'
+import type { Suspect, Verdict } from './isolate.ts'
+
+/** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
+export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
+
+const orderingPatience = 3
+
+/**
+ * A judge for a batch of so many rows.
+ *
+ * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when
+ * every record would fail and a human is needed; twice as long for each delivery before, up to 15 minutes.
+ *
+ * @param random a number in `[0, 1)`
+ */
+export function createJudge(rows: number, random: () => number): Judge {
+  // An error that may be no row's fault may come for each: isolating all of them would cost two statements a row.
+  let doubtsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
+  const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
+  const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
+
+  return function judge(attempt) {
+    if (attempt.kind === 'ok') return { step: 'settle', written: true, outcome: done }
+    const { error, failure } = attempt
+    if (attempt.kind === 'late') {
+      return verdict('stop', soon, failure === undefined ? error : writeError(failure, error))
+    }
+    switch (attempt.failure) {
+      case 'permanent':
+      case 'duplicate':
+        return { step: 'blame', written: false, outcome: () => park(refusal(error)) }
+      case 'ordering': {
+        const cause = writeError('ordering', error)
+        const outcome = (row: Suspect) =>
+          row.receiveCount <= orderingPatience ? soon(cause, row) : park(refusal(error))
+        return { step: 'blame', written: false, outcome }
+      }
+      case 'tooSlow':
+        return verdict('halve', soon, writeError('tooSlow', error))
+      case 'systemic':
+      case 'unknown': {
+        doubtsLeft -= 1
+        const step = doubtsLeft >= 0 && mayBeOfARow(attempt.failure, error) ? 'blame' : 'stop'
+        return verdict(
+          step,
+          attempt.failure === 'systemic' ? later : soon,
+          writeError(attempt.failure, error),
+        )
+      }
+      default:
+        return verdict('settle', soon, writeError(attempt.failure, error))
+    }
+  }
+}
+
+// Table, column and constraint are those of the statement, whatever its rows.
+const statesOfTheTable: ReadonlySet<string> = new Set(['42P01', '42703', '42P10'])
+
+// Values bring errors of class 42 too: a row-level policy (42501), a malformed tsquery (42601).
+function mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean {
+  // 1364: a column without a default, left out by the mapper of some rows.
+  const number = mysqlNumber(error)
+  if (number !== undefined) return failure === 'unknown' || number === 1364
+  const state = sqlState(error)
+  if (state === undefined) return failure === 'unknown' && sqliteCode(error) !== undefined
+  return failure === 'unknown' || (state.startsWith('42') && !statesOfTheTable.has(state))
+}
+
+/** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
+export function tableChanged(random: () => number): Verdict<Suspect> {
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The columns of the table changed during the write; the records are written with the new ones.',
+  )
+  return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
+}
+
+/** The outcome of a record for which the search for refused rows left no statement. */
+export function untried(row: Suspect, random: () => number): Outcome {
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The database refuses so many rows of the batch that the search for them was ended; this one is delivered again.',
+  )
+  return retry({ after: delay(1, 5, row, random()), cause })
+}
+
+/**
+ * The outcome of a record in the place of which another with its key was sent. That one's values are what the
+ * database refused: this one is delivered again and sent itself.
+ */
+export function ofItsTwin(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'park') return outcome
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'Another record of the batch with the same key was parked; this one was not tried and is delivered again.',
+  )
+  return retry({ after: 1, cause })
+}
+
+/** The outcome of a record that no writer of this version can write, whatever its values. */
+export function systemic(error: unknown, row: Suspect, random: () => number): Outcome {
+  return retry({ after: delay(30, 60, row, random()), cause: writeError('systemic', error) })
+}
+
+function verdict(
+  step: Verdict<Suspect>['step'],
+  outcome: (cause: unknown, row: Suspect) => Outcome,
+  cause: unknown,
+): Verdict<Suspect> {
+  return { step, written: false, outcome: (row) => outcome(cause, row) }
+}
+
+/** The longest delay. Seconds: an outage that ends is noticed within a quarter of an hour. */
+const longestDelay = 900
+
+/** Seconds until the next delivery: twice as long each time, so that a long outage uses up few receives. */
+function delay(from: number, to: number, { receiveCount }: Suspect, random: number): number {
+  return Math.min(longestDelay, spread(from, to, random) * 2 ** Math.min(receiveCount - 1, 16))
+}
+
+function spread(from: number, to: number, random: number): number {
+  return Math.round(from + (to - from) * random)
+}

@@ -1,0 +1,240 @@
+import { readFile } from 'node:fs/promises'
+import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { Client, Pool } from 'pg'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { kyselyParkedStore, parkedMigration, postgresPool } from '../index.ts'
+import { connect, execute, openKysely, timeLimit } from '../testing/database.ts'
+import { parked, useParkedDatabase } from '../testing/parked.ts'
+
+const database = useParkedDatabase()
+beforeEach(() => execute(database.url, 'truncate spillway_parked'))
+
+const openDatabase = (connections = 1) => openKysely<Record<never, never>>(database.url, connections).db
+const openStore = (connections = 1) => kyselyParkedStore({ db: openDatabase(connections) })
+
+const unused = { transaction: () => undefined, withoutPlugins: () => undefined }
+
+const entries = async () =>
+  Number((await execute(database.url, 'select count(*) from spillway_parked'))[0]?.count)
+
+describe('put and find', () => {
+  it('gives back what was parked', async () => {
+    const store = openStore()
+    const invalid = parked({
+      key: 'b',
+      reason: {
+        code: 'SPILLWAY_BODY_INVALID',
+        detail: 'naïve "quoted" \\ {1,2}',
+        issues: [{ path: '/items/0', message: 'Required' }],
+      },
+    })
+    await store.put(parked(), timeLimit())
+    await store.put(invalid, timeLimit())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    expect(await store.find('order.placed', 'b', timeLimit())).toStrictEqual(invalid)
+    expect(await store.find('order.placed', 'c', timeLimit())).toBeUndefined()
+    expect(await store.find('order.cancelled', 'a', timeLimit())).toBeUndefined()
+  })
+
+  it('keeps one entry of a message: the last', async () => {
+    const store = openStore()
+    const issues = [{ path: '', message: 'Invalid' }]
+    await store.put(parked({ reason: { code: 'first', detail: 'x', issues } }), timeLimit())
+    const last = parked({ reason: { code: 'last', detail: 'y' }, at: new Date('2026-02-01T00:00:00.000Z') })
+    await store.put(last, timeLimit())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(last)
+    expect(await entries()).toBe(1)
+  })
+
+  it('keeps one entry of each message when many are parked at once', async () => {
+    const stores = [openStore(2), openStore(2)]
+    const puts = Array.from({ length: 200 }, (_, index) => {
+      const reason = { code: String(index), detail: 'x' }
+      return stores[index % 2]?.put(parked({ key: String(index % 10), reason }), timeLimit())
+    })
+    await Promise.all(puts)
+    expect(await entries()).toBe(10)
+    for (let key = 0; key < 10; key++) {
+      const found = await stores[0]?.find('order.placed', String(key), timeLimit())
+      expect(Number(found?.reason.code) % 10).toBe(key)
+    }
+  })
+
+  it('parks for whatever reason, within bounds', async () => {
+    const store = openStore()
+    const long = 'x'.repeat(100_000)
+    const text = `a\0b\ud800c${long}`
+    const issues = Array.from({ length: 1000 }, () => ({ path: text, message: text }))
+    await store.put(parked({ reason: { code: text, detail: text, issues } }), timeLimit())
+    const found = await store.find('order.placed', 'a', timeLimit())
+    const kept = `a\ufffdb\ufffdc${'x'.repeat(994)}…`
+    expect(found?.reason.code).toBe(`a\ufffdb\ufffdc${'x'.repeat(122)}…`)
+    expect(found?.reason.detail).toBe(kept)
+    expect(found?.reason.issues).toStrictEqual(Array(20).fill({ path: kept, message: kept }))
+  })
+
+  it('tells keys apart that Postgres cannot hold', async () => {
+    const store = openStore()
+    const keys = ['a\0', 'a', 'a\u001b0', 'a\u001b', 'a\u001b\u001b0', 'a\0\0']
+    for (const key of keys) await store.put(parked({ key }), timeLimit())
+    expect(await entries()).toBe(keys.length)
+    for (const key of keys) {
+      expect(await store.find('order.placed', key, timeLimit())).toStrictEqual(parked({ key }))
+    }
+  })
+
+  it("takes the plugins of the user's Kysely", async () => {
+    const store = kyselyParkedStore({ db: openDatabase().withPlugin(new CamelCasePlugin()) })
+    await store.put(parked(), timeLimit())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+  })
+
+  it.each([{}, { db: {} }, { db: unused, table: '' }, { db: unused, tabel: 'x' }])(
+    'refuses the options %o',
+    (options) => {
+      expect(() => kyselyParkedStore(options as never)).toThrow(
+        expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
+      )
+    },
+  )
+})
+
+describe('prune', () => {
+  it('deletes what is older than a time, however much', async () => {
+    await execute(
+      database.url,
+      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, timestamptz '2026-01-01' + n * interval '1 s'
+       from generate_series(0, 2502) as n`,
+    )
+    const store = openStore()
+    expect(await store.prune(new Date('2026-01-01T00:41:40Z'))).toBe(2500)
+    expect(
+      (await execute(database.url, 'select key from spillway_parked order by key')).map(({ key }) => key),
+    ).toEqual(['2500', '2501', '2502'])
+    expect(await store.prune(new Date('2026-01-01T00:41:40Z'))).toBe(0)
+  })
+
+  it('goes on while there is more, and waits for no lock', async () => {
+    await execute(
+      database.url,
+      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, '2026-01-01' from generate_series(1, 9) as n`,
+    )
+    const locker = await connect(database.url)
+    onTestFinished(() => locker.end())
+    await locker.query(`begin; select from spillway_parked where key > '4' for update`)
+    let deletes = 0
+    /** Lets go of the lock once four entries are gone. */
+    class Watched extends Client {
+      override async query(...question: [never]): Promise<never> {
+        const result = await super.query(...question)
+        if (String(question[0]).startsWith('delete') && ++deletes === 1) await locker.query('rollback')
+        return result as never
+      }
+    }
+    const pool = postgresPool({ Pool, connectionString: database.url, config: { Client: Watched } })
+    const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) })
+    onTestFinished(() => db.destroy())
+    expect(await kyselyParkedStore({ db }).prune(new Date('2026-02-01'))).toBe(9)
+    await execute(database.url, `insert into spillway_parked values ('x', 'a', 'c', 'd', null, '2026-01-01')`)
+    await locker.query('begin; select from spillway_parked for update')
+    expect(await openStore().prune(new Date('2026-02-01'))).toBe(0)
+  })
+})
+
+describe('parkedMigration', () => {
+  const columns = (table: string) =>
+    execute(
+      database.url,
+      `select attname, format_type(atttypid, atttypmod), attnotnull,
+         (select array_agg(indexdef order by indexdef) from (
+           select replace(pg_get_indexdef(indexrelid), '${table}', 't') as indexdef from pg_index where indrelid = attrelid
+         )) as indexes
+       from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 order by attnum`,
+    )
+
+  it('is the SQL of the README', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    const [, text = ''] = /```sql\n([\s\S]*?)```/.exec(readme) ?? []
+    const expected = await columns('spillway_parked')
+    expect(expected).toHaveLength(6)
+    await execute(database.url, text.replaceAll('spillway_parked', 'by_hand'))
+    expect(await columns('by_hand')).toStrictEqual(expected)
+  })
+
+  it('goes up and down under any name', async () => {
+    await execute(database.url, 'create schema ops')
+    const db = openDatabase()
+    const store = kyselyParkedStore({ db, table: 'ops.refused' })
+    const provider = { getMigrations: async () => ({ '001': parkedMigration('ops.refused') }) }
+    const migrator = new Migrator({ db, provider })
+    expect((await migrator.migrateToLatest()).error).toBeUndefined()
+    await store.put(parked(), timeLimit())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    expect((await migrator.migrateDown()).error).toBeUndefined()
+    await expect(store.put(parked(), timeLimit())).rejects.toMatchObject({ code: 'SPILLWAY_TABLE_UNKNOWN' })
+    await expect(store.find('order.placed', 'a', timeLimit())).rejects.toMatchObject({
+      code: 'SPILLWAY_STATUS_UNAVAILABLE',
+      cause: { code: 'SPILLWAY_TABLE_UNKNOWN' },
+    })
+    await expect(store.prune(new Date())).rejects.toMatchObject({ code: 'SPILLWAY_TABLE_UNKNOWN' })
+  })
+})
+
+describe('a database in trouble', () => {
+  it('that ended idle connections is used all the same', async () => {
+    const store = openStore()
+    const end = () =>
+      execute(
+        database.url,
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where pid <> pg_backend_pid() and datname = current_database()`,
+      )
+    await store.put(parked(), timeLimit())
+    await end()
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    await end()
+    await store.put(parked({ key: 'b' }), timeLimit())
+    expect(await entries()).toBe(2)
+  })
+
+  it('that holds a lock is answered for in time, and ends the statement itself', async () => {
+    const store = openStore()
+    const locker = await connect(database.url)
+    onTestFinished(() => locker.end())
+    await locker.query('begin; lock table spillway_parked in access exclusive mode')
+    const start = performance.now()
+    await expect(store.put(parked(), timeLimit(2_000))).rejects.toMatchObject({
+      code: expect.stringMatching(/^SPILLWAY_(DEADLINE|WRITE_FAILED)$/),
+    })
+    await expect(store.find('order.placed', 'a', timeLimit(2_000))).rejects.toMatchObject({
+      code: 'SPILLWAY_STATUS_UNAVAILABLE',
+    })
+    expect(performance.now() - start).toBeLessThan(12_000)
+    const waiting = () =>
+      execute(database.url, `select pid from pg_stat_activity where wait_event_type = 'Lock'`)
+    await expect.poll(waiting, { timeout: 2_000 }).toStrictEqual([])
+    await locker.query('rollback')
+    await store.put(parked(), timeLimit())
+    expect(await entries()).toBe(1)
+  })
+
+  it('is left alone once the caller gives up', async () => {
+    const store = openStore()
+    const limit = timeLimit(20_000, AbortSignal.abort())
+    await expect(store.put(parked(), limit)).rejects.toMatchObject({ code: 'SPILLWAY_DEADLINE' })
+    await expect(store.find('order.placed', 'a', limit)).rejects.toMatchObject({
+      code: 'SPILLWAY_STATUS_UNAVAILABLE',
+      cause: { code: 'SPILLWAY_DEADLINE' },
+    })
+    expect(await entries()).toBe(0)
+  })
+
+  it('leaves no time limit behind on its connection', async () => {
+    const db = openDatabase()
+    const store = kyselyParkedStore({ db })
+    await store.put(parked(), timeLimit(1_000))
+    const { rows } = await sql<{ statement_timeout: string }>`show statement_timeout`.execute(db)
+    expect(rows).toStrictEqual([{ statement_timeout: '0' }])
+  })
+})

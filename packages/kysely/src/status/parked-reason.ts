@@ -1,0 +1,36 @@
+import type { ParkReason } from '@spillway/message'
+import { storableText } from '../engines/postgres/storable-text.ts'
+
+/** The columns of a {@link ParkReason}. */
+export interface ReasonColumns {
+  readonly code: string
+  readonly detail: string
+  /** JSON text; the driver may give it parsed. */
+  readonly issues: string | null
+}
+
+const maxCode = 128
+const maxText = 1_000
+const maxIssues = 20
+
+/**
+ * A reason as the table holds it: no character that Postgres refuses, and about 40 KB at most. What is cut is still in
+ * the dead-letter queue.
+ */
+export function toColumns({ code, detail, issues }: ParkReason): ReasonColumns {
+  const kept = issues?.slice(0, maxIssues).map(({ path, message }) => ({
+    path: storableText(path, maxText),
+    message: storableText(message, maxText),
+  }))
+  return {
+    code: storableText(code, maxCode),
+    detail: storableText(detail, maxText),
+    issues: kept === undefined ? null : JSON.stringify(kept),
+  }
+}
+
+/** The reason that {@link toColumns} made columns of. */
+export function fromColumns({ code, detail, issues }: ReasonColumns): ParkReason {
+  if (issues === null) return { code, detail }
+  return { code, detail, issues: typeof issues === 'string' ? JSON.parse(issues) : issues }
+}

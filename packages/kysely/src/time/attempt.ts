@@ -1,0 +1,60 @@
+import { SpillwayError } from '@spillway/message'
+import { type Backoff, fullJitter } from '@spillway/message/internal'
+import { classifyError, type Failure } from '../errors/classify-error.ts'
+import type { Deadline } from './deadline.ts'
+
+/** What became of a statement, after all the patience that its failures deserve. */
+export type Attempt<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown }
+  /** The deadline passed first; `failure` says what the last answer of the database was, if there was one. */
+  | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
+
+const maxTransients = 3
+const transientBackoff: Backoff = { base: 50, cap: 500 }
+const holdBackoff: Backoff = { base: 100, cap: 2_000 }
+
+/**
+ * Runs a statement until it passes, fails for a reason that waiting does not cure, or the deadline passes.
+ *
+ * A conflict with another transaction is repeated up to 3 times; a lost connection at once, once; a database that
+ * is saturated or down is held for, with full jitter from 100 ms to 2 s. The statement has to be idempotent.
+ *
+ * A statement that is still running at the deadline is left alone: the server may yet commit it.
+ */
+export async function attempt<T>(
+  run: () => Promise<T>,
+  deadline: Deadline,
+  random: () => number,
+): Promise<Attempt<T>> {
+  let transients = 0
+  let losses = 0
+  let holds = 0
+  let last: { failure: Failure; error: unknown } | undefined
+  while (!deadline.passed()) {
+    const result = await deadline.race(run())
+    if (result === undefined) break
+    if (result.status === 'fulfilled') return { kind: 'ok', value: result.value }
+    const failure = classifyError(result.reason)
+    last = { failure, error: result.reason }
+    if (failure === 'transient' && transients < maxTransients) {
+      transients += 1
+      await deadline.sleep(fullJitter(transientBackoff, transients, random()))
+    } else if (failure === 'connection' && losses === 0) {
+      losses += 1
+    } else if (failure === 'connection' || failure === 'saturation') {
+      holds += 1
+      await deadline.sleep(fullJitter(holdBackoff, holds, random()))
+    } else {
+      return { kind: 'failed', failure, error: result.reason }
+    }
+  }
+  return { kind: 'late', ...(last ?? { error: tooLate() }) }
+}
+
+function tooLate(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_DEADLINE',
+    'The time ran out before the database answered: check for locks, or give the function a longer timeout.',
+  )
+}

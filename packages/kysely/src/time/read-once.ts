@@ -1,0 +1,29 @@
+import { SpillwayError } from '@spillway/message'
+import { classifyError } from '../errors/classify-error.ts'
+import { readError } from '../errors/read-error.ts'
+import type { Deadline } from './deadline.ts'
+
+/**
+ * Reads for somebody who waits for the answer: with a connection that was lost it reads once more; a database that is
+ * saturated or down is not waited for.
+ *
+ * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE`
+ */
+export async function readOnce<T>(read: () => Promise<T>, deadline: Deadline): Promise<T> {
+  if (deadline.passed()) throw unavailable()
+  let result = await deadline.race(read())
+  if (result?.status === 'rejected' && classifyError(result.reason) === 'connection' && !deadline.passed()) {
+    result = await deadline.race(read())
+  }
+  if (result?.status === 'fulfilled') return result.value
+  throw unavailable(result?.reason)
+}
+
+function unavailable(reason?: unknown): SpillwayError {
+  const cause =
+    reason === undefined
+      ? new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before the database answered.')
+      : readError(classifyError(reason), reason)
+  const message = 'The database did not tell the status of a message; ask again.'
+  return new SpillwayError('SPILLWAY_STATUS_UNAVAILABLE', message, { cause })
+}

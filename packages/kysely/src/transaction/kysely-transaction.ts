@@ -1,0 +1,165 @@
+import {
+  type MessageRecord,
+  type Outcome,
+  retry,
+  type TimeLimit,
+  toError,
+  type Writer,
+} from '@spillway/message'
+import {
+  type Clock,
+  checkOptions,
+  isFunction,
+  nonEmptyString,
+  type OptionRules,
+  objectWith,
+  oneOf,
+  required,
+  systemClock,
+} from '@spillway/message/internal'
+import type { IsolationLevel, Kysely } from 'kysely'
+import { engineOf } from '../engines/engine-name.ts'
+import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
+import { isolate } from '../isolation/isolate.ts'
+import { createDeadline } from '../time/deadline.ts'
+import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
+import { type FingerprintOption, fingerprintOf } from './transaction-fingerprint.ts'
+import type { TransactionFunction } from './transaction-function.ts'
+import { createTransactionWrite } from './transaction-write.ts'
+
+/** What {@link kyselyTransaction} takes. */
+export interface KyselyTransactionOptions<DB, Body> {
+  /** A Kysely of Postgres, MySQL, MariaDB or SQLite. Its plugins apply in `transaction`, not to the inbox. */
+  readonly db: Kysely<DB>
+  /**
+   * Applies the effects of messages that had none before, in the order of their delivery. It answers nothing when all
+   * are done, or one outcome for each message.
+   *
+   * It runs again, with fewer messages or the same, whenever its transaction was rolled back: what it does outside of
+   * the transaction is not undone. A value that depends on a row is to be computed by the statement
+   * (`set balance = balance + 1`) or from a row that was read `for update`. It must let errors of `trx` through.
+   */
+  readonly transaction: TransactionFunction<DB, Body>
+  /** The table of the inbox, `schema.table` included. Default `spillway_inbox`; see {@link inboxMigration}. */
+  readonly inbox?: string
+  /**
+   * Whose effects the inbox remembers, 1 to 128 characters. Two functions that each have an effect for the same messages
+   * need two names: under one name the second to come would find everything done. Renaming it forgets what was done.
+   * Default: the name of the message.
+   */
+  readonly consumer?: string
+  /**
+   * What two messages with one key have to have in common: a value of JSON, or `false` for nothing. Default: the whole
+   * body, as it was sent. Give a function when the side that sends adds what differs each time, the time of a request
+   * for example: a client that repeats its request would be told apart from itself.
+   */
+  readonly fingerprint?: FingerprintOption<Body>
+  /** Default: the database's own. Under a stricter one than read committed, transactions that meet are repeated. */
+  readonly isolationLevel?: Extract<IsolationLevel, 'read committed' | 'repeatable read' | 'serializable'>
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
+  db: required(objectWith('transaction', 'withoutPlugins')),
+  transaction: required(isFunction),
+  inbox: { ...nonEmptyString(), required: false },
+  consumer: { ...nonEmptyString(128), required: false },
+  fingerprint: {
+    expected: 'a function, or false',
+    test: (value) => value === false || typeof value === 'function',
+  },
+  isolationLevel: oneOf('read committed', 'repeatable read', 'serializable'),
+  clock: objectWith('now', 'sleep'),
+  random: isFunction,
+}
+
+/**
+ * A writer that runs a function over a batch of messages in one transaction, together with an inbox: updates and
+ * increments, over many tables, take effect exactly once.
+ *
+ * - The keys are inserted into the inbox first; only messages whose key was not there reach the function. A redelivery,
+ *   a redrive, a crash after COMMIT and a COMMIT whose answer was lost change nothing, for as long as the inbox keeps
+ *   its entries: see {@link sweepInbox}.
+ * - A message whose key was used before with another body is parked with `SPILLWAY_KEY_CONFLICT`.
+ * - When the database refuses a message's effects, the batch is halved and run again until that message is alone; it is
+ *   parked with its SQLSTATE, and its batch-mates are committed. So is one with a missing reference (23503), after
+ *   its fourth delivery. A batch of `n` is split into `2n - 1` parts at most, usually 1; none begins after the deadline.
+ * - A deadlock or a serialization failure repeats the transaction up to 3 times. A database that is saturated or down is
+ *   waited for while time remains; then the batch is retried. An error that may be no message's fault (a missing table)
+ *   parks none.
+ * - When the function throws, nothing is committed. A message that makes it throw is found as above and is retried, not
+ *   parked: the next deploy may have the cure. To park one, answer `park()` for it.
+ * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
+ *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
+ *   after `innodb_lock_wait_timeout`.
+ *
+ * Order: `batch` gives a writer no more than one message of a lane (a FIFO group, a partition key) at a time, and stops
+ * the lane when that one is not done. Call the writer yourself, and that is yours to see to: a batch may be split.
+ *
+ * Cost, beside the function's own statements: one insert for the batch (two statements for each 1,000 messages in
+ * MySQL), one look-up before COMMIT, and in Postgres one statement that sets the limits of time; one row in the inbox
+ * and two index entries for each message.
+ *
+ * @example
+ * ```ts
+ * import { kyselyTransaction } from '@spillway/kysely'
+ * import type { MessageRecord } from '@spillway/message'
+ * import type { Kysely } from 'kysely'
+ *
+ * interface Database { accounts: { id: string; balance: number } }
+ * declare const db: Kysely<Database>
+ *
+ * const write = kyselyTransaction({
+ *   db,
+ *   transaction: async (trx, messages: readonly MessageRecord<{ account: string; amount: number }>[]) => {
+ *     for (const { body } of messages) {
+ *       await trx
+ *         .updateTable('accounts')
+ *         .set((eb) => ({ balance: eb('balance', '+', body.amount) }))
+ *         .where('id', '=', body.account)
+ *         .execute()
+ *     }
+ *   },
+ * })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ */
+export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB, Body>): Writer<Body> {
+  checkOptions('kyselyTransaction', options, rules)
+  const { db, transaction, consumer, fingerprint, isolationLevel } = options
+  const { inbox: table = defaultInboxTable, clock = systemClock, random = Math.random } = options
+  const engine = engineOf('kyselyTransaction', db)
+  const inbox = inboxOf(engine, table)
+
+  return async function kyselyTransact(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
+    const outcomes: Outcome[] = new Array(records.length)
+    const entries: Entry<Body>[] = []
+    for (const [position, message] of records.entries()) {
+      try {
+        const print = fingerprintOf(message, fingerprint)
+        const { name, key, receiveCount } = message
+        const twins = [{ position, fingerprint: print }]
+        entries.push({ consumer: consumer ?? name, key, fingerprint: print, message, receiveCount, twins })
+      } catch (thrown) {
+        outcomes[position] = retry({ cause: toError(thrown) })
+      }
+    }
+    const deadline = createDeadline(limit, clock)
+    const merged = mergeTwins(entries)
+    const context = { db, engine, inbox, transaction, isolationLevel, deadline }
+    await isolate(
+      [...Map.groupBy(merged, (entry) => entry.consumer).values()],
+      createTransactionWrite(context, merged.length, random),
+      (entry, outcome) => {
+        for (const [place, twin] of entry.twins.entries()) {
+          outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
+        }
+      },
+    )
+    return outcomes
+  }
+}

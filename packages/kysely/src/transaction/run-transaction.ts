@@ -1,0 +1,85 @@
+import { type Outcome, SpillwayError } from '@spillway/message'
+import type { IsolationLevel, Kysely } from 'kysely'
+import type { EngineName } from '../engines/engine-name.ts'
+import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
+import type { Inbox, KnownKeys } from '../inbox/inbox.ts'
+import type { Deadline } from '../time/deadline.ts'
+import { lockShare } from '../time/server-time.ts'
+import type { Entry } from './transaction-entry.ts'
+import { refusedBy, type TransactionFunction } from './transaction-function.ts'
+
+/** What a transaction needs beside its entries. */
+export interface TransactionContext<DB, Body> {
+  readonly db: Kysely<DB>
+  readonly engine: EngineName
+  readonly inbox: Inbox
+  readonly transaction: TransactionFunction<DB, Body>
+  readonly isolationLevel: IsolationLevel | undefined
+  readonly deadline: Deadline
+}
+
+/** How a transaction ended that met no error. */
+export type Ending<Body> =
+  /** The effects of all entries are there: of those that were known already, from before. */
+  | { readonly kind: 'committed'; readonly known: KnownKeys }
+  /** Nothing is committed: the function has another outcome for some. */
+  | { readonly kind: 'refused'; readonly outcomes: ReadonlyMap<Entry<Body>, Outcome> }
+
+/** Ends a transaction for which Kysely has no other way out. */
+class Refusal<Body> extends Error {
+  readonly outcomes: ReadonlyMap<Entry<Body>, Outcome>
+
+  constructor(outcomes: ReadonlyMap<Entry<Body>, Outcome>) {
+    super('the function refuses messages')
+    this.outcomes = outcomes
+  }
+}
+
+/**
+ * Runs the function for entries of one consumer, with their keys, in one transaction.
+ *
+ * Rejects with what the driver or the function throws; nothing is committed then, unless the connection was lost while
+ * the COMMIT was on its way. That is decided by another run: what was committed is known to it.
+ */
+export async function runTransaction<DB, Body>(
+  context: TransactionContext<DB, Body>,
+  entries: readonly Entry<Body>[],
+): Promise<Ending<Body>> {
+  const { db, engine, inbox, transaction, isolationLevel, deadline } = context
+  const consumer = entries[0]?.consumer ?? ''
+  const sorted = entries.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  const builder =
+    isolationLevel === undefined ? db.transaction() : db.transaction().setIsolationLevel(isolationLevel)
+  try {
+    return await builder.execute(async (trx) => {
+      if (deadline.passed()) throw tooLate('before a connection was free')
+      const plain = trx.withoutPlugins() as unknown as Kysely<never>
+      if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
+      const claim = await inbox.claim(plain, consumer, sorted, deadline.left)
+      const fresh = entries.filter(({ key }) => !claim.known.has(key))
+      const [first] = fresh
+      if (first !== undefined) {
+        const messages = fresh.map(({ message }) => message)
+        const refused = refusedBy(await transaction(trx, messages), fresh)
+        if (refused.size > 0) throw new Refusal(refused)
+        if (!(await claim.holds(first.key))) throw rolledBack()
+      }
+      // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
+      if (deadline.passed()) throw tooLate('before the transaction was committed')
+      return { kind: 'committed', known: claim.known }
+    })
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
+    throw error
+  }
+}
+
+function tooLate(when: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_DEADLINE', `The time ran out ${when}.`)
+}
+
+function rolledBack(): Error {
+  return new Error(
+    'The database ended the transaction, and the function swallowed the error: let it through.',
+  )
+}

@@ -1,0 +1,50 @@
+import { type MessageRecord, type Outcome, park } from '@spillway/message'
+import { ofItsTwin } from '../isolation/judge.ts'
+
+/** A key of a batch, with the message that stands for it. */
+export interface Entry<Body> {
+  readonly consumer: string
+  readonly key: string
+  /** In hexadecimal digits; `null` matches any. */
+  readonly fingerprint: string | null
+  /** The first message with the key. */
+  readonly message: MessageRecord<Body>
+  readonly receiveCount: number
+  /** Where its records are in the batch, the first message's first. */
+  readonly twins: readonly Twin[]
+}
+
+interface Twin {
+  readonly position: number
+  readonly fingerprint: string | null
+}
+
+/** One entry for each key and consumer: the first message stands for the others. */
+export function mergeTwins<Body>(entries: readonly Entry<Body>[]): Entry<Body>[] {
+  const byKey = new Map<string, Entry<Body>>()
+  for (const entry of entries) {
+    const id = JSON.stringify([entry.consumer, entry.key])
+    const first = byKey.get(id)
+    byKey.set(id, first === undefined ? entry : { ...first, twins: [...first.twins, ...entry.twins] })
+  }
+  return [...byKey.values()]
+}
+
+/** The outcome of a twin of a message, out of the outcome of the message itself. */
+export function outcomeOfTwin<Body>(entry: Entry<Body>, { fingerprint }: Twin, outcome: Outcome): Outcome {
+  if (outcome.kind === 'done' && !isSame(entry.fingerprint, fingerprint)) return keyConflict()
+  return ofItsTwin(outcome)
+}
+
+/** Whether two fingerprints may be of one body. */
+export function isSame(one: string | null, other: string | null): boolean {
+  return one === null || other === null || one === other
+}
+
+/** The outcome of a message whose key was used before, with another body. */
+export function keyConflict(): Outcome {
+  return park({
+    code: 'SPILLWAY_KEY_CONFLICT',
+    detail: 'The key was used before, with another body; that message is written, this one is not.',
+  })
+}

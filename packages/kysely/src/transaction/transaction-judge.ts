@@ -1,0 +1,39 @@
+import { type Outcome, SpillwayError } from '@spillway/message'
+import { sqlState } from '../errors/classify-error.ts'
+import type { Suspect, Verdict } from '../isolation/isolate.ts'
+import { createJudge, type Judge } from '../isolation/judge.ts'
+import type { Attempt } from '../time/attempt.ts'
+
+/**
+ * A judge for transactions: as for statements, but an error that the function throws of its own accord may be one
+ * message's fault. It is looked for, within a bound, and delivered again; such an error never parks a message.
+ */
+export function createTransactionJudge(entries: number, random: () => number): Judge {
+  const judge = createJudge(entries, random)
+  let doubtsLeft = 4 * Math.ceil(Math.log2(entries + 1)) + 8
+  return function judgeTransaction(attempt) {
+    const verdict = judge(attempt)
+    if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return verdict
+    doubtsLeft -= 1
+    return thrownByFunction(verdict, attempt.error, doubtsLeft >= 0)
+  }
+}
+
+function isOfTheFunction({ failure, error }: Extract<Attempt<unknown>, { kind: 'failed' }>): boolean {
+  const ours = error instanceof SpillwayError && error.code === 'SPILLWAY_OUTCOME_INVALID'
+  return failure === 'unknown' && sqlState(error) === undefined && !ours
+}
+
+function thrownByFunction(
+  verdict: Verdict<Suspect>,
+  error: unknown,
+  mayBeOfAMessage: boolean,
+): Verdict<Suspect> {
+  const cause = new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The function of the transaction threw; nothing of the transaction is committed.',
+    { cause: error },
+  )
+  const outcome = (entry: Suspect): Outcome => ({ ...verdict.outcome(entry), cause }) as Outcome
+  return { ...verdict, step: mayBeOfAMessage ? 'blame' : 'stop', outcome }
+}

@@ -1,0 +1,176 @@
+import { startPostgres, startReaper } from '@spillway/local/testing'
+import type { MessageRecord, TimeLimit } from '@spillway/message'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Client, Pool } from 'pg'
+import { from } from 'pg-copy-streams'
+import { type BenchGroup, defineBench } from '../../../../scripts/bench/harness.ts'
+import { kyselyWriter, postgresPool } from '../index.ts'
+
+interface Row {
+  readonly id: string
+  readonly tenant: string
+  readonly kind: string
+  readonly amount: number
+  readonly payload: string
+  readonly created_at: Date
+}
+
+const columns = ['id', 'tenant', 'kind', 'amount', 'payload', 'created_at'] as const
+const tables = ['spillway', 'bounded', 'unnest', 'copy', 'kysely_values', 'rows', 'autocommit'] as const
+type Database = Record<(typeof tables)[number], Row>
+
+const limit: TimeLimit = { signal: new AbortController().signal, remainingTime: () => 60_000 }
+const payload = JSON.stringify({ note: 'x'.repeat(200) })
+let counter = 0
+
+/** Rows that were never there before. */
+function freshRows(count: number): Row[] {
+  return Array.from({ length: count }, () => {
+    counter++
+    const id = `00000000-0000-7000-8000-${counter.toString(16).padStart(12, '0')}`
+    return {
+      id,
+      tenant: `t${counter % 50}`,
+      kind: 'order',
+      amount: counter % 1000,
+      payload,
+      created_at: new Date(0),
+    }
+  })
+}
+
+function toRecord(body: Row): MessageRecord<Row> {
+  const { id } = body
+  return { name: 'event', version: 1, key: id, time: body.created_at, body, receiveCount: 1, lane: id }
+}
+
+/** What can be made of a driver by hand: one array for each column. */
+const rawUnnest = `insert into "unnest" (${columns.join(', ')})
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::jsonb[], $6::timestamptz[])
+  on conflict (id) do nothing`
+
+const oneRow = (table: string) =>
+  `insert into "${table}" (${columns.join(', ')}) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`
+
+function groupOf(count: number): BenchGroup {
+  return {
+    name: `Writing batches of ${count.toLocaleString('en')}`,
+    about: `Rows of six columns with a payload of about 220 bytes in \`jsonb\`, a primary key and one more index, on the embedded Postgres (a process of its own, \`fsync\` on), through one connection. All but \`COPY\`, which knows no conflicts, leave a row alone that is there already.`,
+    operation: count === 1 ? 'row' : `batch of ${count.toLocaleString('en')}`,
+    baseline: 'raw `unnest`',
+    ...(count === 100 || count === 1000 ? { goal: { contestant: '`kyselyWriter`', ratio: 1.11 } } : {}),
+    rounds: count < 1000 ? 15 : 9,
+    operations: Math.max(1, Math.min(50, Math.floor(2000 / count))),
+    units: { name: 'row', count },
+    packages: ['kysely', 'pg', 'pg-copy-streams'],
+    async start() {
+      const reaper = await startReaper()
+      const postgres = await startPostgres({ maxConnections: 20, reserved: 3, databaseName: 'bench', reaper })
+      const client = new Client({ connectionString: postgres.url })
+      await client.connect()
+      for (const table of tables) {
+        await client.query(
+          `create table "${table}" (id uuid primary key, tenant text not null, kind text not null,
+           amount int not null, payload jsonb not null, created_at timestamptz not null);
+           create index on "${table}" (tenant, created_at)`,
+        )
+      }
+      const pool = postgresPool({ Pool, connectionString: postgres.url })
+      const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+      const write = kyselyWriter({
+        db,
+        insertInto: 'spillway',
+        row: (message: MessageRecord<Row>) => message.body,
+        conflict: 'id',
+      })
+      const bounded = new Kysely<Database>({
+        dialect: new PostgresDialect({
+          pool: postgresPool({ Pool, connectionString: postgres.url, statementTimeoutMillis: 30_000 }),
+        }),
+      })
+      const writeBounded = kyselyWriter({
+        db: bounded,
+        insertInto: 'bounded',
+        row: (message: MessageRecord<Row>) => message.body,
+        conflict: 'id',
+      })
+      const perRow = async (table: string, rows: readonly Row[]) => {
+        for (const row of rows) await client.query(oneRow(table), Object.values(row))
+      }
+      return {
+        contestants: [
+          {
+            name: '`kyselyWriter`',
+            async run() {
+              const outcomes = await write(freshRows(count).map(toRecord), limit)
+              if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
+            },
+          },
+          {
+            name: '`kyselyWriter`, the session has a `statement_timeout`',
+            async run() {
+              const outcomes = await writeBounded(freshRows(count).map(toRecord), limit)
+              if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
+            },
+          },
+          {
+            name: 'raw `unnest`',
+            async run() {
+              const rows = freshRows(count)
+              const arrays = columns.map((column) => rows.map((row) => row[column]))
+              const { rowCount } = await client.query(rawUnnest, arrays)
+              if (rowCount !== count) throw new Error('a row was not written')
+            },
+          },
+          {
+            name: '`COPY`',
+            async run() {
+              const stream = client.query(from(`copy "copy" (${columns.join(', ')}) from stdin`))
+              const lines = freshRows(count).map((row) =>
+                [row.id, row.tenant, row.kind, row.amount, row.payload, row.created_at.toISOString()].join(
+                  '\t',
+                ),
+              )
+              await new Promise<void>((resolve, reject) => {
+                stream.on('finish', resolve)
+                stream.on('error', reject)
+                stream.end(`${lines.join('\n')}\n`)
+              })
+            },
+          },
+          {
+            name: 'Kysely `values`',
+            async run() {
+              await db
+                .insertInto('kysely_values')
+                .values(freshRows(count))
+                .onConflict((target) => target.column('id').doNothing())
+                .execute()
+            },
+          },
+          {
+            name: 'a statement for each row, in a transaction',
+            async run() {
+              await client.query('begin')
+              await perRow('rows', freshRows(count))
+              await client.query('commit')
+            },
+          },
+          {
+            name: 'a statement for each row, each committed',
+            run: () => perRow('autocommit', freshRows(count)),
+          },
+        ],
+        async stop() {
+          await db.destroy()
+          await bounded.destroy()
+          await client.end()
+          await postgres.stop()
+          await reaper.stop()
+        },
+      }
+    },
+  }
+}
+
+export const bench = defineBench(...[1, 10, 100, 1000, 5000].map(groupOf))

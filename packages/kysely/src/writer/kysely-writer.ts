@@ -1,0 +1,224 @@
+import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
+import {
+  type Clock,
+  checkOptions,
+  integer,
+  isFunction,
+  nonEmptyString,
+  type OptionRules,
+  objectWith,
+  required,
+  systemClock,
+} from '@spillway/message/internal'
+import type { Insertable, Kysely } from 'kysely'
+import { engineNamed } from '../engines/engine.ts'
+import { engineOf } from '../engines/engine-name.ts'
+import { slices } from '../engines/slices.ts'
+import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
+import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
+import { type Attempt, attempt } from '../time/attempt.ts'
+import { createDeadline } from '../time/deadline.ts'
+import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
+import { type Conflict, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
+import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
+import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
+import { createTable } from './table.ts'
+
+/** The columns that a row has and its table has not. */
+type Strangers<Values, Columns> = { readonly [Name in Exclude<keyof Values, keyof Columns>]: never }
+
+/** What {@link kyselyWriter} takes. */
+export interface KyselyWriterOptions<
+  DB,
+  Table extends keyof DB & string,
+  Body,
+  Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
+> {
+  /**
+   * A Kysely of Postgres (PGlite included), MySQL, MariaDB or SQLite. Its plugins and its `withSchema` apply. See
+   * {@link postgresPool} for its pool.
+   */
+  readonly db: Kysely<DB>
+  /** The table, `schema.table` included. */
+  readonly insertInto: Table
+  /**
+   * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
+   * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json`
+   * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them. To MySQL and
+   * SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
+   *
+   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`.
+   */
+  readonly row: (message: MessageRecord<Body>) => Values & Strangers<Values, Insertable<DB[Table]>>
+  /**
+   * The column or columns of the unique constraint whose conflict means "already written", and what is done then:
+   * nothing, unless the long form says otherwise; see {@link Conflict}. The row has to give each of them a value.
+   */
+  readonly conflict: Conflict<DB[Table]>
+  /**
+   * The Postgres type of each column that the mapper gives, in lower case and without a length: `uuid`, `text[]`. Default:
+   * read from the database's catalogue, once for each writer and again after an error that a migration may explain.
+   *
+   * For a role that may not read the catalogue, or to spare the read. It is then for you to keep them right: with a type
+   * that is not the column's, statements fail, and rows may be refused and parked that the column would have held. Not for
+   * composite types, nor for domains over arrays. The time-outs of the session are not read either: each statement sets
+   * its own.
+   */
+  readonly types?: { readonly [Column in keyof DB[Table] & string]?: string }
+  /**
+   * The most rows of a statement, and so of a transaction, 1 to 1,000,000. Default: what the server takes; in Postgres the
+   * whole batch. For a server with a limit of its own: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
+   * DSQL User Guide, "Cluster quotas and database limits"), those of secondary indexes not counted.
+   */
+  readonly rowsPerStatement?: number
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
+  db: required(objectWith('insertInto', 'withoutPlugins')),
+  insertInto: nonEmptyString(),
+  row: required(isFunction),
+  conflict: { required: true, expected: expectedConflict, test: isConflict },
+  types: { expected: expectedTypes, test: areTypes },
+  rowsPerStatement: integer(1, 1_000_000),
+  clock: objectWith('now', 'sleep'),
+  random: isFunction,
+}
+
+/** About a second of the database's time for a batch; enough to find 50 refused rows of 1,000. */
+const mostStatements = 1_000
+
+/**
+ * A writer that inserts a batch of messages with one statement and gives each its own outcome. In Postgres one statement
+ * holds a batch of any size; in MySQL, MariaDB and SQLite as much as the server's limits allow. Rows that give different
+ * columns need a statement for each set of columns.
+ *
+ * - A message whose key is in the table already is `done`: a redelivery changes nothing.
+ * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
+ *   Of records with one key the first is sent; when it is parked, the others are delivered again.
+ * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
+ *   seconds, and twice as long after each further try, up to 15 minutes. An error that may be no record's fault (a
+ *   missing table, missing rights) never parks one.
+ * - It answers before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
+ *   the connection is free again. Whatever became of a statement that was given up, the key decides at the next delivery.
+ *   From a {@link postgresPool} its limits travel with the statement. From another pool of Postgres they take one round
+ *   trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has no
+ *   limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's time-out.
+ * - The search for refused rows takes about two statements times log2 of the batch for each, rows that were delivered
+ *   before first, and ends after 1,000 statements: what was not tried by then is delivered again.
+ *
+ * @example
+ * ```ts
+ * import { kyselyWriter } from '@spillway/kysely'
+ * import type { MessageRecord } from '@spillway/message'
+ * import type { Kysely } from 'kysely'
+ *
+ * interface Database { orders: { id: string; customer: string } }
+ * declare const db: Kysely<Database>
+ *
+ * const write = kyselyWriter({
+ *   db,
+ *   insertInto: 'orders',
+ *   row: ({ key, body }: MessageRecord<{ customer: string }>) => ({ id: key, customer: body.customer }),
+ *   conflict: 'id',
+ * })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ */
+export function kyselyWriter<
+  DB,
+  Table extends keyof DB & string,
+  Body,
+  Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
+>(options: KyselyWriterOptions<DB, Table, Body, Values>): Writer<Body> {
+  checkOptions('kyselyWriter', options, rules)
+  const { insertInto, row: map, clock = systemClock, random = Math.random } = options
+  const { rowsPerStatement = Number.POSITIVE_INFINITY } = options
+  const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
+  const name = engineOf('kyselyWriter', options.db)
+  const engine = engineNamed(name)
+  const types = options.types as Readonly<Record<string, string>> | undefined
+  const declare =
+    types && ((columnName: (column: string) => string) => declaredTypes(types, name, columnName))
+  const table = createTable(options.db as unknown as Kysely<Schema>, engine, insertInto, conflict, declare)
+
+  return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
+    if (records.length === 0) return []
+    const outcomes: Outcome[] = new Array(records.length)
+    const deadline = createDeadline(limit, clock)
+    const judge = createJudge(records.length, random)
+
+    const readFacts = async (): Promise<Attempt<TableFacts>> => {
+      const { known } = table.catalogue
+      if (known !== undefined) return { kind: 'ok', value: known }
+      const read = await attempt(() => table.catalogue.read(), deadline, random)
+      // A read that hangs must not be what the next invocation waits for.
+      if (read.kind === 'late') table.catalogue.forget()
+      return read
+    }
+    // No row was sent with a read: whatever the error, no record is to blame.
+    const unread = (read: Exclude<Attempt<TableFacts>, { kind: 'ok' }>): Verdict<Suspect> => {
+      const verdict = judge(read)
+      const blameless =
+        verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
+      return { ...blameless, step: 'stop' }
+    }
+    let verified = false
+    const write = async (rows: readonly Row[], facts: TableFacts) => {
+      const result = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
+      const verdict = judge(result)
+      if (result.kind !== 'failed') return verdict
+      const { failure } = result
+      if (failure === 'systemic') table.catalogue.forget()
+      if (verdict.step === 'blame' && (failure === 'permanent' || failure === 'systemic') && !verified) {
+        // Before a row is blamed: a migration may have changed the types that the values were cast to.
+        verified = true
+        table.catalogue.forget()
+        const read = await readFacts()
+        if (read.kind !== 'ok') return unread(read)
+        if (!sameTypes(read.value.types, facts.types)) return tableChanged(random)
+      }
+      return verdict
+    }
+
+    const read = await readFacts()
+    if (read.kind !== 'ok') return records.map(unread(read).outcome)
+    const facts = read.value
+    const rows: Row[] = []
+    const toRow = createRowMapper({
+      map,
+      conflict: conflict.on,
+      version: conflict.version,
+      types: facts.types,
+      columnName: table.columnName,
+      encode: engine.encode,
+    })
+    for (const [position, record] of records.entries()) {
+      try {
+        const result = toRow(record, position)
+        if ('kind' in result) outcomes[position] = result
+        else rows.push(result)
+      } catch (error) {
+        table.catalogue.forget()
+        outcomes[position] = systemic(error, record, random)
+      }
+    }
+    await isolate(
+      groupByColumns(conflict.action === 'nothing' ? mergeKeys(rows) : rows).flatMap((group) =>
+        engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement)),
+      ),
+      (part) => write(part, facts),
+      (row, outcome) => {
+        for (const [place, position] of row.positions.entries()) {
+          outcomes[position] = place === 0 ? outcome : ofItsTwin(outcome)
+        }
+      },
+      { statements: mostStatements, spent: (row) => untried(row, random) },
+    )
+    return outcomes
+  }
+}

@@ -1,0 +1,169 @@
+import { type MessageRecord, type Outcome, park, SpillwayError } from '@spillway/message'
+import type { Value } from '../engines/engine.ts'
+import type { ColumnType } from '../engines/postgres/encode-value.ts'
+import type { ColumnTypes } from './catalogue.ts'
+
+/** A row ready for a statement. */
+export interface Row {
+  /** The columns that have a value, sorted: rows with the same columns share a statement. */
+  readonly columns: readonly string[]
+  /** The values as they travel, in the order of the columns. */
+  readonly values: readonly Value[]
+  /** The values of the conflict columns: rows with one key are one row. */
+  readonly key: string
+  readonly receiveCount: number
+  /** Where the records of this row are in the batch. */
+  readonly positions: readonly number[]
+}
+
+/** What {@link createRowMapper} has to know of the table. */
+export interface RowRules<Body> {
+  readonly map: (message: MessageRecord<Body>) => object
+  /** The conflict columns. */
+  readonly conflict: readonly string[]
+  /** The column that says which of two rows with one key is the newer, if there is one. */
+  readonly version?: string | undefined
+  readonly types: ColumnTypes
+  columnName(column: string): string
+  /** Throws for a value that no column can hold. */
+  encode(value: unknown, type: ColumnType): Value
+}
+
+/** What rows with the same columns have in common. */
+interface Shape {
+  /** Sorted. */
+  readonly columns: readonly string[]
+  readonly types: readonly ColumnType[]
+  /** Where the conflict columns are among the columns; -1 for one that is missing. */
+  readonly key: readonly number[]
+  /** Where the version is, if there has to be one. */
+  readonly version: readonly number[]
+}
+
+/**
+ * Maps the messages of a batch to rows and their values to what travels. A column whose value is `undefined` is left
+ * out, so that its default applies.
+ *
+ * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws, no column can
+ * hold a value, or a conflict column or the version has none. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the
+ * table does not have: a migration that is still to come is no fault of the record.
+ */
+export function createRowMapper<Body>(
+  rules: RowRules<Body>,
+): (message: MessageRecord<Body>, position: number) => Row | Outcome {
+  const shapes = new Map<string, Shape>()
+  let last: { readonly names: readonly string[]; readonly shape: Shape } | undefined
+
+  // The rows of a batch mostly have the same columns: this runs for each row, and is worth its lines.
+  function shapeOf(names: readonly string[]): Shape {
+    if (last !== undefined && areSame(last.names, names)) return last.shape
+    const columns = names.toSorted()
+    const id = columns.join('\0')
+    const shape = shapes.get(id) ?? createShape(columns)
+    shapes.set(id, shape)
+    last = { names, shape }
+    return shape
+  }
+
+  function createShape(columns: readonly string[]): Shape {
+    const types = columns.map((column) => rules.types.get(rules.columnName(column)) ?? unknownColumn())
+    const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
+    const version = rules.version === undefined ? [] : places([rules.version])
+    return { columns, types, key: places(rules.conflict), version }
+  }
+
+  return function toRow(message, position) {
+    let mapped: Readonly<Record<string, unknown>>
+    try {
+      mapped = rules.map(message) as Readonly<Record<string, unknown>>
+      if (typeof mapped !== 'object' || mapped === null) throw new TypeError('not an object')
+    } catch {
+      return invalid('The row mapper threw, or answered with something that is not an object.')
+    }
+    const { columns, types, key, version } = shapeOf(givenNames(mapped))
+    const values: Value[] = new Array(columns.length)
+    let index = 0
+    try {
+      for (; index < columns.length; index += 1) {
+        values[index] = rules.encode(mapped[columns[index] as string], types[index] as ColumnType)
+      }
+    } catch {
+      return invalid(`The value for column "${columns[index]}" is not one that a column can hold.`)
+    }
+    for (const place of key) {
+      if ((values[place] ?? null) !== null) continue
+      return invalid('The row has no value for a conflict column: a redelivery would write it twice.')
+    }
+    for (const place of version) {
+      if ((values[place] ?? null) !== null) continue
+      return invalid('The row has no value for the version column: it could not be told from an older one.')
+    }
+    return {
+      columns,
+      values,
+      key: keyOf(values, key),
+      receiveCount: message.receiveCount,
+      positions: [position],
+    }
+  }
+}
+
+function givenNames(mapped: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(mapped)
+  for (const name of names) {
+    if (mapped[name] === undefined) return names.filter((given) => mapped[given] !== undefined)
+  }
+  return names
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false
+  return true
+}
+
+/** One row for each key: the first wins and stands for the others; its position is the first. */
+export function mergeKeys(rows: readonly Row[]): readonly Row[] {
+  const byKey = new Map<string, Row>()
+  for (const row of rows) {
+    const first = byKey.get(row.key)
+    const merged = first && { ...first, positions: [...first.positions, ...row.positions] }
+    byKey.set(row.key, merged ?? row)
+  }
+  return byKey.size === rows.length ? rows : [...byKey.values()]
+}
+
+/**
+ * The rows of each statement: one for each set of columns, sorted by key, so that writers that meet lock in the
+ * same order and do not deadlock (40P01).
+ */
+export function groupByColumns(rows: readonly Row[]): Row[][] {
+  // Rows with one key stay in their order: of those, the last is the one that counts for an update.
+  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  // Rows of one shape share the list of their columns.
+  return [...Map.groupBy(sorted, (row) => row.columns).values()]
+}
+
+function keyOf(values: readonly Value[], places: readonly number[]): string {
+  const [only = 0] = places
+  if (places.length === 1) return keyText(values[only] ?? null)
+  return JSON.stringify(places.map((place) => keyText(values[place] ?? null)))
+}
+
+function keyText(value: Value): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Date) return value.toISOString()
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
+}
+
+function invalid(detail: string): Outcome {
+  return park({ code: 'SPILLWAY_ROW_INVALID', detail })
+}
+
+// The name is not in the message: a mapper may take its columns from the body.
+function unknownColumn(): never {
+  throw new SpillwayError(
+    'SPILLWAY_TABLE_UNKNOWN',
+    'The row mapper gives a column that the table does not have: run the migration, or correct the mapper.',
+  )
+}

@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely'
+import type { Engine } from '../engines/engine.ts'
+import type { Deadline } from '../time/deadline.ts'
+import {
+  type Catalogue,
+  type ColumnTypes,
+  createCatalogue,
+  type Schema,
+  type TableFacts,
+} from './catalogue.ts'
+import type { ConflictRule } from './conflict.ts'
+import type { Row } from './row.ts'
+
+/** One table as the writer sees it. */
+export interface Table {
+  readonly catalogue: Catalogue
+  /** The name in the database of a column of the row: Kysely's plugins may change it. */
+  columnName(column: string): string
+  /** Writes rows that have the same columns with one statement: all of them or none. */
+  insert(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<void>
+}
+
+// No table of Postgres has more, and none of MySQL.
+const maxColumns = 4_096
+
+/**
+ * The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply.
+ *
+ * @param declare types that take the place of the database's; then nothing is read
+ */
+export function createTable(
+  db: Kysely<Schema>,
+  engine: Engine,
+  table: string,
+  conflict: ConflictRule,
+  declare?: (columnName: Table['columnName']) => ColumnTypes,
+): Table {
+  const { into } = db.insertInto(table).columns(conflict.on).toOperationNode()
+  const path = into?.table
+  const name = { schema: path?.schema?.name, name: path?.identifier.name ?? table }
+  const names = new Map<string, string>()
+  const columnName = (column: string) => {
+    const known = names.get(column)
+    if (known !== undefined) return known
+    const name = db.insertInto(table).columns([column]).toOperationNode().columns?.[0]?.column.name ?? column
+    // A mapper may take its columns from a body: what is remembered has a bound.
+    if (names.size < maxColumns) names.set(column, name)
+    return name
+  }
+  const declared = declare === undefined ? undefined : { types: declare(columnName) }
+  const readFacts = async () => declared ?? engine.readFacts(db, name, conflict.on.map(columnName))
+  return {
+    catalogue: createCatalogue(readFacts),
+    columnName,
+    insert: (rows, facts, deadline) =>
+      engine.insert(rows, { db, table, conflict, facts, deadline, columnName }),
+  }
+}

@@ -1,0 +1,145 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type QueueEngine, startQueues } from '../queues/index.ts'
+import { startEventSource } from './index.ts'
+import type { SqsRecord } from './record.ts'
+import type { EventSource } from './types.ts'
+
+// An event source mapping on a FIFO queue whose messages come back after a second.
+
+const visibilityTimeout = 1
+const until = { timeout: 15_000, interval: 20 }
+const empty = { visible: 0, inFlight: 0, delayed: 0 }
+
+let engine: QueueEngine
+let sqs: SQSClient
+let source: EventSource | undefined
+let batches: string[][]
+
+beforeEach(async () => {
+  const queue = {
+    name: 'ledger.fifo',
+    deadLetterQueue: 'ledger-dlq.fifo',
+    visibilityTimeout,
+    maxReceiveCount: 3,
+  }
+  engine = await startQueues({ queues: [queue] })
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  sqs = new SQSClient({ endpoint: engine.endpoint, region: engine.region, credentials })
+  batches = []
+})
+
+afterEach(async () => {
+  sqs.destroy()
+  await Promise.all([source?.stop(), engine.stop()])
+  source = undefined
+})
+
+/** Sends each body to the group of its first character. */
+async function send(bodies: readonly string[]): Promise<void> {
+  for (let first = 0; first < bodies.length; first += 10) {
+    const Entries = bodies.slice(first, first + 10).map((MessageBody, index) => {
+      const MessageDeduplicationId = MessageBody.slice(0, 3)
+      return { Id: String(index), MessageBody, MessageGroupId: MessageBody.charAt(0), MessageDeduplicationId }
+    })
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: engine.queueUrl('ledger.fifo'), Entries }))
+  }
+}
+
+/** Starts a mapping; the handler gives those records that are not done. */
+function start(
+  handler: (records: readonly SqsRecord[]) => readonly SqsRecord[] | Promise<readonly SqsRecord[]>,
+  maximumConcurrency = 5,
+): EventSource {
+  source = startEventSource(
+    {
+      queueUrl: engine.queueUrl('ledger.fifo'),
+      queueArn: engine.queueArn('ledger.fifo'),
+      region: engine.region,
+      endpoint: engine.endpoint,
+      batchSize: 10,
+      batchingWindow: 0,
+      maximumConcurrency,
+      visibilityTimeout,
+    },
+    {
+      function: {
+        name: 'write',
+        async invoke(event) {
+          const { Records } = event as { readonly Records: readonly SqsRecord[] }
+          batches.push(Records.map(({ body }) => body.slice(0, 3)))
+          const failed = await handler(Records)
+          return {
+            ok: true,
+            payload: { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) },
+          }
+        },
+      },
+    },
+  )
+  return source
+}
+
+const isFirst = ({ attributes }: SqsRecord) => attributes.ApproximateReceiveCount === '1'
+const untilEmpty = () =>
+  vi.waitFor(async () => expect(await engine.depth('ledger.fifo')).toEqual(empty), until)
+
+it('gives a function several records of a group at once, and brings back what it stopped at, in order', async () => {
+  await send(['a1', 'a2', 'a3', 'b1', 'a4'])
+  start((records) => records.filter((record) => isFirst(record) && /a[234]/.test(record.body)))
+  await untilEmpty()
+  expect(batches).toEqual([
+    ['a1', 'a2', 'a3', 'a4', 'b1'],
+    ['a2', 'a3', 'a4'],
+  ])
+})
+
+it('runs groups side by side up to maximumConcurrency, and never a group twice at a time', async () => {
+  const groups = [...'abcdef']
+  const bodies = Array.from({ length: 20 }, (_, index) => groups.map((group) => `${group}${index}`)).flat()
+  await send(bodies)
+  const running: string[] = []
+  let most = 0
+  let overlaps = 0
+  start(async (records) => {
+    const mine = new Set(records.map(({ attributes }) => attributes.MessageGroupId ?? ''))
+    if (running.some((group) => mine.has(group))) overlaps += 1
+    running.push(...mine)
+    most = Math.max(most, source?.state().invoking ?? 0)
+    await engine.depth('ledger.fifo')
+    for (const group of mine) running.splice(running.indexOf(group), 1)
+    return []
+  }, 2)
+  await untilEmpty()
+  expect(overlaps).toBe(0)
+  expect(most).toBe(2)
+  for (const group of groups) {
+    const ofGroup = batches.flat().filter((body) => body.startsWith(group))
+    expect(ofGroup).toEqual(bodies.filter((body) => body.startsWith(group)))
+  }
+})
+
+it('does not let a record that was carried over overtake those before it', async () => {
+  const large = 'x'.repeat(1_000_000)
+  for (let index = 0; index < 8; index++) await send([`a${index}${large}`])
+  const done: string[] = []
+  let invocations = 0
+  start((records) => {
+    invocations += 1
+    if (invocations === 1) return records
+    done.push(...records.map(({ body }) => body.slice(0, 2)))
+    return []
+  })
+  await untilEmpty()
+  expect(batches[0]).toHaveLength(6)
+  expect(done).toEqual(Array.from({ length: 8 }, (_, index) => `a${index}`))
+})
+
+it('dead-letters a record that fails too often, and then goes on with its group', async () => {
+  await send(['a1', 'a2', 'a3'])
+  start((records) => (records[0]?.body === 'a1' ? records : []))
+  await untilEmpty()
+  const dead = (await engine.messages('ledger-dlq.fifo')).map(({ body }) => body)
+  expect(batches).toEqual([...Array(3).fill(['a1', 'a2', 'a3'])])
+  expect(dead).toEqual(['a1', 'a2', 'a3'])
+})

@@ -1,0 +1,106 @@
+import type { Clock } from '@spillway/message/internal'
+import { createTurns } from '../../event-source/turns.ts'
+import type { QueueDepth, StoredMessage } from '../engine.ts'
+import type { Faux } from '../faux-app.ts'
+import type { FifoDelivery, FifoMessage } from './fifo-message.ts'
+import { createFifoQueue, type HandleResult } from './fifo-queue.ts'
+import { takeOver } from './intake.ts'
+import { createBell, pollFor } from './poll.ts'
+import { readSettings } from './settings.ts'
+
+/** A receive by a client. */
+export interface FifoPoll {
+  /** 1 to 10. */
+  readonly maximum: number
+  /** Seconds. Default: that of the queue. */
+  readonly visibilityTimeout: number | undefined
+  /** Seconds. Default: that of the queue. */
+  readonly wait: number | undefined
+  /** Whether the client has gone. */
+  isOver(): boolean
+}
+
+/** One FIFO queue: fauxqs accepts its messages, what is here delivers them. */
+export interface FifoChannel {
+  receive(poll: FifoPoll): Promise<readonly FifoDelivery[]>
+  remove(receiptHandle: string): HandleResult
+  changeVisibility(receiptHandle: string, seconds: number): HandleResult
+  depth(): Promise<QueueDepth>
+  messages(): Promise<readonly StoredMessage[]>
+  /** Tells those who wait that there may be something to take. */
+  ring(): void
+  clear(): void
+  /** Takes a message from a queue that this one is the dead-letter queue of. */
+  bury(message: FifoMessage, receiveCount: number): void
+}
+
+/** What {@link createFifoChannel} takes. */
+export interface FifoChannelOptions {
+  readonly faux: Faux
+  readonly name: string
+  readonly clock: Clock
+  /** The dead-letter queue of an ARN. */
+  deadLetterQueue(arn: string): FifoChannel
+}
+
+/** Makes the delivering half of a queue that fauxqs has. */
+export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoChannelOptions): FifoChannel {
+  const queue = createFifoQueue(clock)
+  const bell = createBell()
+  // Side by side, two could mix up what they take over.
+  const turns = createTurns()
+  const intake = () => turns(() => takeOver(faux, name, queue.add))
+
+  function ringAfter(result: HandleResult): HandleResult {
+    bell.ring()
+    return result
+  }
+
+  return {
+    async receive({ maximum, wait, visibilityTimeout, isOver }) {
+      const settings = await readSettings(faux, name)
+      const request = {
+        maximum,
+        visibilityTimeout: visibilityTimeout ?? settings.visibilityTimeout,
+        maxReceiveCount: settings.maxReceiveCount,
+        deadLetter(message: FifoMessage, receiveCount: number) {
+          const attributes = { ...message.attributes, DeadLetterQueueSourceArn: settings.arn }
+          deadLetterQueue(settings.deadLetterArn).bury({ ...message, attributes }, receiveCount)
+        },
+      }
+      return pollFor({
+        wait: (wait ?? settings.wait) * 1000,
+        clock,
+        bell,
+        isOver,
+        nextAt: queue.nextVisible,
+        async take() {
+          await intake()
+          return queue.receive(request)
+        },
+      })
+    },
+    remove: (receiptHandle) => ringAfter(queue.remove(receiptHandle)),
+    changeVisibility: (receiptHandle, seconds) => ringAfter(queue.changeVisibility(receiptHandle, seconds)),
+    async depth() {
+      await intake()
+      return queue.depth()
+    },
+    async messages() {
+      await intake()
+      return queue.messages()
+    },
+    ring: bell.ring,
+    clear: queue.clear,
+    bury(message, receiveCount) {
+      // Its time begins anew, and it is known by its own id (Amazon SQS Developer Guide, "Using dead-letter queues").
+      const attributes = {
+        ...message.attributes,
+        SentTimestamp: String(clock.now()),
+        MessageDeduplicationId: message.messageId,
+      }
+      queue.add({ ...message, attributes }, receiveCount)
+      bell.ring()
+    },
+  }
+}

@@ -1,0 +1,364 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type QueueEngine, startQueues } from '../index.ts'
+
+// With the unmodified client of the SDK. Only the date is not the machine's: no time-out is waited for.
+
+const queues = [
+  { name: 'ledger.fifo', visibilityTimeout: 30, deadLetterQueue: 'ledger-dlq.fifo', maxReceiveCount: 2 },
+]
+
+let engine: QueueEngine
+let sqs: SQSClient
+let QueueUrl: string
+let sent: number
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  engine = await startQueues({ queues })
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  sqs = new SQSClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+  QueueUrl = engine.queueUrl('ledger.fifo')
+  sent = 0
+})
+
+afterEach(async () => {
+  sqs.destroy()
+  await engine.stop()
+  vi.useRealTimers()
+})
+
+const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
+
+/** Sends `a1` to the group `a`, in one batch. */
+async function send(...bodies: readonly string[]) {
+  const Entries = bodies.map((MessageBody) => {
+    const Id = String(sent++)
+    return { Id, MessageBody, MessageGroupId: MessageBody.charAt(0), MessageDeduplicationId: Id }
+  })
+  return sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+}
+
+async function receive(options: { max?: number; wait?: number; url?: string } = {}): Promise<Message[]> {
+  const { max = 10, wait = 0, url = QueueUrl } = options
+  const command = new ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: max,
+    WaitTimeSeconds: wait,
+    MessageSystemAttributeNames: ['All'],
+    MessageAttributeNames: ['All'],
+  })
+  return (await sqs.send(command)).Messages ?? []
+}
+
+const bodies = (messages: readonly Message[]) => messages.map(({ Body }) => Body)
+const remove = ({ ReceiptHandle }: Message = {}) =>
+  sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+const change = (VisibilityTimeout: number, { ReceiptHandle }: Message = {}) =>
+  sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }))
+const empty = { visible: 0, inFlight: 0, delayed: 0 }
+
+it('packs the messages of a group into one receive, in order, before it goes on with the next', async () => {
+  await send('a1', 'b1', 'a2', 'a3')
+  expect(bodies(await receive())).toEqual(['a1', 'a2', 'a3', 'b1'])
+})
+
+it('takes no more than was asked for, and then nothing of a group that is in flight', async () => {
+  await send('a1', 'a2', 'a3', 'b1', 'c1')
+  expect(bodies(await receive({ max: 2 }))).toEqual(['a1', 'a2'])
+  expect(bodies(await receive({ max: 1 }))).toEqual(['b1'])
+  expect(bodies(await receive())).toEqual(['c1'])
+  expect(await receive()).toEqual([])
+  expect(await engine.depth('ledger.fifo')).toEqual({ visible: 1, inFlight: 4, delayed: 0 })
+})
+
+it('opens a group when the last of it that was in flight is deleted', async () => {
+  await send('a1', 'a2', 'a3')
+  const [one, two] = await receive({ max: 2 })
+  await remove(one)
+  expect(await receive()).toEqual([])
+  await remove(two)
+  expect(bodies(await receive())).toEqual(['a3'])
+})
+
+it('opens a group when the visibility time-out has passed, in the old order', async () => {
+  await send('a1', 'a2', 'a3')
+  await receive({ max: 2 })
+  pass(29)
+  expect(await receive()).toEqual([])
+  pass(2)
+  const again = await receive()
+  expect(bodies(again)).toEqual(['a1', 'a2', 'a3'])
+  expect(again.map(({ Attributes }) => Attributes?.ApproximateReceiveCount)).toEqual(['2', '2', '1'])
+})
+
+it('opens a group with a visibility of 0, and keeps it closed while another message is in flight', async () => {
+  await send('a1', 'a2', 'a3')
+  const [one, two] = await receive({ max: 2 })
+  await change(0, one)
+  expect(await receive()).toEqual([])
+  await change(0, two)
+  expect(bodies(await receive())).toEqual(['a1', 'a2', 'a3'])
+})
+
+it('keeps the group closed for as long as a visibility was stretched', async () => {
+  await send('a1', 'a2')
+  const [one] = await receive({ max: 1 })
+  await change(600, one)
+  pass(599)
+  expect(await receive()).toEqual([])
+  pass(2)
+  expect(bodies(await receive())).toEqual(['a1', 'a2'])
+})
+
+it('deletes and changes in batches', async () => {
+  await send('a1', 'a2', 'b1')
+  const [a1, a2, b1] = await receive()
+  const changed = await sqs.send(
+    new ChangeMessageVisibilityBatchCommand({
+      QueueUrl,
+      Entries: [
+        { Id: 'a2', ReceiptHandle: a2?.ReceiptHandle, VisibilityTimeout: 0 },
+        { Id: 'range', ReceiptHandle: b1?.ReceiptHandle, VisibilityTimeout: 43_201 },
+        { Id: 'bogus', ReceiptHandle: 'made up', VisibilityTimeout: 0 },
+        { Id: 'unknown', ReceiptHandle: crypto.randomUUID(), VisibilityTimeout: 0 },
+      ],
+    }),
+  )
+  expect(changed.Successful).toEqual([{ Id: 'a2' }])
+  expect(changed.Failed?.map(({ Id, Code }) => [Id, Code]).sort()).toEqual([
+    ['bogus', 'ReceiptHandleIsInvalid'],
+    ['range', 'InvalidParameterValue'],
+    ['unknown', 'InvalidParameterValue'],
+  ])
+  const deleted = await sqs.send(
+    new DeleteMessageBatchCommand({
+      QueueUrl,
+      Entries: [a1, a2, b1].map((message, index) => ({
+        Id: String(index),
+        ReceiptHandle: message?.ReceiptHandle,
+      })),
+    }),
+  )
+  expect(deleted.Successful).toEqual([{ Id: '0' }, { Id: '2' }])
+  expect(deleted.Failed).toMatchObject([{ Id: '1', SenderFault: true, Code: 'InvalidParameterValue' }])
+  expect(bodies(await receive())).toEqual(['a2'])
+})
+
+it('does not delete with a handle that has expired, and takes a second delete for the first', async () => {
+  await send('a1')
+  const [first] = await receive()
+  pass(31)
+  await expect(remove(first)).rejects.toMatchObject({
+    name: 'InvalidParameterValue',
+    message: expect.stringContaining('The receipt handle has expired.'),
+  })
+  await expect(change(60, first)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
+  const [second] = await receive()
+  await expect(remove(first)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
+  await remove(second)
+  await remove(second)
+  expect(await engine.depth('ledger.fifo')).toEqual(empty)
+})
+
+it('dead-letters what was received too often, in order, and goes on behind it', async () => {
+  await send('a1', 'a2')
+  await receive()
+  pass(31)
+  await receive()
+  await send('a3')
+  pass(31)
+  expect(bodies(await receive())).toEqual(['a3'])
+  const url = engine.queueUrl('ledger-dlq.fifo')
+  const dead = await receive({ url })
+  expect(bodies(dead)).toEqual(['a1', 'a2'])
+  expect(dead[0]?.Attributes).toMatchObject({
+    MessageGroupId: 'a',
+    MessageDeduplicationId: dead[0]?.MessageId,
+    SentTimestamp: String(Date.now()),
+    ApproximateReceiveCount: '3',
+    DeadLetterQueueSourceArn: engine.queueArn('ledger.fifo'),
+  })
+})
+
+it('takes no second message with a deduplication id for five minutes, deleted or not', async () => {
+  const again = (MessageBody: string) =>
+    sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'a', MessageDeduplicationId: 'd' }),
+    )
+  const first = await again('a1')
+  expect(await again('another')).toMatchObject({
+    MessageId: first.MessageId,
+    SequenceNumber: first.SequenceNumber,
+  })
+  await remove((await receive())[0])
+  pass(299)
+  await again('a1')
+  expect(await engine.depth('ledger.fifo')).toEqual(empty)
+  pass(2)
+  expect((await again('a2')).MessageId).not.toBe(first.MessageId)
+  expect(bodies(await receive())).toEqual(['a2'])
+})
+
+it('gives a message with all that was sent, and what was asked for of it', async () => {
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageBody: '🌊',
+      MessageGroupId: '1:a/b',
+      MessageDeduplicationId: 'd',
+      MessageAttributes: {
+        'spill.code': { DataType: 'String', StringValue: 'x' },
+        bytes: { DataType: 'Binary', BinaryValue: Buffer.from('bytes') },
+      },
+    }),
+  )
+  expect(await engine.messages('ledger.fifo')).toMatchObject([
+    { body: '🌊', attributes: { 'spill.code': 'x' }, state: 'visible', receiveCount: 0 },
+  ])
+  const [all] = await receive()
+  expect(all).toMatchObject({
+    Body: '🌊',
+    Attributes: {
+      MessageGroupId: '1:a/b',
+      MessageDeduplicationId: 'd',
+      SequenceNumber: expect.stringMatching(/^\d{20}$/),
+      ApproximateReceiveCount: '1',
+      ApproximateFirstReceiveTimestamp: String(Date.now()),
+      SentTimestamp: String(Date.now()),
+    },
+    MessageAttributes: {
+      'spill.code': { DataType: 'String', StringValue: 'x' },
+      bytes: { DataType: 'Binary', BinaryValue: new Uint8Array(Buffer.from('bytes')) },
+    },
+  })
+  await change(0, all)
+  const some = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MessageSystemAttributeNames: ['MessageGroupId'],
+      MessageAttributeNames: ['spill.*'],
+    }),
+  )
+  expect(some.Messages).toMatchObject([
+    {
+      Attributes: { MessageGroupId: '1:a/b' },
+      MessageAttributes: { 'spill.code': { DataType: 'String', StringValue: 'x' } },
+    },
+  ])
+})
+
+it('answers a long poll as soon as a message arrives, or the group opens', async () => {
+  const arrives = receive({ wait: 20 })
+  await send('a1', 'a2')
+  expect(bodies(await arrives)).toEqual(['a1', 'a2'])
+
+  await send('b1', 'b2')
+  const [one] = await receive({ max: 1 })
+  const opens = receive({ wait: 20 })
+  await remove(one)
+  expect(bodies(await opens)).toEqual(['b2'])
+})
+
+it('answers a long poll when a visibility time-out passes', async () => {
+  vi.useRealTimers()
+  await send('a1')
+  const [one] = await receive()
+  await change(1, one)
+  expect(bodies(await receive({ wait: 5 }))).toEqual(['a1'])
+})
+
+it('counts its messages in the attributes of the queue, and forgets them when it is purged', async () => {
+  await send('a1', 'b1', 'c1')
+  await receive({ max: 1 })
+  const read = async () => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    )
+    const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: inFlight } =
+      Attributes
+    return { ...Attributes, visible, inFlight }
+  }
+  expect(await read()).toMatchObject({
+    visible: '2',
+    inFlight: '1',
+    FifoQueue: 'true',
+    ContentBasedDeduplication: 'false',
+    VisibilityTimeout: '30',
+    MessageRetentionPeriod: '345600',
+  })
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }))
+  expect(await read()).toMatchObject({ visible: '0', inFlight: '0' })
+  const dead = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: engine.queueUrl('ledger-dlq.fifo'), AttributeNames: ['All'] }),
+  )
+  expect(dead.Attributes).toMatchObject({ FifoQueue: 'true', MessageRetentionPeriod: '1209600' })
+})
+
+it.each([
+  ['no group', { MessageDeduplicationId: 'd' }, 'MissingParameter'],
+  ['no deduplication id', { MessageGroupId: 'a' }, 'InvalidParameterValue'],
+  ['a delay', { MessageGroupId: 'a', MessageDeduplicationId: 'd', DelaySeconds: 5 }, 'InvalidParameterValue'],
+])('refuses a message with %s', async (_, change, name) => {
+  const command = new SendMessageCommand({ QueueUrl, MessageBody: 'a1', ...change })
+  await expect(sqs.send(command)).rejects.toMatchObject({ name })
+})
+
+it.each([{ max: 0 }, { max: 11 }, { wait: 21 }, { wait: -1 }])('refuses to receive %j', async (options) => {
+  await expect(receive(options)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
+})
+
+it.each([
+  { MaxNumberOfMessages: '5' },
+  { MaxNumberOfMessages: 2.5 },
+  { VisibilityTimeout: 'long' },
+  { WaitTimeSeconds: [] },
+])('refuses to receive what no SDK asks for: %j', async (change) => {
+  await send('a1')
+  const response = await fetch(engine.endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
+    body: JSON.stringify({ QueueUrl, ...change }),
+  })
+  expect(response.status).toBe(400)
+  expect(await engine.depth('ledger.fifo')).toEqual({ visible: 1, inFlight: 0, delayed: 0 })
+})
+
+it('delivers from a queue that a client made', async () => {
+  await sqs.send(new CreateQueueCommand({ QueueName: 'own.fifo', Attributes: { FifoQueue: 'true' } }))
+  QueueUrl = engine.queueUrl('own.fifo')
+  await send('a1', 'a2')
+  expect(bodies(await receive())).toEqual(['a1', 'a2'])
+
+  await sqs.send(
+    new CreateQueueCommand({ QueueName: 'late.fifo', Attributes: { FifoQueue: 'true', DelaySeconds: '60' } }),
+  )
+  QueueUrl = engine.queueUrl('late.fifo')
+  await send('a3')
+  expect(await engine.depth('late.fifo')).toEqual({ visible: 0, inFlight: 0, delayed: 1 })
+  pass(61)
+  expect(bodies(await receive())).toEqual(['a3'])
+})
+
+it('is not made with a dead-letter queue of another kind', async () => {
+  for (const [name, deadLetterQueue] of [
+    ['a.fifo', 'a-dlq'],
+    ['a', 'a-dlq.fifo'],
+  ] as const) {
+    const queue = { name, deadLetterQueue, visibilityTimeout: 30, maxReceiveCount: 5 }
+    await expect(startQueues({ queues: [queue] })).rejects.toMatchObject({ code: 'SPILLWAY_START_FAILED' })
+  }
+})

@@ -1,0 +1,10 @@
+/** Those message attributes that are texts or numbers. A name from outside must not meet a prototype. */
+export function textsOf(
+  attributes: Readonly<Record<string, { readonly StringValue?: string }>>,
+): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = Object.create(null)
+  for (const [name, { StringValue }] of Object.entries(attributes)) {
+    if (StringValue !== undefined) texts[name] = StringValue
+  }
+  return texts
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { FailureDestination } from './destination.ts'
+import { toInvocationRecord } from './invocation-record.ts'
+
+/**
+ * A folder in the place of a bucket of S3: an object is a file, and holds the whole records. Names are as Lambda gives
+ * them: `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<id>`.
+ *
+ * @param folder of the bucket; it is made when it is needed
+ */
+export function bucketDestination(folder: string): Required<FailureDestination> {
+  const mapping = randomUUID()
+  return {
+    place: folder,
+    async send(batch) {
+      const time = new Date(batch.time).toISOString().slice(0, 19).replaceAll(':', '.')
+      const day = time.slice(0, 10).split('-')
+      const shardId = batch.records[0]?.shardId ?? 'none'
+      const name = `${time}-${randomUUID()}`
+      const file = join(folder, 'aws', 'lambda', mapping, shardId, ...day, name)
+      await mkdir(dirname(file), { recursive: true })
+      // Whoever lists the folder must not find half an object.
+      await writeFile(`${file}.part`, JSON.stringify(toInvocationRecord(batch, { payload: true })))
+      await rename(`${file}.part`, file)
+    },
+  }
+}

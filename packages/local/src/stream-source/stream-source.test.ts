@@ -1,0 +1,472 @@
+import type { KinesisStreamEvent } from 'aws-lambda'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { failing, failure, streamRun, textOf } from './testing/stream-run.ts'
+
+let run: Awaited<ReturnType<typeof streamRun>>
+
+beforeEach(async () => {
+  run = await streamRun()
+})
+
+afterEach(() => run.stop())
+
+const letters = (count: number) => [...'abcdefghijklmnopqrstuvwxyz'.slice(0, count)]
+
+/** Delivers a text that fails as often as it is told to. */
+function failuresOf(text: string, times: number, kind: 'error' | 'throttle' = 'error') {
+  let left = times
+  return (texts: readonly string[]) => {
+    if (!texts.includes(text) || left === 0) return null
+    left -= 1
+    return failure(kind)
+  }
+}
+
+describe('a mapping that goes well', () => {
+  it('delivers all from the oldest on, in order, in batches of at most batchSize', async () => {
+    await run.put(...letters(5))
+    const { state } = run.start(() => ({ batchItemFailures: [] }), { batchSize: 2 })
+    await run.clock.advance(0)
+    expect(run.batches).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+    await run.put('f')
+    await run.clock.advance(999)
+    expect(run.batches).toHaveLength(3)
+    expect(state()).toMatchObject({ backlog: 1, iteratorAge: 999 })
+    await run.clock.advance(1)
+    expect(run.batches[3]).toEqual(['f'])
+    expect(state()).toEqual({
+      iteratorAge: 0,
+      backlog: 0,
+      invoking: 0,
+      batches: 4,
+      succeeded: 6,
+      failed: 0,
+      discarded: 0,
+    })
+  })
+
+  it('takes 100 records for one invocation unless it is told otherwise', async () => {
+    await run.put(...Array.from({ length: 250 }, (_, index) => String(index)))
+    run.start(() => null)
+    await run.clock.advance(0)
+    expect(run.batches.map((batch) => batch.length)).toEqual([100, 100, 50])
+  })
+
+  it('makes records as Lambda does', async () => {
+    await run.clock.advance(1500)
+    await run.put('öl')
+    run.start(() => null)
+    await run.clock.advance(0)
+    const event = { Records: [...(run.events[0] ?? [])] } satisfies KinesisStreamEvent
+    const [record] = run.engine.records('readings')
+    expect(event).toEqual({
+      Records: [
+        {
+          kinesis: {
+            kinesisSchemaVersion: '1.0',
+            partitionKey: 'ö',
+            sequenceNumber: record?.sequenceNumber,
+            data: 'w7Zs',
+            approximateArrivalTimestamp: 1.5,
+          },
+          eventSource: 'aws:kinesis',
+          eventVersion: '1.0',
+          eventID: `shardId-000000000000:${record?.sequenceNumber}`,
+          eventName: 'aws:kinesis:record',
+          invokeIdentityArn: 'arn:aws:iam::000000000000:role/local',
+          awsRegion: 'us-east-1',
+          eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/readings',
+        },
+      ],
+    })
+  })
+
+  it('waits for a fuller batch until the window has passed, which begins anew after an invocation', async () => {
+    run.start(() => run.clock.sleep(3000), { batchingWindow: 5, batchSize: 3 })
+    await run.put('a')
+    await run.clock.advance(1000)
+    await run.put('b')
+    await run.clock.advance(4999)
+    expect(run.batches).toEqual([])
+    await run.clock.advance(1)
+    expect(run.batches).toEqual([['a', 'b']])
+    await run.put('c')
+    await run.clock.advance(7999)
+    expect(run.batches).toHaveLength(1)
+    await run.clock.advance(1)
+    expect(run.batches[1]).toEqual(['c'])
+    await run.put('d', 'e', 'f')
+    await run.clock.advance(3000)
+    expect(run.batches[2]).toEqual(['d', 'e', 'f'])
+    await run.clock.advance(3000)
+  })
+
+  it('starts the next batch with the record that would make the payload larger than 6 MB', async () => {
+    const large = (name: string) => name.repeat(1_048_000)
+    for (const name of 'abcdef') {
+      await run.put(large(name))
+      await run.clock.advance(1000)
+    }
+    run.start(() => null)
+    await run.clock.advance(5000)
+    expect(run.batches.map((batch) => batch.map((text) => text[0]))).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['e', 'f'],
+    ])
+  })
+
+  it('waits when the shard may not be read, and goes on', async () => {
+    const [reader] = run.engine.readers('readings')
+    for (let read = 0; read < 5; read += 1) reader?.read(undefined, 1)
+    await run.put('a')
+    run.start(() => null)
+    await run.clock.advance(199)
+    expect(run.batches).toEqual([])
+    await run.clock.advance(1)
+    expect(run.batches).toEqual([['a']])
+  })
+})
+
+describe('lanes', () => {
+  it('run one batch at a time, each partition key always in the same lane', async () => {
+    const running: (readonly string[])[] = []
+    let most = 0
+    let overlaps = 0
+    run.start(
+      async (texts) => {
+        const keys = new Set(texts.map((text) => text[0]))
+        if (running.flat().some((text) => keys.has(text[0]))) overlaps += 1
+        running.push(texts)
+        most = Math.max(most, running.length)
+        await run.clock.sleep(100)
+        running.splice(running.indexOf(texts), 1)
+      },
+      { parallelizationFactor: 3, batchSize: 4 },
+    )
+    const texts = [0, 1, 2, 3].flatMap((index) => letters(20).map((letter) => `${letter}${index}`))
+    await run.put(...texts)
+    await run.clock.advance(5000)
+    expect([most, overlaps]).toEqual([3, 0])
+    const done = run.batches.flat()
+    expect(done.toSorted()).toEqual(texts.toSorted())
+    for (const letter of letters(20)) {
+      expect(done.filter((text) => text.startsWith(letter))).toEqual(
+        [0, 1, 2, 3].map((index) => `${letter}${index}`),
+      )
+    }
+  })
+
+  it('go on while one of them is stuck, and the checkpoint waits for the stuck one', async () => {
+    await run.put(...letters(20))
+    const { state } = run.start((texts) => (texts.includes('a') ? failure('error') : null), {
+      parallelizationFactor: 10,
+      batchSize: 1,
+    })
+    await run.clock.advance(60_000)
+    const ran = new Set(run.batches.flat())
+    const stuck = letters(20).filter((letter) => !ran.has(letter))
+    expect(run.batches.flat()).toContain('b')
+    expect(stuck.length).toBeLessThan(8)
+    expect(state()).toMatchObject({ iteratorAge: 60_000, succeeded: 19 - stuck.length })
+  })
+
+  it('are there for each shard', async () => {
+    await run.stop()
+    run = await streamRun(4)
+    await run.put(...letters(26))
+    let running = 0
+    let most = 0
+    run.start(async () => {
+      running += 1
+      most = Math.max(most, running)
+      await run.clock.sleep(100)
+      running -= 1
+    })
+    await run.clock.advance(1000)
+    expect(most).toBe(4)
+    expect(run.batches.flat().toSorted()).toEqual(letters(26))
+    for (const records of run.events) {
+      expect(new Set(records.map(({ eventID }) => eventID.split(':')[0])).size).toBe(1)
+    }
+  })
+})
+
+describe('a batch that fails', () => {
+  it.each(['error', 'timeout', 'crash'] as const)('comes again as a whole after a(n) %s', async (kind) => {
+    await run.put('a', 'b', 'c')
+    let calls = 0
+    const { state } = run.start(() => (calls++ < 2 ? failure(kind) : null), { batchSize: 2 })
+    await run.clock.advance(1000)
+    expect(run.batches).toEqual([['a', 'b'], ['a', 'b'], ['a', 'b'], ['c']])
+    expect(state()).toMatchObject({ batches: 4, succeeded: 3, failed: 4, discarded: 0 })
+  })
+
+  it('waits longer after each failure', async () => {
+    await run.put('a')
+    const times: number[] = []
+    run.start(() => {
+      times.push(run.clock.now())
+      return failure('error')
+    })
+    await run.clock.advance(120_000)
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    for (const [index, wait] of waits.entries()) {
+      const longest = Math.min(10_000, 200 * 2 ** index)
+      expect(wait).toBeGreaterThanOrEqual(longest / 2)
+      expect(wait).toBeLessThanOrEqual(longest)
+    }
+    expect(waits.length).toBeGreaterThan(12)
+  })
+
+  it('survives a function that rejects', async () => {
+    await run.put('a')
+    let calls = 0
+    run.start(() => {
+      calls += 1
+      if (calls === 1) throw 'a string'
+    })
+    await run.clock.advance(1000)
+    expect(run.batches).toEqual([['a'], ['a']])
+  })
+
+  it('comes again from the lowest number that was returned, whatever became of later records', async () => {
+    await run.put(...letters(5))
+    const { state } = run.start((_, records) =>
+      run.batches.length === 1 ? failing(records.toReversed(), 'c', 'e') : null,
+    )
+    await run.clock.advance(1000)
+    expect(run.batches).toEqual([
+      ['a', 'b', 'c', 'd', 'e'],
+      ['c', 'd', 'e'],
+    ])
+    expect(state()).toMatchObject({ succeeded: 5, failed: 3 })
+  })
+
+  it('comes again as a whole after a response that cannot be read', async () => {
+    await run.put('a', 'b')
+    run.start(() => (run.batches.length === 1 ? { batchItemFailures: [{ itemIdentifier: '' }] } : null))
+    await run.clock.advance(1000)
+    expect(run.batches).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ])
+    expect(run.problems).toEqual([
+      { code: 'response-malformed', message: 'write: an entry of batchItemFailures has no itemIdentifier' },
+    ])
+  })
+
+  it('is given up after its retries, and what comes after it goes on', async () => {
+    await run.put('a', 'b', 'c')
+    const { state } = run.start((texts) => (texts.includes('a') ? failure('error') : null), {
+      batchSize: 2,
+      maximumRetryAttempts: 3,
+    })
+    await run.clock.advance(5000)
+    expect(run.batches).toEqual([['a', 'b'], ['a', 'b'], ['a', 'b'], ['a', 'b'], ['c']])
+    expect(run.discarded).toMatchObject([
+      {
+        reason: 'RetryAttemptsExhausted',
+        functionName: 'write',
+        invocations: 4,
+        result: { ok: false, kind: 'error' },
+        event: { Records: [{ kinesis: { data: 'YQ==' } }, { kinesis: { data: 'Yg==' } }] },
+      },
+    ])
+    expect(state()).toMatchObject({ succeeded: 1, failed: 8, discarded: 2, backlog: 0 })
+    expect(run.problems[0]).toMatchObject({ code: 'batch-discarded' })
+    expect(run.problems[0]?.message).toContain('was given up (RetryAttemptsExhausted)')
+  })
+
+  it('is tried once when there are no retries', async () => {
+    await run.put('a')
+    run.start(() => failure('error'), { maximumRetryAttempts: 0 })
+    await run.clock.advance(60_000)
+    expect([run.batches.length, run.discarded.length]).toEqual([1, 1])
+  })
+
+  it('blocks its shard without end, until the stream does not keep it any more', async () => {
+    await run.put('a')
+    await run.clock.advance(20_000)
+    await run.put('b')
+    await run.clock.advance(86_319_000)
+    const { state } = run.start((texts) => (texts.includes('a') ? failure('error') : null), { batchSize: 1 })
+    await run.clock.advance(60_000)
+    expect(state()).toMatchObject({ discarded: 0, succeeded: 0, backlog: 2, iteratorAge: 86_399_000 })
+    await run.clock.advance(15_000)
+    expect(run.discarded).toMatchObject([{ reason: 'RecordAgeExceeded' }])
+    expect(run.problems[0]?.message).toContain('is at the onFailure destination')
+    expect(run.batches.at(-1)).toEqual(['b'])
+  })
+
+  it('gives up what is too old, and tries the rest', async () => {
+    await run.put('a')
+    await run.clock.advance(50_000)
+    await run.put('b')
+    run.start((texts) => (texts.includes('a') ? failure('error') : null), { maximumRecordAgeInSeconds: 60 })
+    await run.clock.advance(30_000)
+    expect(run.batches[0]).toEqual(['a', 'b'])
+    expect(run.batches.at(-1)).toEqual(['b'])
+    expect(run.discarded.map(({ records, reason }) => [records.length, reason])).toEqual([
+      [1, 'RecordAgeExceeded'],
+    ])
+    expect(run.batches.filter(([text]) => text === 'a').length).toBe(run.discarded[0]?.invocations)
+  })
+
+  it('says that it is lost when there is no destination', async () => {
+    await run.put('a')
+    const { state } = run.start(() => failure('error'), { maximumRetryAttempts: 0 }, null)
+    await run.clock.advance(1000)
+    expect(run.problems.map(({ code }) => code)).toEqual(['batch-discarded'])
+    expect(run.problems[0]?.message).toContain('is lost: there is no onFailure')
+    expect(state()).toMatchObject({ discarded: 1, backlog: 0 })
+  })
+
+  it('waits for a destination that does not take it, and loses nothing', async () => {
+    await run.put('a', 'b')
+    let refusals = 3
+    const sent: string[] = []
+    const { state } = run.start(
+      (texts) => (texts.includes('a') ? failure('error') : null),
+      { maximumRetryAttempts: 0, batchSize: 1 },
+      {
+        async send({ event }) {
+          if (refusals-- > 0) throw new Error('away')
+          sent.push(...event.Records.map(textOf))
+        },
+      },
+    )
+    await run.clock.advance(100)
+    expect(state()).toMatchObject({ backlog: 2, discarded: 0 })
+    expect(run.problems.map(({ code }) => code)).toEqual(['destination-failed'])
+    await run.clock.advance(5000)
+    expect(sent).toEqual(['a'])
+    expect(state()).toMatchObject({ backlog: 0, discarded: 1, succeeded: 1 })
+  })
+})
+
+describe('bisect', () => {
+  const bisect = { bisectBatchOnFunctionError: true }
+
+  it('halves a batch that threw until the poison is alone, and uses up no retry for it', async () => {
+    await run.put(...letters(8))
+    const { state } = run.start((texts) => (texts.includes('c') ? failure('error') : null), {
+      ...bisect,
+      maximumRetryAttempts: 2,
+    })
+    await run.clock.advance(60_000)
+    expect(run.batches.map((batch) => batch.join(''))).toEqual([
+      'abcdefgh',
+      'abcd',
+      'ab',
+      'cd',
+      'c',
+      'c',
+      'c',
+      'd',
+      'efgh',
+    ])
+    expect(run.discarded.map(({ event, invocations }) => [event.Records.map(textOf), invocations])).toEqual([
+      [['c'], 6],
+    ])
+    expect(state()).toMatchObject({ succeeded: 7, discarded: 1, backlog: 0 })
+  })
+
+  it('goes on at the number that was returned', async () => {
+    await run.put(...letters(8))
+    run.start((texts, records) => (texts.includes('f') ? failing(records, 'f') : null), {
+      ...bisect,
+      maximumRetryAttempts: 1,
+    })
+    await run.clock.advance(60_000)
+    expect(run.batches.map((batch) => batch.join(''))).toEqual(['abcdefgh', 'fgh', 'fg', 'f', 'f', 'g', 'h'])
+    expect(run.discarded.map(({ records }) => records.length)).toEqual([1])
+  })
+
+  it('without it, innocent records are given up with a poison one', async () => {
+    await run.put(...letters(4))
+    run.start((texts, records) => (texts.includes('b') ? failing(records, 'b') : null), {
+      maximumRetryAttempts: 1,
+    })
+    await run.clock.advance(60_000)
+    expect(run.batches.map((batch) => batch.join(''))).toEqual(['abcd', 'bcd'])
+    expect(run.discarded.map(({ event }) => event.Records.map(textOf))).toEqual([['b', 'c', 'd']])
+  })
+})
+
+describe('a throttle', () => {
+  it('uses up no retry', async () => {
+    await run.put('a', 'b')
+    const { state } = run.start(failuresOf('a', 20, 'throttle'), { maximumRetryAttempts: 0, batchSize: 1 })
+    await run.clock.advance(120_000)
+    expect(run.batches.length).toBe(22)
+    expect(state()).toMatchObject({ batches: 2, succeeded: 2, failed: 0, discarded: 0 })
+  })
+
+  it('ends with the age of the record, and is not asked without a pause', async () => {
+    await run.put('a')
+    run.start(() => failure('throttle'), { maximumRecordAgeInSeconds: 60 })
+    await run.clock.advance(90_000)
+    expect(run.discarded).toMatchObject([{ reason: 'RecordAgeExceeded' }])
+    expect(run.batches.length).toBeLessThan(60)
+  })
+})
+
+describe('stop', () => {
+  it('leaves what runs longer than 2 s, and reads no more', async () => {
+    await run.put('a')
+    const hanging = Promise.withResolvers<void>()
+    const source = run.start(() => hanging.promise)
+    await run.clock.advance(0)
+    const before = performance.now()
+    await source.stop()
+    expect(performance.now() - before).toBeGreaterThan(1900)
+    expect(source.state()).toMatchObject({ invoking: 1, succeeded: 0 })
+    hanging.resolve()
+    await run.put('b')
+    await run.clock.advance(10_000)
+    expect(run.batches).toEqual([['a']])
+  })
+
+  it('does not wait while it is idle, or waits before a retry', async () => {
+    await run.put('a')
+    const source = run.start(() => failure('error'))
+    await run.clock.advance(100)
+    const before = performance.now()
+    await Promise.all([source.stop(), source.stop()])
+    expect(performance.now() - before).toBeLessThan(1500)
+    expect(source.state()).toMatchObject({ backlog: 1, discarded: 0, invoking: 0 })
+  })
+})
+
+it('lets a full stream forget what it is done with, and nothing else', async () => {
+  await run.stop()
+  run = await streamRun(1, 800)
+  const stored = () => run.engine.records('readings').map(({ data }) => Buffer.from(data).toString())
+  await run.put('a', 'b', 'c')
+  run.start((texts) => (texts.includes('b') ? failure('error') : null), {
+    batchSize: 1,
+    parallelizationFactor: 10,
+  })
+  await run.clock.advance(1000)
+  expect(run.batches.flat()).toContain('c')
+  await run.put('d')
+  expect(stored()).toEqual(['b', 'c', 'd'])
+  // The one that comes before it in the shard is not done.
+  await expect(run.put('e')).rejects.toThrow('did not take')
+  expect(stored()).toEqual(['b', 'c', 'd'])
+})
+
+it.each([
+  [{ batchSize: 0 }, 'batchSize'],
+  [{ batchSize: 10_001 }, 'batchSize'],
+  [{ batchingWindow: 301 }, 'batchingWindow'],
+  [{ parallelizationFactor: 11 }, 'parallelizationFactor'],
+  [{ maximumRetryAttempts: -2 }, 'maximumRetryAttempts'],
+  [{ maximumRetryAttempts: 10_001 }, 'maximumRetryAttempts'],
+  [{ maximumRecordAgeInSeconds: 59 }, 'maximumRecordAgeInSeconds'],
+  [{ batchsize: 60 } as object, 'Did you mean `batchSize`'],
+])('refuses %j', (spec, name) => {
+  expect(() => run.start(() => null, spec)).toThrow(
+    expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID', message: expect.stringContaining(name) }),
+  )
+})

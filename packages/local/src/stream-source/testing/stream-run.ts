@@ -1,0 +1,105 @@
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { virtualClock } from '../../../../sqs/src/testing/virtual-clock.ts'
+import type { InvocationResult } from '../../functions/index.ts'
+import { type StreamEngine, startStreams } from '../../streams/index.ts'
+import type { DiscardedBatch, FailureDestination } from '../destination.ts'
+import { startStreamSource } from '../index.ts'
+import type { KinesisRecord } from '../record.ts'
+import type { StreamSource, StreamSourceProblem, StreamSourceSpec } from '../types.ts'
+
+/** What the function of a test does with a batch: it returns its payload, or the end of an invocation. */
+export type Handler = (texts: readonly string[], records: readonly KinesisRecord[]) => unknown
+
+/** The text of a record. */
+export const textOf = ({ kinesis }: KinesisRecord) => Buffer.from(kinesis.data, 'base64').toString()
+
+/** A failed invocation. */
+export const failure = (kind: 'error' | 'timeout' | 'crash' | 'throttle'): InvocationResult => ({
+  ok: false,
+  kind,
+  error: { errorType: 'Test', errorMessage: 'as the test asks' },
+})
+
+/** A response that names records by their texts. */
+export const failing = (records: readonly KinesisRecord[], ...texts: readonly string[]) => ({
+  batchItemFailures: records
+    .filter((record) => texts.includes(textOf(record)))
+    .map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber })),
+})
+
+/** A stream with a mapping, in virtual time. `maxBytes` is of the stream's memory. */
+export async function streamRun(shards = 1, maxBytes = 268_435_456) {
+  const clock = virtualClock()
+  const engine: StreamEngine = await startStreams({
+    streams: [{ name: 'readings', shards }],
+    clock,
+    maxBytes,
+  })
+  const client = new KinesisClient({
+    endpoint: engine.endpoint,
+    region: engine.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    requestHandler: new NodeHttpHandler(),
+  })
+  const batches: (readonly string[])[] = []
+  const events: (readonly KinesisRecord[])[] = []
+  const problems: StreamSourceProblem[] = []
+  const discarded: DiscardedBatch[] = []
+  const memory: FailureDestination = { send: async (batch) => void discarded.push(batch) }
+  let source: StreamSource | undefined
+
+  return {
+    clock,
+    engine,
+    batches,
+    events,
+    problems,
+    discarded,
+    /** Puts each text under its first character as partition key. */
+    async put(...texts: readonly string[]): Promise<void> {
+      const Records = texts.map((text) => ({ PartitionKey: text.slice(0, 1), Data: Buffer.from(text) }))
+      const { FailedRecordCount } = await client.send(
+        new PutRecordsCommand({ StreamName: 'readings', Records }),
+      )
+      if (FailedRecordCount !== 0) throw new Error('the stream did not take them')
+    },
+    start(
+      handler: Handler,
+      spec: Partial<StreamSourceSpec> = {},
+      onFailure: FailureDestination | null = memory,
+    ): StreamSource {
+      const { region } = engine
+      const mapping = { readers: engine.readers('readings'), streamArn: engine.streamArn('readings'), region }
+      source = startStreamSource(
+        { ...mapping, ...spec },
+        {
+          function: {
+            name: 'write',
+            async invoke(event) {
+              const { Records } = event as { readonly Records: readonly KinesisRecord[] }
+              const texts = Records.map(textOf)
+              batches.push(texts)
+              events.push(Records)
+              const result = await handler(texts, Records)
+              return isResult(result) ? result : { ok: true, payload: result }
+            },
+          },
+          clock,
+          ...(onFailure && { onFailure }),
+          onProblem: (problem) => problems.push(problem),
+        },
+      )
+      return source
+    },
+    async stop(): Promise<void> {
+      client.destroy()
+      await source?.stop()
+      await engine.stop()
+    },
+  }
+}
+
+function isResult(value: unknown): value is InvocationResult {
+  return typeof value === 'object' && value !== null && 'ok' in value
+}

@@ -1,0 +1,175 @@
+import { once } from 'node:events'
+import { connect as http2 } from 'node:http2'
+import { connect } from 'node:net'
+import { InternalFailureException } from '@aws-sdk/client-kinesis'
+import { NodeHttp2Handler, NodeHttpHandler } from '@smithy/node-http-handler'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { startStreams } from './index.ts'
+import {
+  codes,
+  engine,
+  get,
+  iterator,
+  keyOfFirst,
+  keyOfSecond,
+  put,
+  putMany,
+  start,
+  stop,
+  stored,
+  texts,
+  world,
+} from './testing/stream-world.ts'
+
+afterEach(stop)
+
+const rest = 'content-type: application/x-amz-json-1.1\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}'
+
+/** What the server answers to texts that come in packets of their own. */
+async function speak(...packets: readonly string[]): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(engine.endpoint).port), noDelay: true })
+  onTestFinished(() => void socket.destroy())
+  socket.setEncoding('latin1')
+  for (const packet of packets) {
+    await new Promise((resolve) => socket.write(packet, 'latin1', resolve))
+    // A request to another connection is answered: this one has been read by then.
+    await fetch(engine.endpoint)
+  }
+  const [text] = await once(socket, 'data')
+  return text
+}
+
+describe('with HTTP/1.1 alone', () => {
+  beforeEach(() => {
+    world.handler = () => new NodeHttpHandler()
+  })
+
+  it('refuses what exceeds its memory, in words, and lets go of what every reader is done with', async () => {
+    await start({ maxBytes: 3000 })
+    const kilobyte = 'x'.repeat(1000)
+    const { SequenceNumber = '' } = await put(keyOfFirst, kilobyte)
+    await put(keyOfFirst, kilobyte)
+    const full = put(keyOfSecond, kilobyte)
+    await expect(full).rejects.toThrow('keeps at most 3000 bytes of records')
+    await expect(full).rejects.toBeInstanceOf(InternalFailureException)
+    expect(codes(await putMany([[keyOfSecond, kilobyte]]))).toEqual(['InternalFailure'])
+    expect(engine.records('readings')).toHaveLength(2)
+    const reader = engine.readers('readings')[0]
+    reader?.release(SequenceNumber)
+    expect(engine.records('readings')).toHaveLength(2)
+    await put(keyOfSecond, 'y'.repeat(900))
+    expect(engine.records('readings').map(({ data }) => data.byteLength)).toEqual([1000, 900])
+    expect(texts(await get(await iterator()))).toEqual([kilobyte])
+  })
+
+  it.each([
+    ['a form, as a web page may send', { 'content-type': 'application/x-www-form-urlencoded' }, 404],
+    ['a preflight of a web page', { 'content-type': 'text/plain' }, 404],
+    ['CBOR', { 'content-type': 'application/x-amz-cbor-1.1' }, 404],
+    ['another service', { 'x-amz-target': 'AmazonSQS.SendMessage' }, 400],
+    ['an unknown action', { 'x-amz-target': 'Kinesis_20131202.MergeShards' }, 400],
+    ['a name of Object', { 'x-amz-target': 'Kinesis_20131202.constructor' }, 400],
+  ])('does not serve %s', async (_, headers, status) => {
+    await start()
+    const response = await fetch(engine.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.1', ...headers },
+      body: '{}',
+    })
+    expect(response.status).toBe(status)
+    if (status === 400) {
+      expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' })
+    }
+  })
+
+  it.each([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['an array', '[]'],
+    ['a number as key', '{"StreamName":"readings","PartitionKey":5,"Data":""}'],
+    ['data that is not base64', '{"StreamName":"readings","PartitionKey":"a","Data":"?"}'],
+    ['records that are not objects', '{"StreamName":"readings","Records":[null]}', 'PutRecords'],
+    ['a limit that is no integer', '{"ShardIterator":"x","Limit":1.5}', 'GetRecords'],
+  ])('cannot read %s', async (_, body, action = 'PutRecord') => {
+    await start()
+    const response = await fetch(engine.endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `Kinesis_20131202.${action}`,
+      },
+      body,
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ __type: 'SerializationException', message: expect.any(String) })
+  })
+
+  it('does not answer a page whose name leads to loopback', async () => {
+    await start()
+    expect(await speak(`POST / HTTP/1.1\r\nhost: evil.example\r\n${rest}`)).toMatch(/^HTTP\/1.1 404 /)
+  })
+
+  it('waits until it is clear which protocol a client speaks', async () => {
+    await start()
+    const host = 'localhost'
+    expect(await speak('P', `OST / HTTP/1.1\r\nhost: ${host}\r\n${rest}`)).toContain(
+      'UnknownOperationException',
+    )
+    // The answer of HTTP/2 to its preface begins with a frame of settings, whose type is 4.
+    expect((await speak('PRI * HTTP/2.0\r\n', '\r\nSM\r\n\r\n', '\0\0\0\x04\0\0\0\0\0')).charCodeAt(3)).toBe(
+      4,
+    )
+  })
+
+  it('says that its port is taken, and refuses a stream that cannot be', async () => {
+    await start()
+    const port = Number(new URL(engine.endpoint).port)
+    await expect(startStreams({ streams: [], port })).rejects.toMatchObject({ code: 'SPILLWAY_PORT_IN_USE' })
+    for (const stream of [
+      { name: 'a', shards: 0 },
+      { name: 'a b', shards: 1 },
+      { name: 'a', shards: 1.5 },
+    ]) {
+      await expect(startStreams({ streams: [stream] })).rejects.toMatchObject({
+        code: 'SPILLWAY_OPTION_INVALID',
+      })
+    }
+    expect(() => engine.records('reading')).toThrow('Did you mean `readings`?')
+  })
+
+  it('stops while clients are connected and wait', async () => {
+    await start()
+    world.onPut = () => ({ fail: 'hang', stored: false })
+    const hanging = put(keyOfFirst, 'x').catch((error: Error) => error)
+    await get(await iterator())
+    await engine.stop()
+    expect(await hanging).toBeInstanceOf(Error)
+    await engine.stop()
+  })
+})
+
+it('serves many requests at once over one connection of HTTP/2', async () => {
+  world.handler = () => new NodeHttp2Handler({ disableConcurrentStreams: false })
+  await start()
+  const names = Array.from({ length: 50 }, (_, index) => String(index))
+  await Promise.all(names.map((name) => put(keyOfFirst, name)))
+  expect(stored().sort()).toEqual(names.sort())
+})
+
+it('loses no other request when a client of HTTP/2 goes away in the middle of one', async () => {
+  world.handler = () => undefined
+  await start()
+  const session = http2(engine.endpoint)
+  session.on('error', () => undefined)
+  const request = session.request({
+    ':method': 'POST',
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'Kinesis_20131202.PutRecord',
+  })
+  request.on('error', () => undefined)
+  request.write('{"StreamName":')
+  await put(keyOfFirst, 'one')
+  session.destroy()
+  await put(keyOfFirst, 'two')
+  expect(stored()).toEqual(['one', 'two'])
+})

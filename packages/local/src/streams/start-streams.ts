@@ -1,0 +1,105 @@
+import { SpillwayError } from '@spillway/message'
+import {
+  type Clock,
+  checkOptions,
+  integer,
+  isFunction,
+  nearest,
+  nonEmptyString,
+  type OptionRules,
+  objectWith,
+  systemClock,
+} from '@spillway/message/internal'
+import { host, listen } from '../listen.ts'
+import { createActions } from './actions.ts'
+import type { StreamEngine, StreamSpec } from './engine.ts'
+import type { OnPut } from './faults.ts'
+import { toReader } from './reader.ts'
+import { respond } from './respond.ts'
+import { createDualServer } from './serve.ts'
+import { createStore, streamName } from './store.ts'
+
+/** What {@link startStreams} takes. */
+export interface StreamsOptions {
+  readonly streams: readonly StreamSpec[]
+  /** The port on 127.0.0.1. Default 0: any free port. */
+  readonly port?: number
+  /** The region in ARNs. Default `us-east-1`. */
+  readonly region?: string
+  /** Its time decides about limits, retention and iterators. Default: the clock of the machine. */
+  readonly clock?: Pick<Clock, 'now'>
+  /**
+   * Bytes that all records together may take, about. Default 268,435,456 (256 MiB). When they are used up, records that
+   * every reader has released go first; after them, puts fail with `InternalFailure`: nothing is lost in silence.
+   */
+  readonly maxBytes?: number
+  /** Makes puts go wrong, for a test. */
+  readonly onPut?: OnPut
+}
+
+const rules: OptionRules<StreamsOptions> = {
+  streams: {
+    required: true,
+    expected: 'an array of streams, each with a `name` and 1 to 1,000 `shards`',
+    test: (value) => Array.isArray(value) && value.every(isStream),
+  },
+  port: integer(0, 65_535),
+  region: { ...nonEmptyString(), required: false },
+  clock: objectWith('now'),
+  maxBytes: integer(1, Number.MAX_SAFE_INTEGER),
+  onPut: isFunction,
+}
+
+const account = '000000000000'
+
+/**
+ * Starts Kinesis Data Streams on 127.0.0.1 with the given streams. Records live in memory, for 24 hours. It has the
+ * limits of the service: what exceeds those of a shard is refused, record by record.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port, `SPILLWAY_START_FAILED` when it
+ * cannot be had.
+ */
+export async function startStreams(options: StreamsOptions): Promise<StreamEngine> {
+  checkOptions('startStreams', options, rules)
+  const { streams, port = 0, region = 'us-east-1', clock = systemClock, maxBytes = 268_435_456 } = options
+  const streamArn = (name: string) => `arn:aws:kinesis:${region}:${account}:stream/${name}`
+  const store = createStore({ arnOf: streamArn, now: () => clock.now(), maxBytes })
+  for (const spec of streams) store.create(spec)
+  const actions = createActions(store, options.onPut)
+  const { server, close } = createDualServer((request, response) => respond(actions, request, response))
+  const actualPort = await listen(server, port)
+  let stopped: Promise<void> | undefined
+
+  function shardsOf(name: string) {
+    const stream = store.streams.get(name)
+    if (stream !== undefined) return stream.shards
+    const meant = nearest(name, [...store.streams.keys()])
+    const hint = meant === undefined ? '' : ` Did you mean \`${meant}\`?`
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      `The local Kinesis has no stream named \`${name}\`.${hint}`,
+    )
+  }
+
+  return Object.freeze({
+    endpoint: `http://${host}:${actualPort}`,
+    region,
+    streamArn,
+    records: (name: string) => shardsOf(name).flatMap((shard) => [...shard.all(store.now())]),
+    depth: (name: string) =>
+      shardsOf(name).reduce((sum, shard) => sum + shard.unread(0, store.now()).records, 0),
+    readers: (name: string) => shardsOf(name).map((shard) => toReader(shard, store)),
+    stop() {
+      stopped ??= close()
+      return stopped
+    },
+  })
+}
+
+function isStream(value: unknown): value is StreamSpec {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, shards } = value as Partial<Record<keyof StreamSpec, unknown>>
+  const isName = typeof name === 'string' && streamName.test(name)
+  return isName && Number.isInteger(shards) && (shards as number) >= 1 && (shards as number) <= 1000
+}

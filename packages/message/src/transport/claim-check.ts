@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { type Backoff, fullJitter } from '../backoff.ts'
+import { maxClaimBytes, toClaimEnvelope } from '../claim.ts'
+import type { Clock } from '../clock.ts'
+import { toError } from '../error.ts'
+import { inParallel } from '../in-parallel.ts'
+import { isText } from '../message.ts'
+import { checkOptions, integer, type OptionRule, type OptionRules, objectWith, required } from '../options.ts'
+import type { ClaimStore, EncodedMessage, TimeLimit } from '../ports.ts'
+import { createGate } from './gate.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Rejected } from './rejection.ts'
+import { race, within, workingTime } from './time.ts'
+
+/** Where large messages go, and from what size on. */
+export interface ClaimCheckOptions {
+  /** For example `s3ClaimStore({ bucket })` of `@spillway/sqs/s3`. */
+  readonly store: ClaimStore
+  /**
+   * Messages of more bytes, attributes included, go into the store. 0 to `maximumMessageSize`. Default: that size, so
+   * that only what the queue or the stream cannot hold takes the detour.
+   */
+  readonly threshold?: number
+  /** What the keys in the store begin with; the source has to know it. Default `spillway/`. */
+  readonly prefix?: string
+}
+
+/** Rule for an option that takes a {@link ClaimStore}. */
+export const isClaimStore = required({
+  ...objectWith('put', 'get'),
+  expected: 'a claim store, for example s3ClaimStore({ bucket })',
+})
+
+/** Rule for the prefix of keys. */
+export const isPrefix: OptionRule = {
+  expected: "a string of 1 to 512 characters, without '.' or '..' between slashes",
+  test: (value) => isText(value, 512) && isPlainKey(value),
+}
+
+/** Whether a key means the same to all that read it: some take `.` and `..` between slashes for folders. */
+export function isPlainKey(key: string): boolean {
+  return !key.split('/').some((part) => part === '.' || part === '..')
+}
+
+/** What the keys in the store begin with when nothing else is said. */
+export const defaultPrefix = 'spillway/'
+
+/** What the claim check of a target needs. */
+export interface ClaimCheckContext {
+  /** The target that takes the options. */
+  readonly owner: string
+  readonly maximumMessageSize: number
+  /** The size of a message as its queue or stream counts it. */
+  readonly sizeOf: (message: EncodedMessage) => number
+  readonly maxAttempts: number
+  readonly concurrency: number
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** Puts large messages into a store and claims on them in their place. Never rejects. */
+export type ClaimCheck = <Item extends Outgoing>(
+  messages: readonly Item[],
+  limit: TimeLimit,
+) => Promise<readonly Item[]>
+
+const backoff: Backoff = { base: 100, cap: 2000 }
+
+/** Milliseconds after which a put is given up and repeated. */
+const attemptMs = 10_000
+
+/**
+ * A claim check for a target.
+ *
+ * Nothing is sent whose body is not in the store: a message whose put failed is rejected.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ */
+export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext): ClaimCheck {
+  const { owner, maximumMessageSize, sizeOf, maxAttempts, concurrency, clock, random } = context
+  const rules: OptionRules<ClaimCheckOptions> = {
+    store: isClaimStore,
+    threshold: integer(0, maximumMessageSize),
+    prefix: isPrefix,
+  }
+  checkOptions(`${owner}.claimCheck`, options, rules)
+  const { store, threshold = maximumMessageSize, prefix = defaultPrefix } = options
+  const gate = createGate(concurrency)
+
+  /** What happened when it was not stored. */
+  async function put(key: string, text: string, limit: TimeLimit): Promise<Rejected | undefined> {
+    let failure = claimFailed('no time was left')
+    for (let attempt = 1; ; attempt++) {
+      const available = workingTime(limit)
+      if (available === 0) return failure
+      const putOnce = (own: TimeLimit) => race(store.put(key, text, own), own.signal)
+      try {
+        await within(limit, Math.min(attemptMs, available), putOnce)
+        return undefined
+      } catch (thrown) {
+        failure = claimFailed(toError(thrown).name)
+      }
+      const wait = fullJitter(backoff, attempt, random())
+      if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
+      await clock.sleep(wait, limit.signal)
+    }
+  }
+
+  async function check<Item extends Outgoing>(outgoing: Item, limit: TimeLimit): Promise<Item> {
+    const { message } = outgoing
+    const bytes = Buffer.byteLength(message.body)
+    if (bytes > maxClaimBytes) return outgoing
+    const sha256 = createHash('sha256').update(message.body).digest('hex')
+    const key = prefix + sha256
+    const body = toClaimEnvelope(message.body, { key, bytes, sha256 })
+    if (body === undefined) return outgoing
+    const claimed = { ...message, body }
+    const claimedBytes = sizeOf(claimed)
+    // Too many attributes, for example: it could not be sent anyway.
+    if (claimedBytes > maximumMessageSize) return outgoing
+    const refused = await put(key, message.body, limit)
+    return refused === undefined
+      ? { ...outgoing, message: claimed, bytes: claimedBytes }
+      : { ...outgoing, refused }
+  }
+
+  return async function claimCheck(messages, limit) {
+    const results = [...messages]
+    const large = [...messages.entries()].filter(
+      ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
+    )
+    await inParallel(large, concurrency, async ([position, message]) => {
+      const checked = await gate.run(() => check(message, limit), limit)
+      results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
+    })
+    return results
+  }
+}
+
+function claimFailed(why: string): Rejected {
+  const detail = `The message is too large for its queue or stream, and the store did not take it: ${why}.`
+  return { status: 'rejected', code: 'SPILLWAY_CLAIM_FAILED', detail, retryable: true }
+}

@@ -1,0 +1,64 @@
+import type { Issue } from '../issue.ts'
+import type { ParkReason } from '../outcome.ts'
+import { toSendable } from './text.ts'
+
+/** Amazon SQS quotas: message attributes of a message. */
+export const maxAttributes = 10
+
+/** The names of the attributes that every parked copy in a queue has, whatever it came from. */
+export const reasonAttributes = {
+  code: 'spillway.code',
+  reason: 'spillway.reason',
+  issues: 'spillway.issues',
+} as const
+
+/** Attributes of type String by their names, as the SDK takes them. */
+export type StringAttributes = Record<string, { readonly DataType: 'String'; readonly StringValue: string }>
+
+/** The longest value of an attribute, in characters: enough for a reason, little beside a message of 1 MiB. */
+const longestValue = 4096
+
+/** The bytes of attributes as SQS counts them: name, type and value. */
+export function attributeBytes(attributes: readonly (readonly [string, string])[]): number {
+  return attributes.reduce(
+    (sum, [name, value]) =>
+      sum + Buffer.byteLength(name) + Buffer.byteLength('String') + Buffer.byteLength(value),
+    0,
+  )
+}
+
+/** A text as the value of an attribute of a parked copy: what SQS refuses replaced, and of bounded length. */
+export function toAttributeText(text: string): string {
+  return toSendable(text.slice(0, longestValue))
+}
+
+/** As many issues, from the first on, as make valid JSON within the longest value; `undefined` without any. */
+export function issuesText({ issues = [] }: ParkReason): string | undefined {
+  if (issues.length === 0) return undefined
+  let shown: readonly Issue[] = issues.slice(0, 20)
+  let json = JSON.stringify(shown)
+  while (json.length > longestValue) {
+    shown = shown.slice(0, -1)
+    json = JSON.stringify(shown)
+  }
+  return json
+}
+
+/** The attributes, most important first, that a queue takes beside a body near the limit. */
+export function fittingAttributes(
+  pairs: readonly (readonly [string, string])[],
+  bytes: number,
+): readonly (readonly [string, string])[] {
+  const kept: (readonly [string, string])[] = []
+  for (const pair of pairs) {
+    if (kept.length < maxAttributes && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
+  }
+  return kept
+}
+
+/** Attributes as the SDK takes them. */
+export function toStringAttributes(attributes: readonly (readonly [string, string])[]): StringAttributes {
+  return Object.fromEntries(
+    attributes.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  )
+}

@@ -1,0 +1,151 @@
+import { type Backoff, fullJitter } from '../backoff.ts'
+import type { Clock } from '../clock.ts'
+import type { SendResult, TimeLimit } from '../ports.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { isThrottled, notConfirmed, outOfTime, toRejection } from './rejection.ts'
+import { within, workingTime } from './time.ts'
+
+/** What one request did to each of its messages, and whether the other side asked for fewer requests. */
+export interface Sent {
+  /** By the positions of the messages in the pack. */
+  readonly results: ReadonlyMap<number, SendResult>
+  readonly throttled: boolean
+}
+
+/** How a pack is sent. */
+export interface PackSender {
+  /** What the numbers of the target are told apart by. */
+  readonly target: string
+  readonly maxAttempts: number
+  /** Milliseconds after which a request is given up and repeated. */
+  readonly attemptMs: number
+  readonly clock: Clock
+  readonly random: () => number
+  readonly telemetry: Telemetry
+  /** Sends the messages at some positions of the pack in one request. Rejects with what the client throws. */
+  request(part: Part, signal: AbortSignal): Promise<Sent>
+  /** Whether a request failed as a whole for what may be one of its messages. */
+  isEntryFault(thrown: unknown): boolean
+}
+
+/** Positions in a pack that go into one request. */
+export type Part = readonly number[]
+
+/** Somebody who wants to know of each message of a pack as soon as possible. */
+export interface PackWatcher {
+  /** Called when the fate of a message is final, while others of its pack are still on their way. */
+  settle(position: number, result: SendResult): void
+  /** Whether anybody still waits for a message. What nobody waits for is not sent again. */
+  isWanted(position: number): boolean
+}
+
+const nobody: PackWatcher = { settle: () => undefined, isWanted: () => true }
+
+const backoff: Backoff = { base: 50, cap: 1000 }
+
+/** What is asked too often gets more time. */
+const throttledBackoff: Backoff = { base: 400, cap: 5000 }
+
+/** What a pack may cost in all: a faulty entry takes some requests to be found, then there are attempts. */
+const maxRequests = 32
+
+/**
+ * Sends one pack, repeating what was not confirmed. Answers one result per message, in order. Never rejects.
+ *
+ * A request that failed for what may be one of its entries is divided, and stays so: its halves go by themselves.
+ *
+ * @param count how many messages the pack has
+ */
+export async function sendPack(
+  count: number,
+  sender: PackSender,
+  limit: TimeLimit,
+  watcher: PackWatcher = nobody,
+): Promise<readonly SendResult[]> {
+  const results = Array.from({ length: count }, (): SendResult => outOfTime)
+  const measured = { target: sender.target }
+  let requests = 0
+  const mayRequest = () => requests < maxRequests && workingTime(limit) > 0
+
+  /** Sends parts, and halves of those that have to be divided. Answers what is to be sent again. */
+  async function sendParts(parts: readonly Part[]): Promise<{ again: readonly Part[]; throttled: boolean }> {
+    const again: Part[] = []
+    const next = [...parts]
+    let throttled = false
+    for (let part = next.shift(); part !== undefined; part = next.shift()) {
+      if (!mayRequest()) {
+        again.push(part)
+        continue
+      }
+      requests++
+      const sent = await requestOnce(part, sender, limit)
+      throttled ||= sent.throttled
+      if (sent.divisible && part.length > 1) {
+        // Nobody knows yet whose fault it is: until it is found, none is refused for good.
+        for (const position of part) results[position] = undivided
+        const middle = Math.ceil(part.length / 2)
+        next.unshift(part.slice(0, middle), part.slice(middle))
+        continue
+      }
+      for (const [position, result] of sent.results) {
+        results[position] = result
+        if (!isRetryable(result)) watcher.settle(position, result)
+      }
+      again.push(part)
+    }
+    return { again, throttled }
+  }
+
+  /** The parts without what is settled, or nobody waits for. */
+  const pendingOf = (parts: readonly Part[]) =>
+    parts
+      .map((part) => part.filter((position) => isRetryable(results[position]) && watcher.isWanted(position)))
+      .filter((part) => part.length > 0)
+
+  let pending = pendingOf([[...results.keys()]])
+  for (let attempt = 1; pending.length > 0 && mayRequest(); attempt++) {
+    if (attempt > 1) sender.telemetry.count('spillway.send.retried', pending.flat().length, measured)
+    const { again, throttled } = await sendParts(pending)
+    pending = pendingOf(again)
+    if (pending.length === 0 || attempt >= sender.maxAttempts) break
+    const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, sender.random())
+    if (workingTime(limit) <= wait) break
+    await sender.clock.sleep(wait, limit.signal)
+    pending = pendingOf(pending)
+  }
+  return results
+}
+
+const undivided = notConfirmed(
+  'a request was refused for one of its messages, and no time was left to find it',
+)
+
+async function requestOnce(
+  part: Part,
+  sender: PackSender,
+  limit: TimeLimit,
+): Promise<Sent & { readonly divisible: boolean }> {
+  const { target, attemptMs, clock, telemetry } = sender
+  const measured = { target }
+  const startedAt = clock.now()
+  telemetry.count('spillway.send.requests', 1, measured)
+  try {
+    const sent = await within(limit, Math.min(attemptMs, workingTime(limit)), ({ signal }) =>
+      sender.request(part, signal),
+    )
+    return { ...sent, divisible: false }
+  } catch (thrown) {
+    const failure = toRejection(thrown)
+    return {
+      results: new Map(part.map((position) => [position, failure])),
+      throttled: isThrottled(thrown),
+      divisible: sender.isEntryFault(thrown),
+    }
+  } finally {
+    telemetry.duration('spillway.send.duration', clock.now() - startedAt, measured)
+  }
+}
+
+function isRetryable(result: SendResult | undefined): boolean {
+  return result?.status === 'rejected' && result.retryable
+}

@@ -1,0 +1,58 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import type { TimeLimit } from '../ports.ts'
+import { within } from './time.ts'
+
+function limit(remaining: number) {
+  const controller = new AbortController()
+  const own: TimeLimit = { signal: controller.signal, remainingTime: () => remaining }
+  return { own, controller }
+}
+
+/** Runs until it is told to stop; answers why. */
+const untilAborted = ({ signal }: TimeLimit) =>
+  new Promise<unknown>((resolve) => {
+    if (signal.aborted) resolve(signal.reason)
+    signal.addEventListener('abort', () => resolve(signal.reason))
+  })
+
+describe('within', () => {
+  it.each([
+    ['its own milliseconds', 60_000, 20],
+    ['the outer limit', 20, 60_000],
+  ])('ends after %s', async (_, remaining, ms) => {
+    const { own } = limit(remaining)
+    const startedAt = performance.now()
+    expect(await within(own, ms, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+  })
+
+  it.each(['before', 'meanwhile'])('ends when the outer one is aborted %s, for its reason', async (when) => {
+    const { own, controller } = limit(60_000)
+    const reason = new Error('enough')
+    if (when === 'before') controller.abort(reason)
+    const running = within(own, 60_000, untilAborted)
+    controller.abort(reason)
+    expect(await running).toBe(reason)
+  })
+
+  it('has the shorter of both times', async () => {
+    const remaining = async ({ remainingTime }: TimeLimit) => remainingTime()
+    expect(await within(limit(700).own, 60_000, remaining)).toBe(700)
+    expect(await within(limit(60_000).own, 700, remaining)).toBeLessThanOrEqual(700)
+  })
+
+  it('leaves nothing behind, whatever comes of it', async () => {
+    const { own, controller } = limit(60_000)
+    const signals: AbortSignal[] = []
+    const keep = async ({ signal }: TimeLimit) => void signals.push(signal)
+    await within(own, 60_000, keep)
+    await within(own, 60_000, async (inner) => {
+      await keep(inner)
+      throw new Error('broken')
+    }).catch(() => undefined)
+    expect(getEventListeners(own.signal, 'abort')).toHaveLength(0)
+    controller.abort()
+    expect(signals.map(({ aborted }) => aborted)).toStrictEqual([false, false])
+  })
+})

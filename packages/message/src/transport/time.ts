@@ -1,0 +1,61 @@
+import type { TimeLimit } from '../ports.ts'
+
+/** Milliseconds that have to be left for an answer to the caller. */
+export const guardMs = 250
+
+/** The longest that a timer of Node runs. Milliseconds. */
+const longestTimer = 2 ** 31 - 1
+
+/** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
+export function workingTime(limit: TimeLimit): number {
+  return limit.signal.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
+}
+
+/** Runs something under a limit that ends after `ms` milliseconds, or with the outer one. */
+export async function within<Result>(
+  limit: TimeLimit,
+  ms: number,
+  run: (limit: TimeLimit) => Promise<Result>,
+): Promise<Result> {
+  const end = performance.now() + ms
+  const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now()))
+  // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
+  const controller = new AbortController()
+  const onAbort = () => controller.abort(limit.signal.reason)
+  const onTimer = () => controller.abort(new DOMException('The time is over.', 'TimeoutError'))
+  const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
+  limit.signal.addEventListener('abort', onAbort, { once: true })
+  if (limit.signal.aborted) onAbort()
+  try {
+    return await run({ signal: controller.signal, remainingTime })
+  } finally {
+    clearTimeout(timer)
+    limit.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** The promise's value; rejects as soon as the signal aborts, for what does not heed it itself. */
+export function race<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/** When a call has to be answered. Stop it, or its timer keeps running. */
+export function atEnd(limit: TimeLimit): { readonly reached: Promise<void>; stop(): void } {
+  let stop = () => {}
+  const reached = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.min(longestTimer, Math.max(0, limit.remainingTime() - guardMs)))
+    const onAbort = () => resolve()
+    limit.signal.addEventListener('abort', onAbort, { once: true })
+    if (limit.signal.aborted) resolve()
+    stop = () => {
+      clearTimeout(timer)
+      limit.signal.removeEventListener('abort', onAbort)
+    }
+  })
+  return { reached, stop }
+}
