@@ -50,7 +50,7 @@ it('npm start names the examples that there are', async () => {
     stderr += chunk
   })
   expect(await ended).toBe(2)
-  expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: orders")
+  expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: ledger, orders, telemetry.")
 })
 
 it('npm run spike -- --json prints nothing but JSON on standard output', async () => {

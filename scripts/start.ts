@@ -12,6 +12,8 @@ const folder = join(examples, name)
 if (existsSync(join(folder, 'spillway.config.ts'))) {
   process.exitCode = await main(['dev', folder, ...rest])
 } else {
-  console.error(`spillway: there is no example '${name}'. There are: ${readdirSync(examples).join(', ')}.`)
+  console.error(
+    `spillway: there is no example '${name}'. There are: ${readdirSync(examples).sort().join(', ')}.`,
+  )
   process.exitCode = 2
 }

@@ -337,9 +337,11 @@ describe('faults', () => {
         await local.database?.start()
       }
       expect(await sending).toStrictEqual({ 202: 600 })
-      await untilDrained()
+      // What came back from the outage comes again after the back-off of the batch: up to a minute.
+      await untilDrained(110_000)
       expect(await countRows()).toBe(600)
       expect(await parkedIds()).toStrictEqual([])
     },
+    150_000,
   )
 })
