@@ -21,8 +21,8 @@ export interface BatchOptions<Body = unknown> {
   readonly guard?: number
   /**
    * What becomes of a record whose handler threw; for a whole batch that threw it is asked for each record. What was
-   * thrown is made an `Error` first. A policy that throws itself, or answers no outcome, counts as `retry`. Default:
-   * `retry`.
+   * thrown is made an `Error` first. A policy that throws itself, or answers no outcome, counts as `retry`. What a
+   * handler throws because its signal aborted is a `retry` without asking. Default: `retry`.
    */
   readonly onError?: ErrorPolicy<Body>
   /**
@@ -53,8 +53,9 @@ export interface BatchOptions<Body = unknown> {
   /**
    * Whether the event source mapping has `ReportBatchItemFailures`. Default true. Without that flag Lambda deletes every
    * record that a handler reports as failed. With `false` the handler rejects with `SPILLWAY_BATCH_FAILED` when a record
-   * is to be retried: all records come again, and what is done stays done under its key. Put no middleware around it
-   * then that turns errors into answers.
+   * is to be retried: all records come again, and what is done stays done under its key. What is to be parked comes with
+   * them: its copy is sent by the batch of which nothing else is to be retried. Put no middleware around it then that
+   * turns errors into answers.
    */
   readonly partialFailures?: boolean
   /** Called with the numbers of each batch. Default: a warning to `logger` when something was not done. */

@@ -365,6 +365,21 @@ describe('the deadline', () => {
     expect(performance.now() - startedAt).toBeLessThan(300)
   })
 
+  it('costs no valid record because the schema of another hangs', async () => {
+    const hanging = defineMessage({
+      name: 'order',
+      schema: z
+        .object({ id: z.string() })
+        .refine(({ id }) => (id === 'b' ? new Promise<boolean>(() => undefined) : Promise.resolve(true))),
+    })
+    const records = ['a', 'b', 'c'].map((id) => record(id))
+    const startedAt = performance.now()
+    const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
+    const source = { records, park: async () => undefined, delay: async () => undefined }
+    const settled = await batch(hanging, doAll, { log: () => undefined })({ source }, context)
+    expect(failedOf(records, settled)).toStrictEqual(['m-b'])
+  })
+
   it('takes an invocation that has weeks to go', async () => {
     const result = await run({ records: [record('a')], remaining: 2 ** 32, writer: doAll })
     expect(result.failed).toStrictEqual([])

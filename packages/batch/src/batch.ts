@@ -76,7 +76,7 @@ export function batch<Definition extends MessageDefinition>(
   const report = createReport(definition.name, options)
 
   async function settleAll(source: RecordSource, deadlines: Deadlines) {
-    const ledger = createLedger(source, stopAtFirstFailure)
+    const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
     const waits = createHold(deadlines.writing, clock, random)
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */

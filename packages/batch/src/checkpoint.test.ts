@@ -57,6 +57,26 @@ describe.each(shapes)('of a stream, %s', (shape) => {
     expect(queue.parked.map(({ id }) => id)).toStrictEqual(['b1', 'b2'])
   })
 
+  it('sends no copy before it is known whether an earlier record brings the poison record back', async () => {
+    async function run(isDown: boolean) {
+      const clock = drivenClock()
+      async function outcomeOf({ key }: MessageRecord<Order>): Promise<Outcome> {
+        if (key === 'a2') await clock.sleep(100)
+        if (key === 'a2' && isDown) return retry({ unavailable: true })
+        return key === 'c1' ? refused : done()
+      }
+      const handler =
+        shape === 'each record'
+          ? eachRecord<Order>(outcomeOf)
+          : (messages: readonly MessageRecord<Order>[]) => Promise.all(messages.map(outcomeOf))
+      const behind = [...records, orderRecord('c2', { lane: 'c' })]
+      const { failed, parked } = await virtualRun({ records: behind, handler, clock, checkpoint: true })
+      return [failed, parked.map(({ id }) => id)]
+    }
+    expect(await run(true)).toStrictEqual([['a2', 'a3', 'c1', 'c2'], []])
+    expect(await run(false)).toStrictEqual([[], ['c1']])
+  })
+
   it('waits for what is down unless an earlier record brings it back anyway', async () => {
     const clock = drivenClock()
     const outcomeOf = (failing: string) =>

@@ -126,6 +126,14 @@ describe('while what the records need is down', () => {
     expect([result.failed, written]).toStrictEqual([[], ['b1', 'b2', 'a1', 'a2', 'a3']])
   })
 
+  it('what follows it comes back with it, though it was not begun again for another failure', async () => {
+    const records = ['a1', 'b1', 'a2'].map((id) => orderRecord(id, { lane: id[0] as string }))
+    const handler = eachRecord<Order>(({ key }) => (key === 'a1' ? retry({ unavailable: true }) : retry()))
+    const options = { stopAtFirstFailure: true }
+    const result = await virtualRun({ records, handler, options })
+    expect(result.delayed).toStrictEqual({ a1: 45, b1: 30, a2: 45 })
+  })
+
   it('the invocation ends in its time, with the whole batch put off by its receives', async () => {
     const { clock, asked, ask } = outage(Number.POSITIVE_INFINITY)
     const records = many(40).map((record, n) => ({ ...record, receiveCount: 1 + (n % 3) }))

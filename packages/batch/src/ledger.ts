@@ -8,10 +8,15 @@ export interface Ledger {
   /** Settles a record that has to follow one that is not done; `false` for one that may be begun. */
   skip(position: number): boolean
   /**
-   * Settles a record that is to be parked but that an earlier one brings back whatever becomes of it: a copy would be
-   * sent each time. `false` for one whose copy may be sent.
+   * Settles a record that is to be parked but that another one brings back whatever becomes of it: a copy would be sent
+   * each time. `false` for one whose copy may be sent.
    */
   withhold(position: number): boolean
+  /**
+   * Of records that are to be parked, those of which it is known whether another one brings them back: what could is
+   * settled, or among them.
+   */
+  due(positions: readonly number[]): ReadonlySet<number>
   /** Whether no record is to be returned. */
   isClean(): boolean
   /** The record for which one is returned: itself, or the one that it has to follow. `undefined` for what is not returned. */
@@ -22,8 +27,18 @@ export interface Ledger {
   reopen(positions: readonly number[]): ReadonlyMap<number, Outcome>
 }
 
+/** How the records of a batch hang together. */
+export interface LedgerOptions {
+  readonly stopAtFirstFailure: boolean
+  /** Whether one record that is not done brings back the whole batch. */
+  readonly returnsAll: boolean
+}
+
 /** Opens the ledger of a batch. */
-export function createLedger(source: RecordSource, stopAtFirstFailure: boolean): Ledger {
+export function createLedger(
+  source: RecordSource,
+  { stopAtFirstFailure, returnsAll }: LedgerOptions,
+): Ledger {
   const { records, checkpoint = false } = source
   const outcomes: (Outcome | undefined)[] = new Array(records.length).fill(undefined)
   /** For records that follow: the one that stopped them. */
@@ -31,6 +46,8 @@ export function createLedger(source: RecordSource, stopAtFirstFailure: boolean):
   /** The first record of a lane that is not done. */
   const stops = new Map<string, number>()
   let lowest = Number.POSITIVE_INFINITY
+  /** All before it are settled. */
+  let open = 0
 
   const isClean = () => lowest === Number.POSITIVE_INFINITY
 
@@ -47,12 +64,15 @@ export function createLedger(source: RecordSource, stopAtFirstFailure: boolean):
   }
 
   function rootOf(position: number): number | undefined {
-    return outcomes[position]?.kind === 'retry' ? (roots.get(position) ?? position) : undefined
+    if (outcomes[position]?.kind !== 'retry') return undefined
+    const root = roots.get(position) ?? position
+    // One that was tried again and went well holds nothing up: what followed it comes back by itself.
+    return outcomes[root]?.kind === 'retry' ? root : position
   }
 
-  /** Settles a record behind another that is not done; `false` when that one does not come before it. */
+  /** Settles a record that comes back with another; `false` when that one does not come back. */
   function follow(position: number, stop: number): boolean {
-    const root = stop < position ? rootOf(stop) : undefined
+    const root = rootOf(stop)
     if (root === undefined) return false
     roots.set(position, root)
     const { after } = outcomes[root] as RetryOutcome
@@ -74,10 +94,25 @@ export function createLedger(source: RecordSource, stopAtFirstFailure: boolean):
       if (isClean()) return false
       const stop = stops.get(laneOf(position))
       return (
-        (stop !== undefined && follow(position, stop)) || (stopAtFirstFailure && follow(position, lowest))
+        (stop !== undefined && stop < position && follow(position, stop)) ||
+        (stopAtFirstFailure && lowest < position && follow(position, lowest))
       )
     },
-    withhold: (position) => checkpoint && follow(position, lowest),
+    withhold: (position) =>
+      (returnsAll || (checkpoint && lowest < position)) && !isClean() && follow(position, lowest),
+    due(positions) {
+      const parking = new Set(positions)
+      if (!checkpoint && !returnsAll) return parking
+      // What waits behind one of them in its lane is begun only once that one is parked.
+      const lanes = returnsAll ? new Set(positions.map(laneOf)) : undefined
+      const isKnown = (position: number) =>
+        outcomes[position] !== undefined || parking.has(position) || lanes?.has(laneOf(position))
+      while (outcomes[open] !== undefined) open++
+      let end = open
+      while (end < outcomes.length && isKnown(end)) end++
+      if (returnsAll && end < outcomes.length) return new Set()
+      return new Set(positions.filter((position) => position < end))
+    },
     isClean,
     rootOf,
     waiting() {
@@ -91,13 +126,13 @@ export function createLedger(source: RecordSource, stopAtFirstFailure: boolean):
     reopen(positions) {
       const own = positions.filter((position) => !roots.has(position))
       const before = new Map(own.map((position) => [position, outcomes[position] as Outcome]))
-      for (const position of positions) outcomes[position] = undefined
-      for (const [position, root] of roots) {
-        // What is not tried again comes back by itself, whatever becomes of the one that stopped it.
-        if (outcomes[root] === undefined) roots.delete(position)
+      for (const position of positions) {
+        outcomes[position] = undefined
+        roots.delete(position)
       }
       stops.clear()
       lowest = Number.POSITIVE_INFINITY
+      open = 0
       for (const [position, outcome] of outcomes.entries()) {
         if (outcome !== undefined) settle(position, outcome)
       }

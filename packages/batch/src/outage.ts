@@ -15,11 +15,27 @@ export function isHeldFor(outcome: Outcome): boolean {
 
 // By its code, because an app may have the class of the error twice, in a bundle and beside it.
 function saysUnavailable(thrown: unknown): boolean {
+  return causesOf(thrown).some(({ code }) => code === 'SPILLWAY_DATABASE_UNAVAILABLE')
+}
+
+/** Whether something was thrown because a signal aborted: its reason or an `AbortError`, or an error above one of them. */
+export function isAbort(thrown: unknown, { reason }: AbortSignal): boolean {
+  return causesOf(thrown).some((error) => error === reason || error.name === 'AbortError')
+}
+
+interface Thrown {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly cause?: unknown
+}
+
+/** What was thrown, and what lies beneath it. */
+function causesOf(thrown: unknown): readonly Thrown[] {
+  const causes: Thrown[] = []
   let cause = thrown
-  for (let depth = 0; depth < deepest && typeof cause === 'object' && cause !== null; depth++) {
-    const { code, cause: beneath } = cause as { code?: unknown; cause?: unknown }
-    if (code === 'SPILLWAY_DATABASE_UNAVAILABLE') return true
-    cause = beneath
+  while (causes.length < deepest && typeof cause === 'object' && cause !== null) {
+    causes.push(cause)
+    cause = (cause as Thrown).cause
   }
-  return false
+  return causes
 }

@@ -1,4 +1,4 @@
-import { done, type MessageRecord, type Outcome, park, retry } from '@spillway/message'
+import { done, type MessageRecord, type Outcome, park, retry, type TimeLimit } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { eachRecord } from './index.ts'
 import { type Order, order, orderRecord, virtualRun } from './testing/virtual-run.ts'
@@ -47,6 +47,53 @@ describe.each(Object.entries(shapes))('onError of %s', (_, handler) => {
     expect(summary?.codes).toStrictEqual({ TypeError: 3 })
   })
 })
+
+describe.each([
+  ['a whole batch', (handle: typeof heedful) => handle],
+  ['each record', (handle: typeof heedful) => eachRecord<Order>(handle)],
+])('onError of %s whose time is over', (_, handlerOf) => {
+  const parkAll = (error: Error) => park({ code: error.name, detail: 'x' })
+
+  it.each<[string, (reason: unknown) => unknown]>([
+    ['the reason of the signal', (reason) => reason],
+    ['an AbortError', () => Object.assign(new Error('aborted'), { name: 'AbortError' })],
+    ['an error above it', (cause) => new Error('the request failed', { cause })],
+  ])('is not asked for %s: nothing is wrong with the record', async (_, toThrown) => {
+    const handler = handlerOf((_, limit) => heedful(_, limit, toThrown))
+    const result = await virtualRun({ records, handler, options: { onError: parkAll } })
+    expect([result.failed, result.parked]).toStrictEqual([['a', 'b', 'c'], []])
+    expect(result.summary?.codes).toStrictEqual({ SPILLWAY_DEADLINE: 3 })
+  })
+
+  it('is asked for another error', async () => {
+    const handler = handlerOf((_, limit) => heedful(_, limit, () => new TypeError('bad')))
+    const result = await virtualRun({ records, handler, options: { onError: parkAll } })
+    expect(result.parked.map(({ id, reason }) => [id, reason.code])).toStrictEqual(
+      ['a', 'b', 'c'].map((id) => [id, 'TypeError']),
+    )
+  })
+})
+
+/** Runs until it is told to stop. */
+function heedful(_: unknown, { signal }: TimeLimit, toThrown = (reason: unknown) => reason): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(toThrown(signal.reason)))
+  })
+}
+
+it.each([3, 2])(
+  'a writer that forgot Promise.all, for %i records of 3, has all retried and no rejection is left',
+  async (count) => {
+    const rejections: unknown[] = []
+    const onRejection = (thrown: unknown) => void rejections.push(thrown)
+    process.on('unhandledRejection', onRejection)
+    const handler = (async () => records.slice(0, count).map(failing)) as never
+    const { failed } = await virtualRun({ records, handler })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', onRejection)
+    expect([failed, rejections]).toStrictEqual([['a', 'b', 'c'], []])
+  },
+)
 
 it.each([undefined, 'text', { secret: 1 }])('onError gets an Error, though %o was thrown', async (thrown) => {
   const errors: Error[] = []

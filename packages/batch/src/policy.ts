@@ -1,12 +1,21 @@
 import { isOutcome, type MessageRecord, type Outcome, retry, SpillwayError, toError } from '@spillway/message'
+import { isAbort, isUnavailable } from './outage.ts'
+import { outOfTime } from './settle.ts'
 
 /** Decides what becomes of a record whose handler threw. */
 export type ErrorPolicy<Body = unknown> = (error: Error, record: MessageRecord<Body>) => Outcome
 
-/** A policy that never throws: one that does, or answers no outcome, has decided nothing, and the record is retried. */
+/**
+ * A policy that never throws: one that does, or answers no outcome, has decided nothing, and the record is retried. It
+ * is not asked for what a handler threw because its time was over: that says nothing about the record.
+ */
 export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
-  return function judge(thrown: unknown, record: MessageRecord<Body>): Outcome {
+  /** @param signal the one that the handler had */
+  return function judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome {
     const error = toError(thrown)
+    if (signal.aborted && isAbort(thrown, signal) && !isUnavailable(retry({ cause: error }))) {
+      return retry({ cause: outOfTime() })
+    }
     if (policy === undefined) return retry({ cause: error })
     try {
       const outcome: unknown = policy(error, record)
@@ -22,12 +31,14 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
 /** An answer for one record as its outcome: whatever is none counts as "not done". */
 export function toOutcome(answer: unknown, whose: string): Outcome {
   if (isOutcome(answer)) return answer
+  ignoreRejection(answer)
   return retry({ cause: outcomeInvalid(`${whose} gave something that is no outcome.`) })
 }
 
 /** A writer's answer as one outcome per record. Whatever is not an outcome counts as "not done". */
 export function toOutcomes(answer: unknown, count: number): readonly Outcome[] {
   if (!Array.isArray(answer) || answer.length !== count) {
+    if (Array.isArray(answer)) answer.forEach(ignoreRejection)
     const got = Array.isArray(answer) ? `${answer.length} outcomes` : 'no list of outcomes'
     const cause = outcomeInvalid(`The writer gave ${got} for ${count} records.`)
     return new Array<Outcome>(count).fill(retry({ cause }))
@@ -46,7 +57,10 @@ function outcomeInvalid(message: string, cause?: Error): SpillwayError {
   )
 }
 
-/** A policy that is asynchronous by mistake must not end the process with a rejection that nobody handles. */
+/**
+ * What is a promise by mistake (of an asynchronous policy, of a writer without `Promise.all`) must not end the process
+ * with a rejection that nobody handles.
+ */
 function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => undefined)
 }

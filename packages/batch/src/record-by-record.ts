@@ -4,9 +4,10 @@ import type { EachRecord } from './each-record.ts'
 import { takeTurns } from './lanes.ts'
 import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { isHeldFor } from './outage.ts'
+import { type Parking, parkDue } from './parking.ts'
 import { toOutcome } from './policy.ts'
 import type { Invocation, Round } from './round.ts'
-import { outOfTime, parkRecord } from './settle.ts'
+import { outOfTime } from './settle.ts'
 
 /** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
 const leastFailuresOfOutage = 5
@@ -65,11 +66,16 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
       if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })
       return toOutcome(answer, 'The handler')
     } catch (thrown) {
-      return judge(thrown, decoded)
+      return judge(thrown, decoded, deadlines.writing.signal)
     }
   }
 
-  return async function handleRecords(invocation, positions, round) {
+  /** Goes through records once, but for what stands behind an outage or one that is to be parked later. */
+  async function handleOnce(
+    invocation: Invocation<Body>,
+    positions: readonly number[],
+    round: number,
+  ): Promise<{ readonly later: readonly Parking[]; readonly outage: Outcome | undefined }> {
     const { source, ledger, deadlines } = invocation
     const turns = takeTurns(source.records, positions)
     const gate = createByteGate(source.maximumLoadBytes)
@@ -81,8 +87,10 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     let working = 0
     /** Whether there are to be more workers, once a record says that it is no outage. */
     let areWanted = true
+    const later: Parking[] = []
 
-    async function settle(position: number): Promise<void> {
+    /** Answers whether its lane may go on. */
+    async function settle(position: number): Promise<boolean> {
       const record = source.records[position] as SourceRecord
       const { load, body } = record
       const handling =
@@ -90,21 +98,25 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
       const outcome = await handling
       if (isHeldFor(outcome)) failures.push(outcome)
       else if (failures.length > 0) failures = []
-      if (outcome.kind !== 'park') ledger.settle(position, outcome)
-      else if (!ledger.withhold(position)) {
-        ledger.settle(position, await parkRecord(source, record, outcome.reason, deadlines.settling))
+      if (outcome.kind !== 'park') {
+        ledger.settle(position, outcome)
+        return true
       }
+      const left = await parkDue(invocation, [{ position, reason: outcome.reason }])
+      later.push(...left)
+      return left.length === 0
     }
 
     async function work(): Promise<void> {
       working += 1
       let position = turns.next(undefined)
       while (position !== undefined && failures.length < patience && !deadlines.writing.expired) {
+        let goesOn = true
         if (!ledger.skip(position)) {
-          await settle(position)
+          goesOn = await settle(position)
           if (failures.length === 0) beginAll()
         }
-        position = turns.next(position)
+        position = turns.next(goesOn ? position : undefined)
       }
       areWanted ||= failures.length >= patience
       working -= 1
@@ -122,13 +134,29 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     else workers.push(work())
     for (const worker of workers) await worker
 
-    const left = positions.filter((position) => ledger.outcome(position) === undefined)
-    const [outage] = failures
-    if (outage === undefined || failures.length < patience) {
-      // A worker that stopped for an outage that was none left the rest of its lane.
-      if (left.length > 0 && !deadlines.writing.expired) await handleRecords(invocation, left, 0)
-      return
+    return { later, outage: failures.length < patience ? undefined : failures[0] }
+  }
+
+  return async function handleRecords(invocation, positions, round) {
+    const { source, ledger, deadlines } = invocation
+    const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
+    let parkings: readonly Parking[] = []
+    let left = positions
+    for (let pass = round; left.length > 0 && !deadlines.writing.expired; pass = 0) {
+      const { later, outage } = await handleOnce(invocation, left, pass)
+      const all = [...parkings, ...later]
+      const parking = new Set(all.map(({ position }) => position))
+      const open = positions.filter(
+        (position) => ledger.outcome(position) === undefined && !parking.has(position),
+      )
+      if (outage !== undefined) {
+        for (const position of open) if (!ledger.skip(position)) ledger.settle(position, outage)
+      }
+      parkings = await parkDue(invocation, all)
+      if (outage !== undefined) return
+      const stopped = new Set(parkings.map(({ position }) => laneOf(position)))
+      // A worker that stopped for an outage that was none left the rest of its lane, and so did one that parks later.
+      left = open.filter((position) => !stopped.has(laneOf(position)))
     }
-    for (const position of left) if (!ledger.skip(position)) ledger.settle(position, outage)
   }
 }

@@ -1,4 +1,4 @@
-import { done, type LogFields, park, retry } from '@spillway/message'
+import { done, type LogFields, park, retry, type SourceRecord } from '@spillway/message'
 import { describe, expect, it, vi } from 'vitest'
 import { eachRecord } from './index.ts'
 import { drivenClock } from './testing/driven-clock.ts'
@@ -80,13 +80,19 @@ describe('the line of a batch', () => {
     printed.mockRestore()
   })
 
-  it('that cannot be written is said to the logger', async () => {
+  it.each<[string, () => unknown]>([
+    [
+      'at once',
+      () => {
+        throw new Error('disk full')
+      },
+    ],
+    ['later', async () => Promise.reject(new Error('disk full'))],
+  ])('that cannot be written, which turns out %s, is said to the logger', async (_, write) => {
     const said: string[] = []
     const error = (message: string) => void said.push(message)
     const logger = { info: error, warn: error, error }
-    const log = () => {
-      throw new Error('disk full')
-    }
+    const log = write as () => void
     const handler = eachRecord<Order>(() => done())
     const { failed } = await virtualRun({ records, handler, options: { logger, log } })
     expect([failed, said]).toStrictEqual([[], ['spillway: the log of a batch threw']])
@@ -96,7 +102,7 @@ describe('the line of a batch', () => {
 describe('without partial failures', () => {
   const options = { partialFailures: false }
 
-  it('a batch rejects when a record is to be retried, after it parked and put off what it had to', async () => {
+  it('a batch rejects when a record is to be retried, with what was to be parked', async () => {
     const handler = eachRecord<Order>(({ key }) => {
       if (key === 'a') return park({ code: 'X', detail: 'y' })
       return key === 'b' ? retry() : done()
@@ -104,12 +110,36 @@ describe('without partial failures', () => {
     await expect(virtualRun({ records, handler, options })).rejects.toMatchObject({
       code: 'SPILLWAY_BATCH_FAILED',
       message:
-        '1 of 5 records are to be delivered again, and so all are: `partialFailures` is false. What is done stays done.',
+        '2 of 5 records are to be delivered again, and so all are: `partialFailures` is false. What is done stays done.',
     })
   })
 
+  it.each(['a', 'e'])(
+    'no copy is sent of what comes back with %s, whose retry is told late',
+    async (late) => {
+      const clock = drivenClock()
+      const copies: string[] = []
+      const handler = eachRecord<Order>(async ({ key }) => {
+        if (key !== late) return park({ code: 'X', detail: 'y' })
+        await clock.sleep(100)
+        return retry()
+      })
+      const run = {
+        records,
+        handler,
+        clock,
+        options,
+        park: async ({ id }: SourceRecord) => void copies.push(id),
+      }
+      await expect(virtualRun(run)).rejects.toThrow('5 of 5')
+      expect(copies).toStrictEqual([])
+    },
+  )
+
   it('a batch of which nothing is to be retried is answered as ever', async () => {
-    const { failed } = await virtualRun({ records, handler: eachRecord<Order>(() => done()), options })
-    expect(failed).toStrictEqual([])
+    const handler = eachRecord<Order>(({ key }) => (key === 'b' ? park({ code: 'X', detail: 'y' }) : done()))
+    const group = records.map((record) => ({ ...record, lane: 'one' }))
+    const { failed, parked } = await virtualRun({ records: group, handler, options })
+    expect([failed, parked.map(({ id }) => id)]).toStrictEqual([[], ['b']])
   })
 })

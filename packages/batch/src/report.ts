@@ -23,12 +23,18 @@ export function createReport(
     try {
       const summary = summarise(name, outcomes)
       if (options.telemetry !== undefined) count(telemetry, outcomes, summary, times)
-      log(times.held === 0 ? summary : { ...summary, held: times.held })
+      const logged: unknown = log(times.held === 0 ? summary : { ...summary, held: times.held })
+      // An asynchronous one that rejects would end the process.
+      if (logged instanceof Promise) logged.catch(complain)
     } catch (thrown) {
-      // What is committed stays committed: a log must not have the whole batch delivered again.
-      if (logger === undefined) console.error(thrown)
-      else logger.error('spillway: the log of a batch threw', { error: thrown })
+      complain(thrown)
     }
+  }
+
+  // What is committed stays committed: a log must not have the whole batch delivered again.
+  function complain(thrown: unknown): void {
+    if (logger === undefined) console.error(thrown)
+    else logger.error('spillway: the log of a batch threw', { error: thrown })
   }
 }
 

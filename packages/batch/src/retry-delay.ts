@@ -78,16 +78,18 @@ export function retryDelays({
 }: ReturnedRecords): readonly { readonly record: SourceRecord; readonly seconds: number }[] {
   if (ledger.isClean()) return []
   const isDown = isOutage || records.some((_, position) => isUnavailable(ledger.outcome(position) as Outcome))
-  const delays: (number | undefined)[] = []
+  const delays = new Map<number, number | undefined>()
+  function delayOf(root: number): number | undefined {
+    if (!delays.has(root)) {
+      const outcome = ledger.outcome(root) as RetryOutcome
+      const { receiveCount } = records[root] as SourceRecord
+      delays.set(root, retryDelay({ outcome, receiveCount, isOutage: isDown }, backoff, random()))
+    }
+    return delays.get(root)
+  }
   return records.flatMap((record, position) => {
     const root = ledger.rootOf(position)
-    if (root === undefined) return []
-    const outcome = ledger.outcome(root) as RetryOutcome
-    delays[position] =
-      root === position
-        ? retryDelay({ outcome, receiveCount: record.receiveCount, isOutage: isDown }, backoff, random())
-        : delays[root]
-    const seconds = delays[position]
+    const seconds = root === undefined ? undefined : delayOf(root)
     return seconds === undefined ? [] : [{ record, seconds }]
   })
 }

@@ -8,8 +8,8 @@ export interface Invocation<Body> {
   readonly source: RecordSource
   readonly ledger: Ledger
   readonly deadlines: Deadlines
-  /** What becomes of a record whose handler threw. */
-  judge(thrown: unknown, record: MessageRecord<Body>): Outcome
+  /** What becomes of a record whose handler, which had the signal, threw. */
+  judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
 }
 
 /**

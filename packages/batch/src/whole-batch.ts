@@ -1,36 +1,35 @@
 import { type Outcome, retry, type SourceRecord, type Writer } from '@spillway/message'
-import { inParallel } from '@spillway/message/internal'
 import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
 import { toWaves } from './lanes.ts'
 import { loadTexts, toSlices } from './load.ts'
+import { type Parking, parkDue } from './parking.ts'
 import { toOutcomes } from './policy.ts'
 import type { Invocation, Round } from './round.ts'
-import { outOfTime, parkRecord } from './settle.ts'
+import { outOfTime } from './settle.ts'
 
-/** How many copies are sent to the dead-letter queue at once. */
-const parkConcurrency = 10
+/** The share of the time for writing that schemas may take: one that hangs must not cost the records that are valid. */
+const validateShare = 0.5
 
 /** Rounds that give a writer all records at once, those of one lane one after the other. */
 export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
-  /** Writes records of different lanes. */
-  async function writeSlice(invocation: Invocation<Body>, slice: readonly number[]): Promise<void> {
-    const { source, ledger } = invocation
+  /** Writes records of different lanes. Answers those that are to be parked later. */
+  async function writeSlice(
+    invocation: Invocation<Body>,
+    slice: readonly number[],
+  ): Promise<readonly Parking[]> {
+    const { ledger } = invocation
     const decoded = await decodeSlice(invocation, slice)
-    if (decoded === undefined || invocation.deadlines.writing.expired) return
+    if (invocation.deadlines.writing.expired) return []
     const answers = await write(invocation, decoded.filter(isMessage))
-    const parked: { position: number; outcome: Extract<Outcome, { kind: 'park' }> }[] = []
+    const parkings: Parking[] = []
     let answered = 0
     for (const [place, position] of slice.entries()) {
       const result = decoded[place] as DecodedRecord<Body>
       const outcome = isMessage(result) ? answers[answered++] : result.outcome
-      if (outcome?.kind === 'park') parked.push({ position, outcome })
+      if (outcome?.kind === 'park') parkings.push({ position, reason: outcome.reason })
       else ledger.settle(position, outcome as Outcome)
     }
-    await inParallel(parked, parkConcurrency, async ({ position, outcome }) => {
-      if (ledger.withhold(position)) return
-      const record = source.records[position] as SourceRecord
-      ledger.settle(position, await parkRecord(source, record, outcome.reason, invocation.deadlines.settling))
-    })
+    return parkDue(invocation, parkings)
   }
 
   async function decodeSlice(
@@ -45,9 +44,14 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
       isWaiting ||= isPending(result)
       return result
     })
-    return (isWaiting ? writing.race(Promise.all(decoded)) : decoded) as
-      | readonly DecodedRecord<Body>[]
-      | Promise<readonly DecodedRecord<Body>[] | undefined>
+    if (!isWaiting) return decoded as readonly DecodedRecord<Body>[]
+    const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
+    const late = { outcome: retry({ cause: outOfTime() }) }
+    const inTime = async (result: (typeof decoded)[number]) =>
+      isPending(result) ? ((await validating.race(result)) ?? late) : result
+    const results = await Promise.all(decoded.map(inTime))
+    validating.end()
+    return results as readonly DecodedRecord<Body>[]
   }
 
   async function write(
@@ -62,21 +66,44 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
       const late = retry({ cause: outOfTime() })
       return messages.map(() => late)
     } catch (thrown) {
-      return messages.map((message) => judge(thrown, message))
+      return messages.map((message) => judge(thrown, message, deadlines.writing.signal))
     }
   }
 
-  return async function writeWaves(invocation, positions) {
+  /** Goes through records once, without those that come after one of their lane that is to be parked later. */
+  async function writeWaves(
+    invocation: Invocation<Body>,
+    positions: readonly number[],
+    parkings: Parking[],
+  ): Promise<void> {
     const { source, ledger, deadlines } = invocation
+    const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
+    const stopped = new Set(parkings.map(({ position }) => laneOf(position)))
     for (const wave of toWaves(source.records, positions)) {
-      const going = wave.filter((position) => !ledger.skip(position))
+      const going = wave.filter((position) => !stopped.has(laneOf(position)) && !ledger.skip(position))
       for (const slice of toSlices(source.records, going, source.maximumLoadBytes)) {
         if (deadlines.writing.expired) return
-        await writeSlice(
+        const later = await writeSlice(
           invocation,
           slice.filter((position) => !ledger.skip(position)),
         )
+        for (const parking of later) stopped.add(laneOf(parking.position))
+        parkings.push(...later)
       }
+    }
+  }
+
+  return async function writeAll(invocation, positions) {
+    const { ledger, deadlines } = invocation
+    let parkings: readonly Parking[] = []
+    let left = positions
+    while (left.length > 0 && !deadlines.writing.expired) {
+      const all = [...parkings]
+      await writeWaves(invocation, left, all)
+      if (all.length === 0) return
+      parkings = await parkDue(invocation, all)
+      const waiting = new Set(parkings.map(({ position }) => position))
+      left = positions.filter((position) => ledger.outcome(position) === undefined && !waiting.has(position))
     }
   }
 }

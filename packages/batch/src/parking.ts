@@ -1,0 +1,33 @@
+import type { ParkReason, SourceRecord } from '@spillway/message'
+import { inParallel } from '@spillway/message/internal'
+import type { Invocation } from './round.ts'
+import { parkRecord } from './settle.ts'
+
+/** How many copies are sent to the dead-letter queue at once. */
+const parkConcurrency = 10
+
+/** A record that is to be parked. */
+export interface Parking {
+  readonly position: number
+  readonly reason: ParkReason
+}
+
+/**
+ * Parks records of different lanes, but for those that another one brings back: each delivery would send a copy.
+ *
+ * @returns those of which that is not known yet
+ */
+export async function parkDue(
+  { source, ledger, deadlines }: Pick<Invocation<never>, 'source' | 'ledger' | 'deadlines'>,
+  parkings: readonly Parking[],
+): Promise<readonly Parking[]> {
+  if (parkings.length === 0) return parkings
+  const due = ledger.due(parkings.map(({ position }) => position))
+  const isDue = ({ position }: Parking) => due.has(position)
+  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason }) => {
+    if (ledger.withhold(position)) return
+    const record = source.records[position] as SourceRecord
+    ledger.settle(position, await parkRecord(source, record, reason, deadlines.settling))
+  })
+  return parkings.filter((parking) => !isDue(parking))
+}
