@@ -141,3 +141,10 @@ it('does no harm where a logger throws, and keeps its `this`', () => {
   logger.error('three')
   expect(adaptor.lines).toStrictEqual(['one', 'two'])
 })
+
+it('a logger that is asynchronous and rejects does no harm', async () => {
+  const rejecting = async () => Promise.reject(new Error('broken'))
+  quietLogger({ info: rejecting, warn: rejecting, error: rejecting }).error('one')
+  // A rejection that nobody handles is reported now, and fails the run.
+  await new Promise(setImmediate)
+})

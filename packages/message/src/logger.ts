@@ -1,3 +1,5 @@
+import { quietly } from './quietly.ts'
+
 /** What a line of a log is about, beside its message. `error` holds what was thrown. */
 export interface LogFields {
   readonly error?: unknown
@@ -27,13 +29,8 @@ export const consoleLogger: Logger = Object.freeze({
 
 /** A logger that never throws. */
 export function quietLogger(logger: Logger): Logger {
-  const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) => {
-    try {
-      logger[level](message, fields)
-    } catch {
-      // There is nowhere to say it.
-    }
-  }
+  const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) =>
+    void quietly(() => logger[level](message, fields))
   return { info: quiet('info'), warn: quiet('warn'), error: quiet('error') }
 }
 

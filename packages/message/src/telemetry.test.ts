@@ -40,6 +40,15 @@ it.each([
   expect(quiet.traceparent?.()).toBeUndefined()
 })
 
+it('an adaptor that is asynchronous and rejects does no harm', async () => {
+  const rejecting = async () => Promise.reject(new Error('broken'))
+  const quiet = quietTelemetry({ count: rejecting, duration: rejecting })
+  quiet.count('spillway.ingest.accepted', 1)
+  quiet.duration('spillway.send.duration', 1)
+  // A rejection that nobody handles is reported now, and fails the run.
+  await new Promise(setImmediate)
+})
+
 it('keeps the `this` of an adaptor that is an instance of a class', () => {
   class Adaptor implements Telemetry {
     total = 0

@@ -1,3 +1,5 @@
+import { quietly } from './quietly.ts'
+
 /** What is counted, each with its unit in UCUM (the Unified Code for Units of Measure). */
 export const counters = {
   /** Messages that were confirmed by their target. Attributes: `message`. */
@@ -62,13 +64,5 @@ export function quietTelemetry(telemetry: Telemetry | undefined): Telemetry {
     count: (...args) => quietly(() => telemetry.count(...args)),
     duration: (...args) => quietly(() => telemetry.duration(...args)),
     traceparent: () => quietly(() => telemetry.traceparent?.()),
-  }
-}
-
-function quietly<Result>(run: () => Result): Result | undefined {
-  try {
-    return run()
-  } catch {
-    return undefined
   }
 }
