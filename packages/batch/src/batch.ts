@@ -81,7 +81,7 @@ export function batch<Definition extends MessageDefinition>(
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */
     let before: ReadonlyMap<number, Outcome> = new Map()
-    let positions: readonly number[] = [...source.records.keys()]
+    let positions: readonly number[] = source.records.map((_, position) => position)
     for (let count = 0; positions.length > 0; count++) {
       await round({ definition, source, ledger, deadlines, judge }, positions, count)
       for (const position of positions) {
@@ -120,8 +120,7 @@ export function batch<Definition extends MessageDefinition>(
     try {
       const { outcomes, held } = await settleAll(source, deadlines)
       report(outcomes, { duration: clock.now() - startedAt, held })
-      const failures = outcomes.filter(({ kind }) => kind === 'retry').length
-      if (!partialFailures && failures > 0) throw batchFailed(failures, outcomes.length)
+      if (!partialFailures) throwIfReturned(outcomes)
       return outcomes.map(toSettledResult)
     } finally {
       deadlines.end()
@@ -148,9 +147,11 @@ function isHandler(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'each-record'
 }
 
-function batchFailed(failures: number, records: number): SpillwayError {
-  return new SpillwayError(
+function throwIfReturned(outcomes: readonly Outcome[]): void {
+  const failures = outcomes.filter(({ kind }) => kind === 'retry').length
+  if (failures === 0) return
+  throw new SpillwayError(
     'SPILLWAY_BATCH_FAILED',
-    `${failures} of ${records} records are to be delivered again, and so all are: \`partialFailures\` is false. What is done stays done.`,
+    `${failures} of ${outcomes.length} records are to be delivered again, and so all are: \`partialFailures\` is false. What is done stays done.`,
   )
 }

@@ -11,46 +11,36 @@ export interface Deadline extends TimeLimit {
   readonly expired: boolean
   /** The promise's value, or `undefined` once the deadline passed. */
   race<Value>(promise: Promise<Value>): Promise<Value | undefined>
-  /** A deadline that comes so many milliseconds before this one. */
-  shorter(milliseconds: number): Deadline
+  /** A deadline that comes so many milliseconds before this one. End it. */
+  shorter(milliseconds: number): Deadline & Watched
+}
+
+/** What a timer watches. */
+export interface Watched {
   /** Watches no longer. */
   end(): void
+}
+
+/** A deadline that is reached when its owner says so. */
+interface OwnedDeadline extends Deadline {
+  reach(): void
 }
 
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
 
-/**
- * Watches the remaining time of an invocation. End it, or its timer keeps running.
- *
- * @param reserve milliseconds of the invocation that are kept back
- */
-export function startDeadline(
-  context: InvocationContext,
-  reserve: number,
-  clock: Clock,
-  outer?: AbortSignal,
-): Deadline {
+/** @param reserve milliseconds of the time that are kept back */
+function createDeadline(context: InvocationContext, reserve: number, clock: Clock): OwnedDeadline {
   const controller = new AbortController()
-  const watching = new AbortController()
   // A promise that lives as long as the invocation would keep alive what each race with it came to.
   const racing = new Set<() => void>()
-  const onAbort = () => {
-    for (const stop of racing) stop()
-  }
-  controller.signal.addEventListener('abort', onAbort, { once: true })
+  let isReached = false
   const remainingTime = () => Math.max(0, context.getRemainingTimeInMillis() - reserve)
-  clock.sleep(Math.min(longestTimer, remainingTime()), watching.signal).then(() => {
-    if (!watching.signal.aborted) controller.abort()
-  })
-  const onOuterAbort = () => controller.abort()
-  outer?.addEventListener('abort', onOuterAbort, { once: true })
-  if (outer?.aborted) controller.abort()
   return {
     signal: controller.signal,
     remainingTime,
     get expired() {
-      return controller.signal.aborted || remainingTime() === 0
+      return isReached || remainingTime() === 0
     },
     race: (promise) =>
       new Promise((resolve, reject) => {
@@ -67,27 +57,56 @@ export function startDeadline(
           },
         )
         // What is there already counts, though the time is over.
-        if (controller.signal.aborted) queueMicrotask(stop)
+        if (isReached) queueMicrotask(stop)
       }),
-    shorter: (milliseconds) =>
-      startDeadline({ getRemainingTimeInMillis: remainingTime }, milliseconds, clock, controller.signal),
+    shorter(milliseconds) {
+      const shorter = createDeadline({ getRemainingTimeInMillis: remainingTime }, milliseconds, clock)
+      return Object.assign(shorter, watch([shorter], clock, controller.signal))
+    },
+    reach() {
+      isReached = true
+      controller.abort()
+      for (const stop of racing) stop()
+    },
+  }
+}
+
+/**
+ * Watches deadlines, each later than the one before, with one timer, which keeps running until the end. An abort from
+ * outside reaches all of them.
+ */
+function watch(deadlines: readonly OwnedDeadline[], clock: Clock, outer: AbortSignal | undefined): Watched {
+  const watching = new AbortController()
+  const reachAll = () => {
+    for (const deadline of deadlines) deadline.reach()
+  }
+  async function reachEach(): Promise<void> {
+    for (const deadline of deadlines) {
+      await clock.sleep(Math.min(longestTimer, deadline.remainingTime()), watching.signal)
+      if (watching.signal.aborted) return
+      deadline.reach()
+    }
+  }
+  if (outer?.aborted) reachAll()
+  else void reachEach()
+  outer?.addEventListener('abort', reachAll, { once: true })
+  return {
     end() {
       // With a reason of its own, the signal makes no exception with a stack.
       watching.abort(null)
-      outer?.removeEventListener('abort', onOuterAbort)
+      outer?.removeEventListener('abort', reachAll)
     },
   }
 }
 
 /** The three ends of an invocation's time, each later than the one before. */
-export interface Deadlines {
+export interface Deadlines extends Watched {
   /** No record is begun after it, and the signal of those that were begun aborts. */
   readonly writing: Deadline
   /** What was begun is waited for until then. */
   readonly answering: Deadline
   /** Copies are parked and deliveries are put off until then. */
   readonly settling: Deadline
-  end(): void
 }
 
 /** No guard takes more than this share of the time there is, so that a short time-out leaves time to work. */
@@ -109,20 +128,8 @@ export function startDeadlines(
   outer?: AbortSignal,
 ): Deadlines {
   const reserve = Math.min(guard, context.getRemainingTimeInMillis() * guardShare)
-  const start = (share: number) => startDeadline(context, reserve * share, clock, outer)
-  const writing = start(1)
-  const answering = start(answeringShare)
-  let settling: Deadline | undefined
-  return {
-    writing,
-    answering,
-    // A batch that is done needs none.
-    get settling() {
-      settling ??= start(settlingShare)
-      return settling
-    },
-    end() {
-      for (const deadline of [writing, answering, settling]) deadline?.end()
-    },
-  }
+  const start = (share: number) => createDeadline(context, reserve * share, clock)
+  const [writing, answering, settling] = [start(1), start(answeringShare), start(settlingShare)]
+  const { end } = watch([writing, answering, settling], clock, outer)
+  return { writing, answering, settling, end }
 }

@@ -11,10 +11,12 @@ export function toWaves(
   records: readonly SourceRecord[],
   positions: readonly number[],
 ): readonly (readonly number[])[] {
+  const laneOf = (position: number) => (records[position] as SourceRecord).lane
+  if (new Set(positions.map(laneOf)).size === positions.length) return [positions]
   const lengths = new Map<string, number>()
   const waves: number[][] = []
   for (const position of positions) {
-    const { lane } = records[position] as SourceRecord
+    const lane = laneOf(position)
     const place = lengths.get(lane) ?? 0
     lengths.set(lane, place + 1)
     const wave = waves[place]

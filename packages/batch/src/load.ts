@@ -20,6 +20,7 @@ export function toSlices(
   positions: readonly number[],
   maximumBytes = Number.POSITIVE_INFINITY,
 ): readonly (readonly number[])[] {
+  if (!positions.some((position) => records[position]?.load !== undefined)) return [positions]
   const slices: number[][] = []
   const add = (place: number, position: number) => {
     const slice = slices[place]

@@ -1,6 +1,15 @@
-import { type Outcome, retry, type SourceRecord, type Writer } from '@spillway/message'
+import {
+  type MessageDefinition,
+  type MessageRecord,
+  type Outcome,
+  retry,
+  type SourceRecord,
+  type Writer,
+} from '@spillway/message'
+import type { Deadline } from './deadline.ts'
 import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
 import { toWaves } from './lanes.ts'
+import type { Ledger } from './ledger.ts'
 import { loadTexts, toSlices } from './load.ts'
 import { type Parking, parkDue } from './parking.ts'
 import { toOutcomes } from './policy.ts'
@@ -10,6 +19,13 @@ import { outOfTime } from './settle.ts'
 /** The share of the time for writing that schemas may take: one that hangs must not cost the records that are valid. */
 const validateShare = 0.5
 
+/** What the records of a slice hold. */
+interface Slice<Body> {
+  readonly messages: readonly MessageRecord<Body>[]
+  /** What becomes of a record that holds no message, by its place; `undefined` for the others. */
+  readonly outcomes: readonly (Outcome | undefined)[]
+}
+
 /** Rounds that give a writer all records at once, those of one lane one after the other. */
 export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   /** Writes records of different lanes. Answers those that are to be parked later. */
@@ -18,16 +34,16 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     slice: readonly number[],
   ): Promise<readonly Parking[]> {
     const { ledger } = invocation
-    const decoded = await decodeSlice(invocation, slice)
+    const { messages, outcomes } = await decodeSlice(invocation, slice)
     if (invocation.deadlines.writing.expired) return []
-    const answers = await write(invocation, decoded.filter(isMessage))
+    const answers = await write(invocation, messages)
     const parkings: Parking[] = []
+    let place = 0
     let answered = 0
-    for (const [place, position] of slice.entries()) {
-      const result = decoded[place] as DecodedRecord<Body>
-      const outcome = isMessage(result) ? answers[answered++] : result.outcome
-      if (outcome?.kind === 'park') parkings.push({ position, reason: outcome.reason })
-      else ledger.settle(position, outcome as Outcome)
+    for (const position of slice) {
+      const outcome = outcomes[place++] ?? (answers[answered++] as Outcome)
+      if (outcome.kind === 'park') parkings.push({ position, reason: outcome.reason })
+      else ledger.settle(position, outcome)
     }
     return parkDue(invocation, parkings)
   }
@@ -35,23 +51,10 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   async function decodeSlice(
     { definition, source, deadlines: { writing } }: Invocation<Body>,
     slice: readonly number[],
-  ) {
+  ): Promise<Slice<Body>> {
     const records = slice.map((position) => source.records[position] as SourceRecord)
-    const texts = await loadTexts(records, writing)
-    let isWaiting = false
-    const decoded = records.map((record) => {
-      const result = decodeRecord(definition, record, texts.get(record) ?? record.body)
-      isWaiting ||= isPending(result)
-      return result
-    })
-    if (!isWaiting) return decoded as readonly DecodedRecord<Body>[]
-    const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
-    const late = { outcome: retry({ cause: outOfTime() }) }
-    const inTime = async (result: (typeof decoded)[number]) =>
-      isPending(result) ? ((await validating.race(result)) ?? late) : result
-    const results = await Promise.all(decoded.map(inTime))
-    validating.end()
-    return results as readonly DecodedRecord<Body>[]
+    const decoded = decodeAll<Body>(definition, records, await loadTexts(records, writing))
+    return Array.isArray(decoded) ? await awaitSlice(decoded, writing) : decoded
   }
 
   async function write(
@@ -80,13 +83,11 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
     const stopped = new Set(parkings.map(({ position }) => laneOf(position)))
     for (const wave of toWaves(source.records, positions)) {
-      const going = wave.filter((position) => !stopped.has(laneOf(position)) && !ledger.skip(position))
+      const free = stopped.size === 0 ? wave : wave.filter((position) => !stopped.has(laneOf(position)))
+      const going = withoutSkipped(ledger, free)
       for (const slice of toSlices(source.records, going, source.maximumLoadBytes)) {
         if (deadlines.writing.expired) return
-        const later = await writeSlice(
-          invocation,
-          slice.filter((position) => !ledger.skip(position)),
-        )
+        const later = await writeSlice(invocation, withoutSkipped(ledger, slice))
         for (const parking of later) stopped.add(laneOf(parking.position))
         parkings.push(...later)
       }
@@ -106,4 +107,58 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
       left = positions.filter((position) => ledger.outcome(position) === undefined && !waiting.has(position))
     }
   }
+}
+
+/** The records that may be begun; the others are settled. */
+function withoutSkipped(ledger: Ledger, positions: readonly number[]): readonly number[] {
+  return ledger.isClean() ? positions : positions.filter((position) => !ledger.skip(position))
+}
+
+function decodeAll<Body>(
+  definition: MessageDefinition,
+  records: readonly SourceRecord[],
+  texts: ReadonlyMap<SourceRecord, string | Error>,
+): Slice<Body> | (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] {
+  const decoded: (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] = []
+  const sorted = createSlice<Body>()
+  let isWaiting = false
+  for (const record of records) {
+    const result = decodeRecord(definition, record, texts.get(record) ?? record.body) as
+      | DecodedRecord<Body>
+      | Promise<DecodedRecord<Body>>
+    decoded.push(result)
+    isWaiting ||= isPending(result)
+    // While it is in the processor's cache: going through a thousand messages once more takes a while.
+    if (!isWaiting) sorted.add(result as DecodedRecord<Body>)
+  }
+  return isWaiting ? decoded : sorted
+}
+
+function createSlice<Body>() {
+  const messages: MessageRecord<Body>[] = []
+  const outcomes: (Outcome | undefined)[] = []
+  return {
+    messages,
+    outcomes,
+    add(result: DecodedRecord<Body>): void {
+      if (isMessage(result)) messages.push(result)
+      outcomes.push(isMessage(result) ? undefined : result.outcome)
+    },
+  }
+}
+
+/** Waits for the schemas that are asynchronous. */
+async function awaitSlice<Body>(
+  decoded: readonly (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[],
+  writing: Deadline,
+): Promise<Slice<Body>> {
+  const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
+  const late = { outcome: retry({ cause: outOfTime() }) }
+  const inTime = async (result: (typeof decoded)[number]) =>
+    isPending(result) ? ((await validating.race(result)) ?? late) : result
+  const results = await Promise.all(decoded.map(inTime))
+  validating.end()
+  const sorted = createSlice<Body>()
+  for (const result of results) sorted.add(result)
+  return sorted
 }

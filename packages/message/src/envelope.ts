@@ -3,6 +3,7 @@ import type { MessageDefinition } from './define-message.ts'
 import type { Issue } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
+import { readTime } from './read-time.ts'
 import { type Validated, validate, validateNow } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
@@ -146,7 +147,7 @@ function readEnvelope(definition: MessageDefinition, text: string): ReadEnvelope
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
   if (envelope.group !== undefined && !isText(envelope.group, 128))
     return 'The envelope has an invalid group.'
-  const time = new Date(typeof envelope.time === 'string' ? envelope.time : Number.NaN)
+  const time = typeof envelope.time === 'string' ? readTime(envelope.time) : new Date(Number.NaN)
   if (Number.isNaN(time.getTime())) return 'The envelope has no valid time.'
   if (!Object.hasOwn(envelope, 'body')) return 'The envelope has no body.'
   const { version, key, group, body } = envelope as Envelope
