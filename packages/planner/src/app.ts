@@ -23,7 +23,10 @@ export interface QueueOptions {
    * is parked at once, so the count only has to outlast an outage.
    */
   readonly maxReceiveCount?: number
-  /** The name of the dead-letter queue. Default `<name>-dlq`. */
+  /**
+   * The name of the dead-letter queue. Default `<name>-dlq`; for a queue that no function reads, none, unless it has a
+   * `maxReceiveCount`.
+   */
   readonly deadLetterQueue?: string
 }
 
@@ -142,7 +145,7 @@ export interface AppDatabase extends Required<Omit<DatabaseOptions, 'migrations'
 export interface AppQueue {
   readonly name: string
   readonly visibilityTimeout: number
-  /** `undefined` for a queue that is itself a dead-letter queue. */
+  /** `undefined` for a queue that is itself a dead-letter queue, or that no function reads. */
   readonly deadLetterQueue: string | undefined
   readonly maxReceiveCount: number
 }

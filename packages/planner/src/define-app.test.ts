@@ -29,6 +29,15 @@ describe('defaults', () => {
     expect(app.queues.map(({ name }) => name)).toStrictEqual(['orders.fifo', 'orders-dlq.fifo'])
   })
 
+  it('gives a queue that no function reads none, unless it counts receives', () => {
+    const queues = { parked: {}, counted: { maxReceiveCount: 3 } }
+    expect(defineApp({ name: 'a', queues, functions: {} }).queues).toStrictEqual([
+      { name: 'parked', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
+      { name: 'counted', visibilityTimeout: 30, deadLetterQueue: 'counted-dlq', maxReceiveCount: 3 },
+      { name: 'counted-dlq', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
+    ])
+  })
+
   it('fills in a function as Lambda does', () => {
     const [fn] = defineApp({
       name: 'a',
@@ -236,5 +245,29 @@ describe('errors', () => {
   it('names the nearest queue', () => {
     const app = defineApp({ name: 'a', functions: { write } })
     expect(() => findQueue(app, 'order')).toThrow("The app 'a' has no queue 'order'. Did you mean 'orders'?")
+  })
+})
+
+describe('the name of a queue', () => {
+  const longest = 'q'.repeat(80)
+
+  it.each(['orders', 'Orders_2-eu', 'orders.fifo', longest])('may be %s', (name) => {
+    const [queue] = defineApp({ name: 'a', queues: { [name]: {} }, functions: {} }).queues
+    expect(queue?.name).toBe(name)
+  })
+
+  it.each(['or ders', 'orders.dlq', '.fifo', '', 'q'.repeat(81), `${longest}.fifo`])(
+    'may not be %j',
+    (name) => {
+      expect(messageOf({ name: 'a', queues: { [name]: {} }, functions: {} })).toBe(
+        `The name of the queue '${name}' must be 1 to 80 letters, digits, \`_\` and \`-\`, with \`.fifo\` at the end for a FIFO queue.`,
+      )
+    },
+  )
+
+  it('holds for the dead-letter queue that is made for it', () => {
+    expect(messageOf({ name: 'a', functions: { write: { ...write, queue: longest } } })).toContain(
+      `The name of the queue '${longest}-dlq' must be`,
+    )
   })
 })

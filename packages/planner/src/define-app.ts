@@ -176,17 +176,20 @@ function toQueues(
     checkOptions(`queues.${name}`, queue, queueRules)
     const reader = readers.get(name)
     const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
-    const deadLetterQueue = queue.deadLetterQueue ?? toDeadLetterName(name)
+    const visibilityTimeout = queue.visibilityTimeout ?? recommended
+    // What no function reads, people look at: after ten looks its messages must not be somewhere else.
+    const hasDeadLetterQueue = reader !== undefined || queue.maxReceiveCount !== undefined
+    const deadLetterQueue = queue.deadLetterQueue ?? (hasDeadLetterQueue ? toDeadLetterName(name) : undefined)
     if (deadLetterQueue === name) {
       throw new SpillwayError('SPILLWAY_APP_INVALID', `queues.${name} cannot be its own dead-letter queue.`)
     }
+    if (deadLetterQueue === undefined) {
+      queues.push({ name, visibilityTimeout, deadLetterQueue, maxReceiveCount: 0 })
+      continue
+    }
     deadLetterQueues.add(deadLetterQueue)
-    queues.push({
-      name,
-      visibilityTimeout: queue.visibilityTimeout ?? recommended,
-      deadLetterQueue,
-      maxReceiveCount: queue.maxReceiveCount ?? 10,
-    })
+    const maxReceiveCount = queue.maxReceiveCount ?? 10
+    queues.push({ name, visibilityTimeout, deadLetterQueue, maxReceiveCount })
   }
   const known = new Set(queues.map((queue) => queue.name))
   for (const name of [...deadLetterQueues, ...failureQueues(functions)]) {
@@ -194,9 +197,17 @@ function toQueues(
     known.add(name)
     queues.push({ name, visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 })
   }
+  for (const name of known) checkQueueName(name)
   return queues.map((queue) =>
     deadLetterQueues.has(queue.name) ? { ...queue, deadLetterQueue: undefined, maxReceiveCount: 0 } : queue,
   )
+}
+
+/** Source: Amazon SQS API Reference, CreateQueue. */
+function checkQueueName(name: string): void {
+  if (name.length <= 80 && /^[\w-]+(\.fifo)?$/.test(name)) return
+  const rule = '1 to 80 letters, digits, `_` and `-`, with `.fifo` at the end for a FIFO queue'
+  throw new SpillwayError('SPILLWAY_APP_INVALID', `The name of the queue '${name}' must be ${rule}.`)
 }
 
 /** The queues that are told of batches of a stream that are given up. */

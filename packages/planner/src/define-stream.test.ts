@@ -54,7 +54,6 @@ describe('a stream', () => {
     })
     expect(two.queues.map(({ name, visibilityTimeout }) => [name, visibilityTimeout])).toStrictEqual([
       ['failed', 60],
-      ['failed-dlq', 30],
     ])
   })
 })

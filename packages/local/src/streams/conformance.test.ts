@@ -195,6 +195,28 @@ describe.each(protocols)('over %s', (_, handler) => {
     await expect(iterator(other)).rejects.toMatchObject({ name: 'InvalidArgumentException' })
   })
 
+  it('knows no sequence number of another stream, though both were made in one millisecond', async () => {
+    const { SequenceNumber } = await put(keyOfFirst, 'x')
+    await put(keyOfFirst, 'y', { StreamName: 'large' })
+    const input = { StreamName: 'large', StartingSequenceNumber: SequenceNumber }
+    const iterating = iterator({ ...input, ShardIteratorType: 'AT_SEQUENCE_NUMBER' })
+    await expect(iterating).rejects.toMatchObject({ name: 'InvalidArgumentException' })
+    const ordering = { StreamName: 'large', SequenceNumberForOrdering: SequenceNumber }
+    await expect(put(keyOfFirst, 'z', ordering)).rejects.toMatchObject({ name: 'InvalidArgumentException' })
+  })
+
+  it('knows no sequence number that no record has had yet: reading from it would pass over records', async () => {
+    const { SequenceNumber = '' } = await put(keyOfFirst, 'x')
+    for (const position of ['2', '9'.repeat(24)]) {
+      const StartingSequenceNumber =
+        SequenceNumber.slice(0, 16) + position.padStart(24, '0') + SequenceNumber.slice(40)
+      for (const ShardIteratorType of ['AT_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER'] as const) {
+        const iterating = iterator({ ShardIteratorType, StartingSequenceNumber })
+        await expect(iterating).rejects.toMatchObject({ name: 'InvalidArgumentException' })
+      }
+    }
+  })
+
   it('goes on reading from the next iterator, and tells how far it is behind', async () => {
     for (const text of ['one', 'two', 'three']) {
       await put(keyOfFirst, text)

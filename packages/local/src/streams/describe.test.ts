@@ -82,10 +82,14 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(ids(shards)).toEqual([first, second])
     const rest = await client.send(new ListShardsCommand({ NextToken: shards.NextToken }))
     expect([ids(rest), rest.NextToken]).toEqual([['shardId-000000000002'], undefined])
+    for (const more of [{ StreamName: 'extra' }, { ExclusiveStartShardId: first }]) {
+      const both = client.send(new ListShardsCommand({ NextToken: shards.NextToken, ...more }))
+      await expect(both).rejects.toMatchObject({ name: 'InvalidArgumentException' })
+    }
 
     const reading = await iterator({ StreamName: 'extra' })
+    // In the same millisecond, too.
     await client.send(new DeleteStreamCommand({ StreamName: 'extra' }))
-    world.now += 1
     await client.send(new CreateStreamCommand({ StreamName: 'extra', ShardCount: 3 }))
     await expect(get(reading)).rejects.toBeInstanceOf(ResourceNotFoundException)
   })

@@ -51,6 +51,12 @@ export function describeStreamSummary(store: Store, input: Input): object {
 export function listShards(store: Store, input: Input): object {
   const token = textOf(input, 'NextToken', 1, 4096)
   // A token stands for the stream and the place in it, and goes alone.
+  const other = ['StreamName', 'ExclusiveStartShardId'].find(
+    (name) => (input[name] ?? undefined) !== undefined,
+  )
+  if (token !== undefined && other !== undefined) {
+    throw invalidArgument(`NextToken and ${other} cannot be given together.`)
+  }
   const [name, start] = token === undefined ? [] : decodeToken(token)
   const stream = store.find(token === undefined ? input : { StreamName: name })
   const limit = integerOf(input, 'MaxResults', 1, 10_000) ?? 1000

@@ -32,6 +32,9 @@ export function getShardIterator(store: Store, input: Input): object {
 function positionOf(type: IteratorType, input: Input, shard: Shard, now: number): number {
   const sequenceNumber = textOf(input, 'StartingSequenceNumber', 1, 128)
   const time = timeOf(input, 'Timestamp')
+  if ((type === 'TRIM_HORIZON' || type === 'LATEST') && sequenceNumber !== undefined) {
+    throw invalidArgument(`${type} takes no StartingSequenceNumber.`)
+  }
   switch (type) {
     case 'TRIM_HORIZON':
       return shard.first(now)
@@ -44,7 +47,8 @@ function positionOf(type: IteratorType, input: Input, shard: Shard, now: number)
     default: {
       if (sequenceNumber === undefined) throw invalidArgument(`${type} needs a StartingSequenceNumber.`)
       const at = shard.numbers.positionOf(sequenceNumber)
-      if (at === undefined) {
+      // From a number to come, an iterator would pass over the records before it.
+      if (at === undefined || at >= shard.next()) {
         throw invalidArgument(`StartingSequenceNumber ${sequenceNumber} is not of shard ${shard.id}.`)
       }
       return type === 'AT_SEQUENCE_NUMBER' ? at : at + 1

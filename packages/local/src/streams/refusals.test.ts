@@ -80,6 +80,16 @@ describe.each(protocols)('over %s', (_, handler) => {
       () => iterator({ ShardIteratorType: 'AT_SEQUENCE_NUMBER' }),
       'InvalidArgumentException',
     ],
+    [
+      'the oldest record and a sequence number',
+      () => iterator({ ShardIteratorType: 'TRIM_HORIZON', StartingSequenceNumber: '1' }),
+      'InvalidArgumentException',
+    ],
+    [
+      'what comes next and a sequence number',
+      () => iterator({ ShardIteratorType: 'LATEST', StartingSequenceNumber: '1' }),
+      'InvalidArgumentException',
+    ],
     ['an iterator that is made up', () => get('made up'), 'InvalidArgumentException'],
     ['more than 10,000 records', async () => get(await iterator(), 10_001), 'ValidationException'],
     [

@@ -23,6 +23,12 @@ export interface DualServer {
 /** How a connection of HTTP/2 begins (RFC 9113, section 3.4). */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
+/**
+ * Megabytes of answers that a connection of HTTP/2 may have on their way. With the ten of Node, one answer of 10 MiB, 14
+ * in base64, makes it refuse every other request.
+ */
+const mostUnsent = 1000
+
 /** Makes the server. `onRequest` must not throw. */
 export function createDualServer(
   onRequest: (request: AnyRequest, response: AnyResponse) => void,
@@ -33,7 +39,7 @@ export function createDualServer(
     response.on('error', ignore)
     onRequest(request, response)
   })
-  const http2 = createHttp2((request, response) => {
+  const http2 = createHttp2({ maxSessionMemory: mostUnsent }, (request, response) => {
     response.on('error', ignore)
     onRequest(request, response)
   })

@@ -8,12 +8,14 @@ import { startStreams } from './index.ts'
 import {
   codes,
   engine,
+  first,
   get,
   iterator,
   keyOfFirst,
   keyOfSecond,
   put,
   putMany,
+  second,
   start,
   stop,
   stored,
@@ -129,11 +131,16 @@ describe('with HTTP/1.1 alone', () => {
       { name: 'a', shards: 0 },
       { name: 'a b', shards: 1 },
       { name: 'a', shards: 1.5 },
+      { name: 'a', shards: 1, maxRecordSizeInKiB: 1023 },
+      { name: 'a', shards: 1, maxRecordSizeInKiB: 10_241 },
+      { name: 'a', shards: 1, maxRecordSizeInKiB: '2048' as never },
     ]) {
       await expect(startStreams({ streams: [stream] })).rejects.toMatchObject({
         code: 'SPILLWAY_OPTION_INVALID',
       })
     }
+    const twins = [1, 2].map((shards) => ({ name: 'a', shards }))
+    await expect(startStreams({ streams: twins })).rejects.toMatchObject({ code: 'SPILLWAY_OPTION_INVALID' })
     expect(() => engine.records('reading')).toThrow('Did you mean `readings`?')
   })
 
@@ -172,4 +179,35 @@ it('loses no other request when a client of HTTP/2 goes away in the middle of on
   session.destroy()
   await put(keyOfFirst, 'two')
   expect(stored()).toEqual(['one', 'two'])
+})
+
+it('gives large answers side by side over one connection of HTTP/2, and takes requests meanwhile', async () => {
+  world.handler = () => undefined
+  await start()
+  const megabyte = 'x'.repeat(1_000_000)
+  for (let record = 0; record < 10; record += 1) {
+    const keys = [keyOfFirst, keyOfSecond]
+    expect((await putMany(keys.map((key) => [key, megabyte] as const))).FailedRecordCount).toBe(0)
+    world.now += 1000
+  }
+  const iterators = [await iterator(), await iterator({ ShardId: second })]
+  // A client that takes as much as it gets.
+  const session = http2(engine.endpoint, { maxSessionMemory: 1000 })
+  onTestFinished(() => session.destroy())
+  const ask = async (action: string, body: object) => {
+    const stream = session.request({
+      ':method': 'POST',
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `Kinesis_20131202.${action}`,
+    })
+    stream.end(JSON.stringify(body))
+    return JSON.parse((await stream.toArray()).join(''))
+  }
+  const reading = iterators.map((ShardIterator) => ask('GetRecords', { ShardIterator }))
+  // The answers are on their way.
+  await get(await iterator({ StreamName: 'large' }))
+  const record = { StreamName: 'large', PartitionKey: 'a', Data: 'AAAA' }
+  expect(await ask('PutRecord', record)).toMatchObject({ ShardId: first })
+  const answers = await Promise.all(reading)
+  expect(answers.map(({ Records }) => Records.length)).toEqual([10, 10])
 })

@@ -40,8 +40,9 @@ export interface StreamsOptions {
 const rules: OptionRules<StreamsOptions> = {
   streams: {
     required: true,
-    expected: 'an array of streams, each with a `name` and 1 to 1,000 `shards`',
-    test: (value) => Array.isArray(value) && value.every(isStream),
+    expected:
+      'an array of streams, each with a `name` of its own, 1 to 1,000 `shards`, and a `maxRecordSizeInKiB` of 1,024 to 10,240 if it has one',
+    test: (value) => Array.isArray(value) && value.every(isStream) && haveOwnNames(value),
   },
   port: integer(0, 65_535),
   region: { ...nonEmptyString(), required: false },
@@ -99,7 +100,11 @@ export async function startStreams(options: StreamsOptions): Promise<StreamEngin
 
 function isStream(value: unknown): value is StreamSpec {
   if (typeof value !== 'object' || value === null) return false
-  const { name, shards } = value as Partial<Record<keyof StreamSpec, unknown>>
+  const { name, shards, maxRecordSizeInKiB = 1024 } = value as Partial<Record<keyof StreamSpec, unknown>>
   const isName = typeof name === 'string' && streamName.test(name)
-  return isName && Number.isInteger(shards) && (shards as number) >= 1 && (shards as number) <= 1000
+  return isName && integer(1, 1000).test(shards) && integer(1024, 10_240).test(maxRecordSizeInKiB)
+}
+
+function haveOwnNames(streams: readonly StreamSpec[]): boolean {
+  return new Set(streams.map(({ name }) => name)).size === streams.length
 }

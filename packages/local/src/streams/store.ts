@@ -30,6 +30,8 @@ export const streamName = /^[a-zA-Z0-9_.-]{1,128}$/
 export function createStore({ arnOf, now: clock, maxBytes }: StoreOptions): Store {
   const streams = new Map<string, Stream>()
   let latest = 0
+  /** When the youngest stream was made. */
+  let born = 0
 
   function now(): number {
     latest = Math.max(latest, clock())
@@ -63,7 +65,9 @@ export function createStore({ arnOf, now: clock, maxBytes }: StoreOptions): Stor
     streams,
     now,
     create(spec) {
-      const stream = createStream(spec, arnOf(spec.name), now())
+      // Sequence numbers and iterators tell streams apart by it: no two may have the same.
+      born = Math.max(born + 1, now())
+      const stream = createStream(spec, arnOf(spec.name), born)
       streams.set(spec.name, stream)
       return stream
     },

@@ -7,7 +7,7 @@ import { StreamError } from './stream-error.ts'
 export interface Stream {
   readonly name: string
   readonly arn: string
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. No other stream of its store was born then. */
   readonly born: number
   /** Bytes, of data and partition key together. */
   readonly maxRecordSize: number

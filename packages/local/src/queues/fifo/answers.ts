@@ -2,6 +2,7 @@ import type { QueueDepth } from '../engine.ts'
 import { type FailedEntry, failedEntry, type SqsError } from '../sqs-error.ts'
 import type { HandleResult } from './fifo-queue.ts'
 import type { FifoRequest, Item } from './requests.ts'
+import { sendFault } from './send-fault.ts'
 
 /** The error of a receipt handle that is not good (any more), in the words of SQS; `undefined` when it is. */
 export function handleError(result: HandleResult, handle: string | undefined): SqsError | undefined {
@@ -19,6 +20,16 @@ export function handleError(result: HandleResult, handle: string | undefined): S
 /** A message that is gone counts as deleted. */
 export function toDeleted(result: HandleResult): HandleResult {
   return result === 'gone' ? 'ok' : result
+}
+
+/** The answer to a batch of messages, of which fauxqs got what it refuses in place of what it would take. */
+export function withSendFaults(answer: BatchAnswer, { Entries = [] }: FifoRequest): BatchAnswer {
+  const Failed = (answer.Failed ?? []).map((failed) => {
+    const item = Entries.find(({ Id }) => Id === failed.Id)
+    const fault = item && sendFault(item)
+    return fault ? failedEntry(failed.Id, fault) : failed
+  })
+  return { ...answer, Failed }
 }
 
 interface BatchAnswer {

@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from '@spillway/message/internal'
 import type { Faux, FauxApp } from '../faux-app.ts'
 import { errorBody, errorHeader, type SqsError } from '../sqs-error.ts'
-import { answerBatch, handleError, toDeleted, withDepth } from './answers.ts'
+import { answerBatch, handleError, toDeleted, withDepth, withSendFaults } from './answers.ts'
 import { createFifoChannel, type FifoChannel } from './fifo-channel.ts'
 import { toWireMessage } from './fifo-message.ts'
 import { actionOf, type FauxRequest, type FifoRequest, nameOf, toFauxRequest } from './requests.ts'
+import { sendFault } from './send-fault.ts'
 
 type Reply = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[2]
 
@@ -65,6 +66,7 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
     const channel = addressee(request)
     if (channel === undefined || typeof answer !== 'object' || answer === null) return answer
     const body = request.body as FifoRequest
+    const original = asked.get(request) ?? body
     const action = actionOf(request)
     const remove = (handle: string | undefined) => toDeleted(channel.remove(String(handle)))
     const change = (handle: string | undefined, seconds: number | undefined) =>
@@ -75,12 +77,16 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
       const result = change(body.ReceiptHandle, body.VisibilityTimeout)
       return answerOne(reply, handleError(result, body.ReceiptHandle))
     }
+    const fault = action === 'SendMessage' ? sendFault(original) : undefined
+    if (fault !== undefined) return answerOne(reply, fault)
     if (reply.statusCode !== 200) return answer
     switch (action) {
       case 'SendMessage':
-      case 'SendMessageBatch':
         channel.ring()
         return answer
+      case 'SendMessageBatch':
+        channel.ring()
+        return withSendFaults(answer, original)
       case 'ReceiveMessage':
         return receive(channel, request)
       case 'DeleteMessage':

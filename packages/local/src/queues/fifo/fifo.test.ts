@@ -309,32 +309,73 @@ it('counts its messages in the attributes of the queue, and forgets them when it
 })
 
 it.each([
-  ['no group', { MessageDeduplicationId: 'd' }, 'MissingParameter'],
-  ['no deduplication id', { MessageGroupId: 'a' }, 'InvalidParameterValue'],
-  ['a delay', { MessageGroupId: 'a', MessageDeduplicationId: 'd', DelaySeconds: 5 }, 'InvalidParameterValue'],
-])('refuses a message with %s', async (_, change, name) => {
-  const command = new SendMessageCommand({ QueueUrl, MessageBody: 'a1', ...change })
-  await expect(sqs.send(command)).rejects.toMatchObject({ name })
+  ['no group', { MessageGroupId: undefined }, 'MissingParameter'],
+  ['no deduplication id', { MessageDeduplicationId: undefined }, 'InvalidParameterValue'],
+  ['a delay', { DelaySeconds: 5 }, 'InvalidParameterValue'],
+  ['a group that is too long', { MessageGroupId: 'a'.repeat(129) }, 'InvalidParameterValue'],
+  ['a blank in its group', { MessageGroupId: 'a b' }, 'InvalidParameterValue'],
+  ['a group that is not of ASCII', { MessageGroupId: 'ä' }, 'InvalidParameterValue'],
+  ['a number as group', { MessageGroupId: 5 as never }, 'InvalidParameterValue'],
+  [
+    'a deduplication id that is too long',
+    { MessageDeduplicationId: 'd'.repeat(129) },
+    'InvalidParameterValue',
+  ],
+  ['a blank in its deduplication id', { MessageDeduplicationId: 'd d' }, 'InvalidParameterValue'],
+])('refuses a message with %s, and costs no other message of its batch', async (_, change, name) => {
+  const message = { MessageBody: 'a1', MessageGroupId: 'a', MessageDeduplicationId: 'd', ...change }
+  await expect(sqs.send(new SendMessageCommand({ QueueUrl, ...message }))).rejects.toMatchObject({ name })
+  const other = (Id: string) => ({ Id, MessageBody: Id, MessageGroupId: 'b', MessageDeduplicationId: Id })
+  const Entries = [other('b1'), { Id: 'a1', ...message }, other('b2')]
+  const { Successful, Failed } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+  expect(Successful?.map(({ Id }) => Id)).toEqual(['b1', 'b2'])
+  expect(Failed).toMatchObject([{ Id: 'a1', SenderFault: true, Code: name }])
+  expect(bodies(await receive())).toEqual(['b1', 'b2'])
+})
+
+it('takes a group and a deduplication id of 128 letters, digits and punctuation', async () => {
+  const longest = `${'a'.repeat(96)}!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`
+  expect(longest).toHaveLength(128)
+  const ids = { MessageGroupId: longest, MessageDeduplicationId: longest }
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a1', ...ids }))
+  expect(await receive()).toMatchObject([{ Attributes: ids }])
 })
 
 it.each([{ max: 0 }, { max: 11 }, { wait: 21 }, { wait: -1 }])('refuses to receive %j', async (options) => {
   await expect(receive(options)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
 })
 
+/** A request as no SDK sends it. */
+const request = (action: string, body: object) =>
+  fetch(engine.endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+    body: JSON.stringify({ QueueUrl, ...body }),
+  })
+
 it.each([
   { MaxNumberOfMessages: '5' },
   { MaxNumberOfMessages: 2.5 },
   { VisibilityTimeout: 'long' },
   { WaitTimeSeconds: [] },
+  { MessageAttributeNames: 5 },
+  { AttributeNames: [null] },
+  { MessageSystemAttributeNames: {} },
 ])('refuses to receive what no SDK asks for: %j', async (change) => {
   await send('a1')
-  const response = await fetch(engine.endpoint, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
-    body: JSON.stringify({ QueueUrl, ...change }),
-  })
-  expect(response.status).toBe(400)
+  expect((await request('ReceiveMessage', change)).status).toBe(400)
   expect(await engine.depth('ledger.fifo')).toEqual({ visible: 1, inFlight: 0, delayed: 0 })
+})
+
+it.each(['soon', 2.5, -1, 43_201, {}, undefined])('refuses a visibility of %j', async (VisibilityTimeout) => {
+  await send('a1')
+  const [{ ReceiptHandle } = {}] = await receive()
+  const one = await request('ChangeMessageVisibility', { ReceiptHandle, VisibilityTimeout })
+  expect(one.status).toBe(400)
+  const Entries = [{ Id: 'a1', ReceiptHandle, VisibilityTimeout }]
+  const many = await request('ChangeMessageVisibilityBatch', { Entries })
+  expect(await many.json()).toMatchObject({ Successful: [], Failed: [{ Id: 'a1' }] })
+  expect(await engine.depth('ledger.fifo')).toEqual({ visible: 0, inFlight: 1, delayed: 0 })
 })
 
 it('delivers from a queue that a client made', async () => {

@@ -1,6 +1,7 @@
 import type { FauxApp } from '../faux-app.ts'
 import type { WantedAttributes } from './fifo-message.ts'
 import { ownGroup } from './intake.ts'
+import { sendFault } from './send-fault.ts'
 
 /** A request as fauxqs's server has it. */
 export type FauxRequest = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[1]
@@ -9,6 +10,7 @@ export type FauxRequest = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[
 export interface Item {
   readonly Id?: string
   readonly MessageGroupId?: unknown
+  readonly MessageDeduplicationId?: unknown
   readonly ReceiptHandle?: string
   readonly VisibilityTimeout?: number
 }
@@ -31,33 +33,61 @@ export function nameOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1)
 }
 
-/** What fauxqs gets in place of a request, so that it accepts messages and delivers none. */
+/** Seconds. */
+const longestVisibility = 43_200
+
+/**
+ * What fauxqs gets in place of a request, so that it accepts messages and delivers none. It does not check all that it
+ * should: what it has to refuse, it gets as something that it refuses.
+ */
 export function toFauxRequest(action: string, body: FifoRequest, position: () => number): FifoRequest {
   const withOwnGroup = <One extends Item>(item: One): One => {
     const { MessageGroupId: group } = item
+    if (sendFault(item) !== undefined) return { ...item, MessageGroupId: '' }
     const hasGroup = typeof group === 'string' && group !== ''
     return hasGroup ? { ...item, MessageGroupId: ownGroup(group, position()) } : item
   }
-  if (action === 'SendMessage') return withOwnGroup(body)
-  if (action === 'SendMessageBatch' && body.Entries)
-    return { ...body, Entries: body.Entries.map(withOwnGroup) }
-  return action === 'ReceiveMessage' ? withoutReceiving(body) : body
+  const each = (change: <One extends Item>(item: One) => One) =>
+    body.Entries ? { ...body, Entries: body.Entries.map(change) } : body
+  switch (action) {
+    case 'SendMessage':
+      return withOwnGroup(body)
+    case 'SendMessageBatch':
+      return each(withOwnGroup)
+    case 'ReceiveMessage':
+      return withoutReceiving(body)
+    case 'ChangeMessageVisibility':
+      return withRefusable(body)
+    case 'ChangeMessageVisibilityBatch':
+      return each(withRefusable)
+    default:
+      return body
+  }
 }
 
-/**
- * fauxqs checks what is asked for, though not its type, and takes a count that is not a number for "receive nothing".
- * What it has to refuse, it gets as something that it refuses.
- */
+/** fauxqs takes a count that is not a number for "receive nothing". */
 function withoutReceiving(body: FifoRequest): FifoRequest {
   const nothing = 'none' as unknown as number
   const isFine = (value: unknown, least: number, most: number) =>
     (value ?? undefined) === undefined || isWithin(value, least, most)
+  const hasNames = [body.AttributeNames, body.MessageSystemAttributeNames, body.MessageAttributeNames].every(
+    areNames,
+  )
   return {
     ...body,
-    MaxNumberOfMessages: isFine(body.MaxNumberOfMessages, 1, 10) ? nothing : 0,
-    VisibilityTimeout: isFine(body.VisibilityTimeout, 0, 43_200) ? 0 : -1,
+    MaxNumberOfMessages: isFine(body.MaxNumberOfMessages, 1, 10) && hasNames ? nothing : 0,
+    VisibilityTimeout: isFine(body.VisibilityTimeout, 0, longestVisibility) ? 0 : -1,
     WaitTimeSeconds: isFine(body.WaitTimeSeconds, 0, 20) ? 0 : -1,
   }
+}
+
+function withRefusable<One extends Item>(item: One): One {
+  return isWithin(item.VisibilityTimeout, 0, longestVisibility) ? item : { ...item, VisibilityTimeout: -1 }
+}
+
+function areNames(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
 function isWithin(value: unknown, least: number, most: number): boolean {
