@@ -153,6 +153,13 @@ describe('a stream to a writer', () => {
     expect(deadLetter.copies[0]?.reason.detail).toContain('Kinesis Producer Library')
   })
 
+  it('lets no message of a queue go whose function was given this chain', async () => {
+    const record = { messageId: 'm', body: 'x', attributes: {}, eventSource: 'aws:sqs' }
+    const parked = deadLetter.copies.length
+    await expect(run({ Records: [record] } as never, by({}))).rejects.toThrow('aws:sqs')
+    expect(deadLetter.copies).toHaveLength(parked)
+  })
+
   it.each([
     ['throws', () => Promise.reject(new Error('broken'))],
     ['answers nothing', async () => undefined as never],

@@ -109,6 +109,17 @@ it('lets an error through, so that Lambda counts it and halves the batch', async
   await expect(handler(event, {} as Context)).rejects.toThrow('broken')
 })
 
+it('lets an error through that a middleware behind it turned into an answer: Lambda would go on', async () => {
+  const handler = middy()
+    .use(kinesisPartialBatchFailure())
+    .onError((request) => {
+      request.response = { statusCode: 500 } as never
+    })
+    .handler(() => Promise.reject(new Error('broken')))
+  const event = { Records: [{ kinesis: { sequenceNumber: '1' } }] } as KinesisStreamEvent
+  await expect(handler(event, {} as Context)).rejects.toThrow('broken')
+})
+
 it('refuses options that it does not know', () => {
   expect(() => kinesisPartialBatchFailure({ loger: 1 } as never)).toThrow('logger')
 })

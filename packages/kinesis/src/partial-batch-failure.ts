@@ -21,7 +21,8 @@ const rules: OptionRules<KinesisPartialBatchFailureOptions> = { logger: objectWi
  *
  * An error that the handler or a middleware throws is not turned into an answer: it goes on to Lambda, so that the metric
  * `Errors` counts it, and so that `BisectBatchOnFunctionError` halves the batch. An answer would split it at the first
- * record, which divides nothing.
+ * record, which divides nothing. Used before all other middlewares, it takes back what an `onError` of theirs set as the
+ * answer: Lambda would take that for success.
  *
  * The event source mapping needs `ReportBatchItemFailures`: without it Lambda ignores the answer and goes on.
  *
@@ -53,6 +54,10 @@ export function kinesisPartialBatchFailure(
           error: first?.reason,
         },
       )
+    },
+    // Without an answer middy throws the error on.
+    onError: function kinesisPartialBatchFailureOnError(request) {
+      request.response = undefined
     },
   }
 }

@@ -16,7 +16,8 @@ const record = fc.oneof(
       eventSourceARN: anything,
       kinesis: fc.record(
         {
-          data: fc.oneof(anything, fc.base64String()),
+          // Other data is that of a middleware which decoded it, and throws.
+          data: fc.oneof(fc.constantFrom(undefined, null), fc.string(), fc.base64String()),
           partitionKey: anything,
           sequenceNumber: fc.oneof(anything, fc.constant('49')),
           approximateArrivalTimestamp: anything,

@@ -98,6 +98,35 @@ describe('a hostile record', () => {
   })
 })
 
+describe('an event of another service', () => {
+  it.each<[string, unknown]>([
+    ['SQS', { Records: [{ messageId: 'm', body: '{"spillway":1}', eventSource: 'aws:sqs' }] }],
+    ['DynamoDB', { Records: [{ eventSource: 'aws:dynamodb', dynamodb: {} }] }],
+    ['SNS', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
+    ['Kafka', { records: {} }],
+    ['nobody', {}],
+  ])('throws, else its records would be parked without what is in them: %s', async (_, event) => {
+    const deadLetter = memoryDeadLetter()
+    await expect(sourceOf(event as KinesisStreamEvent, { deadLetter })).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringContaining('kinesisSource'),
+    })
+  })
+
+  it('is one whose data a middleware before it decoded: nothing could park them', async () => {
+    const [record] = (await two()).Records
+    const event = eventOf({ ...record, kinesis: { ...record?.kinesis, data: { id: 'a' } } })
+    await expect(sourceOf(event, { deadLetter: memoryDeadLetter() })).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringContaining('put it before'),
+    })
+  })
+
+  it('is none without records', async () => {
+    expect((await sourceOf(eventOf(), { deadLetter: memoryDeadLetter() })).records).toStrictEqual([])
+  })
+})
+
 describe('a parked record', () => {
   const park = async (deadLetter: DeadLetter, options: Partial<KinesisSourceOptions> = {}) => {
     const source = await sourceOf(await two(), { deadLetter, clock, ...options })
@@ -165,6 +194,24 @@ describe('a parked record', () => {
     await expect(source.park(first(source.records), reason, limit)).rejects.toMatchObject({
       code: 'SPILLWAY_PARK_FAILED',
     })
+  })
+})
+
+describe('records that a middleware in between replaced', () => {
+  it('are parked with the data of their stream', async () => {
+    const deadLetter = memoryDeadLetter()
+    const source = await sourceOf(await two(), { deadLetter })
+    const record = { ...first(source.records), lane: 'another' }
+    await source.park(record, reason, ample())
+    expect(deadLetter.copies).toMatchObject([{ reason, text: record.body, sequenceNumber: record.id }])
+  })
+
+  it('are not parked when they are of no record: a copy of nothing would lose them', async () => {
+    const deadLetter = memoryDeadLetter()
+    const source = await sourceOf(await two(), { deadLetter })
+    const record = { ...first(source.records), id: 'another' }
+    await expect(source.park(record, reason, ample())).rejects.toMatchObject({ code: 'SPILLWAY_PARK_FAILED' })
+    expect(deadLetter.copies).toStrictEqual([])
   })
 })
 

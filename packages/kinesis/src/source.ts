@@ -1,5 +1,11 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { ParkedStore, RecordSource, SourceRecord, TimeLimit } from '@spillway/message'
+import {
+  type ParkedStore,
+  type RecordSource,
+  type SourceRecord,
+  SpillwayError,
+  type TimeLimit,
+} from '@spillway/message'
 import {
   type ClaimLoader,
   type ClaimSourceOptions,
@@ -16,6 +22,7 @@ import {
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { type DeadLetter, putCopy } from './dead-letter.ts'
 import { type Delivered, readRecord } from './delivered.ts'
+import { recordsOf } from './records-of.ts'
 
 /** What {@link kinesisSource} takes. */
 export interface KinesisSourceOptions {
@@ -64,7 +71,8 @@ const rules: OptionRules<KinesisSourceOptions> = {
  * Use it with {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
  * that flag what failed is passed over and lost.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
+ * with `SPILLWAY_SOURCE_MISSING` for an event of another service.
  */
 export function kinesisSource(
   options: KinesisSourceOptions,
@@ -74,17 +82,23 @@ export function kinesisSource(
   const loader = createClaimLoader('kinesisSource', options.claimCheck)
 
   function toSource(event: KinesisStreamEvent): RecordSource {
-    const delivered = new Map<SourceRecord, Delivered>()
-    for (const [index, raw] of event.Records.entries()) {
+    const records: SourceRecord[] = []
+    /** By themselves, and by their ids for a record that a middleware replaced. */
+    const delivered = new Map<SourceRecord | string, Delivered>()
+    for (const [index, raw] of recordsOf(event).entries()) {
       const one = readRecord(raw)
-      delivered.set(toSourceRecord(one, index, loader), one)
+      const record = toSourceRecord(one, index, loader)
+      records.push(record)
+      delivered.set(record, one).set(record.id, one)
     }
     return {
-      records: [...delivered.keys()],
+      records,
       maximumLoadBytes: loader.maximumBytes,
       checkpoint: true,
       async park(record, reason, limit) {
-        const { data, ...rest } = delivered.get(record) ?? readRecord(undefined)
+        const one = delivered.get(record) ?? delivered.get(record.id)
+        if (one === undefined) throw unknownRecord()
+        const { data, ...rest } = one
         const unreadable = 'fault' in data
         const parkedAt = new Date(clock.now())
         const copy = {
@@ -126,4 +140,11 @@ function toSourceRecord(
       loadBytes: claim.bytes,
     }),
   }
+}
+
+function unknownRecord(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_PARK_FAILED',
+    'kinesisSource was to park a record that is none of its own, and is delivered again: leave the `id` of records as it is.',
+  )
 }

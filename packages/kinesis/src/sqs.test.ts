@@ -78,6 +78,15 @@ describe('a copy in a queue', () => {
     ])
   })
 
+  it.each(['\uFFFE', '\uFFFF'])('has issues at any place that a body can have: %j', async (character) => {
+    const issues = [{ path: `/a${character}`, message: 'Unrecognized key' }]
+    await letter().put(copyOf('{}', { reason: { code: 'C', detail: 'd', issues } }), ample())
+    // A queue refuses the whole message for one such character, each time, and the shard waits.
+    expect(await queues.messages(name)).toMatchObject([
+      { attributes: { 'spillway.issues': '[{"path":"/a\uFFFD","message":"Unrecognized key"}]' } },
+    ])
+  })
+
   it('stands for a record without anything', async () => {
     const nothing = { base64: '', sequenceNumber: undefined, arrivedAt: undefined, stream: '', shardId: '' }
     await letter().put(copyOf(undefined, nothing), ample())

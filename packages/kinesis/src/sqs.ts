@@ -113,8 +113,6 @@ function attributesOf(copy: ParkedCopy, plain: boolean): readonly (readonly [str
     [parkedAttributes.issues, issues],
   ]
   return pairs.flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [[name, name === parkedAttributes.issues ? value : toAttributeText(value)] as const],
+    value === undefined ? [] : [[name, toAttributeText(value)] as const],
   )
 }

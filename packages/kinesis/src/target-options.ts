@@ -22,8 +22,8 @@ export interface KinesisTargetOptions {
   /** Default: a client with the SDK's own configuration and no retries of its own. */
   readonly client?: KinesisSendClient
   /**
-   * - `'relaxed'`: packs of 500 records. What Kinesis did not take is sent again after what it took, so a record may get
-   *   behind a later one of its partition key.
+   * - `'relaxed'`: packs of 500 records, side by side. What Kinesis did not take is sent again after what it took, so a
+   *   record may get behind a later one of its partition key.
    * - `'strict'`: within a call, no message of a partition key is sent before the one in front of it was confirmed, and
    *   behind one that was not the later ones of its key are not sent. One request for each message.
    *

@@ -24,9 +24,9 @@ import { checkTargetOptions, type KinesisTargetOptions } from './target-options.
  * A time-out or a reset may have stored the records all the same, so a retry can put one twice: the key of the message
  * makes that harmless.
  *
- * The partition key is the group of a message, else its key. By default a record that Kinesis did not take at first may
- * get behind a later one of its partition key; `order: 'strict'` keeps the order of a call through all failures, with a
- * request for each message.
+ * The partition key is the group of a message, else its key. By default packs go side by side, and a record that Kinesis
+ * did not take at first may get behind a later one of its partition key; `order: 'strict'` keeps the order of a call
+ * through all failures, with a request for each message.
  *
  * Source: Amazon Kinesis Data Streams API Reference, PutRecords and PutRecord. Needs `kinesis:PutRecords`, or
  * `kinesis:PutRecord` with `order: 'strict'`.

@@ -16,6 +16,12 @@ const requestConcurrency = 16
 /** Milliseconds after which a request is given up. */
 const requestMs = 2000
 
+/** The code of what there was no time for. */
+const late = 'SPILLWAY_DEADLINE'
+
+/** The errors of a request that is given up. */
+const lateErrors = ['AbortError', 'TimeoutError']
+
 /** When a record is to be visible again. */
 export interface VisibilityChange {
   readonly receiptHandle: string
@@ -47,7 +53,7 @@ export async function delayRecords(
   const failures: string[] = []
 
   async function change(pack: readonly VisibilityChange[]): Promise<void> {
-    if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push('no time')
+    if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push(late)
     const command = new ChangeMessageVisibilityBatchCommand({
       QueueUrl: queueUrl,
       Entries: pack.map(({ receiptHandle, seconds }, index) => ({
@@ -61,14 +67,17 @@ export async function delayRecords(
       const { Failed = [] } = await within(limit, requestMs, send)
       failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
     } catch (thrown) {
-      failures.push(toError(thrown).name)
+      const { name } = toError(thrown)
+      failures.push(lateErrors.includes(name) ? late : name)
     }
   }
   await inParallel(packs, requestConcurrency, change)
-  const [code] = failures
+  // A refusal says more than what there was no time for.
+  const code = failures.find((failure) => failure !== late) ?? failures[0]
   if (code === undefined) return
-  logger.warn(
-    'spillway: the visibility of failed records was not changed. May the function call sqs:ChangeMessageVisibility on its queue?',
-    { code },
-  )
+  const hint =
+    code === late
+      ? 'There was no time to; the time-out of the queue applies.'
+      : 'May the function call sqs:ChangeMessageVisibility on its queue?'
+  logger.warn(`spillway: the visibility of failed records was not changed. ${hint}`, { code })
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type Message, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
-import type { RecordSource } from '@spillway/message'
+import type { RecordSource, SourceRecord } from '@spillway/message'
 import type { Context, SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqsSource } from './index.ts'
@@ -15,7 +15,17 @@ let client: SQSClient
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
 
 beforeAll(async () => {
-  const names = ['orders', 'parked', 'full', 'delayed', 'issues', 'orders.fifo', 'parked.fifo']
+  const names = [
+    'orders',
+    'parked',
+    'full',
+    'delayed',
+    'issues',
+    'orders.fifo',
+    'parked.fifo',
+    'replaced',
+    'replaced-dlq',
+  ]
   queues = await startQueues({ queues: names.map((name) => ({ name, ...spec })) })
   client = clientOf(queues)
 })
@@ -86,6 +96,69 @@ describe('records', () => {
       { MessageId: 'b', Attributes: { MessageGroupId: 'g' } },
     ])
     expect(records.map(({ lane }) => lane)).toStrictEqual(['g', 'g'])
+  })
+})
+
+describe('an event that is not of a queue as Lambda delivers it', () => {
+  const handler = middy()
+    .use(
+      sqsSource({
+        queueUrl: 'https://sqs/1/orders',
+        deadLetterQueueUrl: 'https://sqs/1/orders-dlq',
+        client: { send: () => Promise.reject(new Error('nothing is to be sent')) },
+      }),
+    )
+    .handler((event) => event.source)
+  const run = (event: unknown) => handler(event as never, {} as Context)
+
+  it.each<[string, unknown, string]>([
+    [
+      'Kinesis',
+      { Records: [{ eventSource: 'aws:kinesis', kinesis: { data: '' } }] },
+      'records of aws:kinesis',
+    ],
+    ['SNS', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }, 'records of aws:sns'],
+    ['nobody', { Records: [{ body: 'x' }] }, 'records without a messageId'],
+    ['HTTP', { body: '{}' }, 'something without records'],
+  ])('throws with the name of what it got: %s', async (_, event, what) => {
+    await expect(run(event)).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: `sqsSource reads queues of SQS, and got ${what}: give the function another source, or another event source mapping.`,
+    })
+  })
+
+  it('throws when a middleware before it decoded the bodies: nothing could read or park them', async () => {
+    const { Records } = toEvent('orders', [{ Body: '{"spillway":1}' }])
+    await expect(run({ Records: [{ ...Records[0], body: { spillway: 1 } }] })).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringContaining(
+        'leave out the middleware that decodes them, for example sqsJsonBodyParser()',
+      ),
+    })
+  })
+})
+
+describe('a record that a middleware in between replaced', () => {
+  it('is still put off, and parked with all that was delivered', async () => {
+    const QueueUrl = queues.queueUrl('replaced')
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }))
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] }),
+    )
+    const source = await sourceOf('replaced', 'replaced-dlq', Messages)
+    const record = { ...source.records[0], lane: 'another' } as SourceRecord
+    await source.delay([{ record, seconds: 0 }], ample())
+    expect(await queues.depth('replaced')).toMatchObject({ visible: 1, inFlight: 0 })
+    await source.park(record, { code: 'X', detail: 'y' }, ample())
+    const copy = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queues.queueUrl('replaced-dlq'),
+        MessageAttributeNames: ['All'],
+      }),
+    )
+    expect(copy.Messages?.[0]?.MessageAttributes?.['spillway.sentAt']?.StringValue).toBe(
+      new Date(Number(Messages[0]?.Attributes?.SentTimestamp)).toISOString(),
+    )
   })
 })
 
@@ -263,7 +336,12 @@ describe('delay', () => {
     expect(performance.now()).toBeLessThan(end + 1000)
     // Of a hundred requests only those that had a turn.
     expect(calls).toBeLessThan(50)
-    expect(lines).toHaveLength(1)
+    expect(lines).toStrictEqual([
+      [
+        'spillway: the visibility of failed records was not changed. There was no time to; the time-out of the queue applies.',
+        { code: 'SPILLWAY_DEADLINE' },
+      ],
+    ])
   })
 
   it('never rejects, and says what went wrong', async () => {

@@ -25,6 +25,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
 import { parkRecord } from './park-record.ts'
+import { recordsOf } from './records-of.ts'
 
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
@@ -66,7 +67,8 @@ const rules: OptionRules<SqsSourceOptions> = {
  * Use it with `@middy/sqs-partial-batch-failure` and with `ReportBatchItemFailures` on the event source mapping:
  * without that flag Lambda deletes the failed messages.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
+ * with `SPILLWAY_SOURCE_MISSING` for an event of another service.
  */
 export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & { source: RecordSource }> {
   checkOptions('sqsSource', options, rules)
@@ -84,13 +86,20 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
 
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
-    const raw = new Map<SourceRecord, SQSRecord>()
-    for (const record of event.Records) raw.set(toSourceRecord(record, loader), record)
+    const records: SourceRecord[] = []
+    /** By themselves, and by their ids for a record that a middleware replaced. */
+    const raw = new Map<SourceRecord | string, SQSRecord>()
+    for (const delivered of recordsOf(event)) {
+      const record = toSourceRecord(delivered, loader)
+      records.push(record)
+      raw.set(record, delivered).set(record.id, delivered)
+    }
+    const rawOf = (record: SourceRecord) => raw.get(record) ?? raw.get(record.id)
     return {
-      records: [...raw.keys()],
+      records,
       maximumLoadBytes: loader.maximumBytes,
       async park(record, reason, limit) {
-        await parkRecord(client, deadLetterQueueUrl, { record, raw: raw.get(record) }, reason, limit)
+        await parkRecord(client, deadLetterQueueUrl, { record, raw: rawOf(record) }, reason, limit)
         if (parked !== undefined) await putParkedEntry(parked, record, reason, new Date(clock.now()), limit)
       },
       delay: (delays, limit) =>
@@ -98,7 +107,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
           client,
           queueUrl,
           delays.flatMap(({ record, seconds }) => {
-            const receiptHandle = raw.get(record)?.receiptHandle
+            const receiptHandle = rawOf(record)?.receiptHandle
             return receiptHandle === undefined ? [] : [{ receiptHandle, seconds }]
           }),
           (clock.now() - cameAt) / 1000,
