@@ -1,5 +1,5 @@
 import type { TimeLimit } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
+import { type Clock, schedule } from '@spillway/message/internal'
 
 /** The part of Lambda's context that the batch core uses. */
 export interface InvocationContext {
@@ -76,24 +76,26 @@ function createDeadline(context: InvocationContext, reserve: number, clock: Cloc
  * outside reaches all of them.
  */
 function watch(deadlines: readonly OwnedDeadline[], clock: Clock, outer: AbortSignal | undefined): Watched {
-  const watching = new AbortController()
-  const reachAll = () => {
+  let cancel = () => {}
+  function watchFrom(index: number): void {
+    const deadline = deadlines[index]
+    if (deadline === undefined) return
+    function reach(): void {
+      deadline?.reach()
+      watchFrom(index + 1)
+    }
+    cancel = schedule(clock, reach, Math.min(longestTimer, deadline.remainingTime()))
+  }
+  function reachAll(): void {
+    cancel()
     for (const deadline of deadlines) deadline.reach()
   }
-  async function reachEach(): Promise<void> {
-    for (const deadline of deadlines) {
-      await clock.sleep(Math.min(longestTimer, deadline.remainingTime()), watching.signal)
-      if (watching.signal.aborted) return
-      deadline.reach()
-    }
-  }
   if (outer?.aborted) reachAll()
-  else void reachEach()
+  else watchFrom(0)
   outer?.addEventListener('abort', reachAll, { once: true })
   return {
     end() {
-      // With a reason of its own, the signal makes no exception with a stack.
-      watching.abort(null)
+      cancel()
       outer?.removeEventListener('abort', reachAll)
     },
   }

@@ -12,7 +12,9 @@ export function toWaves(
   positions: readonly number[],
 ): readonly (readonly number[])[] {
   const laneOf = (position: number) => (records[position] as SourceRecord).lane
-  if (new Set(positions.map(laneOf)).size === positions.length) return [positions]
+  const lanes = new Set<string>()
+  for (const position of positions) lanes.add(laneOf(position))
+  if (lanes.size === positions.length) return [positions]
   const lengths = new Map<string, number>()
   const waves: number[][] = []
   for (const position of positions) {

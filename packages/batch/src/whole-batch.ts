@@ -53,8 +53,7 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     slice: readonly number[],
   ): Promise<Slice<Body>> {
     const records = slice.map((position) => source.records[position] as SourceRecord)
-    const decoded = decodeAll<Body>(definition, records, await loadTexts(records, writing))
-    return Array.isArray(decoded) ? await awaitSlice(decoded, writing) : decoded
+    return decodeAll(definition, records, await loadTexts(records, writing), writing)
   }
 
   async function write(
@@ -118,20 +117,19 @@ function decodeAll<Body>(
   definition: MessageDefinition,
   records: readonly SourceRecord[],
   texts: ReadonlyMap<SourceRecord, string | Error>,
-): Slice<Body> | (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] {
-  const decoded: (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] = []
-  const sorted = createSlice<Body>()
-  let isWaiting = false
+  writing: Deadline,
+): Slice<Body> | Promise<Slice<Body>> {
+  const slice = createSlice<Body>()
+  const waiting: (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] = []
   for (const record of records) {
     const result = decodeRecord(definition, record, texts.get(record) ?? record.body) as
       | DecodedRecord<Body>
       | Promise<DecodedRecord<Body>>
-    decoded.push(result)
-    isWaiting ||= isPending(result)
-    // While it is in the processor's cache: going through a thousand messages once more takes a while.
-    if (!isWaiting) sorted.add(result as DecodedRecord<Body>)
+    // At once, while it is in the processor's cache: to go through a thousand messages once more takes a while.
+    if (waiting.length === 0 && !isPending(result)) slice.add(result)
+    else waiting.push(result)
   }
-  return isWaiting ? decoded : sorted
+  return waiting.length === 0 ? slice : addLater(slice, waiting, writing)
 }
 
 function createSlice<Body>() {
@@ -147,18 +145,18 @@ function createSlice<Body>() {
   }
 }
 
-/** Waits for the schemas that are asynchronous. */
-async function awaitSlice<Body>(
-  decoded: readonly (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[],
+/** Waits for the schemas that are asynchronous, and adds what they give in order. */
+async function addLater<Body>(
+  slice: ReturnType<typeof createSlice<Body>>,
+  waiting: readonly (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[],
   writing: Deadline,
 ): Promise<Slice<Body>> {
   const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
   const late = { outcome: retry({ cause: outOfTime() }) }
-  const inTime = async (result: (typeof decoded)[number]) =>
+  const inTime = async (result: (typeof waiting)[number]) =>
     isPending(result) ? ((await validating.race(result)) ?? late) : result
-  const results = await Promise.all(decoded.map(inTime))
+  const results = await Promise.all(waiting.map(inTime))
   validating.end()
-  const sorted = createSlice<Body>()
-  for (const result of results) sorted.add(result)
-  return sorted
+  for (const result of results) slice.add(result)
+  return slice
 }

@@ -12,6 +12,7 @@ import {
   type Clock,
   checkOptions,
   createClaimLoader,
+  deliveries,
   type OptionRules,
   objectWith,
   putParkedEntry,
@@ -82,21 +83,15 @@ export function kinesisSource(
   const loader = createClaimLoader('kinesisSource', options.claimCheck)
 
   function toSource(event: KinesisStreamEvent): RecordSource {
-    const records: SourceRecord[] = []
-    /** By themselves, and by their ids for a record that a middleware replaced. */
-    const delivered = new Map<SourceRecord | string, Delivered>()
-    for (const [index, raw] of recordsOf(event).entries()) {
-      const one = readRecord(raw)
-      const record = toSourceRecord(one, index, loader)
-      records.push(record)
-      delivered.set(record, one).set(record.id, one)
-    }
+    const delivered = recordsOf(event).map(readRecord)
+    const records = delivered.map((one, index) => toSourceRecord(one, index, loader))
+    const deliveredFor = deliveries(records, delivered)
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
       checkpoint: true,
       async park(record, reason, limit) {
-        const one = delivered.get(record) ?? delivered.get(record.id)
+        const one = deliveredFor(record)
         if (one === undefined) throw unknownRecord()
         const { data, ...rest } = one
         const unreadable = 'fault' in data
@@ -130,16 +125,9 @@ function toSourceRecord(
   // What holds no text holds no envelope either: empty text has it parked.
   const body = 'text' in data ? data.text : ''
   const claim = readClaim(body)
-  return {
-    id: sequenceNumber ?? `record ${index}`,
-    body,
-    lane: partitionKey,
-    receiveCount: 1,
-    ...(claim !== undefined && {
-      load: (limit: TimeLimit) => loader.load(claim, limit),
-      loadBytes: claim.bytes,
-    }),
-  }
+  const record = { id: sequenceNumber ?? `record ${index}`, body, lane: partitionKey, receiveCount: 1 }
+  if (claim === undefined) return record
+  return { ...record, load: (limit: TimeLimit) => loader.load(claim, limit), loadBytes: claim.bytes }
 }
 
 function unknownRecord(): SpillwayError {

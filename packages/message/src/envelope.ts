@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { MessageDefinition } from './define-message.ts'
-import type { Issue } from './issue.ts'
+import { type Issue, toIssues } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
 import { readTime } from './read-time.ts'
-import { type Validated, validate, validateNow } from './validate.ts'
+import { isPromise, validate } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
 /** The version of the envelope itself, not of a message's schema. */
@@ -80,6 +80,8 @@ export function readMessage<Schema extends StandardSchemaV1>(
     }
     return { ok: false, reason, retryable: true }
   }
+  const time = readTime(envelope.time)
+  if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
   let { body } = envelope
   for (let version = from; version < to; version++) {
     const upcast = definition.upcast?.[version]
@@ -91,21 +93,27 @@ export function readMessage<Schema extends StandardSchemaV1>(
     }
     body = upcast(body)
   }
-  const validated = validateNow(definition.schema, body)
-  return 'ok' in validated
-    ? toDecoded(definition, envelope, validated)
-    : validated.then((late) => toDecoded(definition, envelope, late))
+  const result = definition.schema['~standard'].validate(body)
+  return isPromise(result)
+    ? Promise.resolve(result).then((late) => toDecoded(definition, envelope, time, body, late))
+    : toDecoded(definition, envelope, time, body, result)
 }
 
 function toDecoded<Body>(
   { name, version }: MessageDefinition,
-  { key, group, time, traceparent }: ReadEnvelope,
-  validated: Validated<Body>,
+  { key, group, traceparent }: Envelope,
+  time: Date,
+  body: unknown,
+  result: StandardSchemaV1.Result<Body>,
 ): Decoded<Body> {
-  if (!validated.ok) {
-    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${name}.`, validated.issues)
+  if (result.issues !== undefined) {
+    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${name}.`, toIssues(result.issues, body))
   }
-  return { ok: true, message: { name, version, key, group, time, traceparent, body: validated.value } }
+  const trace = typeof traceparent === 'string' ? traceparent : undefined
+  return {
+    ok: true,
+    message: { name, version, key, group, time, traceparent: trace, body: result.value },
+  }
 }
 
 /** What came out of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
@@ -120,12 +128,10 @@ export async function validateBody<Schema extends StandardSchemaV1>(
   return result.ok ? { ok: true, body: result.value } : result
 }
 
-/** An envelope that was read, its time as well. */
-type ReadEnvelope = Pick<Envelope, 'version' | 'key' | 'group' | 'traceparent' | 'body'> & {
-  readonly time: Date
-}
+const invalidTime = 'The envelope has no valid time.'
 
-function readEnvelope(definition: MessageDefinition, text: string): ReadEnvelope | string {
+/** An envelope whose parts are of the right types, or what is wrong with it. */
+function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -147,12 +153,9 @@ function readEnvelope(definition: MessageDefinition, text: string): ReadEnvelope
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
   if (envelope.group !== undefined && !isText(envelope.group, 128))
     return 'The envelope has an invalid group.'
-  const time = typeof envelope.time === 'string' ? readTime(envelope.time) : new Date(Number.NaN)
-  if (Number.isNaN(time.getTime())) return 'The envelope has no valid time.'
+  if (typeof envelope.time !== 'string') return invalidTime
   if (!Object.hasOwn(envelope, 'body')) return 'The envelope has no body.'
-  const { version, key, group, body } = envelope as Envelope
-  const traceparent = typeof envelope.traceparent === 'string' ? envelope.traceparent : undefined
-  return { version, key, group, time, traceparent, body }
+  return envelope as Envelope
 }
 
 /** What a queue holds may be anybody's, and does not belong into a reason: numbers are all that is shown of it. */

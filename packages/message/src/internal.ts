@@ -6,7 +6,7 @@
  */
 export { type Backoff, equalJitter, fullJitter } from './backoff.ts'
 export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
-export { type Clock, systemClock } from './clock.ts'
+export { type Clock, schedule, systemClock } from './clock.ts'
 export { isStandardSchema } from './define-message.ts'
 export { readMessage } from './envelope.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
@@ -28,6 +28,7 @@ export {
 export { findUnstorable } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-check.ts'
+export { deliveries } from './transport/deliveries.ts'
 export { createGate, type Gate } from './transport/gate.ts'
 export { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './transport/load-claim.ts'
 export { fitting, type Outgoing, type PackedMessage } from './transport/outgoing.ts'

@@ -11,28 +11,13 @@ export async function validate<Schema extends StandardSchemaV1>(
   schema: Schema,
   value: unknown,
 ): Promise<Validated<StandardSchemaV1.InferOutput<Schema>>> {
-  return validateNow(schema, value)
-}
-
-/** The same at once where the schema is synchronous. Throws, or rejects, with what the schema throws. */
-export function validateNow<Schema extends StandardSchemaV1>(
-  schema: Schema,
-  value: unknown,
-):
-  | Validated<StandardSchemaV1.InferOutput<Schema>>
-  | Promise<Validated<StandardSchemaV1.InferOutput<Schema>>> {
-  const result = schema['~standard'].validate(value)
-  if (isPromise(result)) return Promise.resolve(result).then((late) => toValidated(late, value))
-  return toValidated(result, value)
-}
-
-function toValidated<Output>(result: StandardSchemaV1.Result<Output>, value: unknown): Validated<Output> {
+  const result = await schema['~standard'].validate(value)
   return result.issues === undefined
-    ? { ok: true, value: result.value }
+    ? { ok: true, value: result.value as StandardSchemaV1.InferOutput<Schema> }
     : { ok: false, issues: toIssues(result.issues, value) }
 }
 
-// A promise may be of another realm, or of a library.
-function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+/** Whether a schema is asynchronous. A promise may be of another realm, or of a library. */
+export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof (value as Partial<PromiseLike<Value>> | undefined)?.then === 'function'
 }

@@ -14,6 +14,7 @@ import {
   type Clock,
   checkOptions,
   createClaimLoader,
+  deliveries,
   type OptionRules,
   objectWith,
   putParkedEntry,
@@ -86,15 +87,9 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
 
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
-    const records: SourceRecord[] = []
-    /** By themselves, and by their ids for a record that a middleware replaced. */
-    const raw = new Map<SourceRecord | string, SQSRecord>()
-    for (const delivered of recordsOf(event)) {
-      const record = toSourceRecord(delivered, loader)
-      records.push(record)
-      raw.set(record, delivered).set(record.id, delivered)
-    }
-    const rawOf = (record: SourceRecord) => raw.get(record) ?? raw.get(record.id)
+    const delivered = recordsOf(event)
+    const records = delivered.map((record) => toSourceRecord(record, loader))
+    const rawOf = deliveries(records, delivered)
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
@@ -128,15 +123,9 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
   const { messageId, body, attributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
+  const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
   const claim = readClaim(body)
-  return {
-    id: messageId,
-    body,
-    lane,
-    receiveCount: Number.isInteger(count) && count > 0 ? count : 1,
-    ...(claim !== undefined && {
-      load: (limit: TimeLimit) => loader.load(claim, limit),
-      loadBytes: claim.bytes,
-    }),
-  }
+  if (claim === undefined) return { id: messageId, body, lane, receiveCount }
+  const load = (limit: TimeLimit) => loader.load(claim, limit)
+  return { id: messageId, body, lane, receiveCount, load, loadBytes: claim.bytes }
 }
