@@ -165,7 +165,7 @@ export const bench = defineBench(
     ...shared,
     name: 'A batch of 1,000, record by record',
     about: `${what} The plain loop awaits the handler of one record after the other. Powertools runs in parallel, as is its default; its \`parser\` gets the same schema.`,
-    operations: 3,
+    operations: 10,
     rounds: 21,
     packages: [...shared.packages, '@aws-lambda-powertools/batch', '@aws-lambda-powertools/parser'],
     async start() {

@@ -1,4 +1,5 @@
 import type { QueryClient } from './on-rejected-query.ts'
+import { streamOf } from './stream-of.ts'
 
 /** A transaction of one statement as one text: what opens it, its limits, the statement, and its end. */
 export function transactionText(limits: readonly string[], statement: string): string {
@@ -34,7 +35,9 @@ export function pipelineTransactions(client: QueryClient): void {
     const before = pipelining.pipeline
     pipelining.pipeline = true
     try {
-      const steps = await Promise.allSettled([query(begin), query(statement, values), query('commit')])
+      // At once: the server opens the transaction while the statement is made into bytes.
+      const opened = query(begin)
+      const steps = await Promise.allSettled([opened, ...inOneWrite(statement, values)])
       for (const step of steps) if (step.status === 'rejected') throw step.reason
       const [, result, end] = steps.map((step) => (step.status === 'fulfilled' ? step.value : undefined))
       if ((end as { command?: unknown }).command !== 'COMMIT')
@@ -42,6 +45,16 @@ export function pipelineTransactions(client: QueryClient): void {
       return result
     } finally {
       pipelining.pipeline = before
+    }
+  }
+
+  function inOneWrite(statement: string, values: readonly unknown[]): readonly unknown[] {
+    const stream = streamOf(client)
+    stream?.cork()
+    try {
+      return [query(statement, values), query('commit')]
+    } finally {
+      stream?.uncork()
     }
   }
 }

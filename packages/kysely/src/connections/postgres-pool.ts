@@ -14,6 +14,7 @@ import { onRejectedQuery } from './on-rejected-query.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
+import { streamOf } from './stream-of.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
@@ -196,12 +197,4 @@ function isUnderWay(client: object): boolean {
 function isInTransaction(client: object): boolean {
   const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }
   return ['T', 'E'].includes(String(getTransactionStatus?.call(client)))
-}
-
-/** The socket of a client, which `pg` and `pg-pool` use without a word in their documentation. */
-function streamOf(
-  client: object,
-): { destroy(): unknown; once(event: 'end', run: () => void): unknown } | undefined {
-  const { connection } = client as { connection?: { stream?: ReturnType<typeof streamOf> } }
-  return connection?.stream
 }

@@ -1,5 +1,5 @@
 import type { TimeLimit } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
+import { type Clock, schedule } from '@spillway/message/internal'
 
 /** The writer's share of the caller's time. All times are in milliseconds. */
 export interface Deadline {
@@ -23,31 +23,62 @@ const maxLeft = 86_400_000
  */
 export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
   const guard = Math.min(maxGuard, Math.max(0, limit.remainingTime()) * 0.2)
-  let given: AbortSignal | undefined
   const left = () => Math.min(maxLeft, Math.max(0, limit.remainingTime() - guard))
   return {
     left,
     passed: () => limit.signal.aborted || left() <= 0,
-    async race(work) {
-      const settled = work.then(
-        (value) => ({ status: 'fulfilled', value }) as const,
-        (reason: unknown) => ({ status: 'rejected', reason }) as const,
-      )
-      const finished = new AbortController()
-      const finish = () => finished.abort(null)
-      // One for all races: to follow the caller's signal costs more than the rest, and batches that share an invocation
-      // would be more listeners than Node lets a signal have without a warning.
-      given ??= AbortSignal.any([limit.signal])
-      if (given.aborted) finish()
-      else given.addEventListener('abort', finish, { once: true })
-      try {
-        return await Promise.race([settled, clock.sleep(left(), finished.signal).then(() => undefined)])
-      } finally {
-        given.removeEventListener('abort', finish)
-        // With a reason of its own, the signal makes no exception with a stack.
-        finish()
-      }
-    },
+    race: (work) =>
+      new Promise((resolve) => {
+        const end = endOf(limit.signal, clock, left(), () => resolve(undefined))
+        work.then(
+          (value) => {
+            end()
+            resolve({ status: 'fulfilled', value })
+          },
+          (reason: unknown) => {
+            end()
+            resolve({ status: 'rejected', reason })
+          },
+        )
+      }),
     sleep: (ms) => clock.sleep(Math.min(ms, left()), limit.signal),
   }
+}
+
+/** Calls back once, when a signal aborts or a time is over; answers what takes that back. */
+function endOf(signal: AbortSignal, clock: Clock, ms: number, reach: () => void): () => void {
+  const waiting = waitingFor(signal)
+  const cancel = schedule(clock, stop, ms)
+  waiting.add(stop)
+  function end(): void {
+    cancel()
+    waiting.delete(stop)
+  }
+  function stop(): void {
+    end()
+    reach()
+  }
+  if (signal.aborted) stop()
+  return end
+}
+
+/**
+ * What waits for a signal. One listener for all of it: a listener takes longer than the rest of a race, and batches that
+ * share an invocation would be more of them than Node lets a signal have without a warning.
+ */
+const waitings = new WeakMap<AbortSignal, Set<() => void>>()
+
+function waitingFor(signal: AbortSignal): Set<() => void> {
+  const known = waitings.get(signal)
+  if (known !== undefined) return known
+  const waiting = new Set<() => void>()
+  waitings.set(signal, waiting)
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const stop of waiting) stop()
+    },
+    { once: true },
+  )
+  return waiting
 }

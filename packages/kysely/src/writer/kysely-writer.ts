@@ -21,7 +21,7 @@ import { createDeadline } from '../time/deadline.ts'
 import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
 import { type Conflict, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
-import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
+import { createRowMapper, groupByColumns, mergeKeys, type Row, sortByKey } from './row.ts'
 import { createTable } from './table.ts'
 
 /** The columns that a row has and its table has not. */
@@ -207,8 +207,9 @@ export function kyselyWriter<
         outcomes[position] = systemic(error, record, random)
       }
     }
+    const sorted = sortByKey(rows)
     await isolate(
-      groupByColumns(conflict.action === 'nothing' ? mergeKeys(rows) : rows).flatMap((group) =>
+      groupByColumns(conflict.action === 'nothing' ? mergeKeys(sorted) : sorted).flatMap((group) =>
         engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement)),
       ),
       (part) => write(part, facts),

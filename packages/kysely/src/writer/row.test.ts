@@ -2,7 +2,7 @@ import type { MessageRecord } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { type ColumnType, encodeValue } from '../engines/postgres/encode-value.ts'
 import { record } from '../testing/database.ts'
-import { createRowMapper, groupByColumns, mergeKeys, type Row } from './row.ts'
+import { createRowMapper, groupByColumns, mergeKeys, type Row, sortByKey } from './row.ts'
 
 const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
 const types = new Map(['id', 'tenant', 'note'].map((name) => [name, text]))
@@ -51,16 +51,25 @@ describe('createRowMapper', () => {
 })
 
 describe('mergeKeys', () => {
+  it('gives back rows of which no two have one key', () => {
+    const rows = sortByKey([rowOf({ id: 2 }), rowOf({ id: 1 })])
+    expect(mergeKeys(rows)).toBe(rows)
+    expect(mergeKeys([])).toEqual([])
+  })
+
   it('keeps the first row of a key and all positions', () => {
-    const merged = mergeKeys([
-      rowOf({ id: 1, note: 'first' }, 0),
-      rowOf({ id: 2 }, 1),
-      rowOf({ id: 1, note: 'second' }, 2),
-    ])
+    const merged = mergeKeys(
+      sortByKey([
+        rowOf({ id: 1, note: 'first' }, 0),
+        rowOf({ id: 2 }, 1),
+        rowOf({ id: 1, note: 'second' }, 2),
+        rowOf({ id: 1 }, 3),
+      ]),
+    )
     expect(merged.map(({ values, positions }) => [values, positions])).toEqual([
       [
         ['1', 'first'],
-        [0, 2],
+        [0, 2, 3],
       ],
       [['2'], [1]],
     ])
@@ -75,7 +84,7 @@ describe('groupByColumns', () => {
       rowOf({ id: 'a' }),
       rowOf({ note: 'y', id: 'd' }),
     ]
-    expect(groupByColumns(rows).map((group) => group.map(({ values }) => values[0]))).toEqual([
+    expect(groupByColumns(sortByKey(rows)).map((group) => group.map(({ values }) => values[0]))).toEqual([
       ['a', 'c'],
       ['b', 'd'],
     ])
@@ -83,7 +92,7 @@ describe('groupByColumns', () => {
 
   it('keeps rows with one key in their order', () => {
     const rows = Array.from({ length: 500 }, (_, index) => rowOf({ id: index % 3 }, index))
-    const sorted = groupByColumns(rows).flat()
+    const sorted = groupByColumns(sortByKey(rows)).flat()
     expect(sorted.map(({ positions }) => positions[0])).toEqual(
       [0, 1, 2].flatMap((id) => rows.flatMap((_, index) => (index % 3 === id ? [index] : []))),
     )

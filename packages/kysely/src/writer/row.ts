@@ -122,26 +122,36 @@ function areSame(some: readonly string[], others: readonly string[]): boolean {
   return true
 }
 
-/** One row for each key: the first wins and stands for the others; its position is the first. */
-export function mergeKeys(rows: readonly Row[]): readonly Row[] {
-  const byKey = new Map<string, Row>()
-  for (const row of rows) {
-    const first = byKey.get(row.key)
-    const merged = first && { ...first, positions: [...first.positions, ...row.positions] }
-    byKey.set(row.key, merged ?? row)
-  }
-  return byKey.size === rows.length ? rows : [...byKey.values()]
+/**
+ * The rows in the order of their keys, so that writers that meet lock in the same order and do not deadlock (40P01). Rows
+ * with one key stay in their order: of those, the last is the one that counts for an update.
+ */
+export function sortByKey(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
 /**
- * The rows of each statement: one for each set of columns, sorted by key, so that writers that meet lock in the
- * same order and do not deadlock (40P01).
+ * One row for each key: the first wins and stands for the others; its position is the first.
+ *
+ * @param sorted rows in the order of their keys
  */
-export function groupByColumns(rows: readonly Row[]): Row[][] {
-  // Rows with one key stay in their order: of those, the last is the one that counts for an update.
-  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  // Rows of one shape share the list of their columns.
-  return [...Map.groupBy(sorted, (row) => row.columns).values()]
+export function mergeKeys(sorted: readonly Row[]): readonly Row[] {
+  if (!sorted.some(({ key }, index) => sorted[index - 1]?.key === key)) return sorted
+  const merged: Row[] = []
+  for (const row of sorted) {
+    const first = merged.at(-1)
+    if (first?.key !== row.key) merged.push(row)
+    else merged[merged.length - 1] = { ...first, positions: [...first.positions, ...row.positions] }
+  }
+  return merged
+}
+
+/** The rows of each statement: one for each set of columns, in their order. */
+export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[] {
+  // Rows of one shape share the list of their columns, and mostly all are of one.
+  const [first] = rows
+  if (first !== undefined && rows.every(({ columns }) => columns === first.columns)) return [rows]
+  return [...Map.groupBy(rows, (row) => row.columns).values()]
 }
 
 function keyOf(values: readonly Value[], places: readonly number[]): string {

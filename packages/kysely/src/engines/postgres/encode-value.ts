@@ -1,3 +1,5 @@
+import { elementText } from './array-text.ts'
+
 /** The facts of a column that decide how a value travels. */
 export interface ColumnType {
   /** The type as SQL, without its modifier: `character varying` rather than `character varying(64)`. */
@@ -34,16 +36,12 @@ export function encodeValue(value: unknown, type: ColumnType): string | null {
 function arrayLiteral(items: readonly unknown[], json: boolean): string {
   const texts = items.map((item) => {
     if (item === null || item === undefined) return 'NULL'
-    if (json) return quoted(jsonText(item))
+    if (json) return elementText(jsonText(item))
     if (Array.isArray(item)) return arrayLiteral(item, json)
     const text = plainText(item)
-    return text === null ? 'NULL' : quoted(text)
+    return text === null ? 'NULL' : elementText(text)
   })
   return `{${texts.join(',')}}`
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
 function jsonText(value: unknown): string {

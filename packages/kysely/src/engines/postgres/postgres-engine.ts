@@ -1,4 +1,6 @@
+import type { Row } from '../../writer/row.ts'
 import type { Engine } from '../engine.ts'
+import { arrayText } from './array-text.ts'
 import { encodeValue } from './encode-value.ts'
 import { readPostgresFacts } from './postgres-catalogue.ts'
 import { insertOf } from './postgres-insert.ts'
@@ -14,7 +16,12 @@ export const postgresEngine: Engine = {
   chunk: (rows) => [rows],
   async insert(rows, statement) {
     const columns = rows[0]?.columns ?? []
-    const arrays = columns.map((_, index) => rows.map((row) => row.values[index] ?? null))
+    const arrays = columns.map((_, index) => columnText(rows, index))
     await runWithLimits(statement, insertOf(columns, arrays, statement))
   },
+}
+
+function columnText(rows: readonly Row[], index: number): string {
+  // What `encodeValue` makes is a text.
+  return arrayText(rows.map(({ values }) => (values[index] ?? null) as string | null))
 }

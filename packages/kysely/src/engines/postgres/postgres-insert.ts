@@ -22,21 +22,33 @@ const textsOf = new WeakMap<TableFacts, Map<string, Prepared>>()
  * Kysely makes the text, so that its plugins and schemas apply: once for each set of columns, which costs a batch of a
  * hundred rows as much as all else that the writer computes. Where a plugin is not one of Kysely's own that change names,
  * it may do something else each time, and is asked each time.
+ *
+ * @param arrays the texts of the arrays, in the order of the columns
  */
 export function insertOf(
   columns: readonly string[],
-  arrays: readonly (readonly unknown[])[],
+  arrays: readonly string[],
   statement: Statement,
 ): { readonly text: string; readonly parameters: readonly unknown[] } {
+  if (!statement.db.getExecutor().plugins.every(changesNamesOnly)) {
+    const { sql: text, parameters } = compile(columns, arrays, statement)
+    return { text, parameters }
+  }
+  const { text, order } = preparedOf(columns, statement)
+  return { text, parameters: order.map((index) => arrays[index]) }
+}
+
+function preparedOf(columns: readonly string[], statement: Statement): Prepared {
   const texts = textsOf.get(statement.facts) ?? new Map<string, Prepared>()
   const id = columns.join('\0')
   const known = texts.get(id)
-  if (known !== undefined) return { text: known.text, parameters: known.order.map((index) => arrays[index]) }
-  const { sql: text, parameters } = compile(columns, arrays, statement)
-  const order = parameters.map((parameter) => arrays.indexOf(parameter as readonly unknown[]))
-  const isStable = statement.db.getExecutor().plugins.every(changesNamesOnly) && !order.includes(-1)
-  if (isStable && texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, { text, order }))
-  return { text, parameters }
+  if (known !== undefined) return known
+  // Each stands for the array of a column, so that it is found among the parameters.
+  const places = columns.map((_, index) => ({ index }))
+  const { sql: text, parameters } = compile(columns, places, statement)
+  const prepared = { text, order: parameters.map((place) => (place as { readonly index: number }).index) }
+  if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, prepared))
+  return prepared
 }
 
 // Not those of a class of the user's that extends them.
@@ -46,7 +58,7 @@ function changesNamesOnly(plugin: KyselyPlugin): boolean {
 
 function compile(
   columns: readonly string[],
-  arrays: readonly (readonly unknown[])[],
+  arrays: readonly unknown[],
   statement: Statement,
 ): CompiledQuery {
   const { db, table, conflict, facts, columnName } = statement
