@@ -5,8 +5,16 @@ export async function inParallel<Item>(
   run: (item: Item) => Promise<void>,
 ): Promise<void> {
   const left = items[Symbol.iterator]()
-  async function work(): Promise<void> {
+  async function work(first: Item): Promise<void> {
+    await run(first)
     for (let next = left.next(); !next.done; next = left.next()) await run(next.value)
   }
-  await Promise.all(Array.from({ length: concurrency }, work))
+  const workers: Promise<void>[] = []
+  // No more of them than there are items: mostly there is one.
+  while (workers.length < concurrency) {
+    const next = left.next()
+    if (next.done) break
+    workers.push(work(next.value))
+  }
+  await Promise.all(workers)
 }
