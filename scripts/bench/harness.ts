@@ -1,3 +1,4 @@
+import { GCProfiler } from 'node:v8'
 import { median } from './statistics.ts'
 
 /** One of the ways to do a thing that a group compares. */
@@ -45,7 +46,7 @@ export interface Measured {
   readonly quartiles: readonly [lower: number, upper: number]
   /** Microseconds of processor time of this process that an operation takes: the median of the rounds. */
   readonly cpu: number
-  /** Bytes of heap that an operation leaves to be collected: the median of the rounds, or of those without a collection. */
+  /** Bytes of heap that an operation takes: the median of the rounds. */
   readonly heap: number
   /** How much more an operation takes than one of the baseline: the median of the rounds' own ratios. */
   readonly ratio: number
@@ -109,13 +110,27 @@ async function costOf({ run }: Contestant, operations: number): Promise<Cost> {
   // What the one before left behind is not this one's to clear away. A collection of all throws compiled code away with
   // it, which comes back while it runs.
   globalThis.gc?.()
-  for (let operation = 0; operation < operations * untimedShare; operation++) await run()
-  const heapBefore = process.memoryUsage().heapUsed
+  for (let operation = 1; operation < operations * untimedShare; operation++) await run()
+  const heap = await allocatedBy(run)
   const cpuBefore = process.cpuUsage()
   const startedAt = process.hrtime.bigint()
   for (let operation = 0; operation < operations; operation++) await run()
   const micros = Number(process.hrtime.bigint() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
-  const heap = Math.max(0, process.memoryUsage().heapUsed - heapBefore)
-  return { micros: micros / operations, cpu: (user + system) / operations, heap: heap / operations }
+  return { micros: micros / operations, cpu: (user + system) / operations, heap }
+}
+
+/** The bytes of heap that something takes, those included that are collected meanwhile. */
+async function allocatedBy(run: () => Promise<void>): Promise<number> {
+  const collections = new GCProfiler()
+  collections.start()
+  const before = process.memoryUsage().heapUsed
+  await run()
+  const after = process.memoryUsage().heapUsed
+  const collected = collections
+    .stop()
+    .statistics.map(
+      ({ beforeGC, afterGC }) => beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize,
+    )
+  return collected.reduce((sum, bytes) => sum + bytes, after - before)
 }

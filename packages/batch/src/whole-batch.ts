@@ -139,8 +139,9 @@ function createSlice<Body>() {
     messages,
     outcomes,
     add(result: DecodedRecord<Body>): void {
-      if (isMessage(result)) messages.push(result)
-      outcomes.push(isMessage(result) ? undefined : result.outcome)
+      if (!isMessage(result)) return void outcomes.push(result.outcome)
+      messages.push(result)
+      outcomes.push(undefined)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '@spillway/message'
+import type { MessageRecord, Outcome } from '@spillway/message'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -33,6 +33,14 @@ const running = async () =>
     )
   ).length
 
+/** The codes of an outcome's cause and of what lies beneath it. */
+function codesOf(outcome: Outcome | undefined): string {
+  const codes: unknown[] = []
+  let cause = outcome?.kind === 'retry' ? outcome.cause : undefined
+  for (; cause instanceof Error; cause = cause.cause) codes.push((cause as { code?: unknown }).code)
+  return codes.join(' ')
+}
+
 describe('a lock that somebody holds', () => {
   it.each([
     ['of the table', () => 'lock table items in access exclusive mode'],
@@ -50,10 +58,9 @@ describe('a lock that somebody holds', () => {
       expect(performance.now() - start).toBeLessThan(12_000)
       // Smaller statements are tried at last: batch-mates of a locked key may have passed.
       for (const { kind } of outcomes) expect(['retry', 'done']).toContain(kind)
-      expect(outcomes[3]).toMatchObject({
-        kind: 'retry',
-        cause: { code: 'SPILLWAY_WRITE_FAILED', cause: { code: expect.stringMatching(/^(?:55P03|57014)$/) } },
-      })
+      expect(outcomes[3]?.kind).toBe('retry')
+      // On a busy machine the time may be over before the last of the smaller statements is answered.
+      expect(codesOf(outcomes[3])).toMatch(/^SPILLWAY_WRITE_FAILED (?:55P03|57014)$|SPILLWAY_DEADLINE/)
       // The only connection of the pool.
       const other = performance.now()
       await sql`select 1`.execute(db)

@@ -1,4 +1,5 @@
 import { elementText } from './array-text.ts'
+import { instantText } from './instant-text.ts'
 
 /** The facts of a column that decide how a value travels. */
 export interface ColumnType {
@@ -28,7 +29,7 @@ export function encodeValue(value: unknown, type: ColumnType): string | null {
   // Most values are texts, and a text is one of any type.
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
-  if (value instanceof Date && instants.has(type.sqlType)) return instantText(value)
+  if (value instanceof Date && instants.has(type.sqlType)) return instantOf(value)
   if (Array.isArray(value) && (type.list || !type.json)) return arrayLiteral(value, type.json)
   return type.json ? jsonText(value) : plainText(value)
 }
@@ -89,12 +90,14 @@ function stringify(value: unknown): string {
 /** The types that keep an instant, whatever the offset that it is written with. */
 const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamptz'])
 
-// Half a microsecond, where local time takes one and a half.
-function instantText(date: Date): string {
+/** The first and the last millisecond of the years that ISO 8601 writes with four digits and Postgres knows as AD. */
+const firstInstant = Date.parse('0001-01-01T00:00:00.000Z')
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
+
+function instantOf(date: Date): string {
   assertValid(date)
-  const text = date.toISOString()
-  // Of other years ISO 8601 has a sign and six digits, and a year 0.
-  return text.length === 24 && !text.startsWith('0000') ? text : dateText(date)
+  const time = date.getTime()
+  return time >= firstInstant && time <= lastInstant ? instantText(time) : dateText(date)
 }
 
 // Local time with its offset: `timestamp` and `date` columns drop the offset, and node-postgres reads them as local.
