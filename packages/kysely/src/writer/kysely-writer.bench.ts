@@ -59,7 +59,7 @@ function groupOf(count: number): BenchGroup {
     operation: count === 1 ? 'row' : `batch of ${count.toLocaleString('en')}`,
     baseline: 'raw `unnest`',
     ...(count === 100 || count === 1000 ? { goal: { contestant: '`kyselyWriter`', ratio: 1.11 } } : {}),
-    rounds: count < 1000 ? 15 : 9,
+    rounds: count < 1000 ? 31 : 9,
     operations: Math.max(1, Math.min(50, Math.floor(4000 / count))),
     units: { name: 'row', count },
     packages: ['kysely', 'pg', 'pg-copy-streams'],

@@ -146,6 +146,25 @@ export function kyselyWriter<
     types && ((columnName: (column: string) => string) => declaredTypes(types, name, columnName))
   const table = createTable(options.db as unknown as Kysely<Schema>, engine, insertInto, conflict, declare)
 
+  let mapper:
+    | { readonly facts: TableFacts; readonly toRow: ReturnType<typeof createRowMapper<Body>> }
+    | undefined
+  /** What it knows of the columns holds for as long as what is known of the table. */
+  function mapperFor(facts: TableFacts) {
+    if (mapper?.facts !== facts) {
+      const toRow = createRowMapper({
+        map,
+        conflict: conflict.on,
+        version: conflict.version,
+        types: facts.types,
+        columnName: table.columnName,
+        encode: engine.encode,
+      })
+      mapper = { facts, toRow }
+    }
+    return mapper.toRow
+  }
+
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
     const outcomes: Outcome[] = new Array(records.length)
@@ -189,14 +208,7 @@ export function kyselyWriter<
     if (read.kind !== 'ok') return records.map(unread(read).outcome)
     const facts = read.value
     const rows: Row[] = []
-    const toRow = createRowMapper({
-      map,
-      conflict: conflict.on,
-      version: conflict.version,
-      types: facts.types,
-      columnName: table.columnName,
-      encode: engine.encode,
-    })
+    const toRow = mapperFor(facts)
     for (const [position, record] of records.entries()) {
       try {
         const result = toRow(record, position)

@@ -29,6 +29,9 @@ export interface RowRules<Body> {
   encode(value: unknown, type: ColumnType): Value
 }
 
+/** A mapper of the user's may take its columns from a body: what is remembered has a bound. */
+const mostShapes = 100
+
 /** What rows with the same columns have in common. */
 interface Shape {
   /** Sorted. */
@@ -41,7 +44,7 @@ interface Shape {
 }
 
 /**
- * Maps the messages of a batch to rows and their values to what travels. A column whose value is `undefined` is left
+ * Maps messages to rows and their values to what travels. A column whose value is `undefined` is left
  * out, so that its default applies.
  *
  * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws, no column can
@@ -54,12 +57,14 @@ export function createRowMapper<Body>(
   const shapes = new Map<string, Shape>()
   let last: { readonly names: readonly string[]; readonly shape: Shape } | undefined
 
-  // The rows of a batch mostly have the same columns: this runs for each row, and is worth its lines.
-  function shapeOf(names: readonly string[]): Shape {
+  // Rows mostly have the same columns: this runs for each row, and is worth its lines.
+  function shapeOf(mapped: Readonly<Record<string, unknown>>): Shape {
+    const names = givenNames(mapped)
     if (last !== undefined && areSame(last.names, names)) return last.shape
     const columns = names.toSorted()
     const id = columns.join('\0')
     const shape = shapes.get(id) ?? createShape(columns)
+    if (shapes.size >= mostShapes) shapes.clear()
     shapes.set(id, shape)
     last = { names, shape }
     return shape
@@ -80,7 +85,7 @@ export function createRowMapper<Body>(
     } catch {
       return invalid('The row mapper threw, or answered with something that is not an object.')
     }
-    const { columns, types, key, version } = shapeOf(givenNames(mapped))
+    const { columns, types, key, version } = shapeOf(mapped)
     const values: Value[] = new Array(columns.length)
     let index = 0
     try {
