@@ -91,6 +91,11 @@ describe('decodeMessage', () => {
     ['a key too long', envelope({ key: 'x'.repeat(257) }), 'The envelope has no key of 1 to 256 characters.'],
     ['a group that is no text', envelope({ group: 7 }), 'The envelope has an invalid group.'],
     ['no time', envelope({ time: 'yesterday' }), 'The envelope has no valid time.'],
+    [
+      'no time in a message of a later version, which no reader would know either',
+      envelope({ version: 2, time: 'yesterday' }),
+      'The envelope has no valid time.',
+    ],
     ['no body', envelope({ body: undefined }), 'The envelope has no body.'],
   ])('gives a reason for %s', async (_, text, detail) => {
     expect(await decodeMessage(order, text)).toStrictEqual({

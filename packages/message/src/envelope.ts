@@ -71,6 +71,8 @@ export function readMessage<Schema extends StandardSchemaV1>(
 ): Decoded<StandardSchemaV1.InferOutput<Schema>> | Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
   const envelope = readEnvelope(definition, text)
   if (typeof envelope === 'string') return refuse('SPILLWAY_ENVELOPE_INVALID', envelope)
+  const time = readTime(envelope.time)
+  if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
   const { version: from } = envelope
   const { version: to } = definition
   if (from > to) {
@@ -80,8 +82,6 @@ export function readMessage<Schema extends StandardSchemaV1>(
     }
     return { ok: false, reason, retryable: true }
   }
-  const time = readTime(envelope.time)
-  if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
   let { body } = envelope
   for (let version = from; version < to; version++) {
     const upcast = definition.upcast?.[version]
