@@ -23,7 +23,7 @@ import {
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { type DeadLetter, putCopy } from './dead-letter.ts'
 import { type Delivered, readRecord } from './delivered.ts'
-import { recordsOf } from './records-of.ts'
+import { streamRecords } from './stream-records.ts'
 
 /** What {@link kinesisSource} takes. */
 export interface KinesisSourceOptions {
@@ -83,7 +83,7 @@ export function kinesisSource(
   const loader = createClaimLoader('kinesisSource', options.claimCheck)
 
   function toSource(event: KinesisStreamEvent): RecordSource {
-    const delivered = recordsOf(event).map(readRecord)
+    const delivered = streamRecords(event).map(readRecord)
     const records = delivered.map((one, index) => toSourceRecord(one, index, loader))
     const deliveredFor = deliveries(records, delivered)
     return {

@@ -43,6 +43,7 @@ export {
   toStringAttributes,
 } from './transport/parked-attributes.ts'
 export { putParkedEntry } from './transport/parked-entry.ts'
+export { foreignEvent, recordsOf, type SourceKind } from './transport/records-of.ts'
 export {
   isThrottle,
   isThrottled,

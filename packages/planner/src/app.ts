@@ -145,7 +145,7 @@ export interface AppDatabase extends Required<Omit<DatabaseOptions, 'migrations'
 export interface AppQueue {
   readonly name: string
   readonly visibilityTimeout: number
-  /** `undefined` for a queue that is itself a dead-letter queue, or that no function reads. */
+  /** `undefined` for a queue that is itself a dead-letter queue, or that no function reads and that counts no receives. */
   readonly deadLetterQueue: string | undefined
   readonly maxReceiveCount: number
 }

@@ -26,7 +26,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
 import { parkRecord } from './park-record.ts'
-import { recordsOf } from './records-of.ts'
+import { queueRecords } from './queue-records.ts'
 
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
@@ -87,7 +87,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
 
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
-    const delivered = recordsOf(event)
+    const delivered = queueRecords(event)
     const records = delivered.map((record) => toSourceRecord(record, loader))
     const rawOf = deliveries(records, delivered)
     return {

@@ -1,4 +1,4 @@
-import type { Clock } from '@spillway/message/internal'
+import { type Clock, schedule } from '@spillway/message/internal'
 
 /** The right to use one connection. */
 export interface Turn {
@@ -44,13 +44,13 @@ export function createTurns(most: () => number, clock: Clock): Turns {
   async function take(milliseconds: number): Promise<Turn | undefined> {
     if (inUse < most()) return begin()
     const { promise, resolve } = Promise.withResolvers<Turn | undefined>()
-    const served = new AbortController()
     waiting.add(resolve)
-    void clock.sleep(milliseconds, served.signal).then(() => {
+    function giveUp(): void {
       if (waiting.delete(resolve)) resolve(undefined)
-    })
+    }
+    const cancel = schedule(clock, giveUp, milliseconds)
     const turn = await promise
-    served.abort()
+    cancel()
     return turn
   }
 

@@ -10,7 +10,7 @@ const thousandths = padded(1000, 3, 'Z')
 let last = { number: 0, text: '1970-01-01T' }
 
 /**
- * What `Date.prototype.toISOString` gives, in a sixth of its time, which is a third of what a row with a date takes.
+ * What `Date.prototype.toISOString` gives, and faster: that was most of what it took to map a row with a date.
  *
  * @param time milliseconds since the epoch, of the years 0 to 9999
  */
