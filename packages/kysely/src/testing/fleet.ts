@@ -22,7 +22,11 @@ export interface FleetOptions {
 
 /** What came of it. */
 export interface FleetReport {
-  /** The most sessions of the functions that `pg_stat_activity` showed, of so many looks. */
+  /**
+   * The most sessions of the functions at one instant by `pg_stat_activity`, of so many looks. The view reads one
+   * session after the other, so that one look can show a session that has ended meanwhile and its successor: what two
+   * looks in a row show was there at the instant between them.
+   */
   readonly mostSessions: number
   readonly looks: number
   readonly invocations: number
@@ -61,13 +65,17 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   let looks = 0
   let mostSessions = 0
   async function look(): Promise<void> {
+    let before = new Set<string>()
     while (!isStopped) {
-      const { rows } = await counter.query(
+      const { rows } = await counter.query<{ session: string }>(
         // Without a database: refused, and about to leave.
-        "select count(*)::int as n from pg_stat_activity where usename = 'app' and datname is not null",
+        `select pid || ' ' || backend_start as session from pg_stat_activity
+         where usename = 'app' and datname is not null`,
       )
       looks += 1
-      mostSessions = Math.max(mostSessions, rows[0].n)
+      const seen = new Set(rows.map(({ session }) => session))
+      mostSessions = Math.max(mostSessions, [...seen].filter((session) => before.has(session)).length)
+      before = seen
       await new Promise((resolve) => setTimeout(resolve, 3))
     }
   }
