@@ -28,6 +28,13 @@ export interface BenchGroup {
   readonly goal?: { readonly contestant: string; readonly ratio: number }
   /** How many rounds there are: many short ones where the machine is busy with other things. Default 21. */
   readonly rounds?: number
+  /** Rounds that are run before it counts: code gets compiled, connections get opened. Default 5. */
+  readonly warmUpRounds?: number
+  /**
+   * What is collected before each contestant: all garbage, or only the young, which leaves compiled code where it is,
+   * for operations that are made of more code than a round brings back. Default `'all'`.
+   */
+  readonly collect?: 'all' | 'young'
   /** Operations of each contestant in a round, one after the other. */
   readonly operations: number
   /** What an operation is made of, a batch of rows for example: then the table has units a second, and what one costs this process. */
@@ -52,9 +59,6 @@ export interface Measured {
   readonly ratio: number
 }
 
-/** Rounds that are run before it counts: code gets compiled, connections get opened. */
-const warmUpRounds = 5
-
 /** How many operations of a round are run before the clock starts, as a share of those that count. */
 const untimedShare = 0.25
 
@@ -68,14 +72,14 @@ export function defineBench(...groups: readonly BenchGroup[]): readonly BenchGro
  * the machine down for a while slows all of them down, and a ratio compares what ran side by side.
  */
 export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
-  const { rounds = 21, operations, baseline } = group
+  const { rounds = 21, warmUpRounds = 5, collect = 'all', operations, baseline } = group
   const { contestants, stop } = await group.start()
   const times = new Map(contestants.map(({ name }) => [name, [] as Cost[]]))
   try {
     for (let round = -warmUpRounds; round < rounds; round++) {
       for (const position of contestants.keys()) {
         const contestant = contestants[(position + round + warmUpRounds) % contestants.length] as Contestant
-        const cost = await costOf(contestant, operations)
+        const cost = await costOf(contestant, operations, collect)
         if (round >= 0) times.get(contestant.name)?.push(cost)
       }
     }
@@ -106,10 +110,10 @@ interface Cost {
 }
 
 /** The cost of each of some operations. */
-async function costOf({ run }: Contestant, operations: number): Promise<Cost> {
+async function costOf({ run }: Contestant, operations: number, collect: 'all' | 'young'): Promise<Cost> {
   // What the one before left behind is not this one's to clear away. A collection of all throws compiled code away with
   // it, which comes back while it runs.
-  globalThis.gc?.()
+  globalThis.gc?.({ type: collect === 'all' ? 'major' : 'minor' })
   for (let operation = 1; operation < operations * untimedShare; operation++) await run()
   const heap = await allocatedBy(run)
   const cpuBefore = process.cpuUsage()

@@ -1,6 +1,6 @@
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { defineMessage, type Logger, type SendResult, type Target } from '@spillway/message'
+import { defineMessage, type Logger, type SendResult, type Target, type TimeLimit } from '@spillway/message'
 import { memoryTarget } from '@spillway/message/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -229,6 +229,26 @@ describe('a message that is not confirmed', () => {
     const context = { ...testContext, getRemainingTimeInMillis: () => 150 }
     expect((await invoke(api(hanging), post(valid), context)).status).toBe(503)
   })
+
+  it.each(['at once', 'when it is over'])(
+    'because of the time aborts the signal of who asked for it %s',
+    async (when) => {
+      let limit: TimeLimit | undefined
+      let signal: AbortSignal | undefined
+      const hanging: Target = {
+        send(_, given) {
+          limit = given
+          if (when === 'at once') signal = given.signal
+          return new Promise(() => undefined)
+        },
+      }
+      const context = { ...testContext, getRemainingTimeInMillis: () => 150 }
+      expect((await invoke(api(hanging), post(valid), context)).status).toBe(503)
+      signal ??= limit?.signal
+      expect(signal?.aborted).toBe(true)
+      expect(limit?.signal).toBe(signal)
+    },
+  )
 })
 
 describe('where to ask for a message', () => {
@@ -324,6 +344,21 @@ describe('what a handler does with a valid body', () => {
       body: { code: 'SPILLWAY_TEXT_UNSTORABLE', errors: [{ pointer: '#/text' }] },
     })
     expect((await answer({ unstorable: 'allow' })).status).toBe(202)
+  })
+
+  it('may be a body without an end, which is a 500', async () => {
+    const to = memoryTarget()
+    const note = defineMessage({ name: 'note', schema: z.object({ next: z.unknown() }) })
+    const handler = middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(enqueue(note, { to, clock }))
+      .handler(() => {
+        const self: { next?: unknown } = {}
+        self.next = self
+        return self
+      })
+    expect((await invoke(handler, post(''))).status).toBe(500)
+    expect(to.sent).toStrictEqual([])
   })
 
   it('is not told in the log when it is invalid', async () => {

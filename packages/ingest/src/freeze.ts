@@ -1,10 +1,12 @@
 /** Freezes the plain objects and arrays of a value, however deep. What else there is, a `Date` or a `Map`, stays. */
 export function freeze<Value>(value: Value): Value {
-  const waiting: unknown[] = [value]
-  for (let next = waiting.pop(); waiting.length > 0 || next !== undefined; next = waiting.pop()) {
-    if (!isPlain(next) || Object.isFrozen(next)) continue
+  if (!isPlain(value)) return value
+  // A stack of its own: a body may nest deeper than the machine's.
+  const waiting: object[] = [value]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (Object.isFrozen(next)) continue
     Object.freeze(next)
-    for (const inner of Object.values(next)) if (typeof inner === 'object') waiting.push(inner)
+    for (const inner of Object.values(next)) if (isPlain(inner)) waiting.push(inner)
   }
   return value
 }

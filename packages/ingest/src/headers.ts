@@ -26,11 +26,12 @@ function linesOf(
   name: string,
 ): readonly string[] {
   const lines: string[] = []
-  // This runs several times for a request: the length of a name tells most of them apart.
-  for (const key of Object.keys(headers ?? {})) {
-    if (key.length !== name.length || key.toLowerCase() !== name) continue
-    const value = headers?.[key]
-    if (value !== undefined && value !== null) lines.push(...[value].flat())
+  // This runs several times for a request: no list is made of the names, and the length of one tells most of them apart.
+  for (const key in headers) {
+    if (key.length !== name.length || key.toLowerCase() !== name || !Object.hasOwn(headers, key)) continue
+    const value = headers[key]
+    if (typeof value === 'string') lines.push(value)
+    else if (value !== undefined && value !== null) lines.push(...value)
   }
   return lines
 }

@@ -113,10 +113,12 @@ export const bench = defineBench(
   {
     ...shared,
     name: 'Ingest, one request end to end',
-    about: `A POST of ${body.length} bytes through the middy chain (${chain}), against a handler written by hand with the same zod schema and the same answers. Both send with the same client of the AWS SDK to the embedded SQS, in a process of its own.`,
+    about: `A POST of ${body.length} bytes through the middy chain (${chain}), against a handler written by hand with the same zod schema and the same answers. Both send with the same client of the AWS SDK to the embedded SQS, in a process of its own. An environment that is warm: each has answered thousands of requests before.`,
     goal: { contestant: 'Spillway', ratio: 1.2 },
-    rounds: 101,
-    operations: 10,
+    rounds: 201,
+    warmUpRounds: 160,
+    collect: 'young',
+    operations: 25,
     async start() {
       const server = await startQueueServer('spillway', 'by-hand')
       const client = new SQSClient({

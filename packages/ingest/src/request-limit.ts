@@ -1,5 +1,5 @@
 import type { TimeLimit } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
+import { type Clock, limitByTime } from '@spillway/message/internal'
 import type { HttpContext, HttpEvent } from './http-event.ts'
 
 /** API Gateway answers 503 in our place after 30 s (HTTP API) or 29 s (REST API), whatever the function's time-out. */
@@ -16,26 +16,19 @@ export interface Starts {
 
 /** Remembers when requests began. */
 export function startTimes(clock: Clock): Starts {
-  const startedAt = new WeakMap<HttpEvent, number>()
-  const elapsed = (event: HttpEvent) => clock.now() - (startedAt.get(event) ?? clock.now())
+  const starts = new WeakMap<HttpEvent, number>()
+  const startOf = (event: HttpEvent) => starts.get(event) ?? clock.now()
   return {
     begin: (event) => {
-      startedAt.set(event, clock.now())
+      starts.set(event, clock.now())
     },
-    elapsed,
+    elapsed: (event) => clock.now() - startOf(event),
     limit(event, context) {
+      const end = startOf(event) + gatewayMs
       // Outside Lambda, in a container, the context may know no time.
       const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-      const remainingTime = () => Math.min(invocation(), gatewayMs - elapsed(event))
-      let signal: AbortSignal | undefined
-      return {
-        remainingTime,
-        // Made for who asks: a timer and its signal cost more than all else of a request.
-        get signal() {
-          signal ??= AbortSignal.timeout(Math.max(0, Math.floor(remainingTime())))
-          return signal
-        },
-      }
+      const remainingTime = () => Math.min(invocation(), end - clock.now())
+      return limitByTime(remainingTime, () => AbortSignal.timeout(Math.max(0, Math.floor(remainingTime()))))
     },
   }
 }

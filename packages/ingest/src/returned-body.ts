@@ -5,17 +5,16 @@ import type { HttpEvent } from './http-event.ts'
 import { type Checked, type CheckedItem, findRecord, type RejectedItem } from './validated.ts'
 
 /**
- * The body that a handler returned.
+ * The body that a handler returned: at once where `validate` let it through, so that it needs no second look.
  *
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` when it is none: the handler is wrong, not the client.
+ * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when it is none: the handler is wrong, not the client.
  */
-export async function readBody<Definition extends MessageDefinition>(
+export function readBody<Definition extends MessageDefinition>(
   definition: Definition,
   event: HttpEvent,
   returned: unknown,
   storable: boolean,
-): Promise<Checked<Definition>> {
-  // What `validate` let through needs no second look; a handler's own body does.
+): Checked<Definition> | Promise<Checked<Definition>> {
   const single = findRecord(event, definition)?.single
   if (single !== undefined && single.output === returned) return single as Checked<Definition>
   if (returned === undefined || returned === null)

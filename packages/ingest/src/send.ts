@@ -1,4 +1,5 @@
 import { type EncodedMessage, type SendResult, type Target, type TimeLimit, toError } from '@spillway/message'
+import { limitByTime } from '@spillway/message/internal'
 
 /** Milliseconds of a request that are kept for its answer, should a target not heed its limit. */
 const guardMs = 100
@@ -17,23 +18,27 @@ export interface Sent {
  */
 export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
   if (messages.length === 0) return { results: [], cause: undefined }
-  const controller = new AbortController()
-  const remainingTime = () => limit.remainingTime()
+  let controller: AbortController | undefined
+  let isLate = false
+  const own = limitByTime(
+    () => limit.remainingTime(),
+    () => {
+      controller = new AbortController()
+      if (isLate) controller.abort()
+      return controller.signal
+    },
+  )
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        reject(new Error('the target did not answer in time'))
-        controller.abort()
-      },
-      Math.max(0, remainingTime() - guardMs),
-    )
-  })
   try {
-    const results = await Promise.race([
-      to.send(messages, { signal: controller.signal, remainingTime }),
-      late,
-    ])
+    const results = await new Promise<Sent['results']>((resolve, reject) => {
+      const late = () => {
+        isLate = true
+        reject(new Error('the target did not answer in time'))
+        controller?.abort()
+      }
+      timer = setTimeout(late, Math.max(0, own.remainingTime() - guardMs))
+      Promise.resolve(to.send(messages, own)).then(resolve, reject)
+    })
     return {
       results,
       // An error has a stack, which costs more than the rest of this.

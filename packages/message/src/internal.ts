@@ -55,5 +55,5 @@ export {
 } from './transport/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
 export { isSendable } from './transport/text.ts'
-export { atEnd, race, within, workingTime } from './transport/time.ts'
+export { atEnd, limitByTime, race, within, workingTime } from './transport/time.ts'
 export { type Validated, validate } from './validate.ts'

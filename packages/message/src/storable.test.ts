@@ -31,6 +31,14 @@ it('looks into any depth and stops at a hundred places', () => {
   expect(findUnstorable(Array(5000).fill('\0'))).toHaveLength(100)
 })
 
+it('looks once into a body that holds itself', () => {
+  const self: Record<string, unknown> = { text: 'a', bad: '\0' }
+  for (let place = 0; place < 1000; place++) self[`me${place}`] = self
+  expect(findUnstorable(self)).toHaveLength(1)
+  self.bad = 'b'
+  expect(findUnstorable(self)).toStrictEqual([])
+})
+
 it('agrees with a search of the JSON text', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (body) => {

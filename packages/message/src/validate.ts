@@ -11,7 +11,8 @@ export async function validate<Schema extends StandardSchemaV1>(
   schema: Schema,
   value: unknown,
 ): Promise<Validated<StandardSchemaV1.InferOutput<Schema>>> {
-  const result = await schema['~standard'].validate(value)
+  const validated = schema['~standard'].validate(value)
+  const result = isPromise(validated) ? await validated : validated
   return result.issues === undefined
     ? { ok: true, value: result.value as StandardSchemaV1.InferOutput<Schema> }
     : { ok: false, issues: toIssues(result.issues, value) }

@@ -1,9 +1,9 @@
-import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { EncodedMessage } from '@spillway/message'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqsTarget } from './index.ts'
-import { ample, clientOf, faulty } from './testing/sqs.ts'
+import { ample, clientOf, entriesOf, faulty } from './testing/sqs.ts'
 
 let queues: QueueEngine
 let client: SQSClient
@@ -141,7 +141,7 @@ describe('the size', () => {
     const half = { body: 'x'.repeat(524_288 - 10), attributes }
     const results = await send('sizes', [half, half, half], { client: counting, concurrency: 1 })
     expect(results).toStrictEqual(new Array(3).fill({ status: 'accepted' }))
-    const sizes = counting.calls.map((command) => (command as SendMessageBatchCommand).input.Entries?.length)
+    const sizes = counting.calls.map((command) => entriesOf(command).length)
     expect(sizes).toStrictEqual([2, 1])
   })
 

@@ -1,4 +1,4 @@
-import type { SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs'
+import type { SendMessageBatchCommandOutput, SendMessageCommandOutput } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
 import { isThrottle, notConfirmed, type Sent } from '@spillway/message/internal'
 
@@ -16,7 +16,7 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
   let throttled = false
   for (const { Id, MessageId } of answer.Successful ?? []) {
     const position = ids.get(Id)
-    if (position !== undefined && MessageId !== undefined) results.set(position, { status: 'accepted' })
+    if (position !== undefined && MessageId !== undefined) results.set(position, accepted)
   }
   for (const { Id, Code, SenderFault } of answer.Failed ?? []) {
     const position = ids.get(Id)
@@ -32,5 +32,16 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
   }
   return { results, throttled }
 }
+
+/** What became of a message that was sent by itself: SQS answers with its id, or with an error. */
+export function readConfirmation(
+  position: number,
+  { MessageId }: Pick<SendMessageCommandOutput, 'MessageId'>,
+): Sent {
+  const result = MessageId === undefined ? unmentioned : accepted
+  return { results: new Map([[position, result]]), throttled: false }
+}
+
+const accepted: SendResult = { status: 'accepted' }
 
 const unmentioned = notConfirmed('the answer does not mention it')

@@ -1,7 +1,7 @@
-import type { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import type { EncodedMessage, SendResult } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { type SqsClient, type SqsTargetOptions, sqsTarget } from './index.ts'
+import { entriesOf } from './testing/sqs.ts'
 
 // SQS answers some faults of one entry for the whole request. These requests never leave the process.
 
@@ -26,13 +26,14 @@ async function send(
   let now = 0
   const requests: string[][] = []
   const client = {
-    async send({ input }: SendMessageBatchCommand) {
-      const bodies = (input.Entries ?? []).map(({ MessageBody = '' }) => MessageBody)
+    async send(command: Parameters<typeof entriesOf>[0]) {
+      const entries = entriesOf(command)
+      const bodies = entries.map(({ MessageBody = '' }) => MessageBody)
       requests.push(bodies)
       now += latency
       const error = answer(bodies, requests.length)
       if (error !== undefined) throw error
-      return { Successful: input.Entries?.map(({ Id }) => ({ Id, MessageId: 'm' })) }
+      return { MessageId: 'm', Successful: entries.map(({ Id }) => ({ Id, MessageId: 'm' })) }
     },
   } as unknown as SqsClient
   const clock = {

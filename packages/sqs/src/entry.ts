@@ -5,26 +5,24 @@ import { toStringAttributes } from '@spillway/message/internal'
 import { attributesOf } from './message-attributes.ts'
 import type { PackedMessage } from './pack.ts'
 
-/** A message as an entry of a batch request, under its position in the pack. */
-export function toEntry(
-  position: number,
-  { message, deduplicationId }: PackedMessage,
-  fifo: boolean,
-): SendMessageBatchRequestEntry {
+/** What SQS takes of a message, in a request of its own or in an entry of a batch. */
+type Fields = Omit<SendMessageBatchRequestEntry, 'Id'>
+
+/** A message as SQS takes it. */
+export function toFields({ message, deduplicationId }: PackedMessage, fifo: boolean): Fields {
   const { key, group, body, delay } = message
   const attributes = attributesOf(message)
-  const entry = {
-    Id: String(position),
+  const fields = {
     MessageBody: body,
     ...(attributes.length > 0 && { MessageAttributes: toStringAttributes(attributes) }),
     // On a FIFO queue the delay is that of the queue: SQS takes none here.
     ...(delay !== undefined && !fifo && { DelaySeconds: delay }),
   }
   // On a standard queue the group makes it fair: a tenant with a backlog does not hold up the others.
-  if (!fifo) return group === undefined ? entry : { ...entry, MessageGroupId: toFifoId(group) }
+  if (!fifo) return group === undefined ? fields : { ...fields, MessageGroupId: toFifoId(group) }
   // A FIFO queue wants a group: a message without one is in order only with itself.
   const MessageGroupId = toFifoId(group ?? key)
-  return { ...entry, MessageGroupId, MessageDeduplicationId: deduplicationId ?? toDeduplicationId(message) }
+  return { ...fields, MessageGroupId, MessageDeduplicationId: deduplicationId ?? toDeduplicationId(message) }
 }
 
 /**

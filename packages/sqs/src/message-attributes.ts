@@ -9,7 +9,7 @@ const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-
  * malformed stays in the envelope only: it must not cost the message.
  */
 export function attributesOf({ traceparent, attributes }: EncodedMessage): readonly [string, string][] {
-  const own = Object.entries(attributes ?? {})
+  const own = attributes === undefined ? [] : Object.entries(attributes)
   if (traceparent === undefined || !traceparentPattern.test(traceparent)) return own
   return own.some(([name]) => name === 'traceparent') ? own : [['traceparent', traceparent], ...own]
 }

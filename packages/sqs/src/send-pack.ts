@@ -1,9 +1,9 @@
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
 import { type Clock, type PackSender, type PackWatcher, sendPack as send } from '@spillway/message/internal'
-import { readAnswer } from './answer.ts'
+import { readAnswer, readConfirmation } from './answer.ts'
 import type { SqsClient } from './client.ts'
-import { toEntry } from './entry.ts'
+import { toFields } from './entry.ts'
 import { isEntryFault } from './entry-fault.ts'
 import type { PackedMessage } from './pack.ts'
 
@@ -29,13 +29,20 @@ export function sendPack(
   watcher?: PackWatcher,
 ): Promise<readonly SendResult[]> {
   const { client, queueUrl, fifo } = context
+  const fieldsOf = (position: number) => toFields(messages[position] as PackedMessage, fifo)
   const sender: PackSender = {
     ...context,
     target: 'sqs',
     attemptMs,
     isEntryFault,
     async request(part, signal) {
-      const Entries = part.map((position) => toEntry(position, messages[position] as PackedMessage, fifo))
+      const [first = 0] = part
+      if (part.length === 1) {
+        // A batch of one costs the SDK and SQS more, and tells no more.
+        const command = new SendMessageCommand({ QueueUrl: queueUrl, ...fieldsOf(first) })
+        return readConfirmation(first, await client.send(command, { abortSignal: signal }))
+      }
+      const Entries = part.map((position) => ({ Id: String(position), ...fieldsOf(position) }))
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })
       return readAnswer(part, await client.send(command, { abortSignal: signal }))
     },

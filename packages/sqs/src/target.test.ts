@@ -1,24 +1,28 @@
-import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { type SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { EncodedMessage } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sqsTarget } from './index.ts'
 import { maxBytes } from './pack.ts'
-import { ample, clientOf, faulty } from './testing/sqs.ts'
+import { ample, clientOf, entriesOf, faulty } from './testing/sqs.ts'
+
+type Command = Parameters<typeof entriesOf>[0]
 
 let queues: QueueEngine
 let client: SQSClient
 let name = ''
 let counter = 0
-const names = Array.from({ length: 40 }, (_, index) => `q${index}`)
+const names = Array.from({ length: 50 }, (_, index) => `q${index}`)
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
 
 beforeAll(async () => {
   queues = await startQueues({
-    queues: [...names, 'ordered.fifo', 'kept.fifo', 'stopped.fifo', 'shared.fifo'].map((name) => ({
-      name,
-      ...spec,
-    })),
+    queues: [...names, 'alone.fifo', 'ordered.fifo', 'kept.fifo', 'stopped.fifo', 'shared.fifo'].map(
+      (name) => ({
+        name,
+        ...spec,
+      }),
+    ),
   })
   client = clientOf(queues)
 })
@@ -81,6 +85,55 @@ describe('sending', () => {
   })
 })
 
+describe('one message by itself', () => {
+  const alone = async (message: EncodedMessage, answer?: object, queueUrl = queues.queueUrl(name)) => {
+    const counting = faulty(client, (_, forward) =>
+      answer === undefined ? forward() : Promise.resolve(answer),
+    )
+    const options = { queueUrl, client: counting, clock, coalesce: false, maxAttempts: 1 }
+    const results = await sqsTarget(options).send([message], ample())
+    return { results, request: counting.calls[0] as Command }
+  }
+
+  it('is no batch of one', async () => {
+    const attributes = { kind: 'express' }
+    const { results, request } = await alone({ key: 'k', body: '1', delay: 0, attributes })
+    expect(results).toStrictEqual([{ status: 'accepted' }])
+    expect(request).toBeInstanceOf(SendMessageCommand)
+    expect(request.input).toStrictEqual({
+      QueueUrl: queues.queueUrl(name),
+      MessageBody: '1',
+      MessageAttributes: { kind: { DataType: 'String', StringValue: 'express' } },
+      DelaySeconds: 0,
+    })
+    expect(await bodies()).toStrictEqual(['1'])
+  })
+
+  it('has its group and its deduplication id on a FIFO queue', async () => {
+    const queueUrl = queues.queueUrl('alone.fifo')
+    for (const attempt of [1, 2]) {
+      const { results, request } = await alone({ key: 'k', group: 'g', body: '1' }, undefined, queueUrl)
+      expect([attempt, results]).toStrictEqual([attempt, [{ status: 'accepted' }]])
+      expect(request.input).toMatchObject({
+        MessageGroupId: 'g',
+        MessageDeduplicationId: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })
+    }
+    expect(await queues.messages('alone.fifo')).toHaveLength(1)
+  })
+
+  it('is not confirmed by an answer without its id', async () => {
+    const { results } = await alone({ key: 'k', body: '1' }, { Successful: [{ Id: '0', MessageId: 'm' }] })
+    expect(results).toMatchObject([{ status: 'rejected', code: 'SPILLWAY_SEND_FAILED', retryable: true }])
+  })
+
+  it('that no queue can hold is not sent', async () => {
+    const { results, request } = await alone({ key: 'k', body: 'x'.repeat(maxBytes + 1) })
+    expect(results).toMatchObject([{ status: 'rejected', code: 'SPILLWAY_BODY_TOO_LARGE', retryable: false }])
+    expect(request).toBeUndefined()
+  })
+})
+
 describe('faults', () => {
   it('sends again only what SQS did not take', async () => {
     const flaky = faulty(client, async (command) => {
@@ -92,9 +145,8 @@ describe('faults', () => {
     })
     const results = await target({ client: flaky }).send(messages(10), ample())
     expect(results.map(({ status }) => status)).toStrictEqual(new Array(10).fill('accepted'))
-    expect(
-      (flaky.calls[1] as SendMessageBatchCommand).input.Entries?.map(({ MessageBody }) => MessageBody),
-    ).toStrictEqual(['{"n":3}'])
+    expect(flaky.calls.map((command) => entriesOf(command).length)).toStrictEqual([10, 1])
+    expect(entriesOf(flaky.calls[1] as Command)).toMatchObject([{ MessageBody: '{"n":3}' }])
   })
 
   it('does not send again what can never be taken', async () => {
@@ -165,8 +217,8 @@ describe('faults', () => {
     const wrong = Object.assign(new Error('no'), { name: 'BatchRequestTooLong', $fault: 'client' })
     const strict = faulty(
       client,
-      ...new Array(20).fill(async (command: SendMessageBatchCommand, forward: () => Promise<unknown>) => {
-        if (command.input.Entries?.some(({ MessageBody }) => MessageBody === '{"n":6}')) throw wrong
+      ...new Array(20).fill(async (command: Command, forward: () => Promise<unknown>) => {
+        if (entriesOf(command).some(({ MessageBody }) => MessageBody === '{"n":6}')) throw wrong
         return forward()
       }),
     )
@@ -218,23 +270,29 @@ describe('a queue that is asked too often', () => {
     throw Object.assign(new Error('no'), { name: 'ServiceUnavailable' })
   }
 
-  async function waits(...faults: Parameters<typeof faulty>[1][]): Promise<number[]> {
+  async function waits(count: number, ...faults: Parameters<typeof faulty>[1][]): Promise<number[]> {
     const slept: number[] = []
     const slow = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) }
     const flaky = faulty(client, ...faults)
     const options = { client: flaky, clock: slow, random: () => 0.5, coalesce: false }
-    expect(await target(options).send(messages(1), ample())).toStrictEqual([{ status: 'accepted' }])
+    const all = messages(count)
+    expect(await target(options).send(all, ample())).toStrictEqual(all.map(() => ({ status: 'accepted' })))
     return slept
   }
 
   it('gets more time than one that is away', async () => {
-    expect(await waits(unavailable, unavailable)).toStrictEqual([25, 50])
-    expect(await waits(throttled, throttled)).toStrictEqual([200, 400])
+    for (const count of [1, 2]) {
+      expect(await waits(count, unavailable, unavailable)).toStrictEqual([25, 50])
+      expect(await waits(count, throttled, throttled)).toStrictEqual([200, 400])
+    }
   })
 
   it('gets it for one entry, too, whoever is to blame', async () => {
-    const one = async () => ({ Failed: [{ Id: '0', Code: 'RequestThrottled', SenderFault: true }] })
-    expect(await waits(one)).toStrictEqual([200])
+    const one = async () => ({
+      Successful: [{ Id: '1', MessageId: 'm' }],
+      Failed: [{ Id: '0', Code: 'RequestThrottled', SenderFault: true }],
+    })
+    expect(await waits(2, one)).toStrictEqual([200])
   })
 })
 
@@ -293,7 +351,7 @@ describe('coalesce', () => {
     const counting = faulty(client)
     const shared = target({ client: counting, coalesce: true })
     await Promise.all([shared.send(messages(15), ample()), shared.send(messages(1), ample())])
-    const sizes = counting.calls.map((command) => (command as SendMessageBatchCommand).input.Entries?.length)
+    const sizes = counting.calls.map((command) => entriesOf(command).length)
     expect(sizes.sort()).toStrictEqual([1, 10, 5])
   })
 
@@ -322,7 +380,7 @@ describe('a FIFO queue', () => {
       ample(),
     )
     expect(results).toStrictEqual([{ status: 'accepted' }, { status: 'accepted' }])
-    const entries = (counting.calls[0] as SendMessageBatchCommand).input.Entries ?? []
+    const entries = entriesOf(counting.calls[0] as Command)
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
     expect(entries[0]).toMatchObject({ MessageGroupId: 'g', MessageDeduplicationId: hash })
     // A group that is no id of SQS is hashed, too.
@@ -379,7 +437,7 @@ describe('order on a FIFO queue', () => {
 it('makes the group of a message its tenant on a standard queue', async () => {
   const counting = faulty(client)
   await target({ client: counting }).send([{ key: 'k', group: 'tenant 7', body: 'x' }], ample())
-  const [entry] = (counting.calls[0] as SendMessageBatchCommand).input.Entries ?? []
+  const [entry] = entriesOf(counting.calls[0] as Command)
   expect(entry).toMatchObject({ MessageGroupId: expect.stringMatching(/^[0-9a-f]{64}$/) })
   expect(entry).not.toHaveProperty('MessageDeduplicationId')
 })

@@ -34,7 +34,7 @@ import { type SqsTargetOptions, targetRules } from './target-options.ts'
  * ones of its group are not sent, and no request has two of a group, so one group takes a request for each message. On a
  * standard queue the group is the tenant of a fair queue.
  *
- * Source: Amazon SQS API Reference, SendMessageBatch. Needs `sqs:SendMessage`.
+ * Source: Amazon SQS API Reference, SendMessage and SendMessageBatch. Needs `sqs:SendMessage`.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
@@ -69,7 +69,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     limit: TimeLimit,
   ): Promise<ReadonlyMap<number, SendResult>> {
     const results = new Map<number, SendResult>()
-    await coalescer?.settled(messages, limit)
+    if (coalescer !== undefined) await coalescer.settled(messages, limit)
     await inParallel(pack(messages), fifo ? 1 : concurrency, async (next) => {
       const sent = await gate.run(() => send(next, limit), limit)
       for (const [position, { index }] of next.entries()) results.set(index, sent?.[position] ?? outOfTime)
@@ -83,17 +83,14 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     limit: TimeLimit,
     alone: boolean,
   ): Promise<ReadonlyMap<number, SendResult>> {
-    const results = new Map<number, SendResult>()
-    const sendable: Outgoing[] = []
-    for (const message of messages) {
-      if (message.refused === undefined) sendable.push(message)
-      else results.set(message.index, message.refused)
-    }
+    const sendable = messages.filter(({ refused }) => refused === undefined)
     const sent =
       coalescer === undefined || alone
         ? await sendAlone(sendable, limit)
         : await coalescer.send(sendable, limit)
-    for (const [index, result] of sent) results.set(index, result)
+    if (sendable.length === messages.length) return sent
+    const results = new Map(sent)
+    for (const { index, refused } of messages) if (refused !== undefined) results.set(index, refused)
     return results
   }
 
@@ -104,6 +101,12 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     const admitted = messages.map((message, index) => admit(message, index, fifo))
     const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
     const outgoing = claimed.map((message) => fitting(message, maximumMessageSize, 'a queue'))
+    const [only] = outgoing
+    if (only !== undefined && outgoing.length === 1 && coalescer === undefined) {
+      // On Lambda this is nearly every call: there is nothing to pack, nor any order to keep.
+      if (only.refused !== undefined) return [only.refused]
+      return (await gate.run(() => send([only], limit), limit)) ?? [outOfTime]
+    }
     const alone = messages.length >= maxEntries
     const results = fifo
       ? await sendInOrder(outgoing, (wave) => sendAll(wave, limit, alone))

@@ -17,12 +17,8 @@ export function createGate(places: number): Gate {
   let free = places
   const waiting = new Set<() => void>()
 
-  /** Whether there is a place now; it is taken. */
-  async function enter(limit: TimeLimit | undefined): Promise<boolean> {
-    if (free > 0) {
-      free--
-      return true
-    }
+  /** Waits for a place; whether there was one in time. */
+  async function waitForPlace(limit: TimeLimit | undefined): Promise<boolean> {
     const end = limit && atEnd(limit)
     const entered = await new Promise<boolean>((resolve) => {
       const pass = () => resolve(true)
@@ -45,7 +41,8 @@ export function createGate(places: number): Gate {
 
   return {
     async run(run, limit) {
-      if (!(await enter(limit))) return undefined
+      if (free > 0) free--
+      else if (!(await waitForPlace(limit))) return undefined
       try {
         return await run()
       } finally {

@@ -62,17 +62,27 @@ export async function sendPack(
   limit: TimeLimit,
   watcher: PackWatcher = nobody,
 ): Promise<readonly SendResult[]> {
-  const results = Array.from({ length: count }, (): SendResult => outOfTime)
+  const results = new Array<SendResult>(count).fill(outOfTime)
   const measured = { target: sender.target }
   let requests = 0
   const mayRequest = () => requests < maxRequests && workingTime(limit) > 0
 
-  /** Sends parts, and halves of those that have to be divided. Answers what is to be sent again. */
-  async function sendParts(parts: readonly Part[]): Promise<{ again: readonly Part[]; throttled: boolean }> {
+  /** The parts without what is settled, or nobody waits for. */
+  function pendingOf(parts: readonly Part[]): Part[] {
+    const pending: Part[] = []
+    for (const part of parts) {
+      const left = part.filter((position) => isRetryable(results[position]) && watcher.isWanted(position))
+      if (left.length > 0) pending.push(left)
+    }
+    return pending
+  }
+
+  let pending = pendingOf([[...results.keys()]])
+  for (let attempt = 1; pending.length > 0 && mayRequest(); attempt++) {
+    if (attempt > 1) sender.telemetry.count('spillway.send.retried', pending.flat().length, measured)
     const again: Part[] = []
-    const next = [...parts]
     let throttled = false
-    for (let part = next.shift(); part !== undefined; part = next.shift()) {
+    for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
       if (!mayRequest()) {
         again.push(part)
         continue
@@ -84,7 +94,7 @@ export async function sendPack(
         // Nobody knows yet whose fault it is: until it is found, none is refused for good.
         for (const position of part) results[position] = undivided
         const middle = Math.ceil(part.length / 2)
-        next.unshift(part.slice(0, middle), part.slice(middle))
+        pending.unshift(part.slice(0, middle), part.slice(middle))
         continue
       }
       for (const [position, result] of sent.results) {
@@ -93,19 +103,6 @@ export async function sendPack(
       }
       again.push(part)
     }
-    return { again, throttled }
-  }
-
-  /** The parts without what is settled, or nobody waits for. */
-  const pendingOf = (parts: readonly Part[]) =>
-    parts
-      .map((part) => part.filter((position) => isRetryable(results[position]) && watcher.isWanted(position)))
-      .filter((part) => part.length > 0)
-
-  let pending = pendingOf([[...results.keys()]])
-  for (let attempt = 1; pending.length > 0 && mayRequest(); attempt++) {
-    if (attempt > 1) sender.telemetry.count('spillway.send.retried', pending.flat().length, measured)
-    const { again, throttled } = await sendParts(pending)
     pending = pendingOf(again)
     if (pending.length === 0 || attempt >= sender.maxAttempts) break
     const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, sender.random())

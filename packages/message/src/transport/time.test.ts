@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { TimeLimit } from '../ports.ts'
-import { within } from './time.ts'
+import { atEnd, limitByTime, within, workingTime } from './time.ts'
 
 function limit(remaining: number) {
   const controller = new AbortController()
@@ -54,5 +54,34 @@ describe('within', () => {
     expect(getEventListeners(own.signal, 'abort')).toHaveLength(0)
     controller.abort()
     expect(signals.map(({ aborted }) => aborted)).toStrictEqual([false, false])
+  })
+})
+
+describe('a limit that ends by its time alone', () => {
+  it('makes its signal once, for who asks, and no sooner', async () => {
+    const made: AbortController[] = []
+    const own = limitByTime(
+      () => 60_000,
+      () => {
+        made.push(new AbortController())
+        return (made[0] as AbortController).signal
+      },
+    )
+    expect(workingTime(own)).toBe(59_750)
+    expect(await within(own, 20, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    const end = atEnd(own)
+    end.stop()
+    expect(made).toHaveLength(0)
+    expect(own.signal).toBe(own.signal)
+    expect(made).toHaveLength(1)
+  })
+
+  it('ends what is done within it, and who waits for its end', async () => {
+    const own = limitByTime(
+      () => 20,
+      () => AbortSignal.abort(),
+    )
+    expect(await within(own, 60_000, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    await atEnd(own).reached
   })
 })

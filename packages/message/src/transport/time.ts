@@ -6,9 +6,34 @@ export const guardMs = 250
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
 
+/** Marks a limit whose signal aborts when its time is over, and never before. */
+const byTime = Symbol('spillway.byTime')
+
+/**
+ * A limit whose signal aborts when its time is over, and never before: who keeps to its time needs no signal, which
+ * costs more than most of what is done within it. So it is made for who asks.
+ */
+export function limitByTime(remainingTime: () => number, makeSignal: () => AbortSignal): TimeLimit {
+  let signal: AbortSignal | undefined
+  const limit = {
+    remainingTime,
+    get signal() {
+      signal ??= makeSignal()
+      return signal
+    },
+    [byTime]: true,
+  }
+  return limit
+}
+
+/** The signal of a limit that may end before its time is over. */
+function earlySignal(limit: TimeLimit): AbortSignal | undefined {
+  return byTime in limit ? undefined : limit.signal
+}
+
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
 export function workingTime(limit: TimeLimit): number {
-  return limit.signal.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
+  return earlySignal(limit)?.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
 }
 
 /** Runs something under a limit that ends after `ms` milliseconds, or with the outer one. */
@@ -21,16 +46,17 @@ export async function within<Result>(
   const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now()))
   // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
   const controller = new AbortController()
-  const onAbort = () => controller.abort(limit.signal.reason)
+  const early = earlySignal(limit)
+  const onAbort = () => controller.abort(early?.reason)
   const onTimer = () => controller.abort(new DOMException('The time is over.', 'TimeoutError'))
   const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
-  limit.signal.addEventListener('abort', onAbort, { once: true })
-  if (limit.signal.aborted) onAbort()
+  early?.addEventListener('abort', onAbort, { once: true })
+  if (early?.aborted) onAbort()
   try {
     return await run({ signal: controller.signal, remainingTime })
   } finally {
     clearTimeout(timer)
-    limit.signal.removeEventListener('abort', onAbort)
+    early?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -49,12 +75,13 @@ export function atEnd(limit: TimeLimit): { readonly reached: Promise<void>; stop
   let stop = () => {}
   const reached = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, Math.min(longestTimer, Math.max(0, limit.remainingTime() - guardMs)))
+    const early = earlySignal(limit)
     const onAbort = () => resolve()
-    limit.signal.addEventListener('abort', onAbort, { once: true })
-    if (limit.signal.aborted) resolve()
+    early?.addEventListener('abort', onAbort, { once: true })
+    if (early?.aborted) resolve()
     stop = () => {
       clearTimeout(timer)
-      limit.signal.removeEventListener('abort', onAbort)
+      early?.removeEventListener('abort', onAbort)
     }
   })
   return { reached, stop }

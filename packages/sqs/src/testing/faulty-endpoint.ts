@@ -7,7 +7,8 @@ import type { QueueEngine } from '@spillway/local/testing'
  * What happens to one request.
  *
  * - `ok`: it goes through.
- * - `partial`: SQS takes some entries and lists the others under `Failed`, at random whose fault it is.
+ * - `partial`: SQS takes some entries and lists the others under `Failed`, at random whose fault it is. A message that
+ *   is sent by itself it takes, or answers with an error.
  * - `error`: 500 or 503, nothing is stored.
  * - `throttle`: `RequestThrottled`, 403 as in the JSON protocol of SQS, nothing is stored.
  * - `hang`: no answer, until the client leaves.
@@ -65,7 +66,17 @@ interface Batch {
   readonly Entries: readonly Entry[]
 }
 
-/** Starts SQS with faults, on any free port of 127.0.0.1. Only batches of messages meet faults. */
+const sending = { batch: 'AmazonSQS.SendMessageBatch', single: 'AmazonSQS.SendMessage' }
+
+/** A request that sends messages; one that sends a single message has one entry. */
+function readBatch(target: unknown, body: string): Batch | undefined {
+  if (target === sending.batch) return JSON.parse(body)
+  if (target !== sending.single) return undefined
+  const { QueueUrl, ...entry } = JSON.parse(body)
+  return { QueueUrl, Entries: [{ Id: '0', ...entry }] }
+}
+
+/** Starts SQS with faults, on any free port of 127.0.0.1. Only requests that send messages meet faults. */
 export async function startFaultyEndpoint(
   engine: QueueEngine,
   options: FaultyEndpointOptions = {},
@@ -90,10 +101,9 @@ export async function startFaultyEndpoint(
 
   async function meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
-    if (request.headers['x-amz-target'] !== 'AmazonSQS.SendMessageBatch') {
-      return relay(response, await forward(engine, request, body))
-    }
-    const batch = JSON.parse(body) as Batch
+    const target = request.headers['x-amz-target']
+    const batch = readBatch(target, body)
+    if (batch === undefined) return relay(response, await forward(engine, request, body))
     const fault = plan(requests++)
     entries += batch.Entries.length
     faults[fault]++
@@ -110,12 +120,31 @@ export async function startFaultyEndpoint(
     if (fault === 'throttle') return answer(response, 403, 'RequestThrottled')
     if (fault === 'hang') return
     if (fault === 'reset') return void request.socket.resetAndDestroy()
-    if (fault === 'partial') return partial(request, response, batch)
+    if (fault === 'partial') {
+      if (target === sending.batch) return partial(request, response, batch)
+      return single(request, response, batch, body)
+    }
 
     noteUnconfirmed(batch, await forward(engine, request, body))
     if (fault === 'lost') return void request.socket.resetAndDestroy()
     response.setHeader('content-type', contentType)
-    response.end(fault === 'malformed' ? '{"Successful":[{"Id"' : '{}')
+    response.end(fault === 'malformed' ? '{"MessageId' : '{}')
+  }
+
+  async function single(
+    request: IncomingMessage,
+    response: ServerResponse,
+    batch: Batch,
+    body: string,
+  ): Promise<void> {
+    if (random() < 0.5) {
+      const sent = await forward(engine, request, body)
+      watch(response, batch, sent)
+      return relay(response, sent)
+    }
+    if (random() >= 0.2) return answer(response, 500, 'InternalError')
+    for (const { MessageBody } of batch.Entries) refused.add(MessageBody)
+    answer(response, 400, 'InvalidMessageContents')
   }
 
   async function partial(request: IncomingMessage, response: ServerResponse, batch: Batch): Promise<void> {
@@ -140,9 +169,13 @@ export async function startFaultyEndpoint(
   }
 
   function noteUnconfirmed(batch: Batch, { body }: Answer): void {
-    const { Successful = [] } = JSON.parse(body) as { readonly Successful?: readonly Entry[] }
+    const { Successful = [], MessageId } = JSON.parse(body) as {
+      readonly Successful?: readonly Entry[]
+      readonly MessageId?: string
+    }
     const stored = new Set(Successful.map(({ Id }) => Id))
-    for (const { Id, MessageBody } of batch.Entries) if (stored.has(Id)) unconfirmed.push(MessageBody)
+    for (const { Id, MessageBody } of batch.Entries)
+      if (stored.has(Id) || MessageId !== undefined) unconfirmed.push(MessageBody)
   }
 
   /** The client may have left while SQS stored its messages. */

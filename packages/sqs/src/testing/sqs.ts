@@ -1,3 +1,4 @@
+import type { SendMessageBatchRequestEntry, SendMessageRequest } from '@aws-sdk/client-sqs'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { QueueEngine } from '@spillway/local/testing'
 import type { TimeLimit } from '@spillway/message'
@@ -20,6 +21,12 @@ export function ample(): TimeLimit {
 
 type Fault = (command: Command, forward: () => Promise<unknown>) => Promise<unknown>
 type Command = Parameters<SqsClient['send']>[0]
+
+/** What a request sends: the entries of a batch, or its only message. */
+export function entriesOf({ input }: Command): readonly Partial<SendMessageBatchRequestEntry>[] {
+  const { Entries } = input as { readonly Entries?: readonly SendMessageBatchRequestEntry[] }
+  return Entries ?? [input as SendMessageRequest]
+}
 
 /** A client whose calls go through faults, one for each call in turn; later calls go straight through. */
 export function faulty(client: SQSClient, ...faults: Fault[]): SqsClient & { readonly calls: Command[] } {
