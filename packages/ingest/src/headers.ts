@@ -31,7 +31,7 @@ function linesOf(
     if (key.length !== name.length || key.toLowerCase() !== name || !Object.hasOwn(headers, key)) continue
     const value = headers[key]
     if (typeof value === 'string') lines.push(value)
-    else if (value !== undefined && value !== null) lines.push(...value)
+    else if (value !== undefined && value !== null) lines.push(...[value].flat())
   }
   return lines
 }

@@ -76,6 +76,17 @@ describe('a limit that ends by its time alone', () => {
     expect(made).toHaveLength(1)
   })
 
+  it('is another one when it is copied: that may have a signal of its own', async () => {
+    const reason = new Error('enough')
+    const own = limitByTime(
+      () => 60_000,
+      () => AbortSignal.abort(),
+    )
+    const copy = { ...own, signal: AbortSignal.abort(reason) }
+    expect(workingTime(copy)).toBe(0)
+    expect(await within(copy, 60_000, untilAborted)).toBe(reason)
+  })
+
   it('ends what is done within it, and who waits for its end', async () => {
     const own = limitByTime(
       () => 20,

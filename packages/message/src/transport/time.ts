@@ -6,8 +6,12 @@ export const guardMs = 250
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
 
-/** Marks a limit whose signal aborts when its time is over, and never before. */
+/** Marks a limit whose signal aborts when its time is over, and never before, with itself: a copy may be another. */
 const byTime = Symbol('spillway.byTime')
+
+interface LimitByTime extends TimeLimit {
+  [byTime]?: TimeLimit
+}
 
 /**
  * A limit whose signal aborts when its time is over, and never before: who keeps to its time needs no signal, which
@@ -15,20 +19,20 @@ const byTime = Symbol('spillway.byTime')
  */
 export function limitByTime(remainingTime: () => number, makeSignal: () => AbortSignal): TimeLimit {
   let signal: AbortSignal | undefined
-  const limit = {
+  const limit: LimitByTime = {
     remainingTime,
     get signal() {
       signal ??= makeSignal()
       return signal
     },
-    [byTime]: true,
   }
+  limit[byTime] = limit
   return limit
 }
 
 /** The signal of a limit that may end before its time is over. */
-function earlySignal(limit: TimeLimit): AbortSignal | undefined {
-  return byTime in limit ? undefined : limit.signal
+function earlySignal(limit: LimitByTime): AbortSignal | undefined {
+  return limit[byTime] === limit ? undefined : limit.signal
 }
 
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
