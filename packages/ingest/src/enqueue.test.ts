@@ -245,7 +245,7 @@ describe('a message that is not confirmed', () => {
       const context = { ...testContext, getRemainingTimeInMillis: () => 150 }
       expect((await invoke(api(hanging), post(valid), context)).status).toBe(503)
       signal ??= limit?.signal
-      expect(signal?.aborted).toBe(true)
+      await expect.poll(() => signal?.aborted).toBe(true)
       expect(limit?.signal).toBe(signal)
     },
   )

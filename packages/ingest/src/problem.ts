@@ -11,15 +11,15 @@ export interface Problem {
   /** The phrase of the status, for example `Unprocessable Content`. */
   readonly title: string
   readonly status: number
-  readonly detail?: string
+  readonly detail?: string | undefined
   /** Stable, for programs: one of Spillway's, that of an error which shows it, else `HTTP_` and the status. */
   readonly code: string
   /** `urn:uuid:` and Lambda's request id, which is in the log, too. */
   readonly instance?: string
   /** The places of the request that are invalid. */
-  readonly errors?: readonly ShownIssue[]
+  readonly errors?: readonly ShownIssue[] | undefined
   /** What became of each item of a bulk request. */
-  readonly items?: readonly ItemAnswer[]
+  readonly items?: readonly ItemAnswer[] | undefined
 }
 
 /** A problem and the headers of its response. */
@@ -52,14 +52,15 @@ export function toProblem(error: unknown, requestId?: string): ProblemAnswer {
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/** JSON has nothing for what is `undefined`. */
 interface Description {
   readonly status: number
-  readonly detail?: string
+  readonly detail?: string | undefined
   readonly code: string
-  readonly errors?: readonly ShownIssue[]
-  readonly items?: readonly ItemAnswer[]
-  readonly retryAfter?: number
-  readonly headers?: Readonly<Record<string, string>>
+  readonly errors?: readonly ShownIssue[] | undefined
+  readonly items?: readonly ItemAnswer[] | undefined
+  readonly retryAfter?: number | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 function describe(error: unknown): Description {
@@ -69,10 +70,10 @@ function describe(error: unknown): Description {
     status: statusCode,
     detail: message,
     code,
-    ...(issues !== undefined && { errors: issueRoom()(issues) }),
-    ...(items !== undefined && { items }),
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(headers !== undefined && { headers }),
+    errors: issues && issueRoom()(issues),
+    items,
+    retryAfter,
+    headers,
   }
 }
 
@@ -83,10 +84,10 @@ function describeForeign(error: ForeignError): Description {
   if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, message, cause.data)
   return {
     status,
-    ...(message !== undefined && { detail: message }),
+    detail: message,
     code: code ?? `HTTP_${status}`,
-    ...(headers !== undefined && { headers }),
-    ...(retryAfter !== undefined && { retryAfter }),
+    headers,
+    retryAfter,
     ...(status < 500 &&
       cause?.package === '@middy/validator' && { errors: issueRoom()(fromAjv(cause.data)) }),
   }

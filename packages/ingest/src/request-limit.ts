@@ -27,8 +27,7 @@ export function startTimes(clock: Clock): Starts {
       const end = startOf(event) + gatewayMs
       // Outside Lambda, in a container, the context may know no time.
       const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-      const remainingTime = () => Math.min(invocation(), end - clock.now())
-      return limitByTime(remainingTime, () => AbortSignal.timeout(Math.max(0, Math.floor(remainingTime()))))
+      return limitByTime(() => Math.min(invocation(), end - clock.now()))
     },
   }
 }

@@ -18,24 +18,11 @@ export interface Sent {
  */
 export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
   if (messages.length === 0) return { results: [], cause: undefined }
-  let controller: AbortController | undefined
-  let isLate = false
-  const own = limitByTime(
-    () => limit.remainingTime(),
-    () => {
-      controller = new AbortController()
-      if (isLate) controller.abort()
-      return controller.signal
-    },
-  )
+  const own = limitByTime(() => limit.remainingTime(), guardMs)
   let timer: NodeJS.Timeout | undefined
   try {
     const results = await new Promise<Sent['results']>((resolve, reject) => {
-      const late = () => {
-        isLate = true
-        reject(new Error('the target did not answer in time'))
-        controller?.abort()
-      }
+      const late = () => reject(new Error('the target did not answer in time'))
       timer = setTimeout(late, Math.max(0, own.remainingTime() - guardMs))
       Promise.resolve(to.send(messages, own)).then(resolve, reject)
     })

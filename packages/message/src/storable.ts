@@ -13,23 +13,39 @@ const mostIssues = 100
  */
 export function findUnstorable(body: unknown): readonly Issue[] {
   // Nearly every body has none: where each of its texts is, is nobody's matter then.
-  if (isStorableThroughout(body)) return []
-  const issues: Issue[] = []
-  const seen = new Set<object>()
+  return isStorableThroughout(body) ? [] : findPlaces(body)
+}
+
+/** More than a body of 1 MiB has: one of a handler's own may hold itself, and has no end. */
+const mostValues = 1_000_000
+
+/** Whether all texts and names can be stored; `false` also for a body that has no end. */
+function isStorableThroughout(body: unknown): boolean {
   // A stack of its own: a body may nest deeper than the machine's.
+  const waiting = [body]
+  for (let count = 0; waiting.length > 0; count++) {
+    const value = waiting.pop()
+    if (count + waiting.length > mostValues) return false
+    if (typeof value === 'string') {
+      if (!isStorable(value)) return false
+    } else if (typeof value === 'object' && value !== null) {
+      const names = Array.isArray(value) ? [] : Object.keys(value)
+      for (const part of [names, Object.values(value)]) for (const inner of part) waiting.push(inner)
+    }
+  }
+  return true
+}
+
+function findPlaces(body: unknown): readonly Issue[] {
+  const issues: Issue[] = []
+  const seen = new Set<unknown>()
   const waiting: { readonly value: unknown; readonly place: Place }[] = [{ value: body, place: undefined }]
   for (let next = waiting.pop(); next !== undefined && issues.length < mostIssues; next = waiting.pop()) {
     const { value, place } = next
     if (typeof value === 'string') {
       if (!isStorable(value)) issues.push({ path: pathOf(place), message: `The text holds ${nameOf(value)}` })
-      continue
-    }
-    if (typeof value !== 'object' || value === null || seen.has(value)) continue
-    seen.add(value)
-    if (Array.isArray(value)) {
-      for (let index = value.length - 1; index >= 0; index--)
-        waiting.push({ value: value[index], place: { key: index, within: place } })
-    } else {
+    } else if (typeof value === 'object' && value !== null && !seen.has(value)) {
+      seen.add(value)
       for (const [key, inner] of Object.entries(value).reverse()) {
         const inside = { key, within: place }
         if (isStorable(key)) waiting.push({ value: inner, place: inside })
@@ -38,29 +54,6 @@ export function findUnstorable(body: unknown): readonly Issue[] {
     }
   }
   return issues
-}
-
-/** More than a body of 1 MiB has: one of a handler's own may hold itself, and has no end. */
-const mostValues = 1_000_000
-
-/** Whether all texts and names can be stored; `false` also for a body that has no end. */
-function isStorableThroughout(body: unknown): boolean {
-  const waiting = [body]
-  for (let count = 0; waiting.length > 0; count++) {
-    const value = waiting.pop()
-    if (count + waiting.length > mostValues) return false
-    if (typeof value === 'string' && !isStorable(value)) return false
-    if (typeof value !== 'object' || value === null) continue
-    if (Array.isArray(value)) {
-      for (const inner of value) waiting.push(inner)
-      continue
-    }
-    for (const key of Object.keys(value)) {
-      if (!isStorable(key)) return false
-      waiting.push((value as Record<string, unknown>)[key])
-    }
-  }
-  return true
 }
 
 type Place = { readonly key: PropertyKey; readonly within: Place } | undefined

@@ -8,29 +8,25 @@ import type { PackedMessage } from './pack.ts'
  * request has two messages of a group, and a group ends at its first message that was not confirmed.
  *
  * Wave by wave: each has the next message of each group that goes on. One group alone takes a request for each message.
+ *
+ * @param results by the index of each message: `sendAll` puts those of its wave there
  */
 export async function sendInOrder<Message extends PackedMessage>(
   messages: readonly Message[],
-  sendAll: (wave: readonly Message[]) => Promise<ReadonlyMap<number, SendResult>>,
-): Promise<ReadonlyMap<number, SendResult>> {
-  const results = new Map<number, SendResult>()
+  results: SendResult[],
+  sendAll: (wave: readonly Message[]) => Promise<void>,
+): Promise<void> {
   let groups = [...Map.groupBy(messages, groupOf).values()]
   for (let place = 0; groups.length > 0; place++) {
-    const wave = groups.map((group) => group[place] as Message)
-    const sent = await sendAll(wave)
-    for (const { index } of wave) results.set(index, sent.get(index) as SendResult)
-    const going: Message[][] = []
-    for (const group of groups) {
-      const last = group[place] as Message
-      if (results.get(last.index)?.status !== 'accepted') {
-        for (const { index } of group.slice(place + 1)) results.set(index, behindAnother)
-      } else if (group.length > place + 1) {
-        going.push(group)
-      }
-    }
-    groups = going
+    await sendAll(groups.map((group) => group[place] as Message))
+    groups = groups.filter((group) => {
+      const { index } = group[place] as Message
+      const rest = group.slice(place + 1)
+      if (results[index]?.status === 'accepted') return rest.length > 0
+      for (const { index } of rest) results[index] = behindAnother
+      return false
+    })
   }
-  return results
 }
 
 const behindAnother = notConfirmed('an earlier one of its group was not confirmed, so it was not sent')

@@ -63,37 +63,6 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     sendPack(messages, context, limit, watcher)
   const coalescer = maxWait === undefined ? undefined : createCoalescer({ maxWait, clock, fifo, gate, send })
 
-  /** Sends the messages of one call in requests of their own, and answers by their index. */
-  async function sendAlone(
-    messages: readonly PackedMessage[],
-    limit: TimeLimit,
-  ): Promise<ReadonlyMap<number, SendResult>> {
-    const results = new Map<number, SendResult>()
-    if (coalescer !== undefined) await coalescer.settled(messages, limit)
-    await inParallel(pack(messages), fifo ? 1 : concurrency, async (next) => {
-      const sent = await gate.run(() => send(next, limit), limit)
-      for (const [position, { index }] of next.entries()) results.set(index, sent?.[position] ?? outOfTime)
-    })
-    return results
-  }
-
-  /** Sends messages whose order among one another does not matter. Those that are refused keep their result. */
-  async function sendAll(
-    messages: readonly Outgoing[],
-    limit: TimeLimit,
-    alone: boolean,
-  ): Promise<ReadonlyMap<number, SendResult>> {
-    const sendable = messages.filter(({ refused }) => refused === undefined)
-    const sent =
-      coalescer === undefined || alone
-        ? await sendAlone(sendable, limit)
-        : await coalescer.send(sendable, limit)
-    if (sendable.length === messages.length) return sent
-    const results = new Map(sent)
-    for (const { index, refused } of messages) if (refused !== undefined) results.set(index, refused)
-    return results
-  }
-
   async function sendMessages(
     messages: readonly EncodedMessage[],
     limit: TimeLimit,
@@ -101,17 +70,33 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     const admitted = messages.map((message, index) => admit(message, index, fifo))
     const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
     const outgoing = claimed.map((message) => fitting(message, maximumMessageSize, 'a queue'))
-    const [only] = outgoing
-    if (only !== undefined && outgoing.length === 1 && coalescer === undefined) {
-      // On Lambda this is nearly every call: there is nothing to pack, nor any order to keep.
-      if (only.refused !== undefined) return [only.refused]
-      return (await gate.run(() => send([only], limit), limit)) ?? [outOfTime]
+    const results = outgoing.map(({ refused }): SendResult => refused ?? outOfTime)
+
+    /** Sends messages in requests of their own. */
+    async function sendAlone(packed: readonly PackedMessage[]): Promise<void> {
+      const sent = (await gate.run(() => send(packed, limit), limit)) ?? []
+      for (const [position, result] of sent.entries()) {
+        results[(packed[position] as PackedMessage).index] = result
+      }
     }
-    const alone = messages.length >= maxEntries
-    const results = fifo
-      ? await sendInOrder(outgoing, (wave) => sendAll(wave, limit, alone))
-      : await sendAll(outgoing, limit, alone)
-    return messages.map((_, index) => results.get(index) as SendResult)
+
+    /** Sends messages whose order among one another does not matter. Those that are refused keep their result. */
+    async function sendAll(wave: readonly Outgoing[]): Promise<void> {
+      const sendable = wave.filter(({ refused }) => refused === undefined)
+      if (coalescer !== undefined && messages.length < maxEntries) {
+        for (const [index, result] of await coalescer.send(sendable, limit)) results[index] = result
+        return
+      }
+      await coalescer?.settled(sendable, limit)
+      const packs = pack(sendable)
+      // On Lambda nearly every call is one message.
+      if (packs.length === 1) await sendAlone(sendable)
+      else await inParallel(packs, fifo ? 1 : concurrency, sendAlone)
+    }
+
+    if (fifo) await sendInOrder(outgoing, results, sendAll)
+    else await sendAll(outgoing)
+    return results
   }
   return { send: sendMessages }
 }

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { TimeLimit } from '../ports.ts'
 import { atEnd, limitByTime, within, workingTime } from './time.ts'
 
@@ -58,41 +58,29 @@ describe('within', () => {
 })
 
 describe('a limit that ends by its time alone', () => {
-  it('makes its signal once, for who asks, and no sooner', async () => {
-    const made: AbortController[] = []
-    const own = limitByTime(
-      () => 60_000,
-      () => {
-        made.push(new AbortController())
-        return (made[0] as AbortController).signal
-      },
-    )
+  it('makes its signal for who asks, and no sooner', async () => {
+    const made = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => made.mockRestore())
+    const own = limitByTime(() => 60_000, 100)
     expect(workingTime(own)).toBe(59_750)
     expect(await within(own, 20, untilAborted)).toMatchObject({ name: 'TimeoutError' })
-    const end = atEnd(own)
-    end.stop()
-    expect(made).toHaveLength(0)
+    atEnd(own).stop()
+    expect(made.mock.calls).toStrictEqual([])
     expect(own.signal).toBe(own.signal)
-    expect(made).toHaveLength(1)
+    expect(made.mock.calls).toStrictEqual([[59_900]])
   })
 
   it('is another one when it is copied: that may have a signal of its own', async () => {
     const reason = new Error('enough')
-    const own = limitByTime(
-      () => 60_000,
-      () => AbortSignal.abort(),
-    )
-    const copy = { ...own, signal: AbortSignal.abort(reason) }
+    const copy = { ...limitByTime(() => 60_000), signal: AbortSignal.abort(reason) }
     expect(workingTime(copy)).toBe(0)
     expect(await within(copy, 60_000, untilAborted)).toBe(reason)
   })
 
   it('ends what is done within it, and who waits for its end', async () => {
-    const own = limitByTime(
-      () => 20,
-      () => AbortSignal.abort(),
-    )
+    const own = limitByTime(() => 20)
     expect(await within(own, 60_000, untilAborted)).toMatchObject({ name: 'TimeoutError' })
     await atEnd(own).reached
+    expect(await untilAborted(own)).toMatchObject({ name: 'TimeoutError' })
   })
 })

@@ -16,13 +16,15 @@ interface LimitByTime extends TimeLimit {
 /**
  * A limit whose signal aborts when its time is over, and never before: who keeps to its time needs no signal, which
  * costs more than most of what is done within it. So it is made for who asks.
+ *
+ * @param early milliseconds before its end at which the signal aborts
  */
-export function limitByTime(remainingTime: () => number, makeSignal: () => AbortSignal): TimeLimit {
+export function limitByTime(remainingTime: () => number, early = 0): TimeLimit {
   let signal: AbortSignal | undefined
   const limit: LimitByTime = {
     remainingTime,
     get signal() {
-      signal ??= makeSignal()
+      signal ??= AbortSignal.timeout(Math.min(longestTimer, Math.max(0, Math.floor(remainingTime() - early))))
       return signal
     },
   }
