@@ -7,7 +7,7 @@ import { issueRoom } from './issue-list.ts'
 import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
-import { send } from './send.ts'
+import { guardMs, send } from './send.ts'
 import { checkIdempotencyKey, type RequestFacts, readFacts, toSendable } from './sendable.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, shortestWait } from './unconfirmed.ts'
@@ -89,7 +89,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const sending = await send(
         to,
         ready.map(({ message }) => message),
-        starts.limit(event, context),
+        starts.limit(event, context, guardMs),
       )
       const { results } = sending
       const sent = ready.map(({ place, accepted }, position): ItemAnswer => {

@@ -6,7 +6,7 @@ import { type HttpResponse, respond } from './http-response.ts'
 import { checkEnqueue, type EnqueueOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
-import { send } from './send.ts'
+import { guardMs, send } from './send.ts'
 import { checkIdempotencyKey, readFacts, toSendable } from './sendable.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, retryAfterOf } from './unconfirmed.ts'
@@ -46,7 +46,7 @@ export function enqueue<Definition extends MessageDefinition>(
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
       const message = toSendable(definition, body, facts, choices)
       const url = toStatusUrl(statusUrl, message.key, event)
-      const sent = await send(to, [message], starts.limit(event, context))
+      const sent = await send(to, [message], starts.limit(event, context, guardMs))
       const [result] = sent.results
       if (result?.status !== 'accepted') throw notAccepted(result, sent.cause)
       telemetry.count('spillway.ingest.accepted', 1, attributes)

@@ -4,7 +4,7 @@ import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage } from '@spillway/message'
 import { sqsTarget } from '@spillway/sqs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { type FaultyEndpoint, seeded, startFaultyEndpoint } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { clientOf } from '../../sqs/src/testing/sqs.ts'
@@ -38,7 +38,7 @@ const weights = {
   silent: 1,
   hang: 0.2,
 }
-const names = ['single', 'shared', 'bulk', 'down']
+const names = ['single', 'given', 'shared', 'bulk', 'down']
 
 let queues: QueueEngine
 let endpoint: FaultyEndpoint
@@ -54,12 +54,24 @@ afterEach(async () => {
   await endpoint.stop()
 })
 
-async function start(name: string, options: Parameters<typeof startFaultyEndpoint>[1], coalesce: boolean) {
+async function start(
+  name: string,
+  options: Parameters<typeof startFaultyEndpoint>[1],
+  coalesce: boolean,
+  whose: 'given' | 'own' = 'given',
+) {
   endpoint = await startFaultyEndpoint(queues, options)
-  client = clientOf({ ...queues, endpoint: endpoint.endpoint })
+  const given = clientOf({ ...queues, endpoint: endpoint.endpoint })
+  client = given
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint.endpoint)
+  vi.stubEnv('AWS_REGION', queues.region)
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'y')
+  onTestFinished(() => void vi.unstubAllEnvs())
   // The waits before a repetition play no part here.
   const clock = { now: Date.now, sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) }
-  return sqsTarget({ queueUrl: endpoint.queueUrl(name), client, clock, coalesce, maxAttempts: 3 })
+  const queueUrl = endpoint.queueUrl(name)
+  return sqsTarget({ queueUrl, clock, coalesce, maxAttempts: 3, ...(whose === 'given' && { client: given }) })
 }
 
 /** Time enough for an attempt that hangs, and no more. */
@@ -87,11 +99,12 @@ async function inTurns<Item, Result>(
 }
 
 describe.each([
-  ['single', false, 1],
-  ['shared', true, 2],
-] as const)('single requests (%s)', (name, coalesce, seed) => {
+  ['single', 'own', false, 1],
+  ['given', 'given', false, 4],
+  ['shared', 'own', true, 2],
+] as const)('single requests (%s)', (name, whose, coalesce, seed) => {
   it('add up: each 202 is in the queue, and what is there without one was told to be unsure', async () => {
-    const to = await start(name, { weights, seed }, coalesce)
+    const to = await start(name, { weights, seed }, coalesce, whose)
     const handler = middy()
       .use(problemDetails({ logger: memoryLogger() }))
       .use(bodyLimit())

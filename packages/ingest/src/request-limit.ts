@@ -10,8 +10,12 @@ export interface Starts {
   begin(event: HttpEvent): void
   /** Milliseconds since the request began. */
   elapsed(event: HttpEvent): number
-  /** The time that is left for a request. */
-  limit(event: HttpEvent, context: HttpContext): TimeLimit
+  /**
+   * The time that is left for a request.
+   *
+   * @param early milliseconds before its end at which its signal aborts
+   */
+  limit(event: HttpEvent, context: HttpContext, early?: number): TimeLimit
 }
 
 /** Remembers when requests began. */
@@ -23,11 +27,11 @@ export function startTimes(clock: Clock): Starts {
       starts.set(event, clock.now())
     },
     elapsed: (event) => clock.now() - startOf(event),
-    limit(event, context) {
+    limit(event, context, early) {
       const end = startOf(event) + gatewayMs
       // Outside Lambda, in a container, the context may know no time.
       const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-      return limitByTime(() => Math.min(invocation(), end - clock.now()))
+      return limitByTime(() => Math.min(invocation(), end - clock.now()), early)
     },
   }
 }

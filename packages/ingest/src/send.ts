@@ -1,8 +1,7 @@
 import { type EncodedMessage, type SendResult, type Target, type TimeLimit, toError } from '@spillway/message'
-import { limitByTime } from '@spillway/message/internal'
 
 /** Milliseconds of a request that are kept for its answer, should a target not heed its limit. */
-const guardMs = 100
+export const guardMs = 100
 
 /** What a target answered. */
 export interface Sent {
@@ -15,16 +14,17 @@ export interface Sent {
 /**
  * Sends messages. A target should neither reject nor take longer than its limit; what one does that does so all the
  * same is not confirmed.
+ *
+ * @param limit one whose signal aborts {@link guardMs} before its end
  */
 export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
   if (messages.length === 0) return { results: [], cause: undefined }
-  const own = limitByTime(() => limit.remainingTime(), guardMs)
   let timer: NodeJS.Timeout | undefined
   try {
     const results = await new Promise<Sent['results']>((resolve, reject) => {
       const late = () => reject(new Error('the target did not answer in time'))
-      timer = setTimeout(late, Math.max(0, own.remainingTime() - guardMs))
-      Promise.resolve(to.send(messages, own)).then(resolve, reject)
+      timer = setTimeout(late, Math.max(0, limit.remainingTime() - guardMs))
+      Promise.resolve(to.send(messages, limit)).then(resolve, reject)
     })
     return {
       results,

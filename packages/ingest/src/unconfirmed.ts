@@ -12,10 +12,10 @@ export function explain(result: SendResult | undefined): {
   readonly code: ErrorCode
   readonly detail: string
 } {
-  const code = result?.status === 'rejected' ? result.code : undefined
+  const { code = '', detail = '' } = result?.status === 'rejected' ? result : {}
   // These two are of the client's body, and the target says what is wrong with it.
-  if (code === 'SPILLWAY_BODY_TOO_LARGE') return { status: 413, code, detail: detailOf(result) }
-  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return { status: 422, code, detail: detailOf(result) }
+  if (code === 'SPILLWAY_BODY_TOO_LARGE') return { status: 413, code, detail }
+  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return { status: 422, code, detail }
   return {
     status: 503,
     code: code === 'SPILLWAY_CLAIM_FAILED' ? code : 'SPILLWAY_SEND_FAILED',
@@ -32,8 +32,4 @@ export function retryAfterOf(result: SendResult | undefined): number {
 export function shortestWait(results: readonly (SendResult | undefined)[]): number {
   const lost = results.filter((result) => explain(result).status === 503 && result?.status !== 'accepted')
   return lost.some((result) => retryAfterOf(result) === soon) ? soon : later
-}
-
-function detailOf(result: SendResult | undefined): string {
-  return result?.status === 'rejected' ? result.detail : ''
 }

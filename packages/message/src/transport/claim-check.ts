@@ -3,7 +3,6 @@ import { type Backoff, fullJitter } from '../backoff.ts'
 import { maxClaimBytes, toClaimEnvelope } from '../claim.ts'
 import type { Clock } from '../clock.ts'
 import { toError } from '../error.ts'
-import { inParallel } from '../in-parallel.ts'
 import { isText } from '../message.ts'
 import { checkOptions, integer, type OptionRule, type OptionRules, objectWith, required } from '../options.ts'
 import type { ClaimStore, EncodedMessage, TimeLimit } from '../ports.ts'
@@ -129,10 +128,11 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
     const large = [...messages.entries()].filter(
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
     )
-    await inParallel(large, concurrency, async ([position, message]) => {
+    const puts = large.map(async ([position, message]) => {
       const checked = await gate.run(() => check(message, limit), limit)
       results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
     })
+    await Promise.all(puts)
     return results
   }
 }
