@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
 import { sqsTarget } from '@spillway/sqs'
-import { order } from './message.ts'
+import { order } from './order.ts'
 
 export const handler = middy()
   .use(problemDetails())

@@ -103,6 +103,17 @@ it.each([
   }
 })
 
+it('says that it came too late, rather than limit nothing', async () => {
+  const logger = memoryLogger()
+  const handler = middy()
+    .use(problemDetails({ logger }))
+    .use(httpJsonBodyParser())
+    .use(bodyLimit({ maxBytes: 10 }))
+    .handler(() => ({ statusCode: 200 }))
+  expect((await invoke(handler, post({ a: 'x'.repeat(80) }))).status).toBe(500)
+  expect(String(logger.lines[0]?.[2].error)).toContain('Put bodyLimit() before the body parser.')
+})
+
 it('names a typo', () => {
   // @ts-expect-error the option is wrong on purpose
   expect(() => bodyLimit({ maxByte: 1 })).toThrow(

@@ -1,4 +1,5 @@
 import type { MiddlewareObj } from '@middy/core'
+import { SpillwayError } from '@spillway/message'
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
 import { decode } from './decode.ts'
 import { header } from './headers.ts'
@@ -25,6 +26,8 @@ const rules: OptionRules<BodyLimitOptions> = {
  * compressed (415): nothing here inflates, so no small body becomes a large one. Put it before the body parser, to
  * which it also shows the content type of a load balancer's event with multi-value headers.
  *
+ * After a body parser it would limit nothing: then every request is a 500.
+ *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
  */
 export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEvent> {
@@ -34,6 +37,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
     before: function bodyLimitBefore({ event }) {
       showContentType(event)
       const { body } = event
+      if (typeof body === 'object' && body !== null) throw tooLate()
       if (typeof body !== 'string' || body === '') return
       refuseEncoding(event)
       const base64 = event.isBase64Encoded === true
@@ -45,6 +49,13 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
       throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
     },
   }
+}
+
+function tooLate(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    'bodyLimit: the body is parsed already. Put bodyLimit() before the body parser.',
+  )
 }
 
 function refuseEncoding(event: HttpEvent): void {

@@ -41,7 +41,7 @@ export function invalidBody(
 }
 
 function detailOf({ name }: NamedSchema, code: ErrorCode): string {
-  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return 'The body holds text that cannot be stored.'
+  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return 'The body holds what cannot be stored.'
   return name === undefined ? 'The body is not valid.' : `The body is not a valid ${name}.`
 }
 

@@ -36,7 +36,10 @@ export function enqueueMany<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueManyOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  const { to, statusUrl, telemetry, clock, logger, storable, ...choices } = checkEnqueueMany(options)
+  const { to, statusUrl, telemetry, clock, logger, storable, ...choices } = checkEnqueueMany(
+    definition,
+    options,
+  )
   const starts = startTimes(clock)
   const attributes = { message: definition.name }
 

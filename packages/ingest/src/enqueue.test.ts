@@ -195,9 +195,21 @@ describe('a message that is not confirmed', () => {
     ])
   })
 
-  it('because the target answers nothing is never a 202', async () => {
-    const silent: Target = { send: async () => [] }
-    expect((await invoke(api(silent), post(valid))).status).toBe(503)
+  it.each([[[]], [undefined], [null], [new Set([{ status: 'accepted' }])], [{ 0: { status: 'accepted' } }]])(
+    'because the target answers %o is never a 202',
+    async (results) => {
+      const silent = { send: async () => results } as unknown as Target
+      expect((await invoke(api(silent), post(valid))).status).toBe(503)
+    },
+  )
+
+  it('has what the target says of the cause in the log', async () => {
+    const cause = new Error('Region is missing')
+    const logger = memoryLogger()
+    const result: SendResult = { status: 'rejected', code: 'Error', detail: 'no', retryable: true, cause }
+    const response = await invoke(api(memoryTarget(result), logger), post(valid))
+    expect(JSON.stringify(response)).not.toContain('Region')
+    expect(logger.lines).toMatchObject([['error', expect.anything(), { error: { cause: { cause } } }]])
   })
 
   it('because the queue can never hold it is a 413', async () => {
@@ -346,6 +358,30 @@ describe('what a handler does with a valid body', () => {
     expect((await answer({ unstorable: 'allow' })).status).toBe(202)
   })
 
+  it.each([
+    ['a date', z.object({ at: z.date() }), () => ({ at: new Date(0) }), 'as JSON it is invalid at /at'],
+    ['nothing of JSON', z.unknown(), () => () => 1, 'it returned what is no JSON'],
+  ])('is held against the schema as it travels: %s', async (_, schema, make, why) => {
+    const to = memoryTarget()
+    const logger = memoryLogger()
+    const event = defineMessage({ name: 'event', schema })
+    const handler = middy().use(problemDetails({ logger })).use(enqueue(event, { to, clock })).handler(make)
+    expect((await invoke(handler, post(''))).status).toBe(500)
+    expect(String(logger.lines[0]?.[2].error)).toContain(why)
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it('may hold a date where the schema takes its text', async () => {
+    const to = memoryTarget()
+    const event = defineMessage({ name: 'event', schema: z.object({ at: z.coerce.date() }) })
+    const handler = middy()
+      .use(problemDetails())
+      .use(enqueue(event, { to, clock }))
+      .handler(() => ({ at: new Date(0), extra: undefined }))
+    expect((await invoke(handler, post(''))).status).toBe(202)
+    expect(await to.messages(event)).toMatchObject([{ body: { at: new Date(0) } }])
+  })
+
   it('may be a body without an end, which is a 500', async () => {
     const to = memoryTarget()
     const note = defineMessage({ name: 'note', schema: z.object({ next: z.unknown() }) })
@@ -374,6 +410,61 @@ describe('what a handler does with a valid body', () => {
     await invoke(handler, post(''))
     expect(String(logger.lines[0]?.[2].error)).toContain('it is invalid at /number')
     expect(String(logger.lines[0]?.[2].error)).not.toContain('4111')
+  })
+})
+
+describe('the number 1e400, which JSON would make null of', () => {
+  it('is a 422, whatever the schema says', async () => {
+    const to = memoryTarget()
+    const any = defineMessage({ name: 'any', schema: z.unknown() })
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser())
+      .use(validate({ body: any }))
+      .use(enqueue(any, { to, clock }))
+      .handler((event) => event.valid.body)
+    expect(await invoke(handler, post('{"n":[1e400]}'))).toMatchObject({
+      status: 422,
+      body: {
+        code: 'SPILLWAY_TEXT_UNSTORABLE',
+        errors: [{ pointer: '#/n/0', detail: 'The number is not finite, which JSON cannot hold' }],
+      },
+    })
+    expect(to.sent).toStrictEqual([])
+  })
+})
+
+describe('what enqueue is given', () => {
+  it.each([
+    [undefined, ', not undefined: do its modules import each other?'],
+    [null, '.'],
+    [z.object({}), '.'],
+    [{ name: 'a', schema: z.object({}) }, '.'],
+  ])('has to be a message: %o', (definition, end) => {
+    expect(() => enqueue(definition as never, { to: memoryTarget() })).toThrow(
+      `enqueue takes a message of defineMessage()${end}`,
+    )
+  })
+
+  it.each([[undefined], [''], [7]])('has to give a text as the URL of the status, not %o', async (url) => {
+    const to = memoryTarget()
+    const logger = memoryLogger()
+    const handler = middy()
+      .use(problemDetails({ logger }))
+      .use(enqueue(order, { to, clock, statusUrl: () => url as string }))
+      .handler(() => valid)
+    expect((await invoke(handler, post(''))).status).toBe(500)
+    expect(String(logger.lines[0]?.[2].error)).toContain('`statusUrl` of enqueue has to return a text')
+    expect(to.sent).toStrictEqual([])
+  })
+
+  it('is blamed for a key that is no text', async () => {
+    const keyed = defineMessage({ name: 'a', schema: z.object({}), key: () => 7 as never })
+    const handler = middy()
+      .use(problemDetails({ logger: memoryLogger() }))
+      .use(enqueue(keyed, { to: memoryTarget(), clock }))
+      .handler(() => ({}))
+    expect((await invoke(handler, post(''))).status).toBe(500)
   })
 })
 

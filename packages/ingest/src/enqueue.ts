@@ -31,7 +31,7 @@ export function enqueue<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  const { to, statusUrl, telemetry, clock, storable, ...choices } = checkEnqueue(options)
+  const { to, statusUrl, telemetry, clock, storable, ...choices } = checkEnqueue(definition, options)
   const starts = startTimes(clock)
   const attributes = { message: definition.name }
 

@@ -8,6 +8,7 @@ import {
 } from '@spillway/message'
 import {
   type Clock,
+  checkDefinition,
   checkOptions,
   isFunction,
   type OptionRules,
@@ -74,15 +75,21 @@ const manyRules: OptionRules<EnqueueManyOptions<MessageDefinition>> = {
 }
 
 /** The options of `enqueue`, checked, with their defaults. */
-export function checkEnqueue<Definition extends MessageDefinition>(options: EnqueueOptions<Definition>) {
+export function checkEnqueue<Definition extends MessageDefinition>(
+  definition: Definition,
+  options: EnqueueOptions<Definition>,
+) {
+  checkDefinition('enqueue', definition)
   checkOptions('enqueue', options, rules)
   return complete(options)
 }
 
 /** The options of `enqueueMany`, checked, with their defaults. */
 export function checkEnqueueMany<Definition extends MessageDefinition>(
+  definition: Definition,
   options: EnqueueManyOptions<Definition>,
 ) {
+  checkDefinition('enqueueMany', definition)
   checkOptions('enqueueMany', options, manyRules)
   return { ...complete(options), logger: quietLogger(options.logger ?? consoleLogger) }
 }

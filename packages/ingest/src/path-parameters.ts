@@ -22,9 +22,12 @@ export function pathReader(route: string | undefined): ReadPath {
   }
 }
 
-/** Whether a text is a route: it begins with `/`, its parameters fill whole segments, and the last may be greedy. */
+/**
+ * Whether a text is a route: it begins with `/`, its parameters fill whole segments, and the last may be greedy. One with
+ * `/:name`, as others write parameters, would match no path.
+ */
 export function isRoute(value: unknown): boolean {
-  if (typeof value !== 'string' || value === '') return false
+  if (typeof value !== 'string' || value === '' || value.includes('/:')) return false
   const names = [...value.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => name)
   return (
     /^(?:\/(?:[^{}/]*|\{[A-Za-z_]\w*\}))*(?:\/\{[A-Za-z_]\w*\+\})?$/.test(value) &&

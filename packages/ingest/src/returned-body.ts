@@ -79,19 +79,27 @@ async function check<Definition extends MessageDefinition>(
 ): Promise<Checked<Definition>> {
   const issues = storable ? findUnstorable(input) : []
   if (issues.length > 0) {
-    const detail = 'The body holds text that cannot be stored.'
+    const detail = 'The body holds what cannot be stored.'
     throw new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', detail, { issues })
   }
-  const result = await validateBody(definition, input)
-  if (result.ok) return { input, output: result.body } as Checked<Definition>
+  const json = JSON.stringify(input)
+  if (json === undefined) throw handlerWrong(definition, 'the body', 'it returned what is no JSON')
+  // The other side validates what travels, where a `Date` is a text and a `Map` is empty.
+  const travelling: unknown = JSON.parse(json)
+  const result = await validateBody(definition, travelling)
+  if (result.ok) return { input: travelling, output: result.body } as Checked<Definition>
   // Places alone: this goes to the log.
   const places = result.issues.slice(0, 10).map(({ path }) => path || 'the body')
-  throw handlerWrong(definition, 'the body', `it is invalid at ${places.join(', ')}`)
+  throw handlerWrong(
+    definition,
+    'the body',
+    `as JSON it is invalid at ${places.join(', ')}. For a body of the request, put validate({ body }) before enqueue`,
+  )
 }
 
 function handlerWrong({ name }: MessageDefinition, what: string, why: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
-    `The handler before enqueue has to return ${what} of a ${name}, but ${why}`,
+    `The handler before enqueue has to return ${what} of the message ${name}, but ${why}.`,
   )
 }

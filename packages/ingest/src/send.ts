@@ -26,6 +26,7 @@ export async function send(to: Target, messages: readonly EncodedMessage[], limi
       timer = setTimeout(late, Math.max(0, limit.remainingTime() - guardMs))
       Promise.resolve(to.send(messages, limit)).then(resolve, reject)
     })
+    if (!Array.isArray(results)) throw new Error('the target gave no list of results')
     return {
       results,
       // An error has a stack, which costs more than the rest of this.
@@ -42,7 +43,9 @@ export async function send(to: Target, messages: readonly EncodedMessage[], limi
 
 function causeOf(results: Sent['results'], count: number): Error {
   const lost = Array.from({ length: count }, (_, place) => results[place]).find(isLost) ?? results[0]
-  return lost?.status === 'rejected' ? new Error(lost.detail) : silent()
+  if (lost?.status !== 'rejected') return silent()
+  const { detail, cause } = lost
+  return cause === undefined ? new Error(detail) : new Error(detail, { cause })
 }
 
 /** Whether the queue is to blame, not the message. */

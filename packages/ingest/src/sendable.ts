@@ -90,7 +90,7 @@ function create<Definition extends MessageDefinition>(
   try {
     return createMessage(definition, output, facts)
   } catch (thrown) {
-    if (!(thrown instanceof SpillwayError)) throw thrown
+    if (!(thrown instanceof SpillwayError) || thrown.code === 'SPILLWAY_OPTION_INVALID') throw thrown
     throw new HttpError(422, thrown.code, thrown.message, { cause: thrown })
   }
 }

@@ -1,9 +1,14 @@
+import { SpillwayError } from '@spillway/message'
 import type { HttpEvent } from './http-event.ts'
 
 /** What is legal in a URI reference (RFC 3986), and nothing else: a key is the client's own text. */
 const illegal = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]/gu
 
-/** Where to ask for a message, as a URI reference that a header can carry; `undefined` without a function. */
+/**
+ * Where to ask for a message, as a URI reference that a header can carry; `undefined` without a function.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the function gives something else than a text.
+ */
 export function toStatusUrl(
   statusUrl: ((id: string, event: HttpEvent) => string) | undefined,
   key: string,
@@ -11,5 +16,11 @@ export function toStatusUrl(
 ): string | undefined {
   if (statusUrl === undefined) return undefined
   const url: unknown = statusUrl(encodeURIComponent(key), event)
-  return String(url).toWellFormed().replace(illegal, encodeURIComponent)
+  if (typeof url !== 'string' || url === '') {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'The option `statusUrl` of enqueue has to return a text.',
+    )
+  }
+  return url.toWellFormed().replace(illegal, encodeURIComponent)
 }

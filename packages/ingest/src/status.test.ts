@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { problemDetails, status, validate } from './index.ts'
 import { memoryLogger } from './testing/http.ts'
-import { httpApiEvent, invoke } from './testing.ts'
+import { httpApiEvent, invoke, testContext } from './testing.ts'
 
 const order = defineMessage({ name: 'order.placed', schema: z.object({ id: z.uuid() }) })
 const id = '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10'
@@ -113,6 +113,24 @@ describe('the status of a message', () => {
       .handler(() => key)
     expect((await invoke(handler, get(id))).status).toBe(500)
   })
+})
+
+it.each([[{}], [{ status: 'shipped' }], [null], [undefined]])('is not %o: that is a 503', async (found) => {
+  const answer = await invoke(
+    api(async () => found as never),
+    get(id),
+  )
+  expect(answer).toMatchObject({ status: 503, body: { code: 'SPILLWAY_STATUS_UNAVAILABLE' } })
+})
+
+it('is not waited for longer than the request has time', async () => {
+  const context = { ...testContext, getRemainingTimeInMillis: () => 50 }
+  const answer = await invoke(
+    api(() => new Promise(() => undefined)),
+    get(id),
+    context,
+  )
+  expect(answer).toMatchObject({ status: 503, body: { code: 'SPILLWAY_STATUS_UNAVAILABLE' } })
 })
 
 it('names what is missing', () => {

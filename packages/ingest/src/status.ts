@@ -4,15 +4,18 @@ import {
   type MessageStatus,
   SpillwayError,
   type StatusSource,
+  type TimeLimit,
   toError,
 } from '@spillway/message'
 import {
   type Clock,
+  checkDefinition,
   checkOptions,
   type OptionRules,
   objectWith,
   required,
   systemClock,
+  within,
 } from '@spillway/message/internal'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
@@ -50,6 +53,7 @@ export function status(
   definition: MessageDefinition,
   options: StatusOptions,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
+  checkDefinition('status', definition)
   checkOptions('status', options, rules)
   const { source, clock = systemClock } = options
   const starts = startTimes(clock)
@@ -68,7 +72,9 @@ export function status(
           `The handler before status() has to return the key of a ${name}.`,
         )
       }
-      const found = await find(async () => toBody(await source.find(name, id, starts.limit(event, context))))
+      const limit = starts.limit(event, context)
+      const look = (own: TimeLimit) => source.find(name, id, own)
+      const found = await find(async () => toBody(await within(limit, Number.POSITIVE_INFINITY, look)))
       const headers = {
         'content-type': 'application/json',
         'cache-control': 'no-store',
@@ -96,7 +102,8 @@ type Found = Pick<MessageStatus, 'status'> & Readonly<Record<string, unknown>>
 
 /** The detail of the reason is for the people behind the dead-letter queue: it may name what is inside a database. */
 function toBody(found: MessageStatus): Found {
-  if (found.status !== 'parked') return { status: found.status }
+  if (found.status === 'accepted' || found.status === 'written') return { status: found.status }
+  if (found.status !== 'parked') throw new TypeError('the source gave no status')
   const { status, at, reason } = found
   const { code, issues } = reason
   return { status, parkedAt: at.toISOString(), code, ...(issues && { errors: issueRoom()(issues) }) }

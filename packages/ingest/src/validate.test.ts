@@ -265,6 +265,9 @@ describe('options', () => {
     [{ path: z.string(), route: '/orders/a{id}' }, 'validate: the option `route` must be a route'],
     [{ path: z.string(), route: '/{a+}/{b+}' }, 'validate: the option `route` must be a route'],
     [{ path: z.string(), route: '/{a+}/b' }, 'validate: the option `route` must be a route'],
+    [{ path: z.string(), route: '/orders/:id' }, 'validate: the option `route` must be a route'],
+    [{ body: z.string(), route: '/orders/{id}' }, 'validate: `route` is for `path`, which is missing.'],
+    [{ body: z.string(), maxItems: 1 }, 'validate: `maxItems` is for `bodies`, which is missing.'],
     [{ body: z.string(), unstorable: 'ignore' }, "validate: the option `unstorable` must be one of 'reject'"],
   ])('%o are refused', (options, message) => {
     expect(() => validate(options as ValidateOptions<undefined>)).toThrow(message)

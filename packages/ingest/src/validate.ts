@@ -177,13 +177,16 @@ export function validate<
   }
 }
 
-function checkParts({ body, bodies, query, path, headers }: ValidateOptions): void {
+function checkParts({ body, bodies, query, path, headers, route, maxItems }: ValidateOptions): void {
   if (body !== undefined && bodies !== undefined) {
     throw invalid('a body is either one message (`body`) or many (`bodies`), not both')
   }
   if ([body, bodies, query, path, headers].every((part) => part === undefined)) {
     throw invalid('name at least one part: `body`, `bodies`, `query`, `path` or `headers`')
   }
+  if (route !== undefined && path === undefined) throw invalid('`route` is for `path`, which is missing')
+  if (maxItems !== undefined && bodies === undefined)
+    throw invalid('`maxItems` is for `bodies`, which is missing')
 }
 
 function invalid(message: string): SpillwayError {

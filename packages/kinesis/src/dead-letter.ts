@@ -1,5 +1,5 @@
 import { type ParkReason, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { race, within } from '@spillway/message/internal'
+import { within } from '@spillway/message/internal'
 
 /** The copy of a record that can never succeed. */
 export interface ParkedCopy {
@@ -41,7 +41,7 @@ const attemptMs = 5000
  */
 export async function putCopy(deadLetter: DeadLetter, copy: ParkedCopy, limit: TimeLimit): Promise<void> {
   try {
-    await within(limit, attemptMs, (own) => race(deadLetter.put(copy, own), own.signal))
+    await within(limit, attemptMs, (own) => deadLetter.put(copy, own))
   } catch (thrown) {
     const cause = toError(thrown)
     if (cause instanceof SpillwayError) throw cause

@@ -1,6 +1,6 @@
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
-import { type Clock, type PackSender, race, sendPack } from '@spillway/message/internal'
+import { type Clock, type PackSender, sendPack } from '@spillway/message/internal'
 import type { OutgoingRecord } from './admit.ts'
 import { readAnswer } from './answer.ts'
 import type { KinesisSendClient } from './client.ts'
@@ -27,8 +27,7 @@ export function toSender(context: SendContext, request: PackSender['request']): 
     target: 'kinesis',
     attemptMs,
     isEntryFault,
-    // Over HTTP/2 the SDK rejects an aborted request only when its body is written, which a dead connection never does.
-    request: (part, signal) => race(request(part, signal), signal),
+    request,
   }
 }
 

@@ -56,13 +56,26 @@ describe('createMessage', () => {
     expect(two.key).not.toBe(one.key)
   })
 
-  it.each(['', 'x'.repeat(257), 'a\0', '\uFFFF', '\uD800', 7, undefined])('refuses the key %o', (key) => {
-    const order = defineMessage({ name: 'a', schema, key: () => key as string })
+  it.each(['', 'x'.repeat(257), 'a\0', '\uFFFF', '\uD800'])('refuses the key %o', (key) => {
+    const order = defineMessage({ name: 'a', schema, key: () => key })
     expect(errorOf(() => createMessage(order, { id: '1' }, at)).code).toBe('SPILLWAY_KEY_INVALID')
   })
 
-  it.each(['', 'x'.repeat(129), 7])('refuses the group %o', (group) => {
-    const order = defineMessage({ name: 'a', schema, group: () => group as string })
+  it.each(['', 'x'.repeat(129)])('refuses the group %o', (group) => {
+    const order = defineMessage({ name: 'a', schema, group: () => group })
     expect(errorOf(() => createMessage(order, { id: '1' }, at)).code).toBe('SPILLWAY_GROUP_INVALID')
+  })
+
+  it.each([
+    ['key', 7, 'number'],
+    ['key', undefined, 'undefined'],
+    ['key', Promise.resolve('a'), 'object'],
+    ['group', null, 'null'],
+  ])('blames the definition for the %s %o, not the body', (option, given, kind) => {
+    const order = defineMessage({ name: 'a', schema, [option]: () => given })
+    expect(errorOf(() => createMessage(order, { id: '1' }, at))).toMatchObject({
+      code: 'SPILLWAY_OPTION_INVALID',
+      message: `The option \`${option}\` of the message a has to return a string, not ${kind}.`,
+    })
   })
 })

@@ -102,6 +102,20 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
   return Object.freeze({ ...options, version })
 }
 
+/**
+ * Holds what is given for a message to what {@link defineMessage} makes.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for anything else; `undefined` is what a circular import gives.
+ */
+export function checkDefinition(owner: string, definition: unknown): void {
+  const { name, version, schema } = (definition ?? {}) as Partial<MessageDefinition>
+  if (typeof name === 'string' && Number.isSafeInteger(version) && isStandardSchema(schema)) return
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `${owner} takes a message of defineMessage()${definition === undefined ? ', not undefined: do its modules import each other?' : '.'}`,
+  )
+}
+
 /** Whether a value is a validator of the Standard Schema interface. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   // arktype's schemas are functions.

@@ -31,8 +31,8 @@ export interface MessageFacts {
  * Makes a message of a valid body: derives its key and its group.
  *
  * @param body what came out of the schema; key and group are derived from it
- * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when the definition's function gives
- * something that a queue cannot carry.
+ * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when the definition's function gives a text
+ * that a queue cannot carry, `SPILLWAY_OPTION_INVALID` when it gives no text.
  */
 export function createMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
@@ -40,6 +40,7 @@ export function createMessage<Schema extends StandardSchemaV1>(
   facts: MessageFacts,
 ): Message<StandardSchemaV1.InferOutput<Schema>> {
   const key = definition.key === undefined ? (facts.key ?? uuidv7()) : definition.key(body)
+  if (typeof key !== 'string') throw notText('key', definition, key)
   if (!isText(key, 256)) {
     throw new SpillwayError(
       'SPILLWAY_KEY_INVALID',
@@ -47,6 +48,7 @@ export function createMessage<Schema extends StandardSchemaV1>(
     )
   }
   const group = definition.group?.(body)
+  if (group !== undefined && typeof group !== 'string') throw notText('group', definition, group)
   if (group !== undefined && !isText(group, 128)) {
     throw new SpillwayError(
       'SPILLWAY_GROUP_INVALID',
@@ -55,6 +57,14 @@ export function createMessage<Schema extends StandardSchemaV1>(
   }
   const { name, version } = definition
   return { name, version, key, group, time: facts.time, traceparent: facts.traceparent, body }
+}
+
+/** The definition is wrong, not the body. */
+function notText(option: string, { name }: MessageDefinition, given: unknown): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `The option \`${option}\` of the message ${name} has to return a string, not ${given === null ? 'null' : typeof given}.`,
+  )
 }
 
 /**

@@ -25,6 +25,8 @@ export type SendResult =
       readonly detail: string
       /** Whether the same message may be accepted later: `false` for one that the queue can never hold. */
       readonly retryable: boolean
+      /** What was thrown, for the log. A client never sees it. */
+      readonly cause?: Error
     }
 
 /** How long a call may take. */

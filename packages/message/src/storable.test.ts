@@ -8,6 +8,8 @@ it.each([
   [{ 'x/y': '\uFFFF' }, '/x~1y', 'The text holds U+FFFF, which a queue cannot hold'],
   [['\uD800'], '/0', 'The text holds a lone surrogate, which no UTF-8 has'],
   [{ 'k\0': 1 }, '/k\0', 'The name holds U+0000 (NUL), which a database cannot store'],
+  [{ n: [1, JSON.parse('1e400')] }, '/n/1', 'The number is not finite, which JSON cannot hold'],
+  [Number.NaN, '', 'The number is not finite, which JSON cannot hold'],
 ])('finds what cannot be stored in %j', (body, path, message) => {
   expect(findUnstorable(body)).toStrictEqual([{ path, message }])
 })
@@ -29,6 +31,18 @@ it('looks into any depth and stops at a hundred places', () => {
   for (let level = 0; level < 100_000; level++) deep = [deep]
   expect(findUnstorable(deep)).toHaveLength(1)
   expect(findUnstorable(Array(5000).fill('\0'))).toHaveLength(100)
+})
+
+it('takes no room for the values of long lists', () => {
+  const long = Array.from({ length: 2_500_000 }, () => 0)
+  const before = process.memoryUsage().heapUsed
+  expect(findUnstorable([long])).toStrictEqual([])
+  expect(findUnstorable([long, '\0'])).toHaveLength(1)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000)
+})
+
+it('looks into as many values as a body of 10 MiB has', () => {
+  expect(findUnstorable(Array.from({ length: 3_000_000 }, () => ({})))).toStrictEqual([])
 })
 
 it('looks once into a body that holds itself', () => {

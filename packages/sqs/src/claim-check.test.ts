@@ -176,6 +176,7 @@ describe('a store that fails', () => {
         code: 'SPILLWAY_CLAIM_FAILED',
         detail: 'The message is too large for its queue or stream, and the store did not take it: SlowDown.',
         retryable: true,
+        cause: expect.objectContaining({ name: 'SlowDown' }),
       },
       { status: 'accepted' },
     ])
@@ -190,6 +191,27 @@ describe('a store that fails', () => {
     expect(results).toMatchObject([{ code: 'SPILLWAY_CLAIM_FAILED', retryable: true }])
     expect(performance.now()).toBeLessThan(end)
     expect(await bodies()).toStrictEqual([])
+  })
+
+  it('gives no call all its places: one with few messages is not behind all of another', async () => {
+    let under = 0
+    const slow: ClaimStore = {
+      ...store,
+      async put() {
+        under++
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      },
+    }
+    const shared = target({ store: slow }, { concurrency: 2 })
+    const many = shared.send(
+      Array.from({ length: 60 }, (_, index) => sized(3000, `m${index}`)),
+      ample(),
+    )
+    const before = under
+    await shared.send([sized(3000, 'one')], ample())
+    // Its own, and at most what was under way or next when it came.
+    expect(under - before).toBeLessThan(10)
+    await many
   })
 
   it('ends the group of the message on a FIFO queue', async () => {

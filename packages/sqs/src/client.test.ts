@@ -64,6 +64,15 @@ describe.each(['own', 'given'] as const)('the %s client of a target', (whose) =>
   })
 })
 
+it('does not wait for a client that heeds no signal, which holds no place of the others then', async () => {
+  const deaf = { send: () => new Promise<never>(() => undefined) }
+  const target = sqsTarget({ queueUrl: 'https://sqs/1/q', client: deaf, concurrency: 1, coalesce: false })
+  const send = () => target.send([{ key: 'k', body: '{}' }], byTime(400))
+  for (const turn of [send, send]) {
+    expect(await turn()).toMatchObject([{ code: 'TimeoutError', retryable: true }])
+  }
+})
+
 it('leaves no listener on the signal of a call', async () => {
   const { signal } = new AbortController()
   const remaining = byTime(600)

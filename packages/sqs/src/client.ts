@@ -11,7 +11,8 @@ export const isClient: OptionRule = { ...objectWith('send'), expected: 'an SQSCl
 export const isQueueUrl: OptionRule = {
   required: true,
   expected: 'the URL of a queue (is its environment variable set?)',
-  test: (value) => typeof value === 'string' && URL.canParse(value),
+  // A line end of a file that it was read from would make a URL of it, too, but no queue.
+  test: (value) => typeof value === 'string' && /^https?:\/\/\S+$/.test(value) && URL.canParse(value),
 }
 
 /**

@@ -58,14 +58,27 @@ describe('a failed request', () => {
     expect(isThrottled(error)).toBe(false)
   })
 
-  it('has the code of the network, and no text of the error', () => {
-    expect(toRejection(Object.assign(new Error('secret'), { code: 'ECONNRESET' }))).toStrictEqual({
+  it('has the code of the network, and the text of the error in its cause alone', () => {
+    const cause = Object.assign(new Error('secret'), { code: 'ECONNRESET' })
+    expect(toRejection(cause)).toStrictEqual({
       status: 'rejected',
       code: 'ECONNRESET',
       detail: 'The message was not confirmed: ECONNRESET.',
       retryable: true,
+      cause,
     })
   })
+
+  it.each(['InvalidParameterValue', 'InvalidMessageContents', 'ValidationException'])(
+    'has no cause where its text may quote the message: %s',
+    (name) => {
+      expect(toRejection(answered(name, 400))).not.toHaveProperty('cause')
+      expect(toRejection(answered('QueueDoesNotExist', 400))).toHaveProperty(
+        'cause.name',
+        'QueueDoesNotExist',
+      )
+    },
+  )
 
   it('may be whatever was thrown', () => {
     expect(toRejection(undefined)).toMatchObject({ code: 'Error', retryable: true })

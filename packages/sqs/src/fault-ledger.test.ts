@@ -99,7 +99,7 @@ describe('a fault that stays', () => {
     ['error', 0, 'InternalFailure|ServiceUnavailable'],
     ['throttle', 0, 'RequestThrottled'],
     ['reset', 0, 'ECONNRESET|TimeoutError'],
-    ['hang', 0, 'AbortError|SPILLWAY_SEND_FAILED'],
+    ['hang', 0, 'TimeoutError|SPILLWAY_SEND_FAILED'],
     ['lost', 3, 'ECONNRESET|TimeoutError'],
     ['malformed', 3, 'SyntaxError'],
     ['silent', 3, 'SPILLWAY_SEND_FAILED'],

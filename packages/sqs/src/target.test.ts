@@ -122,8 +122,13 @@ describe('one message by itself', () => {
     expect(await queues.messages('alone.fifo')).toHaveLength(1)
   })
 
-  it('is not confirmed by an answer without its id', async () => {
-    const { results } = await alone({ key: 'k', body: '1' }, { Successful: [{ Id: '0', MessageId: 'm' }] })
+  it.each([
+    ['that of a batch', { Successful: [{ Id: '0', MessageId: 'm' }] }],
+    ['null', { MessageId: null }],
+    ['empty', { MessageId: '' }],
+    ['a number', { MessageId: 5 }],
+  ])('is not confirmed by an answer without its id: %s', async (_, answer) => {
+    const { results } = await alone({ key: 'k', body: '1' }, answer)
     expect(results).toMatchObject([{ status: 'rejected', code: 'SPILLWAY_SEND_FAILED', retryable: true }])
   })
 
@@ -448,6 +453,13 @@ describe('options', () => {
       'sqsTarget: the option `queueUrl` is missing; it must be the URL of a queue (is its environment variable set?).',
     )
   })
+
+  it.each(['orders', 'arn:aws:sqs:eu-west-1:1:orders', 'https://sqs/1/orders\n', 'https:// sqs/1/orders'])(
+    'takes no %j for the URL of a queue',
+    (queueUrl) => {
+      expect(() => sqsTarget({ queueUrl })).toThrow('the option `queueUrl` must be the URL of a queue')
+    },
+  )
 
   it('names a typo', () => {
     // @ts-expect-error the option is wrong on purpose

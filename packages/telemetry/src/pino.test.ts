@@ -13,6 +13,15 @@ function pinoOf(options: LoggerOptions = {}) {
   return { logger, read: () => lines.map((line) => JSON.parse(line)) }
 }
 
+it.each([[undefined], [{}], [console.log]])(
+  'takes a logger, and not %o: its lines would be lost',
+  (logger) => {
+    expect(() => pinoLogger(logger as never)).toThrow(
+      'pinoLogger takes a logger, which is an object with `info()` and `warn()` and `error()`.',
+    )
+  },
+)
+
 it('writes the message and the fields at the level', () => {
   const { logger, read } = pinoOf({ level: 'info' })
   const port = pinoLogger(logger.child({ request: 'r' }))

@@ -5,6 +5,7 @@
  */
 import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
+import { checkLogger } from './check-logger.ts'
 
 /** The part of a pino logger that is used: any logger that takes fields before the message. */
 export interface PinoLogger {
@@ -17,8 +18,11 @@ export interface PinoLogger {
  * A logger for Spillway that writes through a pino logger.
  *
  * An error goes under `err`, for pino's own serializer, without properties that may hold a payload.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is given no logger.
  */
 export function pinoLogger(logger: PinoLogger): Logger {
+  checkLogger('pinoLogger', logger)
   return Object.freeze({
     info: (message, fields) => logger.info(toFields(fields), message),
     warn: (message, fields) => logger.warn(toFields(fields), message),

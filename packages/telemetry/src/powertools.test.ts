@@ -21,6 +21,15 @@ function read(): Record<string, unknown>[] {
 const common = { service: 'shop', sampling_rate: 0, timestamp: expect.any(String) }
 const shop = () => new Logger({ serviceName: 'shop', logLevel: 'INFO', sampleRateValue: 0 })
 
+it.each([[undefined], [{}], [console.log]])(
+  'takes a logger, and not %o: its lines would be lost',
+  (logger) => {
+    expect(() => powertoolsLogger(logger as never)).toThrow(
+      'powertoolsLogger takes a logger, which is an object with `info()` and `warn()` and `error()`.',
+    )
+  },
+)
+
 it('writes the message and the fields at the level, with what the logger appends', () => {
   const logger = shop()
   logger.appendKeys({ request: 'r' })

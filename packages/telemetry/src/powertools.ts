@@ -5,6 +5,7 @@
  */
 import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
+import { checkLogger } from './check-logger.ts'
 
 /** The part of a Powertools logger that is used: any logger that takes fields after the message. */
 export interface PowertoolsLogger {
@@ -17,8 +18,11 @@ export interface PowertoolsLogger {
  * A logger for Spillway that writes through a Powertools logger, with the attributes that yours appends.
  *
  * An error goes under `error`, for the logger's own formatter, without properties that may hold a payload.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is given no logger.
  */
 export function powertoolsLogger(logger: PowertoolsLogger): Logger {
+  checkLogger('powertoolsLogger', logger)
   return Object.freeze({
     info: (message, fields) => logger.info(message, toFields(fields)),
     warn: (message, fields) => logger.warn(message, toFields(fields)),

@@ -3,13 +3,14 @@ import { type Backoff, fullJitter } from '../backoff.ts'
 import { maxClaimBytes, toClaimEnvelope } from '../claim.ts'
 import type { Clock } from '../clock.ts'
 import { toError } from '../error.ts'
+import { inParallel } from '../in-parallel.ts'
 import { isText } from '../message.ts'
 import { checkOptions, integer, type OptionRule, type OptionRules, objectWith, required } from '../options.ts'
 import type { ClaimStore, EncodedMessage, TimeLimit } from '../ports.ts'
 import { createGate } from './gate.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Rejected } from './rejection.ts'
-import { race, within, workingTime } from './time.ts'
+import { within, workingTime } from './time.ts'
 
 /** Where large messages go, and from what size on. */
 export interface ClaimCheckOptions {
@@ -92,12 +93,12 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
     for (let attempt = 1; ; attempt++) {
       const available = workingTime(limit)
       if (available === 0) return failure
-      const putOnce = (own: TimeLimit) => race(store.put(key, text, own), own.signal)
       try {
-        await within(limit, Math.min(attemptMs, available), putOnce)
+        await within(limit, Math.min(attemptMs, available), (own) => store.put(key, text, own))
         return undefined
       } catch (thrown) {
-        failure = claimFailed(toError(thrown).name)
+        const cause = toError(thrown)
+        failure = { ...claimFailed(cause.name), cause }
       }
       const wait = fullJitter(backoff, attempt, random())
       if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
@@ -128,11 +129,11 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
     const large = [...messages.entries()].filter(
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
     )
-    const puts = large.map(async ([position, message]) => {
+    // The gate is first come, first served: no call stands there with all its messages at once.
+    await inParallel(large, concurrency, async ([position, message]) => {
       const checked = await gate.run(() => check(message, limit), limit)
       results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
     })
-    await Promise.all(puts)
     return results
   }
 }

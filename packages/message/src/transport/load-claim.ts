@@ -4,7 +4,7 @@ import { SpillwayError, toError } from '../error.ts'
 import { checkOptions, integer, type OptionRules } from '../options.ts'
 import type { ClaimStore, TimeLimit } from '../ports.ts'
 import { defaultPrefix, isClaimStore, isPlainKey, isPrefix } from './claim-check.ts'
-import { race, within } from './time.ts'
+import { within } from './time.ts'
 
 /** Where the bodies of large messages are. */
 export interface ClaimSourceOptions {
@@ -82,7 +82,7 @@ async function get(
   limit: TimeLimit,
 ): Promise<string | undefined> {
   try {
-    return await within(limit, attemptMs, (own) => race(store.get(key, own, bytes), own.signal))
+    return await within(limit, attemptMs, (own) => store.get(key, own, bytes))
   } catch (thrown) {
     if (thrown instanceof SpillwayError) throw thrown
     const cause = toError(thrown)

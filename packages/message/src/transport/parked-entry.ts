@@ -2,7 +2,7 @@ import { SpillwayError, toError } from '../error.ts'
 import { isText } from '../message.ts'
 import type { ParkReason } from '../outcome.ts'
 import type { ParkedStore, SourceRecord, TimeLimit } from '../ports.ts'
-import { race, within } from './time.ts'
+import { within } from './time.ts'
 
 /** Milliseconds after which an entry counts as not made. */
 const attemptMs = 5000
@@ -24,7 +24,7 @@ export async function putParkedEntry(
   if (identity === undefined) return
   const entry = { ...identity, reason, at }
   try {
-    await within(limit, attemptMs, (own) => race(store.put(entry, own), own.signal))
+    await within(limit, attemptMs, (own) => store.put(entry, own))
   } catch (thrown) {
     const cause = toError(thrown)
     throw new SpillwayError(

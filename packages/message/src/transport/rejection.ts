@@ -85,6 +85,8 @@ export function toRejection(thrown: unknown): Rejected {
     code,
     detail: `The message was not confirmed: ${code}.`,
     retryable: !isPermanent(error),
+    // For the log, which gets no payload: these may quote what they refuse.
+    ...(!/^(?:Invalid|Validation)/.test(name) && { cause: error }),
   }
 }
 

@@ -23,7 +23,7 @@ describe('within', () => {
   ])('ends after %s', async (_, remaining, ms) => {
     const { own } = limit(remaining)
     const startedAt = performance.now()
-    expect(await within(own, ms, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    await expect(within(own, ms, untilAborted)).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(performance.now() - startedAt).toBeLessThan(5000)
   })
 
@@ -33,7 +33,29 @@ describe('within', () => {
     if (when === 'before') controller.abort(reason)
     const running = within(own, 60_000, untilAborted)
     controller.abort(reason)
-    expect(await running).toBe(reason)
+    await expect(running).rejects.toBe(reason)
+  })
+
+  it.each(['its time', 'its limit'])(
+    'ends with %s although what it runs does not heed its signal',
+    async (which) => {
+      const { own, controller } = limit(60_000)
+      const signals: AbortSignal[] = []
+      const running = within(own, which === 'its time' ? 20 : 60_000, ({ signal }) => {
+        signals.push(signal)
+        return new Promise(() => undefined)
+      })
+      if (which === 'its limit') controller.abort()
+      await expect(running).rejects.toThrow()
+      expect(signals[0]?.aborted).toBe(true)
+    },
+  )
+
+  it('tells what it runs throws at once', async () => {
+    const broken = () => {
+      throw new Error('broken')
+    }
+    await expect(within(limit(60_000).own, 60_000, broken)).rejects.toThrow('broken')
   })
 
   it('has the shorter of both times', async () => {
@@ -63,7 +85,7 @@ describe('a limit that ends by its time alone', () => {
     onTestFinished(() => made.mockRestore())
     const own = limitByTime(() => 60_000, 100)
     expect(workingTime(own)).toBe(59_750)
-    expect(await within(own, 20, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    await expect(within(own, 20, untilAborted)).rejects.toMatchObject({ name: 'TimeoutError' })
     atEnd(own).stop()
     expect(made.mock.calls).toStrictEqual([])
     expect(own.signal).toBe(own.signal)
@@ -74,12 +96,12 @@ describe('a limit that ends by its time alone', () => {
     const reason = new Error('enough')
     const copy = { ...limitByTime(() => 60_000), signal: AbortSignal.abort(reason) }
     expect(workingTime(copy)).toBe(0)
-    expect(await within(copy, 60_000, untilAborted)).toBe(reason)
+    await expect(within(copy, 60_000, untilAborted)).rejects.toBe(reason)
   })
 
   it('ends what is done within it, and who waits for its end', async () => {
     const own = limitByTime(() => 20)
-    expect(await within(own, 60_000, untilAborted)).toMatchObject({ name: 'TimeoutError' })
+    await expect(within(own, 60_000, untilAborted)).rejects.toMatchObject({ name: 'TimeoutError' })
     await atEnd(own).reached
     expect(await untilAborted(own)).toMatchObject({ name: 'TimeoutError' })
   })

@@ -42,7 +42,10 @@ export function workingTime(limit: TimeLimit): number {
   return earlySignal(limit)?.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
 }
 
-/** Runs something under a limit that ends after `ms` milliseconds, or with the outer one. */
+/**
+ * Runs something under a limit that ends after `ms` milliseconds, or with the outer one. Rejects at its end with the reason
+ * of its signal, whether what runs heeds that or not: a client that looks for its credentials does not.
+ */
 export async function within<Result>(
   limit: TimeLimit,
   ms: number,
@@ -52,28 +55,29 @@ export async function within<Result>(
   const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now()))
   // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
   const controller = new AbortController()
+  const { signal } = controller
   const early = earlySignal(limit)
-  const onAbort = () => controller.abort(early?.reason)
-  const onTimer = () => controller.abort(new DOMException('The time is over.', 'TimeoutError'))
-  const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
-  early?.addEventListener('abort', onAbort, { once: true })
-  if (early?.aborted) onAbort()
+  let stop = () => {}
   try {
-    return await run({ signal: controller.signal, remainingTime })
+    return await new Promise<Result>((resolve, reject) => {
+      const abort = (reason: unknown) => {
+        controller.abort(reason)
+        reject(signal.reason)
+      }
+      const onAbort = () => abort(early?.reason)
+      const onTimer = () => abort(new DOMException('The time is over.', 'TimeoutError'))
+      const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
+      stop = () => {
+        clearTimeout(timer)
+        early?.removeEventListener('abort', onAbort)
+      }
+      early?.addEventListener('abort', onAbort, { once: true })
+      if (early?.aborted) onAbort()
+      Promise.resolve(run({ signal, remainingTime })).then(resolve, reject)
+    })
   } finally {
-    clearTimeout(timer)
-    early?.removeEventListener('abort', onAbort)
+    stop()
   }
-}
-
-/** The promise's value; rejects as soon as the signal aborts, for what does not heed it itself. */
-export function race<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /** When a call has to be answered. Stop it, or its timer keeps running. */
