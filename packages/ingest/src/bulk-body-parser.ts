@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { decode } from './decode.ts'
+import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { itemsInvalid, mostItems, tooManyItems } from './items-invalid.ts'
 import { MalformedItem } from './malformed-item.ts'
@@ -23,7 +24,7 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
         Object.assign(event, { body: parseLines(text, json) })
       } else {
         showContentType(event)
-        Object.assign(event, { body: json({ ...event, body: text }) })
+        Object.assign(event, { body: readArray({ ...event, body: text }, json) })
       }
     },
   }
@@ -38,6 +39,20 @@ function parser(): Parse {
     const event = { headers, body, isBase64Encoded: false }
     before?.({ event } as never)
     return event.body
+  }
+}
+
+function readArray(event: HttpEvent, json: Parse): unknown {
+  try {
+    return json(event)
+  } catch (thrown) {
+    if ((thrown as { statusCode?: unknown }).statusCode !== 415) throw thrown
+    throw new HttpError(
+      415,
+      'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
+      'Send a JSON array as application/json, or NDJSON as application/x-ndjson.',
+      { cause: thrown },
+    )
   }
 }
 

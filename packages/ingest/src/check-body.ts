@@ -29,7 +29,14 @@ export async function checkBody(named: NamedSchema, input: unknown, storable: bo
   if (result.ok && unstorable.length === 0) return { ok: true, input, output: freeze(result.value) }
   const code = result.ok ? 'SPILLWAY_TEXT_UNSTORABLE' : 'SPILLWAY_BODY_INVALID'
   const issues = result.ok ? unstorable : [...result.issues, ...unstorable]
-  return { ok: false, status: 422, code, detail: detailOf(named, code), issues }
+  return { ok: false, status: 422, code, detail: detailOf(named, code) + unparsed(input), issues }
+}
+
+/** What is to be said of JSON inside a text, from a client that encodes twice or where a body parser is missing. */
+export function unparsed(input: unknown): string {
+  return typeof input === 'string' && /^\s*[[{]/.test(input)
+    ? ' It is JSON inside a text: encoded twice, or not parsed.'
+    : ''
 }
 
 /** The error for a body that is not taken. */

@@ -1,5 +1,5 @@
 import { toError } from '@spillway/message'
-import { checkBody } from './check-body.ts'
+import { checkBody, unparsed } from './check-body.ts'
 import { itemsInvalid, tooManyItems } from './items-invalid.ts'
 import type { NamedSchema } from './part-schema.ts'
 import type { CheckedItem, RejectedItem } from './validated.ts'
@@ -17,7 +17,7 @@ export async function checkItems(
   body: unknown,
   { storable, maxItems }: { readonly storable: boolean; readonly maxItems: number },
 ): Promise<{ readonly items: readonly CheckedItem[]; readonly rejected: readonly RejectedItem[] }> {
-  if (!Array.isArray(body)) throw itemsInvalid('Send a JSON array of items.')
+  if (!Array.isArray(body)) throw itemsInvalid(`Send a JSON array of items.${unparsed(body)}`)
   if (body.length === 0) throw itemsInvalid('There are no items.')
   if (body.length > maxItems) throw tooManyItems(body.length, maxItems)
   const items: CheckedItem[] = []

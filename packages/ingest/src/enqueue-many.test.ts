@@ -65,6 +65,20 @@ describe('a bulk request', () => {
     },
   )
 
+  it('of another type is told both that are taken', async () => {
+    const answer = await invoke(
+      api({ to: memoryTarget() }),
+      bulk('[]', { headers: { 'content-type': 'text/plain' } }),
+    )
+    expect(answer).toMatchObject({
+      status: 415,
+      body: {
+        code: 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
+        detail: 'Send a JSON array as application/json, or NDJSON as application/x-ndjson.',
+      },
+    })
+  })
+
   it('may be base64', async () => {
     const to = memoryTarget()
     const answer = await invoke(api({ to }), bulk(Buffer.from('{"id":"ä"}'), ndjson))

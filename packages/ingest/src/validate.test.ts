@@ -213,6 +213,18 @@ describe('a part with text that cannot be stored', () => {
   })
 })
 
+it.each([
+  ['body', 'The body is not valid. It is JSON inside a text: encoded twice, or not parsed.'],
+  ['bodies', 'Send a JSON array of items. It is JSON inside a text: encoded twice, or not parsed.'],
+])('says of a %s in a text that it is one: a body parser may be missing', async (part, detail) => {
+  const handler = middy()
+    .use(problemDetails())
+    .use(validate({ [part]: z.object({ id: z.string() }) }))
+    .handler(() => ({ statusCode: 200 }))
+  const body = part === 'body' ? ' {"id":"a"}' : '[{"id":"a"}]'
+  expect(await invoke(handler, httpApiEvent({ body }))).toMatchObject({ status: 422, body: { detail } })
+})
+
 it('may be used twice: the second adds to the first', async () => {
   const handler = middy()
     .use(httpJsonBodyParser())

@@ -92,6 +92,10 @@ describe('a limit that ends by its time alone', () => {
     expect(made.mock.calls).toStrictEqual([[59_900]])
   })
 
+  it.each([0, -1, Number.NaN])('is over at once with %o milliseconds left', (left) => {
+    expect(limitByTime(() => left).signal).toMatchObject({ aborted: true, reason: { name: 'TimeoutError' } })
+  })
+
   it('is another one when it is copied: that may have a signal of its own', async () => {
     const reason = new Error('enough')
     const copy = { ...limitByTime(() => 60_000), signal: AbortSignal.abort(reason) }

@@ -24,13 +24,20 @@ export function limitByTime(remainingTime: () => number, early = 0): TimeLimit {
   const limit: LimitByTime = {
     remainingTime,
     get signal() {
-      signal ??= AbortSignal.timeout(Math.min(longestTimer, Math.max(0, Math.floor(remainingTime() - early))))
+      signal ??= abortAfter(remainingTime() - early)
       return signal
     },
   }
   limit[byTime] = limit
   return limit
 }
+
+/** A signal that aborts after some milliseconds; at once where there are none. */
+function abortAfter(ms: number): AbortSignal {
+  return ms > 0 ? AbortSignal.timeout(Math.min(longestTimer, Math.floor(ms))) : AbortSignal.abort(timeOver())
+}
+
+const timeOver = () => new DOMException('The time is over.', 'TimeoutError')
 
 /** The signal of a limit that may end before its time is over. */
 function earlySignal(limit: LimitByTime): AbortSignal | undefined {
@@ -65,7 +72,7 @@ export async function within<Result>(
         reject(signal.reason)
       }
       const onAbort = () => abort(early?.reason)
-      const onTimer = () => abort(new DOMException('The time is over.', 'TimeoutError'))
+      const onTimer = () => abort(timeOver())
       const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
       stop = () => {
         clearTimeout(timer)
