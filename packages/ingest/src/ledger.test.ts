@@ -4,10 +4,10 @@ import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage } from '@spillway/message'
 import { sqsTarget } from '@spillway/sqs'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { type FaultyEndpoint, seeded, startFaultyEndpoint } from '../../sqs/src/testing/faulty-endpoint.ts'
-import { clientOf } from '../../sqs/src/testing/sqs.ts'
+import { clientOf, configureSdk } from '../../sqs/src/testing/sqs.ts'
 import {
   bodyLimit,
   bulkBodyParser,
@@ -61,17 +61,13 @@ async function start(
   whose: 'given' | 'own' = 'given',
 ) {
   endpoint = await startFaultyEndpoint(queues, options)
-  const given = clientOf({ ...queues, endpoint: endpoint.endpoint })
-  client = given
-  vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint.endpoint)
-  vi.stubEnv('AWS_REGION', queues.region)
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'y')
-  onTestFinished(() => void vi.unstubAllEnvs())
+  const faulty = { endpoint: endpoint.endpoint, region: queues.region }
+  configureSdk(faulty)
+  client = clientOf(faulty)
   // The waits before a repetition play no part here.
   const clock = { now: Date.now, sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) }
   const queueUrl = endpoint.queueUrl(name)
-  return sqsTarget({ queueUrl, clock, coalesce, maxAttempts: 3, ...(whose === 'given' && { client: given }) })
+  return sqsTarget({ queueUrl, clock, coalesce, maxAttempts: 3, ...(whose === 'given' && { client }) })
 }
 
 /** Time enough for an attempt that hangs, and no more. */

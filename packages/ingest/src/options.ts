@@ -41,7 +41,7 @@ export interface EnqueueOptions<Definition extends MessageDefinition> {
   readonly delay?: number | ((body: MessageBody<Definition>) => number)
   /** Attributes of the message beside its body, for filters and tools that do not read it. At most nine. */
   readonly attributes?: (body: MessageBody<Definition>) => Readonly<Record<string, string>>
-  /** Texts of a handler's own body that cannot be stored; see `unstorable` of `validate`. Default `'reject'`. */
+  /** What of a handler's own body cannot be stored; see `unstorable` of `validate`. Default `'reject'`. */
   readonly unstorable?: 'reject' | 'allow'
   /** Counts what was accepted, its bytes and the time that it took. Default: nothing. */
   readonly telemetry?: Telemetry

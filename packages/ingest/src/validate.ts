@@ -38,7 +38,7 @@ export interface ValidateOptions<
   readonly route?: string
   /**
    * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database
-   * cannot store: `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be
+   * cannot store, and numbers that are not finite, of which JSON makes `null`: `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be
    * parked.
    */
   readonly unstorable?: 'reject' | 'allow'

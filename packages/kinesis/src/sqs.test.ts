@@ -130,14 +130,16 @@ describe('what is not confirmed', () => {
     await expect(nowhere.put(copyOf('x'), ample())).rejects.toThrow()
   })
 
-  it('rejects: the answer has no message id', async () => {
-    const silent = letter({ client: { send: async () => ({}) } as never })
+  it.each([{}, { MessageId: null }, { MessageId: '' }])('rejects: %j has no message id', async (answer) => {
+    const silent = letter({ client: { send: async () => answer } as never })
     await expect(silent.put(copyOf('x'), ample())).rejects.toThrow('no MessageId')
   })
 })
 
 it.each<[object, string]>([
   [{ queueUrl: undefined }, 'the URL of a standard queue'],
+  [{ queueUrl: 'arn:aws:sqs:eu-west-1:1:a' }, 'the URL of a standard queue'],
+  [{ queueUrl: 'https://sqs/a\n' }, 'the URL of a standard queue'],
   [{ queueUrl: 'https://sqs/a.fifo' }, 'the URL of a standard queue'],
   [{ queueUrl: 'https://sqs/a', larg: 1 }, 'large'],
 ])('refuses the options %j', (options, message) => {

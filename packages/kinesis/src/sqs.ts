@@ -8,6 +8,8 @@ import { SpillwayError } from '@spillway/message'
 import {
   checkOptions,
   fittingAttributes,
+  isHttpUrl,
+  isMessageId,
   isSendable,
   issuesText,
   type OptionRules,
@@ -35,7 +37,7 @@ const rules: OptionRules<SqsDeadLetterOptions> = {
   queueUrl: {
     required: true,
     expected: 'the URL of a standard queue (is its environment variable set?)',
-    test: (value) => typeof value === 'string' && URL.canParse(value) && !value.endsWith('.fifo'),
+    test: (value) => isHttpUrl(value) && !value.endsWith('.fifo'),
   },
   client: { ...objectWith('send'), expected: 'an SQSClient' },
   large: objectWith('put'),
@@ -92,7 +94,7 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
         MessageAttributes: toStringAttributes(fittingAttributes(attributesOf(copy, plain), room)),
       })
       const answer = await client.send(command, { abortSignal: limit.signal })
-      if (answer.MessageId === undefined) throw new Error('the answer has no MessageId')
+      if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
     },
   }
 }

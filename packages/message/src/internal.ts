@@ -17,6 +17,7 @@ export {
   checkOptions,
   integer,
   isFunction,
+  isHttpUrl,
   nearest,
   nonEmptyString,
   type OptionRule,
@@ -31,6 +32,7 @@ export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-chec
 export { deliveries } from './transport/deliveries.ts'
 export { createGate, type Gate } from './transport/gate.ts'
 export { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './transport/load-claim.ts'
+export { isMessageId } from './transport/message-id.ts'
 export { fitting, type Outgoing, type PackedMessage } from './transport/outgoing.ts'
 export { hasRoom, type PackLimits, pack } from './transport/pack.ts'
 export {

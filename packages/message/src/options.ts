@@ -65,6 +65,11 @@ export function oneOf(...choices: readonly string[]): OptionRule {
   }
 }
 
+/** Whether a value is an absolute URL of HTTP. The line end of a file that it was read from makes it none. */
+export function isHttpUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:\/\/\S+$/.test(value) && URL.canParse(value)
+}
+
 /** An optional function. */
 export const isFunction: OptionRule = { expected: 'a function', test: (value) => typeof value === 'function' }
 

@@ -1,6 +1,6 @@
 import type { SendMessageBatchCommandOutput, SendMessageCommandOutput } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
-import { isThrottle, notConfirmed, type Sent } from '@spillway/message/internal'
+import { isMessageId, isThrottle, notConfirmed, type Sent } from '@spillway/message/internal'
 
 /** The part of an answer that is read. */
 type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>
@@ -16,7 +16,7 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
   let throttled = false
   for (const { Id, MessageId } of answer.Successful ?? []) {
     const position = ids.get(Id)
-    if (position !== undefined && isId(MessageId)) results.set(position, accepted)
+    if (position !== undefined && isMessageId(MessageId)) results.set(position, accepted)
   }
   for (const { Id, Code, SenderFault } of answer.Failed ?? []) {
     const position = ids.get(Id)
@@ -38,13 +38,8 @@ export function readConfirmation(
   position: number,
   { MessageId }: Pick<SendMessageCommandOutput, 'MessageId'>,
 ): Sent {
-  const result = isId(MessageId) ? accepted : unmentioned
+  const result = isMessageId(MessageId) ? accepted : unmentioned
   return { results: new Map([[position, result]]), throttled: false }
-}
-
-/** What stands between SQS and its client may answer anything. */
-function isId(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
 }
 
 const accepted: SendResult = { status: 'accepted' }

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TimeLimit } from '@spillway/message'
 import { limitByTime } from '@spillway/message/internal'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { sqsTarget } from './index.ts'
-import { clientOf } from './testing/sqs.ts'
+import { clientOf, configureSdk } from './testing/sqs.ts'
 
 // What a queue that takes requests and answers none does to a target, with its own client and with a given one.
 
@@ -23,14 +23,10 @@ afterAll(() => {
 })
 
 function targetWith(whose: 'own' | 'given') {
-  const endpoint = `http://127.0.0.1:${port}`
-  vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint)
-  vi.stubEnv('AWS_REGION', 'eu-west-1')
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'y')
-  onTestFinished(() => void vi.unstubAllEnvs())
-  const queueUrl = `${endpoint}/000000000000/q`
-  const client = clientOf({ endpoint, region: 'eu-west-1' } as Parameters<typeof clientOf>[0])
+  const queues = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1' }
+  configureSdk(queues)
+  const queueUrl = `${queues.endpoint}/000000000000/q`
+  const client = clientOf(queues)
   onTestFinished(() => client.destroy())
   return sqsTarget({ queueUrl, coalesce: false, ...(whose === 'given' && { client }) })
 }

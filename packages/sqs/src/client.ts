@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { type OptionRule, objectWith } from '@spillway/message/internal'
+import { isHttpUrl, type OptionRule, objectWith } from '@spillway/message/internal'
 
 /** The part of an `SQSClient` that Spillway uses. */
 export type SqsClient = Pick<SQSClient, 'send'>
@@ -11,8 +11,7 @@ export const isClient: OptionRule = { ...objectWith('send'), expected: 'an SQSCl
 export const isQueueUrl: OptionRule = {
   required: true,
   expected: 'the URL of a queue (is its environment variable set?)',
-  // A line end of a file that it was read from would make a URL of it, too, but no queue.
-  test: (value) => typeof value === 'string' && /^https?:\/\/\S+$/.test(value) && URL.canParse(value),
+  test: isHttpUrl,
 }
 
 /**

@@ -2,6 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { type ParkReason, type SourceRecord, SpillwayError, type TimeLimit, toError } from '@spillway/message'
 import {
   fittingAttributes,
+  isMessageId,
   issuesText,
   reasonAttributes,
   toAttributeText,
@@ -57,7 +58,7 @@ export async function parkRecord(
   })
   try {
     const answer = await within(limit, 5000, ({ signal }) => client.send(command, { abortSignal: signal }))
-    if (answer.MessageId === undefined) throw new Error('the answer has no MessageId')
+    if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
   } catch (thrown) {
     const cause = toError(thrown)
     throw new SpillwayError(

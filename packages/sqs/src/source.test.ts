@@ -206,15 +206,18 @@ describe('park', () => {
     expect(Messages[0]?.Attributes).toStrictEqual({ MessageGroupId: 'g' })
   })
 
-  it('rejects when the dead-letter queue does not confirm the copy', async () => {
-    const silent = faulty(client, async () => ({}))
-    const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], { client: silent })
-    await expect(
-      source.park(source.records[0] as never, { code: 'X', detail: 'y' }, ample()),
-    ).rejects.toMatchObject({
-      code: 'SPILLWAY_PARK_FAILED',
-    })
-  })
+  it.each([{}, { MessageId: null }, { MessageId: '' }])(
+    'rejects when the dead-letter queue does not confirm the copy: %j',
+    async (answer) => {
+      const silent = faulty(client, async () => answer)
+      const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], { client: silent })
+      await expect(
+        source.park(source.records[0] as never, { code: 'X', detail: 'y' }, ample()),
+      ).rejects.toMatchObject({
+        code: 'SPILLWAY_PARK_FAILED',
+      })
+    },
+  )
 })
 
 it('refuses to park into the queue that it reads', () => {

@@ -51,7 +51,8 @@ export function workingTime(limit: TimeLimit): number {
 
 /**
  * Runs something under a limit that ends after `ms` milliseconds, or with the outer one. Rejects at its end with the reason
- * of its signal, whether what runs heeds that or not: a client that looks for its credentials does not.
+ * of its signal, whether what runs heeds that or not: a client that looks for its credentials does not, nor over HTTP/2 one whose
+ * connection is dead.
  */
 export async function within<Result>(
   limit: TimeLimit,

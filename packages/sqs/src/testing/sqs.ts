@@ -2,16 +2,26 @@ import type { SendMessageBatchRequestEntry, SendMessageRequest } from '@aws-sdk/
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { QueueEngine } from '@spillway/local/testing'
 import type { TimeLimit } from '@spillway/message'
+import { onTestFinished, vi } from 'vitest'
 import type { SqsClient } from '../client.ts'
 
 /** The SDK's own client, against an embedded queue. */
-export function clientOf({ endpoint, region }: QueueEngine): SQSClient {
+export function clientOf({ endpoint, region }: Pick<QueueEngine, 'endpoint' | 'region'>): SQSClient {
   return new SQSClient({
     endpoint,
     region,
     maxAttempts: 1,
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
   })
+}
+
+/** Lets clients that find their configuration themselves find that of an endpoint, until the test is over. */
+export function configureSdk({ endpoint, region }: Pick<QueueEngine, 'endpoint' | 'region'>): void {
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint)
+  vi.stubEnv('AWS_REGION', region)
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'y')
+  onTestFinished(() => void vi.unstubAllEnvs())
 }
 
 /** A limit with so much time that it plays no part. */
