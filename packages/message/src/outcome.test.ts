@@ -15,6 +15,15 @@ it.each([undefined, null, true, 'done', {}, { kind: 'ok' }, { kind: 'park' }, { 
   },
 )
 
+it('keeps what a record is parked for apart from the reason, which travels', () => {
+  const cause = new TypeError('price is undefined')
+  const outcome = park({ code: 'X', detail: 'y' }, { cause })
+  expect(outcome).toEqual({ kind: 'park', reason: { code: 'X', detail: 'y' }, cause })
+  expect(outcome.cause).toBe(cause)
+  expect(isOutcome(outcome)).toBe(true)
+  expect(Object.keys(park({ code: 'X', detail: 'y' }))).toEqual(['kind', 'reason'])
+})
+
 it.each([
   [undefined, 'undefined'],
   [null, 'null'],

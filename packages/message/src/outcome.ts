@@ -34,6 +34,8 @@ export interface ParkReason {
 export interface ParkOutcome {
   readonly kind: 'park'
   readonly reason: ParkReason
+  /** What went wrong, for logs: an error of a row mapper, for example. It never travels with the copy. */
+  readonly cause?: unknown
 }
 
 /** What became of one record. */
@@ -54,9 +56,13 @@ export function retry(options: Omit<RetryOutcome, 'kind'> = {}): RetryOutcome {
   return Object.freeze({ kind: 'retry', ...options })
 }
 
-/** Send a copy of the record to the dead-letter queue at once, with the reason. */
-export function park(reason: ParkReason): ParkOutcome {
-  return Object.freeze({ kind: 'park', reason: Object.freeze({ ...reason }) })
+/**
+ * Send a copy of the record to the dead-letter queue at once, with the reason. The `cause` is for the log alone: the error
+ * that a handler caught, for example, whose message may say more than should travel.
+ */
+export function park(reason: ParkReason, { cause }: Pick<ParkOutcome, 'cause'> = {}): ParkOutcome {
+  const outcome = { kind: 'park', reason: Object.freeze({ ...reason }) } as const
+  return Object.freeze(cause === undefined ? outcome : { ...outcome, cause })
 }
 
 /** Whether a value is an {@link Outcome}: anything else counts as "not done". */
