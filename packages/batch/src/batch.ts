@@ -7,7 +7,7 @@ import {
   SpillwayError,
   type Writer,
 } from '@spillway/message'
-import { checkOptions, isFunction, required, systemClock } from '@spillway/message/internal'
+import { checkOptions, isFunction, markSettled, required, systemClock } from '@spillway/message/internal'
 import { type BatchOptions, batchRules } from './batch-options.ts'
 import { type Deadlines, type InvocationContext, startDeadlines } from './deadline.ts'
 import type { EachRecord } from './each-record.ts'
@@ -121,7 +121,7 @@ export function batch<Definition extends MessageDefinition>(
       const { outcomes, held } = await settleAll(source, deadlines)
       report(outcomes, { duration: clock.now() - startedAt, held })
       if (!partialFailures) throwIfReturned(outcomes)
-      return outcomes.map(toSettledResult)
+      return markSettled(outcomes.map(toSettledResult), partialFailures)
     } finally {
       deadlines.end()
     }

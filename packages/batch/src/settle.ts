@@ -33,7 +33,7 @@ export function outOfTime(): SpillwayError {
 
 const fulfilled: PromiseFulfilledResult<undefined> = Object.freeze({ status: 'fulfilled', value: undefined })
 
-/** What `@middy/sqs-partial-batch-failure` turns into `batchItemFailures`. */
+/** What a middleware turns into `batchItemFailures`. */
 export function toSettledResult(outcome: Outcome): PromiseSettledResult<undefined> {
   if (outcome.kind !== 'retry') return fulfilled
   return { status: 'rejected', reason: toError(outcome.cause ?? new Error('the writer asked for a retry')) }

@@ -24,7 +24,9 @@ export const errorCodes = {
   SPILLWAY_STATUS_UNAVAILABLE: 'The status of a message could not be found out now.',
   SPILLWAY_PARK_FAILED: 'The dead-letter queue or the store of parked messages did not take a message.',
   SPILLWAY_SOURCE_MISSING:
-    'The batch handler ran without a source middleware before it, or the source got an event of another service.',
+    'The batch handler ran without a source middleware before it, or the function got an event of another service or of another queue.',
+  SPILLWAY_CHAIN_INVALID:
+    'The middlewares of a worker are put together wrongly, or one of them answers in place of the batch.',
   SPILLWAY_OUTCOME_INVALID: 'A writer answered with something that is not one outcome per record.',
   SPILLWAY_BATCH_FAILED: 'A record of a batch is to be delivered again, and the batch cannot say which.',
   SPILLWAY_DEADLINE: 'The invocation ran out of time.',

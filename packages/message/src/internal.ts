@@ -56,6 +56,7 @@ export {
   toRejection,
 } from './transport/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
+export { isReported, markSettled, type Settled } from './transport/settled.ts'
 export { isSendable } from './transport/text.ts'
 export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { type Validated, validate } from './validate.ts'
