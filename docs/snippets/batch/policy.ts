@@ -1,5 +1,5 @@
 import { batch, eachRecord } from '@spillway/batch'
-import { done, park, retry } from '@spillway/message'
+import { done, isUnavailable, park, retry } from '@spillway/message'
 import { type Order, order } from './message.ts'
 
 declare function ship(order: Order, signal: AbortSignal): Promise<void>
@@ -15,8 +15,7 @@ export const shipOrders = batch(
     onError(error) {
       if (error instanceof AddressUnknown)
         return park({ code: 'ADDRESS_UNKNOWN', detail: 'No such address.' })
-      const { code } = error as { code?: unknown }
-      return retry({ unavailable: code === 'ECONNREFUSED' || code === 'ETIMEDOUT', cause: error })
+      return retry({ unavailable: isUnavailable(error), cause: error })
     },
     backoff: { base: 10, cap: 3600 },
     guard: 2000,

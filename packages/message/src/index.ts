@@ -58,3 +58,4 @@ export {
   type Telemetry,
   type TelemetryAttributes,
 } from './telemetry.ts'
+export { isUnavailable } from './unavailable.ts'

@@ -9,6 +9,7 @@ export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.t
 export { type Clock, schedule, systemClock } from './clock.ts'
 export { checkDefinition, isStandardSchema } from './define-message.ts'
 export { readMessage } from './envelope.ts'
+export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
@@ -28,6 +29,7 @@ export {
 } from './options.ts'
 export { findUnstorable } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
+export { isThrottle, isThrottled } from './throttle.ts'
 export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-check.ts'
 export { deliveries } from './transport/deliveries.ts'
 export { createGate, type Gate } from './transport/gate.ts'
@@ -47,8 +49,6 @@ export {
 export { putParkedEntry } from './transport/parked-entry.ts'
 export { foreignEvent, recordsOf, type SourceKind } from './transport/records-of.ts'
 export {
-  isThrottle,
-  isThrottled,
   notConfirmed,
   outOfTime,
   type Rejected,
@@ -59,4 +59,5 @@ export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } fro
 export { isReported, markSettled, type Settled } from './transport/settled.ts'
 export { isSendable } from './transport/text.ts'
 export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
+export { isUnavailableOutcome } from './unavailable.ts'
 export { type Validated, validate } from './validate.ts'

@@ -1,5 +1,6 @@
 import { type ErrorCode, toError } from '../error.ts'
 import type { SendResult } from '../ports.ts'
+import { isThrottled } from '../throttle.ts'
 
 /** The result of a message that was not confirmed. */
 export type Rejected = Extract<SendResult, { status: 'rejected' }>
@@ -30,26 +31,6 @@ interface RequestError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number | undefined }
 }
 
-/**
- * "Error retries" of the AWS SDKs and Tools Reference Guide; KmsThrottled of the Amazon SQS API Reference;
- * KMSThrottlingException of the Kinesis Data Streams API Reference.
- */
-const throttles = new Set([
-  'KMSThrottlingException',
-  'KmsThrottled',
-  'LimitExceededException',
-  'PriorRequestNotComplete',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'SlowDown',
-  'ThrottledException',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-])
-
 /** Faults of the client that pass: its credentials or its clock are renewed, or the request was too slow. */
 const passing = new Set([
   'ExpiredToken',
@@ -62,11 +43,6 @@ const passing = new Set([
   'RequestTimeoutException',
   'SignatureDoesNotMatch',
 ])
-
-/** Whether the code of an entry or of an error says that the queue or the stream is asked too often. */
-export function isThrottle(code: string | undefined): boolean {
-  return code !== undefined && throttles.has(code)
-}
 
 /**
  * What a failed request means for each of its messages.
@@ -88,12 +64,6 @@ export function toRejection(thrown: unknown): Rejected {
     // For the log, which gets no payload: these may quote what they refuse.
     ...(!/^(?:Invalid|Validation)/.test(name) && { cause: error }),
   }
-}
-
-/** Whether a request failed because the queue or the stream, or the key that encrypts it, is asked too often. */
-export function isThrottled(thrown: unknown): boolean {
-  const { name, $retryable, $metadata }: RequestError = toError(thrown)
-  return isThrottle(name) || $retryable?.throttling === true || $metadata?.httpStatusCode === 429
 }
 
 function isPermanent(error: RequestError): boolean {

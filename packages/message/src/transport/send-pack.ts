@@ -2,7 +2,8 @@ import { type Backoff, fullJitter } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { SendResult, TimeLimit } from '../ports.ts'
 import type { Telemetry } from '../telemetry.ts'
-import { isThrottled, notConfirmed, outOfTime, toRejection } from './rejection.ts'
+import { isThrottled } from '../throttle.ts'
+import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
 import { within, workingTime } from './time.ts'
 
 /** What one request did to each of its messages, and whether the other side asked for fewer requests. */
