@@ -42,6 +42,8 @@ function objectValue(value: object, { date }: PlainRules): Value {
   if ('toOperationNode' in value) {
     throw new TypeError('an expression of Kysely is not a value of a column')
   }
+  // Its JSON would be `{}`.
+  if (value instanceof Promise) throw new TypeError('a promise is not a value of a column')
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) throw new TypeError('an object without JSON is not a value of a column')
   return text

@@ -1,6 +1,7 @@
 import { SpillwayError } from '@spillway/message'
-import { classifyMysql } from './mysql-errors.ts'
-import { classifySqlite } from './sqlite-errors.ts'
+import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
+import { sqlState } from './postgres-errors.ts'
+import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
 
 /**
  * What a failed statement means for the batch:
@@ -107,14 +108,25 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
 
 /** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
 export function classifyError(thrown: unknown): Failure {
+  return decide(thrown).failure
+}
+
+/** What a statement was rejected with means, and which error says so: that of the database may be the cause of others. */
+export function decide(thrown: unknown): { readonly failure: Failure; readonly error: unknown } {
   // A set is iterated over what is added meanwhile, and holds errors once that are each other's cause.
   const errors = new Set([thrown])
+  let unknown = thrown
   for (const error of errors) {
     const failure = classifyOne(error)
-    if (failure !== undefined && failure !== 'unknown') return failure
+    if (failure !== undefined && failure !== 'unknown') return { failure, error }
     if (failure === undefined) for (const inner of innerErrors(error)) errors.add(inner)
+    else if (unknown === thrown && isOfDatabase(error)) unknown = error
   }
-  return 'unknown'
+  return { failure: 'unknown', error: unknown }
+}
+
+function isOfDatabase(error: unknown): boolean {
+  return sqlState(error) !== undefined || mysqlNumber(error) !== undefined || sqliteCode(error) !== undefined
 }
 
 // `undefined`: its inner errors may tell.
@@ -133,18 +145,10 @@ function classifyOne(thrown: unknown): Failure | undefined {
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]
 }
 
-// Happy Eyeballs: one error for each address of a host that was tried.
-function innerErrors(thrown: unknown): readonly unknown[] {
-  if (thrown instanceof AggregateError) return thrown.errors
-  return typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? [thrown.cause] : []
-}
-
-/** The SQLSTATE of an error that the server sent; `undefined` for any other. */
-export function sqlState(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
-  const { code } = thrown
-  // EPIPE has five capitals too: a SQLSTATE starts with a digit or one of the four classes with letters.
-  return typeof code === 'string' && /^(?:\d[\dA-Z]|F0|HV|P0|XX)[\dA-Z]{3}$/.test(code) ? code : undefined
+/** What lies beneath an error. Happy Eyeballs: one error for each address of a host that was tried. */
+export function innerErrors(thrown: unknown): readonly unknown[] {
+  const causes = typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? [thrown.cause] : []
+  return thrown instanceof AggregateError ? [...thrown.errors, ...causes] : causes
 }
 
 function classifyState(state: string, thrown: object): Failure {

@@ -25,6 +25,42 @@ describe('refusal', () => {
     )
   })
 
+  it.each([
+    [
+      '22001',
+      'value too long for type character varying(8)',
+      'a text is too long for its column (type character varying(8))',
+    ],
+    [
+      '22P02',
+      'invalid input syntax for type integer: "secret for type x"',
+      'a value is malformed for the type of its column (type integer)',
+    ],
+    [
+      '22P02',
+      'invalid input value for enum mood: "secret"',
+      'a value is malformed for the type of its column (type mood)',
+    ],
+    [
+      '22003',
+      'value "99999999999" is out of range for type integer',
+      'a number is out of range for its column (type integer)',
+    ],
+    ['22001', 'the secret is too long for type text', 'a text is too long for its column'],
+  ])('names the type that a value does not fit: %s %s', (code, message, rule) => {
+    expect(refusal(Object.assign(new Error(message), { code })).detail).toBe(
+      `The database refuses the row: ${rule}.`,
+    )
+  })
+
+  it('looks for the database’s error beneath that of an app', () => {
+    const cause = databaseError('23505', { constraint: 'orders_pkey' })
+    expect(refusal(new Error('the order failed', { cause }))).toEqual({
+      code: '23505',
+      detail: 'The database refuses the row: unique constraint "orders_pkey".',
+    })
+  })
+
   it('gives the SQLSTATE where it has no words', () => {
     expect(refusal(databaseError('22012')).detail).toBe('The database refuses the row: SQLSTATE 22012.')
   })
@@ -51,6 +87,44 @@ describe('writeError', () => {
 
   it('names a missing column for what it is', () => {
     expect(writeError('systemic', databaseError('42703')).code).toBe('SPILLWAY_TABLE_UNKNOWN')
+  })
+
+  const to = { table: 'orders', conflict: ['id', 'tenant'] }
+  it.each([
+    [
+      'systemic',
+      Object.assign(new Error('column "totl" of relation "orders" does not exist'), { code: '42703' }),
+      'SPILLWAY_TABLE_UNKNOWN',
+      'The table or a column of the write to "orders" does not exist (SQLSTATE 42703: column "totl" of relation "orders" does not exist): run the migration.',
+    ],
+    [
+      'systemic',
+      Object.assign(new Error('there is no unique or exclusion constraint'), { code: '42P10' }),
+      'SPILLWAY_WRITE_FAILED',
+      'No unique constraint of "orders" covers exactly the conflict columns "id", "tenant" (SQLSTATE 42P10: there is no unique or exclusion constraint): add it, or correct `conflict`.',
+    ],
+    [
+      'ordering',
+      databaseError('23503', { constraint: 'orders_customer', table: 'orders' }),
+      'SPILLWAY_WRITE_FAILED',
+      'The row refers to a row that is not there yet (SQLSTATE 23503: foreign key constraint "orders_customer" of table "orders"); the record is delivered again.',
+    ],
+    [
+      'connection',
+      new AggregateError([
+        Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' }),
+      ]),
+      'SPILLWAY_DATABASE_UNAVAILABLE',
+      'The database is saturated or cannot be reached (connect ECONNREFUSED ::1:5432); the records are delivered again.',
+    ],
+    [
+      'unknown',
+      new TypeError('secret'),
+      'SPILLWAY_WRITE_FAILED',
+      'The database could not take the write to "orders" now.',
+    ],
+  ] as const)('names the table and what was said of it: %s, %o', (failure, thrown, code, message) => {
+    expect(writeError(failure, thrown, to)).toMatchObject({ code, message })
   })
 
   it('leaves an error of Spillway as it is', () => {

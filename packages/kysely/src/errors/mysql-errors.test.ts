@@ -66,7 +66,7 @@ describe('the words for an error of MySQL', () => {
     [1062, "Duplicate entry 'secret' for key 'items.note'", 'unique constraint "items.note"'],
     [1062, "Duplicate entry 'for key 'secret'' for key 'note'", 'unique constraint "note"'],
     [1048, "Column 'total' cannot be null", 'not-null constraint on column "total"'],
-    [1406, "Data too long for column 'note' at row 3", 'a text is too long for its column on column "note"'],
+    [1406, "Data too long for column 'note' at row 3", 'a text is too long for column "note"'],
     [3819, "Check constraint 'positive' is violated.", 'check constraint "positive"'],
     [4025, 'CONSTRAINT `positive` failed for `shop`.`items`', 'check constraint "positive"'],
     [

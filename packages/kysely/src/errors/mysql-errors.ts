@@ -121,6 +121,8 @@ export function classifyMysql(thrown: object): Failure | undefined {
 export function mysqlRule(thrown: unknown, number: number): string {
   const { constraint, column } = mysqlNames(thrown)
   const rule = refusals.get(number) ?? `MySQL error ${number}`
+  if (column !== undefined && rule.includes('its column'))
+    return rule.replace('its column', `column "${column}"`)
   return [
     rule,
     constraint === undefined ? '' : ` "${constraint}"`,

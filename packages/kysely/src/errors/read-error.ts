@@ -1,35 +1,33 @@
 import { type ErrorCode, SpillwayError } from '@spillway/message'
-import { type Failure, sqlState } from './classify-error.ts'
-import { writeError } from './describe-error.ts'
+import type { Failure } from './classify-error.ts'
+import { whatWasSaid, writeError } from './describe-error.ts'
 
 /** Why a question was not answered: says what to do, and holds no value of a row. */
 export function readError(failure: Failure, thrown: unknown): SpillwayError {
   if (thrown instanceof SpillwayError) return thrown
   const { code, cause } = writeError(failure, thrown)
-  const state = sqlState(thrown)
-  const suffix = state === undefined ? '' : ` (SQLSTATE ${state})`
-  const [own, message] = advice(code, failure, suffix)
+  const [own, message] = advice(code, failure, whatWasSaid(thrown))
   return new SpillwayError(own, message, { cause })
 }
 
-function advice(code: ErrorCode, failure: Failure, suffix: string): readonly [ErrorCode, string] {
+function advice(code: ErrorCode, failure: Failure, said: string): readonly [ErrorCode, string] {
   if (code === 'SPILLWAY_TABLE_UNKNOWN') {
-    return [code, 'The table or a column that is read does not exist: run the migration.']
+    return [code, `The table or a column that is read does not exist${said}: run the migration.`]
   }
   if (code === 'SPILLWAY_DATABASE_UNAVAILABLE') {
-    return [code, `The database is saturated or cannot be reached${suffix}: ask again.`]
+    return [code, `The database is saturated or cannot be reached${said}: ask again.`]
   }
   if (failure === 'tooSlow') {
     return [
       'SPILLWAY_STATUS_UNAVAILABLE',
-      `The statement takes too long${suffix}: check locks, and whether the column of the key has an index.`,
+      `The statement takes too long${said}: check locks, and whether the column of the key has an index.`,
     ]
   }
   if (failure === 'systemic') {
     return [
       'SPILLWAY_STATUS_UNAVAILABLE',
-      `The database refuses to read${suffix}: check the schema and the rights; the function needs select.`,
+      `The database refuses to read${said}: check the schema and the rights; the function needs select.`,
     ]
   }
-  return ['SPILLWAY_STATUS_UNAVAILABLE', `The database could not read now${suffix}: ask again.`]
+  return ['SPILLWAY_STATUS_UNAVAILABLE', `The database could not read now${said}: ask again.`]
 }

@@ -68,7 +68,49 @@ export function classifySqlite(thrown: object): Failure | undefined {
   return code === undefined ? undefined : (byExtended.get(code) ?? byPrimary.get(code & 0xff) ?? 'unknown')
 }
 
-/** The rule that a row breaks, in words. */
-export function sqliteRule(code: number): string {
+// What stands after the colon are names of the schema; an unnamed check is named by its expression.
+const names: readonly (readonly [RegExp, (...names: string[]) => string])[] = [
+  [/^NOT NULL constraint failed: (.+)$/s, (column) => `not-null constraint on column "${column}"`],
+  [/^UNIQUE constraint failed: (.+)$/s, (columns) => `unique constraint on "${columns}"`],
+  [/^CHECK constraint failed: (.+)$/s, (check) => `check constraint "${check.slice(0, 100)}"`],
+  [
+    /^cannot store (\w+) value in (\w+) column (.+)$/s,
+    (value, type, column) => `a ${value} value does not fit the ${type} column "${column}"`,
+  ],
+]
+
+/** The rule that a row breaks, in words, with the names of the schema alone. */
+export function sqliteRule(thrown: unknown, code: number): string {
+  const message = messageOf(thrown)
+  for (const [pattern, words] of refusals.has(code) ? names : []) {
+    const [, ...found] = pattern.exec(message) ?? []
+    if (found.length > 0) return words(...found)
+  }
   return refusals.get(code) ?? `SQLite error ${code}`
+}
+
+const absent = /^(?:no such (?:table|column): |table .+ has no column named )/
+const unmatched = /^ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint$/
+
+/** Whether a table or a column does not exist. */
+export function isAbsentInSqlite(thrown: unknown): boolean {
+  return sqliteCode(thrown) === 1 && absent.test(messageOf(thrown))
+}
+
+/** Whether a table has no constraint for the conflict columns. */
+export function isUnmatchedInSqlite(thrown: unknown): boolean {
+  return sqliteCode(thrown) === 1 && unmatched.test(messageOf(thrown))
+}
+
+// What the server says of itself: full, read-only, busy, not to be opened.
+const quotable: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14])
+
+/** What SQLite says, where it speaks of the schema or of itself rather than of a value. */
+export function sqliteWords(thrown: unknown, code: number): string | undefined {
+  const isOfSchema = isAbsentInSqlite(thrown) || isUnmatchedInSqlite(thrown)
+  return isOfSchema || quotable.has(code & 0xff) ? messageOf(thrown) : undefined
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : ''
 }

@@ -44,7 +44,7 @@ export function mysqlInbox(name: string): Inbox {
           where consumer = ${owner} and ${keyColumn} in (${sql.join(chunk.map(({ key }) => Buffer.from(key)))})
           for update
         `.execute(db)
-        if (found.length < chunk.length) throw entryVanished()
+        if (found.length < chunk.length) throw entryVanished(name)
         for (const { key, fingerprint, ours } of found) {
           if (Number(ours) !== 1) known.set(key.toString(), fingerprint)
         }

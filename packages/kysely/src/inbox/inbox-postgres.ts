@@ -33,7 +33,7 @@ export function postgresInbox(name: string): Inbox {
           const fingerprint = found.get(keys[place] as string)
           if (fingerprint !== undefined) known.set(key, fingerprint)
         }
-        if (known.size < keys.length - inserted.length) throw entryVanished()
+        if (known.size < keys.length - inserted.length) throw entryVanished(name)
       }
       return {
         known,

@@ -71,7 +71,7 @@ export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<nu
   let swept = 0
   while (!signal?.aborted) {
     const { numAffectedRows = 0n } = await statement.execute(db).catch((error: unknown) => {
-      throw writeError(classifyError(error), error)
+      throw writeError(classifyError(error), error, { table: inbox })
     })
     swept += Number(numAffectedRows)
     if (numAffectedRows < batchSize) break

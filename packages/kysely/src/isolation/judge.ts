@@ -1,7 +1,8 @@
-import { done, type Outcome, park, retry, SpillwayError } from '@spillway/message'
-import { sqlState } from '../errors/classify-error.ts'
-import { refusal, writeError } from '../errors/describe-error.ts'
+import { done, type Outcome, retry, SpillwayError } from '@spillway/message'
+import { decide, type Failure } from '../errors/classify-error.ts'
+import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
 import { mysqlNumber } from '../errors/mysql-errors.ts'
+import { sqlState } from '../errors/postgres-errors.ts'
 import { sqliteCode } from '../errors/sqlite-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Suspect, Verdict } from './isolate.ts'
@@ -18,10 +19,12 @@ const orderingPatience = 3
  * every record would fail and a human is needed; twice as long for each delivery before, up to 15 minutes.
  *
  * @param random a number in `[0, 1)`
+ * @param target what the rows go to, for the words of errors
  */
-export function createJudge(rows: number, random: () => number): Judge {
+export function createJudge(rows: number, random: () => number, target?: WriteTarget): Judge {
   // An error that may be no row's fault may come for each: isolating all of them would cost two statements a row.
   let doubtsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
+  const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
   const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
   const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
 
@@ -29,32 +32,28 @@ export function createJudge(rows: number, random: () => number): Judge {
     if (attempt.kind === 'ok') return { step: 'settle', written: true, outcome: done }
     const { error, failure } = attempt
     if (attempt.kind === 'late') {
-      return verdict('stop', soon, failure === undefined ? error : writeError(failure, error))
+      return verdict('stop', soon, failure === undefined ? error : described(failure, error))
     }
     switch (attempt.failure) {
       case 'permanent':
       case 'duplicate':
-        return { step: 'blame', written: false, outcome: () => park(refusal(error)) }
+        return { step: 'blame', written: false, outcome: () => parkRefused(error) }
       case 'ordering': {
-        const cause = writeError('ordering', error)
+        const cause = described('ordering', error)
         const outcome = (row: Suspect) =>
-          row.receiveCount <= orderingPatience ? soon(cause, row) : park(refusal(error))
+          row.receiveCount <= orderingPatience ? soon(cause, row) : parkRefused(error)
         return { step: 'blame', written: false, outcome }
       }
       case 'tooSlow':
-        return verdict('halve', soon, writeError('tooSlow', error))
+        return verdict('halve', soon, described('tooSlow', error))
       case 'systemic':
       case 'unknown': {
         doubtsLeft -= 1
         const step = doubtsLeft >= 0 && mayBeOfARow(attempt.failure, error) ? 'blame' : 'stop'
-        return verdict(
-          step,
-          attempt.failure === 'systemic' ? later : soon,
-          writeError(attempt.failure, error),
-        )
+        return verdict(step, attempt.failure === 'systemic' ? later : soon, described(attempt.failure, error))
       }
       default:
-        return verdict('settle', soon, writeError(attempt.failure, error))
+        return verdict('settle', soon, described(attempt.failure, error))
     }
   }
 }
@@ -63,7 +62,8 @@ export function createJudge(rows: number, random: () => number): Judge {
 const statesOfTheTable: ReadonlySet<string> = new Set(['42P01', '42703', '42P10'])
 
 // Values bring errors of class 42 too: a row-level policy (42501), a malformed tsquery (42601).
-function mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean {
+function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean {
+  const { error } = decide(thrown)
   // 1364: a column without a default, left out by the mapper of some rows.
   const number = mysqlNumber(error)
   if (number !== undefined) return failure === 'unknown' || number === 1364
@@ -73,10 +73,10 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean {
 }
 
 /** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
-export function tableChanged(random: () => number): Verdict<Suspect> {
+export function tableChanged(table: string, random: () => number): Verdict<Suspect> {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
-    'The columns of the table changed during the write; the records are written with the new ones.',
+    `The columns of the table "${table}" changed during the write; the records are written with the new ones.`,
   )
   return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
 }
@@ -104,8 +104,8 @@ export function ofItsTwin(outcome: Outcome): Outcome {
 }
 
 /** The outcome of a record that no writer of this version can write, whatever its values. */
-export function systemic(error: unknown, row: Suspect, random: () => number): Outcome {
-  return retry({ after: delay(30, 60, row, random()), cause: writeError('systemic', error) })
+export function systemic(cause: SpillwayError, row: Suspect, random: () => number): Outcome {
+  return retry({ after: delay(30, 60, row, random()), cause })
 }
 
 function verdict(

@@ -114,7 +114,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
       )
     const result = await attempt(upsert, deadline, random)
     if (result.kind === 'ok') return
-    throw result.failure === undefined ? result.error : writeError(result.failure, result.error)
+    throw result.failure === undefined ? result.error : writeError(result.failure, result.error, { table })
   }
 
   async function find(name: string, key: string, limit: TimeLimit): Promise<ParkedMessage | undefined> {
@@ -154,7 +154,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
       const { numDeletedRows } = await deletion(toTime(olderThan))
         .executeTakeFirstOrThrow()
         .catch((error: unknown) => {
-          throw writeError(classifyError(error), error)
+          throw writeError(classifyError(error), error, { table })
         })
       pruned += Number(numDeletedRows)
       if (numDeletedRows === 0n) return pruned

@@ -282,7 +282,8 @@ describe('a database in trouble', () => {
       code: 'SPILLWAY_STATUS_UNAVAILABLE',
       cause: {
         code: 'SPILLWAY_TABLE_UNKNOWN',
-        message: 'The table or a column that is read does not exist: run the migration.',
+        message:
+          'The table or a column that is read does not exist (SQLSTATE 42P01: relation "nothing" does not exist): run the migration.',
       },
     })
   })
@@ -299,7 +300,7 @@ describe('a database in trouble', () => {
       cause: {
         code: 'SPILLWAY_STATUS_UNAVAILABLE',
         message:
-          'The database refuses to read (SQLSTATE 42501): check the schema and the rights; the function needs select.',
+          'The database refuses to read (SQLSTATE 42501: permission denied for table secret): check the schema and the rights; the function needs select.',
         cause: { code: '42501' },
       },
     })

@@ -11,7 +11,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
 import { storableKey } from '../engines/postgres/storable-text.ts'
-import { sqlState } from '../errors/classify-error.ts'
+import { sqlState } from '../errors/postgres-errors.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import { withinDeadline } from '../time/within-deadline.ts'

@@ -1,5 +1,6 @@
 import { type Outcome, SpillwayError } from '@spillway/message'
-import { sqlState } from '../errors/classify-error.ts'
+import { sqlState } from '../errors/postgres-errors.ts'
+import { withoutValues } from '../errors/without-values.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
 import { createJudge, type Judge } from '../isolation/judge.ts'
 import type { Attempt } from '../time/attempt.ts'
@@ -32,7 +33,7 @@ function thrownByFunction(
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
     'The function of the transaction threw; nothing of the transaction is committed.',
-    { cause: error },
+    { cause: withoutValues(error) },
   )
   const outcome = (entry: Suspect): Outcome => ({ ...verdict.outcome(entry), cause }) as Outcome
   return { ...verdict, step: mayBeOfAMessage ? 'blame' : 'stop', outcome }

@@ -114,7 +114,7 @@ describe('a batch', () => {
   it('parks what its mapper throws for, and only that', async () => {
     const { db } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => {
-      if (body.note === 'x') throw new Error('secret')
+      if (body.note === 'x') throw new TypeError('secret')
       return fields(body)
     }
     const write = kyselyWriter({ db, insertInto: 'items', row, conflict: 'id' })
@@ -122,8 +122,34 @@ describe('a batch', () => {
       items(3, (index) => (index === 1 ? { note: 'x' } : {})),
       timeLimit(),
     )
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'park', 'done'])
-    expect(JSON.stringify(outcomes)).not.toContain('secret')
+    expect(outcomes).toEqual([
+      { kind: 'done' },
+      {
+        kind: 'park',
+        reason: { code: 'SPILLWAY_ROW_INVALID', detail: 'The row mapper threw a TypeError.' },
+        cause: expect.objectContaining({ code: 'SPILLWAY_ROW_INVALID' }),
+      },
+      { kind: 'done' },
+    ])
+    // For the log, with the line that threw; it does not travel.
+    expect(outcomes[1]).toHaveProperty('cause.cause.message', 'secret')
+    expect(outcomes[1]).toHaveProperty('cause.cause.stack', expect.stringContaining('kysely-writer.test.ts'))
+  })
+
+  it('names the column that its table does not have, as the row and as the database have it', async () => {
+    const { db } = openKysely<Database>(database.url)
+    const row = ({ body }: MessageRecord<Item>) => ({ ...fields(body), totalCents: 1, note2: 'x' }) as never
+    const camel = db.withPlugin(new CamelCasePlugin())
+    const write = kyselyWriter({ db: camel, insertInto: 'items', row, conflict: 'id' })
+    const message =
+      'The table "items" has no column "note2", "totalCents" ("total_cents" in the database): run the migration, or correct the row mapper.'
+    expect(await write(items(1), timeLimit())).toEqual([
+      {
+        kind: 'retry',
+        after: expect.any(Number),
+        cause: expect.objectContaining({ code: 'SPILLWAY_TABLE_UNKNOWN', message }),
+      },
+    ])
   })
 
   it('keeps to its connections under 20 calls at a time', async () => {

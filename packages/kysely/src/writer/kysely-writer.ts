@@ -14,6 +14,7 @@ import type { Insertable, Kysely } from 'kysely'
 import { engineNamed } from '../engines/engine.ts'
 import { engineOf } from '../engines/engine-name.ts'
 import { slices } from '../engines/slices.ts'
+import { writeError } from '../errors/describe-error.ts'
 import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
@@ -139,6 +140,7 @@ export function kyselyWriter<
   const { insertInto, row: map, clock = systemClock, random = Math.random } = options
   const { rowsPerStatement = Number.POSITIVE_INFINITY } = options
   const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
+  const target = { table: insertInto, conflict: conflict.on }
   const name = engineOf('kyselyWriter', options.db)
   const engine = engineNamed(name)
   const types = options.types as Readonly<Record<string, string>> | undefined
@@ -153,6 +155,8 @@ export function kyselyWriter<
   function mapperFor(facts: TableFacts) {
     if (mapper?.facts !== facts) {
       const toRow = createRowMapper({
+        table: insertInto,
+        isDeclared: declare !== undefined,
         map,
         conflict: conflict.on,
         version: conflict.version,
@@ -169,7 +173,7 @@ export function kyselyWriter<
     if (records.length === 0) return []
     const outcomes: Outcome[] = new Array(records.length)
     const deadline = createDeadline(limit, clock)
-    const judge = createJudge(records.length, random)
+    const judge = createJudge(records.length, random, target)
 
     const readFacts = async (): Promise<Attempt<TableFacts>> => {
       const { known } = table.catalogue
@@ -199,7 +203,7 @@ export function kyselyWriter<
         table.catalogue.forget()
         const read = await readFacts()
         if (read.kind !== 'ok') return unread(read)
-        if (!sameTypes(read.value.types, facts.types)) return tableChanged(random)
+        if (!sameTypes(read.value.types, facts.types)) return tableChanged(insertInto, random)
       }
       return verdict
     }
@@ -216,7 +220,7 @@ export function kyselyWriter<
         else rows.push(result)
       } catch (error) {
         table.catalogue.forget()
-        outcomes[position] = systemic(error, record, random)
+        outcomes[position] = systemic(writeError('systemic', error, target), record, random)
       }
     }
     const sorted = sortByKey(rows)

@@ -29,12 +29,11 @@ describe('a row that the database refuses', () => {
         items(100, (index) => (index === place ? { total: -1 } : {})),
         timeLimit(),
       )
+      const detail = 'The database refuses the row: check constraint "total_positive" of table "items".'
       expect(outcomes[place]).toEqual({
         kind: 'park',
-        reason: {
-          code: '23514',
-          detail: 'The database refuses the row: check constraint "total_positive" of table "items".',
-        },
+        reason: { code: '23514', detail },
+        cause: expect.objectContaining({ code: 'SPILLWAY_ROW_REFUSED', message: detail }),
       })
       expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(99)
       expect(await count(database.url)).toBe(99)

@@ -1,4 +1,5 @@
-import type { MessageRecord } from '@spillway/message'
+import type { MessageRecord, ParkOutcome } from '@spillway/message'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { type ColumnType, encodeValue } from '../engines/postgres/encode-value.ts'
 import { record } from '../testing/database.ts'
@@ -7,10 +8,15 @@ import { createRowMapper, groupByColumns, mergeKeys, type Row, sortByKey } from 
 const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
 const types = new Map(['id', 'tenant', 'note'].map((name) => [name, text]))
 
-function mapperFor(conflict: readonly string[]) {
-  const map = (message: MessageRecord<unknown>) => message.body as object
+const circular: Record<string, unknown> = {}
+circular.self = circular
+
+function mapperFor(
+  conflict: readonly string[],
+  map: (message: MessageRecord<unknown>) => object = (message) => message.body as object,
+) {
   const columnName = (column: string) => column
-  return createRowMapper({ map, conflict, types, columnName, encode: encodeValue })
+  return createRowMapper({ table: 'orders', map, conflict, types, columnName, encode: encodeValue })
 }
 function row(values: unknown, position = 0, conflict = ['id']) {
   return mapperFor(conflict)(record(values), position)
@@ -27,16 +33,99 @@ describe('createRowMapper', () => {
     })
   })
 
-  it.each([[{ note: 'x' }], [{ id: null }], [{ id: undefined }], [null], [7], [{ id: 1, note: () => 1 }]])(
-    'parks %o',
-    (values) => {
-      expect(row(values)).toMatchObject({ kind: 'park', reason: { code: 'SPILLWAY_ROW_INVALID' } })
-    },
-  )
+  it.each([
+    [{ note: 'x' }, 'The row has no value for the conflict column "id": a redelivery would write it twice.'],
+    [{ id: null }, 'The row has no value for the conflict column "id": a redelivery would write it twice.'],
+    [
+      { id: undefined },
+      'The row has no value for the conflict column "id": a redelivery would write it twice.',
+    ],
+    [new Map(), 'The row has no value for the conflict column "id": a redelivery would write it twice.'],
+    [null, 'The row mapper answered with null rather than with an object of columns.'],
+    [undefined, 'The row mapper answered with undefined rather than with an object of columns.'],
+    [7, 'The row mapper answered with a number rather than with an object of columns.'],
+    [[{ id: 1 }], 'The row mapper answered with an array rather than with an object of columns.'],
+    [
+      { id: 1, note: () => 1 },
+      'The row mapper gives the column "note" a function, which no column can hold.',
+    ],
+    [
+      { id: 1, note: new Date(Number.NaN) },
+      'The row mapper gives the column "note" an invalid date, which no column can hold.',
+    ],
+    [
+      { id: 1, note: sql`now()` },
+      'The row mapper gives the column "note" an expression of Kysely, which no column can hold.',
+    ],
+    [
+      { id: 1, note: circular },
+      'The row mapper gives the column "note" an object, which no column can hold.',
+    ],
+  ])('parks %o and says why', (values, detail) => {
+    const outcome = row(values)
+    expect(outcome).toMatchObject({
+      kind: 'park',
+      reason: { code: 'SPILLWAY_ROW_INVALID', detail },
+      cause: { code: 'SPILLWAY_ROW_INVALID', message: detail },
+    })
+  })
 
-  it('does not park a row whose column is still to come', () => {
-    expect(() => row({ id: 1, later: 2 })).toThrow(
-      expect.objectContaining({ code: 'SPILLWAY_TABLE_UNKNOWN' }),
+  it('parks what an asynchronous mapper answers, and handles its rejection', async () => {
+    const rejected = async () => {
+      throw new Error('x')
+    }
+    for (const [map, detail] of [
+      [rejected, 'The row mapper answered with a promise: it must not be asynchronous.'],
+      [
+        () => ({ id: 1, note: rejected() }),
+        'The row mapper gives the column "note" a promise, which no column can hold.',
+      ],
+    ] as const) {
+      expect(mapperFor(['id'], map)(record({}), 0)).toMatchObject({ kind: 'park', reason: { detail } })
+    }
+    await new Promise(setImmediate)
+  })
+
+  it.each([
+    [new TypeError('secret'), 'a TypeError'],
+    [Object.assign(new Error('secret'), { name: 'OrderError' }), 'an OrderError'],
+    [Object.assign(new Error('secret'), { name: 'the secret is: 7' }), 'an Error'],
+    ['secret', 'a string, which is not an Error'],
+    [undefined, 'undefined, which is not an Error'],
+  ])('parks what the mapper throws for, with %o for the log alone', (thrown, words) => {
+    for (const mapped of [
+      () => {
+        throw thrown
+      },
+      // A column of its row may be a getter.
+      () => ({
+        id: 1,
+        get note() {
+          throw thrown
+        },
+      }),
+    ]) {
+      const outcome = mapperFor(['id'], mapped)(record({}), 0)
+      const detail = `The row mapper threw ${words}.`
+      expect(outcome).toMatchObject({ kind: 'park', reason: { code: 'SPILLWAY_ROW_INVALID', detail } })
+      expect((outcome as ParkOutcome).cause).toMatchObject({ code: 'SPILLWAY_ROW_INVALID', cause: thrown })
+    }
+  })
+
+  it.each([
+    [{ id: 1, later: 2 }, 'column "later":'],
+    [{ id: 1, b: 2, a: 1 }, 'column "a", "b":'],
+    [{ id: 1, 'Ada, 7 Main Street': 1 }, 'column (of a name that is not an identifier):'],
+    [
+      Object.fromEntries(['id', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'].map((name) => [name, 1])),
+      'column "c1", "c2", "c3", "c4", "c5" and 2 more:',
+    ],
+  ])('does not park a row whose column is still to come, and names it: %o', (values, named) => {
+    expect(() => row(values)).toThrow(
+      expect.objectContaining({
+        code: 'SPILLWAY_TABLE_UNKNOWN',
+        message: `The table "orders" has no ${named} run the migration, or correct the row mapper.`,
+      }),
     )
   })
 

@@ -1,7 +1,17 @@
-import { type MessageRecord, type Outcome, park, SpillwayError } from '@spillway/message'
+import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Value } from '../engines/engine.ts'
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
 import type { ColumnTypes } from './catalogue.ts'
+import {
+  isRow,
+  mapperThrew,
+  noKey,
+  noRow,
+  noVersion,
+  type UnknownColumn,
+  unfitValue,
+  unknownColumns,
+} from './row-fault.ts'
 
 /** A row ready for a statement. */
 export interface Row {
@@ -18,6 +28,10 @@ export interface Row {
 
 /** What {@link createRowMapper} has to know of the table. */
 export interface RowRules<Body> {
+  /** The name of the table, for errors. */
+  readonly table: string
+  /** Whether the columns are those that the user declared, rather than those that the database has. */
+  readonly isDeclared?: boolean
   readonly map: (message: MessageRecord<Body>) => object
   /** The conflict columns. */
   readonly conflict: readonly string[]
@@ -41,15 +55,18 @@ interface Shape {
   readonly key: readonly number[]
   /** Where the version is, if there has to be one. */
   readonly version: readonly number[]
+  /** The columns that the table does not have. */
+  readonly unknown: readonly UnknownColumn[]
 }
 
 /**
  * Maps messages to rows and their values to what travels. A column whose value is `undefined` is left
  * out, so that its default applies.
  *
- * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws, no column can
- * hold a value, or a conflict column or the version has none. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the
- * table does not have: a migration that is still to come is no fault of the record.
+ * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws or answers
+ * something else, no column can hold a value, or a conflict column or the version has none. What was thrown is the cause
+ * of that outcome, for the log. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the table does not have: a migration
+ * that is still to come is no fault of the record.
  */
 export function createRowMapper<Body>(
   rules: RowRules<Body>,
@@ -71,37 +88,44 @@ export function createRowMapper<Body>(
   }
 
   function createShape(columns: readonly string[]): Shape {
-    const types = columns.map((column) => rules.types.get(rules.columnName(column)) ?? unknownColumn())
+    const named = columns.map((given) => ({ given, name: rules.columnName(given) }))
+    const types = named.flatMap(({ name }) => rules.types.get(name) ?? [])
+    const unknown = named.filter(({ name }) => !rules.types.has(name))
     const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
     const version = rules.version === undefined ? [] : places([rules.version])
-    return { columns, types, key: places(rules.conflict), version }
+    return { columns, types, key: places(rules.conflict), version, unknown }
   }
 
   return function toRow(message, position) {
     let mapped: Readonly<Record<string, unknown>>
+    let shape: Shape
     try {
-      mapped = rules.map(message) as Readonly<Record<string, unknown>>
-      if (typeof mapped !== 'object' || mapped === null) throw new TypeError('not an object')
-    } catch {
-      return invalid('The row mapper threw, or answered with something that is not an object.')
+      const answer: unknown = rules.map(message)
+      if (!isRow(answer)) return noRow(answer)
+      mapped = answer
+      // Here, because a column may be a getter, which is the mapper's own code.
+      shape = shapeOf(mapped)
+    } catch (thrown) {
+      return mapperThrew(thrown)
     }
-    const { columns, types, key, version } = shapeOf(mapped)
+    const { columns, types, key, version, unknown } = shape
+    if (unknown.length > 0) throw unknownColumns(rules.table, unknown, rules.isDeclared ?? false)
     const values: Value[] = new Array(columns.length)
     let index = 0
+    let value: unknown
     try {
       for (; index < columns.length; index += 1) {
-        values[index] = rules.encode(mapped[columns[index] as string], types[index] as ColumnType)
+        value = mapped[columns[index] as string]
+        values[index] = rules.encode(value, types[index] as ColumnType)
       }
-    } catch {
-      return invalid(`The value for column "${columns[index]}" is not one that a column can hold.`)
+    } catch (thrown) {
+      return unfitValue(columns[index] as string, value, thrown)
     }
-    for (const place of key) {
-      if ((values[place] ?? null) !== null) continue
-      return invalid('The row has no value for a conflict column: a redelivery would write it twice.')
+    for (let place = 0; place < key.length; place += 1) {
+      if ((values[key[place] as number] ?? null) === null) return noKey(rules.conflict[place])
     }
-    for (const place of version) {
-      if ((values[place] ?? null) !== null) continue
-      return invalid('The row has no value for the version column: it could not be told from an older one.')
+    for (const at of version) {
+      if ((values[at] ?? null) === null) return noVersion(rules.version)
     }
     return {
       columns,
@@ -169,16 +193,4 @@ function keyText(value: Value): string {
   if (typeof value === 'string') return value
   if (value instanceof Date) return value.toISOString()
   return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
-}
-
-function invalid(detail: string): Outcome {
-  return park({ code: 'SPILLWAY_ROW_INVALID', detail })
-}
-
-// The name is not in the message: a mapper may take its columns from the body.
-function unknownColumn(): never {
-  throw new SpillwayError(
-    'SPILLWAY_TABLE_UNKNOWN',
-    'The row mapper gives a column that the table does not have: run the migration, or correct the mapper.',
-  )
 }

@@ -36,14 +36,18 @@ export async function readMysqlFacts(
   if (first === undefined) {
     throw new SpillwayError(
       'SPILLWAY_TABLE_UNKNOWN',
-      `The table ${table.name} does not exist in the database of the connection: run the migration.`,
+      `The table "${table.name}" does not exist in the database of the connection: run the migration.`,
     )
   }
+  const refused = (why: string) =>
+    new SpillwayError('SPILLWAY_WRITE_FAILED', `Nothing is written to "${table.name}": ${why}.`)
+  const columns = on.map((column) => `"${column}"`).join(', ')
   if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(first.mode)) {
     throw refused('the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES')
   }
   const sureKey = on.find((column) => rows.some(({ name, nullable }) => name === column && nullable === 'NO'))
-  if (sureKey === undefined) throw refused('the conflict columns may be null: make one of them `not null`')
+  if (sureKey === undefined)
+    throw refused(`the conflict columns ${columns} may be null: make one of them \`not null\``)
   const indexes = await sql<{ columns: string }>`
     select group_concat(column_name separator '\n') as columns
     from information_schema.statistics
@@ -52,7 +56,7 @@ export async function readMysqlFacts(
   // Sorted here: the server sorts without regard to capitals.
   const sorted = (columns: readonly string[]) => columns.toSorted().join('\n')
   if (!indexes.rows.some(({ columns }) => sorted(columns.split('\n')) === sorted(on))) {
-    throw refused('no unique constraint covers exactly the conflict columns')
+    throw refused(`no unique constraint covers exactly the conflict columns ${columns}`)
   }
   return {
     types: new Map(
@@ -65,8 +69,4 @@ export async function readMysqlFacts(
     mariadb: first.version.includes('MariaDB'),
     sureKey,
   }
-}
-
-function refused(why: string): SpillwayError {
-  return new SpillwayError('SPILLWAY_WRITE_FAILED', `Nothing is written: ${why}.`)
 }

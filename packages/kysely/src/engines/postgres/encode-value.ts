@@ -82,6 +82,8 @@ function stringify(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'toOperationNode' in value) {
     throw new TypeError('an expression of Kysely is not a value of a column')
   }
+  // Its JSON would be `{}`.
+  if (value instanceof Promise) throw new TypeError('a promise is not a value of a column')
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) throw new TypeError(`a ${typeof value} is not a value of a column`)
   return text

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { transactionText } from '../../connections/pipeline-transactions.ts'
-import { sqlState } from '../../errors/classify-error.ts'
+import { sqlState } from '../../errors/postgres-errors.ts'
 import { commitGrace, lockShare, serverTime } from '../../time/server-time.ts'
 import type { Schema, TableFacts } from '../../writer/catalogue.ts'
 import type { Statement } from '../engine.ts'

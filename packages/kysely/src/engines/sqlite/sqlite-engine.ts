@@ -32,7 +32,10 @@ async function readFacts(db: Kysely<Schema>, { schema, name }: TableName): Promi
   const { rows } = await sql<{ name: string; type: string }>`
     select name, type from pragma_table_info(${name}, ${schema ?? null})`.execute(db.withoutPlugins())
   if (rows.length === 0) {
-    throw new SpillwayError('SPILLWAY_TABLE_UNKNOWN', `The table ${name} does not exist: run the migration.`)
+    throw new SpillwayError(
+      'SPILLWAY_TABLE_UNKNOWN',
+      `The table "${name}" does not exist: run the migration.`,
+    )
   }
   const facts = ({ type }: { type: string }): ColumnType => ({
     sqlType: type,

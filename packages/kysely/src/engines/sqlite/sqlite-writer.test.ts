@@ -63,10 +63,19 @@ describe('the writer with SQLite', () => {
     const detail = (rule: string) => `The database refuses the row: ${rule}.`
     expect(outcomes).toMatchObject([
       { kind: 'done' },
-      { kind: 'park', reason: { code: 'SQLITE_275', detail: detail('check constraint') } },
-      { kind: 'park', reason: { code: 'SQLITE_1299', detail: detail('not-null constraint') } },
-      { kind: 'park', reason: { code: 'SQLITE_2067', detail: detail('unique constraint') } },
-      { kind: 'park', reason: { code: 'SQLITE_3091' } },
+      { kind: 'park', reason: { code: 'SQLITE_275', detail: detail('check constraint "total_positive"') } },
+      {
+        kind: 'park',
+        reason: { code: 'SQLITE_1299', detail: detail('not-null constraint on column "items.total"') },
+      },
+      { kind: 'park', reason: { code: 'SQLITE_2067', detail: detail('unique constraint on "items.note"') } },
+      {
+        kind: 'park',
+        reason: {
+          code: 'SQLITE_3091',
+          detail: detail('a TEXT value does not fit the INTEGER column "items.total"'),
+        },
+      },
       { kind: 'retry' },
       { kind: 'done' },
     ])

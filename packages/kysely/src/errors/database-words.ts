@@ -1,0 +1,53 @@
+import { toError } from '@spillway/message'
+import { mysqlNumber, mysqlRule } from './mysql-errors.ts'
+import { postgresRule, sqlState } from './postgres-errors.ts'
+import { sqliteCode, sqliteRule, sqliteWords } from './sqlite-errors.ts'
+
+// Outside these classes a message of Postgres may quote a value of the row.
+const quotableClasses: ReadonlySet<string> = new Set(['08', '28', '3D', '3F', '40', '42', '53', '55', '57'])
+// What a server of MySQL says about itself, its users, schema and locks.
+const quotableNumbers: ReadonlySet<number> = new Set([
+  1040, 1044, 1045, 1049, 1053, 1054, 1114, 1142, 1146, 1153, 1203, 1205, 1213, 1226, 1290, 1317, 1364, 1792,
+  1836, 1969, 2006, 2013, 3024, 3572, 4031, 9501,
+])
+// The latter for a malformed tsquery.
+const unquotable: ReadonlySet<string> = new Set(['08P01', '42601'])
+
+/** An error of a database in words that hold no value of a row. */
+export interface DatabaseWords {
+  /** The SQLSTATE of Postgres, `MYSQL_` or `SQLITE_` and the number of the others. */
+  readonly code: string
+  readonly errno?: number
+  /** The rule that a row breaks, with the names of the schema. */
+  readonly rule: string
+  /** What the database says, as far as it holds no value; else the rule. */
+  readonly text: string
+}
+
+/** The words for an error that a database answered; `undefined` for any other. */
+export function databaseWords(thrown: unknown): DatabaseWords | undefined {
+  const number = mysqlNumber(thrown)
+  if (number !== undefined) {
+    const rule = mysqlRule(thrown, number)
+    const plain = `MySQL error ${number}`
+    const said = quotableNumbers.has(number) ? toError(thrown).message : rule
+    return {
+      code: `MYSQL_${number}`,
+      errno: number,
+      rule,
+      text: said === plain ? plain : `${plain}: ${said}`,
+    }
+  }
+  const result = sqliteCode(thrown)
+  if (result !== undefined) {
+    const rule = sqliteRule(thrown, result)
+    return { code: `SQLITE_${result}`, rule, text: sqliteWords(thrown, result) ?? rule }
+  }
+  const state = sqlState(thrown)
+  if (state === undefined) return undefined
+  const quotable = quotableClasses.has(state.slice(0, 2)) && !unquotable.has(state)
+  const rule = postgresRule(thrown, state)
+  if (quotable) return { code: state, rule, text: toError(thrown).message }
+  const plain = `SQLSTATE ${state}`
+  return { code: state, rule, text: rule === plain ? plain : `${plain}: ${rule}` }
+}

@@ -1,0 +1,72 @@
+import { SpillwayError, toError } from '@spillway/message'
+import { innerErrors } from './classify-error.ts'
+import { databaseWords } from './database-words.ts'
+
+/** How many causes are followed: errors may be each other's. */
+const deepest = 10
+
+/**
+ * An error as it may be logged: of a database's own errors the code, the stack and words that quote no value of a row,
+ * also where they are the cause of others. An error with nothing of a database in it stays the object that it is.
+ */
+export function withoutValues(thrown: unknown): Error {
+  return copyOf(thrown, 0)
+}
+
+function copyOf(thrown: unknown, depth: number): Error {
+  const error = toError(thrown)
+  const words = databaseWords(thrown)
+  if (words !== undefined) {
+    const { text, code, errno } = words
+    const copy = Object.assign(new Error(text), { code, ...(errno !== undefined && { errno }) })
+    return withStack(copy, error.name, framesOf(error))
+  }
+  if (!holdsDatabaseError(error)) return error
+  return copyOfWrapper(error, depth)
+}
+
+function copyOfWrapper(error: Error, depth: number): Error {
+  const copies = new Map<unknown, Error>()
+  if (depth < deepest) for (const inner of innerErrors(error)) copies.set(inner, copyOf(inner, depth + 1))
+  let { message } = error
+  for (const [inner, copy] of copies) {
+    // Many who wrap an error say what it says.
+    const said = toError(inner).message
+    if (said !== '') message = message.replaceAll(said, copy.message)
+  }
+  const cause = copies.get(error.cause)
+  const options = cause === undefined ? undefined : { cause }
+  const copy =
+    error instanceof AggregateError
+      ? new AggregateError([...copies.values()], message, options)
+      : new Error(message, options)
+  if (error instanceof SpillwayError) return new SpillwayError(error.code, message, options)
+  const code: unknown = Reflect.get(error, 'code')
+  if (typeof code === 'string') Object.assign(copy, { code })
+  return withStack(copy, error.name, framesOf(error))
+}
+
+function holdsDatabaseError(thrown: unknown): boolean {
+  // A set is iterated over what is added meanwhile.
+  const errors = new Set([thrown])
+  for (const error of errors) {
+    if (databaseWords(error) !== undefined) return true
+    for (const inner of innerErrors(error)) errors.add(inner)
+  }
+  return false
+}
+
+function withStack(copy: Error, name: string, frames: string): Error {
+  // Not enumerable, as those of classes of errors are.
+  if (name !== copy.name)
+    Object.defineProperty(copy, 'name', { value: name, configurable: true, writable: true })
+  copy.stack = `${name}: ${copy.message}${frames}`
+  return copy
+}
+
+/** Where an error came from: its stack without its message, which stands before. */
+function framesOf({ stack = '', message }: Error): string {
+  const end = message === '' ? stack.indexOf('\n') : stack.indexOf(message) + message.length
+  const frames = stack.slice(end)
+  return stack.includes(message) && /^\n\s+at /.test(frames) ? frames : ''
+}

@@ -1,0 +1,116 @@
+import { type Outcome, park, SpillwayError } from '@spillway/message'
+
+/** A message whose row mapper threw. The reason has the error's name alone: its message may quote the body. */
+export function mapperThrew(thrown: unknown): Outcome {
+  return invalid(`The row mapper threw ${nameOf(thrown)}.`, { cause: thrown })
+}
+
+/** A message for which the row mapper answered with something else than a row. */
+export function noRow(answer: unknown): Outcome {
+  if (!isPromise(answer)) {
+    return invalid(`The row mapper answered with ${kindOf(answer)} rather than with an object of columns.`)
+  }
+  ignoreRejection(answer)
+  return invalid('The row mapper answered with a promise: it must not be asynchronous.')
+}
+
+/** Whether an answer of a row mapper is an object of columns. */
+export function isRow(answer: unknown): answer is Readonly<Record<string, unknown>> {
+  return typeof answer === 'object' && answer !== null && !Array.isArray(answer) && !isPromise(answer)
+}
+
+/** A message with a value that its column cannot hold, whatever the database says. */
+export function unfitValue(column: string, value: unknown, thrown: unknown): Outcome {
+  if (isPromise(value)) ignoreRejection(value)
+  const detail = `The row mapper gives the column "${column}" ${kindOf(value)}, which no column can hold.`
+  return invalid(detail, { cause: thrown })
+}
+
+/** A message whose row has no value for a conflict column. */
+export function noKey(column: string | undefined): Outcome {
+  return invalid(
+    `The row has no value for the conflict column "${column}": a redelivery would write it twice.`,
+  )
+}
+
+/** A message whose row has no value for the version column. */
+export function noVersion(column: string | undefined): Outcome {
+  return invalid(
+    `The row has no value for the version column "${column}": it could not be told from an older one.`,
+  )
+}
+
+function invalid(detail: string, options?: ErrorOptions): Outcome {
+  const cause = new SpillwayError('SPILLWAY_ROW_INVALID', detail, options)
+  return park({ code: cause.code, detail }, { cause })
+}
+
+/** A column that a table does not have: by its name in the row, and in the database where plugins make another of it. */
+export interface UnknownColumn {
+  readonly given: string
+  readonly name: string
+}
+
+const mostNamed = 5
+
+/**
+ * The error for a row with columns that its table does not have.
+ *
+ * @param isDeclared whether the option `types` says which columns there are, rather than the database
+ */
+export function unknownColumns(
+  table: string,
+  columns: readonly UnknownColumn[],
+  isDeclared: boolean,
+): SpillwayError {
+  const named = columns.slice(0, mostNamed).map(describeColumn)
+  const rest = columns.length > mostNamed ? ` and ${columns.length - mostNamed} more` : ''
+  const list = `${named.join(', ')}${rest}`
+  return new SpillwayError(
+    'SPILLWAY_TABLE_UNKNOWN',
+    isDeclared
+      ? `The option \`types\` of the writer of "${table}" has no type for the column ${list}, which the row mapper gives.`
+      : `The table "${table}" has no column ${list}: run the migration, or correct the row mapper.`,
+  )
+}
+
+/** A mapper may take its columns from a body: what does not look like a column may be anything. */
+const identifier = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
+
+function describeColumn({ given, name }: UnknownColumn): string {
+  if (!identifier.test(given)) return '(of a name that is not an identifier)'
+  return given === name ? `"${given}"` : `"${given}" ("${name}" in the database)`
+}
+
+const errorName = /^[\p{L}_$][\p{L}\p{N}_$.]{0,63}$/u
+
+function nameOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `${kindOf(thrown)}, which is not an Error`
+  const name: unknown = thrown.name
+  return typeof name === 'string' && errorName.test(name) ? withArticle(name) : 'an Error'
+}
+
+function withArticle(name: string): string {
+  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
+}
+
+/** What a value is, without the value. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'a number that is not finite'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  if (Array.isArray(value)) return 'an array'
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : 'a date'
+  if (isPromise(value)) return 'a promise'
+  if ('toOperationNode' in value) return 'an expression of Kysely'
+  return 'an object'
+}
+
+/** That there is a promise is the failure, and is said; what it rejects with must not end the process. */
+function ignoreRejection(promise: unknown): void {
+  Promise.resolve(promise).catch(() => undefined)
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
