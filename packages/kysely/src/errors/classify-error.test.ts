@@ -76,6 +76,26 @@ describe('classifyError', () => {
     expect(classifyError(new Error(message))).toBe(failure)
   })
 
+  it.each([
+    Object.assign(new TypeError('fetch failed'), { cause: withCode('UND_ERR_CONNECT_TIMEOUT') }),
+    new DOMException('The operation timed out', 'TimeoutError'),
+    new SpillwayError('SPILLWAY_DATABASE_UNAVAILABLE', 'x'),
+    Object.assign(new Error('x'), { name: 'ThrottlingException' }),
+    Object.assign(new Error('x'), { status: 503 }),
+    withCode('ENOENT', { syscall: 'connect' }),
+  ])('waits for whatever is down, as `isUnavailable` says: %o', (error) => {
+    expect(classifyError(error)).toBe('connection')
+  })
+
+  it('goes by what the database says before what anybody else does', () => {
+    const answered = new Error('x', { cause: withCode('23514', { severity: 'ERROR' }) })
+    expect(classifyError(new AggregateError([withCode('ECONNRESET'), answered]))).toBe('permanent')
+  })
+
+  it('does not take a file that is missing for a server that is', () => {
+    expect(classifyError(withCode('ENOENT', { syscall: 'open' }))).toBe('unknown')
+  })
+
   it('looks into the errors of Happy Eyeballs', () => {
     expect(classifyError(new AggregateError([withCode('EOTHER'), withCode('ECONNREFUSED')]))).toBe(
       'connection',

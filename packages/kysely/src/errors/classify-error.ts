@@ -1,4 +1,4 @@
-import { SpillwayError } from '@spillway/message'
+import { isUnavailable, SpillwayError } from '@spillway/message'
 import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
 import { sqlState } from './postgres-errors.ts'
 import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
@@ -78,20 +78,6 @@ const byStateClass: ReadonlyMap<string, Failure> = new Map([
 // What the catalogue refuses a table for.
 const systemicCodes: ReadonlySet<string> = new Set(['SPILLWAY_TABLE_UNKNOWN', 'SPILLWAY_WRITE_FAILED'])
 
-const socketCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENOENT', // a Unix socket whose server is not running
-])
-
 /** What OpenSSL and Node say of a certificate that is not to be trusted (Node.js documentation, "tls"). */
 const certificateCode =
   /^(?:ERR_TLS_CERT_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY))/
@@ -122,7 +108,9 @@ export function decide(thrown: unknown): { readonly failure: Failure; readonly e
     if (failure === undefined) for (const inner of innerErrors(error)) errors.add(inner)
     else if (unknown === thrown && isOfDatabase(error)) unknown = error
   }
-  return { failure: 'unknown', error: unknown }
+  // The innermost: those above only hold it.
+  const down = [...errors].findLast(isUnavailable)
+  return down === undefined ? { failure: 'unknown', error: unknown } : { failure: 'connection', error: down }
 }
 
 function isOfDatabase(error: unknown): boolean {
@@ -136,8 +124,9 @@ function classifyOne(thrown: unknown): Failure | undefined {
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string') {
-    if (socketCodes.has(thrown.code)) return 'connection'
     if (certificateCode.test(thrown.code)) return 'systemic'
+    // A Unix socket whose server is not running; a missing file says nothing about the database.
+    if (thrown.code === 'ENOENT' && 'syscall' in thrown && thrown.syscall === 'connect') return 'connection'
   }
   const other = classifyMysql(thrown) ?? classifySqlite(thrown)
   if (other !== undefined) return other
