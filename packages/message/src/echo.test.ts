@@ -9,6 +9,8 @@ async function messagesOf(schema: Parameters<typeof defineMessage>[0]['schema'],
   return result.ok ? [] : result.issues.map(({ message }) => message)
 }
 
+const quote = ({ input }: { readonly input?: unknown }) => `no: ${JSON.stringify(input)}`
+
 describe('a message of a validator', () => {
   const password = 'hunter2-hunter2'
 
@@ -59,16 +61,78 @@ describe('a message of a validator', () => {
     expect(messages[0]).not.toMatch(/hunter|secret|4711/i)
   })
 
-  it('does not tell a value from another path', async () => {
+  it('tells limits and choices that stand elsewhere in the body, too', async () => {
+    const limited = z.object({ limit: z.int(), n: z.int().max(100) })
+    expect(await messagesOf(limited, { limit: 100, n: 500 })).toStrictEqual([
+      'Too big: expected number to be <=100',
+    ])
+    const currency = z.enum(['GBP', 'EUR'])
+    expect(
+      await messagesOf(z.object({ cur: currency, home: currency }), { cur: 'GBP', home: 'USD' }),
+    ).toStrictEqual(['Invalid option: expected one of "GBP"|"EUR"'])
+    expect(
+      await messagesOf(v.object({ cur: v.string(), home: v.picklist(['GBP', 'EUR']) }), {
+        cur: 'GBP',
+        home: 'USD',
+      }),
+    ).toStrictEqual(['Invalid type: Expected ("GBP" | "EUR") but received [redacted]'])
+    expect(
+      await messagesOf(type({ limit: 'number', home: "'GBP' | 'EUR'" }), { limit: 100, home: 'GBP ' }),
+    ).toStrictEqual(['home must be "EUR" or "GBP" (was [redacted])'])
+  })
+
+  it('is kept where another text of the body begins as it does', async () => {
+    const schema = z.object({ note: z.string(), id: z.uuid() })
+    expect(await messagesOf(schema, { note: 'Invalid address, please call', id: 'x' })).toStrictEqual([
+      'Invalid UUID',
+    ])
+  })
+
+  it('tells of a place that is missing what is wanted there, whatever its neighbours hold', async () => {
+    expect(await messagesOf(z.object({ home: z.enum(['EUR']) }), { cur: 'EUR' })).toStrictEqual([
+      'Invalid input: expected "EUR"',
+    ])
+  })
+
+  it('of arktype, does not tell what it was in another path', async () => {
     const narrowed = type({ p: 'string', c: 'string' }).narrow(
       (body, context) => body.p === body.c || context.reject({ expected: 'identical', path: ['c'] }),
     )
     expect((await messagesOf(narrowed, { p: 'hunter2-secret', c: 'x' })).join()).not.toContain('hunter2')
-    const refined = z.object({ p: z.string(), c: z.string() }).refine((body) => body.p === body.c, {
-      path: ['c'],
-      error: ({ input }) => `is not ${(input as { p: string }).p}`,
+  })
+
+  it('tells the limit of valibot that begins as the value does', async () => {
+    const schema = v.object({ n: v.pipe(v.number(), v.minValue(1.5)) })
+    expect(await messagesOf(schema, { n: 1 })).toStrictEqual([
+      'Invalid value: Expected >=1.5 but received [redacted]',
+    ])
+  })
+
+  it('does not tell a value inside a text that a transform parsed', async () => {
+    const inner = z.object({
+      password: z.string().refine(() => false, { error: ({ input }) => `no ${input}` }),
     })
-    expect(await messagesOf(refined, { p: 'hunter2-secret', c: 'x' })).toStrictEqual(['is not [redacted]'])
+    const schema = z.object({
+      p: z
+        .string()
+        .transform((text) => ({ password: text }))
+        .pipe(inner),
+    })
+    expect(await messagesOf(schema, { p: 'hunter2-secret' })).toStrictEqual(['no [redacted]'])
+  })
+
+  it.each([
+    ['a union', z.object({ u: z.union([z.int(), z.boolean()]) }), { u: 'hunter2-secret' }],
+    [
+      'a list',
+      z.object({ u: z.array(z.string()).refine(() => false, { error: quote }) }),
+      { u: ['hunter2'] },
+    ],
+    ['the whole body', z.looseObject({}).refine(() => false, { error: quote }), { a: { b: 'hunter2' } }],
+  ])('does not tell the leaves under its own path: of %s', async (_, schema, input) => {
+    const messages = await messagesOf(schema, input)
+    expect(messages).toHaveLength(1)
+    expect(messages[0]).not.toContain('hunter2')
   })
 
   it('is dropped when it is longer than any validator has to say', async () => {

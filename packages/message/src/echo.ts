@@ -15,46 +15,46 @@ const longestMessage = 2000
 const redacted = '[redacted]'
 const nothingTold = 'Invalid value'
 
-/** Takes the values of an input out of a validator's message. */
-export type Redact = (issue: StandardSchemaV1.Issue, value: unknown) => string
-
 /**
- * Messages without the values that a validator was given: valibot and arktype write them out, and so may a message of
- * one's own, but a response, a log and a dead-letter queue's console are no places for a password.
+ * A message without the value that it is about: valibot and arktype write it out, and so may a message of one's own, but
+ * a response, a log and a dead-letter queue's console are no places for a password.
  *
  * What valibot and arktype write is known for what it is, whatever a transform made of the input. For the rest the
- * first 500 values at the issue's path and in the whole input are looked for: a value that a transform changed, or
- * one far into a large input, is not found in a message that is the schema's own.
+ * first 500 values at the issue's own path are looked for. A value that a transform changed, or one of another path,
+ * is not found in a message that is the schema's own: what stands elsewhere in a body is mostly the same as a limit or a
+ * choice that the message has to tell.
  *
- * @param root the whole input
+ * @param value what stands at the path of the issue
  */
-export function createRedact(root: unknown): Redact {
-  let rootLeaves: readonly string[] | undefined
-  return function redact(issue, value) {
-    const { message } = issue
-    if (message.length > longestMessage) return nothingTold
-    rootLeaves ??= leavesOf(root)
-    let text = withoutQuotes(message, issue)
-    for (const leaf of new Set([...leavesOf(value), ...rootLeaves])) {
-      for (const form of formsOf(leaf)) {
-        if (text.includes(form)) text = replaceWhole(text, form)
-      }
-      // Validators shorten what is long: the start alone gives it away.
-      if (leaf.length > tellingStart && text.includes(leaf.slice(0, tellingStart))) return nothingTold
+export function redact(issue: StandardSchemaV1.Issue, value: unknown): string {
+  const { message } = issue
+  if (message.length > longestMessage) return nothingTold
+  let text = withoutQuotes(message, issue)
+  for (const leaf of leavesOf(value)) {
+    for (const form of formsOf(leaf)) {
+      if (text.includes(form)) text = replaceWhole(text, form)
     }
-    return text
+    // Validators shorten what is long: the start alone gives it away.
+    if (leaf.length > tellingStart && text.includes(leaf.slice(0, tellingStart))) return nothingTold
   }
+  return text
 }
 
 /** Without what a validator itself says that it quotes from its input. */
 function withoutQuotes(message: string, issue: object): string {
-  // valibot: the text of the value, as it is in the message.
+  // valibot: the text of the value, at the end of its own messages: what they expect may look the same.
   if ('received' in issue && typeof issue.received === 'string' && issue.received !== '') {
-    return message.replaceAll(issue.received, redacted)
+    const { received } = issue
+    return valibots.test(message) && message.endsWith(received)
+      ? `${message.slice(0, -received.length)}${redacted}`
+      : message.replaceAll(received, redacted)
   }
   // arktype: `… (was "value")`.
   return 'actual' in issue ? message.replaceAll(/\(was .*\)/g, `(was ${redacted})`) : message
 }
+
+/** `Invalid type: Expected string but received 1`, `Invalid key: Received "a"`. */
+const valibots = /^Invalid [^:]+: (?:Expected .+ but r|R)eceived /s
 
 /** The texts, numbers and big integers in a value, as text, the longest first. */
 function leavesOf(value: unknown): readonly string[] {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { createRedact } from './echo.ts'
+import { redact } from './echo.ts'
 
 /** Why one place of a body is invalid. */
 export interface Issue {
@@ -17,10 +17,9 @@ const mostIssues = 1000
 /**
  * Turns the issues of a Standard Schema validator, at most 1,000, into {@link Issue}s with JSON Pointer paths.
  *
- * @param value what was validated: messages do not quote it
+ * @param value what was validated: no message quotes what stands at its own path
  */
 export function toIssues(issues: readonly StandardSchemaV1.Issue[], value: unknown): readonly Issue[] {
-  const redact = createRedact(value)
   return issues.slice(0, mostIssues).map((issue) => {
     const { path = [] } = issue
     return { path: toPointer(path.map(keyOf)), message: redact(issue, valueAt(value, path)) }
@@ -36,11 +35,13 @@ function keyOf(segment: Path[number]): PropertyKey {
   return typeof segment === 'object' ? segment.key : segment
 }
 
+/** What stands at a path. Inside a text or a number, of which a transform made something with places, it is that. */
 function valueAt(value: unknown, path: Path): unknown {
   let found = value
   for (const segment of path) {
+    if (typeof found !== 'object' || found === null) return found
     const key = keyOf(segment)
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined
+    if (!Object.hasOwn(found, key)) return undefined
     found = (found as Record<PropertyKey, unknown>)[key]
   }
   return found
