@@ -105,6 +105,14 @@ describe('decodeMessage', () => {
     })
   })
 
+  it('takes what is null and optional for what is absent, as producers in other languages write it', async () => {
+    const decoded = await decodeMessage(order, envelope({ group: null, traceparent: null }))
+    expect(decoded).toMatchObject({ ok: true, message: { key: 'k' } })
+    if (!decoded.ok) return
+    expect(decoded.message.group).toBeUndefined()
+    expect(decoded.message.traceparent).toBeUndefined()
+  })
+
   it('names the places of an invalid body', async () => {
     const decoded = await decodeMessage(order, envelope({ body: { id: 'k', lines: [{ sku: 'a' }, {}] } }))
     expect(decoded).toStrictEqual({

@@ -112,7 +112,7 @@ function toDecoded<Body>(
   const trace = typeof traceparent === 'string' ? traceparent : undefined
   return {
     ok: true,
-    message: { name, version, key, group, time, traceparent: trace, body: result.value },
+    message: { name, version, key, group: group ?? undefined, time, traceparent: trace, body: result.value },
   }
 }
 
@@ -151,8 +151,9 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
     return `The version of the message is ${describe(envelope.version)}.`
   }
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
-  if (envelope.group !== undefined && !isText(envelope.group, 128))
-    return 'The envelope has an invalid group.'
+  // Producers in other languages write `null` for what there is not.
+  const group: unknown = envelope.group ?? undefined
+  if (group !== undefined && !isText(group, 128)) return 'The envelope has an invalid group.'
   if (typeof envelope.time !== 'string') return invalidTime
   if (!Object.hasOwn(envelope, 'body')) return 'The envelope has no body.'
   return envelope as Envelope
