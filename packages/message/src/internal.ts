@@ -52,7 +52,9 @@ export {
   notConfirmed,
   outOfTime,
   type Rejected,
+  readTooLarge,
   refuse,
+  toCause,
   toRejection,
 } from './transport/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'

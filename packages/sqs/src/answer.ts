@@ -1,6 +1,13 @@
 import type { SendMessageBatchCommandOutput, SendMessageCommandOutput } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
-import { isMessageId, isThrottle, notConfirmed, type Sent } from '@spillway/message/internal'
+import {
+  isMessageId,
+  isThrottle,
+  notConfirmed,
+  readTooLarge,
+  type Sent,
+  toCause,
+} from '@spillway/message/internal'
 
 /** The part of an answer that is read. */
 type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>
@@ -18,16 +25,22 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
     const position = ids.get(Id)
     if (position !== undefined && isMessageId(MessageId)) results.set(position, accepted)
   }
-  for (const { Id, Code, SenderFault } of answer.Failed ?? []) {
+  for (const { Id, Code, Message, SenderFault } of answer.Failed ?? []) {
     const position = ids.get(Id)
     if (position === undefined) continue
     throttled ||= isThrottle(Code)
+    const tooLarge = readTooLarge(Message)
+    if (tooLarge !== undefined) {
+      results.set(position, tooLarge)
+      continue
+    }
     results.set(position, {
       status: 'rejected',
       code: Code ?? 'SPILLWAY_SEND_FAILED',
       detail: `SQS refused the message${Code === undefined ? '' : ` (${Code})`}.`,
       // Asking too often is a fault of the sender, too, but one that passes.
       retryable: SenderFault !== true || isThrottle(Code),
+      cause: toCause(Code ?? 'Error', Message),
     })
   }
   return { results, throttled }

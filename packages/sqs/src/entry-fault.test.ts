@@ -1,6 +1,7 @@
 import { KmsThrottled, QueueDoesNotExist, RequestThrottled, SQSServiceException } from '@aws-sdk/client-sqs'
 import { isThrottled, toRejection } from '@spillway/message/internal'
 import { describe, expect, it } from 'vitest'
+import { readAnswer } from './answer.ts'
 import { isEntryFault } from './entry-fault.ts'
 
 /** An error as the SDK makes it of an answer: unless it knows better, a fault of the client. */
@@ -70,13 +71,12 @@ describe('a failed request', () => {
   })
 
   it.each(['InvalidParameterValue', 'InvalidMessageContents', 'ValidationException'])(
-    'has no cause where its text may quote the message: %s',
+    'has a cause without a text where it may quote the message: %s',
     (name) => {
-      expect(toRejection(answered(name, 400))).not.toHaveProperty('cause')
-      expect(toRejection(answered('QueueDoesNotExist', 400))).toHaveProperty(
-        'cause.name',
-        'QueueDoesNotExist',
-      )
+      const error = Object.assign(answered(name, 400), { message: 'The value hunter2 is wrong' })
+      expect(toRejection(error).cause).toMatchObject({ name, message: '' })
+      const other = answered('QueueDoesNotExist', 400)
+      expect(toRejection(other).cause).toBe(other)
     },
   )
 
@@ -104,4 +104,65 @@ describe('a request that failed for one of its entries', () => {
       expect(isEntryFault(answered(name, 400))).toBe(false)
     },
   )
+})
+
+describe('what SQS says of a message that it refused', () => {
+  const said = (name: string, message: string) => toRejection(Object.assign(answered(name, 400), { message }))
+
+  it.each([
+    'One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.',
+    'One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes.',
+  ])('is that it is too large for good: %s', (message) => {
+    const refused = {
+      status: 'rejected',
+      code: 'SPILLWAY_BODY_TOO_LARGE',
+      detail: 'The message is too large: the queue holds at most 1024 bytes.',
+      retryable: false,
+    }
+    expect(said('InvalidParameterValue', message)).toStrictEqual(refused)
+    const Failed = [{ Id: '0', Code: 'InvalidParameterValue', SenderFault: true, Message: message }]
+    expect(readAnswer([0], { Successful: [], Failed }).results.get(0)).toStrictEqual(refused)
+  })
+
+  it.each([
+    [
+      'InvalidParameterValue',
+      'Value ada lovelace for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.',
+      'for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.',
+    ],
+    [
+      'InvalidParameterValue',
+      'Value x for parameter y is invalid. Reason: ada lovelace for parameter DelaySeconds is invalid. Reason: R.',
+      'for parameter DelaySeconds is invalid. Reason: R.',
+    ],
+    [
+      'InvalidParameterValue',
+      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+    ],
+    [
+      'InvalidParameterValue',
+      "Message (user) attribute 'ErrorDetails' must contain a non-empty value of type 'String'.",
+      "Message (user) attribute 'ErrorDetails' must contain a non-empty value of type 'String'.",
+    ],
+    [
+      'ValidationException',
+      "1 validation error detected: Value 'ada lovelace' at 'partitionKey' failed to satisfy constraint: Member must have length less than or equal to 256",
+      "at 'partitionKey' failed to satisfy constraint: Member must have length less than or equal to 256",
+    ],
+    ['InvalidMessageContents', "Invalid binary character '#xB' was found in the message body", ''],
+    [
+      'AccessDeniedException',
+      'Not authorized to perform: sqs:SendMessage',
+      'Not authorized to perform: sqs:SendMessage',
+    ],
+    ['InvalidClientTokenId', 'The security token is invalid.', 'The security token is invalid.'],
+  ])('is in the log, without a value: %s, %s', (name, message, logged) => {
+    const { cause } = said(name, message)
+    expect(cause).toMatchObject({ name, message: logged })
+    const Failed = [{ Id: '0', Code: name, SenderFault: true, Message: message }]
+    const [answer] = [...readAnswer([0], { Successful: [], Failed }).results.values()]
+    expect(answer).toMatchObject({ status: 'rejected', code: name, cause: { name, message: logged } })
+    expect(JSON.stringify([answer, String(cause)])).not.toMatch(/lovelace|#xB/)
+  })
 })

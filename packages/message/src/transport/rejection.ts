@@ -54,6 +54,8 @@ const passing = new Set([
 export function toRejection(thrown: unknown): Rejected {
   const error: RequestError = toError(thrown)
   const { name } = error
+  const tooLarge = readTooLarge(error.message)
+  if (tooLarge !== undefined) return tooLarge
   // An error of the network has its meaning in `code`: its name is mostly `Error`.
   const code = typeof error.code === 'string' && name === 'Error' ? error.code : name
   return {
@@ -61,9 +63,46 @@ export function toRejection(thrown: unknown): Rejected {
     code,
     detail: `The message was not confirmed: ${code}.`,
     retryable: !isPermanent(error),
-    // For the log, which gets no payload: these may quote what they refuse.
-    ...(!/^(?:Invalid|Validation)/.test(name) && { cause: error }),
+    cause: quotes.test(name) ? toCause(name, error.message) : error,
   }
+}
+
+/** The errors that may quote what they refuse. */
+const quotes = /^(?:Invalid(?:MessageContents|Parameter|Attribute|Argument|Batch)|Validation)/
+
+/** What is known to tell nothing of a payload, in errors that may. The value is left out. */
+const told = [
+  /^(?:.* )?(for parameter [\w.]+ is invalid\. Reason: .+)$/s,
+  /^(?:.* )?(at '[\w.]+' failed to satisfy constraint: .+)$/s,
+  /^((?:One or more parameters|The queue should|The request must|The request include|Unknown Attribute) .*)$/s,
+  /^(Message \(user\) attribute '[\w.-]+' must contain .*)$/s,
+]
+
+/**
+ * What a service says of a message that it refused, as an error for the log: its name, and its text without a value.
+ * Texts of the contents of a message (`InvalidMessageContents`) quote characters of it, and stay out.
+ */
+export function toCause(name: string, message: string | undefined): Error {
+  const text = message ?? ''
+  const [, safe = ''] = quotes.test(name)
+    ? (told.map((pattern) => pattern.exec(text)).find((found) => found !== null) ?? [])
+    : [text, text]
+  const cause = new Error(safe)
+  cause.name = name
+  return cause
+}
+
+/**
+ * The result of a message that is larger than its queue takes; `undefined` for another text of SQS. A queue may have a
+ * lower limit than the 1 MiB of SQS.
+ *
+ * Source: answers of SQS to SendMessage and SendMessageBatch; its documentation names no code of its own for it.
+ */
+export function readTooLarge(message: string | undefined): Rejected | undefined {
+  const [, limit] = /\bMessage must be shorter than (\d{1,9}) bytes/.exec(message ?? '') ?? []
+  return limit === undefined
+    ? undefined
+    : refuse('SPILLWAY_BODY_TOO_LARGE', `The message is too large: the queue holds at most ${limit} bytes.`)
 }
 
 function isPermanent(error: RequestError): boolean {
