@@ -117,11 +117,18 @@ describe('a bulk request', () => {
         },
         {
           index: 3,
+          id: 'late',
           status: 503,
           code: 'SPILLWAY_SEND_FAILED',
           detail: 'The message was not accepted. Try again with the same key.',
         },
-        { index: 4, status: 413, code: 'SPILLWAY_BODY_TOO_LARGE', detail: 'The message has 9 bytes.' },
+        {
+          index: 4,
+          id: 'big',
+          status: 413,
+          code: 'SPILLWAY_BODY_TOO_LARGE',
+          detail: 'The message has 9 bytes.',
+        },
       ],
     })
     expect(to.sent.map(({ key }) => key)).toStrictEqual(['ok'])
@@ -220,6 +227,23 @@ describe('a bulk request', () => {
       },
     })
     expect(({} as { id?: string }).id).toBeUndefined()
+  })
+})
+
+it('counts items, not lines: blank ones have no index', async () => {
+  const answer = await invoke(
+    api({ to: memoryTarget() }),
+    bulk('\n{"id":"a"}\n  \n{"id":7}\n\n{"id":"b"}\n', ndjson),
+  )
+  expect(answer).toMatchObject({
+    status: 207,
+    body: {
+      items: [
+        { index: 0, id: 'a' },
+        { index: 1, status: 422 },
+        { index: 2, id: 'b' },
+      ],
+    },
   })
 })
 
@@ -380,6 +404,107 @@ describe("a handler's list", () => {
       },
     })
     expect(to.sent.map(({ key }) => key)).toStrictEqual(['own', 'a', 'd'])
+  })
+
+  describe('of copies', () => {
+    type Note = { id: string; tenant?: string | undefined; tags?: string[] | undefined }
+    const schema = z.object({
+      id: z.string().min(1),
+      tenant: z.string().optional(),
+      tags: z.array(z.string()).optional(),
+    })
+    const keyed = defineMessage({ name: 'keyed', schema, key: ({ tenant = '', id }) => `${tenant}${id}` })
+    const own = defineMessage({ name: 'own', schema, key: (body) => body.id })
+    const keyless = defineMessage({ name: 'keyless', schema })
+
+    async function itemsOf(
+      definition: typeof keyed,
+      items: readonly unknown[],
+      list: (bodies: readonly Note[]) => readonly Note[],
+      fate: SendResult = failed,
+    ) {
+      const handler = middy()
+        .use(problemDetails({ logger: memoryLogger() }))
+        .use(bulkBodyParser())
+        .use(validate({ bodies: definition }))
+        .use(enqueueMany(definition, { to: memoryTarget(fate), clock }))
+        .handler((event) => list(event.valid.bodies))
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+      const { body } = await invoke(handler, bulk(items, { headers }))
+      return (body as { items: { index?: number; id?: string; status: number }[] }).items.map(
+        ({ index, id, status }) => [index, id, status],
+      )
+    }
+    const three = [{ id: 'a' }, { id: 7 }, { id: 'b' }, { id: 'c' }]
+
+    it('has the places and the keys of the items that were copied', async () => {
+      const copy = (bodies: readonly Note[]) => bodies.map((body) => ({ ...body, tenant: 't' }))
+      expect(await itemsOf(keyed, three, copy)).toStrictEqual([
+        [0, 'ta', 503],
+        [1, undefined, 422],
+        [2, 'tb', 503],
+        [3, 'tc', 503],
+      ])
+      expect(await itemsOf(keyless, three, copy)).toStrictEqual([
+        [0, 'k/0', 503],
+        [1, undefined, 422],
+        [2, 'k/2', 503],
+        [3, 'k/3', 503],
+      ])
+      expect(await itemsOf(keyless, three, copy, { status: 'accepted' })).toStrictEqual([
+        [0, 'k/0', 202],
+        [1, undefined, 422],
+        [2, 'k/2', 202],
+        [3, 'k/3', 202],
+      ])
+    })
+
+    it('has the place of the item with the same key, in whatever order', async () => {
+      const reverse = (bodies: readonly Note[]) => bodies.map((body) => ({ ...body, tenant: 't' })).reverse()
+      const items = [
+        [0, 'a', 503],
+        [1, undefined, 422],
+        [2, 'b', 503],
+        [3, 'c', 503],
+      ]
+      expect(await itemsOf(own, three, reverse)).toStrictEqual(items)
+      const some = await itemsOf(own, three, (bodies) => reverse(bodies).slice(0, 2))
+      expect(some).toStrictEqual([items[1], items[2], items[3]])
+    })
+
+    it('has the places of whole copies in order, where some were left out and there is no key', async () => {
+      const filter = (bodies: readonly Note[]) =>
+        bodies.filter(({ id }) => id !== 'b').map((body) => ({ ...body, tenant: 't' }))
+      expect(await itemsOf(keyless, three, filter)).toStrictEqual([
+        [0, 'k/0', 503],
+        [1, undefined, 422],
+        [3, 'k/3', 503],
+      ])
+      const twice = await itemsOf(keyless, [{ id: 'a' }, { id: 'a' }, { id: 'b' }], (bodies) =>
+        bodies.slice(0, 2).map((body) => ({ ...body })),
+      )
+      expect(twice).toStrictEqual([
+        [0, 'k/0', 503],
+        [1, 'k/1', 503],
+      ])
+    })
+
+    it('has no place where none can be known, and gives none away twice', async () => {
+      const made = (bodies: readonly Note[]) => [
+        { id: 'x' },
+        ...bodies.flatMap((body) => [body, { ...body }]),
+      ]
+      expect(await itemsOf(keyless, [{ id: 'a', tags: ['t'] }], made)).toStrictEqual([
+        [0, 'k/0', 503],
+        [undefined, 'k/own/0', 503],
+        [undefined, 'k/own/1', 503],
+      ])
+    })
+
+    it('has the key of an item whose group no queue carries', async () => {
+      const grouped = defineMessage({ ...keyed, group: () => '' })
+      expect(await itemsOf(grouped, [{ id: 'a' }], (bodies) => bodies)).toStrictEqual([[0, 'a', 422]])
+    })
   })
 
   it('may be made of nothing but its own', async () => {

@@ -8,7 +8,7 @@ import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
-import { checkIdempotencyKey, type RequestFacts, readFacts, toSendable } from './sendable.ts'
+import { checkIdempotencyKey, idOf, type RequestFacts, readFacts, toSendable } from './sendable.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, shortestWait } from './unconfirmed.ts'
 import type { RejectedItem } from './validated.ts'
@@ -63,7 +63,9 @@ export function enqueueMany<Definition extends MessageDefinition>(
         ready.push({ message, place, accepted })
       } catch (thrown) {
         if (!(thrown instanceof HttpError)) throw thrown
-        refused.push({ ...place, status: thrown.statusCode, code: thrown.code, detail: thrown.message })
+        const id = idOf(definition, body.output, facts, name)
+        const refusal = { status: thrown.statusCode, code: thrown.code, detail: thrown.message }
+        refused.push({ ...place, ...refusal, ...(id !== undefined && { id }) })
       }
     }
     return { ready, refused }
@@ -95,9 +97,9 @@ export function enqueueMany<Definition extends MessageDefinition>(
         starts.limit(event, context, guardMs),
       )
       const { results } = sending
-      const sent = ready.map(({ place, accepted }, position): ItemAnswer => {
+      const sent = ready.map(({ message, place, accepted }, position): ItemAnswer => {
         const result = results[position]
-        return result?.status === 'accepted' ? accepted : { ...place, ...explain(result) }
+        return result?.status === 'accepted' ? accepted : { ...place, id: message.key, ...explain(result) }
       })
       const items = inOrder([...toAnswers(rejected), ...refused, ...sent])
       const accepted = ready.filter((_, position) => sent[position]?.status === 202)

@@ -23,11 +23,14 @@ export interface HttpErrorOptions extends ErrorOptions {
 
 /** What became of one item of a bulk request. */
 export interface ItemAnswer {
-  /** The place in the request, from 0; none for an item that the handler made. */
+  /**
+   * The number of the item in the request, from 0; blank lines do not count. None for a body that the handler made of no
+   * item, or of one that cannot be known.
+   */
   readonly index?: number
   /** 202, 400, 413, 422 or 503, as for a request of its own. */
   readonly status: number
-  /** The message's id, its key, where it was accepted. */
+  /** The message's id, its key; none for an item that is not valid, or of which no key can be made. */
   readonly id?: string
   readonly statusUrl?: string
   readonly code?: string

@@ -1,5 +1,6 @@
 import { type MessageDefinition, SpillwayError, validateBody } from '@spillway/message'
 import { findUnstorable } from '@spillway/message/internal'
+import { findPlaces, type PlacedBody } from './find-places.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type Checked, type CheckedItem, findRecord, type RejectedItem } from './validated.ts'
@@ -22,7 +23,7 @@ export function readBody<Definition extends MessageDefinition>(
   return check(definition, returned, storable)
 }
 
-/** A body that a handler returned: with its place in the request, unless the handler made it. */
+/** A body that a handler returned: with its place in the request, where it came from one that is known. */
 export interface ReturnedBody<Definition extends MessageDefinition = MessageDefinition>
   extends Checked<Definition> {
   readonly index?: number
@@ -50,11 +51,11 @@ export async function readBodies<Definition extends MessageDefinition>(
   }
   const { items = [], rejected = [] } = findRecord(event, definition) ?? {}
   const take = itemsByOutput(items)
-  const bodies: ReturnedBody<Definition>[] = []
-  for (const body of returned) {
-    bodies.push((take(body) as ReturnedBody<Definition>) ?? (await check(definition, body, storable)))
+  const bodies: PlacedBody[] = []
+  for (const made of returned) {
+    bodies.push(take(made) ?? { ...(await check(definition, made, storable)), made })
   }
-  return { bodies, rejected }
+  return { bodies: findPlaces(definition, items, bodies) as readonly ReturnedBody<Definition>[], rejected }
 }
 
 /** Finds the item that a body came out of. One that is returned more often than it was sent has no place then. */

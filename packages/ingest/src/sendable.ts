@@ -8,6 +8,7 @@ import {
   SpillwayError,
   type Telemetry,
 } from '@spillway/message'
+import { isText } from '@spillway/message/internal'
 import { composeKey, readScope } from './compose-key.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
@@ -92,5 +93,21 @@ function create<Definition extends MessageDefinition>(
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.code === 'SPILLWAY_OPTION_INVALID') throw thrown
     throw new HttpError(422, thrown.code, thrown.message, { cause: thrown })
+  }
+}
+
+/** The key that the message of a body would have; `undefined` where none can be made, or it would be a new one. */
+export function idOf<Definition extends MessageDefinition>(
+  definition: Definition,
+  output: MessageBody<Definition>,
+  { keyParts }: RequestFacts,
+  place: string,
+): string | undefined {
+  if (definition.key === undefined) return keyParts && composeKey(keyParts, place)
+  try {
+    const key: unknown = definition.key(output)
+    return isText(key, 256) ? key : undefined
+  } catch {
+    return undefined
   }
 }
