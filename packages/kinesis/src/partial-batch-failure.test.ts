@@ -2,8 +2,9 @@ import middy from '@middy/core'
 import type { LogFields } from '@spillway/message'
 import type { Context, KinesisStreamEvent } from 'aws-lambda'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { kinesisPartialBatchFailure } from './index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { kinesisPartialBatchFailure, kinesisSource } from './index.ts'
+import { memoryDeadLetter } from './testing.ts'
 
 const lines: LogFields[] = []
 const logger = {
@@ -65,19 +66,24 @@ describe('a batch', () => {
   })
 })
 
-describe('what is no settled result fails', () => {
+describe('what is no list of one settled result for each record is an error: it does not say what is done', () => {
   it.each([
-    ['undefined', undefined],
-    ['null', null],
-    ['an answer of its own', { batchItemFailures: [] }],
-    ['too few', [done]],
-    ['too many', [done, done, done]],
-    ['none', []],
-  ])('the whole batch: %s', async (_, results) => {
-    expect(await answer(['7', '6'], results)).toStrictEqual(report('6'))
-    expect(lines).toMatchObject([{ failed: 2, checkpoint: '6' }])
+    ['undefined', undefined, 'no list for 2 records'],
+    ['null', null, 'no list for 2 records'],
+    ['an answer of its own', { batchItemFailures: [] }, 'no list for 2 records'],
+    ['too few', [done], '1 results for 2 records'],
+    ['too many', [done, done, done], '3 results for 2 records'],
+    ['none', [], '0 results for 2 records'],
+  ])('%s', async (_, results, says) => {
+    await expect(answer(['7', '6'], results)).rejects.toMatchObject({
+      code: 'SPILLWAY_CHAIN_INVALID',
+      message: expect.stringContaining(`kinesisPartialBatchFailure got ${says} from the handler`),
+    })
+    expect(lines).toStrictEqual([])
   })
+})
 
+describe('what is no settled result fails', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
@@ -101,23 +107,82 @@ it.each([undefined, 7, '', 'x', '-1', '1.5'])(
   },
 )
 
-it('lets an error through, so that Lambda counts it and halves the batch', async () => {
-  const handler = middy()
-    .use(kinesisPartialBatchFailure())
-    .handler(() => Promise.reject(new Error('broken')))
+describe('an error goes on to Lambda, so that it counts it and halves the batch', () => {
   const event = { Records: [{ kinesis: { sequenceNumber: '1' } }] } as KinesisStreamEvent
-  await expect(handler(event, {} as Context)).rejects.toThrow('broken')
+  const broken = new Error('broken')
+  const throwing = () => Promise.reject(broken)
+  const chain = () => middy().use(kinesisPartialBatchFailure({ logger }))
+
+  it('of the handler, and of a middleware', async () => {
+    await expect(chain().handler(throwing)(event, {} as Context)).rejects.toBe(broken)
+    const handler = chain()
+      .before(throwing)
+      .handler(async () => [done])
+    await expect(handler(event, {} as Context)).rejects.toBe(broken)
+  })
+
+  it.each<[string, (request: middy.Request) => unknown]>([
+    ['sets', (request) => void Object.assign(request, { response: { statusCode: 500 } })],
+    ['returns', () => ({ statusCode: 500 })],
+    ['sets as the early answer', (request) => void Object.assign(request, { earlyResponse: undefined })],
+  ])('whatever another middleware %s: Lambda would go on', async (_, onError) => {
+    await expect(chain().use({ onError }).handler(throwing)(event, {} as Context)).rejects.toBe(broken)
+    const before = middy().use({ onError }).use(kinesisPartialBatchFailure()).handler(throwing)
+    await expect(before(event, {} as Context)).rejects.toBe(broken)
+  })
+
+  it('and what another middleware answers in place of the batch is one', async () => {
+    const early = chain()
+      .before(() => 'warm')
+      .handler(async () => [done])
+    const late = chain()
+      .after(() => ({ batchItemFailures: [] }))
+      .handler(async () => [failed])
+    for (const handler of [early, late]) {
+      await expect(handler(event, {} as Context)).rejects.toMatchObject({ code: 'SPILLWAY_CHAIN_INVALID' })
+    }
+  })
+
+  it('and being behind its source is one', async () => {
+    const handler = middy()
+      .use(kinesisSource({ deadLetter: memoryDeadLetter() }))
+      .use(kinesisPartialBatchFailure())
+      .handler(async () => [done])
+    await expect(handler(event as never, {} as Context)).rejects.toMatchObject({
+      code: 'SPILLWAY_CHAIN_INVALID',
+      message: expect.stringContaining('before all others'),
+    })
+  })
 })
 
-it('lets an error through that a middleware behind it turned into an answer: Lambda would go on', async () => {
-  const handler = middy()
-    .use(kinesisPartialBatchFailure())
-    .onError((request) => {
-      request.response = { statusCode: 500 } as never
+describe('an event that is not one of Kinesis is an error, never an answer', () => {
+  const sqsRecord = { messageId: 'm', body: '{"spillway":1}', eventSource: 'aws:sqs' }
+  it.each<[string, unknown, string]>([
+    ['EventBridge Pipes', [{ eventSource: 'aws:kinesis' }], 'a list, as EventBridge Pipes sends it'],
+    ['the test of the console', { key1: 'value1' }, 'something without records'],
+    ['SQS', { Records: [sqsRecord] }, 'records of aws:sqs'],
+    ['S3', { Records: [{ eventSource: 'aws:s3', s3: {} }] }, 'records of aws:s3'],
+    ['SNS', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }, 'records of aws:sns'],
+    ['DynamoDB', { Records: [{ eventSource: 'aws:dynamodb', dynamodb: {} }] }, 'records of aws:dynamodb'],
+    ['Firehose', { records: [{ kinesisRecordMetadata: {} }] }, 'something without records'],
+    ['EventBridge', { 'detail-type': 'Scheduled Event', detail: {} }, 'an event of EventBridge'],
+    ['HTTP', { requestContext: {} }, 'an HTTP request'],
+    ['a warm-up ping', { source: 'serverless-plugin-warmup' }, 'something without records'],
+    ['CloudFront', { Records: [{ cf: {} }] }, 'record 0 lacks `kinesis`'],
+    ['mixed services', { Records: [{ kinesis: {} }, sqsRecord] }, 'records of aws:sqs'],
+    ['nothing', null, 'got null'],
+  ])('%s, before anything else runs', async (_, event, says) => {
+    const handler = vi.fn(async () => [])
+    const chain = middy()
+      .use(kinesisPartialBatchFailure())
+      .onError(() => ({ statusCode: 500 }))
+      .handler(handler)
+    await expect(chain(event as never, {} as Context)).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringContaining(says),
     })
-    .handler(() => Promise.reject(new Error('broken')))
-  const event = { Records: [{ kinesis: { sequenceNumber: '1' } }] } as KinesisStreamEvent
-  await expect(handler(event, {} as Context)).rejects.toThrow('broken')
+    expect(handler).not.toHaveBeenCalled()
+  })
 })
 
 it('refuses options that it does not know', () => {

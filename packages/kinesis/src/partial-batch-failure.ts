@@ -1,12 +1,22 @@
 import type { MiddlewareObj } from '@middy/core'
 import { consoleLogger, type Logger } from '@spillway/message'
-import { checkOptions, type OptionRules, objectWith, quietLogger } from '@spillway/message/internal'
+import {
+  answerHooks,
+  checkOptions,
+  type OptionRules,
+  objectWith,
+  quietLogger,
+} from '@spillway/message/internal'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { isSequenceNumber } from './sequence-number.ts'
+import { sequenceNumbers } from './stream-records.ts'
 
 /** What {@link kinesisPartialBatchFailure} takes. */
 export interface KinesisPartialBatchFailureOptions {
-  /** Gets one line for each batch that was not done, with what the first failure threw. Default: the console. */
+  /**
+   * Gets one line for each batch that was not done, with what the first failure threw. `batch` of `@spillway/batch` says
+   * that itself: for its results there is no line. Default: the console.
+   */
   readonly logger?: Logger
 }
 
@@ -14,80 +24,63 @@ const rules: OptionRules<KinesisPartialBatchFailureOptions> = { logger: objectWi
 
 /**
  * Turns the settled results of a handler, one for each record, into the `batchItemFailures` of a stream: the lowest
- * sequence number that failed and nothing else. Lambda goes on from there, with that record and all after it.
+ * sequence number that failed and nothing else. Lambda goes on from there, with that record and all after it. A place that
+ * holds anything but a fulfilled result fails its record.
  *
- * Whatever is not a list of one settled result per record (`undefined`, too few, too many) fails the whole batch: its
- * lowest sequence number is answered. So does a place that holds anything but a fulfilled result, for its record.
+ * Use it before all other middlewares, and set `ReportBatchItemFailures` on the event source mapping: without that flag
+ * Lambda ignores the answer and goes on.
  *
- * An error that the handler or a middleware throws is not turned into an answer: it goes on to Lambda, so that the metric
- * `Errors` counts it, and so that `BisectBatchOnFunctionError` halves the batch. An answer would split it at the first
- * record, which divides nothing. Used before all other middlewares, it takes back what an `onError` of theirs set as the
- * answer: Lambda would take that for success.
+ * Lambda takes whatever a function answers for success and goes on behind the batch. So all else is an error of the
+ * invocation: nothing is passed over, the metric `Errors` and the log have it, and `BisectBatchOnFunctionError` halves
+ * the batch. An answer would split it at the first record, which divides nothing.
  *
- * The event source mapping needs `ReportBatchItemFailures`: without it Lambda ignores the answer and goes on.
+ * - What a middleware or the handler throws goes on to Lambda. What other middlewares answer to it is dropped.
+ * - An event that is not one of Kinesis throws, whatever stands behind this middleware.
+ * - A handler that does not answer one settled result for each record throws, as does another middleware that answers in
+ *   its place.
  *
  * Source: AWS Lambda Developer Guide, "Configuring partial batch response with Kinesis Data Streams and Lambda".
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind; the handler rejects with
+ * `SPILLWAY_SOURCE_MISSING` for an event of another service, and with `SPILLWAY_CHAIN_INVALID` for middlewares that are
+ * put together wrongly.
  */
 export function kinesisPartialBatchFailure(
   options: KinesisPartialBatchFailureOptions = {},
 ): MiddlewareObj<KinesisStreamEvent, KinesisStreamBatchResponse> {
   checkOptions('kinesisPartialBatchFailure', options, rules)
-  const logger = quietLogger(options.logger ?? consoleLogger)
-
+  const { before, after, onError } = answerHooks(
+    {
+      owner: 'kinesisPartialBatchFailure',
+      idsOf: sequenceNumbers,
+      answerOf: (failures, ids) => ({
+        batchItemFailures: [{ itemIdentifier: lowestOf(failures.map(({ place }) => ids[place])) }],
+      }),
+      line: 'spillway: records of a stream are not done, and are delivered again from the first of them on.',
+      fieldsOf: ([checkpoint]) => ({ checkpoint }),
+    },
+    quietLogger(options.logger ?? consoleLogger),
+  )
   return {
+    before: function kinesisPartialBatchFailureBefore(request) {
+      before(request)
+    },
     after: function kinesisPartialBatchFailureAfter(request) {
-      const sequenceNumbers = request.event.Records.map((record) => record?.kinesis?.sequenceNumber)
-      const failed = failedPlaces(request.response, sequenceNumbers.length)
-      request.response = { batchItemFailures: [] }
-      if (failed.length === 0) return
-      const checkpoint = lowestOf(failed.map(({ place }) => sequenceNumbers[place]))
-      request.response = { batchItemFailures: [{ itemIdentifier: checkpoint }] }
-      const [first] = failed
-      logger.error(
-        'spillway: records of a stream are not done, and are delivered again from the first of them on.',
-        {
-          failed: failed.length,
-          records: sequenceNumbers.length,
-          checkpoint,
-          error: first?.reason,
-        },
-      )
+      return after(request)
     },
-    // Without an answer middy throws the error on.
     onError: function kinesisPartialBatchFailureOnError(request) {
-      request.response = undefined
+      onError(request)
     },
   }
-}
-
-/** A record that is not done, and why. */
-interface Failure {
-  readonly place: number
-  readonly reason: unknown
-}
-
-/** Which records are not done. Fail closed: only a fulfilled result in its place is success. */
-function failedPlaces(results: unknown, count: number): readonly Failure[] {
-  if (!Array.isArray(results) || results.length !== count) {
-    const reason = new Error(`The handler did not answer one settled result for each of ${count} records.`)
-    return Array.from({ length: count }, (_, place) => ({ place, reason }))
-  }
-  return Array.from(results, (result: Partial<PromiseSettledResult<unknown>> | undefined, place) => ({
-    place,
-    fulfilled: result?.status === 'fulfilled',
-    reason: result?.status === 'rejected' ? result.reason : new Error('A place holds no settled result.'),
-  })).filter(({ fulfilled }) => !fulfilled)
 }
 
 /**
  * The lowest of sequence numbers, by their value: they are texts of different lengths. Empty text, which fails the whole
  * batch, when one of them is none.
  */
-function lowestOf(sequenceNumbers: readonly unknown[]): string {
+function lowestOf(numbers: readonly unknown[]): string {
   let lowest: string | undefined
-  for (const sequenceNumber of sequenceNumbers) {
+  for (const sequenceNumber of numbers) {
     if (!isSequenceNumber(sequenceNumber)) return ''
     if (lowest === undefined || BigInt(sequenceNumber) < BigInt(lowest)) lowest = sequenceNumber
   }

@@ -29,9 +29,10 @@ const record = fc.oneof(
   ),
 )
 
-it('makes a record of whatever there is in an event, and can park it', async () => {
+it('makes a record of whatever there is beside a record of a stream, and can park it', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(record, { maxLength: 5 }), async (records) => {
+    fc.asyncProperty(fc.array(record, { maxLength: 5 }), async (others) => {
+      const records = [...others, { kinesis: {} }]
       const deadLetter = memoryDeadLetter()
       const source = await sourceOf({ Records: records } as KinesisStreamEvent, { deadLetter })
       expect(source.records).toHaveLength(records.length)

@@ -13,6 +13,7 @@ import {
   checkOptions,
   createClaimLoader,
   deliveries,
+  noteSource,
   type OptionRules,
   objectWith,
   putParkedEntry,
@@ -69,7 +70,7 @@ const rules: OptionRules<KinesisSourceOptions> = {
  * can be delivered later, so the `after` of a retry has no effect: Lambda delivers the records again as soon as it likes,
  * until `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are used up.
  *
- * Use it with {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
+ * Use it behind {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
  * that flag what failed is passed over and lost.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
@@ -112,6 +113,7 @@ export function kinesisSource(
 
   return {
     before: function kinesisSourceBefore(request) {
+      noteSource(request)
       request.event.source = toSource(request.event)
     },
   }

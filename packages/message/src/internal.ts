@@ -30,8 +30,10 @@ export {
 export { findUnstorable } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'
+export { answerHooks, type BatchAnswer, noteSource } from './transport/answer-middleware.ts'
 export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-check.ts'
 export { deliveries } from './transport/deliveries.ts'
+export type { Failure } from './transport/failed-places.ts'
 export { createGate, type Gate } from './transport/gate.ts'
 export { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './transport/load-claim.ts'
 export { isMessageId } from './transport/message-id.ts'
@@ -47,7 +49,7 @@ export {
   toStringAttributes,
 } from './transport/parked-attributes.ts'
 export { putParkedEntry } from './transport/parked-entry.ts'
-export { foreignEvent, recordsOf, type SourceKind } from './transport/records-of.ts'
+export { foreignEvent, incompleteRecord, recordsOf, type SourceKind } from './transport/records-of.ts'
 export {
   notConfirmed,
   outOfTime,
@@ -58,7 +60,7 @@ export {
   toRejection,
 } from './transport/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
-export { isReported, markSettled, type Settled } from './transport/settled.ts'
+export { markSettled, type Settled } from './transport/settled.ts'
 export { isSendable } from './transport/text.ts'
 export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { isUnavailableOutcome } from './unavailable.ts'

@@ -7,6 +7,10 @@ export type { ClaimCheckOptions, ClaimSourceOptions } from '@spillway/message/in
 export type { SqsClient } from './client.ts'
 export type { CoalesceOption, CoalesceOptions } from './coalesce-option.ts'
 export { parkedAttributes } from './park-record.ts'
+export {
+  type SqsPartialBatchFailureOptions,
+  sqsPartialBatchFailure,
+} from './partial-batch-failure.ts'
 export { type SqsSourceOptions, sqsSource } from './source.ts'
 export { sqsTarget } from './target.ts'
 export type { SqsTargetOptions } from './target-options.ts'

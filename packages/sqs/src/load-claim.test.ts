@@ -26,6 +26,7 @@ async function sourceOf(bodies: readonly string[], claimCheck?: ClaimSourceOptio
   })
   const Records = bodies.map((body, index) => ({
     messageId: `m${index}`,
+    receiptHandle: `r${index}`,
     body,
     attributes: {},
     eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:q',

@@ -1,26 +1,70 @@
 import { SpillwayError } from '@spillway/message'
-import { foreignEvent, recordsOf, type SourceKind } from '@spillway/message/internal'
+import { incompleteRecord, recordsOf, type SourceKind } from '@spillway/message/internal'
 import type { SQSRecord } from 'aws-lambda'
 
-const queues: SourceKind = { owner: 'sqsSource', service: 'aws:sqs', reads: 'queues of SQS' }
+const queues = {
+  service: 'aws:sqs',
+  reads: 'queues of SQS',
+  helper: 'sqsEvent() of @spillway/sqs/testing',
+}
+const source: SourceKind = { owner: 'sqsSource', ...queues }
+const answer: SourceKind = { owner: 'sqsPartialBatchFailure', ...queues }
+
+type Parts = Partial<Record<keyof SQSRecord, unknown>>
+
+/** What a source reads of a record. */
+const parts: readonly (keyof SQSRecord)[] = [
+  'messageId',
+  'receiptHandle',
+  'body',
+  'attributes',
+  'eventSourceARN',
+]
 
 /**
  * The records of an event of a queue.
  *
- * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, or one whose bodies another middleware
- * has decoded: none of its records could be read, and none could be parked.
+ * @param checkQueue throws for the ARN of a queue that is not the source's
+ * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, a record that lacks a part, or one whose
+ * body another middleware has decoded: none of its records could be read, and none could be parked.
  */
-export function queueRecords(event: unknown): readonly SQSRecord[] {
-  const records = recordsOf(event, queues)
-  for (const record of records) {
-    const { messageId, body } = Object(record) as Partial<Record<keyof SQSRecord, unknown>>
-    if (typeof messageId !== 'string') throw foreignEvent(queues, 'records without a messageId')
-    if (typeof body !== 'string') throw decoded()
+export function queueRecords(event: unknown, checkQueue: (arn: string) => void): readonly SQSRecord[] {
+  const records = recordsOf(event, source)
+  for (const [place, record] of records.entries()) {
+    if (!parts.every((name) => has(record, name))) throw unreadable(record, place)
+    checkQueue((record as SQSRecord).eventSourceARN)
   }
   return records as readonly SQSRecord[]
 }
 
-function decoded(): SpillwayError {
+/**
+ * The ids of the messages of an event of a queue, by which an answer to Lambda names them.
+ *
+ * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, or a record without an id
+ */
+export function messageIds(event: unknown): readonly string[] {
+  return recordsOf(event, answer).map((record, place) => {
+    const { messageId } = Object(record) as Parts
+    if (typeof messageId !== 'string' || messageId === '')
+      throw incompleteRecord(answer, place, ['messageId'])
+    return messageId
+  })
+}
+
+function has(record: unknown, name: keyof SQSRecord): boolean {
+  const value = (Object(record) as Parts)[name]
+  return name === 'attributes' ? typeof value === 'object' && value !== null : typeof value === 'string'
+}
+
+function unreadable(record: unknown, place: number): SpillwayError {
+  const { body } = Object(record) as Parts
+  if (body === undefined || body === null || typeof body === 'string') {
+    return incompleteRecord(
+      source,
+      place,
+      parts.filter((name) => !has(record, name)),
+    )
+  }
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
     'sqsSource takes records as Lambda delivers them, and got some whose body is decoded: leave out the middleware that decodes them, for example sqsJsonBodyParser().',

@@ -8,6 +8,7 @@ import type { Context, SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqsSource } from './index.ts'
 import { maxBytes } from './pack.ts'
+import { foreignEvents } from './testing/foreign-events.ts'
 import { ample, clientOf, faulty } from './testing/sqs.ts'
 
 let queues: QueueEngine
@@ -111,20 +112,37 @@ describe('an event that is not of a queue as Lambda delivers it', () => {
     .handler((event) => event.source)
   const run = (event: unknown) => handler(event as never, {} as Context)
 
-  it.each<[string, unknown, string]>([
-    [
-      'Kinesis',
-      { Records: [{ eventSource: 'aws:kinesis', kinesis: { data: '' } }] },
-      'records of aws:kinesis',
-    ],
-    ['SNS', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }, 'records of aws:sns'],
-    ['nobody', { Records: [{ body: 'x' }] }, 'records without a messageId'],
-    ['HTTP', { body: '{}' }, 'something without records'],
-  ])('throws with the name of what it got: %s', async (_, event, what) => {
+  it.each(foreignEvents)('throws with the name of what it got: %s', async (_, event, says) => {
     await expect(run(event)).rejects.toMatchObject({
       code: 'SPILLWAY_SOURCE_MISSING',
-      message: `sqsSource reads queues of SQS, and got ${what}: give the function another source, or another event source mapping.`,
+      message: expect.stringContaining(says),
     })
+  })
+
+  it('says which service it is, and what to do', async () => {
+    await expect(run({ Records: [{ eventSource: 'aws:kinesis' }] })).rejects.toThrow(
+      'sqsSource reads queues of SQS, and got records of aws:kinesis: give the function another source, or another event source mapping.',
+    )
+  })
+
+  it.each([
+    [{ messageId: 'a', body: '{}' }, '`receiptHandle`, `attributes`, `eventSourceARN`'],
+    [{ body: '{}' }, '`messageId`, `receiptHandle`, `attributes`, `eventSourceARN`'],
+    [{ receiptHandle: undefined }, '`receiptHandle`'],
+    [{ attributes: null }, '`attributes`'],
+    [{ attributes: 'x' }, '`attributes`'],
+    [{ messageId: 'a', body: null }, '`receiptHandle`, `body`, `attributes`, `eventSourceARN`'],
+    [{ eventSourceARN: 7 }, '`eventSourceARN`'],
+  ])('says what a record of a test lacks: %j', async (parts, missing) => {
+    const [whole] = toEvent('orders', [{}]).Records
+    const record = Object.keys(parts).length > 1 || 'body' in parts ? parts : { ...whole, ...parts }
+    await expect(run({ Records: [whole, record] })).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringMatching(
+        /^sqsSource takes records as Lambda delivers them, and record 1 lacks .*\. In a test, sqsEvent\(\) of @spillway\/sqs\/testing makes complete ones\.$/,
+      ),
+    })
+    await expect(run({ Records: [whole, record] })).rejects.toThrow(`lacks ${missing}. In`)
   })
 
   it('throws when a middleware before it decoded the bodies: nothing could read or park them', async () => {
@@ -243,7 +261,7 @@ describe('time', () => {
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
       const { port } = silent.address() as AddressInfo
       const hanging = clientOf({ ...queues, endpoint: `http://127.0.0.1:${port}` })
-      const url = `http://127.0.0.1:${port}/000000000000/q`
+      const url = `http://127.0.0.1:${port}/000000000000/orders`
       const source = await sourceOf('orders', 'parked', [{ MessageId: 'a', Body: 'x' }], {
         client: hanging,
         queueUrl: url,

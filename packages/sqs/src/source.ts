@@ -15,6 +15,7 @@ import {
   checkOptions,
   createClaimLoader,
   deliveries,
+  noteSource,
   type OptionRules,
   objectWith,
   putParkedEntry,
@@ -25,12 +26,16 @@ import {
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { delayRecords } from './delay-records.ts'
+import { ownQueue } from './own-queue.ts'
 import { parkRecord } from './park-record.ts'
 import { queueRecords } from './queue-records.ts'
 
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
-  /** The queue that the function reads. Needs `sqs:ChangeMessageVisibility`. */
+  /**
+   * The queue that the function reads. Needs `sqs:ChangeMessageVisibility`. Records of another queue throw; a URL that
+   * does not end in account and name of the queue is not compared with where they are from.
+   */
   readonly queueUrl: string | undefined
   /** Where records that can never succeed go, with the reason. Needs `sqs:SendMessage`. */
   readonly deadLetterQueueUrl: string | undefined
@@ -65,11 +70,11 @@ const rules: OptionRules<SqsSourceOptions> = {
 /**
  * Puts the records of an SQS event under `event.source`, for the batch handler behind it.
  *
- * Use it with `@middy/sqs-partial-batch-failure` and with `ReportBatchItemFailures` on the event source mapping:
- * without that flag Lambda deletes the failed messages.
+ * Use it behind {@link sqsPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
+ * that flag Lambda deletes the failed messages.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
- * with `SPILLWAY_SOURCE_MISSING` for an event of another service.
+ * with `SPILLWAY_SOURCE_MISSING` for an event of another service, and for records of another queue than `queueUrl`.
  */
 export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & { source: RecordSource }> {
   checkOptions('sqsSource', options, rules)
@@ -84,10 +89,11 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   const { client = sourceClient(), parked, clock = systemClock } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   const loader = createClaimLoader('sqsSource', options.claimCheck)
+  const checkQueue = ownQueue(queueUrl)
 
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
-    const delivered = queueRecords(event)
+    const delivered = queueRecords(event, checkQueue)
     const records = delivered.map((record) => toSourceRecord(record, loader))
     const rawOf = deliveries(records, delivered)
     return {
@@ -114,6 +120,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
 
   return {
     before: function sqsSourceBefore(request) {
+      noteSource(request)
       request.event.source = toSource(request.event)
     },
   }

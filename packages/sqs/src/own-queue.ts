@@ -1,0 +1,67 @@
+import { SpillwayError } from '@spillway/message'
+
+/** What a URL or an ARN says of its queue. */
+interface QueueIdentity {
+  readonly region: string | undefined
+  readonly account: string
+  readonly name: string
+}
+
+/** The account of queues that are not on AWS: of the local runtime, of LocalStack, of `sqsEvent` in tests. */
+const noAccount = '000000000000'
+
+/** `https://<host>/<account>/<name>`, with anything in between: an endpoint may have a path of its own. */
+const path = /\/(\d{12})\/([\w-]{1,80}(?:\.fifo)?)\/?$/
+
+/** `sqs.eu-west-1.…`, `sqs-fips.eu-west-1.…`, `vpce-….sqs.eu-west-1.…` and, from before 2012, `eu-west-1.queue.…`. */
+const hosts = [/(?:^|\.)sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./, /^([a-z]+(?:-[a-z]+)+-\d+)\.queue\./]
+
+/**
+ * Makes a check that records come from a queue: visibility is changed by its URL, and another queue knows nothing of
+ * their receipts. A URL that does not say which queue it is of (of a proxy, for example) is not compared.
+ *
+ * @returns throws SpillwayError `SPILLWAY_SOURCE_MISSING` for the ARN of another queue
+ */
+export function ownQueue(queueUrl: string): (eventSourceArn: string) => void {
+  const own = readUrl(queueUrl)
+  /** Records of a batch come from one queue. */
+  let known: string | undefined
+
+  return function checkQueue(eventSourceArn) {
+    if (own === undefined || eventSourceArn === known) return
+    const other = readArn(eventSourceArn)
+    if (other !== undefined && !isSame(own, other)) throw foreignQueue(queueUrl, eventSourceArn)
+    known = eventSourceArn
+  }
+}
+
+function readUrl(queueUrl: string): QueueIdentity | undefined {
+  const { hostname, pathname } = new URL(queueUrl)
+  const [, account, name] = path.exec(pathname) ?? []
+  if (account === undefined || name === undefined) return undefined
+  const region = hosts.map((host) => host.exec(hostname)?.[1]).find((found) => found !== undefined)
+  return { region, account, name }
+}
+
+/** `arn:aws:sqs:<region>:<account>:<name>` */
+function readArn(arn: string): QueueIdentity | undefined {
+  const [, , service, region, account, name] = arn.split(':')
+  if (service !== 'sqs' || account === undefined || name === undefined) return undefined
+  return { region: region === '' ? undefined : region, account, name }
+}
+
+function isSame(own: QueueIdentity, other: QueueIdentity): boolean {
+  // No queue on AWS sends it: an event of a test, which says nothing of the queue of the deployment.
+  if (other.account === noAccount && own.account !== noAccount) return true
+  if (other.name !== own.name) return false
+  if (own.account === noAccount) return true
+  if (other.account !== own.account) return false
+  return other.region === own.region || other.region === undefined || own.region === undefined
+}
+
+function foreignQueue(queueUrl: string, eventSourceArn: string): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_SOURCE_MISSING',
+    `sqsSource reads ${queueUrl}, and got a record of ${eventSourceArn}: give \`queueUrl\` the queue of the event source mapping. A function that reads two queues needs two chains.`,
+  )
+}
