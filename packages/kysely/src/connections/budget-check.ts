@@ -36,7 +36,7 @@ export function contradictions(
 
 /**
  * A check that runs once, on the first connection. It never throws and never takes longer than so many milliseconds,
- * and says whether the connection answered.
+ * and says whether the connection answered. A check that failed is logged: nobody is to believe that it passed.
  */
 export function onceFor<Connection>(
   read: (connection: Connection) => Promise<readonly string[]>,
@@ -46,8 +46,13 @@ export function onceFor<Connection>(
   return async function checkOnce(connection) {
     if (isDone) return true
     isDone = true
-    const answer = read(connection).catch(() => [])
+    const answer = read(connection).catch((error: unknown) => {
+      logger.warn('The budget of connections was not compared with what the server allows.', { error })
+      return []
+    })
     const said = await Promise.race([answer, sleep().then(() => undefined)])
+    if (said === undefined)
+      logger.warn('The server does not answer what it allows: its connection is replaced.')
     for (const sentence of said ?? []) logger.warn(sentence)
     return said !== undefined
   }

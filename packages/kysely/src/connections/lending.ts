@@ -51,20 +51,23 @@ export function createLending<Connection extends object>(
   options: PoolOptions,
   driver: DriverPool<Connection>,
 ): Lending<Connection> {
-  const { clock = systemClock, random = Math.random, logger = consoleLogger, budget } = options
+  const { clock = systemClock, random = Math.random, budget } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
   const { connectionTimeoutMillis = 5_000, longestUseMillis = 60_000, closeOnShutdown = true } = options
   const limit = limitOf(options)
   const connections = Math.min(limit.connections, options.connections ?? limit.connections)
   const book = connectionBook<Connection>(options, clock, random)
   const inUse = new Map<Connection, { readonly since: number; readonly turn: Turn }>()
   let isRetired = false
-  const check = onceFor<Connection>(
-    async (connection) => {
-      if (budget === undefined) return []
-      return contradictions(await driver.readLimits(connection), budget, limit.connections, driver.words)
-    },
-    { logger: quietLogger(logger), sleep: () => clock.sleep(checkTime) },
-  )
+  const compare = async (connection: Connection, budget: number) =>
+    contradictions(await driver.readLimits(connection), budget, limit.connections, driver.words)
+  const check =
+    budget === undefined
+      ? async () => true
+      : onceFor<Connection>((connection) => compare(connection, budget), {
+          logger,
+          sleep: () => clock.sleep(checkTime),
+        })
 
   function close(connection: Connection): Promise<void> {
     book.condemn(connection)
@@ -78,7 +81,15 @@ export function createLending<Connection extends object>(
   function closeForgotten(): void {
     if (inUse.size < Math.min(connections, limit.current)) return
     for (const [connection, { since, turn }] of inUse) {
-      if (clock.now() - since <= longestUseMillis) continue
+      const used = clock.now() - since
+      if (used <= longestUseMillis) continue
+      logger.warn(
+        'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
+        {
+          milliseconds: used,
+          longestUseMillis,
+        },
+      )
       void close(connection)
       turn.end()
     }

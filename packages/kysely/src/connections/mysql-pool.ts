@@ -97,6 +97,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     releases.set(client, client.release.bind(client))
     lending.opened(client)
     const ended = () => lending.ended(client)
+    // Whoever uses the connection gets the error from its statement; one that nobody uses is replaced.
     client.on('error', ended)
     client.on('end', ended)
     onFailedQuery(client, (error) => lending.failed(client, error))
@@ -155,7 +156,7 @@ async function closeConnection(client: MysqlClient, clock: Clock): Promise<void>
   try {
     client.end()
   } catch {
-    // It has ended already.
+    // It has ended already, which is all that was wanted.
   }
   void clock.sleep(goodbye, isClosed.signal).then(() => socket.destroy())
   return closed

@@ -34,7 +34,7 @@ export interface PoolOptions extends KeepingOptions {
    * write goes on all the same.
    */
   readonly budget?: number
-  /** Where that line goes. Default: {@link consoleLogger}. */
+  /** Gets that line, and one for each connection that is closed as lost. Default: {@link consoleLogger}. */
   readonly logger?: Logger
   /**
    * Whether the pool closes its unused connections when the process is told to end (SIGTERM). Default true. A listener

@@ -83,11 +83,13 @@ describe('postgresPool', () => {
     async (longestUseMillis, after) => {
       let now = 0
       const clock = { now: () => now, sleep: async () => undefined }
+      const lines: unknown[] = []
       const pool = postgresPool({
         Pool,
         connectionString: database.url,
         connectionTimeoutMillis: 1_000,
         clock,
+        logger: { info() {}, warn: (message, fields) => lines.push([message, fields]), error() {} },
         ...(longestUseMillis === undefined ? {} : { longestUseMillis }),
       })
       onTestFinished(() => pool.end())
@@ -103,6 +105,12 @@ describe('postgresPool', () => {
       expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
       client.release()
       expect(await lost).toMatch(/terminated/)
+      expect(lines).toEqual([
+        [
+          'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
+          { milliseconds: after + 1, longestUseMillis: after },
+        ],
+      ])
     },
   )
 
@@ -233,6 +241,25 @@ describe('postgresPool', () => {
     it('that fits is not spoken of', async () => {
       expect(await warnings({ budget: 17 })).toEqual([])
       expect(await warnings({})).toEqual([])
+    })
+
+    it('that could not be compared is spoken of: nobody is to believe that it fits', async () => {
+      await execute(
+        database.url,
+        `create schema shadow;
+         create function shadow.current_setting(text) returns text language plpgsql as
+           $$ begin raise exception 'not today'; end $$;
+         grant usage on schema shadow to app;
+         alter role app set search_path = shadow, pg_catalog, public`,
+      )
+      onTestFinished(() =>
+        execute(database.url, 'alter role app reset search_path; drop schema shadow cascade').then(
+          () => undefined,
+        ),
+      )
+      expect(await warnings({ budget: 17 })).toEqual([
+        'The budget of connections was not compared with what the server allows.',
+      ])
     })
 
     it('that the server, the role or the database contradicts is spoken of once', async () => {

@@ -107,6 +107,7 @@ export function postgresPool<Config extends object>(
   const lending = createLending<PgClient>(options, {
     open: () => pool.connect(),
     discard: (client) => client.release(true),
+    // What ends badly has ended.
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
     words: postgresWords,
@@ -125,7 +126,9 @@ export function postgresPool<Config extends object>(
     stream: lending.limit.socket,
   } as unknown as Config)
 
-  // Whoever uses the connection gets the error from its statement.
+  // Nothing is lost by that: whoever uses the connection gets the error from its statement, and one that nobody uses is
+  // replaced. If the server is gone, the next one to connect is told. A line for each would be one for each idle session
+  // that the server ends, as the budget wants it to.
   pool.on('error', ignore)
   pool.on('connect', (client) => {
     lending.opened(client)

@@ -30,6 +30,7 @@ export function retireOnShutdown(pool: Retirable): () => void {
 
 async function onSigterm(): Promise<void> {
   const nobodyElse = process.listenerCount('SIGTERM') === 1
+  // A goodbye never rejects: see `closeUnused`.
   const goodbyes = Promise.allSettled([...retirables].map((pool) => pool.retire()))
   if (!nobodyElse) return
   await Promise.race([goodbyes, new Promise((resolve) => setTimeout(resolve, patience))])

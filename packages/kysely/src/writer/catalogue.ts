@@ -59,6 +59,7 @@ export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue
         (read) => {
           if (facts === reading) known = read
         },
+        // Whoever reads gets the error.
         () => {
           if (facts === reading) facts = undefined
         },

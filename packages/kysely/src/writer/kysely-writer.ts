@@ -48,7 +48,8 @@ export interface KyselyWriterOptions<
    * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them. To MySQL and
    * SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
    *
-   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`.
+   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason has the name of the error, the log the
+   * error itself. It must not be asynchronous.
    */
   readonly row: (message: MessageRecord<Body>) => Values & Strangers<Values, Insertable<DB[Table]>>
   /**

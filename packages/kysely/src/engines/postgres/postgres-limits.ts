@@ -62,7 +62,7 @@ async function oneByOne(connection: Kysely<Schema>, limits: readonly string[], q
     await run(connection, query)
     await run(plain, { text: 'commit', parameters: [] })
   } catch (error) {
-    // A connection that cannot even do this is lost, and its pool will see.
+    // A connection that cannot even do this is lost, and its pool will see. The error to tell is the first.
     await run(plain, { text: 'rollback', parameters: [] }).catch(() => undefined)
     throw error
   }
