@@ -1,4 +1,4 @@
-import type { ParkReason, SourceRecord } from '@spillway/message'
+import { type ParkOutcome, type ParkReason, park, type SourceRecord } from '@spillway/message'
 import { inParallel } from '@spillway/message/internal'
 import type { Invocation } from './round.ts'
 import { parkRecord } from './settle.ts'
@@ -10,6 +10,8 @@ const parkConcurrency = 10
 export interface Parking {
   readonly position: number
   readonly reason: ParkReason
+  /** For the log alone. */
+  readonly cause?: ParkOutcome['cause']
 }
 
 /**
@@ -24,10 +26,11 @@ export async function parkDue(
   if (parkings.length === 0) return parkings
   const due = ledger.due(parkings.map(({ position }) => position))
   const isDue = ({ position }: Parking) => due.has(position)
-  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason }) => {
+  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause }) => {
     if (ledger.withhold(position)) return
     const record = source.records[position] as SourceRecord
-    ledger.settle(position, await parkRecord(source, record, reason, deadlines.settling))
+    const outcome = await parkRecord(source, record, reason, deadlines.settling)
+    ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
   })
   return parkings.filter((parking) => !isDue(parking))
 }

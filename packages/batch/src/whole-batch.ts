@@ -42,7 +42,7 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     let answered = 0
     for (const position of slice) {
       const outcome = outcomes[place++] ?? (answers[answered++] as Outcome)
-      if (outcome.kind === 'park') parkings.push({ position, reason: outcome.reason })
+      if (outcome.kind === 'park') parkings.push({ position, reason: outcome.reason, cause: outcome.cause })
       else ledger.settle(position, outcome)
     }
     return parkDue(invocation, parkings)

@@ -51,6 +51,7 @@ export async function delayRecords(
     known.slice(index * maxEntries, (index + 1) * maxEntries),
   )
   const failures: string[] = []
+  let error: Error | undefined
 
   async function change(pack: readonly VisibilityChange[]): Promise<void> {
     if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push(late)
@@ -67,8 +68,10 @@ export async function delayRecords(
       const { Failed = [] } = await within(limit, requestMs, send)
       failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
     } catch (thrown) {
-      const { name } = toError(thrown)
-      failures.push(lateErrors.includes(name) ? late : name)
+      const failure = toError(thrown)
+      if (lateErrors.includes(failure.name)) return void failures.push(late)
+      failures.push(failure.name)
+      error ??= failure
     }
   }
   await inParallel(packs, requestConcurrency, change)
@@ -79,5 +82,8 @@ export async function delayRecords(
     code === late
       ? 'There was no time to; the time-out of the queue applies.'
       : 'May the function call sqs:ChangeMessageVisibility on its queue?'
-  logger.warn(`spillway: the visibility of failed records was not changed. ${hint}`, { code })
+  logger.warn(`spillway: the visibility of failed records was not changed. ${hint}`, {
+    code,
+    ...(error !== undefined && { error }),
+  })
 }

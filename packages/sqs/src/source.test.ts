@@ -366,8 +366,9 @@ describe('delay', () => {
   })
 
   it('never rejects, and says what went wrong', async () => {
+    const error = new Error('secret')
     const broken = faulty(client, async () => {
-      throw new Error('secret')
+      throw error
     })
     const lines: unknown[][] = []
     const logger = {
@@ -384,7 +385,7 @@ describe('delay', () => {
     expect(lines).toStrictEqual([
       [
         'spillway: the visibility of failed records was not changed. May the function call sqs:ChangeMessageVisibility on its queue?',
-        { code: 'Error' },
+        { code: 'Error', error },
       ],
     ])
   })

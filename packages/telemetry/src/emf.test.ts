@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import middy from '@middy/core'
 import { counters, durations } from '@spillway/message'
 import type { Context } from 'aws-lambda'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type EmfTelemetryOptions, emfTelemetry } from './emf.ts'
 import { extract, readEmf } from './testing/emf.ts'
 
@@ -223,7 +223,9 @@ describe('in a middy chain', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('answers all the same when the line cannot be written', async () => {
+  it('answers all the same when the line cannot be written, and says so', async () => {
+    const complain = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => complain.mockRestore())
     const { emf } = emfOf({
       write: () => {
         throw new Error('EPIPE')
@@ -236,6 +238,13 @@ describe('in a middy chain', () => {
         return { statusCode: 202 }
       })
     expect(await handler({}, context)).toStrictEqual({ statusCode: 202 })
+    expect(complain.mock.calls.map(([line]) => JSON.parse(line))).toMatchObject([
+      {
+        level: 'error',
+        message: 'telemetry: numbers of an invocation were not written and are lost',
+        error: { name: 'Error', message: 'EPIPE' },
+      },
+    ])
     emf.count('spillway.send.requests', 1)
     expect(() => emf.flush()).toThrow('EPIPE')
   })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { counters, durations, type Telemetry } from '@spillway/message'
+import { consoleLogger, counters, durations, type Telemetry } from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -99,8 +99,9 @@ export function emfTelemetry(options: EmfTelemetryOptions): EmfTelemetry {
   function flushQuietly(): void {
     try {
       flush()
-    } catch {
+    } catch (error) {
       // A number must not cost an answer.
+      consoleLogger.error('telemetry: numbers of an invocation were not written and are lost', { error })
     }
   }
   return Object.freeze({

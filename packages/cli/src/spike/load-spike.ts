@@ -7,7 +7,11 @@ import type { Spike } from './define-spike.ts'
 /** The file of a spike in the folder of an app. */
 export async function findSpike(folder: string): Promise<string> {
   const file = join(resolve(folder), 'spike.ts')
-  if ((await stat(file).catch(() => undefined))?.isFile()) return file
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw error
+  })
+  if (found?.isFile()) return file
   throw new SpillwayError(
     'SPILLWAY_START_FAILED',
     `There is no spike.ts in ${resolve(folder)}: it says what to send. Write one with defineSpike({ … }).`,
