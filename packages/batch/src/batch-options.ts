@@ -22,7 +22,8 @@ export interface BatchOptions<Body = unknown> {
   /**
    * What becomes of a record whose handler threw; for a whole batch that threw it is asked for each record. What was
    * thrown is made an `Error` first. A policy that throws itself, or answers no outcome, counts as `retry`. What a
-   * handler throws because its signal aborted is a `retry` without asking. Default: `retry`.
+   * handler throws because its signal aborted is a `retry` without asking. `isUnavailable` of `@spillway/message` says
+   * whether what the handler called is down. Default: `retry`.
    */
   readonly onError?: ErrorPolicy<Body>
   /**
@@ -58,9 +59,16 @@ export interface BatchOptions<Body = unknown> {
    * turns errors into answers.
    */
   readonly partialFailures?: boolean
-  /** Called with the numbers of each batch. Default: a warning to `logger` when something was not done. */
+  /**
+   * Called with the numbers of each batch. Default: a warning to `logger` when something was not done. The lines about
+   * what failed go to `logger` all the same.
+   */
   readonly log?: (summary: BatchSummary) => void
-  /** Gets the numbers of a batch in which something was not done. Default: a line of JSON on standard error. */
+  /**
+   * Gets a line for each code with which records of a batch were retried or parked: how many, and of the first of them
+   * the error with its stack and its causes, the id of the record and the key of its message. Never a payload. Default:
+   * lines of JSON on the console.
+   */
   readonly logger?: Logger
   /** Gets the counters `spillway.batch.*` and the durations. Default: none. */
   readonly telemetry?: Telemetry

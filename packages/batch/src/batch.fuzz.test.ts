@@ -13,6 +13,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { batch } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 
 const order = defineMessage({
   name: 'order',
@@ -62,7 +63,7 @@ it('acknowledges just what is done or parked, and keeps every lane in order, wha
             return does === 'done' ? done() : retry()
           })
         },
-        { log: () => undefined },
+        { log: () => undefined, logger: silent },
       )
       const settled = await handler({ source }, { getRemainingTimeInMillis: () => 60_000 })
       // A writer may write its batch in any order: it never holds two records of a lane.

@@ -16,6 +16,7 @@ import {
 import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { type BatchOptions, type BatchSummary, batch } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
 type Order = { id: string }
@@ -57,7 +58,11 @@ async function run(
   }
   const startedAt = performance.now()
   const context = { getRemainingTimeInMillis: () => remaining - (performance.now() - startedAt) }
-  const handler = batch(order, writer, { log: (summary) => summaries.push(summary), ...options })
+  const handler = batch(order, writer, {
+    log: (summary) => summaries.push(summary),
+    logger: silent,
+    ...options,
+  })
   const settled = await handler({ source }, context, signal === undefined ? {} : { signal })
   return { settled, parked, delayed, summary: summaries[0], failed: failedOf(records, settled) }
 }
@@ -198,7 +203,10 @@ describe('a record that holds no valid message', () => {
     })
     const records = [record('a'), record('b')]
     const source = { records, park: async () => expect.unreachable(), delay: async () => undefined }
-    const handler = batch(picky, async (messages) => messages.map(() => done()), { log: () => undefined })
+    const handler = batch(picky, async (messages) => messages.map(() => done()), {
+      log: () => undefined,
+      logger: silent,
+    })
     const settled = await handler({ source }, { getRemainingTimeInMillis: () => 5000 })
     expect(failedOf(records, settled)).toStrictEqual(['m-b'])
   })
@@ -319,7 +327,9 @@ it('survives a log that throws: what is committed stays acknowledged', async () 
     throw new Error('disk full')
   }
   const printed = vi.spyOn(console, 'error').mockReturnValue()
-  expect((await run({ records: [record('a')], writer: doAll }, { log })).failed).toStrictEqual([])
+  expect(
+    (await run({ records: [record('a')], writer: doAll }, { log, logger: undefined as never })).failed,
+  ).toStrictEqual([])
   expect(printed).toHaveBeenCalledOnce()
   printed.mockRestore()
 })
@@ -341,7 +351,7 @@ describe('the deadline', () => {
       delay: () => new Promise(() => undefined),
     }
     const context = { getRemainingTimeInMillis: () => 1000 - (performance.now() - startedAt) }
-    const settled = await batch(order, doAll, { log: () => undefined })({ source }, context)
+    const settled = await batch(order, doAll, { log: () => undefined, logger: silent })({ source }, context)
     expect(performance.now() - startedAt).toBeLessThan(1000)
     expect(settled[0]?.status).toBe('fulfilled')
     const acknowledged = records
@@ -360,7 +370,7 @@ describe('the deadline', () => {
     const startedAt = performance.now()
     const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
     const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { log: () => undefined })({ source }, context)
+    const settled = await batch(hanging, doAll, { log: () => undefined, logger: silent })({ source }, context)
     expect(failedOf(records, settled)).toStrictEqual(['m-a'])
     expect(performance.now() - startedAt).toBeLessThan(300)
   })
@@ -376,7 +386,7 @@ describe('the deadline', () => {
     const startedAt = performance.now()
     const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
     const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { log: () => undefined })({ source }, context)
+    const settled = await batch(hanging, doAll, { log: () => undefined, logger: silent })({ source }, context)
     expect(failedOf(records, settled)).toStrictEqual(['m-b'])
   })
 

@@ -1,4 +1,7 @@
 import {
+  consoleLogger,
+  type EachRecord,
+  type Logger,
   type MessageBody,
   type MessageDefinition,
   type Outcome,
@@ -7,10 +10,20 @@ import {
   SpillwayError,
   type Writer,
 } from '@spillway/message'
-import { checkOptions, isFunction, markSettled, required, systemClock } from '@spillway/message/internal'
+import {
+  checkDefinition,
+  checkOptions,
+  isEachRecord,
+  isFunction,
+  markSettled,
+  quietLogger,
+  required,
+  systemClock,
+  unwatch,
+} from '@spillway/message/internal'
 import { type BatchOptions, batchRules } from './batch-options.ts'
+import { checkContext, sourceOf } from './check-invocation.ts'
 import { type Deadlines, type InvocationContext, startDeadlines } from './deadline.ts'
-import type { EachRecord } from './each-record.ts'
 import { createHold } from './hold.ts'
 import { createLedger } from './ledger.ts'
 import { quietPolicy } from './policy.ts'
@@ -18,6 +31,7 @@ import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
 import { defaultBackoff, retryDelays } from './retry-delay.ts'
 import { outOfTime, toSettledResult } from './settle.ts'
+import { tellWatchers, timeForWatchers } from './watchers.ts'
 import { wholeBatch } from './whole-batch.ts'
 
 /** What a source middleware puts on the event. */
@@ -40,6 +54,8 @@ export type BatchHandler = (
  * A record that holds no valid message is parked and costs only itself. A deadline costs only what is not done. What
  * the writer leaves without an outcome counts as not done, and so does what it throws for unless `onError` says otherwise.
  *
+ * What is not done is logged, one line for each code: see {@link BatchOptions.logger}.
+ *
  * While what the records need is down or saturated, the invocation waits and tries again; what it returns then comes
  * back later and later, so that an outage uses up few receives.
  *
@@ -55,14 +71,16 @@ export type BatchHandler = (
  * ```
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range; the handler rejects with
- * `SPILLWAY_SOURCE_MISSING` when no source middleware ran before it, and with `SPILLWAY_BATCH_FAILED` when
- * `partialFailures` is `false` and a record is to be retried.
+ * `SPILLWAY_SOURCE_MISSING` when no source middleware ran before it, with `SPILLWAY_CONTEXT_MISSING` when it is invoked
+ * without the context of Lambda, and with `SPILLWAY_BATCH_FAILED` when `partialFailures` is `false` and a record is to
+ * be retried.
  */
 export function batch<Definition extends MessageDefinition>(
   definition: Definition,
   handler: Writer<MessageBody<Definition>> | EachRecord<MessageBody<Definition>>,
   options: BatchOptions<MessageBody<Definition>> = {},
 ): BatchHandler {
+  checkDefinition('batch', definition)
   checkOptions('batch', options, batchRules)
   checkOptions(
     'batch',
@@ -71,13 +89,16 @@ export function batch<Definition extends MessageDefinition>(
   )
   const { guard, backoff = defaultBackoff, hold = true, stopAtFirstFailure = false } = options
   const { partialFailures = true, clock = systemClock, random = Math.random } = options
-  const round = typeof handler === 'function' ? wholeBatch(handler) : recordByRecord(handler)
-  const judge = quietPolicy(options.onError)
-  const report = createReport(definition.name, options)
+  const { handler: inner, watchers } = unwatch(handler)
+  const round = typeof inner === 'function' ? wholeBatch(inner) : recordByRecord(inner)
+  const logger = quietLogger(options.logger ?? consoleLogger)
+  const report = createReport(definition, options, logger)
 
   async function settleAll(source: RecordSource, deadlines: Deadlines) {
     const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
-    const waits = createHold(deadlines.writing, clock, random)
+    const { writing, settling } = deadlines
+    const judge = quietPolicy(options.onError, logger)
+    const waits = createHold(writing, clock, random, timeForWatchers(watchers, writing))
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */
     let before: ReadonlyMap<number, Outcome> = new Map()
@@ -101,25 +122,22 @@ export function batch<Definition extends MessageDefinition>(
       random,
       isOutage: before.size > 0,
     })
-    if (delays.length > 0) await deadlines.settling.race(delay(source, delays, deadlines.settling))
     const outcomes = source.records.map((_, position) => ledger.outcome(position) as Outcome)
+    const delaying = delays.length > 0 && settling.race(delay(logger, source, delays, settling))
+    if (watchers.length > 0) await tellWatchers(watchers, outcomes, settling, logger)
+    await delaying
     return { outcomes, held: waits.held() }
   }
 
-  return async function batchHandler(event, context, invocation = {}) {
-    const { source } = event
-    if (source === undefined) {
-      throw new SpillwayError(
-        'SPILLWAY_SOURCE_MISSING',
-        'There are no records under event.source: put a source middleware, for example sqsSource(), before batch().',
-      )
-    }
+  return async function batchHandler(event, context, invocation) {
+    const source = sourceOf(event)
+    checkContext(context)
     const startedAt = clock.now()
     const reserve = guard ?? Math.max(defaultGuard, source.records.length)
-    const deadlines = startDeadlines(context, reserve, clock, invocation.signal)
+    const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
     try {
       const { outcomes, held } = await settleAll(source, deadlines)
-      report(outcomes, { duration: clock.now() - startedAt, held })
+      report(source.records, outcomes, { duration: clock.now() - startedAt, held })
       if (!partialFailures) throwIfReturned(outcomes)
       return markSettled(outcomes.map(toSettledResult), partialFailures)
     } finally {
@@ -128,12 +146,17 @@ export function batch<Definition extends MessageDefinition>(
   }
 }
 
-/** Puts deliveries off. Best effort: it must not cost what is done. */
-async function delay(source: RecordSource, ...args: Parameters<RecordSource['delay']>): Promise<void> {
+/** Puts deliveries off. Best effort: it must not cost what is done. Where it fails the queue's own visibility time-out applies. */
+async function delay(
+  logger: Logger,
+  source: RecordSource,
+  ...args: Parameters<RecordSource['delay']>
+): Promise<void> {
   try {
     await source.delay(...args)
-  } catch {
-    // The queue's own visibility time-out applies.
+  } catch (error) {
+    const records = args[0].length
+    logger.warn('spillway: the time to the next delivery of records could not be set', { records, error })
   }
 }
 
@@ -143,15 +166,17 @@ const defaultGuard = 1000
 const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
 
 function isHandler(value: unknown): boolean {
-  if (typeof value === 'function') return true
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'each-record'
+  return typeof value === 'function' || isEachRecord(value)
 }
 
 function throwIfReturned(outcomes: readonly Outcome[]): void {
-  const failures = outcomes.filter(({ kind }) => kind === 'retry').length
+  const returned = outcomes.filter((outcome) => outcome.kind === 'retry')
+  const failures = returned.length
   if (failures === 0) return
   throw new SpillwayError(
     'SPILLWAY_BATCH_FAILED',
     `${failures} of ${outcomes.length} records are to be delivered again, and so all are: \`partialFailures\` is false. What is done stays done.`,
+    // The first of them is none that follows another.
+    { cause: returned[0]?.cause },
   )
 }

@@ -16,6 +16,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { batch } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 
 // The chain of a worker function, with middy's own middleware at its end.
 
@@ -55,7 +56,7 @@ async function invoke(writer: Writer<{ id: string }>, ids: readonly string[]): P
         client,
       }),
     )
-    .handler(batch(order, writer, { log: () => undefined, backoff: false }))
+    .handler(batch(order, writer, { log: () => undefined, logger: silent, backoff: false }))
   const context = { getRemainingTimeInMillis: () => 5000 } as Context
   return handler(toEvent(ids) as never, context)
 }

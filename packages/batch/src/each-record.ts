@@ -1,23 +1,10 @@
-import type { MessageRecord, Outcome, TimeLimit } from '@spillway/message'
+import type { EachRecord, RecordHandler } from '@spillway/message'
 import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
-
-/** What becomes of one record: the effect of a message, and its outcome. */
-export type RecordHandler<Body = unknown> = (
-  record: MessageRecord<Body>,
-  limit: TimeLimit,
-) => Outcome | Promise<Outcome>
 
 /** What {@link eachRecord} takes beside the handler. */
 export interface EachRecordOptions {
   /** How many records of a batch are handled at once, 1 to 1,000. Default 10. */
   readonly concurrency?: number
-}
-
-/** A handler for one record at a time, as `batch` takes it: what {@link eachRecord} makes. */
-export interface EachRecord<Body = unknown> {
-  readonly kind: 'each-record'
-  readonly handle: RecordHandler<Body>
-  readonly concurrency: number
 }
 
 const rules: OptionRules<EachRecordOptions> = { concurrency: integer(1, 1000) }

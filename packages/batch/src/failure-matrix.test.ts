@@ -17,6 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import * as z from 'zod'
 import { startCuttingProxy } from '../../kysely/src/testing/cutting-proxy.ts'
 import { batch, eachRecord } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 import { type Worker, workerOf } from './testing/worker.ts'
 
 // What may fail between a queue and a database, row by row: see docs/batch.md, "What may fail".
@@ -114,7 +115,7 @@ function booking(url?: string, seconds = 0) {
   })
   return batch(order, writer, quiet)
 }
-const quiet = { log: () => undefined }
+const quiet = { log: () => undefined, logger: silent }
 
 function worker(row: number, options?: Parameters<typeof workerOf>[2]): Worker {
   const made = workerOf(queues, `row${row}`, options)

@@ -14,15 +14,19 @@ export interface Hold {
   held(): number
 }
 
-/** Starts with short waits. */
-export function createHold(writing: Deadline, clock: Clock, random: () => number): Hold {
+/**
+ * Starts with short waits.
+ *
+ * @param reserve milliseconds of the time for writing that are left to others
+ */
+export function createHold(writing: Deadline, clock: Clock, random: () => number, reserve = 0): Hold {
   let tries = 0
   let held = 0
   return {
     async wait() {
       tries += 1
       const ms = equalJitter(backoff, tries, random())
-      if (writing.expired || ms >= writing.remainingTime()) return false
+      if (writing.expired || ms >= writing.remainingTime() - reserve) return false
       const from = clock.now()
       await clock.sleep(ms, writing.signal)
       held += clock.now() - from

@@ -3,10 +3,11 @@
  *
  * @module
  */
+export type { EachRecord, RecordHandler } from '@spillway/message'
 export { type BatchEvent, type BatchHandler, batch } from './batch.ts'
 export type { BatchOptions } from './batch-options.ts'
 export type { InvocationContext } from './deadline.ts'
-export { type EachRecord, type EachRecordOptions, eachRecord, type RecordHandler } from './each-record.ts'
+export { type EachRecordOptions, eachRecord } from './each-record.ts'
 export type { ErrorPolicy } from './policy.ts'
 export type { BackoffOption } from './retry-delay.ts'
 export type { BatchSummary } from './summary.ts'

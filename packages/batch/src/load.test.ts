@@ -13,6 +13,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { batch } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
 
@@ -43,7 +44,7 @@ async function run(records: readonly SourceRecord[], remaining = 10_000, maximum
       batches.push(messages.map(({ key }) => key).join(' '))
       return messages.map(() => done())
     },
-    { log: () => undefined },
+    { log: () => undefined, logger: silent },
   )
   const startedAt = performance.now()
   const context = { getRemainingTimeInMillis: () => remaining - (performance.now() - startedAt) }

@@ -1,4 +1,12 @@
-import { isOutcome, type MessageRecord, type Outcome, retry, SpillwayError, toError } from '@spillway/message'
+import {
+  isOutcome,
+  type Logger,
+  type MessageRecord,
+  type Outcome,
+  retry,
+  SpillwayError,
+  toError,
+} from '@spillway/message'
 import { isAbort, isUnavailable } from './outage.ts'
 import { outOfTime } from './settle.ts'
 
@@ -6,10 +14,16 @@ import { outOfTime } from './settle.ts'
 export type ErrorPolicy<Body = unknown> = (error: Error, record: MessageRecord<Body>) => Outcome
 
 /**
- * A policy that never throws: one that does, or answers no outcome, has decided nothing, and the record is retried. It
- * is not asked for what a handler threw because its time was over: that says nothing about the record.
+ * A policy that never throws, for one batch: one that does, or answers no outcome, has decided nothing, and the record is
+ * retried. It is not asked for what a handler threw because its time was over: that says nothing about the record.
  */
-export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
+export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined, logger: Logger) {
+  let hasThrown = false
+  /** Once a batch: a policy with a bug throws for each record. */
+  function complain(error: unknown): void {
+    if (!hasThrown) logger.error('spillway: `onError` of a batch threw', { error: toError(error) })
+    hasThrown = true
+  }
   /** @param signal the one that the handler had */
   return function judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome {
     const error = toError(thrown)
@@ -20,10 +34,11 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
     try {
       const outcome: unknown = policy(error, record)
       if (isOutcome(outcome)) return outcome
-      ignoreRejection(outcome)
-      return retry({ cause: outcomeInvalid('`onError` gave something that is no outcome.', error) })
+      if (outcome instanceof Promise) outcome.catch(complain)
+      return retry({ cause: outcomeInvalid(`\`onError\` gave ${nameOf(outcome)}.`, error) })
     } catch (thrownByPolicy) {
-      return retry({ cause: toError(thrownByPolicy) })
+      complain(thrownByPolicy)
+      return retry({ cause: outcomeInvalid('`onError` threw; the log has its error.', error) })
     }
   }
 }
@@ -32,7 +47,7 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined) {
 export function toOutcome(answer: unknown, whose: string): Outcome {
   if (isOutcome(answer)) return answer
   ignoreRejection(answer)
-  return retry({ cause: outcomeInvalid(`${whose} gave something that is no outcome.`) })
+  return retry({ cause: outcomeInvalid(`${whose} gave ${nameOf(answer)}.`) })
 }
 
 /** A writer's answer as one outcome per record. Whatever is not an outcome counts as "not done". */
@@ -47,6 +62,11 @@ export function toOutcomes(answer: unknown, count: number): readonly Outcome[] {
   // A list may have holes, which `map` leaves out.
   for (let index = 0; index < count; index++) outcomes.push(toOutcome(answer[index], 'The writer'))
   return outcomes
+}
+
+function nameOf(answer: unknown): string {
+  if (answer instanceof Promise) return 'a promise in place of an outcome'
+  return answer === undefined ? 'nothing' : 'something that is no outcome'
 }
 
 function outcomeInvalid(message: string, cause?: Error): SpillwayError {

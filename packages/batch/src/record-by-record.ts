@@ -1,6 +1,5 @@
-import { isOutcome, type Outcome, retry, type SourceRecord } from '@spillway/message'
+import { type EachRecord, isOutcome, type Outcome, retry, type SourceRecord } from '@spillway/message'
 import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
-import type { EachRecord } from './each-record.ts'
 import { takeTurns } from './lanes.ts'
 import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { isHeldFor } from './outage.ts'

@@ -1,7 +1,8 @@
-import type { Logger, Outcome, Telemetry } from '@spillway/message'
-import { quietLogger, quietTelemetry } from '@spillway/message/internal'
+import type { Logger, MessageDefinition, Outcome, SourceRecord, Telemetry } from '@spillway/message'
+import { quietTelemetry } from '@spillway/message/internal'
 import type { BatchOptions } from './batch-options.ts'
-import { type BatchSummary, codesOf, logSummary, summarise } from './summary.ts'
+import { logFailures } from './failure-lines.ts'
+import { type BatchSummary, type Failure, failuresOf, summarise } from './summary.ts'
 
 /** How long a batch took. Milliseconds. */
 export interface BatchTimes {
@@ -12,29 +13,30 @@ export interface BatchTimes {
 
 /** Says what became of each batch, to whom the options name. Never throws. */
 export function createReport(
-  name: string,
-  options: Pick<BatchOptions, 'log' | 'logger' | 'telemetry'>,
-): (outcomes: readonly Outcome[], times: BatchTimes) => void {
-  const telemetry = quietTelemetry(options.telemetry)
-  const logger = options.logger && quietLogger(options.logger)
-  const log = options.log ?? (logger === undefined ? logSummary : warnWith(logger))
+  definition: MessageDefinition,
+  options: Pick<BatchOptions, 'log' | 'telemetry'>,
+  logger: Logger,
+): (records: readonly SourceRecord[], outcomes: readonly Outcome[], times: BatchTimes) => void {
+  const telemetry = options.telemetry && quietTelemetry(options.telemetry)
+  const log = options.log ?? warnWith(logger)
 
-  return function report(outcomes, times) {
+  return function report(records, outcomes, times) {
+    const failures = failuresOf(outcomes)
+    const summary = summarise(definition.name, outcomes, failures)
+    if (telemetry !== undefined) count(telemetry, failures, summary, times)
     try {
-      const summary = summarise(name, outcomes)
-      if (options.telemetry !== undefined) count(telemetry, outcomes, summary, times)
       const logged: unknown = log(times.held === 0 ? summary : { ...summary, held: times.held })
       // An asynchronous one that rejects would end the process.
       if (logged instanceof Promise) logged.catch(complain)
     } catch (thrown) {
       complain(thrown)
     }
+    if (failures.length > 0) logFailures(logger, definition, records, failures)
   }
 
   // What is committed stays committed: a log must not have the whole batch delivered again.
   function complain(thrown: unknown): void {
-    if (logger === undefined) console.error(thrown)
-    else logger.error('spillway: the log of a batch threw', { error: thrown })
+    logger.error('spillway: the log of a batch threw', { error: thrown })
   }
 }
 
@@ -44,18 +46,17 @@ function warnWith(logger: Logger): (summary: BatchSummary) => void {
   }
 }
 
+const counterOf = { retry: 'spillway.batch.retried', park: 'spillway.batch.parked' } as const
+
 function count(
   telemetry: Telemetry,
-  outcomes: readonly Outcome[],
+  failures: readonly Failure[],
   { name: message, done }: BatchSummary,
   { duration, held }: BatchTimes,
 ): void {
   if (done > 0) telemetry.count('spillway.batch.done', done, { message })
-  for (const [code, records] of Object.entries(codesOf(outcomes, 'retry'))) {
-    telemetry.count('spillway.batch.retried', records, { message, code })
-  }
-  for (const [code, records] of Object.entries(codesOf(outcomes, 'park'))) {
-    telemetry.count('spillway.batch.parked', records, { message, code })
+  for (const { code, outcome, records } of failures) {
+    telemetry.count(counterOf[outcome.kind], records, { message, code })
   }
   telemetry.duration('spillway.batch.duration', duration, { message })
   if (held > 0) telemetry.duration('spillway.batch.held', held, { message })

@@ -1,4 +1,5 @@
-import { type Outcome, SpillwayError } from '@spillway/message'
+import type { Outcome, ParkOutcome, RetryOutcome } from '@spillway/message'
+import { codeOf } from './code-of.ts'
 
 /** What became of a batch, in numbers. Holds no payload. */
 export interface BatchSummary {
@@ -14,44 +15,46 @@ export interface BatchSummary {
   readonly held?: number
 }
 
-/** Counts outcomes. */
-export function summarise(name: string, outcomes: readonly Outcome[]): BatchSummary {
-  const counts = { done: 0, retry: 0, park: 0 }
-  for (const { kind } of outcomes) counts[kind]++
-  const { done, retry: retried, park: parked } = counts
-  const codes = retried + parked === 0 ? {} : codesOf(outcomes, 'retry', 'park')
-  const message = `${name}: ${done} done, ${retried} retried, ${parked} parked`
-  return { message, name, records: outcomes.length, done, retried, parked, codes }
+/** Records of a batch that are not done, of one kind and code. */
+export interface Failure {
+  readonly code: string
+  /** Of the first of them. */
+  readonly outcome: RetryOutcome | ParkOutcome
+  /** The place of the first of them. */
+  readonly position: number
+  readonly records: number
 }
 
-/** How many records of some kinds have each code. */
-export function codesOf(
-  outcomes: readonly Outcome[],
-  ...kinds: readonly Outcome['kind'][]
-): Readonly<Record<string, number>> {
+/** What is not done, one for each kind and code, in the order of their first records. */
+export function failuresOf(outcomes: readonly Outcome[]): readonly Failure[] {
   // A code may be anything, `__proto__` too.
-  const codes = new Map<string, number>()
-  for (const outcome of outcomes) {
-    if (outcome.kind === 'done' || !kinds.includes(outcome.kind)) continue
+  const failures = new Map<string, { -readonly [Name in keyof Failure]: Failure[Name] }>()
+  for (let position = 0; position < outcomes.length; position++) {
+    const outcome = outcomes[position] as Outcome
+    if (outcome.kind === 'done') continue
     const code = outcome.kind === 'park' ? outcome.reason.code : codeOf(outcome.cause)
-    codes.set(code, (codes.get(code) ?? 0) + 1)
+    const id = `${outcome.kind} ${code}`
+    const known = failures.get(id)
+    if (known === undefined) failures.set(id, { code, outcome, position, records: 1 })
+    else known.records++
   }
-  return Object.fromEntries(codes)
+  return [...failures.values()]
 }
 
-/** One line of JSON on standard error for a batch in which something was not done; silence for the others. */
-export function logSummary(summary: BatchSummary): void {
-  if (summary.retried + summary.parked > 0) console.warn(JSON.stringify({ level: 'warn', ...summary }))
-}
-
-function codeOf(cause: unknown): string {
-  // Spillway's errors wrap what went wrong beneath, whose code says more.
-  if (cause instanceof SpillwayError && cause.cause !== undefined) {
-    const beneath = codeOf(cause.cause)
-    return beneath === 'unknown' || beneath === 'Error' ? cause.code : beneath
+/** Counts outcomes. */
+export function summarise(
+  name: string,
+  outcomes: readonly Outcome[],
+  failures: readonly Failure[],
+): BatchSummary {
+  const counts = { retry: 0, park: 0 }
+  const codes = new Map<string, number>()
+  for (const { code, outcome, records } of failures) {
+    counts[outcome.kind] += records
+    codes.set(code, (codes.get(code) ?? 0) + records)
   }
-  if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
-    return cause.code
-  }
-  return cause instanceof Error ? cause.name : 'unknown'
+  const { retry: retried, park: parked } = counts
+  const done = outcomes.length - retried - parked
+  const message = `${name}: ${done} done, ${retried} retried, ${parked} parked`
+  return { message, name, records: outcomes.length, done, retried, parked, codes: Object.fromEntries(codes) }
 }

@@ -4,6 +4,7 @@ import { envelopeOf } from '@spillway/message/testing'
 import { afterEach, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { type BatchOptions, batch } from './index.ts'
+import { silent } from './testing/virtual-run.ts'
 
 // What becomes of the results of a batch where no middleware makes an answer of them.
 
@@ -18,7 +19,7 @@ async function resultsOf(options: BatchOptions<{ id: string }> = {}) {
     order,
     async (records) =>
       records.map(({ key }) => (key === 'bad' ? retry({ cause: new Error('not now') }) : done())),
-    { log: () => undefined, hold: false, ...options },
+    { log: () => undefined, logger: silent, hold: false, ...options },
   )
   const ids = options.partialFailures === false ? ['a', 'b'] : ['a', 'bad']
   const records = await Promise.all(

@@ -1,13 +1,28 @@
-import { done, type Outcome, park, retry, SpillwayError, type Writer } from '@spillway/message'
+import {
+  done,
+  type MessageRecord,
+  type Outcome,
+  park,
+  retry,
+  SpillwayError,
+  type Writer,
+} from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type BreakerOptions, breaker } from './index.ts'
 import { memorySwitch } from './testing/memory-switch.ts'
 import { timeLimit } from './testing/time-limit.ts'
 
 const unavailable = () =>
   retry({ cause: new SpillwayError('SPILLWAY_DATABASE_UNAVAILABLE', 'The database is down.') })
+const codeOnly = (code: string) => Object.assign(new Error('x'), { code })
 const late = () => retry({ cause: new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out.') })
+
+const recordsFor = (outcomes: readonly unknown[]) =>
+  outcomes.map((_, n): MessageRecord => {
+    const key = `k${n}`
+    return { name: 'item', version: 1, key, time: new Date(0), receiveCount: 1, lane: key, body: n }
+  })
 
 /** A breaker for a mapping in memory, with a writer whose outcomes a test gives and a clock that it moves. */
 function setUp(options: Partial<BreakerOptions> = {}) {
@@ -43,7 +58,7 @@ function setUp(options: Partial<BreakerOptions> = {}) {
       const write = breaker(settings).watch(writer)
       return async (...outcomes: readonly Outcome[]) => {
         next = outcomes
-        expect(await write([], timeLimit())).toBe(outcomes)
+        expect(await write(recordsFor(outcomes), timeLimit())).toBe(outcomes)
       }
     },
     watch,
@@ -104,11 +119,60 @@ it('keeps the outcomes when the mapping cannot be switched off, and tries again 
 
 it('lets the writer throw, and takes what is no list of outcomes for no outage', async () => {
   const { watch, mapping } = setUp({ threshold: 1 })
+  const watched = (answer: () => Promise<unknown>) => watch(answer as Writer)(recordsFor([1, 2]), timeLimit())
   const thrown = new Error('mine')
-  await expect(watch(() => Promise.reject(thrown))([], timeLimit())).rejects.toBe(thrown)
-  expect(await watch(async () => undefined as never)([], timeLimit())).toBeUndefined()
-  expect(await watch(async () => new Array(2))([], timeLimit())).toHaveLength(2)
+  await expect(watched(() => Promise.reject(thrown))).rejects.toBe(thrown)
+  expect(await watched(async () => undefined)).toBeUndefined()
+  expect(await watched(async () => new Array(2))).toHaveLength(2)
+  expect(await watched(async () => [unavailable()])).toHaveLength(1)
   expect(mapping.now.state).toBe('enabled')
+})
+
+describe('sees an outage as batch does, in', () => {
+  const cause = unavailable().cause as SpillwayError
+  it.each<[string, Outcome]>([
+    ['a retry that says so', retry({ unavailable: true })],
+    ['an error that wraps it', retry({ cause: new Error('the ORM', { cause }) })],
+    ['an error that has only the code', retry({ cause: codeOnly(cause.code) })],
+    ['one of several errors', retry({ cause: new AggregateError([new Error('x'), cause]) })],
+  ])('%s', async (_, outcome) => {
+    const { mapping, environment } = setUp({ threshold: 1 })
+    await environment()(outcome, outcome)
+    expect(mapping.now.state).toBe('disabled')
+  })
+
+  it('a writer that throws', async () => {
+    const { mapping, watch } = setUp({ threshold: 1 })
+    const write = watch((async () => Promise.reject(cause)) as Writer)
+    await expect(write(recordsFor([1]), timeLimit())).rejects.toBe(cause)
+    expect(mapping.now.state).toBe('disabled')
+  })
+
+  it.each<[string, Outcome]>([
+    ['an outcome that says that it is none', retry({ cause, unavailable: false })],
+    ['an error of the network, which may be one record’s', retry({ cause: codeOnly('ENOTFOUND') })],
+    ['a retry without a cause', retry()],
+  ])('and none in %s', async (_, outcome) => {
+    const { mapping, environment } = setUp({ threshold: 1 })
+    await environment()(outcome)
+    expect(mapping.now.state).toBe('enabled')
+  })
+})
+
+it.each<[string, unknown]>([
+  ['undefined', undefined],
+  ['null', null],
+  ['object', { kind: 'other' }],
+  ['a list', []],
+  ['string', 'writer'],
+])('refuses to watch what is no handler: %s', (name, handler) => {
+  const { watch } = setUp()
+  expect(() => watch(handler as Writer)).toThrow(
+    expect.objectContaining({
+      code: 'SPILLWAY_OPTION_INVALID',
+      message: `breaker: watch() takes a writer or eachRecord(…), not ${name}. It goes inside of batch(): batch(message, watch(…)).`,
+    }),
+  )
 })
 
 it('goes from open over half open to closed, and gives the maximum concurrency back', async () => {

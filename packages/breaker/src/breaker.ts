@@ -25,7 +25,7 @@ export interface BreakerOptions {
    */
   readonly check?: (limit: TimeLimit) => Promise<unknown>
   /**
-   * How many batches in a row of one execution environment have to come back whole, because the database is not
+   * How many batches in a row of one execution environment have to come back whole, because what they need is not
    * available, until the mapping is switched off. 1 to 1,000. Default 3.
    */
   readonly threshold?: number
@@ -41,7 +41,7 @@ export interface BreakerOptions {
 
 /** A breaker for one event source mapping. */
 export interface Breaker {
-  /** Wraps the writer of the function that the mapping invokes. */
+  /** Wraps the writer, or the `eachRecord(…)`, of the function that the mapping invokes. */
   readonly watch: Watch
   /** The handler of a function that a schedule invokes, once a minute for example. */
   readonly probe: ProbeHandler
@@ -61,7 +61,8 @@ const rules: OptionRules<BreakerOptions> = {
  * Switches an event source mapping off while its database is down, so that nobody pays for invocations that can only
  * wait, and on again.
  *
- * - **Open**: {@link Breaker.watch} counts batches of which every record came back with `SPILLWAY_DATABASE_UNAVAILABLE`.
+ * - **Open**: {@link Breaker.watch} counts batches of which every record came back because what it needs is not available,
+ *   as `batch` sees it: by `unavailable: true`, or an error that has `SPILLWAY_DATABASE_UNAVAILABLE` or lies above one.
  *   After `threshold` in a row the mapping is switched off. What is in flight comes back after its visibility time-out.
  * - **Half open**: {@link Breaker.probe} runs `check`. When it resolves, the mapping is switched on with a maximum
  *   concurrency of 2. When it rejects while half open, or batches come back again, the mapping is switched off again.

@@ -1,7 +1,23 @@
-import { type Logger, type Outcome, SpillwayError, type TimeLimit, type Writer } from '@spillway/message'
+import {
+  type EachRecord,
+  isOutcome,
+  type Logger,
+  type Outcome,
+  retry,
+  SpillwayError,
+  type TimeLimit,
+  type Writer,
+} from '@spillway/message'
+import { isEachRecord, type Watcher, watched } from '@spillway/message/internal'
+import { isOutage } from './is-outage.ts'
 
-/** Wraps a writer: its outcomes stay what they are. */
-export type Watch = <Body>(writer: Writer<Body>) => Writer<Body>
+/**
+ * Wraps a writer, or what `eachRecord` makes: its outcomes stay what they are.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for anything else.
+ */
+// One signature: of two, the first fixes the types of functions in the argument, whichever is meant.
+export type Watch = <Handler extends Writer<never> | EachRecord<never>>(handler: Handler) => Handler
 
 /** What {@link createWatch} takes. */
 export interface WatchOptions {
@@ -13,7 +29,7 @@ export interface WatchOptions {
 }
 
 /**
- * Counts the batches in a row of which every record came back because the database is not available. It knows of one
+ * Counts the batches in a row of which every record came back because what it needs is not available. It knows of one
  * execution environment only: where one is in trouble and the others are not, theirs is the fault.
  */
 export function createWatch({ threshold, open, logger }: WatchOptions): Watch {
@@ -30,27 +46,48 @@ export function createWatch({ threshold, open, logger }: WatchOptions): Watch {
     }
   }
 
-  return function watch(writer) {
+  async function settled(outcomes: readonly Outcome[], limit: TimeLimit): Promise<void> {
+    if (!isOutage(outcomes)) inARow = 0
+    else if (++inARow >= threshold) {
+      opening ??= tryToOpen(limit).finally(() => {
+        opening = undefined
+      })
+      await opening
+    }
+  }
+
+  /** For one that is called by something else than `batch`, which takes the watcher off. */
+  function watchCalls<Body>(writer: Writer<Body>): Writer<Body> {
     return async function watchedWriter(records, limit) {
-      const outcomes = await writer(records, limit)
-      if (!isOutage(outcomes)) inARow = 0
-      else if (++inARow >= threshold) {
-        opening ??= tryToOpen(limit).finally(() => {
-          opening = undefined
-        })
-        await opening
+      let outcomes: readonly Outcome[]
+      try {
+        outcomes = await writer(records, limit)
+      } catch (cause) {
+        await settled([retry({ cause })], limit)
+        throw cause
       }
+      await settled(asOutcomes(outcomes, records.length), limit)
       return outcomes
     }
   }
+
+  function watch(handler: Writer<never> | EachRecord<never>): Writer<never> | EachRecord<never> {
+    const watcher: Watcher<typeof handler> = { handler, settled }
+    if (isEachRecord(handler)) return Object.freeze({ ...handler, [watched]: watcher })
+    if (typeof handler === 'function') return Object.assign(watchCalls(handler), { [watched]: watcher })
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      `breaker: watch() takes a writer or eachRecord(…), not ${nameOf(handler)}. It goes inside of batch(): batch(message, watch(…)).`,
+    )
+  }
+  return watch as Watch
 }
 
-/** Whether nothing of a batch was done, for want of a database. A writer may answer anything. */
-function isOutage(outcomes: readonly Outcome[]): boolean {
-  return Array.isArray(outcomes) && outcomes.length > 0 && Array.from(outcomes).every(isUnavailable)
+/** A writer may answer anything: what is not one outcome for each record says nothing of an outage. */
+function asOutcomes(answer: unknown, count: number): readonly Outcome[] {
+  return Array.isArray(answer) && answer.length === count && Array.from(answer).every(isOutcome) ? answer : []
 }
 
-function isUnavailable(outcome: Outcome | undefined): boolean {
-  const cause = outcome?.kind === 'retry' ? outcome.cause : undefined
-  return cause instanceof SpillwayError && cause.code === 'SPILLWAY_DATABASE_UNAVAILABLE'
+function nameOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
 }

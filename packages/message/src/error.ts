@@ -27,6 +27,7 @@ export const errorCodes = {
     'The batch handler ran without a source middleware before it, or the function got an event of another service or of another queue.',
   SPILLWAY_CHAIN_INVALID:
     'The middlewares of a worker are put together wrongly, or one of them answers in place of the batch.',
+  SPILLWAY_CONTEXT_MISSING: 'A handler was invoked without the context of Lambda.',
   SPILLWAY_OUTCOME_INVALID: 'A writer answered with something that is not one outcome per record.',
   SPILLWAY_BATCH_FAILED: 'A record of a batch is to be delivered again, and the batch cannot say which.',
   SPILLWAY_DEADLINE: 'The invocation ran out of time.',

@@ -37,11 +37,13 @@ export {
 } from './outcome.ts'
 export type {
   ClaimStore,
+  EachRecord,
   EncodedMessage,
   MessageRecord,
   MessageStatus,
   ParkedMessage,
   ParkedStore,
+  RecordHandler,
   RecordSource,
   SendResult,
   SourceRecord,

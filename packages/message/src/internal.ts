@@ -27,6 +27,7 @@ export {
   oneOf,
   required,
 } from './options.ts'
+export { isEachRecord } from './ports.ts'
 export { findUnstorable } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'
@@ -65,3 +66,4 @@ export { isSendable } from './transport/text.ts'
 export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { isUnavailableOutcome } from './unavailable.ts'
 export { type Validated, validate } from './validate.ts'
+export { unwatch, type Watcher, watched } from './watched.ts'

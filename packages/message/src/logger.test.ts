@@ -120,7 +120,7 @@ it('keeps its own level and message whatever the fields are called', () => {
   })
 })
 
-it('does no harm where a logger throws, and keeps its `this`', () => {
+it('writes the lines of a logger that throws to the console, and keeps its `this`', () => {
   class Adaptor {
     lines: string[] = []
     info(message: string) {
@@ -135,16 +135,47 @@ it('does no harm where a logger throws, and keeps its `this`', () => {
     }
   }
   const adaptor = new Adaptor()
-  const logger = quietLogger(adaptor)
-  logger.info('one')
-  logger.warn('two')
-  logger.error('three')
+  const printed = linesOf(() => {
+    const logger = quietLogger(adaptor)
+    logger.info('one')
+    logger.warn('two', { key: 'a' })
+    logger.error('three')
+  })
   expect(adaptor.lines).toStrictEqual(['one', 'two'])
+  expect(printed.map((line) => line.replace(/,"error":.*/, ''))).toStrictEqual([
+    'warn {"level":"warn","message":"two","key":"a"}',
+    'error {"level":"error","message":"spillway: a logger threw"',
+    'error {"level":"error","message":"three"}',
+    'error {"level":"error","message":"spillway: a logger threw"',
+  ])
 })
 
 it('a logger that is asynchronous and rejects does no harm', async () => {
+  const printed = vi.spyOn(console, 'error').mockReturnValue()
   const rejecting = async () => Promise.reject(new Error('broken'))
   quietLogger({ info: rejecting, warn: rejecting, error: rejecting }).error('one')
   // A rejection that nobody handles is reported now, and fails the run.
   await new Promise(setImmediate)
+  expect(printed.mock.calls.map(([line]) => JSON.parse(String(line)).message)).toStrictEqual([
+    'one',
+    'spillway: a logger threw',
+  ])
+})
+
+it('does no harm where the console throws, too', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {
+    throw new Error('closed')
+  })
+  expect(quietLogger(consoleLogger).error('one')).toBeUndefined()
+})
+
+it('says of a host whose addresses all failed what the first of them did', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' })
+  const error = new TypeError('fetch failed', { cause: new AggregateError([refused, new Error('other')]) })
+  expect(warn({ error })).toMatchObject({
+    error: {
+      message: 'fetch failed',
+      cause: { message: '', cause: { message: refused.message, code: refused.code } },
+    },
+  })
 })

@@ -9,7 +9,7 @@ export interface LogFields {
 /**
  * Where lines go. `@spillway/telemetry` has adaptors for Powertools Logger and for pino.
  *
- * Spillway never hands it a payload. What it throws is ignored: a line must not cost a message.
+ * Spillway never hands it a payload. A line for which it throws goes to the console: it must not cost a message.
  */
 export interface Logger {
   info(message: string, fields?: LogFields): void
@@ -27,10 +27,18 @@ export const consoleLogger: Logger = Object.freeze({
   error: (message, fields) => console.error(line('error', message, fields)),
 } satisfies Logger)
 
-/** A logger that never throws. */
+/** A logger that never throws. A line that it could not write goes to the console, and so does the reason. */
 export function quietLogger(logger: Logger): Logger {
-  const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) =>
-    void quietly(() => logger[level](message, fields))
+  const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) => {
+    const write = (to: Logger) => to[level](message, fields)
+    quietly(
+      () => write(logger),
+      (error) => {
+        write(consoleLogger)
+        consoleLogger.error('spillway: a logger threw', { error })
+      },
+    )
+  }
   return { info: quiet('info'), warn: quiet('warn'), error: quiet('error') }
 }
 
@@ -75,8 +83,9 @@ const deepest = 5
 /** Describes what was thrown, for a log. Of a value that is not an error it says the type alone. */
 export function describeError(thrown: unknown, depth = 1): ErrorDescription {
   if (!(thrown instanceof Error)) return { name: 'Error', message: `not an Error: ${typeof thrown}` }
-  const { name, message, stack, cause } = thrown
+  const { name, message, stack } = thrown
   const { code } = thrown as { code?: unknown }
+  const cause = causeOf(thrown)
   return {
     name,
     message,
@@ -84,4 +93,10 @@ export function describeError(thrown: unknown, depth = 1): ErrorDescription {
     ...(stack !== undefined && { stack }),
     ...(cause instanceof Error && depth < deepest && { cause: describeError(cause, depth + 1) }),
   }
+}
+
+/** Node says nothing itself of a host whose addresses all failed: what the first of them threw says what it was. */
+function causeOf(thrown: Error): unknown {
+  const { cause, message } = thrown
+  return cause === undefined && message === '' && thrown instanceof AggregateError ? thrown.errors[0] : cause
 }

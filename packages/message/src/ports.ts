@@ -164,3 +164,21 @@ export type Writer<Body = unknown> = (
   records: readonly MessageRecord<Body>[],
   limit: TimeLimit,
 ) => Promise<readonly Outcome[]>
+
+/** What becomes of one record: the effect of a message, and its outcome. */
+export type RecordHandler<Body = unknown> = (
+  record: MessageRecord<Body>,
+  limit: TimeLimit,
+) => Outcome | Promise<Outcome>
+
+/** A handler for one record at a time, as `batch` takes it: what `eachRecord` of `@spillway/batch` makes. */
+export interface EachRecord<Body = unknown> {
+  readonly kind: 'each-record'
+  readonly handle: RecordHandler<Body>
+  readonly concurrency: number
+}
+
+/** Whether a value is what `eachRecord` makes. */
+export function isEachRecord(value: unknown): value is EachRecord {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'each-record'
+}

@@ -1,13 +1,23 @@
 /**
- * Runs what others wrote and nothing depends on: what it throws is passed over, there is nowhere to say it. One that is
- * asynchronous may reject, which would end the process.
+ * Runs what others wrote and nothing depends on: what it throws costs nothing. One that is asynchronous may reject, which
+ * would end the process.
+ *
+ * @param complain gets what was thrown. What it throws itself is passed over: there is nowhere left to say it
  */
-export function quietly<Result>(run: () => Result): Result | undefined {
+export function quietly<Result>(run: () => Result, complain: (thrown: unknown) => void): Result | undefined {
+  const failed = (thrown: unknown) => {
+    try {
+      complain(thrown)
+    } catch {
+      // The console is closed.
+    }
+  }
   try {
     const result = run()
-    if (result instanceof Promise) result.catch(() => undefined)
+    if (result instanceof Promise) result.catch(failed)
     return result
-  } catch {
+  } catch (thrown) {
+    failed(thrown)
     return undefined
   }
 }

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { counters, durations, type Telemetry } from './index.ts'
 import { quietTelemetry } from './internal.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const broken: Telemetry = {
   count() {
@@ -31,22 +33,32 @@ it('hands numbers on as they come', () => {
 })
 
 it.each([
-  ['an adaptor that throws', broken],
-  ['none', undefined],
-])('%s does no harm', (_, telemetry) => {
+  ['an adaptor that throws', broken, 1],
+  ['none', undefined, 0],
+])('%s does no harm, and is told of once', (_, telemetry, times) => {
+  const printed = vi.spyOn(console, 'error').mockReturnValue()
   const quiet = quietTelemetry(telemetry)
   expect(quiet.count('spillway.ingest.accepted', 1)).toBeUndefined()
   expect(quiet.duration('spillway.send.duration', 1)).toBeUndefined()
   expect(quiet.traceparent?.()).toBeUndefined()
+  expect(printed).toHaveBeenCalledTimes(times)
 })
 
 it('an adaptor that is asynchronous and rejects does no harm', async () => {
+  const printed = vi.spyOn(console, 'error').mockReturnValue()
   const rejecting = async () => Promise.reject(new Error('broken'))
   const quiet = quietTelemetry({ count: rejecting, duration: rejecting })
   quiet.count('spillway.ingest.accepted', 1)
   quiet.duration('spillway.send.duration', 1)
   // A rejection that nobody handles is reported now, and fails the run.
   await new Promise(setImmediate)
+  expect(printed.mock.calls.map(([line]) => JSON.parse(String(line)))).toMatchObject([
+    {
+      level: 'error',
+      message: 'spillway: a telemetry threw, and its numbers may be lost',
+      error: { message: 'broken' },
+    },
+  ])
 })
 
 it('keeps the `this` of an adaptor that is an instance of a class', () => {

@@ -1,3 +1,4 @@
+import { consoleLogger } from './logger.ts'
 import { quietly } from './quietly.ts'
 
 /** What is counted, each with its unit in UCUM (the Unified Code for Units of Measure). */
@@ -44,7 +45,7 @@ export type TelemetryAttributes = Readonly<Record<string, string | number>>
 /**
  * Where numbers go. `@spillway/telemetry` has adaptors for OpenTelemetry and for CloudWatch's embedded metric format.
  *
- * What it throws is ignored: a number must not cost a message.
+ * What it throws is logged on the console, once: a number must not cost a message.
  */
 export interface Telemetry {
   /** Adds to a counter. */
@@ -60,9 +61,15 @@ const silent: Telemetry = Object.freeze({ count: () => undefined, duration: () =
 /** A telemetry that never throws; one that does nothing in place of none. */
 export function quietTelemetry(telemetry: Telemetry | undefined): Telemetry {
   if (telemetry === undefined) return silent
+  let hasThrown = false
+  /** Once: what is broken throws for each number. */
+  const complain = (error: unknown) => {
+    if (!hasThrown) consoleLogger.error('spillway: a telemetry threw, and its numbers may be lost', { error })
+    hasThrown = true
+  }
   return {
-    count: (...args) => quietly(() => telemetry.count(...args)),
-    duration: (...args) => quietly(() => telemetry.duration(...args)),
-    traceparent: () => quietly(() => telemetry.traceparent?.()),
+    count: (...args) => quietly(() => telemetry.count(...args), complain),
+    duration: (...args) => quietly(() => telemetry.duration(...args), complain),
+    traceparent: () => quietly(() => telemetry.traceparent?.(), complain),
   }
 }

@@ -1,4 +1,4 @@
-import type { Writer } from '@spillway/message'
+import type { Logger, Writer } from '@spillway/message'
 import {
   createMessage,
   defineMessage,
@@ -27,6 +27,9 @@ export function orderRecord(id: string, change: Partial<SourceRecord> = {}): Sou
   return { id, lane: `lane of ${id}`, receiveCount: 1, body, ...change }
 }
 
+/** A logger for tests that look at something else. */
+export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
 /** What {@link virtualRun} takes. */
 export interface VirtualRun {
   readonly records: readonly SourceRecord[]
@@ -38,6 +41,8 @@ export interface VirtualRun {
   readonly maximumLoadBytes?: number
   /** Default: it is confirmed at once. */
   park?(record: SourceRecord): Promise<void>
+  /** Default: it is noted. */
+  delay?(): Promise<void>
   readonly clock?: DrivenClock
   readonly signal?: AbortSignal
 }
@@ -57,13 +62,14 @@ export async function virtualRun(run: VirtualRun) {
       parked.push({ id: record.id, reason })
     },
     async delay(delays) {
+      await run.delay?.()
       for (const { record, seconds } of delays) delayed[record.id] = seconds
     },
   }
   const startedAt = clock.now()
   const context = { getRemainingTimeInMillis: () => timeout - (clock.now() - startedAt) }
   const log = (summary: BatchSummary) => void summaries.push(summary)
-  const all = { log, clock, random: () => 0.5, ...options }
+  const all = { log, logger: silent, clock, random: () => 0.5, ...options }
   const invocation = batch(order, handler, all)({ source }, context, run.signal && { signal: run.signal })
   let settled: readonly PromiseSettledResult<undefined>[] | undefined
   let thrown: unknown

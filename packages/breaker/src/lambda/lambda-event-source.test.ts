@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { retry, SpillwayError } from '@spillway/message'
+import { retry, SpillwayError, type Writer } from '@spillway/message'
 import { afterEach, expect, it } from 'vitest'
 import { breaker } from '../breaker.ts'
 import { type LambdaServer, type ServedMapping, startLambdaServer } from '../testing/lambda-server.ts'
@@ -75,12 +75,21 @@ it('takes the mapping through open, half open and closed', async () => {
       if (!isUp) throw new Error('refused')
     },
   })
-  const write = watch(async () => [unavailable])
-  await write([], timeLimit())
-  await write([], timeLimit())
+  const write: Writer = watch(async () => [unavailable])
+  const record = {
+    name: 'item',
+    version: 1,
+    key: 'k',
+    time: new Date(0),
+    receiveCount: 1,
+    lane: 'k',
+    body: 1,
+  }
+  await write([record], timeLimit())
+  await write([record], timeLimit())
   expect(server.mapping).toMatchObject({ State: 'Disabling', ScalingConfig: { MaximumConcurrency: 3 } })
-  await write([], timeLimit())
-  await write([], timeLimit())
+  await write([record], timeLimit())
+  await write([record], timeLimit())
   expect(await probe()).toMatchObject({ phase: 'changing' })
   server.settle()
   expect(await probe()).toMatchObject({ phase: 'open', healthy: false })

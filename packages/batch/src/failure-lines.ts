@@ -1,0 +1,72 @@
+import {
+  type LogFields,
+  type Logger,
+  type MessageDefinition,
+  type ParkOutcome,
+  type SourceRecord,
+  toError,
+} from '@spillway/message'
+import { isText } from '@spillway/message/internal'
+import type { Failure } from './summary.ts'
+
+/** A batch whose codes are all different is no reason for a thousand lines. */
+const mostLines = 20
+
+/** How many invalid places of a body are named. */
+const mostIssues = 5
+
+/**
+ * Says what failed: a line for each code, with how many records have it, and of the first of them what was thrown and
+ * by what it is found. Never a payload.
+ */
+export function logFailures(
+  logger: Logger,
+  { name }: MessageDefinition,
+  records: readonly SourceRecord[],
+  failures: readonly Failure[],
+): void {
+  for (const failure of failures.slice(0, mostLines)) {
+    const { code, outcome, position } = failure
+    const record = records[position]
+    const key = keyOf(name, record?.body)
+    const fields: LogFields = {
+      name,
+      code,
+      records: failure.records,
+      recordId: record?.id,
+      ...(key !== undefined && { key }),
+      receiveCount: record?.receiveCount,
+    }
+    const count = `${name}: ${failure.records} of ${records.length} records`
+    if (outcome.kind === 'park') {
+      logger.warn(`${count} parked: ${code}`, { ...fields, ...parkFields(outcome) })
+    } else {
+      const { cause } = outcome
+      const line = `${count} to be delivered again: ${code}`
+      // What follows a failure is none of its own.
+      if (code === 'SPILLWAY_LANE_STOPPED') logger.info(line, fields)
+      else if (cause === undefined) logger.warn(line, fields)
+      else logger.error(line, { ...fields, error: toError(cause) })
+    }
+  }
+  const left = failures.length - mostLines
+  if (left > 0) logger.warn(`${name}: ${left} more codes of this batch have no line`, { name })
+}
+
+function parkFields({ reason: { detail, issues }, cause }: ParkOutcome) {
+  return {
+    detail,
+    ...(issues !== undefined && { issues: issues.slice(0, mostIssues) }),
+    ...(cause !== undefined && { error: toError(cause) }),
+  }
+}
+
+/** The key in the envelope of a record; `undefined` for what is no envelope of the message. */
+function keyOf(name: string, text: unknown): string | undefined {
+  try {
+    const envelope = Object(JSON.parse(String(text))) as Readonly<Record<string, unknown>>
+    return envelope.name === name && isText(envelope.key, 256) ? envelope.key : undefined
+  } catch {
+    return undefined
+  }
+}
