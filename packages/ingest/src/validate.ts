@@ -5,6 +5,7 @@ import { checkOptions, integer, type OptionRule, type OptionRules, oneOf } from 
 import { checkBody, invalidBody } from './check-body.ts'
 import { checkItems } from './check-items.ts'
 import { checkPart } from './check-part.ts'
+import { requireHttp } from './foreign-event.ts'
 import { readHeaders } from './headers.ts'
 import { HttpError, type RequestIssue } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
@@ -149,6 +150,7 @@ export function validate<
 
   return {
     before: async function validateBefore(request) {
+      requireHttp('validate', request.event)
       const event: HttpEvent = request.event
       const valid: Record<string, unknown> = {}
       const issues: RequestIssue[] = []
