@@ -1,9 +1,9 @@
 import middy from '@middy/core'
 import { batch } from '@spillway/batch'
+import { invoke } from '@spillway/batch/testing'
 import { kinesisPartialBatchFailure, kinesisSource } from '@spillway/kinesis'
 import { kinesisEvent, memoryDeadLetter } from '@spillway/kinesis/testing'
 import { done, park } from '@spillway/message'
-import type { Context } from 'aws-lambda'
 import { expect, it } from 'vitest'
 import { reading } from './message.ts'
 
@@ -25,7 +25,6 @@ it('parks what is colder than can be', async () => {
     { id, sensor: 'roof', celsius: 21.5 },
     { id, sensor: 'cellar', celsius: -300 },
   ])
-  const context = { getRemainingTimeInMillis: () => 10_000 } as Context
-  expect(await handler(event as never, context)).toStrictEqual({ batchItemFailures: [] })
+  expect(await invoke(handler, event)).toStrictEqual({ batchItemFailures: [] })
   expect(deadLetter.copies).toMatchObject([{ partitionKey: 'cellar', reason: { code: 'TOO_COLD' } }])
 })

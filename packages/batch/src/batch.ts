@@ -34,9 +34,12 @@ import { outOfTime, toSettledResult } from './settle.ts'
 import { tellWatchers, timeForWatchers } from './watchers.ts'
 import { wholeBatch } from './whole-batch.ts'
 
-/** What a source middleware puts on the event. */
+/**
+ * What a source middleware puts on the event. It is optional, so that the chain takes events as Lambda delivers them;
+ * without it the handler rejects. An event of a chain without a source has no `source` at all, and is a type error.
+ */
 export interface BatchEvent {
-  readonly source: RecordSource
+  readonly source?: RecordSource
 }
 
 /** A Lambda handler that answers one settled result per record. */

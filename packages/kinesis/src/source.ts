@@ -78,7 +78,7 @@ const rules: OptionRules<KinesisSourceOptions> = {
  */
 export function kinesisSource(
   options: KinesisSourceOptions,
-): MiddlewareObj<KinesisStreamEvent & { source: RecordSource }> {
+): MiddlewareObj<KinesisStreamEvent & { source?: RecordSource }> {
   checkOptions('kinesisSource', options, rules)
   const { deadLetter, parked, clock = systemClock } = options
   const loader = createClaimLoader('kinesisSource', options.claimCheck)

@@ -9,7 +9,7 @@ const send = () => Promise.reject(new Error('nothing is to be sent'))
 function deliver(queueUrl: string, ...arns: readonly string[]): Promise<unknown> {
   const handler = middy()
     .use(sqsSource({ queueUrl, deadLetterQueueUrl: `${queueUrl}-dlq`, client: { send } }))
-    .handler(async ({ source }) => source.records.length)
+    .handler(async ({ source }) => source?.records.length)
   const Records = arns.map((eventSourceARN, n) => ({
     messageId: `m${n}`,
     receiptHandle: `r${n}`,

@@ -76,7 +76,7 @@ const rules: OptionRules<SqsSourceOptions> = {
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
  * with `SPILLWAY_SOURCE_MISSING` for an event of another service, and for records of another queue than `queueUrl`.
  */
-export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & { source: RecordSource }> {
+export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & { source?: RecordSource }> {
   checkOptions('sqsSource', options, rules)
   const queueUrl = String(options.queueUrl)
   const deadLetterQueueUrl = String(options.deadLetterQueueUrl)

@@ -20,7 +20,7 @@ async function recordsOf(event: Awaited<ReturnType<typeof sqsEvent>>): Promise<R
   await middy()
     .use(sqsSource({ queueUrl: 'https://sqs/q', deadLetterQueueUrl: 'https://sqs/dlq' }))
     .handler((event) => {
-      records = event.source.records
+      records = event.source?.records ?? []
     })(event as never, {} as Context)
   return records
 }
