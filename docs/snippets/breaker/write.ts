@@ -1,13 +1,14 @@
 import middy from '@middy/core'
+import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch } from '@spillway/batch'
 import { kyselyWriter } from '@spillway/kysely'
-import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
+import { sqsSource } from '@spillway/sqs'
 import { watch } from './breaker.ts'
 import { db } from './database.ts'
 import { order } from './message.ts'
 
 export const handler = middy()
-  .use(sqsPartialBatchFailure())
+  .use(sqsPartialBatchFailure({ logger: () => undefined }))
   .use(
     sqsSource({
       queueUrl: process.env.QUEUE_URL,

@@ -17,7 +17,6 @@ import {
   systemClock,
   within,
 } from '@spillway/message/internal'
-import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
@@ -62,7 +61,6 @@ export function status(
 
   return {
     before: function statusBefore({ event }) {
-      requireHttp('status', event)
       starts.begin(event)
     },
     after: async function statusAfter(request) {

@@ -92,6 +92,9 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
   [/^Query read timeout/, 'tooSlow'],
 ]
 
+/** Of how many errors that hold each other it is asked which one says that something is down. */
+const mostAsked = 1_000
+
 /** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
 export function classifyError(thrown: unknown): Failure {
   return decide(thrown).failure
@@ -108,9 +111,9 @@ export function decide(thrown: unknown): { readonly failure: Failure; readonly e
     if (failure === undefined) for (const inner of innerErrors(error)) errors.add(inner)
     else if (unknown === thrown && isOfDatabase(error)) unknown = error
   }
+  if (!isUnavailable(thrown)) return { failure: 'unknown', error: unknown }
   // The innermost: those above only hold it.
-  const down = [...errors].findLast(isUnavailable)
-  return down === undefined ? { failure: 'unknown', error: unknown } : { failure: 'connection', error: down }
+  return { failure: 'connection', error: [...errors].slice(0, mostAsked).findLast(isUnavailable) ?? thrown }
 }
 
 function isOfDatabase(error: unknown): boolean {

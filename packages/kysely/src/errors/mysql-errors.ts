@@ -119,6 +119,8 @@ export function classifyMysql(thrown: object): Failure | undefined {
 
 /** The rule that a row breaks, in words, with the names of the schema alone. */
 export function mysqlRule(thrown: unknown, number: number): string {
+  const own: unknown = Reflect.get(Object(thrown), 'rule')
+  if (typeof own === 'string') return own
   const { constraint, column } = mysqlNames(thrown)
   const rule = refusals.get(number) ?? `MySQL error ${number}`
   if (column !== undefined && rule.includes('its column'))
@@ -148,13 +150,11 @@ export function isTakenKey(thrown: unknown, key: string | undefined): boolean {
   return mysqlNumber(thrown) === 1048 && mysqlNames(thrown).column === key
 }
 
-/** What {@link isTakenKey} stands for. */
-export function takenKey(): Error {
-  return Object.assign(new Error('A unique constraint other than that of the conflict columns is broken.'), {
-    code: 'ER_DUP_ENTRY',
-    errno: 1062,
-    sqlState: '23000',
-  })
+/** What {@link isTakenKey} stands for. The server does not say which constraint it was. */
+export function takenKey(conflict: readonly string[]): Error {
+  const columns = conflict.map((column) => `"${column}"`).join(', ')
+  const rule = `a unique constraint other than that of the conflict columns ${columns}`
+  return Object.assign(new Error(rule), { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', rule })
 }
 
 function all(failure: Failure, ...numbers: readonly number[]): (readonly [number, Failure])[] {

@@ -48,7 +48,7 @@ describe('withoutValues', () => {
     one.cause = new AggregateError([one, databaseError()])
     expect(shown(withoutValues(one))).not.toContain('secret')
     let deep: Error = databaseError()
-    for (let depth = 0; depth < 100_000; depth += 1) deep = new Error('x', { cause: deep })
+    for (let depth = 0; depth < 5_000; depth += 1) deep = new Error('x', { cause: deep })
     expect(shown(withoutValues(deep))).not.toContain('secret')
   })
 })

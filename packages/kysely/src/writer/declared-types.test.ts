@@ -53,9 +53,22 @@ describe('declared types', () => {
   it('that are wrong or left out park nothing', async () => {
     const { db } = openKysely<{ items: Required<Item> }>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id, total: 1 }) as Required<Item>
-    for (const types of [{ id: 'uuid' }, { id: 'uuid', total: 'no_such_type' }]) {
+    for (const [types, code, message] of [
+      [
+        { id: 'uuid' },
+        'SPILLWAY_TABLE_UNKNOWN',
+        /^The option `types` of the writer of "items" has no type for the column "total", which/,
+      ],
+      [
+        { id: 'uuid', total: 'no_such_type' },
+        'SPILLWAY_WRITE_FAILED',
+        /^The database refuses the write to "items" \(SQLSTATE 42704: type "no_such_type\[\]" does not exist\)/,
+      ],
+    ] as const) {
       const write = kyselyWriter({ db, insertInto: 'items', row, conflict: 'id', types })
-      expect(kinds(await write(items(3), timeLimit()))).toEqual(['retry'])
+      const outcomes = await write(items(3), timeLimit())
+      expect(kinds(outcomes)).toEqual(['retry'])
+      expect(outcomes[0]).toMatchObject({ cause: { code, message: expect.stringMatching(message) } })
     }
   })
 

@@ -34,7 +34,7 @@ export const mysqlEngine: Engine = {
       // Kysely's plugins have changed the names of the builder already.
       await (limits === '' ? insert.execute() : sql`${sql.raw(limits)}${insert}`.execute(db.withoutPlugins()))
     } catch (error) {
-      throw conflict.action !== 'fail' && isTakenKey(error, facts.sureKey) ? takenKey() : error
+      throw conflict.action !== 'fail' && isTakenKey(error, facts.sureKey) ? takenKey(conflict.on) : error
     }
   },
 }

@@ -100,10 +100,10 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     })
     const refuses = 'The database refuses the row:'
     expect(reasons).toEqual([
-      `MYSQL_1264 ${refuses} a number is out of range for its column on column "total".`,
-      `MYSQL_1366 ${refuses} a value is malformed for the type of its column, or has a character that it cannot store on column "note".`,
+      `MYSQL_1264 ${refuses} a number is out of range for column "total".`,
+      `MYSQL_1366 ${refuses} a value is malformed for the type of column "note", or has a character that it cannot store.`,
       `MYSQL_1048 ${refuses} not-null constraint on column "total".`,
-      `MYSQL_1406 ${refuses} a text is too long for its column on column "note".`,
+      `MYSQL_1406 ${refuses} a text is too long for column "note".`,
       expect.stringMatching(/^MYSQL_(?:4025|3819) .* check constraint "total_positive"\.$/),
     ])
     expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(495)
@@ -113,7 +113,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
 
   it('does not take another unique constraint for "already written"', async () => {
     const { write } = itemWriter()
-    const note = { note: 'taken' }
+    const note = { note: 'secret' }
     await write(
       items(1, () => note),
       timeLimit(),
@@ -124,10 +124,17 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     )
     expect(outcomes).toMatchObject([
       { kind: 'done' },
-      { kind: 'park', reason: { code: 'MYSQL_1062' } },
+      {
+        kind: 'park',
+        reason: {
+          code: 'MYSQL_1062',
+          detail:
+            'The database refuses the row: a unique constraint other than that of the conflict columns "id".',
+        },
+      },
       { kind: 'done' },
     ])
-    expect(inspect(outcomes, { depth: 10 })).not.toContain('taken')
+    expect(inspect(outcomes, { depth: 10 })).not.toContain('secret')
     expect(await count()).toBe(3)
   })
 
