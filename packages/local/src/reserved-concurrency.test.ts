@@ -68,7 +68,7 @@ async function start() {
 it('bounds what HTTP causes, and answers 503 beyond it', async () => {
   const { gate, local, request } = await start()
   const held = [request('/hold'), request('/hold')]
-  await vi.waitFor(() => expect(gate.peak()).toBe(2))
+  await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })
   const more = await Promise.all(Array.from({ length: 20 }, () => request('/hold')))
   expect(more).toStrictEqual(Array(20).fill(503))
   gate.open()
@@ -82,7 +82,7 @@ it('bounds what HTTP causes, and answers 503 beyond it', async () => {
 it('keeps a throttled batch until there is room, without another receive', async () => {
   const { gate, local, lines, request } = await start()
   const held = [request('/hold'), request('/hold')]
-  await vi.waitFor(() => expect(gate.peak()).toBe(2))
+  await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })
   const client = new SQSClient({
     endpoint: local.queues.endpoint,
     region: local.queues.region,

@@ -5,12 +5,19 @@ import { SpillwayError } from '@spillway/message'
 import type { App } from '@spillway/planner'
 import { type Control, startControl } from './control.ts'
 import { type EventSourceProblem, startEventSource } from './event-source/index.ts'
-import { type FunctionsOptions, type LambdaFunction, startFunction } from './functions/index.ts'
-import { type Gateway, startGateway } from './gateway/index.ts'
+import {
+  type EnvironmentEnd,
+  type FunctionsOptions,
+  type InvocationInfo,
+  type LambdaFunction,
+  startFunction,
+} from './functions/index.ts'
+import { type Gateway, type GatewayProblem, startGateway } from './gateway/index.ts'
 import type { LoadedApp } from './load-app.ts'
 import { type Postgres, startPostgres } from './postgres/postgres.ts'
 import { type QueueEngine, startQueues } from './queues/index.ts'
 import { type Reaper, startReaper } from './reaper/reaper.ts'
+import { createReporter } from './report/reporter.ts'
 import { type LocalState, type RunningReader, readState } from './state.ts'
 import { type StreamSourceProblem, startStreamSource } from './stream-source/index.ts'
 import { type StreamEngine, startStreams } from './streams/index.ts'
@@ -22,20 +29,28 @@ import {
   toStreamSourceSpec,
 } from './wiring.ts'
 
+/** What a part of the runtime has to say about a function. */
+export type LocalProblem =
+  | GatewayProblem
+  | ({ readonly function: string } & (EventSourceProblem | StreamSourceProblem))
+
 /** What {@link startLocal} takes. */
 export interface LocalOptions {
   /** The port of the HTTP gateway; the control server takes the next one. 0, the default, is any free ports. */
   readonly port?: number
   /** Settings of Postgres that go over those of the app. */
   readonly databaseSettings?: Readonly<Record<string, string | number>>
-  /** Called with each line that a function writes. */
+  /** Called with each line that a function writes itself. */
   readonly onLog?: FunctionsOptions['onLog']
   /** Called with each invocation that ended. */
   readonly onInvocation?: FunctionsOptions['onInvocation']
   /** Called with what a developer should hear of, for example a response that fails a whole batch. */
-  readonly onProblem?: (
-    problem: { readonly function: string } & (EventSourceProblem | StreamSourceProblem),
-  ) => void
+  readonly onProblem?: (problem: LocalProblem) => void
+  /**
+   * Called with what is to be printed of a failure, one line or several: of an invocation what CloudWatch would have of
+   * it, or a problem. The first of a kind is given in full, and what repeats is counted.
+   */
+  readonly onReport?: (text: string) => void
   /** Called with what is being started, for a progress display. */
   readonly onProgress?: (step: string) => void
 }
@@ -82,6 +97,8 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
   }
 
   try {
+    const listeners = createListeners(options)
+    stops.unshift(listeners.stop)
     const reaper = await started(startReaper(), (part) => part.stop())
     const temporary = await started(mkdtemp(join(tmpdir(), 'spillway-')), (path) =>
       rm(path, { recursive: true, force: true }),
@@ -103,7 +120,8 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
       bundleFolder: temporary,
       region: queues.region,
       ...(options.onLog && { onLog: options.onLog }),
-      ...(options.onInvocation && { onInvocation: options.onInvocation }),
+      onInvocation: listeners.onInvocation,
+      onEnvironmentEnd: listeners.onEnvironmentEnd,
     }
     const functions: LambdaFunction[] = []
     for (const fn of app.functions) {
@@ -113,11 +131,9 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
     }
     for (const fn of app.functions) {
       if (fn.eventSource === undefined) continue
-      const onProblem = (problem: EventSourceProblem) =>
-        options.onProblem?.({ function: fn.name, ...problem })
       const source = startEventSource(toEventSourceSpec(app, fn.eventSource, queues), {
         function: find(functions, fn.name),
-        onProblem,
+        onProblem: (problem) => listeners.onProblem({ function: fn.name, ...problem }),
       })
       stops.unshift(() => source.stop())
     }
@@ -128,13 +144,13 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
       const source = startStreamSource(toStreamSourceSpec(streamSource, streams), {
         function: find(functions, name),
         onFailure,
-        onProblem: (problem) => options.onProblem?.({ function: name, ...problem }),
+        onProblem: (problem) => listeners.onProblem({ function: name, ...problem }),
       })
       readers.push({ function: name, stream: streamSource.stream, source, onFailure: onFailure.place })
       stops.unshift(() => source.stop())
     }
     const state = () => readState({ app, ...engines, readers, functions })
-    const gateway = await started(startHttp(app, functions, port), (part) => part.stop())
+    const gateway = await started(startHttp(app, functions, port, listeners.onProblem), (part) => part.stop())
     const controlPort = port === 0 ? 0 : port + 1
     const control = await started(startControl({ port: controlPort, app, queues, streams, state }), (part) =>
       part.stop(),
@@ -153,6 +169,25 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
   } catch (thrown) {
     await stop()
     throw thrown
+  }
+}
+
+/** What hears of failures: the caller, and what prints them. */
+function createListeners({ onInvocation, onProblem, onReport }: LocalOptions) {
+  const reporter = onReport && createReporter({ print: onReport })
+  return {
+    onInvocation(info: InvocationInfo) {
+      reporter?.onInvocation(info)
+      onInvocation?.(info)
+    },
+    onEnvironmentEnd(info: EnvironmentEnd) {
+      reporter?.onEnvironmentEnd(info)
+    },
+    onProblem(problem: LocalProblem) {
+      reporter?.onProblem(problem)
+      onProblem?.(problem)
+    },
+    stop: async () => reporter?.stop(),
   }
 }
 
@@ -190,11 +225,16 @@ async function startKinesis(
   return startStreams({ streams, region })
 }
 
-function startHttp(app: App, functions: readonly LambdaFunction[], port: number): Promise<Gateway> {
+function startHttp(
+  app: App,
+  functions: readonly LambdaFunction[],
+  port: number,
+  onProblem: (problem: LocalProblem) => void,
+): Promise<Gateway> {
   const routes = app.functions.flatMap((fn) =>
     fn.routes.map((route) => ({ ...route, function: find(functions, fn.name) })),
   )
-  return startGateway({ port, routes })
+  return startGateway({ port, routes, onProblem })
 }
 
 function find(functions: readonly LambdaFunction[], name: string): LambdaFunction {

@@ -19,7 +19,7 @@ export async function dev({ folder, port }: DevOptions): Promise<number> {
     port,
     onProgress: (step) => process.stderr.write(` ${step} ...`),
     onLog: ({ function: name, text }) => process.stderr.write(`[${name}] ${text}\n`),
-    onProblem: ({ function: name, message }) => process.stderr.write(`[${name}] ${message}\n`),
+    onReport: (text) => process.stderr.write(`${text}\n`),
   }).finally(() => process.stderr.write('\n'))
   process.stdout.write(banner(local))
   process.stdout.write(`ready ${local.url}\n`)

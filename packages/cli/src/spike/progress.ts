@@ -5,6 +5,8 @@ export interface Progress {
   step(name: string): void
   flood(report: LoadReport): void
   drain(waiting: number): void
+  /** Lines that stay. */
+  line(text: string): void
   end(): void
 }
 
@@ -31,6 +33,7 @@ export function startProgress(design: string, stream: NodeJS.WriteStream = proce
         answered === total,
       )
     },
+    line: (text) => stream.write(`${stream.isTTY ? '\r\u001B[K' : ''}${text}\n`),
     drain: (waiting) => show(`draining, ${waiting} left`, false),
     end() {
       if (stream.isTTY) stream.write('\r\u001B[K')

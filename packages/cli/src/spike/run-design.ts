@@ -44,6 +44,7 @@ export async function runDesign(options: DesignOptions, progress: Progress): Pro
   progress.step('starting')
   const local = await startLocal(await loadApp(options.config), {
     databaseSettings: { commit_delay: Math.round(options.commitMs * 1000), commit_siblings: 0 },
+    onReport: progress.line,
   })
   try {
     const { file, rate, seconds } = options

@@ -263,8 +263,39 @@ it('lets the whole batch fail when the response names an unknown record', async 
   await vi.waitFor(async () => expect(await engine.depth('brief')).toEqual(empty), until)
   expect(bodies().sort()).toEqual(['a', 'a', 'b', 'b'])
   expect(problems[0]?.code).toBe('response-malformed')
-  expect(problems[0]?.message).toContain("write: the whole batch failed: itemIdentifier 'x'")
+  const ids = batches[0]?.map(({ messageId }) => messageId) ?? []
+  expect(problems[0]?.message).toBe(
+    `the whole batch failed: itemIdentifier 'x' is not the messageId of a record; ${ids.length === 1 ? '1 message' : `${ids.length} messages`} of queue brief: ${ids.join(', ')}`,
+  )
 })
+
+it('names the setting that returned failures need on AWS, once', async () => {
+  await send('brief', ['a', 'b'])
+  start('brief', (records) => ({
+    batchItemFailures: records
+      .filter((record) => receiveCount(record) === '1')
+      .map(({ messageId }) => ({ itemIdentifier: messageId })),
+  }))
+  await vi.waitFor(async () => expect(await engine.depth('brief')).toEqual(empty), until)
+  expect(bodies().sort()).toEqual(['a', 'a', 'b', 'b'])
+  expect(problems).toEqual([
+    {
+      code: 'partial-failures',
+      message:
+        'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda deletes these messages',
+    },
+  ])
+})
+
+it.each([null, {}, { batchItemFailures: [] }])(
+  'says nothing of a response without failures: %j',
+  async (response) => {
+    await send('brief', ['a'])
+    start('brief', () => response)
+    await vi.waitFor(async () => expect(await engine.depth('brief')).toEqual(empty), until)
+    expect(problems).toEqual([])
+  },
+)
 
 it.each(['error', 'timeout', 'crash'] as const)(
   'dead-letters what ends in a(n) %s too often',

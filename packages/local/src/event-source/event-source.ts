@@ -1,5 +1,6 @@
 import { systemClock } from '@spillway/message/internal'
 import type { InvocationResult } from '../functions/index.ts'
+import { describeEvent } from '../report/describe-event.ts'
 import type { Batch } from './batch.ts'
 import { readBatchResponse } from './batch-response.ts'
 import { type Carry, createCarry } from './carry.ts'
@@ -15,6 +16,11 @@ import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSp
 
 /** Milliseconds that {@link EventSource.stop} waits for invocations. */
 const patience = 2000
+
+const partialFailures =
+  'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda deletes these messages'
+
+const describe = (records: readonly SqsRecord[]) => describeEvent({ Records: records })
 
 /**
  * Starts an event source mapping with `ReportBatchItemFailures`, as Lambda runs it on SQS (Lambda developer guide,
@@ -38,11 +44,12 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   const shared = turns && newCarry()
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
   let unreachable = false
+  let hasReturnedFailures = false
   let stopped: Promise<void> | undefined
 
   function report(code: EventSourceProblem['code'], message: string): void {
     try {
-      options.onProblem?.({ code, message: `${fn.name}: ${message}` })
+      options.onProblem?.({ code, message })
     } catch {
       // A listener's fault must not stop the deliveries.
     }
@@ -88,19 +95,28 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   ): Promise<readonly SqsRecord[]> {
     if (!result.ok) {
       counts.failed += records.length
-      if (result.kind === 'throttle')
-        report('batch-dropped', 'throttled until the visibility time-out passed')
+      if (result.kind === 'throttle') {
+        report(
+          'batch-dropped',
+          `throttled until the visibility time-out passed: the queue delivers them again; ${describe(records)}`,
+        )
+      }
       return records
     }
     const ids = records.map((record) => record.messageId)
     const { failed, problem } = readBatchResponse(ids, result.payload)
-    if (problem !== undefined) report('response-malformed', `the whole batch failed: ${problem}`)
+    if (problem !== undefined) {
+      report('response-malformed', `the whole batch failed: ${problem}; ${describe(records)}`)
+    } else if (failed.size > 0 && !hasReturnedFailures) {
+      hasReturnedFailures = true
+      report('partial-failures', partialFailures)
+    }
     const succeeded = records.filter((record) => !failed.has(record.messageId))
     counts.succeeded += succeeded.length
     counts.failed += failed.size
     const left = await deleteRecords(client, clock, succeeded)
     if (left.length > 0) {
-      report('delete-failed', `${left.length} records are done but not deleted: they will be delivered again`)
+      report('delete-failed', `done but not deleted: they will be delivered again; ${describe(left)}`)
     }
     return records.filter((record) => failed.has(record.messageId))
   }

@@ -26,7 +26,12 @@ export interface Invocable {
 
 /** Something that the developer should see; the event source goes on. */
 export interface EventSourceProblem {
-  readonly code: 'response-malformed' | 'batch-dropped' | 'delete-failed' | 'queue-unreachable'
+  readonly code:
+    | 'response-malformed'
+    | 'partial-failures'
+    | 'batch-dropped'
+    | 'delete-failed'
+    | 'queue-unreachable'
   readonly message: string
 }
 

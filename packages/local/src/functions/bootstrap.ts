@@ -40,15 +40,12 @@ export async function runEnvironment(options: BootstrapOptions): Promise<void> {
   delete process.env.NODE_COMPILE_CACHE
   useSourcePositions(import.meta.url)
 
-  function die(type: string | undefined, thrown: unknown): void {
-    const error = toInvocationError(thrown)
-    const document = type === undefined ? error : { ...error, errorType: type }
-    console.error(thrown)
-    channel.write(`fatal\t${JSON.stringify(document)}\n`)
+  function die(error: InvocationError): void {
+    channel.write(`fatal\t${JSON.stringify(error)}\n`)
     process.exit(1)
   }
-  process.on('uncaughtException', (error) => die(undefined, error))
-  process.on('unhandledRejection', (reason) => die('Runtime.UnhandledPromiseRejection', reason))
+  process.on('uncaughtException', (error) => die(toInvocationError(error)))
+  process.on('unhandledRejection', (reason) => die(unhandledRejection(reason)))
   channel.on('error', () => process.exit(1))
   channel.on('end', () => process.exit(0))
 
@@ -56,7 +53,7 @@ export async function runEnvironment(options: BootstrapOptions): Promise<void> {
   try {
     handler = findHandler(await options.load(), options.handler)
   } catch (error) {
-    return die(undefined, error)
+    return die(toInvocationError(error))
   }
 
   async function serve(line: string): Promise<void> {
@@ -82,12 +79,47 @@ export async function runEnvironment(options: BootstrapOptions): Promise<void> {
 function findHandler(exports: Readonly<Record<string, unknown>>, name: string): Handler {
   const fallback = exports.default as Readonly<Record<string, unknown>> | null | undefined
   const found = exports[name] ?? fallback?.[name]
-  if (typeof found === 'function') return found as Handler
-  const problem =
-    found === undefined ? `has no export \`${name}\`` : `exports a \`${name}\` that is not a function`
-  throw Object.assign(new Error(`The module ${problem}: export an async function of that name.`), {
-    name: 'Runtime.HandlerNotFound',
-  })
+  if (typeof found !== 'function') {
+    const problem = found === undefined || found === null ? 'undefined or not exported' : 'not a function'
+    throw runtimeError(
+      'Runtime.HandlerNotFound',
+      `index.${name} is ${problem}: export an async function named \`${name}\` from the entry of the function.`,
+    )
+  }
+  // Lambda decides by the declared parameters alone. middy declares two.
+  if (found.length >= 3) throw runtimeError('Runtime.CallbackHandlerDeprecated', callbackHandler(name))
+  return found as Handler
+}
+
+function callbackHandler(name: string): string {
+  return (
+    'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
+    'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
+    'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html. ' +
+    `\`${name}\` declares three parameters: declare (event, context), and in place of calling the callback ` +
+    'return a promise of the response, or throw.'
+  )
+}
+
+function runtimeError(name: string, message: string): Error {
+  const error = Object.assign(new Error(message), { name })
+  // Where the bootstrap looks for the handler helps nobody.
+  error.stack = `${name}: ${message}`
+  return error
+}
+
+/** As Lambda words it; the reason, with its own stack, is the cause. */
+function unhandledRejection(reason: unknown): InvocationError {
+  const { causes = [], ...cause } = toInvocationError(reason)
+  const errorMessage =
+    cause.trace === undefined ? cause.errorMessage : `${cause.errorType}: ${cause.errorMessage}`
+  return {
+    errorType: 'Runtime.UnhandledPromiseRejection',
+    errorMessage,
+    ...(cause.code === undefined ? {} : { code: cause.code }),
+    trace: [`Runtime.UnhandledPromiseRejection: ${errorMessage}`],
+    causes: [cause, ...causes],
+  }
 }
 
 async function answer(handler: Handler, event: unknown, context: object): Promise<string> {
@@ -101,8 +133,9 @@ async function answer(handler: Handler, event: unknown, context: object): Promis
   try {
     payload = JSON.stringify(result) ?? 'null'
   } catch (error) {
-    const errorMessage = `The handler's response is not JSON: ${toInvocationError(error).errorMessage}`
-    return failure({ errorType: 'Runtime.MarshalError', errorMessage })
+    const { causes = [], ...cause } = toInvocationError(error)
+    const errorMessage = 'Unable to stringify response body'
+    return failure({ errorType: 'Runtime.JSONStringifyError', errorMessage, causes: [cause, ...causes] })
   }
   if (Buffer.byteLength(payload) > responseLimit) {
     const errorMessage = `Response payload size exceeded maximum allowed payload size (${responseLimit} bytes).`

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
-import { exited, failed, timedOut } from './failures.ts'
+import { channelBroken, exited, failed, timedOut } from './failures.ts'
 import { toInvocationError } from './invocation-error.ts'
 import { lineReader } from './lines.ts'
 import type { InvocationError, InvocationFailure, InvocationResult, LogLine } from './types.ts'
@@ -13,16 +13,23 @@ export interface EnvironmentOptions {
   readonly env: Readonly<Record<string, string>>
   /** Seconds that an invocation may take. */
   readonly timeout: number
+  /** MB: the limit of the JavaScript heap. */
+  readonly memorySize: number
   readonly reaper: { watch(pid: number): void; unwatch(pid: number): void }
   readonly onLog?: ((line: Omit<LogLine, 'function'>) => void) | undefined
+  /** Called when it ends by itself while it runs nothing. */
+  readonly onIdleEnd?: ((failure: InvocationFailure) => void) | undefined
 }
+
+/** Why an environment did not start, as the invocation with this id is told. */
+export type StartFailure = (requestId: string) => InvocationFailure
 
 /** One execution environment: a process that serves one invocation at a time and is frozen in between. */
 export interface Environment {
   /** `undefined` when the process could not be created. */
   readonly pid: number | undefined
   /** Resolves when it can serve, or with the reason why it never will. */
-  readonly started: Promise<InvocationFailure | undefined>
+  readonly started: Promise<StartFailure | undefined>
   readonly gone: Promise<void>
   /** `false` as soon as the end of the process is known; {@link Environment.gone} follows. */
   isAlive(): boolean
@@ -47,7 +54,7 @@ const longestLogLine = 256 * 1024
 /** Starts an execution environment. Never throws. */
 export function startEnvironment(options: EnvironmentOptions): Environment {
   const log = options.onLog === undefined ? 'ignore' : 'pipe'
-  const child = spawn(process.execPath, [options.file], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${options.memorySize}`, options.file], {
     cwd: options.cwd,
     env: options.env,
     detached: true,
@@ -62,12 +69,14 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   })
   if (pid !== undefined) options.reaper.watch(pid)
   const channel = child.stdio?.[3] as Duplex | null | undefined
-  const started = Promise.withResolvers<InvocationFailure | undefined>()
+  const started = Promise.withResolvers<StartFailure | undefined>()
   const gone = Promise.withResolvers<void>()
   let running: { readonly requestId: string; finish(result: InvocationResult): void } | undefined
   let requestId: string | undefined
   let fatal: InvocationError | undefined
   let overdue = false
+  let isReady = false
+  let isKilled = false
   let frozen = false
   let deadlineTimer = setTimeout(expire, initLimit + options.timeout * 1000)
   let freezeTimer: NodeJS.Timeout | undefined
@@ -100,7 +109,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   function onLine(line: string): void {
     const word = readWord(line)
     if (word === undefined) {
-      // The handler wrote to the channel itself: nothing that comes from here can be believed any more.
+      fatal = channelBroken
       signalAll('SIGKILL')
       return
     }
@@ -110,6 +119,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     }
     clearTimeout(deadlineTimer)
     if (word.kind === 'ready') {
+      isReady = true
       started.resolve(undefined)
       return
     }
@@ -127,10 +137,13 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     // Its last words may still be on their way from the channel.
     setImmediate(() => {
       clearTimeout(deadlineTimer)
-      const id = requestId ?? 'init'
-      const death = overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
-      started.resolve(fatal === undefined ? death : failed('error', fatal))
-      finish(fatal === undefined ? death : failed('crash', fatal))
+      const endOf = (id: string, kind: 'error' | 'crash') => {
+        if (fatal !== undefined) return failed(kind, fatal)
+        return overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
+      }
+      started.resolve((id) => ({ ...endOf(id, 'error'), phase: 'init' }))
+      if (running !== undefined) finish(endOf(running.requestId, 'crash'))
+      else if (isReady && !isKilled) options.onIdleEnd?.(endOf(requestId ?? '', 'crash'))
       // A process that the handler left behind would hold the pipes, and a stop would wait for it.
       signalAll('SIGKILL')
       for (const stream of [channel, child.stdout, child.stderr]) stream?.destroy()
@@ -168,6 +181,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       freezeTimer = setTimeout(freeze, freezeDelay)
     },
     kill() {
+      isKilled = true
       signalAll('SIGKILL')
     },
   }

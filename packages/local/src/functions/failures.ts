@@ -16,6 +16,22 @@ export function timedOut(requestId: string, seconds: number): InvocationFailure 
   })
 }
 
+/** What Lambda calls the signals that end a process. */
+const signalNames: Partial<Record<NodeJS.Signals, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+}
+
 /** The process ended in the middle of an invocation or of its start. */
 export function exited(
   requestId: string,
@@ -24,7 +40,7 @@ export function exited(
 ): InvocationFailure {
   const how =
     signal !== null
-      ? `exited with error: signal: ${signal}`
+      ? `exited with error: signal: ${signalNames[signal] ?? signal}`
       : code === 0
         ? 'exited without providing a reason'
         : `exited with error: exit status ${code}`
@@ -50,7 +66,17 @@ export function requestTooLarge(bytes: number): InvocationFailure {
   })
 }
 
+/** The handler wrote to the channel between the bootstrap and the environment: nothing from there can be believed. */
+export const channelBroken: InvocationError = {
+  errorType: 'Runtime.ExitError',
+  errorMessage:
+    'The function wrote to file descriptor 3, which belongs to the runtime, and was killed. Write to standard output or standard error.',
+}
+
+/** What {@link stopped} says in place of a class. */
+export const stoppedType = 'Runtime.Stopped'
+
 /** The function is stopped: a request that waits is a crash, a new one an error. */
 export function stopped(name: string, kind: 'crash' | 'error'): InvocationFailure {
-  return failed(kind, { errorType: 'Runtime.Stopped', errorMessage: `The function ${name} is stopped.` })
+  return failed(kind, { errorType: stoppedType, errorMessage: `The function ${name} is stopped.` })
 }

@@ -202,7 +202,7 @@ it('reports a crash and replaces the environment', async () => {
   expect(await running).toMatchObject({ kind: 'crash', error: { errorType: 'Runtime.ExitError' } })
   expect(await fn.invoke({ how: 'reject' })).toMatchObject({
     kind: 'crash',
-    error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'nobody listens' },
+    error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: nobody listens' },
   })
   expect(await fn.invoke({})).toMatchObject({ ok: true })
 })
@@ -232,7 +232,9 @@ it('reports what a handler throws, and keeps the environment', async () => {
     kind: 'error',
     error: { errorType: 'string', errorMessage: 'just text' },
   })
-  expect(await fn.invoke({ how: 'bigint' })).toMatchObject({ error: { errorType: 'Runtime.MarshalError' } })
+  expect(await fn.invoke({ how: 'bigint' })).toMatchObject({
+    error: { errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body' },
+  })
   expect(await fn.invoke({ how: 'flood' })).toMatchObject({
     error: { errorType: 'Function.ResponseSizeTooLarge' },
   })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { bundleFunction } from './bundle.ts'
 import { coldStarts } from './cold-starts.ts'
-import { type Environment, startEnvironment } from './environment.ts'
+import { type Environment, type StartFailure, startEnvironment } from './environment.ts'
 import { failed, requestLimit, requestTooLarge, stopped, throttled } from './failures.ts'
 import { toInvocationError } from './invocation-error.ts'
 import { processEnv } from './process-env.ts'
@@ -19,7 +19,11 @@ import type {
 const idleLimit = 10 * 60_000
 
 interface Request {
-  readonly event: string
+  readonly requestId: string
+  /** As it was given. */
+  readonly event: unknown
+  /** As the environment gets it. */
+  readonly json: string
   resolve(result: InvocationResult): void
 }
 
@@ -57,9 +61,15 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
         ...processEnv(spec, region),
       },
       timeout: spec.timeout,
+      memorySize: spec.memorySize,
       reaper: options.reaper,
       onLog: onLog && ((line) => onLog({ function: spec.name, ...line })),
+      onIdleEnd: tellEnd,
     })
+  }
+
+  function tellEnd(failure: InvocationFailure): void {
+    if (!isStopped) options.onEnvironmentEnd?.({ function: spec.name, failure })
   }
 
   async function coldStart(): Promise<void> {
@@ -77,11 +87,14 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     startMore()
   }
 
-  function rejectOldest(failure: InvocationFailure): void {
+  function rejectOldest(failure: StartFailure): void {
     const request = waiting.shift()
-    if (request === undefined) return
+    if (request === undefined) {
+      tellEnd(failure(''))
+      return
+    }
     ran += 1
-    end(request, failure, 0)
+    end(request, failure(request.requestId), 0)
   }
 
   function startMore(): void {
@@ -128,29 +141,31 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     active += 1
     ran += 1
     const begun = performance.now()
-    const result = await environment.invoke(randomUUID(), request.event)
+    const result = await environment.invoke(request.requestId, request.json)
     active -= 1
     if (result.ok || result.kind === 'error') release(environment)
     else await environment.gone
-    end(request, result, performance.now() - begun)
+    const wasStopped = isStopped && !result.ok && result.kind === 'crash'
+    end(request, wasStopped ? stopped(spec.name, 'crash') : result, performance.now() - begun)
   }
 
   function end(request: Request, result: InvocationResult, durationMs: number): void {
     if (!result.ok && result.kind === 'throttle') throttles += 1
     else if (!result.ok) errors += 1
     request.resolve(result)
-    options.onInvocation?.({ function: spec.name, durationMs, result })
+    const { requestId, event } = request
+    options.onInvocation?.({ function: spec.name, requestId, event, durationMs, result })
   }
 
-  function refusal(event: string): InvocationFailure | undefined {
+  function refusal(json: string): InvocationFailure | undefined {
     if (isStopped) return stopped(spec.name, 'error')
-    const bytes = Buffer.byteLength(event)
+    const bytes = Buffer.byteLength(json)
     if (bytes > requestLimit) return requestTooLarge(bytes)
     return active + waiting.length >= concurrency ? throttled(spec.name, concurrency) : undefined
   }
 
   function accept(request: Request): void {
-    const refused = refusal(request.event)
+    const refused = refusal(request.json)
     const environment = refused === undefined ? takeIdle() : undefined
     if (refused !== undefined) {
       end(request, refused, 0)
@@ -169,13 +184,14 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
     timeout: spec.timeout,
     invoke(event) {
       return new Promise((resolve) => {
+        const request = { requestId: randomUUID(), event, resolve }
         let json: string
         try {
           json = JSON.stringify(event) ?? 'null'
         } catch (error) {
-          return end({ event: '', resolve }, failed('error', toInvocationError(error)), 0)
+          return end({ ...request, json: '' }, failed('error', toInvocationError(error)), 0)
         }
-        accept({ event: json, resolve })
+        accept({ ...request, json })
       })
     },
     state: () => ({ environments: states.size, active, invocations: ran, errors, throttles }),

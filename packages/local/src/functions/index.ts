@@ -4,13 +4,16 @@
  * @module
  */
 export { coldStartLimit } from './cold-starts.ts'
+export { stoppedType } from './failures.ts'
 export { startFunction } from './function.ts'
 export type {
+  EnvironmentEnd,
   EnvironmentInfo,
   FunctionSpec,
   FunctionState,
   FunctionsOptions,
   InvocationError,
+  InvocationFailure,
   InvocationInfo,
   InvocationResult,
   LambdaFunction,

@@ -1,35 +1,76 @@
+import { types } from 'node:util'
 import type { InvocationError } from './types.ts'
 
-const deepestCause = 8
+const mostCauses = 8
 
-/** Describes whatever was thrown as Lambda's Node.js runtime does. */
+/** Characters of a text: a fatal error has to fit into the channel before the process ends. */
+const longestText = 16_384
+
+/** Describes whatever was thrown as Lambda's Node.js runtime does, and adds what it was caused by. */
 export function toInvocationError(thrown: unknown): InvocationError {
-  if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: text(thrown) }
-  const code = codeOf(thrown)
-  return {
-    errorType: text(thrown.name),
-    errorMessage: text(thrown.message),
-    ...(code === undefined ? {} : { code }),
-    trace: text(thrown.stack ?? '').split('\n'),
+  try {
+    if (!isError(thrown)) return { errorType: typeof thrown, errorMessage: text(thrown) }
+    const chain = causesOf(thrown)
+    const code = [thrown, ...chain].map(codeOf).find((found) => found !== undefined)
+    return {
+      ...describe(thrown),
+      ...(code === undefined ? {} : { code }),
+      ...(chain.length === 0 ? {} : { causes: chain.map(toCause) }),
+    }
+  } catch {
+    return {
+      errorType: 'Error',
+      errorMessage: 'What was thrown cannot be read: one of its properties throws.',
+    }
   }
 }
 
-function codeOf(thrown: Error): string | undefined {
-  let error: unknown = thrown
-  for (let depth = 0; depth < deepestCause && error instanceof Error; depth++) {
-    const { code } = error as { code?: unknown }
-    if (typeof code === 'string' && code !== '') return code
-    if (typeof code === 'number') return String(code)
-    error = error.cause
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error
+}
+
+function describe(error: Error) {
+  return {
+    errorType: text(error.name),
+    errorMessage: text(error.message),
+    trace: text(error.stack ?? '').split('\n'),
   }
-  return undefined
+}
+
+function toCause(cause: unknown): InvocationError {
+  if (!isError(cause)) return { errorType: typeof cause, errorMessage: text(cause) }
+  const code = codeOf(cause)
+  return { ...describe(cause), ...(code === undefined ? {} : { code }) }
+}
+
+/** The causes of an error, the nearest first. A circular chain ends where it meets itself. */
+function causesOf(thrown: Error): unknown[] {
+  const found = new Set<unknown>([thrown])
+  for (const error of found) {
+    if (found.size > mostCauses) break
+    if (!isError(error)) continue
+    const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown }
+    const next = [cause, ...(Array.isArray(errors) ? errors : [])]
+    for (const one of next) if (one !== undefined && one !== null && found.size <= mostCauses) found.add(one)
+  }
+  found.delete(thrown)
+  return [...found]
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!isError(error)) return undefined
+  const { code } = error as { readonly code?: unknown }
+  if (typeof code === 'number') return String(code)
+  return typeof code === 'string' && code !== '' ? code : undefined
 }
 
 // A thrown value may lack a prototype, and an error's name may be anything.
 function text(value: unknown): string {
+  let full: string
   try {
-    return String(value)
+    full = String(value)
   } catch {
-    return Object.prototype.toString.call(value)
+    full = Object.prototype.toString.call(value)
   }
+  return full.length > longestText ? `${full.slice(0, longestText)} …` : full
 }

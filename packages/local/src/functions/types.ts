@@ -27,6 +27,8 @@ export interface InvocationError {
   readonly code?: string
   /** The lines of the stack. */
   readonly trace?: readonly string[]
+  /** What it was caused by: the chain of `cause`, and what an `AggregateError` holds. The nearest comes first. */
+  readonly causes?: readonly Omit<InvocationError, 'causes'>[]
 }
 
 /** An invocation that the function did not answer. */
@@ -37,6 +39,8 @@ export interface InvocationFailure {
    * was killed. `crash`: its process ended. `throttle`: it was not started, because the concurrency is used up.
    */
   readonly kind: 'error' | 'timeout' | 'crash' | 'throttle'
+  /** `init`: the environment failed before it could take an event, for example because its module threw. */
+  readonly phase?: 'init'
   readonly error: InvocationError
 }
 
@@ -85,12 +89,21 @@ export interface LogLine {
   readonly text: string
 }
 
-/** The end of an invocation, for figures. */
+/** The end of an invocation. */
 export interface InvocationInfo {
   readonly function: string
+  readonly requestId: string
+  /** What the function was invoked with. It holds the data of users: take ids from it, and print no more. */
+  readonly event: unknown
   /** From the hand-over to the environment to its answer, without the wait before. 0 for one that never ran. */
   readonly durationMs: number
   readonly result: InvocationResult
+}
+
+/** The end of an environment that no invocation has seen. */
+export interface EnvironmentEnd {
+  readonly function: string
+  readonly failure: InvocationFailure
 }
 
 /** What {@link startFunction} needs beside the function itself. */
@@ -105,4 +118,6 @@ export interface FunctionsOptions {
   readonly onLog?: (line: LogLine) => void
   /** Called at the end of each invocation, a throttled one included. */
   readonly onInvocation?: (info: InvocationInfo) => void
+  /** Called when an environment ends by itself between invocations, or fails to start while no invocation waits for it. */
+  readonly onEnvironmentEnd?: (info: EnvironmentEnd) => void
 }

@@ -4,7 +4,7 @@ import { SpillwayError } from '@spillway/message'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { InvocationResult } from '../functions/index.ts'
-import { type Gateway, startGateway } from './index.ts'
+import { type Gateway, type GatewayProblem, startGateway } from './index.ts'
 
 const gateways: Gateway[] = []
 
@@ -19,6 +19,7 @@ async function start(
   integrationTimeout?: number,
 ) {
   const events: APIGatewayProxyEventV2[] = []
+  const problems: GatewayProblem[] = []
   const fn = {
     name: 'subject',
     async invoke(event: unknown) {
@@ -33,9 +34,10 @@ async function start(
       return { method, path, function: fn }
     }),
     ...(integrationTimeout === undefined ? {} : { integrationTimeout }),
+    onProblem: (problem) => problems.push(problem),
   })
   gateways.push(gateway)
-  return { ...gateway, events }
+  return { ...gateway, events, problems }
 }
 
 const ok = (payload: unknown): InvocationResult => ({ ok: true, payload })
@@ -217,17 +219,27 @@ it('writes what the function answers', async () => {
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([201, '9', ''])
 })
 
+const badStatus = 'statusCode is not a number from 200 to 599'
+const badHeader = 'a header or a cookie is not one that HTTP allows'
 it.each([
-  [{ statusCode: 'many' }],
-  [{ statusCode: 99 }],
-  [{ statusCode: 200, body: { not: 'text' } }],
-  [{ statusCode: 200, headers: { 'x-bad': 'a\r\nset-cookie: b=1' } }],
-  [{ statusCode: 200, headers: { 'bad name': 'a' } }],
-  [{ statusCode: 200, cookies: 'a=1' }],
-])('answers 500 to a malformed response: %j', async (payload) => {
+  [{ statusCode: 'many' }, badStatus],
+  [{ statusCode: 99 }, badStatus],
+  [{ statusCode: 200, body: { not: 'text' } }, 'body is not a string'],
+  [{ statusCode: 200, headers: { 'x-bad': 'a\r\nset-cookie: b=1' } }, badHeader],
+  [{ statusCode: 200, headers: { 'bad name': 'a' } }, badHeader],
+  [{ statusCode: 200, cookies: 'a=1' }, badHeader],
+])('answers 500 to a malformed response, and says why: %j', async (payload, why) => {
   const gateway = await start(() => ok(payload))
-  const response = await fetch(`${gateway.url}/x`)
+  const response = await fetch(`${gateway.url}/x?secret=1`)
   expect([response.status, await response.json()]).toEqual([500, { message: 'Internal Server Error' }])
+  const id = response.headers.get('apigw-requestid')
+  expect(gateway.problems).toEqual([
+    {
+      function: 'subject',
+      code: 'response-malformed',
+      message: `answered 500, for the response is malformed: ${why}; request ANY /{proxy+}, apigw-requestid ${id}`,
+    },
+  ])
 })
 
 it.each([
@@ -246,6 +258,14 @@ it('answers 503 when the function takes too long', async () => {
   const gateway = await start(() => new Promise(() => undefined), ['ANY /{proxy+}'], 50)
   const response = await fetch(`${gateway.url}/x`)
   expect([response.status, await response.json()]).toEqual([503, { message: 'Service Unavailable' }])
+  const id = response.headers.get('apigw-requestid')
+  expect(gateway.problems).toEqual([
+    {
+      function: 'subject',
+      code: 'integration-timeout',
+      message: `answered 503: no response after 0.05 seconds; request ANY /{proxy+}, apigw-requestid ${id}`,
+    },
+  ])
 })
 
 it('answers 413 to a body of more than 10 MB, declared or not', async () => {

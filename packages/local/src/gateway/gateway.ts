@@ -14,7 +14,7 @@ import {
   toResponse,
 } from './response.ts'
 import { createRouter } from './router.ts'
-import type { Gateway, GatewayOptions } from './types.ts'
+import type { Gateway, GatewayOptions, GatewayProblem } from './types.ts'
 
 /** Milliseconds that a stop waits for the requests that run. */
 const grace = 1000
@@ -42,8 +42,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (body === 'too large') return requestTooLarge
     if (body === 'aborted') return undefined
     const event = toEvent({ request, match, path, query, body, requestId: id })
-    const result = await withTimeout(match.route.function.invoke(event), integrationTimeout)
-    return result === undefined ? serviceUnavailable : toResponse(result)
+    const fn = match.route.function
+    const report = (code: GatewayProblem['code'], what: string) => {
+      const message = `${what}; request ${match.routeKey}, apigw-requestid ${id}`
+      options.onProblem?.({ function: fn.name, code, message })
+    }
+    try {
+      const result = await withTimeout(fn.invoke(event), integrationTimeout)
+      if (result === undefined) {
+        report('integration-timeout', `answered 503: no response after ${integrationTimeout / 1000} seconds`)
+        return serviceUnavailable
+      }
+      const response = toResponse(result)
+      if (response.problem !== undefined) {
+        report('response-malformed', `answered 500, for the response is malformed: ${response.problem}`)
+      }
+      return response
+    } catch (error) {
+      report('gateway-failed', `answered 500: ${String(error)}`)
+      throw error
+    }
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {

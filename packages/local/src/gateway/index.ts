@@ -4,4 +4,4 @@
  * @module
  */
 export { startGateway } from './gateway.ts'
-export type { Gateway } from './types.ts'
+export type { Gateway, GatewayProblem } from './types.ts'

@@ -6,6 +6,8 @@ export interface GatewayResponse {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   readonly body: string | Buffer
+  /** Why this is not what the function returned. */
+  readonly problem?: string
 }
 
 /** A response of the gateway's own. */
@@ -40,10 +42,16 @@ function fromPayload(payload: unknown): GatewayResponse {
     return { status: 200, headers: ['content-type', 'application/json'], body }
   }
   const status = toStatus(payload.statusCode)
+  if (status === undefined) return malformed('statusCode is not a number from 200 to 599')
   const headers = toHeaders(payload.headers ?? {}, payload.cookies ?? [])
+  if (headers === undefined) return malformed('a header or a cookie is not one that HTTP allows')
   const body = payload.body ?? ''
-  if (status === undefined || headers === undefined || typeof body !== 'string') return internalServerError
+  if (typeof body !== 'string') return malformed('body is not a string')
   return { status, headers, body: payload.isBase64Encoded === true ? Buffer.from(body, 'base64') : body }
+}
+
+function malformed(problem: string): GatewayResponse {
+  return { ...internalServerError, problem }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

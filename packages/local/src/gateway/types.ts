@@ -9,6 +9,13 @@ export interface GatewayRoute {
   readonly function: { readonly name: string; invoke(event: unknown): Promise<InvocationResult> }
 }
 
+/** Why the gateway did not answer with what a function returned. */
+export interface GatewayProblem {
+  readonly function: string
+  readonly code: 'response-malformed' | 'integration-timeout' | 'gateway-failed'
+  readonly message: string
+}
+
 /** What {@link startGateway} takes. */
 export interface GatewayOptions {
   /** 0 takes a free one. */
@@ -16,6 +23,7 @@ export interface GatewayOptions {
   readonly routes: readonly GatewayRoute[]
   /** Milliseconds that a function may take. Default 30,000, which is the most that an HTTP API allows. */
   readonly integrationTimeout?: number
+  readonly onProblem?: (problem: GatewayProblem) => void
 }
 
 /** A running gateway. */

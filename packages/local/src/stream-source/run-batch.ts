@@ -23,8 +23,10 @@ export interface RunnerOptions {
   onDone(records: readonly LaneRecord[]): void
   /** Called with the records of a failure: they come again, or are given up. */
   onFailed(records: readonly LaneRecord[]): void
-  /** Called with the fault of a response. */
-  onMalformed(problem: string): void
+  /** Called with the fault of a response, and the records that it is about. */
+  onMalformed(problem: string, records: readonly LaneRecord[]): void
+  /** Called when a response names records that are to come again. */
+  onReturned(): void
   /** Called with what is given up. Resolves when nothing more is to be done about it. */
   discard(records: readonly LaneRecord[], facts: DiscardFacts): Promise<void>
 }
@@ -90,7 +92,8 @@ export function createRunner(options: RunnerOptions) {
     if (!result.ok) return failed(tried)
     const numbers = part.records.map(({ stored }) => stored.sequenceNumber)
     const { done, problem } = readStreamResponse(numbers, result.payload)
-    if (problem !== undefined) options.onMalformed(problem)
+    if (problem !== undefined) options.onMalformed(problem, part.records)
+    else if (done < part.records.length) options.onReturned()
     options.onDone(part.records.slice(0, done))
     const records = part.records.slice(done)
     if (records.length === 0) return []

@@ -242,6 +242,24 @@ describe('a batch that fails', () => {
     expect(state()).toMatchObject({ succeeded: 5, failed: 3 })
   })
 
+  it('names the setting that returned failures need on AWS, once', async () => {
+    await run.put(...letters(3))
+    run.start((_, records) => (run.batches.length < 3 ? failing(records, 'b') : null))
+    await run.clock.advance(5000)
+    expect(run.batches).toEqual([
+      ['a', 'b', 'c'],
+      ['b', 'c'],
+      ['b', 'c'],
+    ])
+    expect(run.problems).toEqual([
+      {
+        code: 'partial-failures',
+        message:
+          'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda goes on as if these records were done',
+      },
+    ])
+  })
+
   it('comes again as a whole after a response that cannot be read', async () => {
     await run.put('a', 'b')
     run.start(() => (run.batches.length === 1 ? { batchItemFailures: [{ itemIdentifier: '' }] } : null))
@@ -250,8 +268,12 @@ describe('a batch that fails', () => {
       ['a', 'b'],
       ['a', 'b'],
     ])
+    const [first, last] = run.events[0]?.map(({ kinesis }) => kinesis.sequenceNumber) ?? []
     expect(run.problems).toEqual([
-      { code: 'response-malformed', message: 'write: an entry of batchItemFailures has no itemIdentifier' },
+      {
+        code: 'response-malformed',
+        message: `the response is malformed: an entry of batchItemFailures has no itemIdentifier; 2 records of stream readings, shardId-000000000000, sequence numbers ${first} to ${last}`,
+      },
     ])
   })
 

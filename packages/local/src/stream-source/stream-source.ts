@@ -1,4 +1,5 @@
 import { systemClock } from '@spillway/message/internal'
+import { describeEvent } from '../report/describe-event.ts'
 import { retention, type ShardReader } from '../streams/index.ts'
 import { checkStreamSpec } from './check-spec.ts'
 import { createDiscard } from './discard.ts'
@@ -9,6 +10,9 @@ import type { StreamSource, StreamSourceOptions, StreamSourceProblem, StreamSour
 
 /** Milliseconds that {@link StreamSource.stop} waits for invocations. */
 const patience = 2000
+
+const partialFailures =
+  'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda goes on as if these records were done'
 
 /**
  * Starts an event source mapping with `ReportBatchItemFailures`, as Lambda runs it on a stream (Lambda developer guide,
@@ -30,11 +34,12 @@ export function startStreamSource(spec: StreamSourceSpec, options: StreamSourceO
   const stopping = new AbortController()
   const { signal } = stopping
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0, discarded: 0 }
+  let hasReturnedFailures = false
   let stopped: Promise<void> | undefined
 
   function report(code: StreamSourceProblem['code'], message: string): void {
     try {
-      options.onProblem?.({ code, message: `${fn.name}: ${message}` })
+      options.onProblem?.({ code, message })
     } catch {
       // A listener's fault must not stop the deliveries.
     }
@@ -70,7 +75,14 @@ export function startStreamSource(spec: StreamSourceSpec, options: StreamSourceO
       onFailed(records) {
         counts.failed += records.length
       },
-      onMalformed: (problem) => report('response-malformed', problem),
+      onMalformed(problem, records) {
+        const origin = describeEvent({ Records: records.map(({ record }) => record) })
+        report('response-malformed', `the response is malformed: ${problem}; ${origin}`)
+      },
+      onReturned() {
+        if (!hasReturnedFailures) report('partial-failures', partialFailures)
+        hasReturnedFailures = true
+      },
       async discard(records, facts) {
         if (!(await discard(records, facts))) return
         counts.discarded += records.length

@@ -25,7 +25,7 @@ export interface StreamSourceSpec {
 
 /** Something that the developer should see; the mapping goes on. */
 export interface StreamSourceProblem {
-  readonly code: 'response-malformed' | 'batch-discarded' | 'destination-failed'
+  readonly code: 'response-malformed' | 'partial-failures' | 'batch-discarded' | 'destination-failed'
   readonly message: string
 }
 
