@@ -51,6 +51,9 @@ const initLimit = 10_000
 
 const longestLogLine = 256 * 1024
 
+/** Milliseconds that the pipes of an environment that has ended may stay open: what it has detached may hold them. */
+const lastWords = 500
+
 /** Starts an execution environment. Never throws. */
 export function startEnvironment(options: EnvironmentOptions): Environment {
   const log = options.onLog === undefined ? 'ignore' : 'pipe'
@@ -65,7 +68,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   child.on('error', (error) => {
     if (pid !== undefined) return
     fatal = { ...toInvocationError(error), errorType: 'Runtime.StartFailed' }
-    onGone(null, null)
+    settle(null, null)
   })
   if (pid !== undefined) options.reaper.watch(pid)
   const channel = child.stdio?.[3] as Duplex | null | undefined
@@ -77,6 +80,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   let overdue = false
   let isReady = false
   let isKilled = false
+  let isSettled = false
   let frozen = false
   let deadlineTimer = setTimeout(expire, initLimit + options.timeout * 1000)
   let freezeTimer: NodeJS.Timeout | undefined
@@ -131,27 +135,37 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     setImmediate(finish, result)
   }
 
+  function settle(code: number | null, signal: NodeJS.Signals | null): void {
+    if (isSettled) return
+    isSettled = true
+    clearTimeout(deadlineTimer)
+    const endOf = (id: string, kind: 'error' | 'crash') => {
+      if (fatal !== undefined) return failed(kind, fatal)
+      return overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
+    }
+    started.resolve((id) => ({ ...endOf(id, 'error'), phase: 'init' }))
+    if (running !== undefined) finish(endOf(running.requestId, 'crash'))
+    else if (isReady && !isKilled) options.onIdleEnd?.(endOf(requestId ?? '', 'crash'))
+    for (const stream of [channel, child.stdout, child.stderr]) stream?.destroy()
+    gone.resolve()
+  }
+
   function onGone(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(freezeTimer)
+    clearTimeout(deadlineTimer)
     if (pid !== undefined) options.reaper.unwatch(pid)
-    // Its last words may still be on their way from the channel.
-    setImmediate(() => {
-      clearTimeout(deadlineTimer)
-      const endOf = (id: string, kind: 'error' | 'crash') => {
-        if (fatal !== undefined) return failed(kind, fatal)
-        return overdue ? timedOut(id, options.timeout) : exited(id, code, signal)
-      }
-      started.resolve((id) => ({ ...endOf(id, 'error'), phase: 'init' }))
-      if (running !== undefined) finish(endOf(running.requestId, 'crash'))
-      else if (isReady && !isKilled) options.onIdleEnd?.(endOf(requestId ?? '', 'crash'))
-      // A process that the handler left behind would hold the pipes, and a stop would wait for it.
-      signalAll('SIGKILL')
-      for (const stream of [channel, child.stdout, child.stderr]) stream?.destroy()
-      gone.resolve()
+    // What the handler has started would hold the pipes.
+    signalAll('SIGKILL')
+    // Its last words are still on their way: they say why it ended.
+    const late = setTimeout(settle, lastWords, code, signal)
+    child.once('close', () => {
+      clearTimeout(late)
+      // An answer that came with them is given out by now.
+      setImmediate(settle, code, signal)
     })
   }
 
-  child.on('exit', onGone)
+  child.once('exit', onGone)
   // A write to a process that has just died fails here; its exit tells the rest.
   channel?.on('error', () => undefined)
   channel?.setEncoding('utf8').on('data', lineReader(onLine).write)

@@ -118,7 +118,9 @@ it('survives whatever is thrown', async () => {
     errorType: 'Error',
     errorMessage: 'What was thrown cannot be read: one of its properties throws.',
   })
-  expect((await told('long')).errorMessage).toBe(`${'x'.repeat(16_384)} …`)
+  const long = await told('long')
+  expect(long.errorMessage).toBe(`${'x'.repeat(2048)} … ${'x'.repeat(2048)}`)
+  expect(long.trace).toEqual(expect.arrayContaining([at(17)]))
   expect(await told('text')).toEqual({ errorType: 'string', errorMessage: 'just text' })
   expect(await told('nothing')).toEqual({ errorType: 'undefined', errorMessage: 'undefined' })
   expect(fn.state()).toMatchObject({ environments: 1, errors: 6 })

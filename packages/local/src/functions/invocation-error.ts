@@ -3,8 +3,8 @@ import type { InvocationError } from './types.ts'
 
 const mostCauses = 8
 
-/** Characters of a text: a fatal error has to fit into the channel before the process ends. */
-const longestText = 16_384
+/** Characters of a text: an error with its causes has to fit into the channel before a process ends. */
+const longestText = 4096
 
 /** Describes whatever was thrown as Lambda's Node.js runtime does, and adds what it was caused by. */
 export function toInvocationError(thrown: unknown): InvocationError {
@@ -72,5 +72,7 @@ function text(value: unknown): string {
   } catch {
     full = Object.prototype.toString.call(value)
   }
-  return full.length > longestText ? `${full.slice(0, longestText)} …` : full
+  if (full.length <= longestText) return full
+  // A stack has the message at its start, and where it was thrown at its end.
+  return `${full.slice(0, longestText / 2)} … ${full.slice(-longestText / 2)}`
 }
