@@ -1,15 +1,14 @@
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch } from '@spillway/batch'
 import { kyselyParkedStore, kyselyTransaction } from '@spillway/kysely'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { applyTransfers } from './apply-transfers.ts'
 import { db } from './database.ts'
 import { transfer } from './message.ts'
 
 /** Applies transfers: each once, however often it comes, because its key is committed with its effect. */
 export const handler = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsPartialBatchFailure())
   .use(
     sqsSource({
       queueUrl: process.env.QUEUE_URL,

@@ -1,15 +1,14 @@
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch } from '@spillway/batch'
 import { kyselyParkedStore, kyselyWriter } from '@spillway/kysely'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { db } from './database.ts'
 import { order } from './message.ts'
 import { toRow } from './row.ts'
 
 /** Writes orders in batches: one statement for a batch, one row for an order however often it comes. */
 export const handler = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsPartialBatchFailure())
   .use(
     sqsSource({
       queueUrl: process.env.QUEUE_URL,

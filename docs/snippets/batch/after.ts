@@ -1,8 +1,7 @@
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch, eachRecord } from '@spillway/batch'
 import { done, type MessageRecord } from '@spillway/message'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { type Order, order } from './message.ts'
 import { save } from './save.ts'
 
@@ -14,6 +13,6 @@ const recordHandler = async ({ body }: MessageRecord<Order>) => {
 }
 
 export const handler = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsPartialBatchFailure())
   .use(sqsSource({ queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }))
   .handler(batch(order, eachRecord(recordHandler)))

@@ -1,14 +1,13 @@
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch, eachRecord } from '@spillway/batch'
 import { done, park } from '@spillway/message'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { order } from './message.ts'
 
 const { QUEUE_URL, DEAD_LETTER_QUEUE_URL } = process.env
 
 export const handler = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsPartialBatchFailure())
   .use(sqsSource({ queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }))
   .handler(
     batch(

@@ -1,14 +1,13 @@
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { batch } from '@spillway/batch'
 import { kyselyWriter } from '@spillway/kysely'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { watch } from './breaker.ts'
 import { db } from './database.ts'
 import { order } from './message.ts'
 
 export const handler = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(sqsPartialBatchFailure())
   .use(
     sqsSource({
       queueUrl: process.env.QUEUE_URL,

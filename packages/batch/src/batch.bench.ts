@@ -1,9 +1,9 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch'
 import { parser } from '@aws-lambda-powertools/batch/parser'
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import middysPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { defineMessage, done } from '@spillway/message'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { sqsEvent } from '@spillway/sqs/testing'
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
@@ -27,7 +27,7 @@ const bodies = Array.from({ length: count }, (_, index) => ({
   customer: `customer-${index}`,
   items: Array.from({ length: 5 }, (_, item) => ({ sku: `sku-${item}`, quantity: 2, priceCents: 1995 })),
 }))
-const event = await sqsEvent(order, bodies)
+const event = await sqsEvent(order, bodies, { queue: 'orders' })
 const context = { getRemainingTimeInMillis: () => 30_000 } as Context
 
 /** What reaches the handlers of a contestant, so that none of them can do less than the others. */
@@ -50,10 +50,7 @@ function fail(): never {
 
 /** The chain of a worker, as it is deployed. */
 function chainOf(handler: ReturnType<typeof batch>): Handler {
-  const chain = middy()
-    .use(sqsPartialBatchFailure({ logger: () => undefined }))
-    .use(source)
-    .handler(handler)
+  const chain = middy().use(sqsPartialBatchFailure()).use(source).handler(handler)
   return (event) => chain({ ...event } as never, context) as unknown as Promise<SQSBatchResponse>
 }
 
@@ -116,7 +113,7 @@ const powertoolsWithoutParser: Handler = (event) => {
 }
 
 const settled = middy()
-  .use(sqsPartialBatchFailure({ logger: () => undefined }))
+  .use(middysPartialBatchFailure({ logger: () => undefined }))
   .handler((event) =>
     Promise.allSettled((event as SQSEvent).Records.map(async (record) => handleOne(bodyOf(record)))),
   )

@@ -1,24 +1,25 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import middysPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import {
   createMessage,
   defineMessage,
   done,
   encodeMessage,
+  type Logger,
   park,
   retry,
   type Writer,
 } from '@spillway/message'
-import { sqsSource } from '@spillway/sqs'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
-import { batch } from './index.ts'
+import { type BatchOptions, batch } from './index.ts'
 import { silent } from './testing/virtual-run.ts'
 
-// The chain of a worker function, with middy's own middleware at its end.
+// The chain of a worker function, as it is deployed.
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
 let queues: QueueEngine
@@ -46,19 +47,26 @@ function toEvent(ids: readonly string[]): SQSEvent {
   return { Records: records as unknown as SQSRecord[] }
 }
 
-async function invoke(writer: Writer<{ id: string }>, ids: readonly string[]): Promise<unknown> {
-  const handler = middy()
-    .use(sqsPartialBatchFailure({ logger: () => undefined }))
-    .use(
-      sqsSource({
-        queueUrl: queues.queueUrl('orders'),
-        deadLetterQueueUrl: queues.queueUrl('parked'),
-        client,
-      }),
-    )
-    .handler(batch(order, writer, { log: () => undefined, logger: silent, backoff: false }))
-  const context = { getRemainingTimeInMillis: () => 5000 } as Context
-  return handler(toEvent(ids) as never, context)
+const context = { getRemainingTimeInMillis: () => 5000 } as Context
+const quiet = { log: () => undefined, logger: silent, backoff: false } as const
+const ours = (logger?: Logger) => sqsPartialBatchFailure(logger && { logger })
+
+function chainOf(
+  answer: middy.MiddlewareObj | undefined,
+  writer: Writer<{ id: string }>,
+  options: BatchOptions<{ id: string }> = quiet,
+) {
+  const source = sqsSource({
+    queueUrl: queues.queueUrl('orders'),
+    deadLetterQueueUrl: queues.queueUrl('parked'),
+    client,
+  })
+  const chain = answer === undefined ? middy() : middy().use(answer)
+  return chain.use(source).handler(batch(order, writer, options))
+}
+
+function invoke(writer: Writer<{ id: string }>, ids: readonly string[], answer = ours()): Promise<unknown> {
+  return chainOf(answer as middy.MiddlewareObj, writer)(toEvent(ids) as never, context)
 }
 
 it('reports what is to be retried, and nothing else', async () => {
@@ -83,5 +91,62 @@ it('reports all when the writer throws', async () => {
   }
   expect(await invoke(writer, ['a', 'b'])).toStrictEqual({
     batchItemFailures: [{ itemIdentifier: 'm-a' }, { itemIdentifier: 'm-b' }],
+  })
+})
+
+const failing: Writer<{ id: string }> = async (messages) =>
+  messages.map(({ key }) => (key === 'late' ? retry({ cause: new Error('not now') }) : done()))
+
+it('leaves what batch reports to batch: one failure is not said twice', async () => {
+  const error = vi.fn()
+  const logger = { info: error, warn: error, error }
+  expect(await invoke(failing, ['a', 'late'], ours(logger))).toStrictEqual({
+    batchItemFailures: [{ itemIdentifier: 'm-late' }],
+  })
+  expect(error).not.toHaveBeenCalled()
+})
+
+it("takes middy's own middleware in place of ours", async () => {
+  const answer = middysPartialBatchFailure({ logger: () => undefined })
+  const handler = chainOf(answer, failing)
+  expect(await handler(toEvent(['a', 'late']) as never, context)).toStrictEqual({
+    batchItemFailures: [{ itemIdentifier: 'm-late' }],
+  })
+})
+
+describe('a chain without the middleware that answers', () => {
+  it('fails as JSON, in place of deleting every message', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const answer = await chainOf(undefined, failing)(toEvent(['a', 'late']) as never, context)
+    expect(() => JSON.stringify(answer)).toThrow('use sqsPartialBatchFailure() of @spillway/sqs')
+    expect(error).toHaveBeenCalledOnce()
+    error.mockRestore()
+  })
+
+  it.each([
+    ['no middleware', undefined],
+    ['ours', ours()],
+  ])('is right without partial failures: %s', async (_, answer) => {
+    const handler = chainOf(answer as middy.MiddlewareObj | undefined, failing, {
+      ...quiet,
+      partialFailures: false,
+    })
+    const answered = await handler(toEvent(['a', 'b']) as never, context)
+    expect(JSON.parse(JSON.stringify(answered))).toStrictEqual({ batchItemFailures: [] })
+    await expect(handler(toEvent(['a', 'late']) as never, context)).rejects.toMatchObject({
+      code: 'SPILLWAY_BATCH_FAILED',
+    })
+  })
+})
+
+describe('a chain without a source', () => {
+  it('fails with what is missing', async () => {
+    const handler = middy()
+      .use(ours())
+      .handler(batch(order, failing, quiet) as never)
+    await expect(handler(toEvent(['a']) as never, context)).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+      message: expect.stringContaining('put a source middleware'),
+    })
   })
 })

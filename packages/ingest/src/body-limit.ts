@@ -1,12 +1,13 @@
 import type { MiddlewareObj } from '@middy/core'
 import { SpillwayError } from '@spillway/message'
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
-import { decode } from './decode.ts'
+import { decode, startsWithMark } from './decode.ts'
+import { requireHttp } from './foreign-event.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { nestsDeeper } from './json-depth.ts'
-import { isNdjson, showContentType } from './media-type.ts'
+import { isBinary, isNdjson, showContentType } from './media-type.ts'
 
 /** What {@link bodyLimit} takes. */
 export interface BodyLimitOptions {
@@ -24,7 +25,10 @@ const rules: OptionRules<BodyLimitOptions> = {
 /**
  * Refuses, before anything parses it, a body that is too large (413), nests too deep or is no UTF-8 (400), or is
  * compressed (415): nothing here inflates, so no small body becomes a large one. Put it before the body parser, to
- * which it also shows the content type of a load balancer's event with multi-value headers.
+ * which it also shows the content type of a load balancer's event with multi-value headers, and a text without a byte
+ * order mark.
+ *
+ * Of a body that is no text, `multipart/form-data` or an image for example, it limits the size alone.
  *
  * After a body parser it would limit nothing: then every request is a 500.
  *
@@ -35,6 +39,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
   const { maxBytes = 1_000_000, maxDepth = 64 } = options
   return {
     before: function bodyLimitBefore({ event }) {
+      requireHttp('bodyLimit', event)
       showContentType(event)
       const { body } = event
       if (typeof body === 'object' && body !== null) throw tooLate()
@@ -44,9 +49,13 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
       if (Buffer.byteLength(body, base64 ? 'base64' : 'utf8') > maxBytes) {
         throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`)
       }
+      if (isBinary(event, body)) return
       const text = base64 ? decode(body) : body
-      if (!nestsDeeper(text, maxDepth, isNdjson(event))) return
-      throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
+      if (nestsDeeper(text, maxDepth, isNdjson(event))) {
+        throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
+      }
+      // A parser of JSON does not take the mark that editors put before a text (RFC 8259, section 8.1).
+      if (startsWithMark(text)) Object.assign(event, { body: text.slice(1), isBase64Encoded: false })
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { decode } from './decode.ts'
+import { decode, startsWithMark } from './decode.ts'
+import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { itemsInvalid, mostItems, tooManyItems } from './items-invalid.ts'
@@ -17,8 +18,8 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
   const json = parser()
   return {
     before: function bulkBodyParserBefore({ event }) {
-      const { body, isBase64Encoded } = event
-      const text = typeof body === 'string' && isBase64Encoded === true ? decode(body) : body
+      requireHttp('bulkBodyParser', event)
+      const text = readText(event)
       if (isNdjson(event)) {
         if (typeof text !== 'string') throw itemsInvalid('There are no items.')
         Object.assign(event, { body: parseLines(text, json) })
@@ -28,6 +29,13 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
       }
     },
   }
+}
+
+/** The body as text, without a byte order mark; what is no text stays as it is. */
+function readText({ body, isBase64Encoded }: HttpEvent): unknown {
+  if (typeof body !== 'string') return body
+  const text = isBase64Encoded === true ? decode(body) : body
+  return startsWithMark(text) ? text.slice(1) : text
 }
 
 type Parse = (event: Pick<HttpEvent, 'headers' | 'body'>) => unknown

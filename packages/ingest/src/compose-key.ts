@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SpillwayError } from '@spillway/message'
+import { refusePromise } from '@spillway/message/internal'
 
 /** The longest key of a message. */
 const longest = 256
@@ -23,6 +24,7 @@ export function composeKey(parts: readonly string[], place: string | undefined):
  * @throws SpillwayError `SPILLWAY_KEY_INVALID` when the app's function gave none: keys of all clients would be one.
  */
 export function readScope(scope: unknown): readonly string[] {
+  refusePromise('The option `scope` of enqueue', scope)
   const parts: readonly unknown[] = Array.isArray(scope) ? scope : [scope]
   if (parts.length > 0 && parts.every((part) => typeof part === 'string')) return parts
   throw new SpillwayError(

@@ -12,3 +12,8 @@ export function decode(base64: string): string {
   if (isUtf8(bytes)) return bytes.toString()
   throw new HttpError(400, 'SPILLWAY_BODY_MALFORMED', 'The body is not UTF-8.')
 }
+
+/** Whether a text starts with a byte order mark. */
+export function startsWithMark(text: string): boolean {
+  return text.charCodeAt(0) === 0xfeff
+}

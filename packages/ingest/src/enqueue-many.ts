@@ -1,9 +1,11 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { EncodedMessage, ErrorCode, MessageDefinition } from '@spillway/message'
+import { requireHttp } from './foreign-event.ts'
 import { HttpError, type ItemAnswer } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { issueRoom } from './issue-list.ts'
+import { requireUnsafeMethod } from './method.ts'
 import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
@@ -83,6 +85,8 @@ export function enqueueMany<Definition extends MessageDefinition>(
 
   return {
     before: function enqueueManyBefore({ event }) {
+      requireHttp('enqueueMany', event)
+      requireUnsafeMethod(event)
       starts.begin(event)
       checkIdempotencyKey(definition, event)
     },

@@ -458,6 +458,36 @@ describe('what enqueue is given', () => {
     expect(to.sent).toStrictEqual([])
   })
 
+  const fails = async () => {
+    throw new Error('nobody waits for this')
+  }
+  it.each<[string, object, object?]>([
+    ['attributes', { attributes: async () => ({ a: 'b' }) }],
+    ['delay', { delay: async () => 5 }],
+    ['scope', { scope: async () => 'tenant' }],
+    ['statusUrl', { statusUrl: async () => '/orders/1' }],
+    ['attributes', { attributes: fails }],
+    ['key', {}, { key: async () => 'k' }],
+    ['group', {}, { group: fails }],
+  ])('is blamed for an option that is asynchronous: %s', async (option, options, more) => {
+    const to = memoryTarget()
+    const logger = memoryLogger()
+    const definition = defineMessage({ name: 'a', schema: z.object({}), ...more })
+    const handler = middy()
+      .use(problemDetails({ logger }))
+      .use(enqueue(definition, { to, clock, ...options }))
+      .handler(() => ({}))
+    const event = post('', { headers: { 'content-type': 'application/json', 'idempotency-key': 'k' } })
+    expect((await invoke(handler, event)).status).toBe(500)
+    expect(logger.lines).toMatchObject([
+      ['error', expect.anything(), { error: { code: 'SPILLWAY_OPTION_INVALID' } }],
+    ])
+    expect(String(logger.lines[0]?.[2].error)).toMatch(
+      new RegExp(`The option \`${option}\` of .* is asynchronous`),
+    )
+    expect(to.sent).toStrictEqual([])
+  })
+
   it('is blamed for a key that is no text', async () => {
     const keyed = defineMessage({ name: 'a', schema: z.object({}), key: () => 7 as never })
     const handler = middy()

@@ -1,8 +1,10 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { MessageDefinition, SendResult } from '@spillway/message'
+import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
+import { requireUnsafeMethod } from './method.ts'
 import { checkEnqueue, type EnqueueOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
@@ -37,6 +39,8 @@ export function enqueue<Definition extends MessageDefinition>(
 
   return {
     before: function enqueueBefore({ event }) {
+      requireHttp('enqueue', event)
+      requireUnsafeMethod(event)
       starts.begin(event)
       checkIdempotencyKey(definition, event)
     },

@@ -1,4 +1,5 @@
 import type { MessageDefinition } from '@spillway/message'
+import { refusePromise } from '@spillway/message/internal'
 import type { Checked, CheckedItem } from './validated.ts'
 
 /** A body of a handler's list: with its place where `validate` let that very body through, else as it was returned. */
@@ -82,6 +83,7 @@ function itemsByKey(
 function keyOf(definition: MessageDefinition, output: unknown): string | undefined {
   try {
     const key: unknown = definition.key?.(output)
+    refusePromise('The key', key)
     return typeof key === 'string' ? key : undefined
   } catch {
     return undefined

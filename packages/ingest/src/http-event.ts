@@ -7,6 +7,8 @@
  */
 export interface HttpEvent {
   readonly version?: string | null
+  /** REST API, HTTP API with payload 1.0, and ALB. */
+  readonly httpMethod?: string | null
   readonly headers?: Readonly<Record<string, string | undefined>> | null
   /** REST API, and ALB where the target group has multi-value headers turned on. */
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null
@@ -37,14 +39,24 @@ export function isAlb({ requestContext }: HttpEvent): boolean {
   return 'elb' in (requestContext ?? {})
 }
 
-/** The path as the client sent it. HTTP APIs decode it, and put the stage before it. */
-export function readPath({ rawPath, path, requestContext }: HttpEvent): {
-  readonly path: string
-  readonly decoded: boolean
-} {
-  if (typeof rawPath !== 'string') return { path: path ?? '/', decoded: false }
-  const { domainName = '', stage = '$default' } = (requestContext ?? {}) as Record<string, string | undefined>
-  if (domainName.includes('.lambda-url.')) return { path: rawPath, decoded: false }
-  const prefix = `/${stage}/`
-  return { path: rawPath.startsWith(prefix) ? rawPath.slice(prefix.length - 1) : rawPath, decoded: true }
+/**
+ * Whether the path of an event and its parameters are decoded: those of an HTTP API are, whatever its payload format.
+ * Events of a REST API have no `version`.
+ *
+ * Source: API Gateway Developer Guide, "Create routes for HTTP APIs" ("API Gateway decodes URL-encoded request parameters
+ * before passing them to your backend integration"); a REST API hands them on as they stood in the URL.
+ */
+export function isPathDecoded({ version, rawPath, requestContext }: HttpEvent): boolean {
+  const { domainName } = (requestContext ?? {}) as { readonly domainName?: unknown }
+  return typeof version === 'string' || typeof rawPath === 'string'
+    ? !String(domainName).includes('.lambda-url.')
+    : false
+}
+
+/** The path of a request, without the stage that HTTP APIs put before it. */
+export function readPath(event: HttpEvent): string {
+  const path = event.rawPath ?? event.path ?? '/'
+  const { stage } = (event.requestContext ?? {}) as { readonly stage?: unknown }
+  const prefix = `/${String(stage)}/`
+  return isPathDecoded(event) && path.startsWith(prefix) ? path.slice(prefix.length - 1) : path
 }

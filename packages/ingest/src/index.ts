@@ -15,7 +15,7 @@ export {
   type RequestPart,
 } from './http-error.ts'
 export type { HttpContext, HttpEvent } from './http-event.ts'
-export type { HttpResponse } from './http-response.ts'
+export { asAnswer, type HttpResponse } from './http-response.ts'
 export type { ShownIssue } from './issue-list.ts'
 export type { EnqueueManyOptions, EnqueueOptions } from './options.ts'
 export type { PartSchema } from './part-schema.ts'

@@ -1,12 +1,29 @@
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { defineMessage, type MessageInput } from '@spillway/message'
+import httpRouter from '@middy/http-router'
+import { defineMessage, type MessageDefinition, type MessageInput } from '@spillway/message'
 import { memoryTarget } from '@spillway/message/testing'
-import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda'
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyEventV2WithJWTAuthorizer,
+  APIGatewayProxyHandlerV2,
+  APIGatewayProxyResult,
+  APIGatewayProxyResultV2,
+} from 'aws-lambda'
 import * as v from 'valibot'
 import { expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { bodyLimit, bulkBodyParser, enqueue, enqueueMany, problemDetails, status, validate } from './index.ts'
+import {
+  asAnswer,
+  bodyLimit,
+  bulkBodyParser,
+  enqueue,
+  enqueueMany,
+  problemDetails,
+  status,
+  validate,
+} from './index.ts'
 
 const order = defineMessage({
   name: 'order.placed',
@@ -109,6 +126,63 @@ it('types what the options are given', () => {
   })
 })
 
+it('knows the body of a definition that is a type parameter', () => {
+  function accept<Definition extends MessageDefinition>(definition: Definition) {
+    return middy()
+      .use(validate({ body: definition, query: z.object({ dry: z.string() }) }))
+      .use(enqueue(definition, { to }))
+      .handler((event) => {
+        expectTypeOf(event.valid.query).toEqualTypeOf<{ dry: string }>()
+        // @ts-expect-error the headers were not validated
+        event.valid.headers
+        return event.valid.body
+      })
+  }
+  function acceptMany<Definition extends MessageDefinition>(definition: Definition) {
+    return middy()
+      .use(validate({ bodies: definition }))
+      .use(enqueueMany(definition, { to }))
+      .handler((event) => {
+        expectTypeOf(event.valid.rejected[0]?.index).toEqualTypeOf<number | undefined>()
+        return event.valid.bodies.slice(1)
+      })
+  }
+  accept(order)
+  acceptMany(order)
+})
+
+it('is a handler as the types of AWS and the router of middy have it', () => {
+  const handler = middy<APIGatewayProxyEventV2>()
+    .use(problemDetails())
+    .use(validate({ body: order }))
+    .use(enqueue(order, { to }))
+    .handler<APIGatewayProxyEventV2, APIGatewayProxyResultV2>((event) => {
+      expectTypeOf(event.rawPath).toEqualTypeOf<string>()
+      expectTypeOf(event.valid.body).toEqualTypeOf<Order>()
+      return event.valid.body
+    })
+  expectTypeOf(handler).toExtend<APIGatewayProxyHandlerV2>()
+  httpRouter<APIGatewayProxyEventV2, APIGatewayProxyResultV2>([{ method: 'POST', path: '/orders', handler }])
+  const rest = middy<APIGatewayProxyEvent>()
+    .use(validate({ body: order }))
+    .use(enqueue(order, { to }))
+    .handler<APIGatewayProxyEvent, APIGatewayProxyResult>((event) => event.valid.body)
+  httpRouter([{ method: 'POST', path: '/orders', handler: rest }])
+})
+
+it('fits a chain that names its answer', () => {
+  middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
+    .use(problemDetails())
+    .use(httpJsonBodyParser())
+    .use(validate({ body: order }))
+    .use(enqueue(order, { to }))
+    .handler(async (event) => asAnswer(event.valid.body))
+  middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+    .use(validate({ bodies: order }))
+    .use(enqueueMany(order, { to }))
+    .handler((event) => asAnswer(event.valid.bodies))
+})
+
 it('lets a handler hold itself to the body of its message', () => {
   const chain = middy().use(enqueue(order, { to }))
   chain.handler(() => ({ id: 'a', at: '2026-01-01' }) satisfies MessageInput<typeof order>)
@@ -123,4 +197,19 @@ it('types the path of a status', () => {
     .handler((event) => event.valid.path.id)
   // @ts-expect-error there is no such status
   status(order, { source: { find: async () => ({ status: 'lost' }) } })
+})
+
+it('refuses options that are asynchronous: their promises would be dropped', () => {
+  // @ts-expect-error a promise has no attributes
+  enqueue(order, { to, attributes: async () => ({ a: 'b' }) })
+  // @ts-expect-error a promise is no number
+  enqueue(order, { to, delay: async () => 1 })
+  // @ts-expect-error a promise is no text
+  enqueue(order, { to, scope: async () => 'tenant' })
+  // @ts-expect-error a promise is no URL
+  enqueue(order, { to, statusUrl: async () => '/orders/1' })
+  // @ts-expect-error a promise is no key
+  defineMessage({ name: 'a', schema: z.object({}), key: async () => 'k' })
+  // @ts-expect-error a promise is no group
+  defineMessage({ name: 'a', schema: z.object({}), group: async () => 'g' })
 })

@@ -19,3 +19,21 @@ export function showContentType(event: HttpEvent): void {
   const value = header(event, 'content-type')
   if (value !== undefined) Object.assign(event, { headers: { ...headers, 'content-type': value } })
 }
+
+/** Types whose bodies are text, also those that nobody named. */
+const textual = /^$|^text\/|json|xml|javascript|x-www-form-urlencoded/i
+
+/** How a JSON text starts: `{`, `[`, `"`, a number, `true`, `false` or `null`. */
+const json = /^(?:[[{"\dtfn]|-\d)/
+
+/**
+ * Whether a body is no text. One that starts as JSON is text whatever its type says: a parser that does not look at the
+ * type would read it.
+ */
+export function isBinary(event: HttpEvent, body: string): boolean {
+  const [type = ''] = (header(event, 'content-type') ?? '').split(';')
+  if (isNdjson(event) || textual.test(type.trim())) return false
+  const start = event.isBase64Encoded === true ? Buffer.from(body.slice(0, 400), 'base64').toString() : body
+  const text = start.slice(0, 300).trimStart()
+  return text !== '' && !json.test(text)
+}

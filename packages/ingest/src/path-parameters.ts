@@ -1,25 +1,26 @@
 import { HttpError } from './http-error.ts'
-import { type HttpEvent, readPath } from './http-event.ts'
+import { type HttpEvent, isPathDecoded, readPath } from './http-event.ts'
 
 /** Reads the path parameters of an event. */
 export type ReadPath = (event: HttpEvent) => Readonly<Record<string, string | undefined>>
 
 /**
- * Reads path parameters: those that API Gateway found, else those of a route such as `/orders/{id}` or
+ * Reads path parameters, decoded: those that API Gateway found, else those of a route such as `/orders/{id}` or
  * `/files/{path+}`, which is how Function URLs and load balancers get any.
  */
 export function pathReader(route: string | undefined): ReadPath {
   const pattern = route === undefined ? undefined : toPattern(route)
   return (event) => {
-    const { pathParameters } = event
-    if (pathParameters !== undefined && pathParameters !== null) return { ...pathParameters }
-    if (pattern === undefined) return {}
-    const { path, decoded } = readPath(event)
-    const found = pattern.exec(path)
-    if (found === null) throw notFound()
-    const parameters = Object.entries(found.groups ?? {})
-    return Object.fromEntries(parameters.map(([name, text]) => [name, decoded ? text : decode(text)]))
+    const parameters = event.pathParameters ?? (pattern === undefined ? {} : match(pattern, event))
+    if (isPathDecoded(event)) return { ...parameters }
+    return Object.fromEntries(Object.entries(parameters).map(([name, text]) => [name, text && decode(text)]))
   }
+}
+
+function match(pattern: RegExp, event: HttpEvent): Readonly<Record<string, string | undefined>> {
+  const found = pattern.exec(readPath(event))
+  if (found === null) throw notFound()
+  return found.groups ?? {}
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core'
-import { consoleLogger, type Logger, type Telemetry } from '@spillway/message'
+import { consoleLogger, type Logger, type SpillwayError, type Telemetry } from '@spillway/message'
 import {
   checkOptions,
   type OptionRules,
@@ -7,6 +7,7 @@ import {
   quietLogger,
   quietTelemetry,
 } from '@spillway/message/internal'
+import { isHttp, requireHttp } from './foreign-event.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { type Problem, toProblem } from './problem.ts'
@@ -33,6 +34,9 @@ const rules: OptionRules<ProblemDetailsOptions> = {
  *
  * An error that another middleware has answered already stays answered, as is the custom of middy.
  *
+ * An event that no HTTP front door sends gets no answer, whatever failed and whoever answered: the error is thrown, so
+ * that Lambda does not take it for success.
+ *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
 export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareObj<HttpEvent, HttpResponse> {
@@ -49,9 +53,20 @@ export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareO
 
   return {
     onError: function problemDetailsOnError(request) {
-      if (request.response !== undefined && request.response !== null) return
       const { event, error, context } = request
       const requestId = (context as { awsRequestId?: string } | undefined)?.awsRequestId
+      if (!isHttp(event)) {
+        if ((error as Partial<SpillwayError> | null)?.code !== 'SPILLWAY_EVENT_FOREIGN') {
+          logger.error('spillway: an event that is no HTTP event failed: it gets no answer', {
+            requestId,
+            error,
+          })
+        }
+        // Also where another middleware answered already: Lambda would take the answer for success.
+        if (error instanceof Error) throw error
+        requireHttp('problemDetails', event)
+      }
+      if (request.response !== undefined && request.response !== null) return
       const { problem, headers } = toProblem(error, requestId)
       if (problem.status >= 500) {
         const { status, code } = problem

@@ -81,7 +81,7 @@ function describeForeign(error: ForeignError): Description {
   const { statusCode: status, message, code, retryAfter, headers, cause, timedOut } = error
   if (timedOut) return own(503, 'SPILLWAY_DEADLINE', 'There was no time left. Try again with the same key.')
   if (status === undefined) return { status: 500, code: 'HTTP_500' }
-  if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, message, cause.data)
+  if (cause !== undefined && parsers.test(cause.package)) return describeParser(status, message, cause)
   return {
     status,
     detail: message,
@@ -95,15 +95,32 @@ function describeForeign(error: ForeignError): Description {
 
 const parsers = /^@middy\/http-(?:json|urlencode|multipart)-body-parser$/
 
+/** What each parser takes. */
+const wanted: Readonly<Record<string, string>> = {
+  '@middy/http-urlencode-body-parser': 'application/x-www-form-urlencoded',
+  '@middy/http-multipart-body-parser': 'multipart/form-data',
+}
+
 /** Parsers answer 422 for text that cannot be parsed; RFC 9110 keeps 422 for content that is well-formed. */
-function describeParser(status: number, message: string | undefined, data: unknown): Description {
+function describeParser(
+  status: number,
+  message: string | undefined,
+  { package: parser, data }: NonNullable<ForeignError['cause']>,
+): Description {
+  const type = wanted[parser]
   if (status === 415) {
-    return own(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', 'Send the body as application/json.')
+    const detail = `Send the body as ${type ?? 'application/json'}.`
+    return own(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', detail)
   }
+  if (status === 413) return own(413, 'SPILLWAY_BODY_TOO_LARGE', 'A part of the body is too large.')
   // `data` is the name, or else the body.
   const forbidden = message === 'Forbidden key in JSON body' && typeof data === 'string'
-  const detail = forbidden ? `The body has a name that is not taken: ${data}.` : 'The body is not valid JSON.'
-  return own(400, 'SPILLWAY_BODY_MALFORMED', detail)
+  if (forbidden) {
+    return own(400, 'SPILLWAY_BODY_MALFORMED', `The body has a name that is not taken: ${data}.`)
+  }
+  const marked = typeof data === 'string' && /^(?:\uFEFF|77u\/)/.test(data)
+  const why = marked ? ': it starts with a byte order mark' : ''
+  return own(400, 'SPILLWAY_BODY_MALFORMED', `The body is not valid ${type ?? 'JSON'}${why}.`)
 }
 
 function own(status: number, code: ErrorCode, detail: string): Description {

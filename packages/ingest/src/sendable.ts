@@ -8,7 +8,7 @@ import {
   SpillwayError,
   type Telemetry,
 } from '@spillway/message'
-import { isText } from '@spillway/message/internal'
+import { isText, refusePromise } from '@spillway/message/internal'
 import { composeKey, readScope } from './compose-key.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
@@ -78,9 +78,16 @@ export function toSendable<Definition extends MessageDefinition>(
     group,
     body: encodeMessage({ ...message, body: input }),
     ...(traceparent !== undefined && { traceparent }),
-    ...(delay !== undefined && { delay: typeof delay === 'function' ? delay(output) : delay }),
-    ...(attributes !== undefined && { attributes: attributes(output) }),
+    ...(delay !== undefined && {
+      delay: typeof delay === 'function' ? atOnce('delay', delay(output)) : delay,
+    }),
+    ...(attributes !== undefined && { attributes: atOnce('attributes', attributes(output)) }),
   }
+}
+
+function atOnce<Value>(option: string, value: Value): Value {
+  refusePromise(`The option \`${option}\` of enqueue`, value)
+  return value
 }
 
 function create<Definition extends MessageDefinition>(
@@ -106,6 +113,7 @@ export function idOf<Definition extends MessageDefinition>(
   if (definition.key === undefined) return keyParts && composeKey(keyParts, place)
   try {
     const key: unknown = definition.key(output)
+    refusePromise('The key', key)
     return isText(key, 256) ? key : undefined
   } catch {
     return undefined

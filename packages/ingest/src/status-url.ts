@@ -1,4 +1,5 @@
 import { SpillwayError } from '@spillway/message'
+import { refusePromise } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
 /** What is legal in a URI reference (RFC 3986), and nothing else: a key is the client's own text. */
@@ -16,6 +17,7 @@ export function toStatusUrl(
 ): string | undefined {
   if (statusUrl === undefined) return undefined
   const url: unknown = statusUrl(encodeURIComponent(key), event)
+  refusePromise('The option `statusUrl` of enqueue', url)
   if (typeof url !== 'string' || url === '') {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',

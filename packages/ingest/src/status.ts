@@ -17,6 +17,7 @@ import {
   systemClock,
   within,
 } from '@spillway/message/internal'
+import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
@@ -61,6 +62,7 @@ export function status(
 
   return {
     before: function statusBefore({ event }) {
+      requireHttp('status', event)
       starts.begin(event)
     },
     after: async function statusAfter(request) {

@@ -17,7 +17,7 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   /** Text as it is; bytes as base64; anything else as JSON. `undefined` is no body. */
   readonly body?: unknown
-  /** What API Gateway finds in the path. */
+  /** What API Gateway finds in the path: decoded by an HTTP API, as sent by a REST API. */
   readonly pathParameters?: Readonly<Record<string, string>>
 }
 
@@ -37,13 +37,15 @@ export function functionUrlEvent(request: TestRequest = {}): HttpEvent {
   return version2(rest, { routeKey: '$default', domainName: 'a1b2c3.lambda-url.eu-west-1.on.aws' })
 }
 
-/** The event of a REST API of API Gateway: payload format 1.0. */
+/**
+ * The event of a REST API of API Gateway, which has payload format 1.0 but no `version`. Path parameters are as they stood
+ * in the URL.
+ */
 export function restApiEvent(request: TestRequest = {}): HttpEvent {
   const { method = 'POST', path = '/', query = '', pathParameters = null } = request
   const headers = linesOf(request)
   const parameters = [...new URLSearchParams(query)]
   const event = {
-    version: '1.0',
     resource: path,
     path,
     httpMethod: method,

@@ -177,6 +177,55 @@ describe('text that cannot be stored', () => {
   })
 })
 
+describe('path parameters', () => {
+  const path = z.object({ id: z.string() })
+  const sent = ['ada%40example.com', 'a%2Fb', '100%25', 'a+b', 'na%C3%AFve', 'a%2540', 'plain', 'a~b']
+  const decoded = ['ada@example.com', 'a/b', '100%', 'a+b', 'naïve', 'a%40', 'plain', 'a~b']
+
+  /** What each front door makes of a path `/orders/…`. */
+  const kinds: readonly [string, (text: string) => HttpEvent][] = [
+    ['HTTP API', (id) => httpApiEvent({ body: {}, pathParameters: { id: decodeURIComponent(id) } })],
+    [
+      'HTTP API, payload 1.0',
+      (id) => {
+        const pathParameters = { id: decodeURIComponent(id) }
+        return { version: '1.0', ...restApiEvent({ body: {}, pathParameters }) }
+      },
+    ],
+    ['REST API', (id) => restApiEvent({ body: {}, path: `/orders/${id}`, pathParameters: { id } })],
+    ['REST API, by a route', (id) => restApiEvent({ body: {}, path: `/orders/${id}` })],
+    ['Function URL', (id) => functionUrlEvent({ body: {}, path: `/orders/${id}` })],
+    ['ALB', (id) => albEvent({ body: {}, path: `/orders/${id}` })],
+  ]
+
+  it.each(kinds)('are decoded, once: %s', async (_, toEvent) => {
+    const ids: unknown[] = []
+    for (const id of sent) {
+      const { body } = await invoke(echo({ path, route: '/orders/{id}' }), toEvent(id))
+      ids.push((body as { path: { id: string } }).path.id)
+    }
+    expect(ids).toStrictEqual(decoded)
+  })
+
+  it.each([
+    ['REST API', restApiEvent({ body: {}, path: '/orders/%zz', pathParameters: { id: '%zz' } })],
+    ['Function URL', functionUrlEvent({ body: {}, path: '/orders/%zz' })],
+    ['ALB', albEvent({ body: {}, path: '/orders/%zz' })],
+  ])('that are not well-formed are of no path: %s', async (_, event) => {
+    expect(await invoke(echo({ path, route: '/orders/{id}' }), event)).toMatchObject({
+      status: 404,
+      body: { code: 'SPILLWAY_REQUEST_INVALID' },
+    })
+  })
+
+  it('of an HTTP API with payload 1.0 and a stage are those of a route, not decoded again', async () => {
+    const event = { version: '1.0', ...restApiEvent({ body: {}, path: '/prod/orders/100%25' }) }
+    const staged = { ...event, requestContext: { ...event.requestContext, stage: 'prod' } }
+    const { body } = await invoke(echo({ path, route: '/orders/{id}' }), staged)
+    expect(body).toStrictEqual({ path: { id: '100%25' } })
+  })
+})
+
 describe('the path of an HTTP API', () => {
   const path = z.object({ id: z.string() })
   const route = '/orders/{id}'

@@ -5,8 +5,9 @@ import { checkOptions, integer, type OptionRule, type OptionRules, oneOf } from 
 import { checkBody, invalidBody } from './check-body.ts'
 import { checkItems } from './check-items.ts'
 import { checkPart } from './check-part.ts'
+import { requireHttp } from './foreign-event.ts'
 import { readHeaders } from './headers.ts'
-import { HttpError, type RequestIssue } from './http-error.ts'
+import { HttpError, type RequestIssue, type RequestPart } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { mostItems } from './items-invalid.ts'
 import { type PartSchema, schemaOf, toNamed } from './part-schema.ts'
@@ -46,47 +47,40 @@ export interface ValidateOptions<
 
 /** What comes out of the schema of a part. */
 export type PartOutput<Schema> =
-  Schema extends MessageDefinition<infer Of>
-    ? StandardSchemaV1.InferOutput<Of>
-    : Schema extends StandardSchemaV1
-      ? StandardSchemaV1.InferOutput<Schema>
-      : never
-
-/** What {@link validate} adds to the event: the parts that it was asked for, as they came out of their schemas. */
-export interface Valid<
-  Body = undefined,
-  Bodies = undefined,
-  Query = undefined,
-  Path = undefined,
-  Headers = undefined,
-> {
-  readonly valid: Flat<
-    Part<'body', Body> &
-      ([Bodies] extends [undefined]
-        ? unknown
-        : {
-            /** The valid items, in order. */
-            readonly bodies: readonly PartOutput<Bodies>[]
-            /** The others: `enqueueMany` reports them. */
-            readonly rejected: readonly RejectedItem[]
-          }) &
-      Part<'query', Query> &
-      Part<'path', Path> &
-      Part<'headers', Headers>
-  >
-}
-
-/** A part that was asked for; an optional one where the option may be `undefined`. */
-type Part<Name extends string, Schema> =
   IsAny<Schema> extends true
-    ? { readonly [Key in Name]: unknown }
-    : [Schema] extends [undefined]
-      ? unknown
-      : undefined extends Schema
-        ? { readonly [Key in Name]?: PartOutput<Schema> }
-        : { readonly [Key in Name]: PartOutput<Schema> }
+    ? unknown
+    : Schema extends MessageDefinition<infer Of>
+      ? StandardSchemaV1.InferOutput<Of>
+      : Schema extends StandardSchemaV1
+        ? StandardSchemaV1.InferOutput<Schema>
+        : undefined
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false
+
+/**
+ * What {@link validate} adds to the event: the parts that it was asked for, as they came out of their schemas.
+ *
+ * The names come from those of the options alone, so that they are known where a schema is a type parameter.
+ */
+export interface Valid<Options extends ValidateOptions = ValidateOptions> {
+  readonly valid: Flat<Parts<Options> & ('bodies' extends keyof Options ? Bulk<Options['bodies']> : unknown)>
+}
+
+type Parts<Options> = {
+  readonly [Name in keyof Options as Name extends RequestPart ? Name : never]: PartOutput<Options[Name]>
+}
+
+interface Bulk<Schema> {
+  /** The valid items, in order. */
+  readonly bodies: readonly PartOutput<Schema>[]
+  /** The others: `enqueueMany` reports them. */
+  readonly rejected: readonly RejectedItem[]
+}
+
+/** Options that there are not: a schema in them would validate nothing. */
+type Unknown<Options> = string extends keyof Options
+  ? unknown
+  : { readonly [Name in Exclude<keyof Options, keyof ValidateOptions>]: never }
 
 type Flat<Type> = { readonly [Name in keyof Type]: Type[Name] }
 
@@ -123,15 +117,9 @@ const rules: OptionRules<ValidateOptions> = {
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
-export function validate<
-  Body extends PartSchema | undefined = undefined,
-  Bodies extends PartSchema | undefined = undefined,
-  Query extends StandardSchemaV1 | undefined = undefined,
-  Path extends StandardSchemaV1 | undefined = undefined,
-  Headers extends StandardSchemaV1 | undefined = undefined,
->(
-  options: ValidateOptions<Body, Bodies, Query, Path, Headers>,
-): MiddlewareObj<HttpEvent & Valid<Body, Bodies, Query, Path, Headers>> {
+export function validate<const Options extends ValidateOptions>(
+  options: Options & Unknown<Options>,
+): MiddlewareObj<HttpEvent & Valid<Options>> {
   checkOptions('validate', options, rules)
   checkParts(options)
   const { maxItems = 1000, unstorable = 'reject' } = options
@@ -149,6 +137,7 @@ export function validate<
 
   return {
     before: async function validateBefore(request) {
+      requireHttp('validate', request.event)
       const event: HttpEvent = request.event
       const valid: Record<string, unknown> = {}
       const issues: RequestIssue[] = []

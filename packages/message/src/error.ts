@@ -15,6 +15,9 @@ export const errorCodes = {
   SPILLWAY_ITEMS_INVALID: 'The body of a bulk request is not a list of items within the limit.',
   SPILLWAY_REQUEST_INVALID: 'The query, the path parameters or the headers do not match their schema.',
   SPILLWAY_MEDIA_TYPE_UNSUPPORTED: 'The request has a content type or a content encoding that is not taken.',
+  SPILLWAY_METHOD_NOT_ALLOWED:
+    'The method of a request asks for no effect (GET, HEAD, OPTIONS, TRACE), so it is not enqueued.',
+  SPILLWAY_EVENT_FOREIGN: 'The event is not one that API Gateway, a Function URL or a load balancer sends.',
   SPILLWAY_KEY_INVALID: 'The key of a message is not a well-formed string of 1 to 256 characters.',
   SPILLWAY_GROUP_INVALID: 'The group of a message is not a well-formed string of 1 to 128 characters.',
   SPILLWAY_ENVELOPE_INVALID: 'A record does not hold an envelope of the expected message.',

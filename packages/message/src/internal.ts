@@ -13,7 +13,7 @@ export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
-export { isText } from './message.ts'
+export { isText, refusePromise } from './message.ts'
 export {
   checkOptions,
   integer,

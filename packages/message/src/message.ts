@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { MessageDefinition } from './define-message.ts'
 import { SpillwayError } from './error.ts'
 import { isStorable } from './storable.ts'
+import { isPromise } from './validate.ts'
 
 /** What is buffered: a body with a key, optionally with a group. */
 export interface Message<Body = unknown> {
@@ -61,9 +62,26 @@ export function createMessage<Schema extends StandardSchemaV1>(
 
 /** The definition is wrong, not the body. */
 function notText(option: string, { name }: MessageDefinition, given: unknown): SpillwayError {
+  refusePromise(`The option \`${option}\` of the message ${name}`, given)
   return new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
     `The option \`${option}\` of the message ${name} has to return a string, not ${given === null ? 'null' : typeof given}.`,
+  )
+}
+
+/**
+ * Refuses what an asynchronous function gives for an option: nothing waits for it.
+ *
+ * @param owner the option, for the start of the message
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a promise.
+ */
+export function refusePromise(owner: string, given: unknown): void {
+  if (!isPromise(given)) return
+  // Nobody else hears of its failure, which would end the process.
+  given.then(undefined, () => undefined)
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `${owner} is asynchronous: it has to return at once, not a promise. Await what it needs in the handler or a middleware before.`,
   )
 }
 

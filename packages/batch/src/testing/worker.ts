@@ -7,11 +7,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
-import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import type { QueueEngine } from '@spillway/local/testing'
 import type { MessageDefinition, MessageInput } from '@spillway/message'
 import { envelopeOf } from '@spillway/message/testing'
-import { type SqsSourceOptions, sqsSource } from '@spillway/sqs'
+import { type SqsSourceOptions, sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { BatchHandler } from '../index.ts'
 
@@ -77,10 +76,7 @@ export function workerOf(
     async invoke(handler, event, timeout = 10_000) {
       const startedAt = performance.now()
       const context = { getRemainingTimeInMillis: () => timeout - (performance.now() - startedAt) }
-      const chain = middy()
-        .use(sqsPartialBatchFailure({ logger: () => undefined }))
-        .use(source)
-        .handler(handler)
+      const chain = middy().use(sqsPartialBatchFailure()).use(source).handler(handler)
       return (await chain({ ...event } as never, context as Context)) as unknown as SQSBatchResponse
     },
     async settle(event, { batchItemFailures }) {
