@@ -66,10 +66,17 @@ describe('createMessage', () => {
     expect(errorOf(() => createMessage(order, { id: '1' }, at)).code).toBe('SPILLWAY_GROUP_INVALID')
   })
 
+  it.each(['key', 'group'])('blames the definition for a %s that is asynchronous', (option) => {
+    const order = defineMessage({ name: 'a', schema, [option]: async () => 'a' })
+    expect(errorOf(() => createMessage(order, { id: '1' }, at))).toMatchObject({
+      code: 'SPILLWAY_OPTION_INVALID',
+      message: `The option \`${option}\` of the message a is asynchronous: it has to return at once, not a promise. Await what it needs in the handler or a middleware before.`,
+    })
+  })
+
   it.each([
     ['key', 7, 'number'],
     ['key', undefined, 'undefined'],
-    ['key', Promise.resolve('a'), 'object'],
     ['group', null, 'null'],
   ])('blames the definition for the %s %o, not the body', (option, given, kind) => {
     const order = defineMessage({ name: 'a', schema, [option]: () => given })
