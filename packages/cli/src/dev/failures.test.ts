@@ -182,7 +182,10 @@ it.each([
   ['hang', `ERROR RequestId: ${id} Error: Task timed out after 1\\.00 seconds Sandbox\\.Timedout`],
   ['exit', `ERROR RequestId: ${id} Error: Runtime exited with error: exit status 1 Runtime\\.ExitError`],
   ['reject', `ERROR RequestId: ${id} Runtime\\.UnhandledPromiseRejection: RangeError: nobody listens`],
-  ['circular', `ERROR RequestId: ${id} Runtime\\.JSONStringifyError: Unable to stringify response body`],
+  [
+    'circular',
+    `ERROR RequestId: ${id} Runtime\\.JSONStringifyError: Unable to stringify response body: Converting circular structure to JSON`,
+  ],
   [
     'large',
     `ERROR RequestId: ${id} Function\\.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size \\(6291556 bytes\\)\\.`,

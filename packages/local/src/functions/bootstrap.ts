@@ -134,7 +134,8 @@ async function answer(handler: Handler, event: unknown, context: object): Promis
     payload = JSON.stringify(result) ?? 'null'
   } catch (error) {
     const { causes = [], ...cause } = toInvocationError(error)
-    const errorMessage = 'Unable to stringify response body'
+    // Lambda keeps the reason to itself.
+    const errorMessage = `Unable to stringify response body: ${cause.errorMessage}`
     return failure({ errorType: 'Runtime.JSONStringifyError', errorMessage, causes: [cause, ...causes] })
   }
   if (Buffer.byteLength(payload) > responseLimit) {

@@ -233,7 +233,10 @@ it('reports what a handler throws, and keeps the environment', async () => {
     error: { errorType: 'string', errorMessage: 'just text' },
   })
   expect(await fn.invoke({ how: 'bigint' })).toMatchObject({
-    error: { errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body' },
+    error: {
+      errorType: 'Runtime.JSONStringifyError',
+      errorMessage: 'Unable to stringify response body: Do not know how to serialize a BigInt',
+    },
   })
   expect(await fn.invoke({ how: 'flood' })).toMatchObject({
     error: { errorType: 'Function.ResponseSizeTooLarge' },
