@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import { defineMessage, done, type RecordSource } from '@spillway/message'
 import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { sqsEvent } from '@spillway/sqs/testing'
-import type { Context, SQSEvent, SQSHandler } from 'aws-lambda'
+import type { Context, SQSBatchResponse, SQSEvent, SQSHandler } from 'aws-lambda'
 import { expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { batch, eachRecord } from './index.ts'
@@ -56,4 +56,12 @@ it('is no handler without a source before it', () => {
   // @ts-expect-error nor is it a handler of one
   expectTypeOf(write).toExtend<SQSHandler>()
   expectTypeOf<{ source: RecordSource }>().toExtend<Parameters<typeof write>[0]>()
+})
+
+it('is no answer to Lambda as it is, where a chain names its answer', () => {
+  const write = batch(order, async (records) => records.map(() => done()))
+  // middy makes `any` of the answer of a chain that does not name it: the results themselves throw there.
+  expectTypeOf<Awaited<ReturnType<typeof write>>>().not.toExtend<SQSBatchResponse | undefined>()
+  // @ts-expect-error the results are no answer
+  middy<SQSEvent, SQSBatchResponse>().use(source()).handler(write)
 })

@@ -4,7 +4,7 @@ import { type BatchHandler, batch } from '@spillway/batch'
 import { enqueue, enqueueMany, problemDetails, validate } from '@spillway/ingest'
 import { defineMessage, done, type Outcome, park, retry, type Writer } from '@spillway/message'
 import type { Context, KinesisStreamEvent } from 'aws-lambda'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { kinesisPartialBatchFailure, kinesisSource, kinesisTarget } from './index.ts'
 import { startTestStreams, type TestStreams } from './testing/kinesis.ts'
@@ -158,6 +158,26 @@ describe('a stream to a writer', () => {
     const parked = deadLetter.copies.length
     await expect(run({ Records: [record] } as never, by({}))).rejects.toThrow('aws:sqs')
     expect(deadLetter.copies).toHaveLength(parked)
+  })
+
+  it('lets nothing go when the middleware that answers is missing: the results are no answer', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const handler = middy()
+      .use(kinesisSource({ deadLetter }))
+      .handler(batch(reading, by({ b: retry() }), { log: () => undefined, logger }))
+    const answer = await handler((await event(of('a', 's1'), of('b', 's1'))) as never, context)
+    expect(() => JSON.stringify(answer)).toThrow('kinesisPartialBatchFailure() of @spillway/kinesis')
+    expect(said).toHaveBeenCalledOnce()
+    said.mockRestore()
+  })
+
+  it('lets nothing go when the source is missing', async () => {
+    const handler = middy()
+      .use(kinesisPartialBatchFailure({ logger }))
+      .handler(batch(reading, by({}), { logger }) as never)
+    await expect(handler((await event(of('a', 's1'))) as never, context)).rejects.toMatchObject({
+      code: 'SPILLWAY_SOURCE_MISSING',
+    })
   })
 
   it.each([

@@ -71,8 +71,19 @@ it.each([
 ])('refuses records of a queue with %s: %s, %s', async (_, url, arn) => {
   await expect(deliver(url, arn)).rejects.toMatchObject({
     code: 'SPILLWAY_SOURCE_MISSING',
-    message: `sqsSource reads ${url}, and got a record of ${arn}: give \`queueUrl\` the queue of the event source mapping. A function that reads two queues needs two chains.`,
+    message: expect.stringContaining(
+      `sqsSource reads ${url}, and got a record of ${arn}: give \`queueUrl\` the queue of the event source mapping. `,
+    ),
   })
+})
+
+it('says what a function of two queues needs, and what a test does', async () => {
+  const url = 'http://127.0.0.1:4101/000000000000/orders'
+  const other = 'arn:aws:sqs:us-east-1:123456789012:invoices'
+  await expect(deliver(url, other)).rejects.toThrow('A function that reads two queues needs two chains.')
+  await expect(deliver(url, 'arn:aws:sqs:us-east-1:000000000000:test')).rejects.toThrow(
+    'In a test, sqsEvent() has the option `queue`.',
+  )
 })
 
 it('refuses a batch of which one record is of another queue', async () => {

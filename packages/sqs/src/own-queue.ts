@@ -60,8 +60,12 @@ function isSame(own: QueueIdentity, other: QueueIdentity): boolean {
 }
 
 function foreignQueue(queueUrl: string, eventSourceArn: string): SpillwayError {
+  const what = `sqsSource reads ${queueUrl}, and got a record of ${eventSourceArn}`
+  const hint = eventSourceArn.includes(`:${noAccount}:`)
+    ? 'In a test, sqsEvent() has the option `queue`.'
+    : 'A function that reads two queues needs two chains.'
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    `sqsSource reads ${queueUrl}, and got a record of ${eventSourceArn}: give \`queueUrl\` the queue of the event source mapping. A function that reads two queues needs two chains.`,
+    `${what}: give \`queueUrl\` the queue of the event source mapping. ${hint}`,
   )
 }
