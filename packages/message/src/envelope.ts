@@ -4,7 +4,8 @@ import { type Issue, toIssues } from './issue.ts'
 import { isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
 import { readTime } from './read-time.ts'
-import { isPromise, validate } from './validate.ts'
+import { isPromise, runSchema } from './run-schema.ts'
+import { validate } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
 /** The version of the envelope itself, not of a message's schema. */
@@ -93,7 +94,7 @@ export function readMessage<Schema extends StandardSchemaV1>(
     }
     body = upcast(body)
   }
-  const result = definition.schema['~standard'].validate(body)
+  const result = runSchema(definition.schema, body)
   return isPromise(result)
     ? Promise.resolve(result).then((late) => toDecoded(definition, envelope, time, body, late))
     : toDecoded(definition, envelope, time, body, result)

@@ -13,6 +13,7 @@ export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
+export { findLost } from './lost-value.ts'
 export { isText, refusePromise } from './message.ts'
 export {
   checkOptions,
@@ -27,8 +28,10 @@ export {
   oneOf,
   required,
 } from './options.ts'
+export { isPlainContainer } from './plain.ts'
 export { isEachRecord } from './ports.ts'
-export { findUnstorable } from './storable.ts'
+export { isPromise } from './run-schema.ts'
+export { findUnstorable, type IsExact, inspectBody } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'
 export { answerHooks, type BatchAnswer, noteSource } from './transport/answer-middleware.ts'

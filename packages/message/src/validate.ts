@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Issue, toIssues } from './issue.ts'
+import { isPromise, runSchema } from './run-schema.ts'
 
 /** What came out of a schema, or why nothing did. */
 export type Validated<Output> =
@@ -11,14 +12,9 @@ export async function validate<Schema extends StandardSchemaV1>(
   schema: Schema,
   value: unknown,
 ): Promise<Validated<StandardSchemaV1.InferOutput<Schema>>> {
-  const validated = schema['~standard'].validate(value)
+  const validated = runSchema(schema, value)
   const result = isPromise(validated) ? await validated : validated
   return result.issues === undefined
     ? { ok: true, value: result.value as StandardSchemaV1.InferOutput<Schema> }
     : { ok: false, issues: toIssues(result.issues, value) }
-}
-
-/** Whether a schema is asynchronous. A promise may be of another realm, or of a library. */
-export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof (value as Partial<PromiseLike<Value>> | undefined)?.then === 'function'
 }

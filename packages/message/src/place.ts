@@ -1,0 +1,9 @@
+/** A place in a body, found on the way down; `undefined` is the body itself. */
+export type Place = { readonly key: PropertyKey; readonly within: Place } | undefined
+
+/** The names and indexes that lead to a place. */
+export function tokensOf(place: Place): readonly PropertyKey[] {
+  const tokens: PropertyKey[] = []
+  for (let at = place; at !== undefined; at = at.within) tokens.push(at.key)
+  return tokens.reverse()
+}
