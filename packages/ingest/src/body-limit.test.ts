@@ -27,6 +27,15 @@ describe('size', () => {
       body: { code: 'SPILLWAY_BODY_TOO_LARGE', detail: 'The body is larger than 7 bytes.' },
     })
   })
+
+  it('is 128 KiB where nothing else is said', async () => {
+    const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2))
+    expect((await invoke(echo({}), httpApiEvent({ body: text(131_072) }))).status).toBe(200)
+    expect(await invoke(echo({}), httpApiEvent({ body: text(131_073) }))).toMatchObject({
+      status: 413,
+      body: { detail: 'The body is larger than 131072 bytes.' },
+    })
+  })
 })
 
 describe('depth', () => {
@@ -40,7 +49,7 @@ describe('depth', () => {
   })
 
   it('refuses by default what would overflow the stack of a parser', async () => {
-    expect((await invoke(echo({}), post(nest(100_000)))).status).toBe(400)
+    expect((await invoke(echo({}), post(nest(60_000)))).status).toBe(400)
   })
 
   it('counts no bracket that is text', async () => {

@@ -8,10 +8,15 @@ import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { nestsDeeper } from './json-depth.ts'
 import { isBinary, isNdjson, showContentType } from './media-type.ts'
+import { keepText } from './source-text.ts'
 
 /** What {@link bodyLimit} takes. */
 export interface BodyLimitOptions {
-  /** The largest body, in bytes before base64. Default 1,000,000: what an SQS message holds, less its envelope. */
+  /**
+   * The largest body, in bytes before base64, 1 to 10,485,760. Default 131,072 (128 KiB): room for an order, not for a
+   * film, because what is accepted has to fit into the queue, the dead-letter queue and the memory of who writes it. A
+   * bulk endpoint sets its own.
+   */
   readonly maxBytes?: number
   /** The deepest nest of arrays and objects, 1 to 500. Default 64. A body of NDJSON has it for each line. */
   readonly maxDepth?: number
@@ -36,13 +41,14 @@ const rules: OptionRules<BodyLimitOptions> = {
  */
 export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEvent> {
   checkOptions('bodyLimit', options, rules)
-  const { maxBytes = 1_000_000, maxDepth = 64 } = options
+  const { maxBytes = 131_072, maxDepth = 64 } = options
   return {
     before: function bodyLimitBefore({ event }) {
       requireHttp('bodyLimit', event)
       showContentType(event)
       const { body } = event
       if (typeof body === 'object' && body !== null) throw tooLate()
+      keepText(event)
       if (typeof body !== 'string' || body === '') return
       refuseEncoding(event)
       const base64 = event.isBase64Encoded === true

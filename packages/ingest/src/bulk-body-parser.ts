@@ -2,12 +2,13 @@ import type { MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { decode, startsWithMark } from './decode.ts'
 import { requireHttp } from './foreign-event.ts'
-import { HttpError } from './http-error.ts'
+import { HttpError, noBody } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { itemsInvalid, mostItems, tooManyItems } from './items-invalid.ts'
 import { MalformedItem } from './malformed-item.ts'
 import { isNdjson, showContentType } from './media-type.ts'
 import { toProblem } from './problem.ts'
+import { keepLines, keepText } from './source-text.ts'
 
 /**
  * Parses a bulk body: a JSON array, or NDJSON (`application/x-ndjson`, `application/jsonl`: a JSON text on each line),
@@ -22,8 +23,12 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
       const text = readText(event)
       if (isNdjson(event)) {
         if (typeof text !== 'string') throw itemsInvalid('There are no items.')
-        Object.assign(event, { body: parseLines(text, json) })
+        const lines = linesOf(text)
+        keepLines(event, lines)
+        Object.assign(event, { body: parseLines(lines, json) })
       } else {
+        if (text === undefined || text === null || text === '') throw noBody()
+        keepText(event)
         showContentType(event)
         Object.assign(event, { body: readArray({ ...event, body: text }, json) })
       }
@@ -66,10 +71,14 @@ function readArray(event: HttpEvent, json: Parse): unknown {
 
 const headers = Object.freeze({ 'content-type': 'application/json' })
 
-function parseLines(text: string, json: Parse): readonly unknown[] {
+function linesOf(text: string): readonly string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   // Before the work, not after it.
   if (lines.length > mostItems) throw tooManyItems(lines.length, mostItems)
+  return lines
+}
+
+function parseLines(lines: readonly string[], json: Parse): readonly unknown[] {
   return lines.map((body) => {
     try {
       return json({ headers, body })

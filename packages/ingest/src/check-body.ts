@@ -1,12 +1,14 @@
 import type { ErrorCode, Issue } from '@spillway/message'
-import { findUnstorable, validate } from '@spillway/message/internal'
-import { freeze } from './freeze.ts'
+import { findUnstorable, type IsExact, inspectBody, validate } from '@spillway/message/internal'
 import { HttpError, type RequestIssue } from './http-error.ts'
 import { MalformedItem } from './malformed-item.ts'
 import type { NamedSchema } from './part-schema.ts'
+import { snapshot } from './snapshot.ts'
+import { lessUnknown } from './travelling.ts'
+import type { CheckedBody } from './validated.ts'
 
-type CheckedBody =
-  | { readonly ok: true; readonly input: unknown; readonly output: unknown }
+type BodyResult =
+  | ({ readonly ok: true } & CheckedBody)
   | {
       readonly ok: false
       readonly status: 400 | 422
@@ -16,19 +18,47 @@ type CheckedBody =
     }
 
 /**
- * Holds a body against its schema, and its texts to what the queue and the database can store. What comes out is
- * frozen: what a handler changed there would not be what is sent. Rejects with what the schema throws.
+ * Holds a body against its schema, and what of it travels to what the queue and the database can store. Rejects with
+ * what the schema throws.
+ *
+ * @param storable whether that is asked at all
  */
-export async function checkBody(named: NamedSchema, input: unknown, storable: boolean): Promise<CheckedBody> {
+export async function checkBody(
+  named: NamedSchema,
+  input: unknown,
+  storable: boolean,
+  isExact: IsExact,
+): Promise<BodyResult> {
   if (input instanceof MalformedItem || (Array.isArray(input) && input.some(isMalformed))) {
     const { detail } = input instanceof MalformedItem ? input : (input.find(isMalformed) as MalformedItem)
     return { ok: false, status: 400, code: 'SPILLWAY_BODY_MALFORMED', detail, issues: [] }
   }
-  const unstorable = storable ? findUnstorable(input) : []
+  const { plain, issues } = inspectBody(input, isExact)
+  const unstorable = storable ? issues : []
   const result = await validate(named.schema, input)
-  if (result.ok && unstorable.length === 0) return { ok: true, input, output: freeze(result.value) }
-  const code = result.ok ? 'SPILLWAY_TEXT_UNSTORABLE' : 'SPILLWAY_BODY_INVALID'
-  const issues = result.ok ? unstorable : [...result.issues, ...unstorable]
+  if (!result.ok) return refuse(named, 'SPILLWAY_BODY_INVALID', [...result.issues, ...unstorable], input)
+  const output = result.value
+  if (unstorable.length === 0) return accept(input, output, plain)
+  // It may be under a name that the schema does not know: such names do not travel.
+  const known = (await lessUnknown(named.schema, { input, output })) ?? input
+  const left = known === input ? unstorable : findUnstorable(known, isExact)
+  return left.length === 0
+    ? accept(known, output, false)
+    : refuse(named, 'SPILLWAY_TEXT_UNSTORABLE', left, input)
+}
+
+function accept(input: unknown, output: unknown, plain: boolean): BodyResult {
+  const responseNames =
+    typeof input === 'object' && input !== null && 'statusCode' in input && 'headers' in input
+  return { ok: true, input, output, plain, responseNames, unchanged: snapshot([input, output]) }
+}
+
+function refuse(
+  named: NamedSchema,
+  code: ErrorCode,
+  issues: readonly Issue[],
+  input: unknown,
+): Extract<BodyResult, { ok: false }> {
   return { ok: false, status: 422, code, detail: detailOf(named, code) + unparsed(input), issues }
 }
 
@@ -41,7 +71,7 @@ export function unparsed(input: unknown): string {
 
 /** The error for a body that is not taken. */
 export function invalidBody(
-  { status, code, detail }: Extract<CheckedBody, { ok: false }>,
+  { status, code, detail }: Extract<BodyResult, { ok: false }>,
   issues: readonly RequestIssue[],
 ): HttpError {
   return new HttpError(status, code, detail, issues.length > 0 ? { issues } : {})

@@ -1,7 +1,10 @@
 import { toError } from '@spillway/message'
+import type { IsExact } from '@spillway/message/internal'
 import { checkBody, unparsed } from './check-body.ts'
+import type { HttpEvent } from './http-event.ts'
 import { itemsInvalid, tooManyItems } from './items-invalid.ts'
 import type { NamedSchema } from './part-schema.ts'
+import { exactAt } from './source-text.ts'
 import type { CheckedItem, RejectedItem } from './validated.ts'
 
 /** How many items are validated at once, where a schema is asynchronous. */
@@ -14,9 +17,10 @@ const atOnce = 100
  */
 export async function checkItems(
   schema: NamedSchema,
-  body: unknown,
+  event: HttpEvent,
   { storable, maxItems }: { readonly storable: boolean; readonly maxItems: number },
 ): Promise<{ readonly items: readonly CheckedItem[]; readonly rejected: readonly RejectedItem[] }> {
+  const { body } = event
   if (!Array.isArray(body)) throw itemsInvalid(`Send a JSON array of items.${unparsed(body)}`)
   if (body.length === 0) throw itemsInvalid('There are no items.')
   if (body.length > maxItems) throw tooManyItems(body.length, maxItems)
@@ -24,7 +28,9 @@ export async function checkItems(
   const rejected: RejectedItem[] = []
   for (let start = 0; start < body.length; start += atOnce) {
     const some = body.slice(start, start + atOnce)
-    const results = await Promise.all(some.map((item) => checkItem(schema, item, storable)))
+    const results = await Promise.all(
+      some.map((item, position) => checkItem(schema, item, storable, exactAt(event, [start + position]))),
+    )
     for (const [position, result] of results.entries()) {
       const index = start + position
       if ('output' in result) items.push({ index, ...result })
@@ -38,10 +44,11 @@ async function checkItem(
   schema: NamedSchema,
   item: unknown,
   storable: boolean,
+  isExact: IsExact,
 ): Promise<Omit<CheckedItem, 'index'> | Omit<RejectedItem, 'index'>> {
   try {
-    const result = await checkBody(schema, item, storable)
-    if (result.ok) return { input: result.input, output: result.output }
+    const result = await checkBody(schema, item, storable, isExact)
+    if (result.ok) return result
     const { status, code, detail, issues } = result
     return { status, code, detail, issues }
   } catch (thrown) {

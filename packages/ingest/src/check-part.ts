@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@spillway/message'
-import { findUnstorable, validate } from '@spillway/message/internal'
+import { findUnstorable, type IsExact, validate } from '@spillway/message/internal'
+import { denotes } from './exact-integer.ts'
 import type { RequestIssue, RequestPart } from './http-error.ts'
+import { valueAt } from './source-text.ts'
 
 /** A part as it came out of its schema, or its issues, which say in which part they are. */
 export async function checkPart(
@@ -14,7 +16,15 @@ export async function checkPart(
 > {
   const result = await validate(schema, value)
   // What comes out is what a handler may put into a message; what else a request brings is nobody's matter.
-  const issues = result.ok ? (storable ? findUnstorable(result.value) : []) : result.issues
+  const issues = result.ok ? (storable ? findUnstorable(result.value, exactIn(value)) : []) : result.issues
   if (result.ok && issues.length === 0) return result
   return { ok: false, issues: issues.map((issue) => ({ ...issue, in: part })) }
+}
+
+/** A schema may make a number of a text: then it has to be the number that the text says. */
+function exactIn(part: unknown): IsExact {
+  return (tokens, value) => {
+    const text = valueAt(part, tokens)
+    return typeof text !== 'string' || Number(text) !== value || denotes(text.trim(), value)
+  }
 }

@@ -11,6 +11,7 @@ import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
 import { checkIdempotencyKey, idOf, type RequestFacts, readFacts, toSendable } from './sendable.ts'
+import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, shortestWait } from './unconfirmed.ts'
 import type { RejectedItem } from './validated.ts'
@@ -88,6 +89,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
       requireHttp('enqueueMany', event)
       requireUnsafeMethod(event)
       starts.begin(event)
+      keepUnparsed(event)
       checkIdempotencyKey(definition, event)
     },
     after: async function enqueueManyAfter(request) {

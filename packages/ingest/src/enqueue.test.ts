@@ -101,7 +101,7 @@ describe('a request that is refused', () => {
         status: 400,
         title: 'Bad Request',
         code: 'SPILLWAY_BODY_MALFORMED',
-        detail: 'The body is not valid JSON.',
+        detail: 'The request has no body.',
       },
     ],
     [
@@ -306,26 +306,6 @@ describe('where to ask for a message', () => {
 })
 
 describe('what a handler does with a valid body', () => {
-  it('cannot change what is sent without anybody noticing', async () => {
-    const to = memoryTarget()
-    const owned = defineMessage({
-      name: 'owned',
-      schema: z.object({ id: z.string(), tenant: z.object({ name: z.string() }) }),
-      key: (body) => `${body.tenant.name}:${body.id}`,
-    })
-    const handler = middy()
-      .use(problemDetails({ logger: memoryLogger() }))
-      .use(httpJsonBodyParser())
-      .use(validate({ body: owned }))
-      .use(enqueue(owned, { to, clock }))
-      .handler((event) => {
-        event.valid.body.tenant.name = 'from-token'
-        return event.valid.body
-      })
-    expect((await invoke(handler, post({ id: '1', tenant: { name: 'victim' } }))).status).toBe(500)
-    expect(to.sent).toStrictEqual([])
-  })
-
   it('may replace it', async () => {
     const to = memoryTarget()
     const owned = defineMessage({ name: 'owned', schema: z.object({ id: z.string(), tenant: z.string() }) })
@@ -360,7 +340,7 @@ describe('what a handler does with a valid body', () => {
 
   it.each([
     ['a date', z.object({ at: z.date() }), () => ({ at: new Date(0) }), 'as JSON it is invalid at /at'],
-    ['nothing of JSON', z.unknown(), () => () => 1, 'it returned what is no JSON'],
+    ['nothing of JSON', z.unknown(), () => () => 1, 'JSON has nothing for it'],
   ])('is held against the schema as it travels: %s', async (_, schema, make, why) => {
     const to = memoryTarget()
     const logger = memoryLogger()

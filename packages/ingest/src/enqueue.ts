@@ -10,6 +10,7 @@ import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
 import { checkIdempotencyKey, readFacts, toSendable } from './sendable.ts'
+import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
 import { explain, retryAfterOf } from './unconfirmed.ts'
 
@@ -42,6 +43,7 @@ export function enqueue<Definition extends MessageDefinition>(
       requireHttp('enqueue', event)
       requireUnsafeMethod(event)
       starts.begin(event)
+      keepUnparsed(event)
       checkIdempotencyKey(definition, event)
     },
     after: async function enqueueAfter(request) {

@@ -61,3 +61,11 @@ export class HttpError extends SpillwayError {
     this.items = options.items
   }
 }
+
+/** What a request without a body is told, whoever finds out. */
+export const noBodyDetail = 'The request has no body.'
+
+/** The 400 for a request without a body, the same for the events of all kinds. */
+export function noBody(): HttpError {
+  return new HttpError(400, 'SPILLWAY_BODY_MALFORMED', noBodyDetail)
+}

@@ -11,6 +11,7 @@ import { isHttp, requireHttp } from './foreign-event.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { type Problem, toProblem } from './problem.ts'
+import { keepText } from './source-text.ts'
 
 /** What {@link problemDetails} takes. */
 export interface ProblemDetailsOptions {
@@ -52,6 +53,10 @@ export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareO
   }
 
   return {
+    // The first that sees the event: `validate` may have to look at the text that a parser took away.
+    before: function problemDetailsBefore({ event }) {
+      keepText(event)
+    },
     onError: function problemDetailsOnError(request) {
       const { event, error, context } = request
       const requestId = (context as { awsRequestId?: string } | undefined)?.awsRequestId

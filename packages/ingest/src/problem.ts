@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@spillway/message'
 import { type ForeignError, readForeignError } from './foreign-error.ts'
-import { HttpError, type ItemAnswer, type RequestIssue } from './http-error.ts'
+import { HttpError, type ItemAnswer, noBodyDetail, type RequestIssue } from './http-error.ts'
 import { issueRoom, type ShownIssue } from './issue-list.ts'
 import { phraseOf } from './phrase.ts'
 
@@ -117,6 +117,9 @@ function describeParser(
   const forbidden = message === 'Forbidden key in JSON body' && typeof data === 'string'
   if (forbidden) {
     return own(400, 'SPILLWAY_BODY_MALFORMED', `The body has a name that is not taken: ${data}.`)
+  }
+  if (type === undefined && (data === undefined || data === null || data === '')) {
+    return own(400, 'SPILLWAY_BODY_MALFORMED', noBodyDetail)
   }
   const marked = typeof data === 'string' && /^(?:\uFEFF|77u\/)/.test(data)
   const why = marked ? ': it starts with a byte order mark' : ''

@@ -1,14 +1,24 @@
-import { type MessageDefinition, SpillwayError, validateBody } from '@spillway/message'
-import { findUnstorable } from '@spillway/message/internal'
+import { type MessageDefinition, SpillwayError } from '@spillway/message'
+import { findUnstorable, isPromise } from '@spillway/message/internal'
 import { findPlaces, type PlacedBody } from './find-places.ts'
-import { HttpError } from './http-error.ts'
+import { noBody } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
-import { type Checked, type CheckedItem, findRecord, type RejectedItem } from './validated.ts'
+import { refuseResponse } from './response-like.ts'
+import { exactAnywhere } from './source-text.ts'
+import { throughJson, toTravelling, unstorable } from './travelling.ts'
+import {
+  type Checked,
+  type CheckedBody,
+  type CheckedItem,
+  findRecord,
+  type RejectedItem,
+} from './validated.ts'
 
 /**
- * The body that a handler returned: at once where `validate` let it through, so that it needs no second look.
+ * The body that a handler returned: at once where `validate` let it through and JSON holds it as it is, so that it needs
+ * no second look.
  *
- * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when it is none: the handler is wrong, not the client.
+ * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when it is none: the app is wrong, not the client.
  */
 export function readBody<Definition extends MessageDefinition>(
   definition: Definition,
@@ -16,11 +26,16 @@ export function readBody<Definition extends MessageDefinition>(
   returned: unknown,
   storable: boolean,
 ): Checked<Definition> | Promise<Checked<Definition>> {
-  const single = findRecord(event, definition)?.single
-  if (single !== undefined && single.output === returned) return single as Checked<Definition>
+  const single = findRecord(event, definition)?.single as CheckedBody<Definition> | undefined
+  const same = single?.output === returned ? single : undefined
+  if (same?.unchanged()) {
+    // An optional body that the client did not send.
+    if (same.input === undefined) throw noBody()
+    return toTravelling(definition, same)
+  }
   if (returned === undefined || returned === null)
     throw handlerWrong(definition, 'the body', 'it returned nothing')
-  return check(definition, returned, storable)
+  return check(definition, event, returned, storable, same)
 }
 
 /** A body that a handler returned: with its place in the request, where it came from one that is known. */
@@ -47,19 +62,29 @@ export async function readBodies<Definition extends MessageDefinition>(
   storable: boolean,
 ): Promise<ReturnedBodies<Definition>> {
   if (!Array.isArray(returned)) {
+    await refuseResponse(undefined, returned, false)
     throw handlerWrong(definition, 'a list of bodies', 'it returned no list')
   }
   const { items = [], rejected = [] } = findRecord(event, definition) ?? {}
   const take = itemsByOutput(items)
   const bodies: PlacedBody[] = []
   for (const made of returned) {
-    bodies.push(take(made) ?? { ...(await check(definition, made, storable)), made })
+    const item = take(made) as (CheckedBody<Definition> & { readonly index?: number }) | undefined
+    const travelling = item?.unchanged()
+      ? toTravelling(definition, item)
+      : check(definition, event, made, storable, item)
+    // Without a promise for each of a thousand bodies.
+    const { input, output } = isPromise(travelling) ? await travelling : travelling
+    if (item === undefined) bodies.push({ input, output, made })
+    else bodies.push(item.index === undefined ? { input, output } : { input, output, index: item.index })
   }
   return { bodies: findPlaces(definition, items, bodies) as readonly ReturnedBody<Definition>[], rejected }
 }
 
 /** Finds the item that a body came out of. One that is returned more often than it was sent has no place then. */
-function itemsByOutput(items: readonly CheckedItem[]): (body: unknown) => ReturnedBody | undefined {
+function itemsByOutput(
+  items: readonly CheckedItem[],
+): (body: unknown) => (CheckedBody & { readonly index?: number }) | undefined {
   // Two equal texts are two items.
   const known = Map.groupBy(items, ({ output }) => output as unknown)
   const taken = new Map<unknown, number>()
@@ -68,39 +93,44 @@ function itemsByOutput(items: readonly CheckedItem[]): (body: unknown) => Return
     if (same === undefined) return undefined
     const turn = taken.get(body) ?? 0
     taken.set(body, turn + 1)
-    const { input, output } = same[0] as CheckedItem
-    return same[turn] ?? { input, output }
+    const { index: _, ...again } = same[0] as CheckedItem
+    return same[turn] ?? again
   }
 }
 
+/**
+ * A body of the handler's own: what travels is validated once more.
+ *
+ * @param changed what it was before, for one of the request that is no longer what it was
+ */
 async function check<Definition extends MessageDefinition>(
   definition: Definition,
-  input: unknown,
+  event: HttpEvent,
+  body: unknown,
   storable: boolean,
+  changed?: CheckedBody,
 ): Promise<Checked<Definition>> {
-  const issues = storable ? findUnstorable(input) : []
-  if (issues.length > 0) {
-    const detail = 'The body holds what cannot be stored.'
-    throw new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', detail, { issues })
-  }
-  const json = JSON.stringify(input)
-  if (json === undefined) throw handlerWrong(definition, 'the body', 'it returned what is no JSON')
-  // The other side validates what travels, where a `Date` is a text and a `Map` is empty.
-  const travelling: unknown = JSON.parse(json)
-  const result = await validateBody(definition, travelling)
-  if (result.ok) return { input: travelling, output: result.body } as Checked<Definition>
-  // Places alone: this goes to the log.
-  const places = result.issues.slice(0, 10).map(({ path }) => path || 'the body')
-  throw handlerWrong(
-    definition,
-    'the body',
-    `as JSON it is invalid at ${places.join(', ')}. For a body of the request, put validate({ body }) before enqueue`,
-  )
+  await refuseResponse(definition, body, changed?.responseNames === false)
+  const issues = storable ? findUnstorable(body, exactAnywhere(event)) : []
+  if (issues.length > 0) throw unstorable(issues)
+  const checked = await throughJson(definition, body, explainReturned)
+  return toTravelling(definition, { ...checked, plain: true })
 }
 
-function handlerWrong({ name }: MessageDefinition, what: string, why: string): SpillwayError {
+function explainReturned(definition: MessageDefinition, why: string, _: unknown, cause?: unknown): Error {
+  const advice = 'For a body of the request, put validate({ body }) before enqueue'
+  return handlerWrong(definition, 'the body', `${why}. ${advice}`, cause)
+}
+
+function handlerWrong(
+  { name }: MessageDefinition,
+  what: string,
+  why: string,
+  cause?: unknown,
+): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     `The handler before enqueue has to return ${what} of the message ${name}, but ${why}.`,
+    cause === undefined ? {} : { cause },
   )
 }

@@ -4,7 +4,14 @@ import { defineMessage } from '@spillway/message'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type HttpEvent, problemDetails, type Valid, type ValidateOptions, validate } from './index.ts'
+import {
+  bulkBodyParser,
+  type HttpEvent,
+  problemDetails,
+  type Valid,
+  type ValidateOptions,
+  validate,
+} from './index.ts'
 import { memoryLogger, post } from './testing/http.ts'
 import {
   albEvent,
@@ -90,6 +97,35 @@ describe.each(events)('the event of an %s', (kind, toEvent) => {
     },
   )
 
+  it('is a 400 without its body', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const problem = {
+      status: 400,
+      body: { code: 'SPILLWAY_BODY_MALFORMED', detail: 'The request has no body.' },
+    }
+    const schema = z.object({ a: z.int() })
+    // An ALB with multi-value headers shows the parser no content type.
+    const plain = { ...toEvent({ headers }), headers }
+    expect(await invoke(echo({ body: schema }), plain)).toMatchObject(problem)
+    // Where the parser takes the request for none of its own.
+    expect(await invoke(echo({ body: schema }), { ...toEvent({ headers: {} }) })).toMatchObject(problem)
+    const bulk = middy()
+      .use(problemDetails())
+      .use(bulkBodyParser())
+      .use(validate({ bodies: schema }))
+      .handler(() => undefined)
+    expect(await invoke(bulk, toEvent({ headers }))).toMatchObject(problem)
+  })
+
+  it('has the JSON text null for a body, which is not the same', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const event = { ...toEvent({ body: 'null', headers }), headers }
+    expect(await invoke(echo({ body: z.object({}) }), event)).toMatchObject({ status: 422 })
+    expect((await invoke(echo({ body: z.null() }), { ...event, body: 'null' })).body).toStrictEqual({
+      body: null,
+    })
+  })
+
   it('has its body in base64 or not', async () => {
     for (const body of ['{"a":1}', Buffer.from('{"a":1}')]) {
       const headers = { 'content-type': 'application/json' }
@@ -163,12 +199,23 @@ describe('text that cannot be stored', () => {
     [{ note: '', tags: ['ok', '\uD800'] }, '#/tags/1', 'The text holds a lone surrogate, which no UTF-8 has'],
     [{ note: '\uFFFE' }, '#/note', 'The text holds U+FFFE, which a queue cannot hold'],
     [{ note: '\uFFFF' }, '#/note', 'The text holds U+FFFF, which a queue cannot hold'],
-    [{ note: '', 'x\0': 1 }, '#/x%00', 'The name holds U+0000 (NUL), which a database cannot store'],
   ])('is a 422: %j', async (body, pointer, detail) => {
     expect(await invoke(echo({ body: note }), post(body))).toMatchObject({
       status: 422,
       body: { code: 'SPILLWAY_TEXT_UNSTORABLE', errors: [{ pointer, detail }] },
     })
+  })
+
+  it('is a 422 in a name that the schema keeps; one that it drops does not travel', async () => {
+    const body = { note: '', 'x\0': '\0' }
+    expect(await invoke(echo({ body: z.looseObject({}) }), post(body))).toMatchObject({
+      status: 422,
+      body: {
+        code: 'SPILLWAY_TEXT_UNSTORABLE',
+        errors: [{ pointer: '#/x%00', detail: 'The name holds U+0000 (NUL), which a database cannot store' }],
+      },
+    })
+    expect((await invoke(echo({ body: note }), post(body))).body).toStrictEqual({ body: { note: '' } })
   })
 
   it('is let through where the option says so', async () => {

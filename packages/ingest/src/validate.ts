@@ -7,12 +7,13 @@ import { checkItems } from './check-items.ts'
 import { checkPart } from './check-part.ts'
 import { requireHttp } from './foreign-event.ts'
 import { readHeaders } from './headers.ts'
-import { HttpError, type RequestIssue, type RequestPart } from './http-error.ts'
+import { HttpError, noBody, type RequestIssue, type RequestPart } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { mostItems } from './items-invalid.ts'
 import { type PartSchema, schemaOf, toNamed } from './part-schema.ts'
 import { isRoute, pathReader } from './path-parameters.ts'
 import { readQuery } from './query.ts'
+import { exactAt, lacksBody } from './source-text.ts'
 import { leaveRecord, type RejectedItem } from './validated.ts'
 
 /** What {@link validate} takes. At least one part. */
@@ -39,8 +40,9 @@ export interface ValidateOptions<
   readonly route?: string
   /**
    * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database
-   * cannot store, and numbers that are not finite, of which JSON makes `null`: `'reject'` answers 422, `'allow'` lets them pass. Default `'reject'`: behind a 202 they would be
-   * parked.
+   * cannot store; numbers that are not finite, of which JSON makes `null`; and integers beyond 2^53 - 1 that were
+   * changed when they were read, or whose text is not known: `'reject'` answers 422, `'allow'` lets them pass. Default
+   * `'reject'`: behind a 202 they would be parked, or be another's. Under names that the schema drops they do no harm.
    */
   readonly unstorable?: 'reject' | 'allow'
 }
@@ -112,8 +114,8 @@ const rules: OptionRules<ValidateOptions> = {
  * An invalid part is answered with 422, and the path and reason of each issue of all parts. Reasons do not quote
  * values; paths and messages of unknown names tell the names.
  *
- * A body is frozen: `enqueue` sends what went into its schema, so a change to what came out would be no change to the
- * message. Return a new object instead.
+ * `event.valid` is the handler's: it may change a body there. `enqueue` notices, and holds the changed body against the
+ * schema once more.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
@@ -147,13 +149,17 @@ export function validate<const Options extends ValidateOptions>(
         else for (const issue of result.issues) issues.push(issue)
       }
       if (body !== undefined) {
-        const result = await checkBody(body, event.body, storable)
+        const absent = lacksBody(event)
+        // Some events have `null` for no body.
+        const input = absent ? (event.body ?? undefined) : event.body
+        const result = await checkBody(body, input, storable, exactAt(event))
+        if (!result.ok && absent) throw noBody()
         if (!result.ok) throw invalidBody(result, [...issues, ...result.issues])
         valid.body = result.output
         leaveRecord(valid, { definition: options.body, single: result })
       }
       if (bodies !== undefined) {
-        const { items, rejected } = await checkItems(bodies, event.body, { storable, maxItems })
+        const { items, rejected } = await checkItems(bodies, event, { storable, maxItems })
         Object.assign(valid, { bodies: items.map(({ output }) => output), rejected })
         leaveRecord(valid, { definition: options.bodies, items, rejected })
       }

@@ -20,15 +20,26 @@ export interface Checked<Definition extends MessageDefinition = MessageDefinitio
   readonly output: MessageBody<Definition>
 }
 
+/** A valid body of a request, as `validate` leaves it. */
+export interface CheckedBody<Definition extends MessageDefinition = MessageDefinition>
+  extends Checked<Definition> {
+  /** Whether JSON holds the input as it is. */
+  readonly plain: boolean
+  /** Whether the client's own body has the names of a response, `statusCode` and `headers`. */
+  readonly responseNames: boolean
+  /** Whether nobody has changed the input and the output since. */
+  unchanged(): boolean
+}
+
 /** A valid item of a bulk request. */
-export interface CheckedItem extends Checked {
+export interface CheckedItem extends CheckedBody {
   readonly index: number
 }
 
 /** What `validate` leaves for `enqueue`: the other side has the schema, too, so what went in is what travels. */
 export interface ValidationRecord {
   readonly definition: unknown
-  readonly single?: Checked
+  readonly single?: CheckedBody
   readonly items?: readonly CheckedItem[]
   readonly rejected?: readonly RejectedItem[]
 }

@@ -1,0 +1,21 @@
+/** A number as JSON writes it: the sign apart, the digits before and after the point, the exponent. */
+const parts = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i
+
+/**
+ * Whether a text denotes exactly the integer that a reader made of it. Of the integers beyond 2^53 - 1 a number holds
+ * only some: `9007199254740993` becomes 9007199254740992.
+ *
+ * @param value a finite integer other than 0
+ */
+export function denotes(text: string, value: number): boolean {
+  const [, whole, fraction = '', exponent = '0'] = parts.exec(text) ?? []
+  if (whole === undefined) return false
+  // The digits as an integer, and how many of them stand before the point.
+  const all = `${whole}${fraction}`
+  const digits = all.replace(/^0+/, '')
+  const before = whole.length + Number(exponent) - (all.length - digits.length)
+  const significant = digits.replace(/0+$/, '')
+  // The largest number has 309 digits.
+  if (significant.length > before || before > 309) return false
+  return significant.padEnd(before, '0') === BigInt(Math.abs(value)).toString()
+}

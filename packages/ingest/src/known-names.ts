@@ -1,0 +1,46 @@
+import { isPlainContainer } from '@spillway/message/internal'
+
+/**
+ * The input of a schema less the names of objects that are not in its output: mostly those that the schema does not
+ * know. The input itself where there are none.
+ *
+ * Whether the schema does without them is not said: a transform leaves names out that it has read.
+ */
+export function keepKnown(input: unknown, output: unknown): unknown {
+  // The stack is enough: only where the schema has made something new, itself on the stack, does this go deeper.
+  if (input === output || typeof input !== 'object' || typeof output !== 'object') return input
+  if (input === null || output === null) return input
+  if (Array.isArray(input)) return Array.isArray(output) ? keepItems(input, output) : input
+  if (Array.isArray(output) || !isPlainContainer(input) || !isPlainContainer(output)) return input
+  return keepNames(input as Names, output)
+}
+
+function keepItems(input: readonly unknown[], output: readonly unknown[]): readonly unknown[] {
+  if (input.length !== output.length) return input
+  let kept: unknown[] | undefined
+  for (let place = 0; place < input.length; place++) {
+    const item = keepKnown(input[place], output[place])
+    if (item === input[place]) continue
+    kept ??= input.slice()
+    kept[place] = item
+  }
+  return kept ?? input
+}
+
+type Names = Readonly<Record<string, unknown>>
+
+function keepNames(input: Names, output: object): Names {
+  const names = Object.keys(input)
+  let kept: [string, unknown][] | undefined
+  for (let place = 0; place < names.length; place++) {
+    const name = names[place] as string
+    const known = Object.hasOwn(output, name)
+    const value = known ? keepKnown(input[name], (output as Names)[name]) : undefined
+    if (kept === undefined) {
+      if (known && value === input[name]) continue
+      kept = names.slice(0, place).map((before) => [before, input[before]])
+    }
+    if (known) kept.push([name, value])
+  }
+  return kept === undefined ? input : Object.fromEntries(kept)
+}
