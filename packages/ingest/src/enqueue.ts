@@ -19,7 +19,8 @@ import { explain, retryAfterOf } from './unconfirmed.ts'
  * queue has confirmed that very message.
  *
  * The handler returns `event.valid.body`, or a body of its own: what goes into the schema, not what comes out of it.
- * One that returns nothing, or a body that the schema refuses, is a 500: nothing is sent.
+ * One that returns nothing, a response, or a body that the schema refuses, is a 500: nothing is sent. Middlewares that
+ * make responses, `httpCors()` for example, come before `enqueue` in the chain: the `after` of the last one runs first.
  *
  * The key is that of the definition, else the client's `Idempotency-Key` header, else a new UUIDv7.
  *

@@ -7,8 +7,8 @@ export interface MessageOptions<Schema extends StandardSchemaV1> {
   /** What happened, in the past tense by convention: `order.placed`. 1 to 128 characters. */
   readonly name: string
   /**
-   * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: what goes into it travels. So it
-   * has to give the same each time; a random default belongs into the handler before `enqueue`.
+   * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: what goes into it travels, less
+   * the names that it drops. So it has to give the same each time; a random default belongs into the handler before `enqueue`.
    */
   readonly schema: Schema
   /**

@@ -6,12 +6,12 @@
 export const errorCodes = {
   SPILLWAY_OPTION_INVALID: 'An option is unknown, missing or has a value out of range.',
   SPILLWAY_APP_INVALID: 'The app definition contradicts itself or a limit of AWS.',
-  SPILLWAY_BODY_MALFORMED: 'The request body is not valid JSON.',
+  SPILLWAY_BODY_MALFORMED: 'The request has no body, or one that is not valid JSON.',
   SPILLWAY_BODY_INVALID: 'The body does not match the schema of its message.',
   SPILLWAY_BODY_TOO_LARGE: 'The body is larger than the queue can hold.',
   SPILLWAY_BODY_TOO_DEEP: 'The body nests deeper than the limit.',
   SPILLWAY_TEXT_UNSTORABLE:
-    'A body holds a character that the queue or the database cannot store, or a number that is not finite.',
+    'A body holds a character that the queue or the database cannot store, or a number that JSON or JavaScript changes.',
   SPILLWAY_ITEMS_INVALID: 'The body of a bulk request is not a list of items within the limit.',
   SPILLWAY_REQUEST_INVALID: 'The query, the path parameters or the headers do not match their schema.',
   SPILLWAY_MEDIA_TYPE_UNSUPPORTED: 'The request has a content type or a content encoding that is not taken.',
