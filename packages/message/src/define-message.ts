@@ -8,7 +8,8 @@ export interface MessageOptions<Schema extends StandardSchemaV1> {
   readonly name: string
   /**
    * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: what goes into it travels, less
-   * the names that it drops. So it has to give the same each time; a random default belongs into the handler before `enqueue`.
+   * the names that it drops. So it has to give the same each time; a random default belongs into the handler before
+   * `enqueue`.
    */
   readonly schema: Schema
   /**
