@@ -23,6 +23,8 @@ const sources = new WeakMap<HttpEvent, Source>()
 
 /** Remembers the text of a body that nobody has parsed yet: a parser puts what it makes in its place. */
 export function keepText(event: HttpEvent): void {
+  // `problemDetails` sees events before anything has looked at what they are.
+  if (typeof event !== 'object' || event === null) return
   const { body, isBase64Encoded } = event
   if (typeof body === 'string' || body === undefined || body === null) {
     sources.set(event, { body, base64: isBase64Encoded === true })
