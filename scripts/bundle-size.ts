@@ -13,7 +13,7 @@ const kilobyte = 1000
  */
 const bundles = [
   { name: 'ingest with zod', entry: 'bundle-zod.ts', limit: 146, goal: 100 },
-  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 73, goal: 30 },
+  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 74, goal: 30 },
 ]
 
 interface Bundle {
