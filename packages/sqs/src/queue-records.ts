@@ -31,8 +31,8 @@ const parts: readonly (keyof SQSRecord)[] = [
 export function queueRecords(event: unknown, checkQueue: (arn: string) => void): readonly SQSRecord[] {
   const records = recordsOf(event, source)
   for (const [place, record] of records.entries()) {
-    if (!parts.every((name) => has(record, name))) throw unreadable(record, place)
-    checkQueue((record as SQSRecord).eventSourceARN)
+    if (!isComplete(record)) throw unreadable(record, place)
+    checkQueue(record.eventSourceARN)
   }
   return records as readonly SQSRecord[]
 }
@@ -49,6 +49,19 @@ export function messageIds(event: unknown): readonly string[] {
       throw incompleteRecord(answer, place, ['messageId'])
     return messageId
   })
+}
+
+/** Whether a record has all parts, without a loop: this is for each of a thousand records. */
+function isComplete(record: unknown): record is SQSRecord {
+  const { messageId, receiptHandle, body, attributes, eventSourceARN } = Object(record) as Parts
+  return (
+    typeof messageId === 'string' &&
+    typeof receiptHandle === 'string' &&
+    typeof body === 'string' &&
+    typeof eventSourceARN === 'string' &&
+    typeof attributes === 'object' &&
+    attributes !== null
+  )
 }
 
 function has(record: unknown, name: keyof SQSRecord): boolean {
