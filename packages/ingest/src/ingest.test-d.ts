@@ -1,7 +1,7 @@
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
 import httpRouter from '@middy/http-router'
-import { defineMessage, type MessageDefinition, type MessageInput } from '@spillway/message'
+import { defineMessage, type MessageBody, type MessageDefinition, type MessageInput } from '@spillway/message'
 import { memoryTarget } from '@spillway/message/testing'
 import type {
   APIGatewayProxyEvent,
@@ -42,6 +42,22 @@ it('types the valid body through the chain', () => {
     .handler((event) => {
       expectTypeOf(event.valid).toEqualTypeOf<{ readonly body: Order }>()
       return event.valid.body
+    })
+})
+
+it('gives the handler a body of its own: it may go where the type of the message is taken, and be changed', () => {
+  const lines = defineMessage({
+    name: 'lines',
+    schema: z.object({ id: z.string().brand<'id'>(), lines: z.array(z.object({ n: z.int() })) }),
+  })
+  const total = (body: MessageBody<typeof lines>) => body.lines.push({ n: 1 })
+  middy()
+    .use(validate({ body: lines }))
+    .use(enqueue(lines, { to }))
+    .handler(({ valid }) => {
+      total(valid.body)
+      valid.body.lines = []
+      return { ...valid.body } satisfies MessageInput<typeof lines>
     })
 })
 
