@@ -24,6 +24,7 @@ import {
 import { type BatchOptions, batchRules } from './batch-options.ts'
 import { checkContext, sourceOf } from './check-invocation.ts'
 import { type Deadlines, type InvocationContext, startDeadlines } from './deadline.ts'
+import { findDecided } from './find-decided.ts'
 import { createHold } from './hold.ts'
 import { createLedger } from './ledger.ts'
 import { quietPolicy } from './policy.ts'
@@ -107,7 +108,8 @@ export function batch<Definition extends MessageDefinition>(
     let before: ReadonlyMap<number, Outcome> = new Map()
     let positions: readonly number[] = source.records.map((_, position) => position)
     for (let count = 0; positions.length > 0; count++) {
-      await round({ definition, source, ledger, deadlines, judge }, positions, count)
+      const decided = await findDecided(definition, source, positions, deadlines.writing)
+      await round({ definition, source, ledger, deadlines, judge, decided }, positions, count)
       for (const position of positions) {
         if (ledger.outcome(position) !== undefined || ledger.skip(position)) continue
         // An error takes longer to make than a record to write.

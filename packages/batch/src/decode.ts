@@ -47,11 +47,7 @@ export function decodeRecord<Definition extends MessageDefinition>(
   }
 }
 
-function toRecord<Body>(
-  { receiveCount, lane }: SourceRecord,
-  text: string,
-  decoded: Decoded<Body>,
-): DecodedRecord<Body> {
+function toRecord<Body>(record: SourceRecord, text: string, decoded: Decoded<Body>): DecodedRecord<Body> {
   if (!decoded.ok) {
     const { reason, retryable } = decoded
     const cause = new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail)
@@ -59,10 +55,11 @@ function toRecord<Body>(
   }
   const { name, version, key, group, time, traceparent, body } = decoded.message
   const fingerprint = () => wireFingerprint(text)
-  const made = { name, version, key, group, time, traceparent, body, receiveCount, lane, fingerprint }
+  const { id: recordId, receiveCount, lane, redriveOf = decoded.redriveOf } = record
+  const envelope = { name, version, key, group, time, traceparent, body }
   // A copy, because V8 notices that what this literal makes lives on, and then makes it among what is old: each message
   // would stay until a full collection, and its body with it.
-  return { ...made }
+  return { ...envelope, receiveCount, lane, fingerprint, recordId, redriveOf }
 }
 
 /** What a schema throws says nothing about the message. */

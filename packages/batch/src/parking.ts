@@ -20,7 +20,12 @@ export interface Parking {
  * @returns those of which that is not known yet
  */
 export async function parkDue(
-  { source, ledger, deadlines }: Pick<Invocation<never>, 'source' | 'ledger' | 'deadlines'>,
+  {
+    definition,
+    source,
+    ledger,
+    deadlines: { settling },
+  }: Pick<Invocation<never>, 'definition' | 'source' | 'ledger' | 'deadlines'>,
   parkings: readonly Parking[],
 ): Promise<readonly Parking[]> {
   if (parkings.length === 0) return parkings
@@ -29,7 +34,7 @@ export async function parkDue(
   await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause }) => {
     if (ledger.withhold(position)) return
     const record = source.records[position] as SourceRecord
-    const outcome = await parkRecord(source, record, reason, deadlines.settling)
+    const outcome = await parkRecord({ definition, source, settling }, record, reason)
     ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
   })
   return parkings.filter((parking) => !isDue(parking))

@@ -3,6 +3,7 @@ import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode
 import { takeTurns } from './lanes.ts'
 import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { isHeldFor } from './outage.ts'
+import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import { toOutcome } from './policy.ts'
 import type { Invocation, Round } from './round.ts'
@@ -69,6 +70,17 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     }
   }
 
+  function handleRecord(
+    invocation: Invocation<Body>,
+    record: SourceRecord,
+    gate: ByteGate,
+  ): Outcome | Promise<Outcome> {
+    const decided = invocation.decided.get(record)
+    if (decided !== undefined) return decided
+    if (record.load !== undefined) return handleClaim(invocation, record, gate)
+    return handleText(invocation, record, record.body)
+  }
+
   /** Goes through records once, but for what stands behind an outage or one that is to be parked later. */
   async function handleOnce(
     invocation: Invocation<Body>,
@@ -91,10 +103,7 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     /** Answers whether its lane may go on. */
     async function settle(position: number): Promise<boolean> {
       const record = source.records[position] as SourceRecord
-      const { load, body } = record
-      const handling =
-        load === undefined ? handleText(invocation, record, body) : handleClaim(invocation, record, gate)
-      const outcome = await handling
+      const outcome = parkOverdue(record, await handleRecord(invocation, record, gate))
       if (isHeldFor(outcome)) failures.push(outcome)
       else if (failures.length > 0) failures = []
       if (outcome.kind !== 'park') {

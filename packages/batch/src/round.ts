@@ -1,4 +1,4 @@
-import type { MessageDefinition, MessageRecord, Outcome, RecordSource } from '@spillway/message'
+import type { MessageDefinition, MessageRecord, Outcome, RecordSource, SourceRecord } from '@spillway/message'
 import type { Deadlines } from './deadline.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -8,6 +8,8 @@ export interface Invocation<Body> {
   readonly source: RecordSource
   readonly ledger: Ledger
   readonly deadlines: Deadlines
+  /** What becomes of records whatever they hold, because of their earlier deliveries. */
+  readonly decided: ReadonlyMap<SourceRecord, Outcome>
   /** What becomes of a record whose handler, which had the signal, threw. */
   judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
 }

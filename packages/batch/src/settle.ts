@@ -1,4 +1,5 @@
 import {
+  type MessageDefinition,
   type Outcome,
   type ParkReason,
   park,
@@ -8,18 +9,26 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
+import { readIdentity } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
+
+/** Where a record is parked. */
+export interface ParkingPlace {
+  readonly definition: MessageDefinition
+  readonly source: RecordSource
+  readonly settling: Deadline
+}
 
 /** Sends the copy of a record to the dead-letter queue. One that is not confirmed in time becomes a retry: it must not be lost. */
 export async function parkRecord(
-  source: RecordSource,
+  { definition, source, settling }: ParkingPlace,
   record: SourceRecord,
   reason: ParkReason,
-  settling: Deadline,
 ): Promise<Outcome> {
   if (settling.expired) return retry({ cause: outOfTime() })
   try {
-    const confirmed = await settling.race(source.park(record, reason, settling).then(() => true))
+    const identity = readIdentity(record.body, definition.name)
+    const confirmed = await settling.race(source.park(record, reason, settling, identity).then(() => true))
     return confirmed ? park(reason) : retry({ cause: outOfTime() })
   } catch (thrown) {
     return retry({ cause: toError(thrown) })

@@ -1,16 +1,10 @@
-import {
-  type MessageDefinition,
-  type MessageRecord,
-  type Outcome,
-  retry,
-  type SourceRecord,
-  type Writer,
-} from '@spillway/message'
+import { type MessageRecord, type Outcome, retry, type SourceRecord, type Writer } from '@spillway/message'
 import type { Deadline } from './deadline.ts'
 import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
 import { toWaves } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
 import { loadTexts, toSlices } from './load.ts'
+import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import { toOutcomes } from './policy.ts'
 import type { Invocation, Round } from './round.ts'
@@ -41,7 +35,8 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     let place = 0
     let answered = 0
     for (const position of slice) {
-      const outcome = outcomes[place++] ?? (answers[answered++] as Outcome)
+      const record = invocation.source.records[position] as SourceRecord
+      const outcome = parkOverdue(record, outcomes[place++] ?? (answers[answered++] as Outcome))
       if (outcome.kind === 'park') parkings.push({ position, reason: outcome.reason, cause: outcome.cause })
       else ledger.settle(position, outcome)
     }
@@ -49,11 +44,17 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   }
 
   async function decodeSlice(
-    { definition, source, deadlines: { writing } }: Invocation<Body>,
+    { definition, source, decided, deadlines: { writing } }: Invocation<Body>,
     slice: readonly number[],
   ): Promise<Slice<Body>> {
     const records = slice.map((position) => source.records[position] as SourceRecord)
-    return decodeAll(definition, records, await loadTexts(records, writing), writing)
+    const texts = await loadTexts(records, writing)
+    const decode = (record: SourceRecord) => {
+      const outcome = decided.size === 0 ? undefined : decided.get(record)
+      if (outcome !== undefined) return { outcome }
+      return decodeRecord(definition, record, texts.get(record) ?? record.body) as Decoding<Body>
+    }
+    return decodeAll(records, decode, writing)
   }
 
   async function write(
@@ -113,18 +114,18 @@ function withoutSkipped(ledger: Ledger, positions: readonly number[]): readonly 
   return ledger.isClean() ? positions : positions.filter((position) => !ledger.skip(position))
 }
 
+/** A record that was read, or is still being read. */
+type Decoding<Body> = DecodedRecord<Body> | Promise<DecodedRecord<Body>>
+
 function decodeAll<Body>(
-  definition: MessageDefinition,
   records: readonly SourceRecord[],
-  texts: ReadonlyMap<SourceRecord, string | Error>,
+  decode: (record: SourceRecord) => Decoding<Body>,
   writing: Deadline,
 ): Slice<Body> | Promise<Slice<Body>> {
   const slice = createSlice<Body>()
-  const waiting: (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[] = []
+  const waiting: Decoding<Body>[] = []
   for (const record of records) {
-    const result = decodeRecord(definition, record, texts.get(record) ?? record.body) as
-      | DecodedRecord<Body>
-      | Promise<DecodedRecord<Body>>
+    const result = decode(record)
     // At once, while it is in the processor's cache: to go through a thousand messages once more takes a while.
     if (waiting.length === 0 && !isPending(result)) slice.add(result)
     else waiting.push(result)
@@ -149,7 +150,7 @@ function createSlice<Body>() {
 /** Waits for the schemas that are asynchronous, and adds what they give in order. */
 async function addLater<Body>(
   slice: ReturnType<typeof createSlice<Body>>,
-  waiting: readonly (DecodedRecord<Body> | Promise<DecodedRecord<Body>>)[],
+  waiting: readonly Decoding<Body>[],
   writing: Deadline,
 ): Promise<Slice<Body>> {
   const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))

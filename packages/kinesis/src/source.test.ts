@@ -2,9 +2,11 @@ import {
   createMessage,
   defineMessage,
   encodeMessage,
-  type ParkedMessage,
+  type MessageIdentity,
   type SourceRecord,
 } from '@spillway/message'
+import { readIdentity } from '@spillway/message/internal'
+import { memoryParkedStore } from '@spillway/message/testing'
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -19,10 +21,14 @@ const reading = defineMessage({
   group: (body) => body.sensor,
 })
 const two = () =>
-  kinesisEvent(reading, [
-    { id: 'a', sensor: 's1' },
-    { id: 'b', sensor: 's2' },
-  ])
+  kinesisEvent(
+    reading,
+    [
+      { id: 'a', sensor: 's1' },
+      { id: 'b', sensor: 's2' },
+    ],
+    { arrivedAt: new Date(0) },
+  )
 const reason = { code: '23514', detail: 'a check failed', issues: [{ path: '/x', message: 'too small' }] }
 const clock = { now: () => 5000, sleep: async () => undefined }
 const first = (records: readonly SourceRecord[]) => records[0] as SourceRecord
@@ -152,23 +158,49 @@ describe('a parked record', () => {
     ])
   })
 
-  it('has an entry of its own, after the copy', async () => {
+  it('is decided before its copy is sent, and noted after it', async () => {
     const order: string[] = []
-    const entries: ParkedMessage[] = []
-    await park(
-      { put: async () => void order.push('copy') },
-      {
-        parked: {
-          async put(entry) {
-            order.push('entry')
-            entries.push(entry)
-          },
-          find: async () => undefined,
-        },
-      },
+    const store = memoryParkedStore()
+    const source = await sourceOf(await two(), {
+      clock,
+      deadLetter: { put: async () => void order.push(`copy, decided: ${store.entries.length}`) },
+      parked: store,
+    })
+    const record = first(source.records)
+    const identity = readIdentity(record.body, 'reading') as MessageIdentity
+    for (const delivery of ['first', 'again']) {
+      order.push(delivery)
+      await source.park(record, reason, ample(), identity)
+    }
+    expect(order).toStrictEqual(['first', 'copy, decided: 1', 'again'])
+    expect(store.entries).toMatchObject([
+      { name: 'reading', key: 'a', reason, at: new Date(5000), recordId: record.id, copied: true },
+    ])
+    expect(await source.findParked?.([{ record, identity }], ample())).toStrictEqual(
+      new Map([[record, reason]]),
     )
-    expect(order).toStrictEqual(['copy', 'entry'])
-    expect(entries).toStrictEqual([{ name: 'reading', key: 'a', reason, at: new Date(5000) }])
+    // Put back with what tells which record it is the copy of, it opens its key.
+    const copy = JSON.stringify({ ...JSON.parse(record.body), redriveOf: record.id })
+    const redriven = { ...record, id: '7', body: copy }
+    const opened = readIdentity(copy, 'reading') as MessageIdentity
+    expect(await source.findParked?.([{ record: redriven, identity: opened }], ample())).toStrictEqual(
+      new Map(),
+    )
+  })
+
+  it('is overdue after its time, unless it may be retried for ever', async () => {
+    const overdue = async (options: Partial<KinesisSourceOptions>, now: number) => {
+      const source = await sourceOf(await two(), {
+        deadLetter: memoryDeadLetter(),
+        clock: { ...clock, now: () => now },
+        ...options,
+      })
+      return source.records.map((record) => record.overdue ?? false)
+    }
+    expect(await overdue({}, 3_600_000)).toStrictEqual([false, false])
+    expect(await overdue({}, 3_600_001)).toStrictEqual([true, true])
+    expect(await overdue({ parkAfter: 60 }, 60_001)).toStrictEqual([true, true])
+    expect(await overdue({ parkAfter: false }, 1e12)).toStrictEqual([false, false])
   })
 
   it.each<[string, DeadLetter]>([
@@ -220,6 +252,8 @@ describe('options', () => {
     [{}, 'the option `deadLetter` is missing; it must be a dead-letter store'],
     [{ deadLetter: {} }, '`deadLetter` must be a dead-letter store, for example sqsDeadLetter({ queueUrl })'],
     [{ deadLetter: memoryDeadLetter(), deadletter: 1 }, 'deadLetter'],
+    [{ deadLetter: memoryDeadLetter(), parkAfter: 1 }, '`parkAfter` must be false, or an integer from 60'],
+    [{ deadLetter: memoryDeadLetter(), parkAfter: true }, '`parkAfter`'],
     [
       { deadLetter: memoryDeadLetter(), claimCheck: { store: 7 } },
       'kinesisSource.claimCheck: the option `store`',

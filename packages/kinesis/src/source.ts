@@ -1,5 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import {
+  consoleLogger,
+  type Logger,
   type ParkedStore,
   type RecordSource,
   type SourceRecord,
@@ -13,10 +15,13 @@ import {
   checkOptions,
   createClaimLoader,
   deliveries,
+  findParked,
+  integer,
   noteSource,
   type OptionRules,
   objectWith,
-  putParkedEntry,
+  parkOnce,
+  quietLogger,
   readClaim,
   required,
   systemClock,
@@ -39,11 +44,21 @@ export interface KinesisSourceOptions {
    */
   readonly claimCheck?: ClaimSourceOptions
   /**
-   * Gets an entry for each parked record, after the copy was confirmed. A record whose entry is not confirmed is
-   * delivered again and parked again. Default: no entries.
+   * Keeps the decision to park a record, committed before its copy is sent: a record that is delivered again is not
+   * written after all, and its copy is sent once. A stream counts no deliveries, so it is asked for each batch. Default:
+   * none. Then a record that comes again may be parked twice, or be written although its copy was sent.
    */
   readonly parked?: ParkedStore
-  /** Says when a record was parked. Default: the clock of the machine. */
+  /**
+   * Seconds after its arrival from which a record that fails for a fault of its own is parked rather than retried: its
+   * handler throws, its message is of a later version, or its large body cannot be fetched. It would hold up its shard.
+   * An outage parks nothing, however long: what is unavailable, a deadline, and what the database refuses for any record. 60 to
+   * 31,536,000, or `false` for never. Default 3,600.
+   */
+  readonly parkAfter?: number | false
+  /** Gets a warning when the parked store did not note a copy. Default: lines of JSON on the console. */
+  readonly logger?: Logger
+  /** Says when a record was parked, and how old it is. Default: the clock of the machine. */
   readonly clock?: Clock
 }
 
@@ -53,7 +68,12 @@ const rules: OptionRules<KinesisSourceOptions> = {
     expected: 'a dead-letter store, for example sqsDeadLetter({ queueUrl })',
   }),
   claimCheck: objectWith(),
-  parked: objectWith('put'),
+  parked: objectWith('put', 'confirm', 'findAll'),
+  parkAfter: {
+    expected: 'false, or an integer from 60 to 31536000',
+    test: (value) => value === false || integer(60, 31_536_000).test(value),
+  },
+  logger: objectWith('info', 'warn', 'error'),
   clock: objectWith('now'),
 }
 
@@ -68,7 +88,8 @@ const rules: OptionRules<KinesisSourceOptions> = {
  *
  * Two facts of a queue are missing in a stream. Nobody counts deliveries, so `receiveCount` is 1 each time. And nothing
  * can be delivered later, so the `after` of a retry has no effect: Lambda delivers the records again as soon as it likes,
- * until `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are used up.
+ * until `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are used up. A record that fails
+ * for a fault of its own is parked once it is older than `parkAfter`, so that its shard goes on.
  *
  * Use it behind {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
  * that flag what failed is passed over and lost.
@@ -80,18 +101,20 @@ export function kinesisSource(
   options: KinesisSourceOptions,
 ): MiddlewareObj<KinesisStreamEvent & { source?: RecordSource }> {
   checkOptions('kinesisSource', options, rules)
-  const { deadLetter, parked, clock = systemClock } = options
+  const { deadLetter, parked, parkAfter = 3600, clock = systemClock } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
   const loader = createClaimLoader('kinesisSource', options.claimCheck)
 
   function toSource(event: KinesisStreamEvent): RecordSource {
     const delivered = streamRecords(event).map(readRecord)
-    const records = delivered.map((one, index) => toSourceRecord(one, index, loader))
+    const overdueBefore = parkAfter === false ? Number.NEGATIVE_INFINITY : clock.now() - parkAfter * 1000
+    const records = delivered.map((one, index) => toSourceRecord(one, index, loader, overdueBefore))
     const deliveredFor = deliveries(records, delivered)
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
       checkpoint: true,
-      async park(record, reason, limit) {
+      async park(record, reason, limit, identity) {
         const one = deliveredFor(record)
         if (one === undefined) throw unknownRecord()
         const { data, ...rest } = one
@@ -104,9 +127,10 @@ export function kinesisSource(
           parkedAt,
           text: unreadable ? undefined : data.text,
         }
-        await putCopy(deadLetter, copy, limit)
-        if (parked !== undefined) await putParkedEntry(parked, record, reason, parkedAt, limit)
+        const parking = { record, reason, identity, at: parkedAt }
+        await parkOnce({ store: parked, logger }, parking, limit, () => putCopy(deadLetter, copy, limit))
       },
+      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),
       delay: async () => undefined,
     }
   }
@@ -120,14 +144,17 @@ export function kinesisSource(
 }
 
 function toSourceRecord(
-  { data, sequenceNumber, partitionKey }: Delivered,
+  { data, sequenceNumber, partitionKey, arrivedAt }: Delivered,
   index: number,
   loader: ClaimLoader,
+  overdueBefore: number,
 ): SourceRecord {
   // What holds no text holds no envelope either: empty text has it parked.
   const body = 'text' in data ? data.text : ''
   const claim = readClaim(body)
-  const record = { id: sequenceNumber ?? `record ${index}`, body, lane: partitionKey, receiveCount: 1 }
+  const overdue = arrivedAt !== undefined && arrivedAt.getTime() < overdueBefore
+  const id = sequenceNumber ?? `record ${index}`
+  const record = { id, body, lane: partitionKey, receiveCount: 1, ...(overdue && { overdue }) }
   if (claim === undefined) return record
   return { ...record, load: (limit: TimeLimit) => loader.load(claim, limit), loadBytes: claim.bytes }
 }

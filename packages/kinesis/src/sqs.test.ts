@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -42,6 +44,9 @@ function copyOf(text: string | undefined, change: Partial<ParkedCopy> = {}): Par
     ...change,
   }
 }
+
+/** Random text, so many bytes. */
+const random = (bytes: number) => randomBytes(bytes).toString('base64').slice(0, bytes)
 
 describe('a copy in a queue', () => {
   it('has the data byte for byte, the reason and where it came from', async () => {
@@ -95,19 +100,30 @@ describe('a copy in a queue', () => {
     ])
   })
 
-  it('leaves out what there is no room for beside a body near 1 MiB', async () => {
-    const body = 'x'.repeat(1_048_576 - 512)
-    const long = copyOf(body, { reason: { code: 'C', detail: 'd'.repeat(4000) } })
-    await letter().put(long, ample())
-    const [message] = await queues.messages(name)
-    expect(message?.body).toBe(body)
-    expect(message?.attributes).toMatchObject({ 'spillway.code': 'C', 'spillway.sequenceNumber': '4950' })
-    expect(message?.attributes).not.toHaveProperty('spillway.reason')
+  it.each([
+    ['text', `{"note":"${random(1_048_500)}"}`],
+    ['text that a queue refuses', `\u0000${random(900_000)}`],
+  ])('has its data gzipped in an attribute where the reason has no room beside it: %s', async (_, data) => {
+    const reason = { code: 'C', detail: 'd'.repeat(4000) }
+    await letter().put(copyOf(data, { reason }), ample())
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: queues.queueUrl(name), MessageAttributeNames: ['All'] }),
+    )
+    const { Body, MessageAttributes = {} } = Messages[0] ?? {}
+    expect(Body).toBe('The data is in the attribute spillway.data.')
+    expect(MessageAttributes).toMatchObject({
+      'spillway.encoding': { StringValue: 'gzip' },
+      'spillway.code': { StringValue: 'C' },
+      'spillway.reason': { StringValue: reason.detail },
+      'spillway.sequenceNumber': { StringValue: '4950' },
+    })
+    const stored = MessageAttributes['spillway.data']?.BinaryValue ?? new Uint8Array()
+    expect(gunzipSync(stored).toString() === data).toBe(true)
   })
 })
 
 describe('what is too large for a queue', () => {
-  const large = copyOf('x'.repeat(1_048_576 - 511))
+  const large = copyOf(undefined, { base64: randomBytes(1_048_576).toString('base64') })
 
   it('goes where large ones go', async () => {
     const other = memoryDeadLetter()

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
 import {
   checkOptions,
@@ -12,6 +14,7 @@ import {
   isMessageId,
   isSendable,
   issuesText,
+  maxAttributes,
   type OptionRules,
   objectWith,
   reasonAttributes,
@@ -27,8 +30,9 @@ export interface SqsDeadLetterOptions {
   /** Default: a client with the SDK's own configuration. */
   readonly client?: Pick<SQSClient, 'send'>
   /**
-   * Where copies go that are too large for a queue, which holds 1 MiB: `s3DeadLetter`, for example. Default: nowhere. Such
-   * a record is delivered again until the event source mapping gives it up.
+   * Where copies go that are too large for a queue, which holds 1 MiB, even compressed: `s3DeadLetter`, for example. Give it
+   * to a stream whose `MaxRecordSizeInKiB` is more than 1,024. Default: nowhere. Such a record is delivered again until the
+   * event source mapping gives it up.
    */
   readonly large?: DeadLetter
 }
@@ -51,20 +55,23 @@ export const parkedAttributes = {
   stream: 'spillway.stream',
   partitionKey: 'spillway.partitionKey',
   arrivedAt: 'spillway.arrivedAt',
-  /** `base64` for a body that is the data of the record in base64, because it is no text that a queue takes. */
+  /**
+   * `base64` for a body that is the data of the record in base64, because it is no text that a queue takes; `gzip` for
+   * data that is in the attribute `spillway.data`, because there was no room for the reason beside it.
+   */
   encoding: 'spillway.encoding',
+  /** The data of the record, gzipped, where the encoding is `gzip`. */
+  data: 'spillway.data',
 } as const
 
 /** Amazon SQS quotas: a message, in bytes. */
 const maxBytes = 1_048_576
 
-/** What has to be left for the attributes that a copy is useless without: encoding, code and sequence number. */
-const leastAttributeBytes = 512
-
 /**
  * Parks records of a stream in a queue. The body of a copy is the data of its record, byte for byte; where that is
  * nothing that a queue takes, its base64, with the attribute `spillway.encoding`. The reason, and where the record
- * came from, are message attributes.
+ * came from, are message attributes. Where there is no room for them, the data is gzipped in an attribute: text of 1 MiB,
+ * which is what a stream takes unless told otherwise, always has room then.
  *
  * Source: Amazon SQS API Reference, SendMessage.
  *
@@ -77,34 +84,71 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
 
   return {
     async put(copy, limit) {
-      const plain = copy.text !== undefined && isSendable(copy.text)
-      // A queue takes no empty body. A record without data has nothing to lose.
-      const body = plain ? String(copy.text) : copy.base64 || '-'
-      const room = maxBytes - Buffer.byteLength(body)
-      if (room < leastAttributeBytes) {
+      const message = beside(copy) ?? (await gzipped(copy))
+      if (message === undefined) {
         if (large !== undefined) return large.put(copy, limit)
         throw new SpillwayError(
           'SPILLWAY_PARK_FAILED',
-          'A record is too large to be parked in a queue, and is delivered again: give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }).',
+          'A record is too large to be parked in a queue, even compressed, and is delivered again: give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }).',
         )
       }
-      const command = new SendMessageCommand({
-        QueueUrl,
-        MessageBody: body,
-        MessageAttributes: toStringAttributes(fittingAttributes(attributesOf(copy, plain), room)),
+      const answer = await client.send(new SendMessageCommand({ QueueUrl, ...message }), {
+        abortSignal: limit.signal,
       })
-      const answer = await client.send(command, { abortSignal: limit.signal })
       if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
     },
   }
 }
 
+const compress = promisify(gzip)
+
+/** What a queue takes of a copy. */
+interface QueueCopy {
+  readonly MessageBody: string
+  readonly MessageAttributes: Readonly<Record<string, MessageAttributeValue>>
+}
+
+/** The copy with its data as its body; `undefined` where the queue takes no more attributes beside it. */
+function beside(copy: ParkedCopy): QueueCopy | undefined {
+  const plain = copy.text !== undefined && isSendable(copy.text)
+  // A queue takes no empty body. A record without data has nothing to lose.
+  const body = plain ? String(copy.text) : copy.base64 || '-'
+  return toMessage(body, copy, plain ? undefined : 'base64', maxBytes - Buffer.byteLength(body))
+}
+
+/** The copy with its data in an attribute. Text of UTF-8 always gets smaller by a tenth at least. */
+async function gzipped(copy: ParkedCopy): Promise<QueueCopy | undefined> {
+  const body = `The data is in the attribute ${parkedAttributes.data}.`
+  const data = { DataType: 'Binary', BinaryValue: await compress(Buffer.from(copy.base64, 'base64')) }
+  const bytes = parkedAttributes.data.length + data.DataType.length + data.BinaryValue.length
+  const message = toMessage(body, copy, 'gzip', maxBytes - body.length - bytes)
+  if (message === undefined) return undefined
+  return { ...message, MessageAttributes: { ...message.MessageAttributes, [parkedAttributes.data]: data } }
+}
+
+/** A body and all attributes but the issues, which are there if there is room; `undefined` where there is no room. */
+function toMessage(
+  MessageBody: string,
+  copy: ParkedCopy,
+  encoding: string | undefined,
+  room: number,
+): QueueCopy | undefined {
+  const attributes = attributesOf(copy, encoding)
+  const fitting = fittingAttributes(attributes, room, maxAttributes - 1)
+  const needed = attributes.filter(([name]) => name !== parkedAttributes.issues)
+  if (needed.some((one) => !fitting.includes(one))) return undefined
+  return { MessageBody, MessageAttributes: toStringAttributes(fitting) }
+}
+
 /** The attributes of a copy, most important first. */
-function attributesOf(copy: ParkedCopy, plain: boolean): readonly (readonly [string, string])[] {
+function attributesOf(
+  copy: ParkedCopy,
+  encoding: string | undefined,
+): readonly (readonly [string, string])[] {
   const { reason, sequenceNumber, shardId, stream, partitionKey, arrivedAt } = copy
   const issues = issuesText(reason)
   const pairs: (readonly [string, string | undefined])[] = [
-    [parkedAttributes.encoding, plain ? undefined : 'base64'],
+    [parkedAttributes.encoding, encoding],
     [parkedAttributes.code, reason.code],
     [parkedAttributes.sequenceNumber, sequenceNumber],
     [parkedAttributes.shardId, shardId],

@@ -21,6 +21,7 @@ it('makes events that the other side reads', async () => {
     ],
     {
       stream: 'readings',
+      arrivedAt: time,
       firstSequenceNumber: 9n,
       time,
     },

@@ -13,6 +13,8 @@ import { partitionKeyOf } from './partition-key.ts'
 export interface KinesisEventFacts extends Pick<TestFacts, 'time' | 'key' | 'traceparent'> {
   /** The name of the stream. Default `test`. */
   readonly stream?: string
+  /** When the records arrived in the stream. Default: now, so that none is overdue (`parkAfter` of `kinesisSource`). */
+  readonly arrivedAt?: Date
   /** The sequence number of the first record; each that follows has the next. Default `49` and 54 zeros. */
   readonly firstSequenceNumber?: bigint
 }
@@ -39,9 +41,14 @@ export async function kinesisEvent<Definition extends MessageDefinition>(
   inputs: readonly MessageInput<Definition>[],
   facts: KinesisEventFacts = {},
 ): Promise<KinesisStreamEvent> {
-  const { stream = 'test', firstSequenceNumber = 49n * 10n ** 54n, ...message } = facts
+  const {
+    stream = 'test',
+    firstSequenceNumber = 49n * 10n ** 54n,
+    arrivedAt = new Date(),
+    ...message
+  } = facts
   const envelopes = await Promise.all(inputs.map((input) => envelopeOf(definition, input, message)))
-  const arrival = (message.time ?? new Date(0)).getTime() / 1000
+  const arrival = arrivedAt.getTime() / 1000
   return {
     Records: envelopes.map((body, index) =>
       toRecord(body, stream, String(firstSequenceNumber + BigInt(index)), arrival),

@@ -21,12 +21,19 @@ export interface Envelope {
   /** RFC 3339, UTC. */
   readonly time: string
   readonly traceparent?: string | undefined
+  /** In a copy that a redrive put back: the id of the record that was parked. */
+  readonly redriveOf?: string | undefined
   readonly body: unknown
 }
 
 /** A message, or the reason why the text holds none. */
 export type Decoded<Body> =
-  | { readonly ok: true; readonly message: Message<Body> }
+  | {
+      readonly ok: true
+      readonly message: Message<Body>
+      /** The id of the record that was parked, where this is its copy and a redrive put it back. */
+      readonly redriveOf?: string | undefined
+    }
   | {
       readonly ok: false
       readonly reason: ParkReason
@@ -102,7 +109,7 @@ export function readMessage<Schema extends StandardSchemaV1>(
 
 function toDecoded<Body>(
   { name, version }: MessageDefinition,
-  { key, group, traceparent }: Envelope,
+  { key, group, traceparent, redriveOf }: Envelope,
   time: Date,
   body: unknown,
   result: StandardSchemaV1.Result<Body>,
@@ -114,6 +121,7 @@ function toDecoded<Body>(
   return {
     ok: true,
     message: { name, version, key, group: group ?? undefined, time, traceparent: trace, body: result.value },
+    ...(isText(redriveOf, 256) && { redriveOf }),
   }
 }
 

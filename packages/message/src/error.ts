@@ -35,6 +35,7 @@ export const errorCodes = {
   SPILLWAY_BATCH_FAILED: 'A record of a batch is to be delivered again, and the batch cannot say which.',
   SPILLWAY_DEADLINE: 'The invocation ran out of time.',
   SPILLWAY_LANE_STOPPED: 'An earlier record, which this one has to follow, is not done.',
+  SPILLWAY_RECORD_OVERDUE: 'A record of a stream was retried until it was too old, and is parked.',
   SPILLWAY_ROW_REFUSED: 'The database refuses a row for good.',
   SPILLWAY_ROW_INVALID: 'The row mapper threw or gave a value that the table cannot hold.',
   SPILLWAY_KEY_CONFLICT: 'The key of a message was used before, with another body.',

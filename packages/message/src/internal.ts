@@ -11,6 +11,7 @@ export { checkDefinition, isStandardSchema } from './define-message.ts'
 export { readMessage } from './envelope.ts'
 export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
+export { readIdentity } from './identity.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
 export { findLost } from './lost-value.ts'
@@ -44,6 +45,13 @@ export { isMessageId } from './transport/message-id.ts'
 export { fitting, type Outgoing, type PackedMessage } from './transport/outgoing.ts'
 export { hasRoom, type PackLimits, pack } from './transport/pack.ts'
 export {
+  findParked,
+  type ParkedKeeper,
+  type Parking,
+  parkOnce,
+  type Redelivery,
+} from './transport/park-once.ts'
+export {
   attributeBytes,
   fittingAttributes,
   issuesText,
@@ -52,7 +60,6 @@ export {
   toAttributeText,
   toStringAttributes,
 } from './transport/parked-attributes.ts'
-export { putParkedEntry } from './transport/parked-entry.ts'
 export { foreignEvent, incompleteRecord, recordsOf, type SourceKind } from './transport/records-of.ts'
 export {
   notConfirmed,
@@ -65,6 +72,7 @@ export {
 } from './transport/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
 export { markSettled, type Settled } from './transport/settled.ts'
+export { standsFor } from './transport/stands-for.ts'
 export { isSendable } from './transport/text.ts'
 export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { isUnavailableOutcome } from './unavailable.ts'

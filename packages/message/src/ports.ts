@@ -72,15 +72,42 @@ export interface ParkedMessage {
   readonly at: Date
 }
 
+/** The decision to park one record. */
+export interface ParkDecision extends ParkedMessage {
+  /** The id of the record: a message id of SQS, a sequence number of Kinesis. */
+  readonly recordId: string
+  /**
+   * Tells whether two messages with one key are the same: 64 hexadecimal digits. `undefined` for a record whose body
+   * cannot be read.
+   */
+  readonly fingerprint?: string | undefined
+  /** The id of the record whose copy came back from the dead-letter queue as this record. */
+  readonly redriveOf?: string | undefined
+}
+
+/** A decision as a store keeps it. */
+export interface ParkedEntry extends ParkDecision {
+  /** Whether the dead-letter queue has confirmed the copy. */
+  readonly copied: boolean
+}
+
 /**
  * Knows which messages were parked, beside the dead-letter queue, which cannot be asked for one message.
  *
- * A source puts an entry before it lets go of the record, so an entry is as sure as the copy in the queue.
+ * A source commits the decision to park a record here before it sends the copy. So a record that is delivered again is
+ * not written after all, and its copy is sent once.
  */
 export interface ParkedStore {
-  /** Resolves once the entry is durable, else rejects. A second entry of a message takes the place of the first. */
-  put(parked: ParkedMessage, limit: TimeLimit): Promise<void>
-  /** Rejects when the store cannot tell. */
+  /**
+   * Commits a decision and resolves to the entry that stands: another one when an earlier decision for the same message
+   * stands (see `standsFor`), else that of this decision. Rejects when it is not durable.
+   */
+  put(decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry>
+  /** Notes that the dead-letter queue has confirmed the copy of an entry. Rejects when it is not durable. */
+  confirm(entry: ParkedEntry, limit: TimeLimit): Promise<void>
+  /** The entries of messages by their keys; keys without one are left out. Rejects when the store cannot tell. */
+  findAll(name: string, keys: readonly string[], limit: TimeLimit): Promise<ReadonlyMap<string, ParkedEntry>>
+  /** The entry of one message. Rejects when the store cannot tell. */
   find(name: string, key: string, limit: TimeLimit): Promise<ParkedMessage | undefined>
 }
 
@@ -113,6 +140,23 @@ export interface SourceRecord {
   readonly lane: string
   /** How often the record was delivered, this time included. From 1. */
   readonly receiveCount: number
+  /** The id of the record that was parked, where this one is its copy and came back from the dead-letter queue. */
+  readonly redriveOf?: string | undefined
+  /**
+   * Whether the record is older than its source lets it be retried: `batch` then parks it where it would be delivered
+   * again for a fault of its own. Default: false.
+   */
+  readonly overdue?: boolean
+}
+
+/** What a record says of its message, read without its body. */
+export interface MessageIdentity {
+  readonly name: string
+  readonly key: string
+  /** As in {@link ParkDecision}. Computed when it is called. */
+  fingerprint(): string | undefined
+  /** The id of the record that was parked, where the record is its copy. */
+  readonly redriveOf?: string | undefined
 }
 
 /** A batch of records, and what can be done with one beside success and failure. */
@@ -128,8 +172,21 @@ export interface RecordSource {
    * Default: it brings back itself alone.
    */
   readonly checkpoint?: boolean
-  /** Puts a copy of the record into the dead-letter queue. Resolves once the copy is confirmed, else rejects. */
-  park(record: SourceRecord, reason: ParkReason, limit: TimeLimit): Promise<void>
+  /**
+   * Puts a copy of the record into the dead-letter queue, unless it is there already. Resolves once the copy is confirmed,
+   * else rejects.
+   *
+   * @param identity whose message it is; `undefined` for a record that holds no message of the handler's
+   */
+  park(record: SourceRecord, reason: ParkReason, limit: TimeLimit, identity?: MessageIdentity): Promise<void>
+  /**
+   * For records that may have been delivered before: the reasons of those that a decision of an earlier delivery parks.
+   * They have no effect any more: their copies are sent or confirmed. Rejects when it cannot tell. Default: none is parked.
+   */
+  findParked?(
+    records: readonly { readonly record: SourceRecord; readonly identity: MessageIdentity }[],
+    limit: TimeLimit,
+  ): Promise<ReadonlyMap<SourceRecord, ParkReason>>
   /** Asks for the next delivery of each record after its number of seconds. Best effort: never rejects. */
   delay(
     records: readonly { readonly record: SourceRecord; readonly seconds: number }[],
@@ -151,6 +208,10 @@ export interface MessageRecord<Body = unknown> extends Message<Body> {
    * as it is. Absent from records that came over no wire.
    */
   readonly fingerprint?: (() => string) | undefined
+  /** The id of the record: a message id of SQS, a sequence number of Kinesis. Absent from records of no source. */
+  readonly recordId?: string | undefined
+  /** The id of the record that was parked, where this one is its copy and came back from the dead-letter queue. */
+  readonly redriveOf?: string | undefined
 }
 
 /**

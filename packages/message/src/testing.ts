@@ -8,7 +8,8 @@ import { decodeMessage, encodeMessage, validateBody } from './envelope.ts'
 import { SpillwayError } from './error.ts'
 import { bodyFingerprint } from './fingerprint.ts'
 import { createMessage, type Message, type MessageFacts } from './message.ts'
-import type { EncodedMessage, MessageRecord, SendResult, Target } from './ports.ts'
+import type { EncodedMessage, MessageRecord, ParkedEntry, ParkedStore, SendResult, Target } from './ports.ts'
+import { standsFor } from './transport/stands-for.ts'
 
 /** What a message or a record of a test has beside its body. Default: the time 0, a first delivery, no trace. */
 export interface TestFacts extends Partial<MessageFacts> {
@@ -82,6 +83,44 @@ export function memoryTarget(
           throw new SpillwayError('SPILLWAY_ENVELOPE_INVALID', decoded.reason.detail)
         }),
       ),
+  }
+}
+
+/** A parked store in memory. */
+export interface MemoryParkedStore extends ParkedStore {
+  /** The entries, in the order of their first decisions. */
+  readonly entries: readonly ParkedEntry[]
+}
+
+/** A parked store that keeps its entries in memory, for `parked` of a source. */
+export function memoryParkedStore(): MemoryParkedStore {
+  const entries = new Map<string, ParkedEntry>()
+  const idOf = ({ name, key }: { readonly name: string; readonly key: string }) => JSON.stringify([name, key])
+  return {
+    get entries() {
+      return [...entries.values()]
+    },
+    async put(decision) {
+      const before = entries.get(idOf(decision))
+      if (before !== undefined && standsFor(before, decision)) return before
+      const { redriveOf: _redriveOf, ...kept } = decision
+      const entry = { ...kept, copied: false }
+      entries.set(idOf(decision), entry)
+      return entry
+    },
+    async confirm(entry) {
+      const before = entries.get(idOf(entry))
+      if (before?.recordId === entry.recordId) entries.set(idOf(entry), { ...before, copied: true })
+    },
+    async findAll(name, keys) {
+      return new Map(
+        keys.flatMap((key) => {
+          const entry = entries.get(idOf({ name, key }))
+          return entry === undefined ? [] : [[key, entry] as const]
+        }),
+      )
+    },
+    find: async (name, key) => entries.get(idOf({ name, key })),
   }
 }
 

@@ -6,7 +6,8 @@
 export type { ClaimCheckOptions, ClaimSourceOptions } from '@spillway/message/internal'
 export type { SqsClient } from './client.ts'
 export type { CoalesceOption, CoalesceOptions } from './coalesce-option.ts'
-export { parkedAttributes } from './park-record.ts'
+export { parkedAttributes } from './copy-facts.ts'
+export { type DeliveredMessage, originalOf } from './original-of.ts'
 export {
   type SqsPartialBatchFailureOptions,
   sqsPartialBatchFailure,

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import {
   type Message,
   type MessageAttributeValue,
@@ -6,9 +8,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
-import type { RecordSource } from '@spillway/message'
+import type { RecordSource, SourceRecord } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type SqsClient, sqsSource, sqsTarget } from './index.ts'
+import { type DeliveredMessage, originalOf, type SqsClient, sqsSource, sqsTarget } from './index.ts'
 import { ample, clientOf, faulty } from './testing/sqs.ts'
 
 // What a parked copy keeps of its message, beside the body, for when it is redriven.
@@ -44,12 +46,10 @@ async function receive(queue: string): Promise<Message> {
   return Messages[0] as Message
 }
 
-/** Parks the one message of a queue, as it was received, and answers the copy. */
-async function park(suffix = '', via: SqsClient = client, system: object = {}): Promise<Message> {
-  const [from, dead] = [`from${counter}${suffix}`, `dead${counter}${suffix}`]
-  const { MessageId, ReceiptHandle, Body, Attributes, MessageAttributes = {} } = await receive(from)
+/** A message of the SDK as Lambda delivers it. */
+function toLambda(body: string, attributes: Record<string, MessageAttributeValue>): DeliveredMessage {
   const messageAttributes = Object.fromEntries(
-    Object.entries(MessageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+    Object.entries(attributes).map(([name, { DataType = '', StringValue, BinaryValue }]) => [
       name,
       {
         dataType: DataType,
@@ -58,6 +58,38 @@ async function park(suffix = '', via: SqsClient = client, system: object = {}): 
       },
     ]),
   )
+  return { body, messageAttributes: messageAttributes as DeliveredMessage['messageAttributes'] }
+}
+
+const delivered = ({ Body = '', MessageAttributes = {} }: Message) => toLambda(Body, MessageAttributes)
+
+/** Random text of as many characters of UTF-8 as there are, so many bytes. */
+function hardText(bytes: number): string {
+  let text = ''
+  let left = bytes
+  while (left >= 4) {
+    // Half of the characters have one byte, as in the densest text there is.
+    const character = String.fromCodePoint(
+      Math.random() < 0.9
+        ? 0x20 + Math.floor(Math.random() * 0x5f)
+        : 0x10000 + Math.floor(Math.random() * 0xffff0),
+    )
+    text += character
+    left -= Buffer.byteLength(character)
+  }
+  return text + 'x'.repeat(left)
+}
+
+/** Parks the one message of a queue, as it was received, and answers the copy. */
+async function park(
+  suffix = '',
+  via: SqsClient = client,
+  system: object = {},
+  look: (records: readonly SourceRecord[]) => Promise<void> = async () => undefined,
+): Promise<Message> {
+  const [from, dead] = [`from${counter}${suffix}`, `dead${counter}${suffix}`]
+  const { MessageId, ReceiptHandle, Body, Attributes, MessageAttributes = {} } = await receive(from)
+  const { messageAttributes } = toLambda('', MessageAttributes)
   const record = {
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
@@ -75,6 +107,7 @@ async function park(suffix = '', via: SqsClient = client, system: object = {}): 
   await source.before?.({ event } as never)
   const [first] = event.source.records
   if (first === undefined) throw new Error('no record')
+  await look(event.source.records)
   await event.source.park(first, { code: 'C', detail: 'd' }, ample())
   return receive(dead)
 }
@@ -124,20 +157,90 @@ describe('a parked copy', () => {
     expect((command as SendMessageCommand).input).not.toHaveProperty('MessageDeduplicationId')
   })
 
-  it('has as many as a queue takes beside the reason', async () => {
-    await put('x', Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`a${n}`, text(String(n))])))
-    const copy = await park()
-    expect(Object.keys(copy.MessageAttributes ?? {})).toHaveLength(10)
-    expect(Object.keys(own(copy))).toHaveLength(4)
-    expect(copy.MessageAttributes).toMatchObject({ 'spillway.reason': { StringValue: 'd' } })
+  it('has all its attributes, whatever their types, and its trace', async () => {
+    const attributes = {
+      ExtendedPayloadSize: { DataType: 'Number', StringValue: '1234' },
+      picture: { DataType: 'Binary.png', BinaryValue: new Uint8Array([0, 255, 1]) },
+      id: { DataType: 'String.uuid', StringValue: 'e3' },
+    }
+    await put('x', attributes)
+    const watched = faulty(client)
+    const copy = await park('', watched, { AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793' })
+    expect(copy.MessageAttributes).toMatchObject(attributes)
+    expect(copy.MessageAttributes).toMatchObject({ 'spillway.reason': text('d') })
+    expect((watched.calls[0] as SendMessageCommand).input).toMatchObject({
+      MessageSystemAttributes: { AWSTraceHeader: text('Root=1-5759e988-bd862e3fe1be46a994272793') },
+    })
+    expect(await originalOf(delivered(copy))).toStrictEqual(await originalOf(toLambda('x', attributes)))
   })
 
-  it('leaves out what does not fit beside its body, and keeps the rest', async () => {
-    const room = 400
-    await put('x'.repeat(1_048_576 - room), { a: text('y'.repeat(300)), b: text('z') })
+  const random = (bytes: number) => randomBytes(bytes).toString('base64').slice(0, bytes)
+  const ten = (value: (n: number) => MessageAttributeValue) =>
+    Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`a${n}`, value(n)]))
+  const mixed = (n: number): MessageAttributeValue =>
+    n % 2 === 0
+      ? { DataType: 'Binary', BinaryValue: randomBytes(20) }
+      : { DataType: 'Number.int', StringValue: String(n) }
+
+  it.each<[string, string, Record<string, MessageAttributeValue>]>([
+    ['eight attributes', 'x', Object.fromEntries(Object.entries(ten(mixed)).slice(2))],
+    ['ten attributes', 'body "quoted"\n', ten(mixed)],
+    ['1 MiB', random(1_048_576), {}],
+    ['1 MiB that is hard to compress', hardText(1_048_576), {}],
+    ['1 MiB with ten attributes', random(1_048_576 - 10_000), ten(() => text(random(980)))],
+    ['an envelope of 1 MiB', `{"spillway":1,"name":"order","key":"k","body":"${random(1_048_500)}"}`, {}],
+  ])('can be made the message again exactly: one with %s', async (_, body, attributes) => {
+    await put(body, attributes)
     const copy = await park()
-    expect(own(copy)).toStrictEqual({ b: 'z' })
-    expect(copy.MessageAttributes).toMatchObject({ 'spillway.code': { StringValue: 'C' } })
+    expect(copy.MessageAttributes).toMatchObject({
+      'spillway.code': text('C'),
+      'spillway.reason': text('d'),
+      'spillway.messageId': { StringValue: expect.any(String) },
+    })
+    const original = await originalOf(delivered(copy))
+    expect(original.body === body).toBe(true)
+    expect(original.messageAttributes).toStrictEqual(toLambda(body, attributes).messageAttributes)
+  })
+
+  it('that was packed is read as its message when it is redriven, and packed as it is when it is parked again', async () => {
+    const body = `{"spillway":1,"name":"order","version":1,"key":"k","time":"2026-01-01T00:00:00.000Z","body":"${random(1_048_400)}"}`
+    await put(body, {})
+    const packed = await park()
+    // The console shows whose message it is.
+    expect(JSON.parse(packed.Body ?? '')).toMatchObject({
+      name: 'order',
+      key: 'k',
+      packed: 'spillway.packed',
+    })
+    // AWS's own move task sends a copy as it is.
+    counter++
+    await put(packed.Body ?? '', packed.MessageAttributes ?? {})
+    let text: string | undefined
+    const again = await park('', client, {}, async ([record]) => {
+      expect(record?.redriveOf).toBe(packed.MessageAttributes?.['spillway.messageId']?.StringValue)
+      expect(record?.loadBytes).toBeGreaterThan(1_048_000)
+      text = await record?.load?.(ample())
+    })
+    expect(text === body).toBe(true)
+    expect((await originalOf(delivered(again))).body === body).toBe(true)
+  })
+
+  it('that is damaged is gone for good, and one that would take all memory is not unpacked', async () => {
+    const bomb = gzipSync(JSON.stringify({ body: 'x'.repeat(8_000_000), attributes: {} }))
+    for (const value of [Buffer.from('no gzip'), gzipSync('{"body":7}'), bomb]) {
+      const attribute = { dataType: 'Binary.message', binaryValue: value.toString('base64') }
+      const copy = { body: '-', messageAttributes: { 'spillway.packed': attribute } } as never
+      await expect(originalOf(copy)).rejects.toMatchObject({ code: 'SPILLWAY_CLAIM_MISSING' })
+    }
+  })
+
+  it('is left to the queue itself where nothing has room beside it', async () => {
+    const attributes = { noise: { DataType: 'Binary', BinaryValue: randomBytes(1_048_560) } }
+    await put('x', attributes)
+    await expect(park()).rejects.toMatchObject({
+      code: 'SPILLWAY_PARK_FAILED',
+      message: expect.stringContaining('SQS itself moves it'),
+    })
   })
 
   it('has the times of its message: when it was sent, and when it was received first', async () => {
@@ -164,12 +267,8 @@ describe('a parked copy', () => {
     expect(copy.MessageAttributes).not.toHaveProperty('spillway.firstReceivedAt')
   })
 
-  it('says why it was parked the last time, and leaves out what is no text', async () => {
-    await put('x', {
-      'spillway.code': text('earlier'),
-      'spillway.issues': text('[]'),
-      picture: { DataType: 'Binary', BinaryValue: new Uint8Array([1]) },
-    })
+  it('says why it was parked the last time', async () => {
+    await put('x', { 'spillway.code': text('earlier'), 'spillway.issues': text('[]') })
     const copy = await park()
     expect(own(copy)).toStrictEqual({})
     expect(copy.MessageAttributes?.['spillway.code']?.StringValue).toBe('C')

@@ -1,7 +1,9 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
-import type { ParkedMessage, ParkedStore, SourceRecord } from '@spillway/message'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Logger, ParkedStore, RecordSource, SourceRecord } from '@spillway/message'
+import { readIdentity } from '@spillway/message/internal'
+import { memoryParkedStore } from '@spillway/message/testing'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sqsSource } from './index.ts'
 import { ample, clientOf, faulty } from './testing/sqs.ts'
 
@@ -21,44 +23,63 @@ afterAll(async () => {
   await queues.stop()
 })
 
-function memoryParkedStore(put?: ParkedStore['put']): ParkedStore & { readonly entries: ParkedMessage[] } {
-  const entries: ParkedMessage[] = []
-  return {
-    entries,
-    put: put ?? (async (parked) => void entries.push(parked)),
-    find: async () => undefined,
-  }
+interface Delivery {
+  readonly via?: object
+  readonly limit?: ReturnType<typeof ample>
+  readonly messageId?: string
+  /** Where the record is parked: that of another delivery, to park into the same queue. */
+  readonly queue?: string
+  readonly redriveOf?: string
+  readonly logger?: Logger
 }
 
 /** Parks one record with a body. */
-async function park(body: string, parked: ParkedStore, { via = client as object, limit = ample() } = {}) {
-  const name = names[counter++] ?? ''
+async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) {
+  const { via = client, limit = ample(), messageId = 'm', redriveOf, logger } = delivery
+  const { queue = names[counter++] ?? '' } = delivery
   const middleware = sqsSource({
     queueUrl: queues.queueUrl('orders'),
-    deadLetterQueueUrl: queues.queueUrl(name),
+    deadLetterQueueUrl: queues.queueUrl(queue),
     client: via as SQSClient,
     parked,
     clock: { now: () => 1234, sleep: async () => undefined },
+    ...(logger !== undefined && { logger }),
   })
-  const record = { messageId: 'm', body, attributes: {}, eventSourceARN: queues.queueArn('orders') }
+  const record = {
+    messageId,
+    receiptHandle: 'r',
+    body,
+    attributes: {},
+    messageAttributes:
+      redriveOf === undefined ? {} : { 'spillway.messageId': { dataType: 'String', stringValue: redriveOf } },
+    eventSourceARN: queues.queueArn('orders'),
+  }
   const event: Record<string, unknown> = { Records: [record] }
   await middleware.before?.({ event } as never)
-  const source = event.source as { park: (...all: unknown[]) => Promise<void>; records: SourceRecord[] }
-  const result = await source.park(source.records[0], reason, limit).catch((thrown: unknown) => thrown)
-  return { result, copies: (await queues.messages(name)).map((copy) => copy.body) }
+  const source = event.source as RecordSource
+  const [first] = source.records as [SourceRecord]
+  const identity = readIdentity(body, 'order')
+  const found = identity && (await source.findParked?.([{ record: first, identity }], limit))
+  const result = await source.park(first, reason, limit, identity).catch((thrown: unknown) => thrown)
+  const copies = (await queues.messages(queue)).map((copy) => copy.body)
+  return { result, copies, queue, found: found?.get(first) }
 }
 
 const envelope = (change: object = {}) =>
   JSON.stringify({ spillway: 1, name: 'order', version: 1, key: 'k', body: {}, ...change })
 
-describe('the entry of a parked record', () => {
+/** SHA-256 of `{}`. */
+const fingerprint = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
+
+describe('the decision to park a record', () => {
   it('has the name and the key of its envelope, even where the rest is wrong', async () => {
     const store = memoryParkedStore()
-    expect(await park(envelope({ time: 'never', body: undefined }), store)).toMatchObject({
+    expect(await park(envelope({ time: 'never' }), store)).toMatchObject({
       result: undefined,
       copies: [expect.any(String)],
     })
-    expect(store.entries).toStrictEqual([{ name: 'order', key: 'k', reason, at: new Date(1234) }])
+    const entry = { name: 'order', key: 'k', reason, at: new Date(1234), recordId: 'm', fingerprint }
+    expect(store.entries).toStrictEqual([{ ...entry, copied: true }])
   })
 
   it.each([
@@ -66,6 +87,7 @@ describe('the entry of a parked record', () => {
     ['null', 'null'],
     ['another version', envelope({ spillway: 2 })],
     ['no name', envelope({ name: '' })],
+    ['the name of another message, whose status it would falsify', envelope({ name: 'payment' })],
     ['no key', envelope({ key: 7 })],
     ['half of a pair in its key', envelope({ key: '\uD800' })],
   ])('is not made for %s, which is parked all the same', async (_, body) => {
@@ -75,28 +97,77 @@ describe('the entry of a parked record', () => {
     expect(store.entries).toStrictEqual([])
   })
 
-  it('is not made when the dead-letter queue does not confirm the copy', async () => {
+  it('stands when the dead-letter queue does not confirm the copy, which the next delivery sends', async () => {
     const store = memoryParkedStore()
-    const { result } = await park(envelope(), store, { via: faulty(client, async () => ({})) })
+    const { result, queue } = await park(envelope(), store, { via: faulty(client, async () => ({})) })
     expect(result).toMatchObject({ code: 'SPILLWAY_PARK_FAILED' })
-    expect(store.entries).toStrictEqual([])
-  })
-
-  it('fails the park when the store does not take it: the record comes again', async () => {
-    const store = memoryParkedStore(() => Promise.reject(new TypeError('secret')))
-    const { result, copies } = await park(envelope(), store)
-    expect(result).toMatchObject({
-      code: 'SPILLWAY_PARK_FAILED',
-      message:
-        'The parked store did not take the entry of a record (TypeError). It is delivered again, and parked again.',
+    expect(store.entries).toMatchObject([{ recordId: 'm', copied: false }])
+    expect(await park(envelope(), store, { queue })).toMatchObject({
+      found: reason,
+      result: undefined,
+      copies: [envelope()],
     })
-    expect(copies).toHaveLength(1)
+    expect(store.entries).toMatchObject([{ recordId: 'm', copied: true }])
   })
 
-  it('fails the park when the store does not answer in time', async () => {
-    const store = memoryParkedStore(() => new Promise(() => undefined))
+  it('is made before the copy: a store that fails costs none, however often the record comes', async () => {
+    const store = { ...memoryParkedStore(), put: () => Promise.reject(new TypeError('secret')) }
+    const first = await park(envelope(), store)
+    const again = await park(envelope(), store, { queue: first.queue })
+    for (const { result, copies } of [first, again]) {
+      expect(result).toMatchObject({
+        code: 'SPILLWAY_PARK_FAILED',
+        message:
+          'The parked store did not take the entry of a record (TypeError). No copy is sent; the record is delivered again.',
+      })
+      expect(copies).toStrictEqual([])
+    }
+  })
+
+  it('is not made when the store does not answer in time', async () => {
+    const store = { ...memoryParkedStore(), put: () => new Promise<never>(() => undefined) }
     const end = performance.now() + 1500
     const limit = { signal: new AbortController().signal, remainingTime: () => end - performance.now() }
-    expect((await park(envelope(), store, { limit })).result).toMatchObject({ code: 'SPILLWAY_PARK_FAILED' })
+    const { result, copies } = await park(envelope(), store, { limit })
+    expect(result).toMatchObject({ code: 'SPILLWAY_PARK_FAILED' })
+    expect(copies).toStrictEqual([])
+  })
+
+  it.each([
+    ['the same record once more', { messageId: 'm' }],
+    ['the same message from a client that repeated its request', { messageId: 'other' }],
+  ])('has one copy: %s is confirmed without another', async (_, delivery) => {
+    const store = memoryParkedStore()
+    const { queue } = await park(envelope(), store)
+    // A repeated request has another time.
+    const again = await park(envelope({ time: '2026-01-01T00:00:00.000Z' }), store, { queue, ...delivery })
+    expect(again).toMatchObject({ found: reason, result: undefined, copies: [envelope()] })
+  })
+
+  it('is made anew for the copy that came back, and for another body under the key', async () => {
+    const store = memoryParkedStore()
+    const { queue } = await park(envelope(), store)
+    const copy = await park(envelope(), store, { queue, messageId: 'm2', redriveOf: 'm' })
+    expect(copy).toMatchObject({ found: undefined, copies: [envelope(), envelope()] })
+    // The first copy came back twice: the second time it opens nothing.
+    const late = await park(envelope(), store, { queue, messageId: 'm3', redriveOf: 'm' })
+    expect(late).toMatchObject({ found: reason, copies: [envelope(), envelope()] })
+    const body = envelope({ body: { corrected: true } })
+    const corrected = await park(body, store, { queue, messageId: 'm4' })
+    expect(corrected).toMatchObject({ found: undefined, copies: [envelope(), envelope(), body] })
+  })
+
+  it('counts a copy as sent that the store cannot note, and says so', async () => {
+    const warn = vi.fn()
+    const logger = { info: () => undefined, warn, error: () => undefined }
+    const cause = new TypeError('x')
+    const store = { ...memoryParkedStore(), confirm: () => Promise.reject(cause) }
+    expect(await park(envelope(), store, { logger })).toMatchObject({
+      result: undefined,
+      copies: [envelope()],
+    })
+    expect(warn.mock.calls).toStrictEqual([
+      [expect.stringContaining('did not note it'), { id: 'm', key: 'k', error: cause }],
+    ])
   })
 })

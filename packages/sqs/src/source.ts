@@ -15,18 +15,21 @@ import {
   checkOptions,
   createClaimLoader,
   deliveries,
+  findParked,
   noteSource,
   type OptionRules,
   objectWith,
-  putParkedEntry,
+  parkOnce,
   quietLogger,
   readClaim,
   systemClock,
 } from '@spillway/message/internal'
-import type { SQSEvent, SQSRecord } from 'aws-lambda'
+import type { SQSEvent, SQSMessageAttribute, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
+import { parkedAttributes } from './copy-facts.ts'
 import { delayRecords } from './delay-records.ts'
 import { ownQueue } from './own-queue.ts'
+import { hasPackedBody, packedIn, unpackedBytes, unpackMessage } from './packed-message.ts'
 import { parkRecord } from './park-record.ts'
 import { queueRecords } from './queue-records.ts'
 
@@ -47,8 +50,9 @@ export interface SqsSourceOptions {
    */
   readonly claimCheck?: ClaimSourceOptions
   /**
-   * Gets an entry for each parked record, after the dead-letter queue confirmed the copy. A record whose entry is not
-   * confirmed is delivered again and parked again. Default: no entries.
+   * Keeps the decision to park a record, committed before its copy is sent: a record that is delivered again is not
+   * written after all, and its copy is sent once. Asked only for records that were delivered before. Default: none. Then
+   * a record whose delete failed may be parked twice, or be written although its copy is in the dead-letter queue.
    */
   readonly parked?: ParkedStore
   /** Gets a warning when a visibility cannot be changed. Default: lines of JSON on the console. */
@@ -62,7 +66,7 @@ const rules: OptionRules<SqsSourceOptions> = {
   deadLetterQueueUrl: isQueueUrl,
   client: isClient,
   claimCheck: objectWith(),
-  parked: objectWith('put'),
+  parked: objectWith('put', 'confirm', 'findAll'),
   logger: objectWith('info', 'warn', 'error'),
   clock: objectWith('now'),
 }
@@ -99,10 +103,13 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
-      async park(record, reason, limit) {
-        await parkRecord(client, deadLetterQueueUrl, { record, raw: rawOf(record) }, reason, limit)
-        if (parked !== undefined) await putParkedEntry(parked, record, reason, new Date(clock.now()), limit)
+      park(record, reason, limit, identity) {
+        const at = new Date(clock.now())
+        return parkOnce({ store: parked, logger }, { record, reason, identity, at }, limit, () =>
+          parkRecord(client, deadLetterQueueUrl, { record, raw: rawOf(record) }, reason, limit),
+        )
       },
+      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),
       delay: (delays, limit) =>
         delayRecords(
           client,
@@ -127,12 +134,28 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
 }
 
 function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
-  const { messageId, body, attributes, eventSourceARN } = record
+  const { messageId, body, attributes, messageAttributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
   const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
+  const redriveOf = messageAttributes?.[parkedAttributes.messageId]?.stringValue
+  const plain = { id: messageId, body, lane, receiveCount, ...(redriveOf !== undefined && { redriveOf }) }
+  const packed = hasPackedBody(record) ? packedIn(messageAttributes) : undefined
+  if (packed !== undefined) {
+    return { ...plain, load: (limit) => loadPacked(packed, loader, limit), loadBytes: unpackedBytes(packed) }
+  }
   const claim = readClaim(body)
-  if (claim === undefined) return { id: messageId, body, lane, receiveCount }
-  const load = (limit: TimeLimit) => loader.load(claim, limit)
-  return { id: messageId, body, lane, receiveCount, load, loadBytes: claim.bytes }
+  if (claim === undefined) return plain
+  return { ...plain, load: (limit) => loader.load(claim, limit), loadBytes: claim.bytes }
+}
+
+/** The text of a message whose copy was packed and came back from the dead-letter queue. */
+async function loadPacked(
+  packed: SQSMessageAttribute,
+  loader: ClaimLoader,
+  limit: TimeLimit,
+): Promise<string> {
+  const { body = '' } = await unpackMessage(packed)
+  const claim = readClaim(body)
+  return claim === undefined ? body : loader.load(claim, limit)
 }

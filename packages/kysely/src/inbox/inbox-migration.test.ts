@@ -41,7 +41,7 @@ describe('inboxMigration on Postgres', () => {
     await inboxMigration().up(openKysely<Ledger>(database.url).db)
     await execute(database.url, await fromReadme('Postgres', 'by_hand'))
     const expected = await columns('spillway_inbox')
-    expect(expected).toHaveLength(4)
+    expect(expected).toHaveLength(6)
     expect(await columns('by_hand')).toStrictEqual(expected)
   })
 
@@ -84,16 +84,24 @@ describe('inboxMigration on SQLite', () => {
     await inboxMigration().up(db)
     const { write, runs } = ledgerWriter(db)
     const batch = [posting('y'), posting('x', { amount: 5 }), posting('y'), posting('z', { amount: -9 })]
+    let runsOfFirst = 0
     for (let delivery = 1; delivery <= 2; delivery++) {
       const [, , , bad] = await write(batch, timeLimit())
+      if (delivery === 1) runsOfFirst = runs.length
       expect(bad).toMatchObject({ kind: 'park', reason: { code: expect.stringContaining('SQLITE') } })
     }
-    expect(runs.slice(-1)).toEqual([['z']])
+    // Known to be parked, it does not reach the function again.
+    expect(runs.flat().filter((key) => key === 'z').length).toBeGreaterThan(0)
+    expect(runs.length).toBe(runsOfFirst)
     expect(results(await write([posting('x', { amount: 6 })], timeLimit()))).toEqual([
       'SPILLWAY_KEY_CONFLICT',
     ])
     expect(run('select balance from accounts')).toEqual([{ balance: 6 }])
-    expect(run('select count(*) as n from spillway_inbox')).toEqual([{ n: 2 }])
+    expect(run('select key, parked is null as done from spillway_inbox order by key')).toEqual([
+      { key: 'x', done: 1 },
+      { key: 'y', done: 1 },
+      { key: 'z', done: 0 },
+    ])
     await inboxMigration().down(db)
     expect(run(`select name from sqlite_master where name like 'spillway%'`)).toEqual([])
   })

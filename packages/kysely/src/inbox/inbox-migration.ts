@@ -29,6 +29,8 @@ const tables: TableStatements = {
         key text not null,
         fingerprint bytea,
         at timestamptz not null default now(),
+        parked json,
+        parked_record text,
         primary key (consumer, key)
       )`,
     sql`create index on ${sql.table(name)} (at)`,
@@ -41,6 +43,8 @@ const tables: TableStatements = {
         fingerprint binary(32),
         token binary(16) not null,
         at datetime(3) not null,
+        parked json,
+        parked_record varchar(256) character set ascii collate ascii_bin,
         primary key (consumer, ${sql.ref('key')}),
         index (at)
       ) engine = InnoDB`,
@@ -51,6 +55,8 @@ const tables: TableStatements = {
         key text not null,
         fingerprint text,
         at integer not null default (unixepoch()),
+        parked text,
+        parked_record text,
         primary key (consumer, key)
       )`,
     sql`create index ${sql.ref(`${name}_at`)} on ${sql.table(name.slice(name.lastIndexOf('.') + 1))} (at)`,

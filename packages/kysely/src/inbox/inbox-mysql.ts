@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { mariadbLimits } from '../engines/mysql/mysql-limits.ts'
 import { entryVanished } from './entry-vanished.ts'
-import type { Inbox } from './inbox.ts'
+import type { Inbox, KnownKey } from './inbox.ts'
+import { type ParkedColumn, parkedReason, parkedText, redriven } from './parked-text.ts'
 
 /** Rows in a statement: 5 MB at most, less than any server's `max_allowed_packet`. */
 const chunkSize = 1_000
@@ -10,6 +11,7 @@ const chunkSize = 1_000
 interface FoundRow {
   readonly key: Buffer
   readonly fingerprint: string | null
+  readonly parked: ParkedColumn
   readonly ours: number
 }
 
@@ -23,30 +25,42 @@ export function mysqlInbox(name: string): Inbox {
   const table = sql.table(name)
   const keyColumn = sql.ref('key')
   return {
+    name,
     async claim(db, consumer, entries, left) {
       const owner = Buffer.from(consumer)
       const token = randomBytes(16)
-      const known = new Map<string, string | null>()
+      const known = new Map<string, KnownKey>()
       for (let from = 0; from < entries.length; from += chunkSize) {
         const chunk = entries.slice(from, from + chunkSize)
-        const rows = chunk.map(({ key, fingerprint }) => {
+        const copies = redriven(chunk).map(({ key, redriveOf }) => sql`(${Buffer.from(key)}, ${redriveOf})`)
+        if (copies.length > 0) {
+          await sql`
+            ${limits(left())} delete from ${table}
+            where consumer = ${owner} and (${keyColumn}, parked_record) in (${sql.join(copies)})
+          `.execute(db)
+        }
+        const rows = chunk.map((entry) => {
+          const { key, fingerprint, parked } = entry
           const bytes = fingerprint === null ? null : Buffer.from(fingerprint, 'hex')
-          return sql`(${owner}, ${Buffer.from(key)}, ${bytes}, ${token}, utc_timestamp(3))`
+          const reason = [parkedText(entry), parked?.recordId ?? null]
+          return sql`(${owner}, ${Buffer.from(key)}, ${bytes}, ${token}, utc_timestamp(3), ${sql.join(reason)})`
         })
         await sql`
-          ${limits(left())} insert into ${table} (consumer, ${keyColumn}, fingerprint, token, at) values ${sql.join(rows)}
+          ${limits(left())} insert into ${table}
+            (consumer, ${keyColumn}, fingerprint, token, at, parked, parked_record) values ${sql.join(rows)}
           on duplicate key update ${keyColumn} = ${sql.ref(`${name}.key`)}
         `.execute(db)
         // A locking read sees what is committed; a plain one sees what was when the transaction first read. The rows are
         // locked already.
         const { rows: found } = await sql<FoundRow>`
-          select ${keyColumn}, lower(hex(fingerprint)) as fingerprint, token = ${token} as ours from ${table}
+          select ${keyColumn}, lower(hex(fingerprint)) as fingerprint, parked, token = ${token} as ours
+          from ${table}
           where consumer = ${owner} and ${keyColumn} in (${sql.join(chunk.map(({ key }) => Buffer.from(key)))})
           for update
         `.execute(db)
         if (found.length < chunk.length) throw entryVanished(name)
-        for (const { key, fingerprint, ours } of found) {
-          if (Number(ours) !== 1) known.set(key.toString(), fingerprint)
+        for (const { key, fingerprint, parked, ours } of found) {
+          if (Number(ours) !== 1) known.set(key.toString(), { fingerprint, parked: parkedReason(parked) })
         }
       }
       return {

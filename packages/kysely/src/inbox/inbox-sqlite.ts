@@ -1,5 +1,12 @@
 import { sql } from 'kysely'
-import type { Inbox } from './inbox.ts'
+import type { Inbox, KnownKey } from './inbox.ts'
+import { type ParkedColumn, parkedReason, parkedText, redriven } from './parked-text.ts'
+
+interface FoundRow {
+  readonly key: string
+  readonly fingerprint: string | null
+  readonly parked: ParkedColumn
+}
 
 /** Rows in a statement. SQLite takes 32,766 parameters. */
 const chunkSize = 5_000
@@ -8,24 +15,36 @@ const chunkSize = 5_000
 export function sqliteInbox(name: string): Inbox {
   const table = sql.table(name)
   return {
+    name,
     async claim(db, consumer, entries) {
-      const known = new Map<string, string | null>()
+      const known = new Map<string, KnownKey>()
       for (let from = 0; from < entries.length; from += chunkSize) {
         const chunk = entries.slice(from, from + chunkSize)
-        const rows = chunk.map(({ key, fingerprint }) => sql`(${consumer}, ${key}, ${fingerprint})`)
+        const copies = redriven(chunk).map(({ key, redriveOf }) => sql`(${key}, ${redriveOf})`)
+        if (copies.length > 0) {
+          await sql`
+            delete from ${table} where consumer = ${consumer} and (key, parked_record) in (values ${sql.join(copies)})
+          `.execute(db)
+        }
+        const rows = chunk.map((entry) => {
+          const { key, fingerprint, parked } = entry
+          return sql`(${consumer}, ${key}, ${fingerprint}, ${parkedText(entry)}, ${parked?.recordId ?? null})`
+        })
         const { rows: inserted } = await sql<{ readonly key: string }>`
-          insert into ${table} (consumer, key, fingerprint) values ${sql.join(rows)}
+          insert into ${table} (consumer, key, fingerprint, parked, parked_record) values ${sql.join(rows)}
           on conflict (consumer, key) do nothing
           returning key
         `.execute(db)
         if (inserted.length === chunk.length) continue
         const fresh = new Set(inserted.map(({ key }) => key))
         const rest = chunk.filter(({ key }) => !fresh.has(key))
-        const { rows: found } = await sql<{ readonly key: string; readonly fingerprint: string | null }>`
-          select key, fingerprint from ${table}
+        const { rows: found } = await sql<FoundRow>`
+          select key, fingerprint, parked from ${table}
           where consumer = ${consumer} and key in (${sql.join(rest.map(({ key }) => key))})
         `.execute(db)
-        for (const { key, fingerprint } of found) known.set(key, fingerprint)
+        for (const { key, fingerprint, parked } of found) {
+          known.set(key, { fingerprint, parked: parkedReason(parked) })
+        }
       }
       return {
         known,

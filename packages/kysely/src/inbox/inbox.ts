@@ -1,3 +1,4 @@
+import type { ParkReason } from '@spillway/message'
 import type { Kysely } from 'kysely'
 import type { EngineName } from '../engines/engine-name.ts'
 import { mysqlInbox } from './inbox-mysql.ts'
@@ -17,6 +18,10 @@ export interface InboxTable {
   fingerprint: Uint8Array | null
   /** When it was written. */
   at: Date
+  /** Why the message is parked, as JSON; `null` where its effect is committed. */
+  parked: string | null
+  /** The id of the record that was parked. */
+  parked_record: string | null
 }
 
 /** A message as the inbox knows it. */
@@ -24,10 +29,27 @@ export interface InboxEntry {
   readonly key: string
   /** In hexadecimal digits; `null` matches any. */
   readonly fingerprint: string | null
+  /** The id of the record that was parked, for its copy that a redrive put back: it opens the key again. */
+  readonly redriveOf?: string | undefined
+  /** For a message that is parked rather than done. */
+  readonly parked?: ParkedFacts | undefined
 }
 
-/** The keys that are in the table already, with their fingerprints. */
-export type KnownKeys = ReadonlyMap<string, string | null>
+/** How a message was parked. */
+export interface ParkedFacts {
+  readonly reason: ParkReason
+  readonly recordId?: string | undefined
+}
+
+/** What is known of a key that is in the table already. */
+export interface KnownKey {
+  readonly fingerprint: string | null
+  /** `undefined` where the effect of the message is committed. */
+  readonly parked: ParkReason | undefined
+}
+
+/** The keys that are in the table already. */
+export type KnownKeys = ReadonlyMap<string, KnownKey>
 
 /** A part of the inbox that one transaction claimed. */
 export interface InboxClaim {
@@ -39,10 +61,13 @@ export interface InboxClaim {
   holds(key: string): Promise<boolean>
 }
 
-/** The table of keys whose effects are committed. */
+/** The table of keys whose effects are committed, or whose messages are parked. */
 export interface Inbox {
+  /** The name of the table. */
+  readonly name: string
   /**
-   * Inserts entries and tells which keys were there before. A key that another transaction is inserting is waited for:
+   * Inserts entries and tells which keys were there before. Of a parked message the key is opened first where its copy was
+   * redriven; that is undone with the transaction. A key that another transaction is inserting is waited for:
    * once that one commits it is known, and once it rolls back it is ours.
    *
    * @param db a transaction, without plugins

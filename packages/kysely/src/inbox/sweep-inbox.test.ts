@@ -102,7 +102,7 @@ describe('sweepInbox on SQLite', () => {
   it('deletes what is older than 30 days, and nothing else', async () => {
     const { db, execute: run } = openSqlite<Ledger>('select 1')
     await inboxMigration().up(db)
-    run(`insert into spillway_inbox select 'c', 'old' || value, null, unixepoch() - 31 * 86400
+    run(`insert into spillway_inbox (consumer, key, fingerprint, at) select 'c', 'old' || value, null, unixepoch() - 31 * 86400
          from json_each('[1,2,3]')`)
     run(`insert into spillway_inbox (consumer, key) values ('c', 'young')`)
     expect(await sweepInbox({ db, batchSize: 2 })).toBe(3)

@@ -5,7 +5,7 @@ import { Client, Pool } from 'pg'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyParkedStore, parkedMigration, postgresPool } from '../index.ts'
 import { connect, execute, openKysely, timeLimit } from '../testing/database.ts'
-import { parked, useParkedDatabase } from '../testing/parked.ts'
+import { entry, parked, useParkedDatabase } from '../testing/parked.ts'
 
 const database = useParkedDatabase()
 beforeEach(() => execute(database.url, 'truncate spillway_parked'))
@@ -31,20 +31,57 @@ describe('put and find', () => {
     })
     await store.put(parked(), timeLimit())
     await store.put(invalid, timeLimit())
-    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
-    expect(await store.find('order.placed', 'b', timeLimit())).toStrictEqual(invalid)
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(entry())
+    expect(await store.find('order.placed', 'b', timeLimit())).toStrictEqual(entry(invalid))
     expect(await store.find('order.placed', 'c', timeLimit())).toBeUndefined()
     expect(await store.find('order.cancelled', 'a', timeLimit())).toBeUndefined()
   })
 
-  it('keeps one entry of a message: the last', async () => {
+  it('keeps the first decision of a message, whatever record of it is parked next', async () => {
+    const store = openStore()
+    const first = parked({ fingerprint: 'a'.repeat(64) })
+    expect(await store.put(first, timeLimit())).toStrictEqual(entry(first))
+    const later = { reason: { code: 'later', detail: 'y' }, at: new Date('2026-02-01T00:00:00.000Z') }
+    for (const change of [{}, { fingerprint: undefined }, { recordId: 'record 2' }]) {
+      const decision = parked({ ...first, ...later, ...change })
+      expect(await store.put(decision, timeLimit())).toStrictEqual(entry(first))
+    }
+    await store.confirm(entry(first), timeLimit())
+    expect(await store.put(first, timeLimit())).toStrictEqual(entry({ ...first, copied: true }))
+    expect(await entries()).toBe(1)
+  })
+
+  it.each([
+    ['the copy of the record that was parked', { recordId: 'record 2', redriveOf: 'record 1' }],
+    ['a message with another body under its key', { recordId: 'record 2', fingerprint: 'b'.repeat(64) }],
+  ])('replaces a decision when %s is parked: its copy is still to be sent', async (_, change) => {
     const store = openStore()
     const issues = [{ path: '', message: 'Invalid' }]
-    await store.put(parked({ reason: { code: 'first', detail: 'x', issues } }), timeLimit())
-    const last = parked({ reason: { code: 'last', detail: 'y' }, at: new Date('2026-02-01T00:00:00.000Z') })
-    await store.put(last, timeLimit())
-    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(last)
+    const first = parked({ fingerprint: 'a'.repeat(64), reason: { code: 'first', detail: 'x', issues } })
+    await store.confirm(await store.put(first, timeLimit()), timeLimit())
+    const next = parked({
+      fingerprint: first.fingerprint,
+      reason: { code: 'next', detail: 'y' },
+      at: new Date('2026-02-01T00:00:00.000Z'),
+      ...change,
+    })
+    const { redriveOf: _redriveOf, ...kept } = entry(next)
+    expect(await store.put(next, timeLimit())).toStrictEqual(kept)
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(kept)
+    // What the first copy was noted under is another entry now.
+    await store.confirm(entry(first), timeLimit())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(kept)
     expect(await entries()).toBe(1)
+  })
+
+  it('finds the entries of a batch, however large', async () => {
+    const store = openStore()
+    const keys = ['a', 'b\0', 'c']
+    for (const key of keys) await store.put(parked({ key }), timeLimit())
+    const others = Array.from({ length: 2_500 }, (_, index) => `other ${index}`)
+    const found = await store.findAll('order.placed', [...others, ...keys], timeLimit())
+    expect(found).toStrictEqual(new Map(keys.map((key) => [key, entry({ key })])))
+    expect(await store.findAll('order.cancelled', keys, timeLimit())).toStrictEqual(new Map())
   })
 
   it('keeps one entry of each message when many are parked at once', async () => {
@@ -80,14 +117,14 @@ describe('put and find', () => {
     for (const key of keys) await store.put(parked({ key }), timeLimit())
     expect(await entries()).toBe(keys.length)
     for (const key of keys) {
-      expect(await store.find('order.placed', key, timeLimit())).toStrictEqual(parked({ key }))
+      expect(await store.find('order.placed', key, timeLimit())).toStrictEqual(entry({ key }))
     }
   })
 
   it("takes the plugins of the user's Kysely", async () => {
     const store = kyselyParkedStore({ db: openDatabase().withPlugin(new CamelCasePlugin()) })
     await store.put(parked(), timeLimit())
-    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(entry())
   })
 
   it.each([{}, { db: {} }, { db: unused, table: '' }, { db: unused, tabel: 'x' }])(
@@ -104,7 +141,7 @@ describe('prune', () => {
   it('deletes what is older than a time, however much', async () => {
     await execute(
       database.url,
-      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, timestamptz '2026-01-01' + n * interval '1 s'
+      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, timestamptz '2026-01-01' + n * interval '1 s', 'r'
        from generate_series(0, 2502) as n`,
     )
     const store = openStore()
@@ -118,7 +155,7 @@ describe('prune', () => {
   it('goes on while there is more, and waits for no lock', async () => {
     await execute(
       database.url,
-      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, '2026-01-01' from generate_series(1, 9) as n`,
+      `insert into spillway_parked select 'x', n::text, 'c', 'd', null, '2026-01-01', 'r' from generate_series(1, 9) as n`,
     )
     const locker = await connect(database.url)
     onTestFinished(() => locker.end())
@@ -136,7 +173,10 @@ describe('prune', () => {
     const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) })
     onTestFinished(() => db.destroy())
     expect(await kyselyParkedStore({ db }).prune(new Date('2026-02-01'))).toBe(9)
-    await execute(database.url, `insert into spillway_parked values ('x', 'a', 'c', 'd', null, '2026-01-01')`)
+    await execute(
+      database.url,
+      `insert into spillway_parked values ('x', 'a', 'c', 'd', null, '2026-01-01', 'r')`,
+    )
     await locker.query('begin; select from spillway_parked for update')
     expect(await openStore().prune(new Date('2026-02-01'))).toBe(0)
   })
@@ -157,7 +197,7 @@ describe('parkedMigration', () => {
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
     const [, text = ''] = /```sql\n([\s\S]*?)```/.exec(readme) ?? []
     const expected = await columns('spillway_parked')
-    expect(expected).toHaveLength(6)
+    expect(expected).toHaveLength(9)
     await execute(database.url, text.replaceAll('spillway_parked', 'by_hand'))
     expect(await columns('by_hand')).toStrictEqual(expected)
   })
@@ -170,7 +210,7 @@ describe('parkedMigration', () => {
     const migrator = new Migrator({ db, provider })
     expect((await migrator.migrateToLatest()).error).toBeUndefined()
     await store.put(parked(), timeLimit())
-    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(entry())
     expect((await migrator.migrateDown()).error).toBeUndefined()
     await expect(store.put(parked(), timeLimit())).rejects.toMatchObject({ code: 'SPILLWAY_TABLE_UNKNOWN' })
     await expect(store.find('order.placed', 'a', timeLimit())).rejects.toMatchObject({
@@ -192,7 +232,7 @@ describe('a database in trouble', () => {
       )
     await store.put(parked(), timeLimit())
     await end()
-    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(parked())
+    expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(entry())
     await end()
     await store.put(parked({ key: 'b' }), timeLimit())
     expect(await entries()).toBe(2)

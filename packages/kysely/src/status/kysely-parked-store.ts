@@ -1,4 +1,10 @@
-import type { ParkedMessage, ParkedStore, TimeLimit } from '@spillway/message'
+import {
+  type ParkDecision,
+  type ParkedEntry,
+  type ParkedStore,
+  SpillwayError,
+  type TimeLimit,
+} from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -7,17 +13,19 @@ import {
   type OptionRules,
   objectWith,
   required,
+  standsFor,
   systemClock,
 } from '@spillway/message/internal'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
 import { storableKey } from '../engines/postgres/storable-text.ts'
+import { slices } from '../engines/slices.ts'
 import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { attempt } from '../time/attempt.ts'
-import { createDeadline } from '../time/deadline.ts'
+import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
-import { withinDeadline } from '../time/within-deadline.ts'
+import { type Query, withinDeadline } from '../time/within-deadline.ts'
 import { defaultParkedTable } from './parked-migration.ts'
 import { fromColumns, type ReasonColumns, toColumns } from './parked-reason.ts'
 
@@ -48,11 +56,28 @@ export interface KyselyParkedStore extends ParkedStore {
   prune(olderThan: Date): Promise<number>
 }
 
+type Tables = Record<string, ParkedRow>
+
 interface ParkedRow extends ReasonColumns {
   readonly name: string
-  readonly key: string
+  /** MySQL and MariaDB give bytes. */
+  readonly key: string | Uint8Array
   readonly parked_at: Date | string
+  readonly record_id: string
+  readonly fingerprint: string | null
+  readonly copied_at: Date | string | null
 }
+
+const entryColumns = [
+  'key',
+  'code',
+  'detail',
+  'issues',
+  'parked_at',
+  'record_id',
+  'fingerprint',
+  'copied_at',
+] as const
 
 const rules: OptionRules<KyselyParkedStoreOptions<unknown>> = {
   db: required(objectWith('transaction', 'withoutPlugins')),
@@ -63,17 +88,27 @@ const rules: OptionRules<KyselyParkedStoreOptions<unknown>> = {
 
 const pruneSize = 1_000
 
+/** Keys in one statement that looks for entries. */
+const findSize = 1_000
+
+/** How often a decision is made anew because another one came in between. */
+const mostMeetings = 5
+
 /**
- * Keeps the reasons of parked messages in a table, so that a status can tell them.
+ * Keeps the decisions to park messages in a table: a record that is delivered again is not written after all, its copy is
+ * sent once, and a status can tell the reason.
  *
- * - `put` inserts or replaces: a message has one entry, whose reason and time are those of the last `put`. A reason
- *   never stands in the way of its entry: what Postgres cannot hold in a text becomes U+FFFD, a text is cut at 1,000
- *   characters, a list of issues at 20.
- * - `put` waits for a database that is saturated or down while time remains, as the writer does; `find` does not.
+ * - `put` commits a decision before its copy is sent. A message has one entry: the first decision stands, until the copy
+ *   comes back from the dead-letter queue and is parked again, or a message with another body is parked under its key.
+ *   A reason never stands in the way of its entry: what Postgres cannot hold in a text becomes U+FFFD, a text is cut at
+ *   1,000 characters, a list of issues at 20.
+ * - `confirm` notes that the copy is in the dead-letter queue, `findAll` looks for the entries of a batch.
+ * - `put` and `confirm` wait for a database that is saturated or down while time remains, as the writer does; `find` and
+ *   `findAll` do not.
  * - No statement outlives the caller's time: Postgres and MariaDB end it. MySQL ends a wait for a lock after
  *   `innodb_lock_wait_timeout`, 50 s by default.
- * - `put` rejects with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
- *   `SPILLWAY_DEADLINE`; `find` with `SPILLWAY_STATUS_UNAVAILABLE`.
+ * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
+ *   `SPILLWAY_DEADLINE`; `find` and `findAll` with `SPILLWAY_STATUS_UNAVAILABLE`.
  *
  * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB a key may have 1,024 bytes and a name 512.
  *
@@ -92,43 +127,104 @@ const pruneSize = 1_000
 export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): KyselyParkedStore {
   checkOptions('kyselyParkedStore', options, rules)
   const { table = defaultParkedTable, clock = systemClock, random = Math.random } = options
-  const db = options.db.withoutPlugins() as unknown as Kysely<Record<string, ParkedRow>>
+  const db = options.db.withoutPlugins() as unknown as Kysely<Tables>
   const engine = engineOf('kyselyParkedStore', db)
   // The drivers of SQLite take no dates; ISO 8601 texts sort as their times do.
   const toTime = (at: Date) => (engine === 'sqlite' ? at.toISOString() : at)
 
-  async function put({ name, key, reason, at }: ParkedMessage, limit: TimeLimit): Promise<void> {
-    const entry = { ...toColumns(reason), parked_at: toTime(at) }
-    const row = { name: storableKey(name), key: storableKey(key), ...entry }
-    const deadline = createDeadline(limit, clock)
-    const upsert = () =>
-      withinDeadline(db, deadline, (transaction) =>
-        transaction
-          .insertInto(table)
-          .values(row)
-          .$call((query) =>
-            engine === 'mysql'
-              ? query.onDuplicateKeyUpdate(entry)
-              : query.onConflict((target) => target.columns(['name', 'key']).doUpdateSet(entry)),
-          ),
-      )
-    const result = await attempt(upsert, deadline, random)
-    if (result.kind === 'ok') return
+  /** Runs a statement that may be repeated, and waits for a database that is down. */
+  async function run<Row>(
+    query: (db: Kysely<Tables>) => Query<Row>,
+    deadline: Deadline,
+  ): Promise<readonly Row[]> {
+    const result = await attempt(() => withinDeadline(db, deadline, query), deadline, random)
+    if (result.kind === 'ok') return result.value
     throw result.failure === undefined ? result.error : writeError(result.failure, result.error, { table })
   }
 
-  async function find(name: string, key: string, limit: TimeLimit): Promise<ParkedMessage | undefined> {
+  async function put(decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
     const deadline = createDeadline(limit, clock)
-    const read = () =>
-      withinDeadline(db, deadline, (transaction) =>
-        transaction
-          .selectFrom(table)
-          .select(['code', 'detail', 'issues', 'parked_at'])
-          .where('name', '=', storableKey(name))
-          .where('key', '=', storableKey(key)),
+    const { name, key } = decision
+    const values = { ...toColumns(decision.reason), ...toColumnsOf(decision), parked_at: toTime(decision.at) }
+    const row = { name: storableKey(name), key: storableKey(key), ...values }
+    for (let meeting = 1; meeting <= mostMeetings; meeting++) {
+      await run((transaction) => insertNew(transaction, row), deadline)
+      const [found] = await run((transaction) => entriesOf(transaction, name, [key]), deadline)
+      if (found === undefined) continue // Pruned since the insert.
+      const entry = toEntry(found, name, key)
+      if (standsFor(entry, decision)) return entry
+      // Only over the decision that was seen: another one may have come since.
+      await run(
+        (transaction) =>
+          transaction
+            .updateTable(table)
+            .set({ ...values, copied_at: null })
+            .where('name', '=', row.name)
+            .where('key', '=', row.key)
+            .where('record_id', '=', entry.recordId),
+        deadline,
       )
-    const [row] = await readOnce(read, deadline)
-    return row && { name, key, reason: fromColumns(row), at: new Date(row.parked_at) }
+    }
+    throw new SpillwayError(
+      'SPILLWAY_WRITE_FAILED',
+      'The entry of a parked message was replaced or pruned each time that it was made.',
+    )
+  }
+
+  function insertNew(transaction: Kysely<Tables>, row: Omit<ParkedRow, 'copied_at'>) {
+    return transaction
+      .insertInto(table)
+      .values({ ...row, copied_at: null })
+      .$call((query) =>
+        engine === 'mysql'
+          ? query.onDuplicateKeyUpdate({ name: sql.ref('name') })
+          : query.onConflict((target) => target.columns(['name', 'key']).doNothing()),
+      )
+  }
+
+  async function confirm({ name, key, recordId }: ParkedEntry, limit: TimeLimit): Promise<void> {
+    const deadline = createDeadline(limit, clock)
+    const copied_at = toTime(new Date(clock.now()))
+    await run(
+      (transaction) =>
+        transaction
+          .updateTable(table)
+          .set({ copied_at })
+          .where('name', '=', storableKey(name))
+          .where('key', '=', storableKey(key))
+          .where('record_id', '=', recordId),
+      deadline,
+    )
+  }
+
+  function entriesOf(transaction: Kysely<Tables>, name: string, keys: readonly string[]) {
+    return transaction
+      .selectFrom(table)
+      .select(entryColumns)
+      .where('name', '=', storableKey(name))
+      .where('key', 'in', keys.map(storableKey))
+  }
+
+  async function findAll(
+    name: string,
+    keys: readonly string[],
+    limit: TimeLimit,
+  ): Promise<ReadonlyMap<string, ParkedEntry>> {
+    const deadline = createDeadline(limit, clock)
+    const keyOf = new Map(keys.map((key) => [storableKey(key), key]))
+    const found = new Map<string, ParkedEntry>()
+    for (const some of slices(keys, findSize)) {
+      const read = () => withinDeadline(db, deadline, (transaction) => entriesOf(transaction, name, some))
+      for (const row of await readOnce(read, deadline)) {
+        const key = keyOf.get(toKey(row.key))
+        if (key !== undefined) found.set(key, toEntry(row, name, key))
+      }
+    }
+    return found
+  }
+
+  async function find(name: string, key: string, limit: TimeLimit): Promise<ParkedEntry | undefined> {
+    return (await findAll(name, [key], limit)).get(key)
   }
 
   // MySQL cannot skip the rows that others hold: a `delete` waits for them.
@@ -161,5 +257,26 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
     }
   }
 
-  return Object.freeze({ put, find, prune })
+  return Object.freeze({ put, confirm, findAll, find, prune })
+}
+
+function toColumnsOf({ recordId, fingerprint }: ParkDecision) {
+  return { record_id: recordId, fingerprint: fingerprint ?? null }
+}
+
+function toKey(key: ParkedRow['key']): string {
+  return typeof key === 'string' ? key : Buffer.from(key).toString()
+}
+
+function toEntry(row: Omit<ParkedRow, 'name'>, name: string, key: string): ParkedEntry {
+  const { parked_at, record_id: recordId, fingerprint, copied_at } = row
+  return {
+    name,
+    key,
+    reason: fromColumns(row),
+    at: new Date(parked_at),
+    recordId,
+    ...(fingerprint !== null && { fingerprint }),
+    copied: copied_at !== null,
+  }
 }

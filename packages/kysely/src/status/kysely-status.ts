@@ -30,7 +30,7 @@ export interface KyselyStatusOptions<DB, Table extends keyof DB & string> {
    * the key of one counts for all. Default: the table is that of one message.
    *
    * With `key: 'key'` and `name: 'consumer'` the table is taken for an inbox, which writes control characters in a key
-   * its own way.
+   * its own way, and holds the keys of parked messages, too.
    */
   readonly name?: keyof DB[Table] & string
   /** Default: no message is known to be parked. */
@@ -88,8 +88,8 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
   const engine = engineOf('kyselyStatus', db)
   // Postgres holds no NUL: the inbox has another text in the place of such a key. A target table has what the row mapper
   // gives, and is asked for the key itself.
-  const isInbox = engine === 'postgres' && keyColumn === 'key' && nameColumn === 'consumer'
-  const stored = (text: string) => (isInbox ? storableKey(text) : text)
+  const isInbox = keyColumn === 'key' && nameColumn === 'consumer'
+  const stored = (text: string) => (isInbox && engine === 'postgres' ? storableKey(text) : text)
 
   async function isWritten(name: string, key: string, limit: TimeLimit): Promise<boolean> {
     const deadline = createDeadline(limit, clock)
@@ -102,6 +102,8 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
             .where(keyColumn, '=', stored(key))
             .$if(engine === 'mysql', (query) => query.where(isExactly(keyColumn, key)))
             .$if(nameColumn !== undefined, (query) => query.where(String(nameColumn), '=', stored(name)))
+            // The inbox remembers parked messages, too.
+            .$if(isInbox, (query) => query.where('parked', 'is', null))
             .limit(1),
         )
         return rows.length > 0

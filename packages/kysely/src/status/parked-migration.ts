@@ -33,6 +33,9 @@ const tables: TableStatements = {
         detail text not null,
         issues json,
         parked_at timestamptz not null,
+        record_id text not null,
+        fingerprint text,
+        copied_at timestamptz,
         primary key (name, key)
       )`,
     sql`create index on ${sql.table(name)} (parked_at)`,
@@ -46,6 +49,9 @@ const tables: TableStatements = {
         detail text character set utf8mb4 not null,
         issues json,
         parked_at datetime(3) not null,
+        record_id varchar(256) character set ascii collate ascii_bin not null,
+        fingerprint char(64) character set ascii,
+        copied_at datetime(3),
         primary key (name, ${sql.ref('key')}),
         index (parked_at)
       ) engine = InnoDB`,
@@ -58,6 +64,9 @@ const tables: TableStatements = {
         detail text not null,
         issues text,
         parked_at text not null,
+        record_id text not null,
+        fingerprint text,
+        copied_at text,
         primary key (name, key)
       )`,
     sql`create index ${sql.ref(`${name}_at`)} on ${sql.table(name.slice(name.lastIndexOf('.') + 1))} (parked_at)`,

@@ -11,7 +11,7 @@ import {
   openMysql,
   queryMysql,
 } from '../testing/mysql.ts'
-import { parked } from '../testing/parked.ts'
+import { entry, parked } from '../testing/parked.ts'
 import { openSqlite } from '../testing/sqlite.ts'
 
 interface Tables {
@@ -32,9 +32,16 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     const last = parked({
       reason: { code: 'last', detail: 'y', issues },
       at: new Date('2026-02-01T00:00:00.123Z'),
+      recordId: 'record 2',
+      fingerprint: 'c'.repeat(64),
     })
-    await store.put(last, timeLimit())
-    expect(await store.find(last.name, last.key, timeLimit())).toStrictEqual(last)
+    const kept = entry(last)
+    // Another record of the message changes nothing; the copy of the first one opens its key again.
+    expect(await store.put(last, timeLimit())).toMatchObject({ recordId: 'record 1', copied: false })
+    expect(await store.put({ ...last, redriveOf: 'record 1' }, timeLimit())).toStrictEqual(kept)
+    expect(await store.find(last.name, last.key, timeLimit())).toStrictEqual(kept)
+    await store.confirm(kept, timeLimit())
+    expect(await store.find(last.name, last.key, timeLimit())).toStrictEqual({ ...kept, copied: true })
     expect(await store.find('other', last.key, timeLimit())).toBeUndefined()
   })
 
@@ -43,7 +50,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     const keys = ['a', 'A', 'a ', 'a\0', 'ä', 'x'.repeat(1_000)]
     for (const key of keys) await store.put(parked({ key }), timeLimit())
     for (const key of keys) {
-      expect(await store.find(parked().name, key, timeLimit())).toStrictEqual(parked({ key }))
+      expect(await store.find(parked().name, key, timeLimit())).toStrictEqual(entry({ key }))
     }
   })
 

@@ -83,12 +83,13 @@ export const allDone = (messages: readonly unknown[]): Outcome[] => messages.map
 export const results = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => (outcome.kind === 'park' ? outcome.reason.code : outcome.kind))
 
-/** The balance of an account, the number of postings and that of keys in the inbox. */
+/** The balance of an account, the number of postings and that of keys in the inbox whose effect is committed. */
 export async function totals(url: string, account = 'a') {
   const [row] = await execute(
     url,
     `select (select balance from accounts where id = '${account}') as balance,
-       (select count(*)::int from postings) as postings, (select count(*)::int from spillway_inbox) as keys`,
+       (select count(*)::int from postings) as postings,
+       (select count(*)::int from spillway_inbox where parked is null) as keys`,
   )
   return row
 }

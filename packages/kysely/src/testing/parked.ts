@@ -1,16 +1,24 @@
-import type { ParkedMessage } from '@spillway/message'
+import type { ParkDecision, ParkedEntry } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 import { parkedMigration } from '../index.ts'
 import { startDatabase } from './database.ts'
 
-/** A message as it was parked. */
-export const parked = (facts: Partial<ParkedMessage> = {}): ParkedMessage => ({
+/** The decision to park a message. */
+export const parked = (facts: Partial<ParkDecision> = {}): ParkDecision => ({
+  recordId: 'record 1',
   name: 'order.placed',
   key: 'a',
   reason: { code: '22003', detail: 'a number is out of range for its column' },
   at: new Date('2026-01-02T03:04:05.678Z'),
+  ...facts,
+})
+
+/** The entry that a store makes of it. */
+export const entry = (facts: Partial<ParkedEntry> = {}): ParkedEntry => ({
+  ...parked(facts),
+  copied: false,
   ...facts,
 })
 

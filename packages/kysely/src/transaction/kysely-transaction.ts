@@ -22,6 +22,7 @@ import { engineOf } from '../engines/engine-name.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { isolate } from '../isolation/isolate.ts'
 import { createDeadline } from '../time/deadline.ts'
+import { commitParkings } from './commit-parkings.ts'
 import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
 import { type FingerprintOption, fingerprintOf } from './transaction-fingerprint.ts'
 import type { TransactionFunction } from './transaction-function.ts'
@@ -84,6 +85,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  *   a redrive, a crash after COMMIT and a COMMIT whose answer was lost change nothing, for as long as the inbox keeps
  *   its entries: see {@link sweepInbox}.
  * - A message whose key was used before with another body is parked with `SPILLWAY_KEY_CONFLICT`.
+ * - That a message is parked is committed under its key, before its copy is sent: delivered again it is parked again, and
+ *   the function does not see it. Only its copy opens the key, when it comes back from the dead-letter queue.
  * - When the database refuses a message's effects, the batch is halved and run again until that message is alone; it is
  *   parked with its SQLSTATE, and its batch-mates are committed. So is one with a missing reference (23503), after
  *   its fourth delivery. A batch of `n` is split into `2n - 1` parts at most, usually 1; none begins after the deadline.
@@ -100,8 +103,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  * the lane when that one is not done. Call the writer yourself, and that is yours to see to: a batch may be split.
  *
  * Cost, beside the function's own statements: one insert for the batch (two statements for each 1,000 messages in
- * MySQL), one look-up before COMMIT, and in Postgres one statement that sets the limits of time; one row in the inbox
- * and two index entries for each message.
+ * MySQL), one look-up before COMMIT, and in Postgres one statement that sets the limits of time; another transaction
+ * where messages are parked; one row in the inbox and two index entries for each message.
  *
  * @example
  * ```ts
@@ -141,25 +144,29 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     for (const [position, message] of records.entries()) {
       try {
         const print = fingerprintOf(message, fingerprint)
-        const { name, key, receiveCount } = message
+        const { name, key, receiveCount, redriveOf } = message
         const twins = [{ position, fingerprint: print }]
-        entries.push({ consumer: consumer ?? name, key, fingerprint: print, message, receiveCount, twins })
+        const own = { consumer: consumer ?? name, key, fingerprint: print, redriveOf }
+        entries.push({ ...own, message, receiveCount, twins })
       } catch (thrown) {
         outcomes[position] = retry({ cause: toError(thrown) })
       }
     }
     const deadline = createDeadline(limit, clock)
     const merged = mergeTwins(entries)
-    const context = { db, engine, inbox, transaction, isolationLevel, deadline }
+    const known = new Set<Entry<Body>>()
+    const context = { db, engine, inbox, transaction, isolationLevel, deadline, known }
+    const settled = new Map<Entry<Body>, Outcome>()
     await isolate(
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],
       createTransactionWrite(context, merged.length, random),
-      (entry, outcome) => {
-        for (const [place, twin] of entry.twins.entries()) {
-          outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
-        }
-      },
+      (entry, outcome) => void settled.set(entry, outcome),
     )
+    for (const [entry, outcome] of await commitParkings(context, settled, random)) {
+      for (const [place, twin] of entry.twins.entries()) {
+        outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
+      }
+    }
     return outcomes
   }
 }

@@ -16,6 +16,8 @@ export interface TransactionContext<DB, Body> {
   readonly transaction: TransactionFunction<DB, Body>
   readonly isolationLevel: IsolationLevel | undefined
   readonly deadline: Deadline
+  /** Gets the entries of which the inbox knew: their outcome is from before. */
+  readonly known: Set<Entry<Body>>
 }
 
 /** How a transaction ended that met no error. */

@@ -1,4 +1,5 @@
-import { type MessageRecord, type Outcome, park } from '@spillway/message'
+import { done, type MessageRecord, type Outcome, park } from '@spillway/message'
+import type { KnownKeys } from '../inbox/inbox.ts'
 import { ofItsTwin } from '../isolation/judge.ts'
 
 /** A key of a batch, with the message that stands for it. */
@@ -9,6 +10,8 @@ export interface Entry<Body> {
   readonly fingerprint: string | null
   /** The first message with the key. */
   readonly message: MessageRecord<Body>
+  /** The id of the record that was parked, where the message is its copy and came back. */
+  readonly redriveOf: string | undefined
   readonly receiveCount: number
   /** Where its records are in the batch, the first message's first. */
   readonly twins: readonly Twin[]
@@ -42,9 +45,20 @@ export function isSame(one: string | null, other: string | null): boolean {
 }
 
 /** The outcome of a message whose key was used before, with another body. */
-export function keyConflict(): Outcome {
+export function keyConflict(before: 'written' | 'parked' = 'written'): Outcome {
+  const fate = before === 'written' ? 'is written, this one is not' : 'is parked, and so is this one'
   return park({
     code: 'SPILLWAY_KEY_CONFLICT',
-    detail: 'The key was used before, with another body; that message is written, this one is not.',
+    detail: `The key was used before, with another body; that message ${fate}.`,
   })
+}
+
+/** The outcome of a message out of what the inbox knows of its key: done, unless it was parked or had another body. */
+export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownKeys): Outcome {
+  const before = known.get(key)
+  if (before === undefined) return done()
+  const { parked } = before
+  if (!isSame(before.fingerprint, fingerprint))
+    return keyConflict(parked === undefined ? 'written' : 'parked')
+  return parked === undefined ? done() : park(parked)
 }

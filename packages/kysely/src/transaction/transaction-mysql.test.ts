@@ -46,6 +46,24 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toEqual({ balance: 6, postings: 3, entries: 3 })
   })
 
+  it('parks a message for good: only its copy opens its key', async () => {
+    const { write, runs } = ledgerWriter(open())
+    const refused = (facts: object) => posting('t', { amount: -100 }, { recordId: 'm1', ...facts })
+    const [first] = results(await write([refused({}), posting('u')], timeLimit()))
+    expect(first).toMatch(/^MYSQL_/)
+    await run(`update accounts set balance = 500 where id = 'a'`)
+    const others = [{ receiveCount: 2 }, { recordId: 'm2' }, { recordId: 'm2', redriveOf: 'm0' }]
+    for (const facts of others) expect(results(await write([refused(facts)], timeLimit()))).toEqual([first])
+    expect(results(await write([refused({ fingerprint: () => 'f'.repeat(64) })], timeLimit()))).toEqual([
+      'SPILLWAY_KEY_CONFLICT',
+    ])
+    expect(runs.slice(-1)).toEqual([['u']])
+    expect(await totals()).toEqual({ balance: 500, postings: 1, entries: 2 })
+    const copy = refused({ recordId: 'm3', redriveOf: 'm1' })
+    for (const again of [copy, copy]) expect(results(await write([again], timeLimit()))).toEqual(['done'])
+    expect(await totals()).toEqual({ balance: 400, postings: 2, entries: 2 })
+  })
+
   it('writes 2,500 records in one transaction, whatever came before', async () => {
     const { write, runs } = ledgerWriter(open(), {
       transaction: async (trx, messages) => {

@@ -1,9 +1,8 @@
-import { done, type Outcome } from '@spillway/message'
-import type { KnownKeys } from '../inbox/inbox.ts'
+import type { Outcome } from '@spillway/message'
 import type { Verdict } from '../isolation/isolate.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { type Ending, runTransaction, type TransactionContext } from './run-transaction.ts'
-import { type Entry, isSame, keyConflict } from './transaction-entry.ts'
+import { type Entry, outcomeOf } from './transaction-entry.ts'
 import { createTransactionJudge } from './transaction-judge.ts'
 
 /** Writes entries of one consumer in one transaction, for `isolate`. One for each batch: its judge counts. */
@@ -36,13 +35,9 @@ export function createTransactionWrite<DB, Body>(
       }
       const verdict = judge(result)
       const known = result.kind === 'ok' && result.value.kind === 'committed' ? result.value.known : undefined
+      for (const entry of rest) if (known?.has(entry.key)) context.known.add(entry)
       const outcome = (entry: Entry<Body>) => (known ? outcomeOf(entry, known) : verdict.outcome(entry))
       return { ...verdict, outcome: (entry) => refused.get(entry) ?? outcome(entry) }
     }
   }
-}
-
-function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownKeys): Outcome {
-  const before = known.get(key)
-  return before === undefined || isSame(before, fingerprint) ? done() : keyConflict()
 }

@@ -1,5 +1,6 @@
 import type { SqsRequest } from './request-shape.ts'
 import { type FailedEntry, failedEntry, type SqsError } from './sqs-error.ts'
+import { storedAttributes } from './stored-binary.ts'
 import { storedBody } from './stored-body.ts'
 
 /** A batch without the entries that SQS would refuse. */
@@ -38,8 +39,12 @@ export function checkEntries(entries: readonly SqsRequest[]): CheckedBatch {
   return { entries: kept, failed }
 }
 
-/** The request with a body that fauxqs can hold. */
+/** The request with a body and attributes that fauxqs can hold. */
 export function storable(request: SqsRequest): SqsRequest {
-  const { MessageBody: body } = request
-  return typeof body === 'string' ? { ...request, MessageBody: storedBody(body) } : request
+  const { MessageBody: body, MessageAttributes: attributes } = request
+  return {
+    ...request,
+    ...(typeof body === 'string' && { MessageBody: storedBody(body) }),
+    ...(attributes !== undefined && { MessageAttributes: storedAttributes(attributes) }),
+  }
 }

@@ -4,6 +4,7 @@ import type { SqsError } from './sqs-error.ts'
 export interface SqsRequest {
   readonly Id?: unknown
   readonly MessageBody?: unknown
+  readonly MessageAttributes?: unknown
   readonly DelaySeconds?: unknown
   readonly ReceiptHandle?: unknown
 }

@@ -70,6 +70,31 @@ it('sends, receives and deletes', async () => {
   expect(await engine.depth('orders')).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
 })
 
+it.each(['orders', 'ledger.fifo'])(
+  'counts the bytes of a binary attribute, not its base64, and gives them back: %s',
+  async (queue) => {
+    const url = engine.queueUrl(queue)
+    const size = 1_048_576 - 'x'.length - 'bytes'.length - 'Binary.png'.length
+    const sendBinary = (length: number) =>
+      sqs.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: 'x',
+          MessageAttributes: {
+            bytes: { DataType: 'Binary.png', BinaryValue: new Uint8Array(length).fill(255) },
+          },
+          ...(queue.endsWith('.fifo') && { MessageGroupId: 'g', MessageDeduplicationId: String(length) }),
+        }),
+      )
+    await sendBinary(size)
+    await expect(sendBinary(size + 1)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
+    const [message] = await receive({ url })
+    const { DataType, BinaryValue } = message?.MessageAttributes?.bytes ?? {}
+    expect(DataType).toBe('Binary.png')
+    expect(Buffer.from(BinaryValue ?? []).equals(Buffer.alloc(size, 255))).toBe(true)
+  },
+)
+
 it('gives queue URLs on its own host and port', async () => {
   const { QueueUrl: url } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orders' }))
   expect(url).toBe(QueueUrl)

@@ -36,6 +36,8 @@ export interface ClaimLoader {
   load(claim: Claim, limit: TimeLimit): Promise<string>
 }
 
+const defaultBatchBytes = 67_108_864
+
 /** Milliseconds after which a fetch is given up. */
 const attemptMs = 10_000
 
@@ -52,10 +54,10 @@ const attemptMs = 10_000
  */
 export function createClaimLoader(owner: string, options: ClaimSourceOptions | undefined): ClaimLoader {
   if (options === undefined) {
-    return { maximumBytes: Number.POSITIVE_INFINITY, load: () => Promise.reject(unconfigured(owner)) }
+    return { maximumBytes: defaultBatchBytes, load: () => Promise.reject(unconfigured(owner)) }
   }
   checkOptions(`${owner}.claimCheck`, options, rules)
-  const { store, prefix = defaultPrefix, maximumBatchBytes = 67_108_864 } = options
+  const { store, prefix = defaultPrefix, maximumBatchBytes = defaultBatchBytes } = options
 
   async function load({ key, bytes, sha256 }: Claim, limit: TimeLimit): Promise<string> {
     // The target's keys are its prefix and the hash.

@@ -48,10 +48,11 @@ export function issuesText({ issues = [] }: ParkReason): string | undefined {
 export function fittingAttributes(
   pairs: readonly (readonly [string, string])[],
   bytes: number,
+  most = maxAttributes,
 ): readonly (readonly [string, string])[] {
   const kept: (readonly [string, string])[] = []
   for (const pair of pairs) {
-    if (kept.length < maxAttributes && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
+    if (kept.length < most && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
   }
   return kept
 }

@@ -1,0 +1,68 @@
+import { type Outcome, type ParkReason, retry } from '@spillway/message'
+import type { Kysely } from 'kysely'
+import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
+import { writeError } from '../errors/describe-error.ts'
+import type { Inbox, InboxEntry, KnownKeys } from '../inbox/inbox.ts'
+import { type Attempt, attempt } from '../time/attempt.ts'
+import { lockShare } from '../time/server-time.ts'
+import type { TransactionContext } from './run-transaction.ts'
+import { type Entry, outcomeOf } from './transaction-entry.ts'
+
+/** A message that is to be parked. */
+interface Parking<Body> {
+  readonly entry: Entry<Body>
+  readonly reason: ParkReason
+}
+
+/**
+ * Commits under their keys that messages are parked, before a copy of one is sent. A message of which that fails is retried:
+ * its copy must not be sent, because another delivery could still apply it.
+ *
+ * @returns the outcomes of all: a message that another delivery has applied or parked meanwhile has that outcome
+ */
+export async function commitParkings<DB, Body>(
+  context: TransactionContext<DB, Body>,
+  settled: ReadonlyMap<Entry<Body>, Outcome>,
+  random: () => number,
+): Promise<ReadonlyMap<Entry<Body>, Outcome>> {
+  const parkings: Parking<Body>[] = []
+  for (const [entry, outcome] of settled) {
+    // What the inbox knew is decided already.
+    if (outcome.kind === 'park' && !context.known.has(entry)) parkings.push({ entry, reason: outcome.reason })
+  }
+  if (parkings.length === 0) return settled
+  const outcomes = new Map(settled)
+  for (const [consumer, some] of Map.groupBy(parkings, ({ entry }) => entry.consumer)) {
+    const result = await attempt(() => commit(context, consumer, some), context.deadline, random)
+    const cause = result.kind === 'ok' ? undefined : causeOf(result, context.inbox)
+    for (const { entry } of some) {
+      if (result.kind !== 'ok') outcomes.set(entry, retry({ cause }))
+      else if (result.value.has(entry.key)) outcomes.set(entry, outcomeOf(entry, result.value))
+    }
+  }
+  return outcomes
+}
+
+function commit<DB, Body>(
+  { db, engine, inbox, deadline }: TransactionContext<DB, Body>,
+  consumer: string,
+  parkings: readonly Parking<Body>[],
+): Promise<KnownKeys> {
+  const entries = parkings
+    .map(({ entry, reason }): InboxEntry => {
+      const { key, fingerprint, redriveOf, message } = entry
+      return { key, fingerprint, redriveOf, parked: { reason, recordId: message.recordId } }
+    })
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  return db.transaction().execute(async (trx) => {
+    const plain = trx.withoutPlugins() as unknown as Kysely<never>
+    if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
+    return (await inbox.claim(plain, consumer, entries, deadline.left)).known
+  })
+}
+
+type Failed = Exclude<Attempt<unknown>, { kind: 'ok' }>
+
+function causeOf({ failure, error }: Failed, { name }: Inbox): unknown {
+  return failure === undefined ? error : writeError(failure, error, { table: name })
+}

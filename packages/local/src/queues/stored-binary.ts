@@ -1,0 +1,18 @@
+/**
+ * Binary attributes in a form that fauxqs measures as SQS does. It counts the base64 in which they travel, SQS the bytes. So
+ * it gets the bytes, and answers with the base64.
+ *
+ * Source: Amazon SQS Developer Guide, "Amazon SQS message metadata".
+ */
+export function storedAttributes(attributes: unknown): unknown {
+  if (typeof attributes !== 'object' || attributes === null) return attributes
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, stored(value)]))
+}
+
+function stored(attribute: unknown): unknown {
+  const { BinaryValue } = Object(attribute) as { readonly BinaryValue?: unknown }
+  if (typeof BinaryValue !== 'string') return attribute
+  const bytes = new Uint8Array(Buffer.from(BinaryValue, 'base64'))
+  const value = Object.defineProperty(bytes, 'toJSON', { value: () => BinaryValue })
+  return { ...Object(attribute), BinaryValue: value }
+}

@@ -1,0 +1,32 @@
+import { envelopeVersion } from './envelope.ts'
+import { bodyFingerprint } from './fingerprint.ts'
+import { isText } from './message.ts'
+import type { MessageIdentity } from './ports.ts'
+
+/**
+ * Whose message a record holds, whether its body is there, valid, or only a claim. `undefined` for text that is not an
+ * envelope of the message `name`: a forged envelope of another name must not touch the status of that message.
+ */
+export function readIdentity(text: string, name: string): MessageIdentity | undefined {
+  let envelope: Readonly<Record<string, unknown>>
+  try {
+    envelope = Object(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+  const { spillway, key, redriveOf } = envelope
+  if (spillway !== envelopeVersion || envelope.name !== name || !isText(key, 256)) return undefined
+  return {
+    name,
+    key,
+    fingerprint: () =>
+      'body' in envelope ? bodyFingerprint(envelope.body) : claimFingerprint(envelope.claim),
+    ...(isText(redriveOf, 256) && { redriveOf }),
+  }
+}
+
+/** A claim has the hash of its envelope, of which a repeated request makes another one. */
+function claimFingerprint(claim: unknown): string | undefined {
+  const { sha256 } = Object(claim) as { readonly sha256?: unknown }
+  return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined
+}

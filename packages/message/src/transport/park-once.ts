@@ -1,0 +1,112 @@
+import { SpillwayError, toError } from '../error.ts'
+import type { Logger } from '../logger.ts'
+import type { ParkReason } from '../outcome.ts'
+import type {
+  MessageIdentity,
+  ParkDecision,
+  ParkedEntry,
+  ParkedStore,
+  SourceRecord,
+  TimeLimit,
+} from '../ports.ts'
+import { standsFor } from './stands-for.ts'
+import { within } from './time.ts'
+
+/** Milliseconds after which a call of the store counts as failed. */
+const attemptMs = 5000
+
+/** A record that is to be parked. */
+export interface Parking {
+  readonly record: SourceRecord
+  readonly reason: ParkReason
+  /** `undefined` for a record that holds no message: there is no key under which anybody could ask for it. */
+  readonly identity?: MessageIdentity | undefined
+  readonly at: Date
+}
+
+/** Where decisions to park are kept, and who hears of a copy that the store could not note. */
+export interface ParkedKeeper {
+  readonly store: ParkedStore | undefined
+  readonly logger: Logger
+}
+
+/**
+ * Parks a record: commits the decision in the store, sends the copy unless an earlier delivery did, and notes it.
+ *
+ * Nothing is sent before the decision is committed, so a store that fails costs no second copy. A copy that the store
+ * cannot note counts as sent: the record leaves its queue.
+ *
+ * @param sendCopy resolves once the copy is confirmed
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the decision is not committed, and what `sendCopy` throws
+ */
+export async function parkOnce(
+  { store, logger }: ParkedKeeper,
+  { record, reason, identity, at }: Parking,
+  limit: TimeLimit,
+  sendCopy: () => Promise<void>,
+): Promise<void> {
+  if (store === undefined || identity === undefined) return sendCopy()
+  const { name, key } = identity
+  const decision = { name, key, reason, at, ...deliveryOf(record, identity) }
+  const entry = await put(store, decision, limit)
+  if (entry.copied) return
+  await sendCopy()
+  try {
+    await within(limit, attemptMs, (own) => store.confirm(entry, own))
+  } catch (thrown) {
+    logger.warn(
+      'spillway: a copy is in the dead-letter queue, but the parked store did not note it. Should the record be delivered again, a second copy is sent.',
+      { id: record.id, key, error: thrown },
+    )
+  }
+}
+
+async function put(store: ParkedStore, decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
+  try {
+    return await within(limit, attemptMs, (own) => store.put(decision, own))
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw new SpillwayError(
+      'SPILLWAY_PARK_FAILED',
+      `The parked store did not take the entry of a record (${cause.name}). No copy is sent; the record is delivered again.`,
+      { cause },
+    )
+  }
+}
+
+/** A record that may have been delivered before. */
+export interface Redelivery {
+  readonly record: SourceRecord
+  readonly identity: MessageIdentity
+}
+
+/**
+ * The reasons of those records that a decision of an earlier delivery parks.
+ *
+ * @throws what the store throws
+ */
+export async function findParked(
+  store: ParkedStore,
+  records: readonly Redelivery[],
+  limit: TimeLimit,
+): Promise<ReadonlyMap<SourceRecord, ParkReason>> {
+  const found = new Map<SourceRecord, ParkReason>()
+  for (const [name, ofName] of Map.groupBy(records, ({ identity }) => identity.name)) {
+    const keys = [...new Set(ofName.map(({ identity }) => identity.key))]
+    const entries = await within(limit, attemptMs, (own) => store.findAll(name, keys, own))
+    for (const { record, identity } of ofName) {
+      const entry = entries.get(identity.key)
+      if (entry !== undefined && standsFor(entry, deliveryOf(record, identity)))
+        found.set(record, entry.reason)
+    }
+  }
+  return found
+}
+
+function deliveryOf(record: SourceRecord, identity: MessageIdentity) {
+  return {
+    recordId: record.id,
+    fingerprint: identity.fingerprint(),
+    redriveOf: record.redriveOf ?? identity.redriveOf,
+  }
+}

@@ -1,0 +1,61 @@
+import type { ParkReason, SourceRecord } from '@spillway/message'
+import { issuesText, reasonAttributes, toAttributeText } from '@spillway/message/internal'
+import type { SQSRecord } from 'aws-lambda'
+
+/** The message attributes of a parked copy, beside those of the original. */
+export const parkedAttributes = {
+  ...reasonAttributes,
+  /** The id of the message that was parked. On a redriven copy it opens the key again. */
+  messageId: 'spillway.messageId',
+  receiveCount: 'spillway.receiveCount',
+  sentAt: 'spillway.sentAt',
+  firstReceivedAt: 'spillway.firstReceivedAt',
+} as const
+
+/** A fact of a parked copy: the name and the value of an attribute. */
+export type CopyFact = readonly [name: string, value: string]
+
+/** What a copy says of its message, beside the message itself. */
+export interface CopyFacts {
+  /** What a copy is of no use without. */
+  readonly needed: readonly CopyFact[]
+  /** What a copy has where there is room, most important first. */
+  readonly wanted: readonly CopyFact[]
+}
+
+/** The facts of the copy of a record. */
+export function copyFacts(record: SourceRecord, raw: SQSRecord | undefined, reason: ParkReason): CopyFacts {
+  const issues = issuesText(reason)
+  const toFact = ([name, value]: CopyFact): CopyFact => [name, toAttributeText(value)]
+  const needed: CopyFact[] = [
+    [parkedAttributes.code, reason.code],
+    [parkedAttributes.messageId, record.id],
+    [parkedAttributes.reason, reason.detail],
+  ]
+  const wanted: CopyFact[] = [
+    [parkedAttributes.receiveCount, String(record.receiveCount)],
+    ...(issues === undefined ? [] : [[parkedAttributes.issues, issues] as const]),
+    ...times(raw),
+  ]
+  return { needed: needed.map(toFact), wanted: wanted.map(toFact) }
+}
+
+/**
+ * When the message was sent, and when it was received first. A message that was parked before and redriven is a new one
+ * for SQS: its copy keeps the times of the first.
+ */
+function times(raw: SQSRecord | undefined): readonly CopyFact[] {
+  const { SentTimestamp, ApproximateFirstReceiveTimestamp } = raw?.attributes ?? {}
+  const found = [
+    [parkedAttributes.sentAt, SentTimestamp],
+    [parkedAttributes.firstReceivedAt, ApproximateFirstReceiveTimestamp],
+  ] as const
+  return found.flatMap(([name, milliseconds]) => {
+    const earlier = raw?.messageAttributes?.[name]?.stringValue ?? ''
+    const date = new Date(isTime.test(earlier) ? earlier : Number(milliseconds ?? Number.NaN))
+    return Number.isNaN(date.getTime()) ? [] : [[name, date.toISOString()] as const]
+  })
+}
+
+/** A time as the attributes of a copy have it: RFC 3339, UTC. */
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
