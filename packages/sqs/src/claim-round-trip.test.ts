@@ -85,8 +85,9 @@ async function write(): Promise<{ written: Map<string, number>; failed: string[]
         { log: () => undefined },
       ),
     )
-  const Records = messages.map(({ MessageId, Body }) => ({
+  const Records = messages.map(({ MessageId, ReceiptHandle, Body }) => ({
     messageId: MessageId,
+    receiptHandle: ReceiptHandle,
     body: Body,
     attributes: {},
     eventSourceARN: queues.queueArn('notes'),

@@ -104,7 +104,7 @@ async function park(
     deadLetterQueueUrl: queues.queueUrl(dead),
     client: via,
   })
-  await source.before?.({ event } as never)
+  await source.before?.({ event, internal: {} } as never)
   const [first] = event.source.records
   if (first === undefined) throw new Error('no record')
   await look(event.source.records)

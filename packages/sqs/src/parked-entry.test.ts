@@ -55,7 +55,7 @@ async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) 
     eventSourceARN: queues.queueArn('orders'),
   }
   const event: Record<string, unknown> = { Records: [record] }
-  await middleware.before?.({ event } as never)
+  await middleware.before?.({ event, internal: {} } as never)
   const source = event.source as RecordSource
   const [first] = source.records as [SourceRecord]
   const identity = readIdentity(body, 'order')

@@ -26,6 +26,8 @@ export interface Worker {
   invoke(handler: BatchHandler, event: SQSEvent, timeout?: number): Promise<SQSBatchResponse>
   /** Deletes what succeeded, as Lambda does, and answers the ids of the rest. */
   settle(event: SQSEvent, response: SQSBatchResponse): Promise<readonly string[]>
+  /** Sends a copy of the dead-letter queue back as it is, as AWS's own move task does; `false` where there is none. */
+  redrive(): Promise<boolean>
   /** Lets the visibility time-out of records pass. */
   expire(event: SQSEvent): Promise<void>
   end(): void
@@ -66,6 +68,7 @@ export function workerOf(
             QueueUrl,
             MaxNumberOfMessages: 10,
             MessageSystemAttributeNames: ['All'],
+            MessageAttributeNames: ['All'],
           }),
         )
         if (Messages.length === 0)
@@ -87,6 +90,17 @@ export function workerOf(
       }
       return [...failed]
     },
+    async redrive() {
+      const from = queues.queueUrl(`${queue}-dlq`)
+      const { Messages: [copy] = [] } = await client.send(
+        new ReceiveMessageCommand({ QueueUrl: from, MessageAttributeNames: ['All'] }),
+      )
+      if (copy === undefined) return false
+      const { Body: MessageBody, MessageAttributes, ReceiptHandle } = copy
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }))
+      await client.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }))
+      return true
+    },
     async expire(event) {
       for (const { receiptHandle } of event.Records) {
         const VisibilityTimeout = 0
@@ -105,7 +119,12 @@ function toRecord(queues: QueueEngine, queue: string, message: Message): SQSEven
     receiptHandle: message.ReceiptHandle ?? '',
     body: message.Body ?? '',
     attributes: message.Attributes as unknown as SQSEvent['Records'][number]['attributes'],
-    messageAttributes: {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType = '', StringValue = '' }]) => [
+        name,
+        { dataType: DataType, stringValue: StringValue },
+      ]),
+    ) as SQSEvent['Records'][number]['messageAttributes'],
     md5OfBody: '',
     eventSource: 'aws:sqs',
     eventSourceARN: queues.queueArn(queue),

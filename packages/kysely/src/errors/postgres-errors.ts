@@ -14,6 +14,11 @@ const refusals: Readonly<Record<string, string>> = {
   '23P01': 'exclusion constraint',
 }
 
+/** Whether a column's type cannot hold a parameter: class 22 is that of values ("PostgreSQL Error Codes"). */
+export function isOfAValue(error: unknown): boolean {
+  return sqlState(error)?.startsWith('22') === true
+}
+
 /** The SQLSTATE of an error that the server sent; `undefined` for any other. */
 export function sqlState(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined

@@ -11,7 +11,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
 import { storableKey } from '../engines/postgres/storable-text.ts'
-import { sqlState } from '../errors/postgres-errors.ts'
+import { isOfAValue } from '../errors/postgres-errors.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import { withinDeadline } from '../time/within-deadline.ts'
@@ -108,7 +108,7 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
         )
         return rows.length > 0
       } catch (error) {
-        if (isOfTheKey(error)) return false
+        if (isOfAValue(error)) return false
         throw error
       }
     }
@@ -141,9 +141,4 @@ interface Columns {
 function isExactly(column: string, key: string) {
   if (/^-?\d+$/.test(key)) return sql<boolean>`true`
   return sql<boolean>`cast(${sql.ref(column)} as char) = ${key}`
-}
-
-/** Whether a column's type cannot hold a parameter: class 22 is that of values ("PostgreSQL Error Codes"). */
-function isOfTheKey(error: unknown): boolean {
-  return sqlState(error)?.startsWith('22') === true
 }

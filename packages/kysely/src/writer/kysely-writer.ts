@@ -1,4 +1,4 @@
-import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
+import { done, type MessageRecord, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -18,10 +18,11 @@ import { writeError } from '../errors/describe-error.ts'
 import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
-import { createDeadline } from '../time/deadline.ts'
+import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
 import { type Conflict, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
+import { isWritten } from './is-written.ts'
 import { createRowMapper, groupByColumns, mergeKeys, type Row, sortByKey } from './row.ts'
 import { createTable } from './table.ts'
 
@@ -98,7 +99,8 @@ const mostStatements = 1_000
  * holds a batch of any size; in MySQL, MariaDB and SQLite as much as the server's limits allow. Rows that give different
  * columns need a statement for each set of columns.
  *
- * - A message whose key is in the table already is `done`: a redelivery changes nothing.
+ * - A message whose key is in the table already is `done`: a redelivery changes nothing, though a constraint that came
+ *   since would refuse its row.
  * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
  *   Of records with one key the first is sent; when it is parked, the others are delivered again.
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
@@ -170,6 +172,17 @@ export function kyselyWriter<
     return mapper.toRow
   }
 
+  /** What an earlier delivery wrote is done, though the table would refuse it now. */
+  async function parkUnlessWritten(row: Row, parked: Outcome, deadline: Deadline): Promise<Outcome> {
+    if (conflict.action !== 'nothing') return parked
+    try {
+      const place = { db: options.db as unknown as Kysely<Schema>, table: insertInto, conflict }
+      return (await isWritten(row, place, deadline)) ? done() : parked
+    } catch (cause) {
+      return retry({ cause })
+    }
+  }
+
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
     const outcomes: Outcome[] = new Array(records.length)
@@ -225,18 +238,21 @@ export function kyselyWriter<
       }
     }
     const sorted = sortByKey(rows)
+    const settled = new Map<Row, Outcome>()
     await isolate(
       groupByColumns(conflict.action === 'nothing' ? mergeKeys(sorted) : sorted).flatMap((group) =>
         engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement)),
       ),
       (part) => write(part, facts),
-      (row, outcome) => {
-        for (const [place, position] of row.positions.entries()) {
-          outcomes[position] = place === 0 ? outcome : ofItsTwin(outcome)
-        }
-      },
+      (row, outcome) => void settled.set(row, outcome),
       { statements: mostStatements, spent: (row) => untried(row, random) },
     )
+    for (const [row, outcome] of settled) {
+      const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, deadline) : outcome
+      for (const [place, position] of row.positions.entries()) {
+        outcomes[position] = place === 0 ? final : ofItsTwin(final)
+      }
+    }
     return outcomes
   }
 }
