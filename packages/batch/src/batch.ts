@@ -134,12 +134,13 @@ export function batch<Definition extends MessageDefinition>(
     return { outcomes, held: waits.held() }
   }
 
-  return async function batchHandler(event, context, invocation) {
+  // With a default, because Node 24 on Lambda takes a function of three parameters for a callback handler and refuses it.
+  return async function batchHandler(event, context, invocation = {}) {
     const source = sourceOf(event)
     checkContext(context)
     const startedAt = clock.now()
     const reserve = guard ?? Math.max(defaultGuard, source.records.length)
-    const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
+    const deadlines = startDeadlines(context, reserve, clock, invocation.signal)
     try {
       const { outcomes, held } = await settleAll(source, deadlines)
       report(source.records, outcomes, { duration: clock.now() - startedAt, held })

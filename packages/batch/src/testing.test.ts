@@ -24,6 +24,10 @@ const handler = middy()
   .use(sqsSource({ queueUrl, deadLetterQueueUrl: `${queueUrl}-dlq`, client: { send: async () => ({}) } }))
   .handler(write)
 
+it('declares two parameters: Node 24 on Lambda refuses a handler with three as a callback handler', () => {
+  expect([write.length, handler.length <= 2]).toStrictEqual([2, true])
+})
+
 describe('invoke', () => {
   it('answers what Lambda gets, and leaves the event as it is', async () => {
     const event = await sqsEvent(order, [{ id: 'a' }, { id: 'bad' }])
