@@ -140,7 +140,7 @@ export function batch<Definition extends MessageDefinition>(
     checkContext(context)
     const startedAt = clock.now()
     const reserve = guard ?? Math.max(defaultGuard, source.records.length)
-    const deadlines = startDeadlines(context, reserve, clock, invocation.signal)
+    const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
     try {
       const { outcomes, held } = await settleAll(source, deadlines)
       report(source.records, outcomes, { duration: clock.now() - startedAt, held })

@@ -12,6 +12,7 @@ export interface Parking {
   readonly reason: ParkReason
   /** For the log alone. */
   readonly cause?: ParkOutcome['cause']
+  readonly recordId?: ParkOutcome['recordId']
 }
 
 /**
@@ -31,10 +32,10 @@ export async function parkDue(
   if (parkings.length === 0) return parkings
   const due = ledger.due(parkings.map(({ position }) => position))
   const isDue = ({ position }: Parking) => due.has(position)
-  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause }) => {
+  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause, recordId }) => {
     if (ledger.withhold(position)) return
     const record = source.records[position] as SourceRecord
-    const outcome = await parkRecord({ definition, source, settling }, record, reason)
+    const outcome = await parkRecord({ definition, source, settling }, record, { reason, recordId })
     ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
   })
   return parkings.filter((parking) => !isDue(parking))

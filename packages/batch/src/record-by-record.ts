@@ -110,7 +110,7 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
         ledger.settle(position, outcome)
         return true
       }
-      const left = await parkDue(invocation, [{ position, reason: outcome.reason, cause: outcome.cause }])
+      const left = await parkDue(invocation, [{ ...outcome, position }])
       later.push(...left)
       return left.length === 0
     }

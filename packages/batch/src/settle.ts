@@ -1,7 +1,7 @@
 import {
   type MessageDefinition,
   type Outcome,
-  type ParkReason,
+  type ParkOutcome,
   park,
   type RecordSource,
   retry,
@@ -23,11 +23,12 @@ export interface ParkingPlace {
 export async function parkRecord(
   { definition, source, settling }: ParkingPlace,
   record: SourceRecord,
-  reason: ParkReason,
+  { reason, recordId }: Pick<ParkOutcome, 'reason' | 'recordId'>,
 ): Promise<Outcome> {
   if (settling.expired) return retry({ cause: outOfTime() })
   try {
-    const identity = readIdentity(record.body, definition.name)
+    const own = readIdentity(record.body, definition.name)
+    const identity = own && recordId !== undefined ? { ...own, decidedFor: recordId } : own
     const confirmed = await settling.race(source.park(record, reason, settling, identity).then(() => true))
     return confirmed ? park(reason) : retry({ cause: outOfTime() })
   } catch (thrown) {

@@ -37,7 +37,7 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     for (const position of slice) {
       const record = invocation.source.records[position] as SourceRecord
       const outcome = parkOverdue(record, outcomes[place++] ?? (answers[answered++] as Outcome))
-      if (outcome.kind === 'park') parkings.push({ position, reason: outcome.reason, cause: outcome.cause })
+      if (outcome.kind === 'park') parkings.push({ ...outcome, position })
       else ledger.settle(position, outcome)
     }
     return parkDue(invocation, parkings)

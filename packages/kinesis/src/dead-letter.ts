@@ -14,6 +14,11 @@ export interface ParkedCopy {
   readonly shardId: string
   /** `undefined` for a record that has none: it is of no stream. */
   readonly sequenceNumber: string | undefined
+  /**
+   * The id of the record for which the parking was decided: the sequence number, unless an earlier record of the same
+   * message was parked. `redriveText` takes it.
+   */
+  readonly recordId: string
   readonly partitionKey: string
   /** When the stream took the record, about. */
   readonly arrivedAt: Date | undefined

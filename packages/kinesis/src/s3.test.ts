@@ -29,6 +29,7 @@ const copy: ParkedCopy = {
   stream: 'arn:aws:kinesis:eu-west-1:123456789012:stream/readings',
   shardId: 'shardId-000000000003',
   sequenceNumber: '4950',
+  recordId: '4950',
   partitionKey: 'sensor',
   arrivedAt: new Date(1000),
 }

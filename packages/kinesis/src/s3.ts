@@ -32,7 +32,7 @@ const rules: OptionRules<S3DeadLetterOptions> = {
 
 /**
  * Parks records of a stream in a bucket, one JSON document each: `code`, `detail`, `issues`, `stream`, `shardId`,
- * `sequenceNumber`, `partitionKey`, `arrivedAt`, `parkedAt`, and the data of the record as `text`, or as `base64`
+ * `sequenceNumber`, `recordId` (see `redriveText`, where it is another), `partitionKey`, `arrivedAt`, `parkedAt`, and the data of the record as `text`, or as `base64`
  * where it is no text.
  *
  * The key is the prefix, the stream, the shard and the sequence number: parked again, a record takes its own place.
@@ -80,7 +80,18 @@ function toSegment(text: string): string {
 }
 
 function toDocument(copy: ParkedCopy): string {
-  const { reason, parkedAt, text, base64, stream, shardId, sequenceNumber, partitionKey, arrivedAt } = copy
+  const {
+    reason,
+    parkedAt,
+    text,
+    base64,
+    stream,
+    shardId,
+    sequenceNumber,
+    recordId,
+    partitionKey,
+    arrivedAt,
+  } = copy
   const { code, detail, issues } = reason
   const data = text === undefined ? { base64 } : { text }
   return JSON.stringify({
@@ -90,6 +101,7 @@ function toDocument(copy: ParkedCopy): string {
     stream,
     shardId,
     sequenceNumber,
+    ...(recordId !== sequenceNumber && { recordId }),
     partitionKey,
     arrivedAt,
     parkedAt,

@@ -10,7 +10,7 @@ import { memoryParkedStore } from '@spillway/message/testing'
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type DeadLetter, type KinesisSourceOptions, kinesisSource } from './index.ts'
+import { type DeadLetter, type KinesisSourceOptions, kinesisSource, redriveText } from './index.ts'
 import { ample, sourceOf } from './testing/kinesis.ts'
 import { kinesisEvent, memoryDeadLetter } from './testing.ts'
 
@@ -152,6 +152,7 @@ describe('a parked record', () => {
         stream: 'arn:aws:kinesis:us-east-1:000000000000:stream/test',
         shardId: 'shardId-000000000000',
         sequenceNumber: `49${'0'.repeat(54)}`,
+        recordId: `49${'0'.repeat(54)}`,
         partitionKey: 's1',
         arrivedAt: new Date(0),
       },
@@ -180,7 +181,7 @@ describe('a parked record', () => {
       new Map([[record, reason]]),
     )
     // Put back with what tells which record it is the copy of, it opens its key.
-    const copy = JSON.stringify({ ...JSON.parse(record.body), redriveOf: record.id })
+    const copy = redriveText(record.body, record.id)
     const redriven = { ...record, id: '7', body: copy }
     const opened = readIdentity(copy, 'reading') as MessageIdentity
     expect(await source.findParked?.([{ record: redriven, identity: opened }], ample())).toStrictEqual(

@@ -128,7 +128,9 @@ export function kinesisSource(
           text: unreadable ? undefined : data.text,
         }
         const parking = { record, reason, identity, at: parkedAt }
-        await parkOnce({ store: parked, logger }, parking, limit, () => putCopy(deadLetter, copy, limit))
+        await parkOnce({ store: parked, logger }, parking, limit, (recordId) =>
+          putCopy(deadLetter, { ...copy, recordId }, limit),
+        )
       },
       ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),
       delay: async () => undefined,

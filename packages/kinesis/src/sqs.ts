@@ -51,6 +51,8 @@ const rules: OptionRules<SqsDeadLetterOptions> = {
 export const parkedAttributes = {
   ...reasonAttributes,
   sequenceNumber: 'spillway.sequenceNumber',
+  /** The record for which the parking was decided, where that was an earlier one of the same message. */
+  recordId: 'spillway.recordId',
   shardId: 'spillway.shardId',
   stream: 'spillway.stream',
   partitionKey: 'spillway.partitionKey',
@@ -145,12 +147,13 @@ function attributesOf(
   copy: ParkedCopy,
   encoding: string | undefined,
 ): readonly (readonly [string, string])[] {
-  const { reason, sequenceNumber, shardId, stream, partitionKey, arrivedAt } = copy
+  const { reason, sequenceNumber, recordId, shardId, stream, partitionKey, arrivedAt } = copy
   const issues = issuesText(reason)
   const pairs: (readonly [string, string | undefined])[] = [
     [parkedAttributes.encoding, encoding],
     [parkedAttributes.code, reason.code],
     [parkedAttributes.sequenceNumber, sequenceNumber],
+    [parkedAttributes.recordId, recordId === sequenceNumber ? undefined : recordId],
     [parkedAttributes.shardId, shardId],
     [parkedAttributes.stream, stream],
     [parkedAttributes.partitionKey, partitionKey],

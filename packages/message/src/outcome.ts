@@ -36,6 +36,11 @@ export interface ParkOutcome {
   readonly reason: ParkReason
   /** What went wrong, for logs: an error of a row mapper, for example. It never travels with the copy. */
   readonly cause?: unknown
+  /**
+   * The id of the record for which this was decided, where that was another one: an earlier delivery of the same message.
+   * The copy carries it, so that a redrive of the copy opens the key again. Default: the record itself.
+   */
+  readonly recordId?: string | undefined
 }
 
 /** What became of one record. */
@@ -60,9 +65,16 @@ export function retry(options: Omit<RetryOutcome, 'kind'> = {}): RetryOutcome {
  * Send a copy of the record to the dead-letter queue at once, with the reason. The `cause` is for the log alone: the error
  * that a handler caught, for example, whose message may say more than should travel.
  */
-export function park(reason: ParkReason, { cause }: Pick<ParkOutcome, 'cause'> = {}): ParkOutcome {
-  const outcome = { kind: 'park', reason: Object.freeze({ ...reason }) } as const
-  return Object.freeze(cause === undefined ? outcome : { ...outcome, cause })
+export function park(
+  reason: ParkReason,
+  { cause, recordId }: Pick<ParkOutcome, 'cause' | 'recordId'> = {},
+): ParkOutcome {
+  return Object.freeze({
+    kind: 'park',
+    reason: Object.freeze({ ...reason }),
+    ...(cause !== undefined && { cause }),
+    ...(recordId !== undefined && { recordId }),
+  })
 }
 
 /** Whether a value is an {@link Outcome}: anything else counts as "not done". */

@@ -74,7 +74,10 @@ export interface ParkedMessage {
 
 /** The decision to park one record. */
 export interface ParkDecision extends ParkedMessage {
-  /** The id of the record: a message id of SQS, a sequence number of Kinesis. */
+  /**
+   * The id of the record for which it was decided: a message id of SQS, a sequence number of Kinesis. The copy carries
+   * it, and opens the key with it.
+   */
   readonly recordId: string
   /**
    * Tells whether two messages with one key are the same: 64 hexadecimal digits. `undefined` for a record whose body
@@ -157,6 +160,8 @@ export interface MessageIdentity {
   fingerprint(): string | undefined
   /** The id of the record that was parked, where the record is its copy. */
   readonly redriveOf?: string | undefined
+  /** The id of the record for which it was decided to park, where that was another one. */
+  readonly decidedFor?: string | undefined
 }
 
 /** A batch of records, and what can be done with one beside success and failure. */

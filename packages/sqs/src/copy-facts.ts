@@ -1,6 +1,7 @@
-import type { ParkReason, SourceRecord } from '@spillway/message'
+import type { ParkReason } from '@spillway/message'
 import { issuesText, reasonAttributes, toAttributeText } from '@spillway/message/internal'
 import type { SQSRecord } from 'aws-lambda'
+import type { Delivered } from './park-record.ts'
 
 /** The message attributes of a parked copy, beside those of the original. */
 export const parkedAttributes = {
@@ -24,12 +25,12 @@ export interface CopyFacts {
 }
 
 /** The facts of the copy of a record. */
-export function copyFacts(record: SourceRecord, raw: SQSRecord | undefined, reason: ParkReason): CopyFacts {
+export function copyFacts({ record, raw, recordId }: Delivered, reason: ParkReason): CopyFacts {
   const issues = issuesText(reason)
   const toFact = ([name, value]: CopyFact): CopyFact => [name, toAttributeText(value)]
   const needed: CopyFact[] = [
     [parkedAttributes.code, reason.code],
-    [parkedAttributes.messageId, record.id],
+    [parkedAttributes.messageId, recordId],
     [parkedAttributes.reason, reason.detail],
   ]
   const wanted: CopyFact[] = [

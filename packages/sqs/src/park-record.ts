@@ -11,6 +11,8 @@ import { toFifoId } from './entry.ts'
 export interface Delivered {
   readonly record: SourceRecord
   readonly raw: SQSRecord | undefined
+  /** The id of the record for which the parking was decided: mostly its own. */
+  readonly recordId: string
 }
 
 /**
@@ -22,15 +24,16 @@ export interface Delivered {
 export async function parkRecord(
   client: SqsClient,
   queueUrl: string,
-  { record, raw }: Delivered,
+  delivered: Delivered,
   reason: ParkReason,
   limit: TimeLimit,
 ): Promise<void> {
-  const copy = await copyOf(record.body, raw?.messageAttributes ?? {}, copyFacts(record, raw, reason))
+  const { record, raw } = delivered
+  const copy = await copyOf(record.body, raw?.messageAttributes ?? {}, copyFacts(delivered, reason))
   const command = new SendMessageCommand({
     QueueUrl: queueUrl,
     ...copy,
-    ...systemFields(queueUrl, { record, raw }),
+    ...systemFields(queueUrl, delivered),
   })
   try {
     const answer = await within(limit, 5000, ({ signal }) => client.send(command, { abortSignal: signal }))
@@ -45,11 +48,11 @@ export async function parkRecord(
   }
 }
 
-function systemFields(queueUrl: string, { record, raw }: Delivered) {
+function systemFields(queueUrl: string, { record, raw, recordId }: Delivered) {
   const { MessageGroupId, AWSTraceHeader } = raw?.attributes ?? {}
   return {
     ...(isFifo(queueUrl)
-      ? { MessageGroupId: toFifoId(record.lane), MessageDeduplicationId: toFifoId(record.id) }
+      ? { MessageGroupId: toFifoId(record.lane), MessageDeduplicationId: toFifoId(recordId) }
       : // On a standard queue it is the tenant, for when the copy is redriven.
         MessageGroupId !== undefined && { MessageGroupId }),
     ...(AWSTraceHeader !== undefined && {

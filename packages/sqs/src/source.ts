@@ -105,8 +105,9 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
       maximumLoadBytes: loader.maximumBytes,
       park(record, reason, limit, identity) {
         const at = new Date(clock.now())
-        return parkOnce({ store: parked, logger }, { record, reason, identity, at }, limit, () =>
-          parkRecord(client, deadLetterQueueUrl, { record, raw: rawOf(record) }, reason, limit),
+        const raw = rawOf(record)
+        return parkOnce({ store: parked, logger }, { record, reason, identity, at }, limit, (recordId) =>
+          parkRecord(client, deadLetterQueueUrl, { record, raw, recordId }, reason, limit),
         )
       },
       ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),

@@ -3,15 +3,14 @@ import { sql } from 'kysely'
 import { mariadbLimits } from '../engines/mysql/mysql-limits.ts'
 import { entryVanished } from './entry-vanished.ts'
 import type { Inbox, KnownKey } from './inbox.ts'
-import { type ParkedColumn, parkedReason, parkedText, redriven } from './parked-text.ts'
+import { type ParkedColumns, parkedFacts, parkedText, redriven } from './parked-text.ts'
 
 /** Rows in a statement: 5 MB at most, less than any server's `max_allowed_packet`. */
 const chunkSize = 1_000
 
-interface FoundRow {
+interface FoundRow extends ParkedColumns {
   readonly key: Buffer
   readonly fingerprint: string | null
-  readonly parked: ParkedColumn
   readonly ours: number
 }
 
@@ -53,14 +52,15 @@ export function mysqlInbox(name: string): Inbox {
         // A locking read sees what is committed; a plain one sees what was when the transaction first read. The rows are
         // locked already.
         const { rows: found } = await sql<FoundRow>`
-          select ${keyColumn}, lower(hex(fingerprint)) as fingerprint, parked, token = ${token} as ours
+          select ${keyColumn}, lower(hex(fingerprint)) as fingerprint, parked, parked_record, token = ${token} as ours
           from ${table}
           where consumer = ${owner} and ${keyColumn} in (${sql.join(chunk.map(({ key }) => Buffer.from(key)))})
           for update
         `.execute(db)
         if (found.length < chunk.length) throw entryVanished(name)
-        for (const { key, fingerprint, parked, ours } of found) {
-          if (Number(ours) !== 1) known.set(key.toString(), { fingerprint, parked: parkedReason(parked) })
+        for (const row of found) {
+          const { key, fingerprint, ours } = row
+          if (Number(ours) !== 1) known.set(key.toString(), { fingerprint, parked: parkedFacts(row) })
         }
       }
       return {

@@ -2,12 +2,11 @@ import { sql } from 'kysely'
 import { storableKey } from '../engines/postgres/storable-text.ts'
 import { entryVanished } from './entry-vanished.ts'
 import type { Inbox, InboxEntry, KnownKey } from './inbox.ts'
-import { type ParkedColumn, parkedReason, parkedText, redriven } from './parked-text.ts'
+import { type ParkedColumns, parkedFacts, parkedText, redriven } from './parked-text.ts'
 
-interface FoundRow {
+interface FoundRow extends ParkedColumns {
   readonly key: string
   readonly fingerprint: string | null
-  readonly parked: ParkedColumn
 }
 
 /**
@@ -46,14 +45,13 @@ export function postgresInbox(name: string): Inbox {
       if (inserted.length < keys.length) {
         const fresh = new Set(inserted.map(({ key }) => key))
         const { rows } = await sql<FoundRow>`
-          select key, encode(fingerprint, 'hex') as fingerprint, parked from ${table}
+          select key, encode(fingerprint, 'hex') as fingerprint, parked, parked_record from ${table}
           where consumer = ${owner} and key = any(${keys.filter((key) => !fresh.has(key))}::text[])
         `.execute(db)
         const found = new Map(rows.map((row) => [row.key, row]))
         for (const [place, { key }] of entries.entries()) {
           const row = found.get(keys[place] as string)
-          if (row !== undefined)
-            known.set(key, { fingerprint: row.fingerprint, parked: parkedReason(row.parked) })
+          if (row !== undefined) known.set(key, { fingerprint: row.fingerprint, parked: parkedFacts(row) })
         }
         if (known.size < keys.length - inserted.length) throw entryVanished(name)
       }

@@ -1,11 +1,10 @@
 import { sql } from 'kysely'
 import type { Inbox, KnownKey } from './inbox.ts'
-import { type ParkedColumn, parkedReason, parkedText, redriven } from './parked-text.ts'
+import { type ParkedColumns, parkedFacts, parkedText, redriven } from './parked-text.ts'
 
-interface FoundRow {
+interface FoundRow extends ParkedColumns {
   readonly key: string
   readonly fingerprint: string | null
-  readonly parked: ParkedColumn
 }
 
 /** Rows in a statement. SQLite takes 32,766 parameters. */
@@ -39,11 +38,11 @@ export function sqliteInbox(name: string): Inbox {
         const fresh = new Set(inserted.map(({ key }) => key))
         const rest = chunk.filter(({ key }) => !fresh.has(key))
         const { rows: found } = await sql<FoundRow>`
-          select key, fingerprint, parked from ${table}
+          select key, fingerprint, parked, parked_record from ${table}
           where consumer = ${consumer} and key in (${sql.join(rest.map(({ key }) => key))})
         `.execute(db)
-        for (const { key, fingerprint, parked } of found) {
-          known.set(key, { fingerprint, parked: parkedReason(parked) })
+        for (const row of found) {
+          known.set(row.key, { fingerprint: row.fingerprint, parked: parkedFacts(row) })
         }
       }
       return {

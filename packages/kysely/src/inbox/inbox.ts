@@ -45,7 +45,7 @@ export interface ParkedFacts {
 export interface KnownKey {
   readonly fingerprint: string | null
   /** `undefined` where the effect of the message is committed. */
-  readonly parked: ParkReason | undefined
+  readonly parked: ParkedFacts | undefined
 }
 
 /** The keys that are in the table already. */

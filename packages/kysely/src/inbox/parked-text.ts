@@ -1,6 +1,6 @@
 import type { ParkReason } from '@spillway/message'
 import { fromColumns, toColumns } from '../status/parked-reason.ts'
-import type { InboxEntry } from './inbox.ts'
+import type { InboxEntry, ParkedFacts } from './inbox.ts'
 
 /** Why a message is parked, as the inbox holds it: JSON text, or what a driver makes of it. `null` for a message that is not. */
 export type ParkedColumn = string | { readonly code: string; readonly detail: string } | null
@@ -10,10 +10,17 @@ export function parkedText({ parked }: InboxEntry): string | null {
   return parked === undefined ? null : JSON.stringify(fromColumns(toColumns(parked.reason)))
 }
 
-/** The reason out of the column `parked`. */
-export function parkedReason(column: ParkedColumn): ParkReason | undefined {
-  if (column === null) return undefined
-  return typeof column === 'string' ? JSON.parse(column) : column
+/** The columns of the inbox that tell of a parked message. */
+export interface ParkedColumns {
+  readonly parked: ParkedColumn
+  readonly parked_record: string | null
+}
+
+/** How a message was parked, out of the columns. */
+export function parkedFacts({ parked, parked_record: recordId }: ParkedColumns): ParkedFacts | undefined {
+  if (parked === null) return undefined
+  const reason: ParkReason = typeof parked === 'string' ? JSON.parse(parked) : parked
+  return recordId === null ? { reason } : { reason, recordId }
 }
 
 /** The entries that open the key of a parked message: its copy was redriven. */

@@ -60,5 +60,5 @@ export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownK
   const { parked } = before
   if (!isSame(before.fingerprint, fingerprint))
     return keyConflict(parked === undefined ? 'written' : 'parked')
-  return parked === undefined ? done() : park(parked)
+  return parked === undefined ? done() : park(parked.reason, { recordId: parked.recordId })
 }

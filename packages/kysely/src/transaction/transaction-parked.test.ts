@@ -25,6 +25,7 @@ describe('a message that was parked', () => {
         code: '23514',
         detail: 'The database refuses the row: check constraint "solvent" of table "accounts".',
       },
+      recordId: 'm1',
     })
     expect(other).toEqual({ kind: 'done' })
     expect(runs).toEqual([['t1'], ['t2']])

@@ -36,21 +36,23 @@ export interface ParkedKeeper {
  * Nothing is sent before the decision is committed, so a store that fails costs no second copy. A copy that the store
  * cannot note counts as sent: the record leaves its queue.
  *
- * @param sendCopy resolves once the copy is confirmed
+ * @param sendCopy resolves once the copy is confirmed. It takes the id of the record for which the parking was decided,
+ * which the copy has to carry: with it the copy opens the key of its message, should it come back
  * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the decision is not committed, and what `sendCopy` throws
  */
 export async function parkOnce(
   { store, logger }: ParkedKeeper,
   { record, reason, identity, at }: Parking,
   limit: TimeLimit,
-  sendCopy: () => Promise<void>,
+  sendCopy: (recordId: string) => Promise<void>,
 ): Promise<void> {
-  if (store === undefined || identity === undefined) return sendCopy()
+  const recordId = identity?.decidedFor ?? record.id
+  if (store === undefined || identity === undefined) return sendCopy(recordId)
   const { name, key } = identity
-  const decision = { name, key, reason, at, ...deliveryOf(record, identity) }
+  const decision = { name, key, reason, at, ...deliveryOf(record, identity), recordId }
   const entry = await put(store, decision, limit)
   if (entry.copied) return
-  await sendCopy()
+  await sendCopy(entry.recordId)
   try {
     await within(limit, attemptMs, (own) => store.confirm(entry, own))
   } catch (thrown) {
