@@ -31,18 +31,19 @@ interface Delivery {
   readonly queue?: string
   readonly redriveOf?: string
   readonly logger?: Logger
+  readonly now?: number
 }
 
 /** Parks one record with a body. */
 async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) {
-  const { via = client, limit = ample(), messageId = 'm', redriveOf, logger } = delivery
+  const { via = client, limit = ample(), messageId = 'm', redriveOf, logger, now = 1234 } = delivery
   const { queue = names[counter++] ?? '' } = delivery
   const middleware = sqsSource({
     queueUrl: queues.queueUrl('orders'),
     deadLetterQueueUrl: queues.queueUrl(queue),
     client: via as SQSClient,
     parked,
-    clock: { now: () => 1234, sleep: async () => undefined },
+    clock: { now: () => now, sleep: async () => undefined },
     ...(logger !== undefined && { logger }),
   })
   const record = {
@@ -155,6 +156,26 @@ describe('the decision to park a record', () => {
     const body = envelope({ body: { corrected: true } })
     const corrected = await park(body, store, { queue, messageId: 'm4' })
     expect(corrected).toMatchObject({ found: undefined, copies: [envelope(), envelope(), body] })
+  })
+
+  it('belongs to its record: another one of the message sends no copy until a quarter of an hour has passed', async () => {
+    const store = memoryParkedStore()
+    const { queue } = await park(envelope(), store, { via: faulty(client, async () => ({})) })
+    const other = { queue, messageId: 'other' }
+    expect(await park(envelope(), store, { ...other, now: 1234 + 899_999 })).toMatchObject({
+      result: { code: 'SPILLWAY_PARK_FAILED', message: expect.stringContaining('is being parked') },
+      copies: [],
+    })
+    expect(await park(envelope(), store, { ...other, now: 1234 + 900_000 })).toMatchObject({
+      result: undefined,
+      copies: [envelope()],
+    })
+    const [copy] = await queues.messages(queue)
+    expect(copy?.attributes).toMatchObject({ 'spillway.messageId': 'm' })
+    expect(await park(envelope(), store, { queue })).toMatchObject({
+      result: undefined,
+      copies: [envelope()],
+    })
   })
 
   it('counts a copy as sent that the store cannot note, and says so', async () => {

@@ -15,6 +15,15 @@ import { within } from './time.ts'
 /** Milliseconds after which a call of the store counts as failed. */
 const attemptMs = 5000
 
+/** Milliseconds that have to be left to send a copy: one whose answer comes too late would be sent again. */
+const leastMs = 300
+
+/**
+ * How long a decision belongs to the record for which it was made: that one sends the copy. Another record of the same
+ * message waits, and sends it only when the first one did not come back in that time. Milliseconds.
+ */
+const ownerMs = 900_000
+
 /** A record that is to be parked. */
 export interface Parking {
   readonly record: SourceRecord
@@ -33,8 +42,9 @@ export interface ParkedKeeper {
 /**
  * Parks a record: commits the decision in the store, sends the copy unless an earlier delivery did, and notes it.
  *
- * Nothing is sent before the decision is committed, so a store that fails costs no second copy. A copy that the store
- * cannot note counts as sent: the record leaves its queue.
+ * Nothing is sent before the decision is committed, so a store that fails costs no second copy. Of several records of one
+ * message, which a client makes that repeats its request, one sends the copy. A copy that the store cannot note counts as
+ * sent: the record leaves its queue.
  *
  * @param sendCopy resolves once the copy is confirmed. It takes the id of the record for which the parking was decided,
  * which the copy has to carry: with it the copy opens the key of its message, should it come back
@@ -52,6 +62,8 @@ export async function parkOnce(
   const decision = { name, key, reason, at, ...deliveryOf(record, identity), recordId }
   const entry = await put(store, decision, limit)
   if (entry.copied) return
+  if (entry.recordId !== record.id && at.getTime() - entry.at.getTime() < ownerMs) throw ownedByAnother()
+  if (limit.remainingTime() < leastMs) throw tooLate()
   await sendCopy(entry.recordId)
   try {
     await within(limit, attemptMs, (own) => store.confirm(entry, own))
@@ -61,6 +73,20 @@ export async function parkOnce(
       { id: record.id, key, error: thrown },
     )
   }
+}
+
+function tooLate(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_PARK_FAILED',
+    'No time was left to send the copy of a record. It is delivered again: give `batch` a longer `guard`.',
+  )
+}
+
+function ownedByAnother(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_PARK_FAILED',
+    'Another record of the same message is being parked. No second copy is sent; this record is delivered again.',
+  )
 }
 
 async function put(store: ParkedStore, decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
