@@ -5,40 +5,51 @@ import { isPlainContainer } from '@spillway/message/internal'
  * nor a list, a `Date` is looked into; a `Map` or an instance of a class is known by its identity.
  */
 export function snapshot(values: readonly unknown[]): () => boolean {
-  const before: unknown[] = []
-  walk(values, (part) => before.push(part) > 0)
+  const before = flatten(values)
   return function unchanged() {
-    let place = 0
-    return walk(values, (part) => Object.is(part, before[place++])) && place === before.length
+    const after = flatten(values)
+    if (after.length !== before.length) return false
+    for (let place = 0; place < after.length; place++) {
+      if (!Object.is(after[place], before[place])) return false
+    }
+    return true
   }
 }
 
-/** Visits each value, the names of objects and how many they are, until a visit says no. */
-function walk(values: readonly unknown[], visit: (part: unknown) => boolean): boolean {
-  const seen = new Set<object>()
+/** From how many objects on it is looked whether one comes again: few bodies have as many, and none of JSON is circular. */
+const fewObjects = 50
+
+/** Each value, how many items or names it has, and the names. */
+function flatten(values: readonly unknown[]): readonly unknown[] {
+  const parts: unknown[] = []
   // A stack of its own: a body may nest deeper than the machine's. Only what holds others waits.
   const waiting: object[] = []
-  for (const value of values) if (!meet(value)) return false
+  const seen = new Set<object>()
+  let objects = 0
+  for (const value of values) meet(value)
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (Array.isArray(next)) {
-      if (!visit(next.length)) return false
-      for (const item of next) if (!meet(item)) return false
-      continue
+    if (++objects > fewObjects) {
+      if (seen.has(next)) continue
+      seen.add(next)
     }
-    const names = Object.keys(next)
-    if (!visit(names.length)) return false
-    for (const name of names) {
-      if (!visit(name) || !meet((next as Readonly<Record<string, unknown>>)[name])) return false
+    if (Array.isArray(next)) {
+      parts.push(next.length)
+      for (const item of next) meet(item)
+    } else {
+      const names = Object.keys(next)
+      parts.push(names.length)
+      for (const name of names) {
+        parts.push(name)
+        meet((next as Readonly<Record<string, unknown>>)[name])
+      }
     }
   }
-  return true
+  return parts
 
-  function meet(value: unknown): boolean {
-    if (!visit(value)) return false
-    if (typeof value !== 'object' || value === null || seen.has(value)) return true
-    seen.add(value)
+  function meet(value: unknown): void {
+    parts.push(value)
+    if (typeof value !== 'object' || value === null) return
     if (isPlainContainer(value)) waiting.push(value)
-    else if (value instanceof Date) return visit(value.getTime())
-    return true
+    else if (value instanceof Date) parts.push(value.getTime())
   }
 }

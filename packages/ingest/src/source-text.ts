@@ -26,6 +26,8 @@ export function keepText(event: HttpEvent): void {
   // `problemDetails` sees events before anything has looked at what they are.
   if (typeof event !== 'object' || event === null) return
   const { body, isBase64Encoded } = event
+  // The first middleware has seen it already, as mostly.
+  if (typeof body === 'string' && sources.get(event)?.body === body) return
   if (typeof body === 'string' || body === undefined || body === null) {
     sources.set(event, { body, base64: isBase64Encoded === true })
   }
