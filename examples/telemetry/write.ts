@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import { batch } from '@spillway/batch'
 import { kinesisPartialBatchFailure, kinesisSource } from '@spillway/kinesis'
 import { sqsDeadLetter } from '@spillway/kinesis/sqs'
-import { kyselyWriter } from '@spillway/kysely'
+import { kyselyParkedStore, kyselyWriter } from '@spillway/kysely'
 import { db } from './database.ts'
 import { reading } from './message.ts'
 import { toRow } from './row.ts'
@@ -10,7 +10,12 @@ import { toRow } from './row.ts'
 /** Writes readings in batches. One that the table refuses is parked in a queue, so that its shard goes on. */
 export const handler = middy()
   .use(kinesisPartialBatchFailure())
-  .use(kinesisSource({ deadLetter: sqsDeadLetter({ queueUrl: process.env.PARKED_QUEUE_URL }) }))
+  .use(
+    kinesisSource({
+      deadLetter: sqsDeadLetter({ queueUrl: process.env.PARKED_QUEUE_URL }),
+      parked: kyselyParkedStore({ db }),
+    }),
+  )
   .handler(
     batch(
       reading,

@@ -3,6 +3,8 @@ create table spillway_inbox (
   key text not null,
   fingerprint bytea,
   at timestamptz not null default now(),
+  parked json,
+  parked_record text,
   primary key (consumer, key)
 );
 create index on spillway_inbox (at);

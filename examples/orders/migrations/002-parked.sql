@@ -5,6 +5,9 @@ create table spillway_parked (
   detail text not null,
   issues json,
   parked_at timestamptz not null,
+  record_id text not null,
+  fingerprint text,
+  copied_at timestamptz,
   primary key (name, key)
 );
 create index on spillway_parked (parked_at);

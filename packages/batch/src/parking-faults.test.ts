@@ -174,8 +174,9 @@ it.each(writers.flatMap((writer) => seeds.map((seed) => [writer, seed] as const)
     for (const id of keys) await worker.send(transfer, bodyOf(id))
 
     for (let step = 0; step < 25; step++) {
-      if (random() < 0.3) await execute(relief[writer])
-      else if (random() < 0.3) await execute(strain[writer])
+      const mood = random()
+      if (mood < 0.3) await execute(relief[writer])
+      else if (mood < 0.5) await execute(strain[writer])
       if (random() < 0.3) await worker.redrive()
       // A client repeats its request. A row has its own table for that, the inbox knows the key.
       if (writer === 'transaction' && random() < 0.3) {
