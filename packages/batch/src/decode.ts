@@ -10,7 +10,7 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
-import { readMessage, wireFingerprint } from '@spillway/message/internal'
+import { readIdentity, readMessage, wireFingerprint } from '@spillway/message/internal'
 
 /** A message for the handler, or what becomes of a record that holds none. */
 export type DecodedRecord<Body> = MessageRecord<Body> | { readonly outcome: Outcome }
@@ -55,11 +55,20 @@ function toRecord<Body>(record: SourceRecord, text: string, decoded: Decoded<Bod
   }
   const { name, version, key, group, time, traceparent, body } = decoded.message
   const fingerprint = () => wireFingerprint(text)
-  const { id: recordId, receiveCount, lane, redriveOf = decoded.redriveOf } = record
+  const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(record, name, decoded) } = record
   const envelope = { name, version, key, group, time, traceparent, body }
   // A copy, because V8 notices that what this literal makes lives on, and then makes it among what is old: each message
   // would stay until a full collection, and its body with it.
   return { ...envelope, receiveCount, lane, fingerprint, recordId, redriveOf }
+}
+
+/** The id of the record whose copy a text says that it is. Of a claim that came back the record says it, not what was fetched. */
+function redrivenOf(
+  record: SourceRecord,
+  name: string,
+  { redriveOf }: { readonly redriveOf?: string | undefined },
+) {
+  return record.load === undefined ? redriveOf : (readIdentity(record.body, name)?.redriveOf ?? redriveOf)
 }
 
 /** What a schema throws says nothing about the message. */

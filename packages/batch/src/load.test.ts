@@ -40,7 +40,9 @@ async function run(records: readonly SourceRecord[], remaining = 10_000, maximum
   const handler = batch(
     order,
     async (messages) => {
-      written.push(...messages.map(({ key }) => key))
+      written.push(
+        ...messages.map(({ key, redriveOf: of }) => (of === undefined ? key : `${key}, copy of ${of}`)),
+      )
       batches.push(messages.map(({ key }) => key).join(' '))
       return messages.map(() => done())
     },
@@ -57,6 +59,20 @@ async function run(records: readonly SourceRecord[], remaining = 10_000, maximum
 }
 
 describe('a body that lies elsewhere', () => {
+  it('is that of a redriven copy where the claim says so: what was fetched is as it was sent first', async () => {
+    const claim = (change: object) => ({
+      ...record('a', async () => text('a')),
+      body: JSON.stringify({ spillway: 1, name: 'order', key: 'a', claim: {}, ...change }),
+    })
+    const { written } = await run([
+      claim({ redriveOf: '4950' }),
+      { ...claim({ redriveOf: '4950' }), redriveOf: 'the source' },
+      claim({}),
+      claim({ redriveOf: '4950', name: 'another' }),
+    ])
+    expect(written).toEqual(['a, copy of 4950', 'a, copy of the source', 'a', 'a'])
+  })
+
   it('is fetched before it is decoded, and keeps its place among the others', async () => {
     const result = await run([record('a'), record('b', async () => text('b')), record('c')])
     expect(result).toStrictEqual({ written: ['a', 'b', 'c'], parked: [], failed: [], batches: ['a b c'] })

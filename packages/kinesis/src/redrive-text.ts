@@ -9,5 +9,8 @@
  * @throws SyntaxError for a text that is not JSON: it holds no message, and has no key to open
  */
 export function redriveText(text: string, recordId: string): string {
-  return JSON.stringify({ ...JSON.parse(text), redriveOf: recordId })
+  const value: unknown = JSON.parse(text)
+  // No envelope: as with all that holds no message, it has no key to open.
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
+  return JSON.stringify({ ...value, redriveOf: recordId })
 }

@@ -189,6 +189,10 @@ describe('a parked record', () => {
     )
   })
 
+  it.each(['[1]', '"text"', 'null', '7'])('goes back as it is where it is no envelope: %s', (text) => {
+    expect(redriveText(text, '4950')).toBe(text)
+  })
+
   it('is overdue after its time, unless it may be retried for ever', async () => {
     const overdue = async (options: Partial<KinesisSourceOptions>, now: number) => {
       const source = await sourceOf(await two(), {
