@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createMessage, decodeMessage, defineMessage, encodeMessage } from './index.ts'
-import { readMessage } from './internal.ts'
+import { readIdentity, readMessage } from './internal.ts'
 
 const order = defineMessage({
   name: 'order.placed',
@@ -16,6 +16,21 @@ function envelope(change: Record<string, unknown>): string {
   const valid = { spillway: 1, name: 'order.placed', version: 1, key: 'k', time: '2026-01-02T03:04:05.678Z' }
   return JSON.stringify({ ...valid, body: { id: 'k' }, ...change })
 }
+
+it.each([
+  ['4950', '4950'],
+  ['record 0', 'record 0'],
+  ['é', undefined],
+  ['a\u007f', undefined],
+  ['x'.repeat(257), undefined],
+  ['', undefined],
+  [7, undefined],
+])('says whose copy it is only with what may be the id of a record: %j', async (given, redriveOf) => {
+  const text = envelope({ redriveOf: given })
+  const decoded = (await decodeMessage(order, text)) as { readonly ok: boolean; readonly redriveOf?: string }
+  expect([decoded.ok, decoded.redriveOf]).toStrictEqual([true, redriveOf])
+  expect(readIdentity(text, 'order.placed')?.redriveOf).toBe(redriveOf)
+})
 
 describe('the wire', () => {
   it('is the golden file, byte for byte', async () => {

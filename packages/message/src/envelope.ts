@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { MessageDefinition } from './define-message.ts'
 import { type Issue, toIssues } from './issue.ts'
-import { isText, type Message } from './message.ts'
+import { isRecordId, isText, type Message } from './message.ts'
 import type { ParkReason } from './outcome.ts'
 import { readTime } from './read-time.ts'
 import { isPromise, runSchema } from './run-schema.ts'
@@ -121,7 +121,7 @@ function toDecoded<Body>(
   return {
     ok: true,
     message: { name, version, key, group: group ?? undefined, time, traceparent: trace, body: result.value },
-    ...(isText(redriveOf, 256) && { redriveOf }),
+    ...(isRecordId(redriveOf) && { redriveOf }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { envelopeVersion } from './envelope.ts'
 import { bodyFingerprint } from './fingerprint.ts'
-import { isText } from './message.ts'
+import { isRecordId, isText } from './message.ts'
 import type { MessageIdentity } from './ports.ts'
 
 /**
@@ -21,7 +21,7 @@ export function readIdentity(text: string, name: string): MessageIdentity | unde
     key,
     fingerprint: () =>
       'body' in envelope ? bodyFingerprint(envelope.body) : claimFingerprint(envelope.claim),
-    ...(isText(redriveOf, 256) && { redriveOf }),
+    ...(isRecordId(redriveOf) && { redriveOf }),
   }
 }
 

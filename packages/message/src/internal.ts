@@ -15,7 +15,7 @@ export { readIdentity } from './identity.ts'
 export { inParallel } from './in-parallel.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
 export { findLost } from './lost-value.ts'
-export { isText, refusePromise } from './message.ts'
+export { isRecordId, isText, refusePromise } from './message.ts'
 export {
   checkOptions,
   integer,
@@ -78,3 +78,4 @@ export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { isUnavailableOutcome } from './unavailable.ts'
 export { type Validated, validate } from './validate.ts'
 export { unwatch, type Watcher, watched } from './watched.ts'
+export { wireJson } from './wire-json.ts'

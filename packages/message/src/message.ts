@@ -93,3 +93,11 @@ export function refusePromise(owner: string, given: unknown): void {
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= max && isStorable(value)
 }
+
+/**
+ * Whether a value may be the id of a record: 1 to 256 printable characters of ASCII, as services make them. A copy says which
+ * record it was, and a queue may hold anybody's: a database compares only what its column can hold.
+ */
+export function isRecordId(value: unknown): value is string {
+  return typeof value === 'string' && /^[ -~]{1,256}$/.test(value)
+}

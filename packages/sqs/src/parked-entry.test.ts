@@ -73,6 +73,17 @@ const envelope = (change: object = {}) =>
 const fingerprint = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
 
 describe('the decision to park a record', () => {
+  it.each(['é', 'm\tn', '', 'm'.repeat(257)])(
+    'is not that of another record for an attribute that is no id: %j',
+    async (redriveOf) => {
+      const calls: unknown[] = []
+      const put = async (decision: unknown) => void calls.push(decision)
+      const store = { put, confirm: put, findAll: async () => new Map() } as unknown as ParkedStore
+      await park(envelope(), store, { redriveOf })
+      expect(calls).toMatchObject([{ recordId: 'm', redriveOf: undefined }])
+    },
+  )
+
   it('has the name and the key of its envelope, even where the rest is wrong', async () => {
     const store = memoryParkedStore()
     expect(await park(envelope({ time: 'never' }), store)).toMatchObject({

@@ -16,6 +16,7 @@ import {
   createClaimLoader,
   deliveries,
   findParked,
+  isRecordId,
   noteSource,
   type OptionRules,
   objectWith,
@@ -140,7 +141,7 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
   const count = Number(attributes.ApproximateReceiveCount)
   const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
   const redriveOf = messageAttributes?.[parkedAttributes.messageId]?.stringValue
-  const plain = { id: messageId, body, lane, receiveCount, ...(redriveOf !== undefined && { redriveOf }) }
+  const plain = { id: messageId, body, lane, receiveCount, ...(isRecordId(redriveOf) && { redriveOf }) }
   const packed = hasPackedBody(record) ? packedIn(messageAttributes) : undefined
   if (packed !== undefined) {
     return { ...plain, load: (limit) => loadPacked(packed, loader, limit), loadBytes: unpackedBytes(packed) }
