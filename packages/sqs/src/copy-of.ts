@@ -1,6 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
-import { maxAttributes } from '@spillway/message/internal'
+import { maxAttributes, wireJson } from '@spillway/message/internal'
 import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 import { type CopyFact, type CopyFacts, parkedAttributes } from './copy-facts.ts'
 import { maxBytes } from './pack.ts'
@@ -84,7 +84,9 @@ function bytesOf([name, { DataType = '', StringValue = '', BinaryValue }]: Attri
 function placeholder(body: string): string {
   const { spillway, name, version, key, group, time } = parse(body)
   const identity = spillway === 1 ? { spillway, name, version, key, group, time } : {}
-  const text = JSON.stringify({ ...identity, packed: packedName })
+  // What nests is no part of an envelope, and may nest deeper than JSON can be made of it.
+  const flat = Object.entries(identity).filter(([, value]) => typeof value !== 'object')
+  const text = wireJson({ ...Object.fromEntries(flat), packed: packedName })
   return text.length > 4096 ? JSON.stringify({ packed: packedName }) : text
 }
 

@@ -189,6 +189,16 @@ describe('a parked copy', () => {
     ['1 MiB that is hard to compress', hardText(1_048_576), {}],
     ['1 MiB with ten attributes', random(1_048_576 - 10_000), ten(() => text(random(980)))],
     ['an envelope of 1 MiB', `{"spillway":1,"name":"order","key":"k","body":"${random(1_048_500)}"}`, {}],
+    [
+      'an envelope of 1 MiB whose key no queue takes',
+      `{"spillway":1,"name":"order","key":"\\uffff","body":"${random(1_048_500)}"}`,
+      {},
+    ],
+    [
+      'an envelope of 1 MiB whose key nests',
+      `{"spillway":1,"name":"order","key":${'['.repeat(200_000)}${']'.repeat(200_000)},"body":"${random(648_500)}"}`,
+      {},
+    ],
   ])('can be made the message again exactly: one with %s', async (_, body, attributes) => {
     await put(body, attributes)
     const copy = await park()
