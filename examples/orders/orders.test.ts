@@ -1,4 +1,10 @@
 import { join } from 'node:path'
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -160,6 +166,22 @@ const until = (id: string, status: string) =>
     { timeout: 30_000, interval: 100 },
   )
 
+/** Sends the copies of the dead-letter queue back as they are, as AWS's own move task does. */
+async function redrive(): Promise<void> {
+  const { endpoint, region, queueUrl } = local.queues
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const sqs = new SQSClient({ endpoint, region, credentials })
+  const from = queueUrl('orders-dlq')
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+  )
+  for (const { Body: MessageBody, MessageAttributes, ReceiptHandle } of Messages) {
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl('orders'), MessageBody, MessageAttributes }))
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }))
+  }
+  sqs.destroy()
+}
+
 describe('the status of an order', () => {
   it('is where the 202 says, and ends as written', async () => {
     await start()
@@ -199,7 +221,7 @@ describe('the status of an order', () => {
     expect(Math.abs(Date.parse(String(answer.parkedAt)) - before)).toBeLessThan(30_000)
     await vi.waitFor(async () => expect(await parkedIds()).toStrictEqual([body.id]), { timeout: 5_000 })
     await sql.query('alter table orders alter column total_cents type numeric')
-    expect((await send(body)).status).toBe(202)
+    await redrive()
     expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
   })
 
