@@ -179,3 +179,13 @@ it('says of a host whose addresses all failed what the first of them did', () =>
     },
   })
 })
+
+it('says of promises that all failed what the first of them did', () => {
+  const error = new AggregateError([new TypeError('price is undefined')], 'All promises were rejected')
+  expect(warn({ error })).toMatchObject({
+    error: {
+      message: 'All promises were rejected',
+      cause: { name: 'TypeError', message: 'price is undefined' },
+    },
+  })
+})

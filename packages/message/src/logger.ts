@@ -95,8 +95,8 @@ export function describeError(thrown: unknown, depth = 1): ErrorDescription {
   }
 }
 
-/** Node says nothing itself of a host whose addresses all failed: what the first of them threw says what it was. */
+/** Of several errors, of a host whose addresses all failed or of `Promise.any`, the first says what it was. */
 function causeOf(thrown: Error): unknown {
-  const { cause, message } = thrown
-  return cause === undefined && message === '' && thrown instanceof AggregateError ? thrown.errors[0] : cause
+  const { cause } = thrown
+  return cause === undefined && thrown instanceof AggregateError ? thrown.errors[0] : cause
 }

@@ -253,6 +253,22 @@ describe('an answer of another middleware is none', () => {
     await expect(handler(eventOf('a'), context)).rejects.toMatchObject(chainError('replaced the answer'))
   })
 
+  it('nor is none, where ours is set to it', async () => {
+    const handler = middy()
+      .after(setting({ response: undefined }))
+      .use(sqsPartialBatchFailure({ logger }))
+      .handler(async () => [done, failed])
+    expect(await handler(eventOf('a', 'b'), context)).toStrictEqual(report('b'))
+  })
+
+  it('nor is none, where ours is deleted', async () => {
+    const handler = middy()
+      .after((request) => void delete (request as Partial<middy.Request>).response)
+      .use(sqsPartialBatchFailure({ logger }))
+      .handler(async () => [failed])
+    await expect(handler(eventOf('a'), context)).rejects.toThrow(TypeError)
+  })
+
   it('but results may be replaced by results, and what reads the answer may', async () => {
     const seen: unknown[] = []
     const handler = middy()
@@ -301,6 +317,14 @@ describe('a chain that is put together wrongly throws', () => {
       code: 'SPILLWAY_CHAIN_INVALID',
       message: expect.stringContaining('before all others'),
     })
+  })
+
+  it('one that has two of them, before anything has an effect', async () => {
+    const handler = vi.fn(async () => [done])
+    await expect(
+      chain().use(sqsPartialBatchFailure()).handler(handler)(eventOf('a'), context),
+    ).rejects.toMatchObject({ code: 'SPILLWAY_CHAIN_INVALID', message: expect.stringContaining('once') })
+    expect(handler).not.toHaveBeenCalled()
   })
 
   it('one that has a part of it', async () => {

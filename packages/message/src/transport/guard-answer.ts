@@ -23,28 +23,32 @@ export interface AnswerGuard {
  *
  * - to an error, set or returned (`{ statusCode: 500 }`): it is dropped, and middy throws the error on;
  * - before the handler or after it, by returning a value: that skips the rest of the chain, and throws;
- * - in place of the answer once it is given: that throws, too.
+ * - in place of the answer once it is given: that throws, too, and one that is taken away stays.
+ *
+ * @throws SpillwayError `SPILLWAY_CHAIN_INVALID` for a request that is guarded already
  */
 export function guardAnswer(owner: string, request: AnswerRequest): AnswerGuard {
   let response = request.response
   let isGiven = false
   let isFailed = false
+  const hasError = () => isFailed || (request.error !== undefined && request.error !== null)
 
+  if (Object.getOwnPropertyDescriptor(request, 'response')?.get !== undefined) throw usedTwice(owner)
   Object.defineProperty(request, 'response', {
-    configurable: true,
     enumerable: true,
-    get: () => response,
+    // Whoever deletes it throws.
+    configurable: false,
+    get: () => (hasError() ? undefined : response),
     set(value: unknown) {
-      if (isFailed || (request.error !== undefined && request.error !== null)) return
+      if (hasError()) return
       if ('earlyResponse' in request) {
         // Else it would be the answer to the error, too.
         delete request.earlyResponse
         throw notOurs(owner, 'returned a value, which ends the chain with it as the answer')
       }
-      if (isGiven && value !== undefined && value !== response) {
-        throw notOurs(owner, 'replaced the answer')
-      }
-      response = value
+      if (!isGiven) response = value
+      // To nothing it is set by middy before an error, and by others to have Lambda take a failed batch for done.
+      else if (value !== undefined && value !== response) throw notOurs(owner, 'replaced the answer')
     },
   })
 
@@ -55,9 +59,15 @@ export function guardAnswer(owner: string, request: AnswerRequest): AnswerGuard 
     },
     fail() {
       isFailed = true
-      response = undefined
     },
   }
+}
+
+function usedTwice(owner: string): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_CHAIN_INVALID',
+    `${owner} is used behind another middleware that answers Lambda: use one of them, once.`,
+  )
 }
 
 function notOurs(owner: string, what: string): SpillwayError {
