@@ -81,6 +81,46 @@ describe('a message of a validator', () => {
     ).toStrictEqual(['home must be "EUR" or "GBP" (was [redacted])'])
   })
 
+  it.each([
+    [
+      'zod, of a list that holds its limit',
+      z.object({ days: z.array(z.int()).max(100) }),
+      { days: Array(101).fill(100) },
+      'Too big: expected array to have <=100 items',
+    ],
+    [
+      'zod, of a number that is its limit',
+      z.object({ n: z.number().lt(-100.5) }),
+      { n: -100.5 },
+      'Too big: expected number to be <-100.5',
+    ],
+    [
+      'zod, of unknown names beside texts that look the same',
+      z.strictObject({ note: z.string(), key: z.string() }),
+      { note: 'Unrecognized parcel', key: 'key', tenant: 'a', 'x y': 1 },
+      'Unrecognized keys: "tenant", "x y"',
+    ],
+    [
+      'valibot, of a list that holds its limit',
+      v.object({ days: v.pipe(v.array(v.number()), v.maxLength(100)) }),
+      { days: Array(101).fill(100) },
+      'Invalid length: Expected <=100 but received [redacted]',
+    ],
+  ])('of %s, tells the whole limit', async (_, schema, body, message) => {
+    expect(await messagesOf(schema, body)).toStrictEqual([message])
+  })
+
+  it('of its own is redacted, though it begins as one of zod', async () => {
+    const schema = z.object({
+      p: z.string().refine(() => false, {
+        error: ({ input }) => `Too big: expected text to be <=3, not ${input}`,
+      }),
+    })
+    expect(await messagesOf(schema, { p: 'hunter2' })).toStrictEqual([
+      'Too big: expected text to be <=3, not [redacted]',
+    ])
+  })
+
   it('is kept where another text of the body begins as it does', async () => {
     const schema = z.object({ note: z.string(), id: z.uuid() })
     expect(await messagesOf(schema, { note: 'Invalid address, please call', id: 'x' })).toStrictEqual([

@@ -19,8 +19,8 @@ const nothingTold = 'Invalid value'
  * A message without the value that it is about: valibot and arktype write it out, and so may a message of one's own, but
  * a response, a log and a dead-letter queue's console are no places for a password.
  *
- * What valibot and arktype write is known for what it is, whatever a transform made of the input. For the rest the
- * first 500 values at the issue's own path are looked for. A value that a transform changed, or one of another path,
+ * What valibot and arktype write is known for what it is, whatever a transform made of the input, and so are zod's limits
+ * and unknown names, which quote no value: a list of numbers may hold its own limit. For the rest the first 500 values at the issue's own path are looked for. A value that a transform changed, or one of another path,
  * is not found in a message that is the schema's own: what stands elsewhere in a body is mostly the same as a limit or a
  * choice that the message has to tell.
  *
@@ -29,6 +29,9 @@ const nothingTold = 'Invalid value'
 export function redact(issue: StandardSchemaV1.Issue, value: unknown): string {
   const { message } = issue
   if (message.length > longestMessage) return nothingTold
+  if (zods.test(message)) return message
+  const received = ownOfValibot(issue)
+  if (received !== undefined) return `${message.slice(0, -received.length)}${redacted}`
   let text = withoutQuotes(message, issue)
   for (const leaf of leavesOf(value)) {
     for (const form of formsOf(leaf)) {
@@ -40,21 +43,29 @@ export function redact(issue: StandardSchemaV1.Issue, value: unknown): string {
   return text
 }
 
-/** Without what a validator itself says that it quotes from its input. */
-function withoutQuotes(message: string, issue: object): string {
-  // valibot: the text of the value, at the end of its own messages: what they expect may look the same.
-  if ('received' in issue && typeof issue.received === 'string' && issue.received !== '') {
-    const { received } = issue
-    return valibots.test(message) && message.endsWith(received)
-      ? `${message.slice(0, -received.length)}${redacted}`
-      : message.replaceAll(received, redacted)
-  }
-  // arktype: `… (was "value")`.
-  return 'actual' in issue ? message.replaceAll(/\(was .*\)/g, `(was ${redacted})`) : message
+/** zod's own messages of limits and unknown names, from the first character to the last. */
+const zods =
+  /^(?:Too (?:big|small): expected \w+ to (?:be|have) [<>]=?-?\d[\d.e+-]*(?: \w+)?|Unrecognized keys?: (?:"[^"]*"(?:, |$))+)$/
+
+/** What a message of valibot's own quotes at its end: what it expects may look the same, and is no value. */
+function ownOfValibot(issue: StandardSchemaV1.Issue): string | undefined {
+  const { message } = issue
+  const { received } = issue as { readonly received?: unknown }
+  if (typeof received !== 'string' || received === '') return undefined
+  return valibots.test(message) && message.endsWith(received) ? received : undefined
 }
 
 /** `Invalid type: Expected string but received 1`, `Invalid key: Received "a"`. */
 const valibots = /^Invalid [^:]+: (?:Expected .+ but r|R)eceived /s
+
+/** Without what a validator itself says that it quotes from its input, in a message of one's own. */
+function withoutQuotes(message: string, issue: object): string {
+  if ('received' in issue && typeof issue.received === 'string' && issue.received !== '') {
+    return message.replaceAll(issue.received, redacted)
+  }
+  // arktype: `… (was "value")`.
+  return 'actual' in issue ? message.replaceAll(/\(was .*\)/g, `(was ${redacted})`) : message
+}
 
 /** The texts, numbers and big integers in a value, as text, the longest first. */
 function leavesOf(value: unknown): readonly string[] {
