@@ -2,6 +2,7 @@ import type { ErrorCode, Issue } from '@spillway/message'
 import { findUnstorable, type IsExact, inspectBody, validate } from '@spillway/message/internal'
 import { HttpError, type RequestIssue } from './http-error.ts'
 import { MalformedItem } from './malformed-item.ts'
+import { findMisread } from './misread.ts'
 import type { NamedSchema } from './part-schema.ts'
 import { snapshot } from './snapshot.ts'
 import { lessUnknown } from './travelling.ts'
@@ -38,6 +39,8 @@ export async function checkBody(
   const result = await validate(named.schema, input)
   if (!result.ok) return refuse(named, 'SPILLWAY_BODY_INVALID', [...result.issues, ...unstorable], input)
   const output = result.value
+  const misread = storable ? findMisread(input, output) : []
+  if (misread.length > 0) return refuse(named, 'SPILLWAY_TEXT_UNSTORABLE', [...misread, ...unstorable], input)
   if (unstorable.length === 0) return accept(input, output, plain)
   // It may be under a name that the schema does not know: such names do not travel.
   const known = (await lessUnknown(named.schema, { input, output })) ?? input

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@spillway/message'
 import { findUnstorable, type IsExact, validate } from '@spillway/message/internal'
-import { denotes } from './exact-integer.ts'
 import type { RequestIssue, RequestPart } from './http-error.ts'
+import { isMisread } from './misread.ts'
 import { valueAt } from './source-text.ts'
 
 /** A part as it came out of its schema, or its issues, which say in which part they are. */
@@ -25,6 +25,6 @@ export async function checkPart(
 function exactIn(part: unknown): IsExact {
   return (tokens, value) => {
     const text = valueAt(part, tokens)
-    return typeof text !== 'string' || Number(text) !== value || denotes(text.trim(), value)
+    return typeof text !== 'string' || !isMisread(text, value)
   }
 }

@@ -1,5 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
+import httpUrlencodeBodyParser from '@middy/http-urlencode-body-parser'
 import { defineMessage } from '@spillway/message'
 import { memoryTarget } from '@spillway/message/testing'
 import { describe, expect, it } from 'vitest'
@@ -145,6 +146,60 @@ describe('an integer of a body that a handler makes', () => {
 
   it('is refused where it is not in the text', async () => {
     expect(await send('{}', () => ({ id: 2 ** 60 }))).toMatchObject(changed)
+  })
+})
+
+describe('an integer that a schema makes of a text', () => {
+  const parcel = defineMessage({
+    name: 'parcel.sent',
+    schema: z.object({
+      id: z.coerce.number(),
+      lines: z.array(z.object({ n: z.coerce.number() })).optional(),
+    }),
+    key: (body) => String(body.id),
+  })
+  function send(
+    body: string,
+    { unstorable = 'reject', form = false }: { unstorable?: 'reject' | 'allow'; form?: boolean } = {},
+  ) {
+    const to = memoryTarget()
+    const handler = middy<HttpEvent>()
+      .use(problemDetails())
+      .use((form ? httpUrlencodeBodyParser() : httpJsonBodyParser()) as MiddlewareObj)
+      .use(validate({ body: parcel, unstorable }))
+      .use(enqueue(parcel, { to, unstorable }))
+      .handler((event) => event.valid.body)
+    const type = form ? 'application/x-www-form-urlencoded' : 'application/json'
+    return invoke(handler, httpApiEvent({ body, headers: { 'content-type': type } }))
+  }
+
+  it('is the one of its text, or a 422 with its place', async () => {
+    expect(await send('{"id":"1524831183200260096"}')).toMatchObject({ status: 202 })
+    expect(await send('{"id":" 7.5 "}')).toMatchObject({ status: 202, body: { id: '7.5' } })
+    expect(await send('{"id":1,"lines":[{"n":2},{"n":"1524831183200260097"}]}')).toMatchObject({
+      status: 422,
+      body: {
+        code: 'SPILLWAY_TEXT_UNSTORABLE',
+        errors: [
+          {
+            pointer: '#/lines/1/n',
+            detail: 'The integer is beyond 2^53 - 1, where several become the same number',
+          },
+        ],
+      },
+    })
+    expect(await send('{"id":"1524831183200260097"}', { unstorable: 'allow' })).toMatchObject({ status: 202 })
+  })
+
+  it('is found in a form, and in a body that the handler makes', async () => {
+    const refused = { status: 422, body: { errors: [{ pointer: '#/id' }] } }
+    expect(await send('id=1524831183200260097', { form: true })).toMatchObject(refused)
+    expect(await send('id=1524831183200260096', { form: true })).toMatchObject({ status: 202 })
+    const handler = middy<HttpEvent>()
+      .use(problemDetails())
+      .use(enqueue(parcel, { to: memoryTarget() }))
+      .handler(() => ({ id: '1524831183200260098' }))
+    expect(await invoke(handler, post({}))).toMatchObject(refused)
   })
 })
 

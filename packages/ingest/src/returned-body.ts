@@ -3,6 +3,7 @@ import { findUnstorable, isPromise } from '@spillway/message/internal'
 import { findPlaces, type PlacedBody } from './find-places.ts'
 import { noBody } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
+import { findMisread } from './misread.ts'
 import { refuseResponse } from './response-like.ts'
 import { exactAnywhere } from './source-text.ts'
 import { throughJson, toTravelling, unstorable } from './travelling.ts'
@@ -114,6 +115,8 @@ async function check<Definition extends MessageDefinition>(
   const issues = storable ? findUnstorable(body, exactAnywhere(event)) : []
   if (issues.length > 0) throw unstorable(issues)
   const checked = await throughJson(definition, body, explainReturned)
+  const misread = storable ? findMisread(checked.input, checked.output) : []
+  if (misread.length > 0) throw unstorable(misread)
   return toTravelling(definition, { ...checked, plain: true })
 }
 

@@ -55,7 +55,7 @@ export async function throughJson<Definition extends MessageDefinition>(
 ): Promise<Checked<Definition>> {
   const lost = findLost(body)
   if (lost !== undefined) {
-    throw explain(definition, `it has a ${lost.kind} at ${nameOf(lost.path)}, which JSON does not hold`, body)
+    throw explain(definition, `JSON does not hold the ${lost.kind} at ${nameOf(lost.path)}`, body)
   }
   const input = parse(definition, body, explain)
   const result = await validate(definition.schema, input)
