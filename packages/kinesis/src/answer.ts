@@ -1,6 +1,6 @@
 import type { PutRecordsCommandOutput } from '@aws-sdk/client-kinesis'
 import type { SendResult } from '@spillway/message'
-import { isThrottle, notConfirmed, type Part, type Sent } from '@spillway/message/internal'
+import { isThrottle, notConfirmed, type Part, type Sent, toCause } from '@spillway/message/internal'
 import { isSequenceNumber } from './sequence-number.ts'
 
 /**
@@ -25,11 +25,12 @@ export function readAnswer(part: Part, { Records = [] }: Pick<PutRecordsCommandO
 interface AnsweredRecord {
   readonly SequenceNumber?: string | undefined
   readonly ErrorCode?: string | undefined
+  readonly ErrorMessage?: string | undefined
 }
 
 function toResult(entry: AnsweredRecord | undefined): SendResult {
   if (typeof entry !== 'object' || entry === null) return unmentioned
-  const { SequenceNumber, ErrorCode } = entry
+  const { SequenceNumber, ErrorCode, ErrorMessage } = entry
   if (ErrorCode !== undefined && ErrorCode !== null) {
     // Both codes that there are pass: the limit of a shard, and a failure inside the service.
     return {
@@ -37,6 +38,8 @@ function toResult(entry: AnsweredRecord | undefined): SendResult {
       code: String(ErrorCode),
       detail: `Kinesis refused the record (${ErrorCode}).`,
       retryable: true,
+      // For the log: the limit of which shard it was, for example.
+      cause: toCause(String(ErrorCode), ErrorMessage),
     }
   }
   return isSequenceNumber(SequenceNumber) ? { status: 'accepted' } : unmentioned

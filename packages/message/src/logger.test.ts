@@ -110,6 +110,15 @@ it.each([
   ],
 ])('keeps the line where %s of a field throws', (_, fields) => {
   expect(warn(fields)).toStrictEqual({ level: 'warn', message: 'a line', fields: 'could not be written' })
+  // The error is what the line is for.
+  const withError = Object.defineProperties(
+    { error: new TypeError('price is undefined') },
+    Object.getOwnPropertyDescriptors(fields),
+  )
+  expect(warn(withError)).toMatchObject({
+    error: { name: 'TypeError', message: 'price is undefined' },
+    fields: 'could not be written',
+  })
 })
 
 it('keeps its own level and message whatever the fields are called', () => {

@@ -44,14 +44,23 @@ export function quietLogger(logger: Logger): Logger {
 
 function line(level: string, message: string, fields: LogFields = {}): string {
   const own = { level, message }
+  // Nothing is left to say it to.
+  const errorField = quietly(
+    () => errorOf(fields),
+    () => undefined,
+  )
   try {
-    const { error, ...rest } = fields
-    const errorField = error !== undefined && { error: describeError(error) }
+    const { error: _error, ...rest } = fields
     // A field must not take the place of the line's own level and message.
     return JSON.stringify({ ...own, ...rest, ...errorField, ...own }, toPlain())
   } catch {
-    return JSON.stringify({ ...own, fields: 'could not be written' })
+    // The error is what the line is for; the other fields may be anything.
+    return JSON.stringify({ ...own, ...errorField, fields: 'could not be written' })
   }
+}
+
+function errorOf({ error }: LogFields) {
+  return error === undefined ? {} : { error: describeError(error) }
 }
 
 /** For JSON: big integers as text, errors described, and what lies within itself marked, where JSON would throw. */
