@@ -34,7 +34,7 @@ export function requireHttp(owner: string, event: unknown): asserts event is Htt
   if (isHttp(event)) return
   throw new SpillwayError(
     'SPILLWAY_EVENT_FOREIGN',
-    `${owner}: this is no HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function; answer pings that keep it warm before the first middleware.`,
+    `${owner}: this is no HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function; answer pings that keep it warm before the first middleware. A test makes its events with @spillway/ingest/testing.`,
   )
 }
 

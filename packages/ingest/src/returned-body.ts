@@ -29,13 +29,14 @@ export function readBody<Definition extends MessageDefinition>(
 ): Checked<Definition> | Promise<Checked<Definition>> {
   const single = findRecord(event, definition)?.single as CheckedBody<Definition> | undefined
   const same = single?.output === returned ? single : undefined
-  if (same?.unchanged()) {
+  const absent = same !== undefined && same.input === undefined
+  if (returned === undefined || returned === null) {
     // An optional body that the client did not send.
-    if (same.input === undefined) throw noBody()
-    return toTravelling(definition, same)
+    if (absent) throw noBody()
+    if (!same?.unchanged()) throw handlerWrong(definition, 'the body', 'it returned nothing')
   }
-  if (returned === undefined || returned === null)
-    throw handlerWrong(definition, 'the body', 'it returned nothing')
+  // A default that the schema put in the place of no body is validated as a body of the handler's own.
+  if (!absent && same?.unchanged()) return toTravelling(definition, same)
   return check(definition, event, returned, storable, same)
 }
 

@@ -193,6 +193,21 @@ describe('an optional body', () => {
     expect(to.sent).toStrictEqual([])
     expect((await invoke(handler, post({ a: 1 }))).status).toBe(202)
   })
+
+  it('that did not come is the default of the schema, which travels as a body of the handler', async () => {
+    const to = memoryTarget()
+    const schema = z.object({ a: z.int(), b: z.int().default(2) }).prefault({ a: 1 })
+    const counted = defineMessage({ name: 'counted', schema, key: ({ a, b }) => `${a}/${b}` })
+    const handler = middy()
+      .use(problemDetails())
+      .use(httpJsonBodyParser({ disableContentTypeError: true }))
+      .use(validate({ body: counted }))
+      .use(enqueue(counted, { to }))
+      .handler(({ valid }) => valid.body)
+    const nothing = post('', { body: undefined, headers: {} } as never)
+    expect(await invoke(handler, nothing)).toMatchObject({ status: 202, body: { id: '1/2' } })
+    expect(await to.messages(counted)).toMatchObject([{ key: '1/2', body: { a: 1, b: 2 } }])
+  })
 })
 
 function fail(): never {
