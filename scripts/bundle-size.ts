@@ -12,8 +12,8 @@ const kilobyte = 1000
  * zod and middy alone take 89 KB of the first goal and 17 KB of the second.
  */
 const bundles = [
-  { name: 'ingest with zod', entry: 'bundle-zod.ts', limit: 146, goal: 100 },
-  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 74, goal: 30 },
+  { name: 'ingest with zod', entry: 'bundle-zod.ts', limit: 147, goal: 100 },
+  { name: 'ingest with zod/mini', entry: 'bundle-zod-mini.ts', limit: 75, goal: 30 },
 ]
 
 interface Bundle {
