@@ -88,7 +88,8 @@ describeMysql('sweepInbox on MySQL or MariaDB', (database) => {
     ]) {
       await executeMysql(
         database.url,
-        `insert into spillway_inbox values ('c', '${key}', null, repeat('t', 16), utc_timestamp(3) - interval ${hours} hour)`,
+        `insert into spillway_inbox values ('c', '${key}', null, repeat('t', 16),
+          utc_timestamp(3) - interval ${hours} hour, null, null)`,
       )
     }
     expect(await sweepInbox({ db, batchSize: 1 })).toBe(2)

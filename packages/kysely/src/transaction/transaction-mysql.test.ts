@@ -13,7 +13,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
   const totals = async () => {
     const [row] = await run(
       `select (select balance from accounts where id = 'a') as balance,
-         (select count(*) from postings) as postings, (select count(*) from spillway_inbox) as entries`,
+         (select count(*) from postings) as postings, (select count(*) from spillway_inbox where parked is null) as entries`,
     )
     return row
   }
@@ -58,7 +58,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
       'SPILLWAY_KEY_CONFLICT',
     ])
     expect(runs.slice(-1)).toEqual([['u']])
-    expect(await totals()).toEqual({ balance: 500, postings: 1, entries: 2 })
+    expect(await totals()).toEqual({ balance: 500, postings: 1, entries: 1 })
     const copy = refused({ recordId: 'm3', redriveOf: 'm1' })
     for (const again of [copy, copy]) expect(results(await write([again], timeLimit()))).toEqual(['done'])
     expect(await totals()).toEqual({ balance: 400, postings: 2, entries: 2 })
@@ -243,7 +243,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     const locker = connectMysql(database.url)
     await queryMysql(
       locker,
-      `begin; insert into spillway_inbox values ('test', 'x', null, repeat('t', 16), utc_timestamp(3))`,
+      `begin; insert into spillway_inbox values ('test', 'x', null, repeat('t', 16), utc_timestamp(3), null, null)`,
     )
     const { write, runs } = ledgerWriter(open())
     const start = performance.now()
