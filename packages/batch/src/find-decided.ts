@@ -7,7 +7,7 @@ import {
   type SourceRecord,
   SpillwayError,
 } from '@spillway/message'
-import { readIdentity } from '@spillway/message/internal'
+import { type Redelivery, readIdentity } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
 
 /** How long the source may take to answer: a store that is down must not cost records that it knows nothing of. */
@@ -30,12 +30,13 @@ export async function findDecided(
 ): Promise<ReadonlyMap<SourceRecord, Outcome>> {
   const { records, checkpoint = false, findParked } = source
   if (findParked === undefined) return none
-  const asked = positions.flatMap((position) => {
+  const asked: Redelivery[] = []
+  for (const position of positions) {
     const record = records[position] as SourceRecord
-    if (!checkpoint && record.receiveCount <= 1) return []
+    if (!checkpoint && record.receiveCount <= 1) continue
     const identity = readIdentity(record.body, definition.name)
-    return identity === undefined ? [] : [{ record, identity }]
-  })
+    if (identity !== undefined) asked.push({ record, identity })
+  }
   if (asked.length === 0) return none
   const remaining = writing.remainingTime()
   const asking = writing.shorter(remaining - Math.min(longestMs, remaining * longestShare))
