@@ -22,21 +22,23 @@ export function isMisread(text: string, value: number): boolean {
 export function findMisread(input: unknown, output: unknown): readonly Issue[] {
   const issues: Issue[] = []
   const path: PropertyKey[] = []
-  visit(input, output)
+  // The whole body as the only item of a list.
+  visit([input], [output])
   return issues
 
   // Only where the schema has made something new, itself on the stack, does this go deeper.
-  function visit(from: unknown, to: unknown): void {
-    if (typeof to === 'number') {
-      if (typeof from === 'string' && isMisread(from, to)) issues.push({ path: toPointer(path), message })
-      return
-    }
-    if (from === to || typeof from !== 'object' || typeof to !== 'object' || from === null || to === null)
-      return
+  function visit(from: object, to: object): void {
     for (const key of Array.isArray(to) ? to.keys() : Object.keys(to)) {
-      if (!Object.hasOwn(from, key)) continue
+      const made: unknown = (to as Container)[key]
+      // Nearly all numbers and texts of a body end here.
+      if (typeof made === 'number' ? Math.abs(made) <= Number.MAX_SAFE_INTEGER : typeof made !== 'object')
+        continue
+      const source: unknown = Object.hasOwn(from, key) ? (from as Container)[key] : undefined
+      if (source === made || source === undefined || source === null || made === null) continue
       path.push(key)
-      visit((from as Container)[key], (to as Container)[key])
+      if (typeof made === 'object' && typeof source === 'object') visit(source, made)
+      else if (typeof made === 'number' && typeof source === 'string' && isMisread(source, made))
+        issues.push({ path: toPointer(path.slice(1)), message })
       path.pop()
     }
   }
