@@ -10,7 +10,7 @@ import { ample, clientOf, faulty } from './testing/sqs.ts'
 let queues: QueueEngine
 let client: SQSClient
 let counter = 0
-const names = Array.from({ length: 20 }, (_, index) => `parked${index}`)
+const names = Array.from({ length: 30 }, (_, index) => `parked${index}`)
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
 const reason = { code: '23514', detail: 'a check' }
 
@@ -168,6 +168,24 @@ describe('the decision to park a record', () => {
     const corrected = await park(body, store, { queue, messageId: 'm4' })
     expect(corrected).toMatchObject({ found: undefined, copies: [envelope(), envelope(), body] })
   })
+
+  it.each([
+    ['is known', envelope()],
+    ['is not known either', envelope({ body: undefined })],
+  ])(
+    'says nothing of another record where its body is not known: one whose body %s has a copy',
+    async (_, body) => {
+      const store = memoryParkedStore()
+      const forged = envelope({ body: undefined, claim: {} })
+      const { queue } = await park(forged, store)
+      const other = await park(body, store, { queue, messageId: 'other' })
+      expect(other).toMatchObject({ found: undefined, result: undefined, copies: [forged, body] })
+      expect(await park(body, store, { queue, messageId: 'other' })).toMatchObject({
+        found: reason,
+        copies: [forged, body],
+      })
+    },
+  )
 
   it('belongs to its record: another one of the message sends no copy until a quarter of an hour has passed', async () => {
     const store = memoryParkedStore()

@@ -28,12 +28,13 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
   it('gives back what was parked, the last entry of a message', async () => {
     const store = kyselyParkedStore({ db: await open() })
     const issues = [{ path: '/items/0', message: 'naïve "quoted" \\ \' 😀' }]
-    await store.put(parked({ reason: { code: 'first', detail: 'x', issues } }), timeLimit())
+    const fingerprint = 'c'.repeat(64)
+    await store.put(parked({ reason: { code: 'first', detail: 'x', issues }, fingerprint }), timeLimit())
     const last = parked({
       reason: { code: 'last', detail: 'y', issues },
       at: new Date('2026-02-01T00:00:00.123Z'),
       recordId: 'record 2',
-      fingerprint: 'c'.repeat(64),
+      fingerprint,
     })
     const kept = entry(last)
     // Another record of the message changes nothing; the copy of the first one opens its key again.

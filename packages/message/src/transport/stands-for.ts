@@ -2,7 +2,7 @@
 interface Delivery {
   /** `undefined` for a record of no source. */
   readonly recordId?: string | undefined
-  /** `undefined` matches any. */
+  /** `undefined` where the body cannot be read: nobody knows whether another record has the same. */
   readonly fingerprint?: string | undefined
   readonly redriveOf?: string | undefined
 }
@@ -12,13 +12,12 @@ interface Delivery {
  *
  * - for the same record, yes: it was delivered again
  * - for the copy of that record, no: a redrive opens the key again
- * - for any other record, when its body is the same: a client repeated its request
+ * - for any other record, when its body is known to be the same: a client repeated its request. Of a body that nobody could
+ *   read that is not known, and the other message would be gone without a copy
  */
 export function standsFor(parked: Delivery, delivery: Delivery): boolean {
   const { recordId, fingerprint } = parked
   if (recordId !== undefined && recordId === delivery.recordId) return true
   if (recordId !== undefined && recordId === delivery.redriveOf) return false
-  return (
-    fingerprint === undefined || delivery.fingerprint === undefined || fingerprint === delivery.fingerprint
-  )
+  return fingerprint !== undefined && fingerprint === delivery.fingerprint
 }
