@@ -15,6 +15,15 @@ it.each([undefined, null, true, 'done', {}, { kind: 'ok' }, { kind: 'park' }, { 
   },
 )
 
+it.each([null, 'x', {}, [null], [{ path: '/a' }], [{ path: ['a'], message: 'of a schema' }]])(
+  'does not take park() with the issues %j for an outcome: what parks could not read them',
+  (issues) => {
+    expect(isOutcome(park({ code: 'X', detail: 'y', issues: issues as never }))).toBe(false)
+    const right = [{ path: '/a', message: 'too small' }]
+    expect(isOutcome(park({ code: 'X', detail: 'y', issues: right }))).toBe(true)
+  },
+)
+
 it('keeps what a record is parked for apart from the reason, which travels', () => {
   const cause = new TypeError('price is undefined')
   const outcome = park({ code: 'X', detail: 'y' }, { cause })

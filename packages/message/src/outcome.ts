@@ -15,7 +15,8 @@ export interface RetryOutcome {
   /**
    * Whether it is no fault of the record: what it needs, a database for example, is down or saturated. `batch` waits
    * inside the invocation and tries the record again; then it spreads the deliveries so that the outage uses up few
-   * receives. Default: whether the cause is a `SPILLWAY_DATABASE_UNAVAILABLE`.
+   * receives. Default: whether the cause is a `SPILLWAY_DATABASE_UNAVAILABLE`. `false` says that it is a fault of the record,
+   * whatever the cause: a stream parks it once it is overdue.
    */
   readonly unavailable?: boolean | undefined
 }
@@ -91,6 +92,16 @@ function isParkReason(value: unknown): value is ParkReason {
     'code' in value &&
     typeof value.code === 'string' &&
     'detail' in value &&
-    typeof value.detail === 'string'
+    typeof value.detail === 'string' &&
+    (!('issues' in value) || value.issues === undefined || areIssues(value.issues))
   )
+}
+
+/** Those of a schema, whose paths are lists, are none: what takes a reason takes texts. */
+function areIssues(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  return value.every((issue) => {
+    const { path, message } = Object(issue) as Partial<Issue>
+    return typeof path === 'string' && typeof message === 'string'
+  })
 }
