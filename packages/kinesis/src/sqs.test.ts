@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { ReceiveMessageCommand, type SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ParkedCopy } from './index.ts'
@@ -145,6 +145,35 @@ describe('what is too large for a queue', () => {
     await expect(letter().put(large, ample())).rejects.toMatchObject({
       code: 'SPILLWAY_PARK_FAILED',
       message: expect.stringContaining('`large`'),
+    })
+  })
+})
+
+describe('a queue whose own limit is lower', () => {
+  /** The answer of SQS, for what is larger than 256 KiB. */
+  const small = {
+    async send({ input }: { readonly input: SendMessageCommandInput }) {
+      const attributes = Object.values(input.MessageAttributes ?? {})
+      const bytes = attributes.reduce((sum, { BinaryValue }) => sum + (BinaryValue?.length ?? 0), 0)
+      if (bytes + Buffer.byteLength(input.MessageBody ?? '') <= 262_144) return { MessageId: 'm' }
+      const says = 'One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.'
+      throw Object.assign(new Error(says), { name: 'InvalidParameterValue' })
+    },
+  } as never
+
+  it('takes a copy compressed where that is enough, and the rest goes where large ones go', async () => {
+    const other = memoryDeadLetter()
+    const dense = copyOf(random(400_000))
+    await letter({ client: small, large: other }).put(copyOf('x'.repeat(400_000)), ample())
+    await letter({ client: small, large: other }).put(dense, ample())
+    expect(other.copies).toStrictEqual([dense])
+  })
+
+  it('says so where there is no such place', async () => {
+    await expect(letter({ client: small }).put(copyOf(random(400_000)), ample())).rejects.toMatchObject({
+      code: 'SPILLWAY_PARK_FAILED',
+      message: expect.stringContaining('MaximumMessageSize'),
+      cause: { name: 'InvalidParameterValue' },
     })
   })
 })

@@ -6,7 +6,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { SpillwayError } from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
 import {
   checkOptions,
   fittingAttributes,
@@ -17,6 +17,7 @@ import {
   maxAttributes,
   type OptionRules,
   objectWith,
+  readTooLarge,
   reasonAttributes,
   toAttributeText,
   toStringAttributes,
@@ -30,8 +31,8 @@ export interface SqsDeadLetterOptions {
   /** Default: a client with the SDK's own configuration. */
   readonly client?: Pick<SQSClient, 'send'>
   /**
-   * Where copies go that are too large for a queue, which holds 1 MiB, even compressed: `s3DeadLetter`, for example. Give it
-   * to a stream whose `MaxRecordSizeInKiB` is more than 1,024. Default: nowhere. Such a record is delivered again until the
+   * Where copies go that are too large for the queue, which holds 1 MiB or its own `MaximumMessageSize`, even compressed:
+   * `s3DeadLetter`, for example. Give it to a stream whose `MaxRecordSizeInKiB` is more than 1,024. Default: nowhere. Such a record is delivered again until the
    * event source mapping gives it up.
    */
   readonly large?: DeadLetter
@@ -86,20 +87,33 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
 
   return {
     async put(copy, limit) {
-      const message = beside(copy) ?? (await gzipped(copy))
-      if (message === undefined) {
-        if (large !== undefined) return large.put(copy, limit)
-        throw new SpillwayError(
-          'SPILLWAY_PARK_FAILED',
-          'A record is too large to be parked in a queue, even compressed, and is delivered again: give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }).',
-        )
+      let cause: unknown
+      for (const form of [beside, gzipped]) {
+        const message = await form(copy)
+        if (message === undefined) continue
+        try {
+          const command = new SendMessageCommand({ QueueUrl, ...message })
+          const answer = await client.send(command, { abortSignal: limit.signal })
+          if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
+          return
+        } catch (thrown) {
+          // A queue may have a lower limit of its own: 256 KiB, where it was made before SQS took more.
+          if (readTooLarge(toError(thrown).message) === undefined) throw thrown
+          cause = thrown
+        }
       }
-      const answer = await client.send(new SendMessageCommand({ QueueUrl, ...message }), {
-        abortSignal: limit.signal,
-      })
-      if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
+      if (large === undefined) throw tooLarge(cause)
+      await large.put(copy, limit)
     },
   }
+}
+
+function tooLarge(cause: unknown): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_PARK_FAILED',
+    'A record is too large to be parked in a queue, even compressed, and is delivered again: give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }), and the queue a `MaximumMessageSize` of 1 MiB.',
+    { cause },
+  )
 }
 
 const compress = promisify(gzip)
