@@ -1,4 +1,10 @@
-import { type Outcome, park, type SourceRecord, SpillwayError } from '@spillway/message'
+import {
+  isUnavailable as isDown,
+  type Outcome,
+  park,
+  type SourceRecord,
+  SpillwayError,
+} from '@spillway/message'
 import { isUnavailable } from './outage.ts'
 
 /** Codes of what no record is to blame for: it ends when somebody mends it, and then the record is written. */
@@ -17,14 +23,20 @@ const ofTheSystem: ReadonlySet<string> = new Set([
  */
 export function parkOverdue({ overdue = false }: SourceRecord, outcome: Outcome): Outcome {
   if (!overdue || outcome.kind !== 'retry') return outcome
-  const { cause } = outcome
+  const { cause, unavailable } = outcome
   if (isUnavailable(outcome)) return outcome
   const own = cause instanceof SpillwayError ? cause : undefined
-  if (own !== undefined && ofTheSystem.has(own.code)) return outcome
+  // A writer may know that it is the record's own fault, though its code is that of a write.
+  if (unavailable !== false && own !== undefined && isOfTheSystem(own)) return outcome
   const failure = own?.message ?? `It failed with ${cause instanceof Error ? cause.name : 'no error'}.`
   const reason = {
     code: own?.code ?? 'SPILLWAY_RECORD_OVERDUE',
     detail: `The record was retried until it was too old. ${failure}`,
   }
   return park(reason, { cause })
+}
+
+/** Where the bodies are is one place for all records: while it cannot be reached, none is to blame. */
+function isOfTheSystem({ code, cause }: SpillwayError): boolean {
+  return ofTheSystem.has(code) || (code === 'SPILLWAY_CLAIM_FAILED' && isDown(cause))
 }

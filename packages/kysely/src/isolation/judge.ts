@@ -41,7 +41,7 @@ export function createJudge(rows: number, random: () => number, target?: WriteTa
       case 'ordering': {
         const cause = described('ordering', error)
         const outcome = (row: Suspect) =>
-          row.receiveCount <= orderingPatience ? soon(cause, row) : parkRefused(error)
+          row.receiveCount <= orderingPatience ? ofTheRow(soon(cause, row)) : parkRefused(error)
         return { step: 'blame', written: false, outcome }
       }
       case 'tooSlow':
@@ -50,7 +50,10 @@ export function createJudge(rows: number, random: () => number, target?: WriteTa
       case 'unknown': {
         doubtsLeft -= 1
         const step = doubtsLeft >= 0 && mayBeOfARow(attempt.failure, error) ? 'blame' : 'stop'
-        return verdict(step, attempt.failure === 'systemic' ? later : soon, described(attempt.failure, error))
+        const cause = described(attempt.failure, error)
+        if (attempt.failure === 'systemic') return verdict(step, later, cause)
+        const isOfTheRow = step === 'blame' && !isOfTheServer(error)
+        return verdict(step, isOfTheRow ? (cause, row) => ofTheRow(soon(cause, row)) : soon, cause)
       }
       default:
         return verdict('settle', soon, described(attempt.failure, error))
@@ -70,6 +73,22 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
   const state = sqlState(error)
   if (state === undefined) return failure === 'unknown' && sqliteCode(error) !== undefined
   return failure === 'unknown' || (state.startsWith('42') && !statesOfTheTable.has(state))
+}
+
+/** Classes of errors that the server has with itself: of its operator, of its system, of its data files. */
+const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['53', '55', '57', '58', 'F0', 'XX'])
+
+/** MySQL and SQLite have no such classes: of what is not known of them, only SIGNAL of a trigger (1644) is a row's. */
+function isOfTheServer(thrown: unknown): boolean {
+  const { error } = decide(thrown)
+  if (mysqlNumber(error) === 1644) return false
+  const state = sqlState(error)
+  return state === undefined || classesOfTheServer.has(state.slice(0, 2))
+}
+
+/** A retry for a fault of the row alone: where it holds up others, it is parked once it is too old. */
+export function ofTheRow(outcome: Outcome): Outcome {
+  return outcome.kind === 'retry' ? retry({ ...outcome, unavailable: false }) : outcome
 }
 
 /** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */

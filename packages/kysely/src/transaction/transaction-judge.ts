@@ -2,7 +2,7 @@ import { type Outcome, SpillwayError } from '@spillway/message'
 import { sqlState } from '../errors/postgres-errors.ts'
 import { withoutValues } from '../errors/without-values.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
-import { createJudge, type Judge } from '../isolation/judge.ts'
+import { createJudge, type Judge, ofTheRow } from '../isolation/judge.ts'
 import type { Attempt } from '../time/attempt.ts'
 
 /**
@@ -35,6 +35,7 @@ function thrownByFunction(
     'The function of the transaction threw; nothing of the transaction is committed.',
     { cause: withoutValues(error) },
   )
-  const outcome = (entry: Suspect): Outcome => ({ ...verdict.outcome(entry), cause }) as Outcome
-  return { ...verdict, step: mayBeOfAMessage ? 'blame' : 'stop', outcome }
+  const retried = (entry: Suspect): Outcome => ({ ...verdict.outcome(entry), cause }) as Outcome
+  if (!mayBeOfAMessage) return { ...verdict, step: 'stop', outcome: retried }
+  return { ...verdict, step: 'blame', outcome: (entry) => ofTheRow(retried(entry)) }
 }
