@@ -44,6 +44,8 @@ export default defineConfig({
     execArgv: ['--conditions=spillway:source'],
     pool: 'forks',
     testTimeout: 60_000,
+    // A second is little on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
   // The packages are tested from their source. Conditions such as `import` must stay out: the runner gives them to Node,
