@@ -4,15 +4,12 @@ import { denotes } from './exact-integer.ts'
 
 /**
  * Whether a number that a schema made of a text is not the integer that the text denotes: `z.coerce.number()` makes one
- * number of `1524831183200260097` and `…098`. Also whether a fraction was lost that far out.
+ * number of `1524831183200260097` and `…098`.
+ *
+ * @param value a number beyond 2^53 - 1
  */
 export function isMisread(text: string, value: number): boolean {
-  return (
-    Number.isInteger(value) &&
-    !Number.isSafeInteger(value) &&
-    Number(text) === value &&
-    !denotes(text.trim(), value)
-  )
+  return Number(text) === value && !denotes(text.trim(), value)
 }
 
 /**
@@ -33,8 +30,8 @@ export function findMisread(input: unknown, output: unknown): readonly Issue[] {
       // Nearly all numbers and texts of a body end here.
       if (typeof made === 'number' ? Math.abs(made) <= Number.MAX_SAFE_INTEGER : typeof made !== 'object')
         continue
-      const source: unknown = Object.hasOwn(from, key) ? (from as Container)[key] : undefined
-      if (source === made || source === undefined || source === null || made === null) continue
+      const source: unknown = (from as Container)[key]
+      if (source === made || !source || !made) continue
       path.push(key)
       if (typeof made === 'object' && typeof source === 'object') visit(source, made)
       else if (typeof made === 'number' && typeof source === 'string' && isMisread(source, made))
