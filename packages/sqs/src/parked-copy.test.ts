@@ -63,17 +63,22 @@ function toLambda(body: string, attributes: Record<string, MessageAttributeValue
 
 const delivered = ({ Body = '', MessageAttributes = {} }: Message) => toLambda(Body, MessageAttributes)
 
-/** Random text of as many characters of UTF-8 as there are, so many bytes. */
+/** Random text of so many bytes, of which gzip takes the least: of each of its bytes there are about as many. */
 function hardText(bytes: number): string {
+  const between = (from: number, to: number) => from + Math.floor(Math.random() * (to - from))
   let text = ''
   let left = bytes
   while (left >= 4) {
-    // Half of the characters have one byte, as in the densest text there is.
-    const character = String.fromCodePoint(
-      Math.random() < 0.9
-        ? 0x20 + Math.floor(Math.random() * 0x5f)
-        : 0x10000 + Math.floor(Math.random() * 0xffff0),
-    )
+    const share = Math.random() * 171
+    const code =
+      share < 120
+        ? between(0x20, 0x7f)
+        : share < 150
+          ? between(0x80, 0x800)
+          : share < 166
+            ? between(0x800, 0xd800)
+            : between(0x10000, 0x110000)
+    const character = String.fromCodePoint(code)
     text += character
     left -= Buffer.byteLength(character)
   }
