@@ -2,7 +2,15 @@ import { type MessageRecord, park } from '@spillway/message'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyStatus } from '../index.ts'
 import { connect, execute, timeLimit } from '../testing/database.ts'
-import { ledgerWriter, type Posting, posting, results, totals, useLedger } from '../testing/ledger.ts'
+import {
+  ledgerWriter,
+  type Posting,
+  posting,
+  results,
+  totals,
+  useLedger,
+  waitingForLocks,
+} from '../testing/ledger.ts'
 
 // That a message is parked is committed under its key, before its copy is sent.
 
@@ -127,10 +135,11 @@ describe('a message that was parked', () => {
       transaction: async (_, messages) => {
         // From here on nobody gets into the inbox: the next one to try is the decision.
         void locker.query('begin; lock table spillway_inbox in access exclusive mode')
+        await waitingForLocks(ledger.url, 1)
         return messages.map(() => park({ code: 'CLOSED', detail: 'closed' }))
       },
     })
-    const [outcome] = await write([withdrawal()], timeLimit(1_500))
+    const [outcome] = await write([withdrawal()], timeLimit(3_000))
     expect(outcome).toMatchObject({ kind: 'retry' })
     await locker.query('rollback')
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })

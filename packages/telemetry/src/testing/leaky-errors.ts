@@ -26,6 +26,10 @@ export const leakyErrors: readonly (readonly [where: string, error: unknown])[] 
     'a property of its cause',
     new Error('bad', { cause: Object.assign(new Error('worse'), { data: secret }) }),
   ],
-  ['the list of an AggregateError', new AggregateError([new Error(secret)], 'bad')],
+  // The first error of the list is told as a cause is: its message, and no property of it.
+  [
+    'the list of an AggregateError',
+    new AggregateError([Object.assign(new Error('worse'), { data: secret }), new Error(secret)], 'bad'),
+  ],
   ['the place of an error', { message: secret }],
 ]
