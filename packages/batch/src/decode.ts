@@ -56,10 +56,23 @@ function toRecord<Body>(record: SourceRecord, text: string, decoded: Decoded<Bod
   const { name, version, key, group, time, traceparent, body } = decoded.message
   const fingerprint = () => wireFingerprint(text)
   const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(record, name, decoded) } = record
-  const envelope = { name, version, key, group, time, traceparent, body }
+  const made: MessageRecord<Body> = {
+    name,
+    version,
+    key,
+    group,
+    time,
+    traceparent,
+    body,
+    receiveCount,
+    lane,
+    fingerprint,
+    recordId,
+    redriveOf,
+  }
   // A copy, because V8 notices that what this literal makes lives on, and then makes it among what is old: each message
   // would stay until a full collection, and its body with it.
-  return { ...envelope, receiveCount, lane, fingerprint, recordId, redriveOf }
+  return { ...made }
 }
 
 /** The id of the record whose copy a text says that it is. Of a claim that came back the record says it, not what was fetched. */

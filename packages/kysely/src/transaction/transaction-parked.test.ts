@@ -143,6 +143,11 @@ describe('a message that was parked', () => {
     expect(outcome).toMatchObject({ kind: 'retry' })
     await locker.query('rollback')
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
-    expect(await execute(ledger.url, 'select key from spillway_inbox')).toEqual([])
+    // Whether the decision got in after all, when its time was over: the next delivery parks it.
+    const next = ledgerWriter(ledger.open(), {
+      transaction: async (_, messages) => messages.map(() => park({ code: 'CLOSED', detail: 'closed' })),
+    })
+    expect(results(await next.write([withdrawal({ receiveCount: 2 })], timeLimit()))).toEqual(['CLOSED'])
+    expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
   })
 })
