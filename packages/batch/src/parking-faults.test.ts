@@ -20,6 +20,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
+import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { type BatchHandler, batch } from './index.ts'
 import { silent } from './testing/virtual-run.ts'
 import { type Worker, workerOf } from './testing/worker.ts'
@@ -78,17 +79,6 @@ async function execute(text: string): Promise<Record<string, unknown>[]> {
 function open(): Kysely<Database> {
   const pool = postgresPool({ Pool: pg.Pool, connectionString: postgres.url, connections: 1 })
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-}
-
-/** Random numbers in `[0, 1)` that are the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** Applies a transfer: refused where the account has too little, which a later deposit changes. */

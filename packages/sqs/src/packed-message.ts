@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { SpillwayError, toError } from '@spillway/message'
-import type { SQSMessageAttribute, SQSMessageAttributes, SQSRecord } from 'aws-lambda'
+import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 
 /** What a copy holds in the attribute {@link packedName}, in place of what there is no room for beside the reason. */
 export interface PackedMessage {
@@ -33,16 +33,12 @@ export function packMessage(message: PackedMessage): Promise<Buffer> {
   return compress(JSON.stringify(message))
 }
 
-/** Whether the body of a record is in its packed attribute. */
-export function hasPackedBody({ messageAttributes }: Pick<SQSRecord, 'messageAttributes'>): boolean {
-  return packedIn(messageAttributes)?.dataType === packedTypes.message
-}
-
 /** The packed attribute of a record; `undefined` for one that has none. */
 export function packedIn(attributes: SQSMessageAttributes | undefined): SQSMessageAttribute | undefined {
   const attribute = attributes?.[packedName]
+  if (attribute === undefined) return undefined
   const types: readonly string[] = Object.values(packedTypes)
-  return attribute !== undefined && types.includes(attribute.dataType) ? attribute : undefined
+  return types.includes(attribute.dataType) ? attribute : undefined
 }
 
 /** How many bytes unpacking a record takes at most: what its gzip says of itself (RFC 1952, ISIZE), within the limit. */

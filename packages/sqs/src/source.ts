@@ -30,7 +30,7 @@ import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './cl
 import { parkedAttributes } from './copy-facts.ts'
 import { delayRecords } from './delay-records.ts'
 import { ownQueue } from './own-queue.ts'
-import { hasPackedBody, packedIn, unpackedBytes, unpackMessage } from './packed-message.ts'
+import { packedIn, packedTypes, unpackedBytes, unpackMessage } from './packed-message.ts'
 import { parkRecord } from './park-record.ts'
 import { queueRecords } from './queue-records.ts'
 
@@ -141,9 +141,11 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
   const count = Number(attributes.ApproximateReceiveCount)
   const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
   const redriveOf = messageAttributes?.[parkedAttributes.messageId]?.stringValue
-  const plain = { id: messageId, body, lane, receiveCount, ...(isRecordId(redriveOf) && { redriveOf }) }
-  const packed = hasPackedBody(record) ? packedIn(messageAttributes) : undefined
-  if (packed !== undefined) {
+  const own = { id: messageId, body, lane, receiveCount }
+  // Nearly no record came back: to spread a condition for each would cost more than the rest of this.
+  const plain = isRecordId(redriveOf) ? { ...own, redriveOf } : own
+  const packed = packedIn(messageAttributes)
+  if (packed?.dataType === packedTypes.message) {
     return { ...plain, load: (limit) => loadPacked(packed, loader, limit), loadBytes: unpackedBytes(packed) }
   }
   const claim = readClaim(body)
