@@ -27,6 +27,22 @@ describe('refusal', () => {
 
   it.each([
     [
+      '23514',
+      { constraint_name: 'solvent', table_name: 'orders' },
+      'check constraint "solvent" of table "orders"',
+    ],
+    [
+      '23502',
+      { column_name: 'total', table_name: 'orders' },
+      'not-null constraint on column "total" of table "orders"',
+    ],
+    ['22001', { 'data type_name': 'code3' }, 'a text is too long for its column (type code3)'],
+  ])('reads the names where postgres.js has them: %s', (code, fields, rule) => {
+    expect(refusal(databaseError(code, fields)).detail).toBe(`The database refuses the row: ${rule}.`)
+  })
+
+  it.each([
+    [
       '22001',
       'value too long for type character varying(8)',
       'a text is too long for its column (type character varying(8))',

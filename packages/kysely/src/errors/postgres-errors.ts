@@ -42,9 +42,19 @@ export function postgresRule(thrown: unknown, state: string): string {
   ].join('')
 }
 
-function nameIn(thrown: unknown, field: 'constraint' | 'column' | 'table' | 'dataType'): string | undefined {
-  const name = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, field) : undefined
-  return typeof name === 'string' && name !== '' ? name : undefined
+// Each field as node-postgres calls it, and as postgres.js does ("data type_name" with its blank).
+const fieldNames = {
+  constraint: ['constraint', 'constraint_name'],
+  column: ['column', 'column_name'],
+  table: ['table', 'table_name'],
+  dataType: ['dataType', 'data type_name'],
+} as const
+
+function nameIn(thrown: unknown, field: keyof typeof fieldNames): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  return fieldNames[field]
+    .map((name) => Reflect.get(thrown, name) as unknown)
+    .find((name): name is string => typeof name === 'string' && name !== '')
 }
 
 // The server does not name the column of a value that does not fit, but its type; the value is what stands beside. In
