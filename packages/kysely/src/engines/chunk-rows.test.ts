@@ -7,6 +7,7 @@ const row = (...values: Value[]): Row => ({
   columns: values.map((_, index) => `c${index}`),
   values,
   key: '',
+  isKeyPlain: true,
   receiveCount: 1,
   positions: [0],
 })

@@ -19,6 +19,8 @@ export interface Verdict<Row> {
 export interface Suspect {
   /** How often the record was delivered. */
   readonly receiveCount: number
+  /** Whether it is tried with those that were delivered before. Default: it was delivered before itself. */
+  readonly redelivered?: boolean
 }
 
 interface Part<Row> {
@@ -87,9 +89,13 @@ function split<Row extends Suspect>(rows: readonly Row[], verdict: Verdict<Row>)
 
 /** Two parts, the first to be tried first: rows that were delivered before apart from new ones, else halves. */
 export function bySuspicion<Row extends Suspect>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {
-  const suspects = rows.filter((row) => row.receiveCount > 1)
+  const suspects = rows.filter(isRedelivered)
   if (suspects.length === 0 || suspects.length === rows.length) return halves(rows)
-  return [suspects, rows.filter((row) => row.receiveCount <= 1)]
+  return [suspects, rows.filter((row) => !isRedelivered(row))]
+}
+
+function isRedelivered({ receiveCount, redelivered = receiveCount > 1 }: Suspect): boolean {
+  return redelivered
 }
 
 function halves<Row>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {

@@ -111,6 +111,53 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 2, note: 'kept', version: 2 }])
   })
 
+  it('update: the last of a batch wins, whatever columns the rows give', async () => {
+    const opened = open()
+    const bodies: readonly Partial<Stock>[] = [
+      { id: 'a', amount: 1 },
+      { id: 'b', amount: 2, version: 2 },
+      { id: 'b', amount: 3 },
+    ]
+    const write = kyselyWriter({
+      db: opened.db,
+      insertInto: 'stock',
+      row,
+      conflict: { on: 'id', do: 'update' },
+    })
+    expect(
+      await write(
+        bodies.map((body) => record(body)),
+        timeLimit(),
+      ),
+    ).toEqual(new Array(3).fill({ kind: 'done' }))
+    expect(await opened.rows()).toEqual([
+      { amount: 1, note: 'new', version: null },
+      { amount: 3, note: 'new', version: 2 },
+    ])
+    expect(opened.inserts).toHaveLength(3)
+  })
+
+  it('update: the last of a batch wins, though an earlier one was delivered again and another is refused', async () => {
+    const opened = open()
+    const write = kyselyWriter({
+      db: opened.db,
+      insertInto: 'stock',
+      row,
+      conflict: { on: 'id', do: 'update' },
+    })
+    const outcomes = await write(
+      [
+        record<Partial<Stock>>({ id: 'b', amount: 2 }),
+        record<Partial<Stock>>({ id: 'b', amount: 3 }, { receiveCount: 2 }),
+        record<Partial<Stock>>({ id: 'b', amount: 4 }),
+        record<Partial<Stock>>({ id: 'c', amount: -1 }, { receiveCount: 2 }),
+      ],
+      timeLimit(),
+    )
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done', 'done', 'park'])
+    expect(await opened.rows()).toEqual([{ amount: 4, note: 'new', version: null }])
+  })
+
   it('update: a refused row is parked alone', async () => {
     const opened = open()
     const bodies = Array.from({ length: 50 }, (_, index) => ({

@@ -20,10 +20,11 @@ import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isol
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
-import { type Conflict, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
+import { type Conflict, type ConflictRule, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
+import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
 import { isWritten } from './is-written.ts'
-import { createRowMapper, groupByColumns, mergeKeys, type Row, sortByKey } from './row.ts'
+import { createRowMapper, type Row } from './row.ts'
 import { createTable } from './table.ts'
 
 /** The columns that a row has and its table has not. */
@@ -89,6 +90,15 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   rowsPerStatement: integer(1, 1_000_000),
   clock: objectWith('now', 'sleep'),
   random: isFunction,
+}
+
+/** The rows of each statement, by what is done about a conflict. */
+const groupings: Readonly<
+  Record<ConflictRule['action'], (sorted: readonly Row[]) => readonly (readonly Row[])[]>
+> = {
+  nothing: (sorted) => groupByColumns(mergeKeys(sorted)),
+  update: groupInOrder,
+  fail: groupByColumns,
 }
 
 /** About a second of the database's time for a batch; enough to find 50 refused rows of 1,000. */
@@ -240,7 +250,7 @@ export function kyselyWriter<
     const sorted = sortByKey(rows)
     const settled = new Map<Row, Outcome>()
     await isolate(
-      groupByColumns(conflict.action === 'nothing' ? mergeKeys(sorted) : sorted).flatMap((group) =>
+      groupings[conflict.action](sorted).flatMap((group) =>
         engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement)),
       ),
       (part) => write(part, facts),

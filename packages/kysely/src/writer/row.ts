@@ -2,6 +2,7 @@ import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Value } from '../engines/engine.ts'
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
 import type { ColumnTypes } from './catalogue.ts'
+import { hasPlainKeys, keyOf } from './key-text.ts'
 import {
   isRow,
   mapperThrew,
@@ -21,7 +22,11 @@ export interface Row {
   readonly values: readonly Value[]
   /** The values of the conflict columns: rows with one key are one row. */
   readonly key: string
+  /** Whether rows that are the same to the database have the same `key`, however their values are written. */
+  readonly isKeyPlain: boolean
   readonly receiveCount: number
+  /** Whether this record, or another of its key, was delivered before. Default: what `receiveCount` says. */
+  readonly redelivered?: boolean
   /** Where the records of this row are in the batch. */
   readonly positions: readonly number[]
 }
@@ -53,6 +58,8 @@ interface Shape {
   readonly types: readonly ColumnType[]
   /** Where the conflict columns are among the columns; -1 for one that is missing. */
   readonly key: readonly number[]
+  /** Whether texts tell which keys are equal. */
+  readonly isKeyPlain: boolean
   /** Where the version is, if there has to be one. */
   readonly version: readonly number[]
   /** The columns that the table does not have. */
@@ -93,7 +100,9 @@ export function createRowMapper<Body>(
     const unknown = named.filter(({ name }) => !rules.types.has(name))
     const places = (names: readonly string[]) => names.map((column) => columns.indexOf(column))
     const version = rules.version === undefined ? [] : places([rules.version])
-    return { columns, types, key: places(rules.conflict), version, unknown }
+    const key = places(rules.conflict)
+    const isKeyPlain = key.every((place) => hasPlainKeys(types[place]))
+    return { columns, types, key, isKeyPlain, version, unknown }
   }
 
   return function toRow(message, position) {
@@ -108,7 +117,7 @@ export function createRowMapper<Body>(
     } catch (thrown) {
       return mapperThrew(thrown)
     }
-    const { columns, types, key, version, unknown } = shape
+    const { columns, types, key, isKeyPlain, version, unknown } = shape
     if (unknown.length > 0) throw unknownColumns(rules.table, unknown, rules.isDeclared ?? false)
     const values: Value[] = new Array(columns.length)
     let index = 0
@@ -130,7 +139,8 @@ export function createRowMapper<Body>(
     return {
       columns,
       values,
-      key: keyOf(values, key),
+      key: keyOf(values, key, types),
+      isKeyPlain,
       receiveCount: message.receiveCount,
       positions: [position],
     }
@@ -149,48 +159,4 @@ function areSame(some: readonly string[], others: readonly string[]): boolean {
   if (some.length !== others.length) return false
   for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false
   return true
-}
-
-/**
- * The rows in the order of their keys, so that writers that meet lock in the same order and do not deadlock (40P01). Rows
- * with one key stay in their order: of those, the last is the one that counts for an update.
- */
-export function sortByKey(rows: readonly Row[]): readonly Row[] {
-  return rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-}
-
-/**
- * One row for each key: the first wins and stands for the others; its position is the first.
- *
- * @param sorted rows in the order of their keys
- */
-export function mergeKeys(sorted: readonly Row[]): readonly Row[] {
-  if (!sorted.some(({ key }, index) => sorted[index - 1]?.key === key)) return sorted
-  const merged: Row[] = []
-  for (const row of sorted) {
-    const first = merged.at(-1)
-    if (first?.key !== row.key) merged.push(row)
-    else merged[merged.length - 1] = { ...first, positions: [...first.positions, ...row.positions] }
-  }
-  return merged
-}
-
-/** The rows of each statement: one for each set of columns, in their order. */
-export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[] {
-  // Rows of one shape share the list of their columns, and mostly all are of one.
-  const [first] = rows
-  if (first !== undefined && rows.every(({ columns }) => columns === first.columns)) return [rows]
-  return [...Map.groupBy(rows, (row) => row.columns).values()]
-}
-
-function keyOf(values: readonly Value[], places: readonly number[]): string {
-  const [only = 0] = places
-  if (places.length === 1) return keyText(values[only] ?? null)
-  return JSON.stringify(places.map((place) => keyText(values[place] ?? null)))
-}
-
-function keyText(value: Value): string {
-  if (typeof value === 'string') return value
-  if (value instanceof Date) return value.toISOString()
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
 }

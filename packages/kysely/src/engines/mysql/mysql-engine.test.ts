@@ -24,7 +24,16 @@ async function textOf(
     },
   })
   await mysqlEngine.insert(
-    [{ columns: ['id', 'total', 'v'], values: ['a', 1, 2], key: '', receiveCount: 1, positions: [0] }],
+    [
+      {
+        columns: ['id', 'total', 'v'],
+        values: ['a', 1, 2],
+        key: '',
+        isKeyPlain: true,
+        receiveCount: 1,
+        positions: [0],
+      },
+    ],
     {
       db,
       table: 'items',

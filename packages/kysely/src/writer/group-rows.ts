@@ -1,0 +1,79 @@
+import type { Row } from './row.ts'
+
+/**
+ * The rows in the order of their keys, so that writers that meet lock in the same order and do not deadlock (40P01). Rows
+ * with one key stay in their order: of those, the last is the one that counts for an update.
+ */
+export function sortByKey(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+}
+
+/**
+ * One row for each key: the first wins and stands for the others; its position is the first.
+ *
+ * @param sorted rows in the order of their keys
+ */
+export function mergeKeys(sorted: readonly Row[]): readonly Row[] {
+  if (!sorted.some(({ key }, index) => sorted[index - 1]?.key === key)) return sorted
+  const merged: Row[] = []
+  for (const row of sorted) {
+    const first = merged.at(-1)
+    if (first?.key !== row.key) merged.push(row)
+    else merged[merged.length - 1] = { ...first, positions: [...first.positions, ...row.positions] }
+  }
+  return merged
+}
+
+/** The rows of each statement: one for each set of columns, in their order. */
+export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[] {
+  if (haveOneShape(rows)) return rows.length === 0 ? [] : [rows]
+  return [...Map.groupBy(rows, (row) => row.columns).values()]
+}
+
+/**
+ * As {@link groupByColumns}, for an update, of which the last row of a key has to win: of two rows with one key and
+ * different columns, the earlier is in an earlier statement.
+ *
+ * @param sorted rows in the order of their keys
+ */
+export function groupInOrder(sorted: readonly Row[]): readonly (readonly Row[])[] {
+  const rows = suspectedTogether(sorted)
+  if (haveOneShape(rows)) return groupByColumns(rows)
+  if (!rows.every(({ isKeyPlain }) => isKeyPlain)) return inDelivery(rows)
+  const turns: Row[][] = []
+  let turn = 0
+  let before: Row | undefined
+  for (const row of rows) {
+    if (row.key !== before?.key) turn = 0
+    else if (row.columns !== before.columns) turn += 1
+    const rowsOfTurn = turns[turn]
+    if (rowsOfTurn === undefined) turns[turn] = [row]
+    else rowsOfTurn.push(row)
+    before = row
+  }
+  return turns.flatMap(groupByColumns)
+}
+
+/** Which keys are equal is for the database alone to say: all rows stay in the order of delivery. */
+function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const groups: Row[][] = []
+  for (const row of rows.toSorted((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0))) {
+    const group = groups.at(-1)
+    if (group?.[0]?.columns === row.columns) group.push(row)
+    else groups.push([row])
+  }
+  return groups
+}
+
+/** The search for refused rows tries those first that were delivered before: rows with one key must stay in their order. */
+function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
+  if (!sorted.some(({ receiveCount }) => receiveCount > 1)) return sorted
+  const keys = new Set(sorted.filter(({ receiveCount }) => receiveCount > 1).map(({ key }) => key))
+  return sorted.map((row) => (keys.has(row.key) ? { ...row, redelivered: true } : row))
+}
+
+// Rows of one shape share the list of their columns, and mostly all are of one.
+function haveOneShape(rows: readonly Row[]): boolean {
+  const [first] = rows
+  return rows.every(({ columns }) => columns === first?.columns)
+}
