@@ -39,6 +39,10 @@ export const errorCodes = {
   SPILLWAY_ROW_REFUSED: 'The database refuses a row for good.',
   SPILLWAY_ROW_INVALID: 'The row mapper threw or gave a value that the table cannot hold.',
   SPILLWAY_KEY_CONFLICT: 'The key of a message was used before, with another body.',
+  SPILLWAY_STATEMENT_NOT_AWAITED:
+    'The function of a transaction returned before its statements were done, or a statement began after that.',
+  SPILLWAY_ERROR_SWALLOWED:
+    'The function of a transaction went on after an error, or a statement of its own, that ended the transaction.',
   SPILLWAY_TABLE_UNKNOWN: 'The table or a column of a write does not exist.',
   SPILLWAY_WRITE_FAILED: 'The database could not take a write now.',
   SPILLWAY_DATABASE_UNAVAILABLE: 'The database is saturated or cannot be reached.',

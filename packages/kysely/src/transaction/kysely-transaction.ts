@@ -38,7 +38,8 @@ export interface KyselyTransactionOptions<DB, Body> {
    *
    * It runs again, with fewer messages or the same, whenever its transaction was rolled back: what it does outside of
    * the transaction is not undone. A value that depends on a row is to be computed by the statement
-   * (`set balance = balance + 1`) or from a row that was read `for update`. It must let errors of `trx` through.
+   * (`set balance = balance + 1`) or from a row that was read `for update`. It must let errors of `trx` through, and wait
+   * for each statement of `trx`: one in flight when it returns means that nothing is done.
    */
   readonly transaction: TransactionFunction<DB, Body>
   /** The table of the inbox, `schema.table` included. Default `spillway_inbox`; see {@link inboxMigration}. */
@@ -95,6 +96,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  *   parks none.
  * - When the function throws, nothing is committed. A message that makes it throw is found as above and is retried, not
  *   parked: the next deploy may have the cure. To park one, answer `park()` for it.
+ * - When a statement of `trx` is in flight as the function returns, or begins after that, nothing is committed: the
+ *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
  * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
  *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
  *   after `innodb_lock_wait_timeout`.

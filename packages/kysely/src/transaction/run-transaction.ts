@@ -1,12 +1,16 @@
 import { type Outcome, SpillwayError } from '@spillway/message'
-import type { IsolationLevel, Kysely } from 'kysely'
+import type { IsolationLevel, Kysely, Transaction } from 'kysely'
 import type { EngineName } from '../engines/engine-name.ts'
 import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
-import type { Inbox, KnownKeys } from '../inbox/inbox.ts'
+import { decide } from '../errors/classify-error.ts'
+import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { lockShare } from '../time/server-time.ts'
+import { endedByFunction, notAwaited, swallowed } from './function-mistakes.ts'
+import { isOfAborted, type StatementWatch } from './statement-watch.ts'
 import type { Entry } from './transaction-entry.ts'
 import { refusedBy, type TransactionFunction } from './transaction-function.ts'
+import { watchTransaction } from './watched-transaction.ts'
 
 /** What a transaction needs beside its entries. */
 export interface TransactionContext<DB, Body> {
@@ -59,29 +63,54 @@ export async function runTransaction<DB, Body>(
       if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
       const claim = await inbox.claim(plain, consumer, sorted, deadline.left)
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
-      const [first] = fresh
-      if (first !== undefined) {
-        const messages = fresh.map(({ message }) => message)
-        const refused = refusedBy(await transaction(trx, messages), fresh)
-        if (refused.size > 0) throw new Refusal(refused)
-        if (!(await claim.holds(first.key))) throw rolledBack()
-      }
+      const { trx: watched, watch } = watchTransaction(trx)
+      if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
       // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
+      const late = watch.commit()
+      if (late > 0) throw notAwaited(late, undefined)
       return { kind: 'committed', known: claim.known }
     })
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
-    throw error
+    // Some dialects tell by COMMIT that it rolled back.
+    throw error instanceof Error && error.name === 'AbortedTransactionError' ? swallowed(error) : error
+  }
+}
+
+/**
+ * Runs the function, and sees to it that what it did is whole: it waited for its statements, and the transaction is
+ * still the one that has the keys.
+ */
+async function runFunction<DB, Body>(
+  trx: Transaction<DB>,
+  watch: StatementWatch,
+  transaction: TransactionFunction<DB, Body>,
+  fresh: readonly Entry<Body>[],
+  claim: InboxClaim,
+): Promise<void> {
+  const messages = fresh.map(({ message }) => message)
+  let unsettled = 0
+  async function answerOfFunction(): Promise<unknown> {
+    try {
+      return await transaction(trx, messages)
+    } finally {
+      unsettled = watch.close()
+    }
+  }
+  try {
+    const refused = refusedBy(await answerOfFunction(), fresh)
+    if (refused.size > 0) throw new Refusal(refused)
+    if (unsettled > 0) throw notAwaited(unsettled, watch.undelivered)
+    const isOurs = await claim.holds(fresh[0]?.key ?? '')
+    if (!isOurs) throw watch.refusal === undefined ? endedByFunction() : swallowed(watch.refusal)
+  } catch (error) {
+    if (!isOfAborted(decide(error).error)) throw error
+    // What the function was not told yet it did not swallow.
+    throw watch.undelivered ?? swallowed(watch.refusal ?? error)
   }
 }
 
 function tooLate(when: string): SpillwayError {
   return new SpillwayError('SPILLWAY_DEADLINE', `The time ran out ${when}.`)
-}
-
-function rolledBack(): Error {
-  return new Error(
-    'The database ended the transaction, and the function swallowed the error: let it through.',
-  )
 }

@@ -20,6 +20,9 @@ export function createTransactionJudge(entries: number, random: () => number): J
   }
 }
 
+/** What is found out about a function that did not throw. */
+const mistakes: ReadonlySet<string> = new Set(['SPILLWAY_STATEMENT_NOT_AWAITED', 'SPILLWAY_ERROR_SWALLOWED'])
+
 function isOfTheFunction({ failure, error }: Extract<Attempt<unknown>, { kind: 'failed' }>): boolean {
   const ours = error instanceof SpillwayError && error.code === 'SPILLWAY_OUTCOME_INVALID'
   return failure === 'unknown' && sqlState(error) === undefined && !ours
@@ -30,11 +33,15 @@ function thrownByFunction(
   error: unknown,
   mayBeOfAMessage: boolean,
 ): Verdict<Suspect> {
-  const cause = new SpillwayError(
-    'SPILLWAY_WRITE_FAILED',
-    'The function of the transaction threw; nothing of the transaction is committed.',
-    { cause: withoutValues(error) },
-  )
+  const known = withoutValues(error)
+  const cause =
+    known instanceof SpillwayError && mistakes.has(known.code)
+      ? known
+      : new SpillwayError(
+          'SPILLWAY_WRITE_FAILED',
+          'The function of the transaction threw; nothing of the transaction is committed.',
+          { cause: known },
+        )
   const retried = (entry: Suspect): Outcome => ({ ...verdict.outcome(entry), cause }) as Outcome
   if (!mayBeOfAMessage) return { ...verdict, step: 'stop', outcome: retried }
   return { ...verdict, step: 'blame', outcome: (entry) => ofTheRow(retried(entry)) }

@@ -1,0 +1,103 @@
+import { Kysely, MysqlDialect } from 'kysely'
+import { createPool } from 'mysql2'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { inboxMigration } from '../index.ts'
+import { timeLimit } from '../testing/database.ts'
+import { type Ledger, ledgerTables, ledgerWriter, post, posting, results } from '../testing/ledger.ts'
+import { describeMysql, executeMysql, openMysql } from '../testing/mysql.ts'
+
+describeMysql('a transaction function that slips, with MySQL or MariaDB', (database) => {
+  const run = (text: string) => executeMysql(database.url, text)
+  const open = () => openMysql<Ledger>(database.url).db
+  const totals = async () => {
+    const [row] = await run(
+      `select (select balance from accounts where id = 'a') as balance,
+         (select count(*) from postings) as postings, (select count(*) from spillway_inbox where parked is null) as entries`,
+    )
+    return row
+  }
+  const insert = (trx: Kysely<Ledger>, id: string) =>
+    trx.insertInto('postings').values({ id, account: 'a', amount: 1 }).execute()
+  const withdraw = (trx: Kysely<Ledger>) =>
+    trx.updateTable('accounts').set({ balance: -1 }).where('id', '=', 'a').execute()
+
+  beforeAll(async () => {
+    for (const table of ledgerTables) await run(table)
+    const db = new Kysely<never>({ dialect: new MysqlDialect({ pool: createPool(database.url) }) })
+    await inboxMigration().up(db)
+    await db.destroy()
+  })
+  beforeEach(async () => {
+    await run(`delete from postings; delete from accounts; delete from spillway_inbox;
+      insert into accounts values ('a', 0), ('b', 0)`)
+  })
+
+  // A refused statement does not end the transaction here: what came with it would be committed without it.
+  it.each<[string, (trx: Kysely<Ledger>) => unknown, unknown]>([
+    ['the last statement', (trx) => void withdraw(trx), undefined],
+    [
+      'a statement before another',
+      async (trx) => {
+        void withdraw(trx)
+        await insert(trx, 'more')
+      },
+      { code: expect.stringMatching(/^MYSQL_/) },
+    ],
+    [
+      'all of them',
+      (trx) =>
+        ['x', 'y'].forEach(async (id) => {
+          await insert(trx, id)
+          await withdraw(trx)
+        }),
+      undefined,
+    ],
+    [
+      'a stream',
+      (trx) =>
+        void (async () => {
+          for await (const { id } of trx.selectFrom('accounts').select('id').stream()) await insert(trx, id)
+        })(),
+      undefined,
+    ],
+  ])('and does not wait for a refused update is not done: %s', async (_, start, cause) => {
+    const { write } = ledgerWriter(open(), {
+      transaction: async (trx, messages) => {
+        await post(trx, messages)
+        if (messages.some(({ key }) => key === 'bad')) await start(trx)
+      },
+    })
+    const outcomes = await write([posting('good'), posting('bad')], timeLimit())
+    expect(results(outcomes)).toEqual(['done', 'retry'])
+    expect(outcomes[1]).toMatchObject({
+      cause: { code: 'SPILLWAY_STATEMENT_NOT_AWAITED', ...(cause === undefined ? {} : { cause }) },
+    })
+    expect(await totals()).toEqual({ balance: 1, postings: 1, entries: 1 })
+  })
+
+  it('is done when it handles the refusal, and when it reads a stream to its end or leaves it', async () => {
+    const { write } = ledgerWriter(open(), {
+      transaction: async (trx, messages) => {
+        await withdraw(trx).catch(() => undefined)
+        const query = trx.selectFrom('accounts').select('id')
+        for await (const _ of query.stream());
+        for await (const _ of query.stream()) break
+        const settled = await Promise.allSettled([withdraw(trx), insert(trx, 'more')])
+        expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+        await post(trx, messages)
+      },
+    })
+    expect(results(await write([posting('x')], timeLimit()))).toEqual(['done'])
+    expect(await totals()).toEqual({ balance: 1, postings: 2, entries: 1 })
+  })
+
+  it('has the first refusal of several as its cause', async () => {
+    const { write } = ledgerWriter(open(), {
+      transaction: async (trx) => {
+        await Promise.all([insert(trx, 'x'), insert(trx, 'x'), withdraw(trx)])
+      },
+    })
+    expect(results(await write([posting('m')], timeLimit()))).toEqual(['MYSQL_1062'])
+    expect(await totals()).toEqual({ balance: 0, postings: 0, entries: 0 })
+  })
+})

@@ -1,0 +1,248 @@
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { timeLimit } from '../testing/database.ts'
+import {
+  gate,
+  type Ledger,
+  ledgerWriter,
+  post,
+  posting,
+  results,
+  totals,
+  useLedger,
+} from '../testing/ledger.ts'
+
+const ledger = useLedger()
+
+const many = (count: number) => Array.from({ length: count }, (_, index) => posting(`k${index}`))
+const nothing = { balance: 0, postings: 0, keys: 0 }
+const insert = (trx: Kysely<Ledger>, id: string, amount = 1, account = 'a') =>
+  trx.insertInto('postings').values({ id, account, amount }).execute()
+const withdraw = (trx: Kysely<Ledger>) =>
+  trx.updateTable('accounts').set({ balance: -1 }).where('id', '=', 'a').execute()
+const notAwaited = { code: 'SPILLWAY_STATEMENT_NOT_AWAITED' }
+const swallowed = {
+  code: 'SPILLWAY_ERROR_SWALLOWED',
+  message: expect.stringContaining('let errors of `trx` through'),
+}
+
+describe('a function that does not wait for its statements', () => {
+  it('is not done: forEach with an async function', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        messages.forEach(async (message) => post(trx, [message]))
+      },
+    })
+    const outcomes = await write(many(3), timeLimit())
+    expect(results(outcomes)).toEqual(['retry', 'retry', 'retry'])
+    expect(outcomes[0]).toMatchObject({
+      cause: {
+        ...notAwaited,
+        message:
+          '1 statement of `trx` was still in flight when the transaction function returned, so nothing is committed: await each of them (forEach with an async function does not wait; use for…of or Promise.all).',
+      },
+    })
+    expect(await totals(ledger.url)).toEqual(nothing)
+  })
+
+  it.each<[string, (trx: Kysely<Ledger>) => unknown]>([
+    ['a builder', (trx) => void insert(trx, 'x')],
+    ['raw SQL', (trx) => void sql`insert into postings values ('x', 'a', 1)`.execute(trx)],
+    ['a compiled query', (trx) => void trx.executeQuery(sql`select 1`.compile(trx))],
+    ['another schema', (trx) => void insert(trx.withSchema('public'), 'x')],
+    ['no plugins', (trx) => void insert(trx.withoutPlugins(), 'x')],
+    [
+      'a signal',
+      (trx) =>
+        void trx
+          .selectFrom('postings')
+          .selectAll()
+          .execute({ signal: AbortSignal.timeout(9_000) }),
+    ],
+    ['a migration', (trx) => void trx.schema.createTable('other').addColumn('id', 'text').execute()],
+    ['a refused statement', (trx) => void withdraw(trx)],
+    ['one after the other', (trx) => void insert(trx, 'x').then(() => insert(trx, 'y'))],
+    ['a promise that is waited for too late', (trx) => void Promise.all([insert(trx, 'x'), withdraw(trx)])],
+  ])('is not done, and its connection is as it was: %s', async (_, start) => {
+    const db = ledger.open()
+    const { write, runs } = ledgerWriter(db, {
+      transaction: async (trx, messages) => {
+        if (messages.some(({ key }) => key === 'bad')) start(trx)
+        else await post(trx, messages)
+      },
+    })
+    const outcomes = await write([posting('good'), posting('bad')], timeLimit())
+    expect(results(outcomes)).toEqual(['done', 'retry'])
+    expect(outcomes[1]).toMatchObject({ cause: notAwaited })
+    expect(runs).toEqual([['good', 'bad'], ['good'], ['bad']])
+    expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
+    expect((await sql`select to_regclass('other') as other`.execute(db)).rows).toEqual([{ other: null }])
+  })
+
+  it('says how many statements they were, and what the database refused', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx) => {
+        void withdraw(trx)
+        void insert(trx, 'y').catch(() => undefined)
+        await insert(trx, 'z').catch(() => undefined)
+      },
+    })
+    const [outcome] = await write([posting('x')], timeLimit())
+    expect(outcome).toMatchObject({
+      kind: 'retry',
+      cause: {
+        ...notAwaited,
+        message: expect.stringMatching(/^2 statements of `trx` were /),
+        cause: { code: '23514' },
+      },
+    })
+    expect(await totals(ledger.url)).toEqual(nothing)
+  })
+
+  it('has no statement run that begins after it returned', async () => {
+    const begun = gate()
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await post(trx, messages)
+        setImmediate(() => {
+          void insert(trx, 'late')
+          begun.resolve()
+        })
+      },
+    })
+    const [outcome] = await write([posting('x')], timeLimit())
+    await begun.promise
+    expect(outcome).toMatchObject({ kind: 'retry', cause: notAwaited })
+    expect(await totals(ledger.url)).toEqual(nothing)
+  })
+
+  it('has no statement run on the connection of others: it is rejected after COMMIT', async () => {
+    const db = ledger.open()
+    const kept: Kysely<Ledger>[] = []
+    const { write } = ledgerWriter(db, {
+      transaction: async (trx, messages) => {
+        kept.push(trx)
+        await post(trx, messages)
+      },
+    })
+    expect(results(await write([posting('x')], timeLimit()))).toEqual(['done'])
+    const [trx] = kept as [Kysely<Ledger>]
+    await expect(insert(trx, 'late')).rejects.toMatchObject({
+      ...notAwaited,
+      message: expect.stringContaining('it did not run'),
+    })
+    await db.transaction().execute(async () => {
+      await expect(sql`insert into postings values ('late', 'a', 1)`.execute(trx)).rejects.toMatchObject(
+        notAwaited,
+      )
+    })
+    expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
+  })
+
+  it('may start statements together and wait for all of them', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await Promise.all(messages.map(({ key }) => insert(trx, key)))
+        await Promise.allSettled([sql`select 1`.execute(trx), sql`select 2`.execute(trx)])
+      },
+    })
+    expect(new Set(results(await write(many(20), timeLimit())))).toEqual(new Set(['done']))
+    expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 20, keys: 20 })
+  })
+
+  it.each<[string, (statements: readonly Promise<unknown>[]) => Promise<unknown>]>([
+    ['Promise.all', (statements) => Promise.all(statements)],
+    ['Promise.all of the last first', (statements) => Promise.all(statements.toReversed())],
+    ['waiting for the last alone', async (statements) => statements.at(-1)],
+  ])('has the first refusal as its cause: %s', async (_, wait) => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await wait(
+          messages.flatMap(({ key, body }) => [insert(trx, key, 1, body.account), insert(trx, `${key}2`)]),
+        )
+      },
+    })
+    const batch = [posting('x'), posting('y', { account: 'nobody' }, { receiveCount: 9 }), posting('z')]
+    expect(results(await write(batch, timeLimit()))).toEqual(['done', '23503', 'done'])
+    expect(await totals(ledger.url)).toMatchObject({ postings: 4, keys: 2 })
+  })
+})
+
+describe('a function that swallows an error', () => {
+  const helper = async (trx: Kysely<Ledger>) => {
+    await withdraw(trx).catch(() => undefined)
+  }
+
+  it.each<[string, (trx: Kysely<Ledger>) => Promise<unknown>]>([
+    ['and returns', helper],
+    ['in a helper of a helper', async (trx) => Promise.all([helper(trx)])],
+    ['and goes on', async (trx) => [await helper(trx), await insert(trx, 'more')]],
+    ['and swallows what comes of it', async (trx) => [await helper(trx), await helper(trx)]],
+    [
+      'and wraps what comes of it',
+      async (trx) => {
+        await helper(trx)
+        await insert(trx, 'more').catch((cause) => {
+          throw new Error('the posting failed', { cause })
+        })
+      },
+    ],
+    ['by Promise.allSettled', async (trx) => Promise.allSettled([withdraw(trx), insert(trx, 'more')])],
+  ])('%s is told what ended the transaction', async (_, slip) => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await post(trx, messages)
+        if (messages.some(({ key }) => key === 'x')) await slip(trx)
+      },
+    })
+    const cause = { ...swallowed, cause: { code: '23514', message: expect.stringContaining('"solvent"') } }
+    const outcomes = await write([posting('w'), posting('x'), posting('y')], timeLimit())
+    expect(results(outcomes)).toEqual(['done', 'retry', 'done'])
+    expect(outcomes[1]).toMatchObject({ cause })
+    expect(await write([posting('x')], timeLimit())).toMatchObject([{ kind: 'retry', cause }])
+    expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
+  })
+
+  it('is done when it went back to a savepoint', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await sql`savepoint before`.execute(trx)
+        await withdraw(trx).catch(() => sql`rollback to before`.execute(trx))
+        await post(trx, messages)
+      },
+    })
+    expect(results(await write([posting('x')], timeLimit()))).toEqual(['done'])
+    expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
+  })
+
+  it('says so when it ran a ROLLBACK itself', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        await post(trx, messages)
+        await sql`rollback`.execute(trx)
+      },
+    })
+    expect(await write([posting('x')], timeLimit())).toMatchObject([
+      {
+        kind: 'retry',
+        cause: {
+          code: 'SPILLWAY_ERROR_SWALLOWED',
+          message: expect.stringContaining('must not run ROLLBACK'),
+        },
+      },
+    ])
+    expect(await totals(ledger.url)).toEqual(nothing)
+  })
+
+  it('never has the values of a row in its error', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx) => {
+        await sql`select ${'secret'}::int`.execute(trx).catch(() => undefined)
+      },
+    })
+    const [outcome] = await write([posting('x')], timeLimit())
+    expect(outcome).toMatchObject({ kind: 'retry', cause: { ...swallowed, cause: { code: '22P02' } } })
+    expect(JSON.stringify(outcome, ['cause', 'message', 'stack', 'detail'])).not.toContain('secret')
+  })
+})
