@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Expression, Kysely, SqlBool } from 'kysely'
 import type { Deadline } from '../time/deadline.ts'
 import type { Schema, TableFacts, TableName } from '../writer/catalogue.ts'
 import type { ConflictRule } from '../writer/conflict.ts'
@@ -15,12 +15,12 @@ export type Value = string | number | bigint | Date | Uint8Array | null
 /** What differs by database. */
 export interface Engine {
   /**
-   * Reads what a statement has to know of its table.
+   * Reads what a statement has to know of its table. The conflict has the names that its columns have in the database.
    *
    * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it cannot
    * be written to safely, or what the driver throws
    */
-  readFacts(db: Kysely<Schema>, table: TableName, on: readonly string[]): Promise<TableFacts>
+  readFacts(db: Kysely<Schema>, table: TableName, conflict: ConflictRule): Promise<TableFacts>
   /**
    * A value as it travels to a column.
    *
@@ -31,7 +31,12 @@ export interface Engine {
   chunk(rows: readonly Row[], facts: TableFacts): readonly (readonly Row[])[]
   /** Runs one statement: all its rows are written, or none is. */
   insert(rows: readonly Row[], statement: Statement): Promise<void>
+  /** Whether a row of the table has exactly the key of that row: a collation may take others for equal. */
+  keyIs(row: Row, place: KeyPlace): Expression<SqlBool>
 }
+
+/** Where the key of a row is looked for. */
+export type KeyPlace = Pick<Statement, 'conflict' | 'facts' | 'columnName'>
 
 /** What a statement is made of, beside its rows. */
 export interface Statement {

@@ -107,6 +107,7 @@ export function mysqlNumber(thrown: unknown): number | undefined {
 /** What an error of mysql2 means; `undefined` when it is none, or says nothing by itself. */
 export function classifyMysql(thrown: object): Failure | undefined {
   const number = mysqlNumber(thrown)
+  if (number === packetTooLarge && 'rule' in thrown) return 'permanent'
   if (number !== undefined) {
     const state = String(Reflect.get(thrown, 'sqlState'))
     return byNumber.get(number) ?? byState.find(([pattern]) => pattern.test(state))?.[1] ?? 'unknown'
@@ -155,6 +156,28 @@ export function takenKey(conflict: readonly string[]): Error {
   const columns = conflict.map((column) => `"${column}"`).join(', ')
   const rule = `a unique constraint other than that of the conflict columns ${columns}`
   return Object.assign(new Error(rule), { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', rule })
+}
+
+/** A row whose key differs from another's in the table, and is the same to the collation of its column. */
+export function sameByCollation(
+  conflict: readonly string[],
+  collationOf: (column: string) => string | undefined,
+): Error {
+  const columns = conflict.map((column) => {
+    const collation = collationOf(column)
+    return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
+  })
+  const rule = `another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal`
+  return Object.assign(new Error(rule), { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', rule })
+}
+
+const packetTooLarge = 1153
+
+/** A row that no statement can hold. The server would end the connection. */
+export function tooLarge(bytes: number, most: number): Error {
+  const rule = `it takes ${bytes.toLocaleString('en')} bytes as a statement, and max_allowed_packet of the server is ${most.toLocaleString('en')}`
+  const code = 'ER_NET_PACKET_TOO_LARGE'
+  return Object.assign(new Error(rule), { code, errno: packetTooLarge, sqlState: '08S01', rule })
 }
 
 function all(failure: Failure, ...numbers: readonly number[]): (readonly [number, Failure])[] {

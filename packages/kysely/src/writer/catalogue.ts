@@ -1,4 +1,5 @@
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
+import type { KeyColumn } from './key-column.ts'
 
 /** A database whose tables are not known to the compiler: the writer's public signature is what is typed. */
 export type Schema = Record<string, Record<string, unknown>>
@@ -27,6 +28,10 @@ export interface TableFacts {
   readonly mariadb?: boolean
   /** A conflict column that is never null (MySQL and MariaDB). */
   readonly sureKey?: string
+  /** The conflict columns, by name. */
+  readonly key?: ReadonlyMap<string, KeyColumn>
+  /** The unique indexes of the conflict columns (MySQL and MariaDB). */
+  readonly keyIndexes?: readonly string[]
 }
 
 /** The facts of one table, read from the database when they are first needed. */
@@ -73,8 +78,13 @@ export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue
   }
 }
 
-/** Whether two reads of a table found the same columns and types. */
-export function sameTypes(one: ColumnTypes, other: ColumnTypes): boolean {
-  const text = (types: ColumnTypes) => JSON.stringify([...types].sort(([a], [b]) => (a < b ? -1 : 1)))
+/** Whether two reads of a table found the same columns and types, and the same limit of a statement. */
+export function sameTable(one: TableFacts, other: TableFacts): boolean {
+  const text = ({ types, key = new Map(), maxPacket }: TableFacts) =>
+    JSON.stringify([sorted(types), sorted(key), maxPacket])
   return text(one) === text(other)
+}
+
+function sorted<Value>(byName: ReadonlyMap<string, Value>): (readonly [string, Value])[] {
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
 }

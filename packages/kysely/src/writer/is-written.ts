@@ -1,17 +1,17 @@
 import { type Kysely, sql } from 'kysely'
+import type { Engine, KeyPlace } from '../engines/engine.ts'
 import { isOfAValue } from '../errors/postgres-errors.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import { withinDeadline } from '../time/within-deadline.ts'
 import type { Schema } from './catalogue.ts'
-import type { ConflictRule } from './conflict.ts'
 import type { Row } from './row.ts'
 
 /** Where rows are looked for. */
-export interface WrittenTable {
+export interface WrittenTable extends KeyPlace {
   readonly db: Kysely<Schema>
   readonly table: string
-  readonly conflict: ConflictRule
+  readonly engine: Engine
 }
 
 /**
@@ -20,21 +20,12 @@ export interface WrittenTable {
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell
  */
-export async function isWritten(
-  { columns, values }: Row,
-  { db, table, conflict }: WrittenTable,
-  deadline: Deadline,
-): Promise<boolean> {
+export async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Promise<boolean> {
+  const { db, table, engine } = place
   const read = async () => {
     try {
       const found = await withinDeadline(db, deadline, (transaction) =>
-        transaction
-          .selectFrom(table)
-          .select(sql`1`.as('found'))
-          .where((eb) =>
-            eb.and(conflict.on.map((column) => eb(column, '=', values[columns.indexOf(column)]))),
-          )
-          .limit(1),
+        transaction.selectFrom(table).select(sql`1`.as('found')).where(engine.keyIs(row, place)).limit(1),
       )
       return found.length > 0
     } catch (error) {

@@ -19,7 +19,7 @@ import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
-import { type Schema, sameTypes, type TableFacts } from './catalogue.ts'
+import { type Schema, sameTable, type TableFacts } from './catalogue.ts'
 import { type Conflict, type ConflictRule, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
 import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
@@ -174,6 +174,8 @@ export function kyselyWriter<
         conflict: conflict.on,
         version: conflict.version,
         types: facts.types,
+        // A duplicate is parked all the same.
+        key: conflict.action === 'fail' ? undefined : facts.key,
         columnName: table.columnName,
         encode: engine.encode,
       })
@@ -183,10 +185,16 @@ export function kyselyWriter<
   }
 
   /** What an earlier delivery wrote is done, though the table would refuse it now. */
-  async function parkUnlessWritten(row: Row, parked: Outcome, deadline: Deadline): Promise<Outcome> {
+  async function parkUnlessWritten(
+    row: Row,
+    parked: Outcome,
+    facts: TableFacts,
+    deadline: Deadline,
+  ): Promise<Outcome> {
     if (conflict.action !== 'nothing') return parked
     try {
-      const place = { db: options.db as unknown as Kysely<Schema>, table: insertInto, conflict }
+      const db = options.db as unknown as Kysely<Schema>
+      const place = { db, table: insertInto, engine, conflict, facts, columnName: table.columnName }
       return (await isWritten(row, place, deadline)) ? done() : parked
     } catch (cause) {
       return retry({ cause })
@@ -227,7 +235,7 @@ export function kyselyWriter<
         table.catalogue.forget()
         const read = await readFacts()
         if (read.kind !== 'ok') return unread(read)
-        if (!sameTypes(read.value.types, facts.types)) return tableChanged(insertInto, random)
+        if (!sameTable(read.value, facts)) return tableChanged(insertInto, random)
       }
       return verdict
     }
@@ -258,7 +266,7 @@ export function kyselyWriter<
       { statements: mostStatements, spent: (row) => untried(row, random) },
     )
     for (const [row, outcome] of settled) {
-      const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, deadline) : outcome
+      const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, facts, deadline) : outcome
       for (const [place, position] of row.positions.entries()) {
         outcomes[position] = place === 0 ? final : ofItsTwin(final)
       }

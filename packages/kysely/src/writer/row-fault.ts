@@ -33,6 +33,13 @@ export function noKey(column: string | undefined): Outcome {
   )
 }
 
+/** A message whose key is not what its conflict column would keep of it. */
+export function unheldKey(column: string | undefined, type: string): Outcome {
+  return invalid(
+    `The conflict column "${column}" of the type ${type} does not keep the row's value as it is: another key would become the same.`,
+  )
+}
+
 /** A message whose row has no value for the version column. */
 export function noVersion(column: string | undefined): Outcome {
   return invalid(

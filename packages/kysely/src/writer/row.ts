@@ -1,7 +1,8 @@
 import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Value } from '../engines/engine.ts'
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
-import type { ColumnTypes } from './catalogue.ts'
+import type { ColumnTypes, TableFacts } from './catalogue.ts'
+import type { KeyColumn } from './key-column.ts'
 import { hasPlainKeys, keyOf } from './key-text.ts'
 import {
   isRow,
@@ -11,6 +12,7 @@ import {
   noVersion,
   type UnknownColumn,
   unfitValue,
+  unheldKey,
   unknownColumns,
 } from './row-fault.ts'
 
@@ -43,6 +45,8 @@ export interface RowRules<Body> {
   /** The column that says which of two rows with one key is the newer, if there is one. */
   readonly version?: string | undefined
   readonly types: ColumnTypes
+  /** What the database does to the values of the conflict columns. */
+  readonly key?: TableFacts['key']
   columnName(column: string): string
   /** Throws for a value that no column can hold. */
   encode(value: unknown, type: ColumnType): Value
@@ -58,6 +62,8 @@ interface Shape {
   readonly types: readonly ColumnType[]
   /** Where the conflict columns are among the columns; -1 for one that is missing. */
   readonly key: readonly number[]
+  /** What the database does to the values of the key; only where it keeps not all. */
+  readonly lossy: readonly (readonly [place: number, column: KeyColumn])[]
   /** Whether texts tell which keys are equal. */
   readonly isKeyPlain: boolean
   /** Where the version is, if there has to be one. */
@@ -102,7 +108,11 @@ export function createRowMapper<Body>(
     const version = rules.version === undefined ? [] : places([rules.version])
     const key = places(rules.conflict)
     const isKeyPlain = key.every((place) => hasPlainKeys(types[place]))
-    return { columns, types, key, isKeyPlain, version, unknown }
+    const lossy = rules.conflict.flatMap((column, index) => {
+      const facts = rules.key?.get(rules.columnName(column))
+      return facts?.holds === undefined ? [] : [[index, facts] as const]
+    })
+    return { columns, types, key, lossy, isKeyPlain, version, unknown }
   }
 
   return function toRow(message, position) {
@@ -117,7 +127,7 @@ export function createRowMapper<Body>(
     } catch (thrown) {
       return mapperThrew(thrown)
     }
-    const { columns, types, key, isKeyPlain, version, unknown } = shape
+    const { columns, types, key, lossy, isKeyPlain, version, unknown } = shape
     if (unknown.length > 0) throw unknownColumns(rules.table, unknown, rules.isDeclared ?? false)
     const values: Value[] = new Array(columns.length)
     let index = 0
@@ -132,6 +142,10 @@ export function createRowMapper<Body>(
     }
     for (let place = 0; place < key.length; place += 1) {
       if ((values[key[place] as number] ?? null) === null) return noKey(rules.conflict[place])
+    }
+    for (const [place, { type, holds }] of lossy) {
+      const column = rules.conflict[place] as string
+      if (holds?.(mapped[column]) === false) return unheldKey(column, type)
     }
     for (const at of version) {
       if ((values[at] ?? null) === null) return noVersion(rules.version)

@@ -48,7 +48,8 @@ export function createTable(
     return name
   }
   const declared = declare === undefined ? undefined : { types: declare(columnName) }
-  const readFacts = async () => declared ?? engine.readFacts(db, name, conflict.on.map(columnName))
+  const named = { ...conflict, on: conflict.on.map(columnName) }
+  const readFacts = async () => declared ?? engine.readFacts(db, name, named)
   return {
     catalogue: createCatalogue(readFacts),
     columnName,

@@ -1,37 +1,33 @@
 import { SpillwayError } from '@spillway/message'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
+import type { ConflictRule } from '../../writer/conflict.ts'
+import { isFloating, type MysqlColumn, mysqlKeyColumn } from './mysql-key-column.ts'
 
-interface Column {
-  readonly name: string
-  readonly type: string
+interface Column extends MysqlColumn {
   readonly nullable: string
   readonly version: string
   readonly mode: string
   readonly packet: number | string
+  readonly engine: string | null
+  readonly transactions: string | null
 }
 
 /**
- * Reads the columns of a table of MySQL or MariaDB, and what the server is set to. It refuses what would lose rows
- * without a word: a `sql_mode` that is not strict cuts values, and without a unique constraint on the conflict columns
- * nothing is ever a duplicate.
+ * Reads the columns of a table of MySQL or MariaDB, and what the server is set to. It refuses what would lose rows, or
+ * write others than were meant, without a word.
  *
- * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` for the two above,
- * or what the driver throws
+ * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` with the reason when
+ * it is not written to, or what the driver throws
  */
 export async function readMysqlFacts(
   db: Kysely<Schema>,
   table: TableName,
-  on: readonly string[],
+  { on, action }: Pick<ConflictRule, 'on' | 'action'>,
 ): Promise<TableFacts> {
   const plain = db.withoutPlugins()
   const schema = table.schema === undefined ? sql`database()` : sql`${table.schema}`
-  const { rows } = await sql<Column>`
-    select column_name as name, data_type as type, is_nullable as nullable,
-      @@version as version, @@sql_mode as mode, @@max_allowed_packet as packet
-    from information_schema.columns where table_schema = ${schema} and table_name = ${table.name}`.execute(
-    plain,
-  )
+  const rows = await readColumns(plain, schema, table.name)
   const [first] = rows
   if (first === undefined) {
     throw new SpillwayError(
@@ -41,22 +37,22 @@ export async function readMysqlFacts(
   }
   const refused = (why: string) =>
     new SpillwayError('SPILLWAY_WRITE_FAILED', `Nothing is written to "${table.name}": ${why}.`)
+  const settings = refusedSettings(first)
+  if (settings !== undefined) throw refused(settings)
   const columns = on.map((column) => `"${column}"`).join(', ')
-  if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(first.mode)) {
-    throw refused('the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES')
-  }
   const sureKey = on.find((column) => rows.some(({ name, nullable }) => name === column && nullable === 'NO'))
   if (sureKey === undefined)
     throw refused(`the conflict columns ${columns} may be null: make one of them \`not null\``)
-  const indexes = await sql<{ columns: string }>`
-    select group_concat(column_name separator '\n') as columns
-    from information_schema.statistics
-    where table_schema = ${schema} and table_name = ${table.name} and non_unique = 0
-    group by index_name having sum(sub_part is not null or column_name is null) = 0`.execute(plain)
-  // Sorted here: the server sorts without regard to capitals.
-  const sorted = (columns: readonly string[]) => columns.toSorted().join('\n')
-  if (!indexes.rows.some(({ columns }) => sorted(columns.split('\n')) === sorted(on))) {
+  const keyIndexes = await readUniqueIndexes(plain, schema, table.name, on)
+  if (keyIndexes.length === 0) {
     throw refused(`no unique constraint covers exactly the conflict columns ${columns}`)
+  }
+  const keyColumns = rows.filter(({ name }) => on.includes(name))
+  const floating = action === 'fail' ? undefined : keyColumns.find(isFloating)
+  if (floating !== undefined) {
+    throw refused(
+      `the conflict column "${floating.name}" is of the type ${floating.type}, which does not keep what it is given: two keys would become one`,
+    )
   }
   return {
     types: new Map(
@@ -68,5 +64,55 @@ export async function readMysqlFacts(
     maxPacket: Number(first.packet),
     mariadb: first.version.includes('MariaDB'),
     sureKey,
+    key: new Map(keyColumns.map((column) => [column.name, mysqlKeyColumn(column)])),
+    keyIndexes,
   }
+}
+
+async function readColumns(
+  db: Kysely<Schema>,
+  schema: RawBuilder<unknown>,
+  table: string,
+): Promise<readonly Column[]> {
+  const { rows } = await sql<Column>`
+    select c.column_name as name, c.data_type as type, c.column_type as declared, c.is_nullable as nullable,
+      c.collation_name as collation, c.datetime_precision as seconds, c.numeric_scale as digits,
+      c.character_maximum_length as length, t.engine as engine, e.transactions as transactions,
+      @@version as version, @@sql_mode as mode, @@max_allowed_packet as packet
+    from information_schema.columns c
+    join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
+    left join information_schema.engines e on e.engine = t.engine
+    where c.table_schema = ${schema} and c.table_name = ${table}`.execute(db)
+  return rows
+}
+
+/** The names of the unique indexes that cover exactly those columns. */
+async function readUniqueIndexes(
+  db: Kysely<Schema>,
+  schema: RawBuilder<unknown>,
+  table: string,
+  on: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string; columns: string }>`
+    select index_name as name, group_concat(column_name separator '\n') as columns
+    from information_schema.statistics
+    where table_schema = ${schema} and table_name = ${table} and non_unique = 0
+    group by index_name having sum(sub_part is not null or column_name is null) = 0`.execute(db)
+  // Sorted here: the server sorts without regard to capitals.
+  const sorted = (columns: readonly string[]) => columns.toSorted().join('\n')
+  return rows.filter(({ columns }) => sorted(columns.split('\n')) === sorted(on)).map(({ name }) => name)
+}
+
+/** Why nothing can be written with these settings. */
+function refusedSettings({ mode, engine, transactions }: Column): string | undefined {
+  if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(mode)) {
+    return 'the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES'
+  }
+  if (mode.includes('NO_BACKSLASH_ESCAPES')) {
+    return 'the sql_mode has NO_BACKSLASH_ESCAPES, while the driver escapes texts with backslashes, so that values would be stored wrongly and could be run as SQL: take it out'
+  }
+  if (engine !== null && transactions !== 'YES') {
+    return `its storage engine ${engine} is not transactional, so that a statement which fails leaves rows behind, and it stores values that a strict sql_mode refuses: use InnoDB`
+  }
+  return undefined
 }

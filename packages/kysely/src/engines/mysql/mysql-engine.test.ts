@@ -50,13 +50,15 @@ const insert = 'insert into `items` (`id`, `total`, `v`) values (?, ?, ?)'
 const guard = '`id` = if(`id` <=> values(`id`), `id`, null)'
 
 describe('the statement for MySQL', () => {
-  it('compares the key of what is there already', async () => {
-    expect(await textOf('id')).toBe(`${insert} on duplicate key update ${guard}`)
+  it('leaves what is there already alone: it inserts nothing but new rows', async () => {
+    expect(await textOf('id')).toBe(insert)
   })
 
-  it('compares all columns of a key', async () => {
-    expect(await textOf(['id', 'total'])).toBe(
-      `${insert} on duplicate key update \`id\` = if(\`id\` <=> values(\`id\`) and \`total\` <=> values(\`total\`), \`id\`, null)`,
+  it('compares all columns of a key before it updates, and texts by their bytes', async () => {
+    const key = new Map([['id', { type: 'varchar(36)', collation: 'utf8mb4_general_ci' }]])
+    const update = { on: ['id', 'total'], do: 'update', set: ['v'] } as const
+    expect(await textOf(update, { key })).toBe(
+      `${insert} on duplicate key update \`id\` = if(cast(\`id\` as binary) <=> cast(values(\`id\`) as binary) and \`total\` <=> values(\`total\`), \`id\`, null), \`v\` = values(\`v\`)`,
     )
   })
 

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import type { Row } from '../../writer/row.ts'
 import type { Engine } from '../engine.ts'
+import { keyIs } from '../key-is.ts'
 import { arrayText } from './array-text.ts'
 import { encodeValue } from './encode-value.ts'
 import { readPostgresFacts } from './postgres-catalogue.ts'
@@ -19,6 +21,8 @@ export const postgresEngine: Engine = {
     const arrays = columns.map((_, index) => columnText(rows, index))
     await runWithLimits(statement, insertOf(columns, arrays, statement))
   },
+  keyIs: (row, place) =>
+    keyIs(row, place, (column, value) => sql`${column}::text collate "C" = ${value}::text collate "C"`),
 }
 
 function columnText(rows: readonly Row[], index: number): string {

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
 import { chunkRows } from '../chunk-rows.ts'
 import type { Engine } from '../engine.ts'
+import { keyIs } from '../key-is.ts'
 import { onConflict } from '../on-conflict.ts'
 import { plainValue } from '../plain-value.ts'
 import type { ColumnType } from '../postgres/encode-value.ts'
@@ -26,6 +27,7 @@ export const sqliteEngine: Engine = {
       .$call((query) => onConflict(query, table, conflict, rows[0]?.columns ?? []))
       .execute()
   },
+  keyIs: (row, place) => keyIs(row, place, (column, value) => sql`${column} = ${value} collate binary`),
 }
 
 async function readFacts(db: Kysely<Schema>, { schema, name }: TableName): Promise<TableFacts> {

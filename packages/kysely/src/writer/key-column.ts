@@ -1,0 +1,75 @@
+/** What the database does to the values of a conflict column. */
+export interface KeyColumn {
+  /** The type with its limits, for words: `datetime(0)`. */
+  readonly type: string
+  /** The collation that takes texts for equal which are not the same. */
+  readonly collation?: string | undefined
+  /**
+   * Whether the column keeps a value as it is. One that it rounds, cuts or pads is the same as another's there. Default:
+   * it keeps all.
+   */
+  holds?(value: unknown): boolean
+}
+
+/** For integers: a fraction would be rounded. */
+export function isWhole(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value)
+  return typeof value !== 'string' || /^\s*[+-]?\d+\s*$/.test(value)
+}
+
+const decimal = /^\s*[+-]?\d*\.?(\d*)(?:e([+-]?\d+))?\s*$/i
+
+/** For numbers with so many digits after the point. */
+export function hasDigits(most: number): (value: unknown) => boolean {
+  return (value) => {
+    if (typeof value !== 'number' && typeof value !== 'string') return true
+    const parts = decimal.exec(String(value))
+    if (parts === null) return typeof value === 'string' && /^\s*[+-]?(?:nan|inf(?:inity)?)\s*$/i.test(value)
+    const [, digits = '', exponent = '0'] = parts
+    return digits.replace(/0+$/, '').length - Number(exponent) <= most
+  }
+}
+
+/** For double precision: a number, or a text that says exactly one. */
+export function isDouble(value: unknown): boolean {
+  if (typeof value !== 'string') return true
+  const digits = value.replace(/e.*/i, '').replaceAll(/\D/g, '').replace(/^0+/, '')
+  return digits.length <= 15 || String(Number(value)) === value.trim()
+}
+
+/** For times with so many digits of a second. */
+export function hasSeconds(most: number): (value: unknown) => boolean {
+  return (value) => {
+    if (value instanceof Date) return most >= 3 || value.getTime() % 10 ** (3 - most) === 0
+    if (typeof value !== 'string') return isWhole(value)
+    const [, digits = ''] = /:\d\d?[.,](\d+)/.exec(value) ?? []
+    return digits.replace(/0+$/, '').length <= most
+  }
+}
+
+/** For days: a time would be dropped. */
+export function isDay(value: unknown): boolean {
+  if (value instanceof Date) {
+    return value.getTime() === new Date(value.getFullYear(), value.getMonth(), value.getDate()).getTime()
+  }
+  const [time = ''] = /\d\d?:\d\d.*/.exec(String(value)) ?? []
+  return !/[1-9]/.test(time.replace(/(?:[+-][\d:]+|z)\s*$/i, ''))
+}
+
+/** For a type that fills a text up with spaces, and so takes no notice of those at its end. */
+export function hasNoSpaceAtEnd(value: unknown): boolean {
+  return typeof value !== 'string' || !value.endsWith(' ')
+}
+
+/** For texts of at most so many characters: spaces beyond them would be cut. Any other text is refused there. */
+export function hasLength(most: number): (value: unknown) => boolean {
+  return (value) => typeof value !== 'string' || hasNoSpaceAtEnd(value) || [...value].length <= most
+}
+
+/** For a type that fills bytes up with zeros. */
+export function hasBytes(count: number): (value: unknown) => boolean {
+  return (value) => {
+    if (typeof value === 'string') return Buffer.byteLength(value) === count
+    return !ArrayBuffer.isView(value) || value.byteLength === count
+  }
+}
