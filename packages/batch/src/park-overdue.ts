@@ -9,6 +9,7 @@ import { isUnavailable } from './outage.ts'
 
 /** Codes of what no record is to blame for: it ends when somebody mends it, and then the record is written. */
 const ofTheSystem: ReadonlySet<string> = new Set([
+  'SPILLWAY_DATABASE_FAULT',
   'SPILLWAY_DEADLINE',
   'SPILLWAY_LANE_STOPPED',
   'SPILLWAY_PARK_FAILED',

@@ -32,7 +32,9 @@ beforeAll(async () => {
       id text primary key, cents int constraint cents_positive check (cents >= 0),
       customer text constraint orders_customer references customers
     );
-    create table keyless (id text, cents int)`)
+    create table keyless (id text, cents int);
+    create table parts (id text primary key, cents int) partition by list (id);
+    create table parts_b partition of parts for values in ('b')`)
   const db = open()
   await inboxMigration().up(db)
   await db.destroy()
@@ -187,6 +189,13 @@ describe('the line of the log', () => {
       /No unique constraint of "keyless" covers exactly the conflict columns "id" \(SQLSTATE 42P10: .* < \w+ 42P10: /,
     ],
     [
+      'a partition that nobody has created',
+      () => writing({ table: 'parts' }),
+      [...one, { id: 'b', cents: 1 }],
+      'SPILLWAY_DATABASE_FAULT',
+      /"parts" has no partition for the row \(SQLSTATE 23514\): create it\. Nothing is parked/,
+    ],
+    [
       'a row that refers to one that is not there',
       () => writing({ row: (body) => ({ ...body, customer: 'nobody' }) }),
       one,
@@ -275,6 +284,6 @@ it('has a case for each code that docs/errors.md gives the writers', () => {
   const cases = readFileSync(new URL(import.meta.url), 'utf8')
   const ofWriters = [...docs.matchAll(/`(SPILLWAY_(?:ROW|KEY_CONFLICT|TABLE|WRITE|DATABASE)\w*)`/g)]
   const codes = [...new Set(ofWriters.map(([, code]) => code))]
-  expect(codes).toHaveLength(6)
+  expect(codes).toHaveLength(7)
   for (const code of codes) expect(cases).toContain(`${code}`)
 })

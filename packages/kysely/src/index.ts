@@ -31,6 +31,7 @@ export {
 } from './connections/postgres-pool.ts'
 export type { Turn } from './connections/turns.ts'
 export { classifyError, type Failure } from './errors/classify-error.ts'
+export type { Classify, CodeMeaning } from './errors/classify-option.ts'
 export type { InboxTable } from './inbox/inbox.ts'
 export { inboxMigration } from './inbox/inbox-migration.ts'
 export { type SweepInboxOptions, sweepInbox } from './inbox/sweep-inbox.ts'

@@ -21,22 +21,11 @@ const states: Readonly<Record<Failure, readonly string[]>> = {
     '57P04',
     '0A000',
   ],
-  permanent: [
-    '22001',
-    '22003',
-    '22021',
-    '22P02',
-    '22P05',
-    '23502',
-    '23514',
-    '23P01',
-    '08P01',
-    '54000',
-    '54001',
-  ],
+  fault: ['2200H', '54000'],
+  permanent: ['22001', '22003', '22021', '22P02', '22P05', '23502', '23514', '23P01', '54001'],
   ordering: ['23503'],
   duplicate: ['23505'],
-  unknown: ['P0001', 'XX000', '58030', '21000', '99999'],
+  unknown: ['08P01', 'OR001', 'PT403', 'P0001', 'XX000', '58030', '21000', '99999'],
 }
 const sockets = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']
 const messages: readonly (readonly [string, Failure])[] = [
@@ -55,7 +44,8 @@ const withCode = (code: string, more: object = {}) => Object.assign(new Error('x
 describe('classifyError', () => {
   for (const [failure, codes] of Object.entries(states)) {
     it.each(codes)(`takes SQLSTATE %s for ${failure}`, (code) => {
-      expect(classifyError(withCode(code, { severity: 'ERROR' }))).toBe(failure)
+      const facts = { severity: 'ERROR', constraint: 'named' }
+      expect(classifyError(withCode(code, facts))).toBe(failure)
     })
   }
 
@@ -88,7 +78,7 @@ describe('classifyError', () => {
   })
 
   it('goes by what the database says before what anybody else does', () => {
-    const answered = new Error('x', { cause: withCode('23514', { severity: 'ERROR' }) })
+    const answered = new Error('x', { cause: withCode('22P02', { severity: 'ERROR' }) })
     expect(classifyError(new AggregateError([withCode('ECONNRESET'), answered]))).toBe('permanent')
   })
 
@@ -124,6 +114,34 @@ describe('classifyError', () => {
     expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('connection')
   })
 
+  it.each([
+    ['23514', {}, 'fault'],
+    ['23514', { constraint: 'c' }, 'permanent'],
+    ['23514', { constraint_name: 'c' }, 'permanent'],
+    ['23514', { dataType: 'domain' }, 'permanent'],
+    ['54000', { routine: 'GetNewTransactionId' }, 'fault'],
+    ['54000', { routine: 'mdextend' }, 'fault'],
+    ['54000', { routine: '_bt_check_third_page' }, 'permanent'],
+    ['54000', { routine: 'index_form_tuple_context' }, 'permanent'],
+    ['54000', { routine: 'RelationGetBufferForTuple' }, 'permanent'],
+  ] as const)('takes %s with %o for %s', (code, facts, failure) => {
+    expect(classifyError(withCode(code, { severity: 'ERROR', ...facts }))).toBe(failure)
+  })
+
+  it.each([
+    ['53300', 'unknown'],
+    ['40001', 'unknown'],
+    ['57014', 'unknown'],
+    ['42P01', 'unknown'],
+    ['2200H', 'unknown'],
+    ['23514', 'permanent'],
+    ['22023', 'permanent'],
+    ['23503', 'ordering'],
+  ] as const)('takes %s that a function raises for %s: its author gave it the code', (code, failure) => {
+    const facts = { severity: 'ERROR', routine: 'exec_stmt_raise' }
+    expect(classifyError(withCode(code, facts))).toBe(failure)
+  })
+
   it('takes a missing table for systemic', () => {
     expect(classifyError(new SpillwayError('SPILLWAY_TABLE_UNKNOWN', 'x'))).toBe('systemic')
   })
@@ -138,5 +156,12 @@ describe('sqlState', () => {
     expect(
       ['23505', '40P01', 'XX000', 'P0001', 'EPIPE', 'EPERM', 'ENOENT'].map((code) => sqlState({ code })),
     ).toEqual(['23505', '40P01', 'XX000', 'P0001', undefined, undefined, undefined])
+  })
+
+  it('takes any five digits and capitals for one where a server names the severity', () => {
+    const severity = 'FEHLER'
+    expect(
+      ['OR001', 'PT403', 'EPIPE', 'or001', 'OR01', 'OR0001'].map((code) => sqlState({ code, severity })),
+    ).toEqual(['OR001', 'PT403', 'EPIPE', undefined, undefined, undefined])
   })
 })

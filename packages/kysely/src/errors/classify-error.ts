@@ -1,6 +1,6 @@
 import { isUnavailable, SpillwayError } from '@spillway/message'
 import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
-import { sqlState } from './postgres-errors.ts'
+import { fieldOf, isLimitOfAValue, isRaised, sqlState } from './postgres-errors.ts'
 import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
 
 /**
@@ -11,6 +11,7 @@ import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
  * - `transient`: a conflict with another transaction; the same statement may pass at once
  * - `tooSlow`: the statement is too long or too large; a smaller one may pass
  * - `systemic`: every record would fail: wrong password, missing table, full disk
+ * - `fault`: the database fails for a reason that no row gave: a sequence is exhausted, a partition is missing
  * - `permanent`: the database refuses a row for good
  * - `ordering`: a row refers to one that is not there yet
  * - `duplicate`: a row breaks a unique constraint other than the one that means "already written"
@@ -22,6 +23,7 @@ export type Failure =
   | 'transient'
   | 'tooSlow'
   | 'systemic'
+  | 'fault'
   | 'permanent'
   | 'ordering'
   | 'duplicate'
@@ -35,8 +37,8 @@ const byState: ReadonlyMap<string, Failure> = new Map([
   ['08004', 'saturation'],
   ['08006', 'connection'],
   ['08007', 'connection'],
-  ['08P01', 'permanent'],
   ['0A000', 'systemic'],
+  ['2200H', 'fault'],
   ['23000', 'permanent'],
   ['23001', 'permanent'],
   ['23502', 'permanent'],
@@ -56,7 +58,7 @@ const byState: ReadonlyMap<string, Failure> = new Map([
   ['53200', 'tooSlow'],
   ['53300', 'saturation'],
   ['53400', 'saturation'],
-  ['54000', 'permanent'],
+  ['54000', 'fault'], // `permanent` where it is the size of a value
   ['54001', 'permanent'],
   ['55P03', 'transient'],
   ['57014', 'tooSlow'],
@@ -143,9 +145,29 @@ export function innerErrors(thrown: unknown): readonly unknown[] {
   return thrown instanceof AggregateError ? [...thrown.errors, ...causes] : causes
 }
 
+/** What a SQLSTATE of Postgres means by itself. */
+export function failureOfState(state: string): Failure {
+  return byState.get(state) ?? byStateClass.get(state.slice(0, 2)) ?? 'unknown'
+}
+
+/** What an error that ended the session means where its code would be a row's: it says nothing about a row. */
+const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'ordering', 'duplicate', 'fault', 'unknown'])
+
 function classifyState(state: string, thrown: object): Failure {
-  const failure = byState.get(state) ?? byStateClass.get(state.slice(0, 2)) ?? 'unknown'
-  // PgBouncer ends sessions with 08P01: an error that ended the session says nothing about a row.
-  const fatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
-  return fatal && failure === 'permanent' ? 'connection' : failure
+  const failure = failureOfState(state)
+  // PgBouncer ends sessions with 08P01.
+  const isFatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
+  if (isFatal) return ofARow.has(failure) ? 'connection' : failure
+  // Whatever a function raises is about what it was called for, not about the server; unless its author says that the
+  // data are wrong (classes 22 and 23) it may be anything.
+  if (isRaised(thrown)) return saysDataAreWrong(state) ? failure : 'unknown'
+  if (state === '54000' && isLimitOfAValue(thrown)) return 'permanent'
+  // Without the name of a constraint it is a partition that is missing.
+  const isUnnamed = fieldOf(thrown, 'constraint') === undefined && fieldOf(thrown, 'dataType') === undefined
+  return state === '23514' && isUnnamed ? 'fault' : failure
+}
+
+/** 22004 is that of a `raise` whose own options are null, 2200H that of a sequence. */
+function saysDataAreWrong(state: string): boolean {
+  return /^2[23]/.test(state) && state !== '22004' && state !== '2200H'
 }

@@ -1,6 +1,6 @@
 import { toError } from '@spillway/message'
-import { mysqlNumber, mysqlRule } from './mysql-errors.ts'
-import { postgresRule, sqlState } from './postgres-errors.ts'
+import { isSignalled, mysqlNumber, mysqlRule } from './mysql-errors.ts'
+import { isInFunction, isOfTheText, postgresRule, sqlState } from './postgres-errors.ts'
 import { sqliteCode, sqliteRule, sqliteWords } from './sqlite-errors.ts'
 
 // Outside these classes a message of Postgres may quote a value of the row.
@@ -12,6 +12,9 @@ const quotableNumbers: ReadonlySet<number> = new Set([
 ])
 // The latter for a malformed tsquery.
 const unquotable: ReadonlySet<string> = new Set(['08P01', '42601'])
+// What these say does not exist may be a value: of `regclass`, `regtype`, `regproc`, `regrole`, `regnamespace` and their
+// like. Where it is of the statement, the server points at its place there.
+const quotableByPlace: ReadonlySet<string> = new Set(['3F000', '42602', '42704', '42883', '42P01', '42703'])
 
 /** An error of a database in words that hold no value of a row. */
 export interface DatabaseWords {
@@ -30,7 +33,7 @@ export function databaseWords(thrown: unknown): DatabaseWords | undefined {
   if (number !== undefined) {
     const rule = mysqlRule(thrown, number)
     const plain = `MySQL error ${number}`
-    const said = quotableNumbers.has(number) ? toError(thrown).message : rule
+    const said = quotableNumbers.has(number) && !isSignalled(thrown) ? toError(thrown).message : rule
     return {
       code: `MYSQL_${number}`,
       errno: number,
@@ -45,9 +48,15 @@ export function databaseWords(thrown: unknown): DatabaseWords | undefined {
   }
   const state = sqlState(thrown)
   if (state === undefined) return undefined
-  const quotable = quotableClasses.has(state.slice(0, 2)) && !unquotable.has(state)
+  const quotable = isQuotable(thrown, state)
   const rule = postgresRule(thrown, state)
   if (quotable) return { code: state, rule, text: toError(thrown).message }
   const plain = `SQLSTATE ${state}`
   return { code: state, rule, text: rule === plain ? plain : `${plain}: ${rule}` }
+}
+
+/** Whether a message of Postgres quotes no value. What a function raises may quote any. */
+function isQuotable(thrown: unknown, state: string): boolean {
+  if (unquotable.has(state) || !quotableClasses.has(state.slice(0, 2)) || isInFunction(thrown)) return false
+  return !quotableByPlace.has(state) || isOfTheText(thrown)
 }

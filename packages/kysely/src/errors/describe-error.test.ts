@@ -102,14 +102,19 @@ describe('writeError', () => {
   })
 
   it('names a missing column for what it is', () => {
-    expect(writeError('systemic', databaseError('42703')).code).toBe('SPILLWAY_TABLE_UNKNOWN')
+    expect(writeError('systemic', databaseError('42703', { position: '13' })).code).toBe(
+      'SPILLWAY_TABLE_UNKNOWN',
+    )
   })
 
   const to = { table: 'orders', conflict: ['id', 'tenant'] }
   it.each([
     [
       'systemic',
-      Object.assign(new Error('column "totl" of relation "orders" does not exist'), { code: '42703' }),
+      Object.assign(new Error('column "totl" of relation "orders" does not exist'), {
+        code: '42703',
+        position: '13',
+      }),
       'SPILLWAY_TABLE_UNKNOWN',
       'The table or a column of the write to "orders" does not exist (SQLSTATE 42703: column "totl" of relation "orders" does not exist): run the migration.',
     ],

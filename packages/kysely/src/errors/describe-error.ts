@@ -9,7 +9,7 @@ import {
 import { decide, type Failure } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
 import { mysqlNumber } from './mysql-errors.ts'
-import { sqlState } from './postgres-errors.ts'
+import { isOfTheText, sqlState } from './postgres-errors.ts'
 import { isAbsentInSqlite, isUnmatchedInSqlite } from './sqlite-errors.ts'
 import { withoutValues } from './without-values.ts'
 
@@ -105,14 +105,14 @@ export function whatWasSaid(thrown: unknown): string {
   return text === '' ? '' : ` (${text.length > mostSaid ? `${text.slice(0, mostSaid)}…` : text})`
 }
 
-// 1054 and 1146, a column and a table that do not exist, have states of their own.
+// In Postgres where it points at the text of the statement. 1054 and 1146, a column and a table that do not exist, have states of their own.
 const absent: ReadonlySet<unknown> = new Set(['42P01', '42703', '3F000', '42S02', '42S22'])
 
-/** Whether a table or a column does not exist. */
+/** Whether a table or a column of the statement does not exist; one that a value names is no matter of a migration. */
 export function isAbsent(thrown: unknown): boolean {
   const { error } = decide(thrown)
   if (mysqlNumber(error) !== undefined) return absent.has(Reflect.get(Object(error), 'sqlState'))
-  return absent.has(sqlState(error)) || isAbsentInSqlite(error)
+  return (absent.has(sqlState(error)) && isOfTheText(error)) || isAbsentInSqlite(error)
 }
 
 /** Whether a table has no constraint for the conflict columns. */

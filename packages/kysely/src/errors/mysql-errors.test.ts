@@ -14,7 +14,8 @@ const numbers: Readonly<Record<Failure, readonly number[]>> = {
   connection: [2006, 2013, 1053, 1158, 1159, 1160, 1161, 4031, 1290, 1836, 1792],
   transient: [1213, 1205, 3572, 1020],
   tooSlow: [3024, 1969, 1317, 1153],
-  systemic: [1114, 1044, 1045, 1049, 1054, 1146, 1142, 1364],
+  systemic: [1114, 1044, 1045, 1049, 1054, 1146, 1142],
+  fault: [1364, 1467, 1526],
   permanent: [1048, 1264, 1366, 1406, 3819, 4025, 1390, 1265, 1292, 1690],
   ordering: [1452],
   duplicate: [1062],
@@ -58,6 +59,25 @@ describe('classifyError', () => {
     ['No connections available.', 'saturation'],
   ])('takes "%s" for %s', (message, failure) => {
     expect(classifyError(new Error(message))).toBe(failure)
+  })
+})
+
+describe('an error that a trigger signals', () => {
+  it.each([
+    [1644, '45000', 'unknown'],
+    [1644, 'OR001', 'unknown'],
+    [1644, '42000', 'unknown'],
+    [1644, '08S01', 'unknown'],
+    [1644, '23000', 'permanent'],
+    [1146, '45000', 'unknown'],
+    [31_001, 'PT403', 'unknown'],
+    [7, '45000', 'unknown'],
+  ] as const)('has the code of its author, whatever the number: %i %s is %s', (errno, state, failure) => {
+    const error = mysqlError(errno, state, 'order secret refused')
+    expect(classifyError(error)).toBe(failure)
+    const shown = inspect([writeError(failure, error), refusal(error)], { depth: 10, showHidden: true })
+    expect(shown).toContain(`MYSQL_${errno}`)
+    expect(shown).not.toContain('secret')
   })
 })
 
@@ -141,7 +161,7 @@ describeMysql('errors of MySQL or MariaDB as they come', (database) => {
       'duplicate',
       /MYSQL_1062 .*PRIMARY"/,
     ],
-    ['insert into t (id) values (1)', 'systemic', /MYSQL_1364/],
+    ['insert into t (id) values (1)', 'fault', /MYSQL_1364/],
     ['insert into t (id, x) values (1, 1)', 'systemic', /MYSQL_1054/],
     ['insert into secret (id) values (1)', 'systemic', /MYSQL_1146/],
     ['insert into t values (1)', 'systemic', /MYSQL_1136/],

@@ -8,44 +8,11 @@ const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...all('connection', 1290, 1792, 1836), // read-only: the server was demoted
   ...all('transient', 1020, 1205, 1213, 1412, 3572),
   ...all('tooSlow', 1038, 1153, 1197, 1206, 1317, 1969, 3024), // 1969 is MariaDB's 3024
-  ...all(
-    'systemic',
-    1021,
-    1044,
-    1045,
-    1049,
-    1054,
-    1064,
-    1114,
-    1136,
-    1142,
-    1143,
-    1146,
-    1193,
-    1227,
-    1231,
-    1364,
-  ),
+  ...all('systemic', 1021, 1044, 1045, 1049, 1054, 1064, 1114, 1136, 1142, 1143, 1146, 1193, 1227, 1231),
   ...all('systemic', 1524, 1698, 1820, 1862, 3118, 4151),
-  ...all(
-    'permanent',
-    1048,
-    1118,
-    1264,
-    1265,
-    1292,
-    1301,
-    1365,
-    1366,
-    1367,
-    1369,
-    1390,
-    1406,
-    1411,
-    1416,
-    1451,
-  ),
-  ...all('permanent', 1690, 3140, 3141, 3156, 3819, 4025), // 4025 is MariaDB's 3819
+  ...all('fault', 1364, 1467, 1526), // no default, no auto-increment value left, no partition
+  ...all('permanent', 1048, 1118, 1264, 1265, 1292, 1301, 1365, 1366, 1367, 1369, 1390, 1406, 1411, 1416),
+  ...all('permanent', 1451, 1690, 3140, 3141, 3156, 3819, 4025), // 4025 is MariaDB's 3819
   ...all('ordering', 1216, 1452),
   ...all('duplicate', 1062, 1169, 1586),
 ])
@@ -84,6 +51,8 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [3140, 'a text is not JSON'],
   [3819, 'check constraint'],
   [4025, 'check constraint'],
+  [1467, 'no auto-increment value is left'],
+  [1526, 'the table has no partition for the row'],
 ])
 
 // A message may quote a value of the row; the names of the schema stand at its end or are all of it.
@@ -98,10 +67,29 @@ const constraints = [
 /** The number of an error that a server of MySQL or MariaDB sent; `undefined` for any other. */
 export function mysqlNumber(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('errno' in thrown)) return undefined
-  // Node's own errors have numbers below 0.
-  return typeof thrown.errno === 'number' && thrown.errno >= 1_000 && 'sqlState' in thrown
+  // Node's own errors have numbers below 0; `signal` may set any from 1 up.
+  return typeof thrown.errno === 'number' && thrown.errno > 0 && 'sqlState' in thrown
     ? thrown.errno
     : undefined
+}
+
+/** What a number of MySQL or MariaDB means by itself. */
+export function failureOfMysqlNumber(number: number): Failure {
+  return byNumber.get(number) ?? 'unknown'
+}
+
+/**
+ * Whether `signal` of a trigger or a function made an error: its number, its state and its words are those of the
+ * author. The number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users, and no server
+ * has states of its own that start with another letter than H and X.
+ */
+export function isSignalled(thrown: unknown): boolean {
+  const state = stateOf(thrown)
+  return mysqlNumber(thrown) === 1644 || /^(?:45|[A-GI-WYZ])/.test(state)
+}
+
+function stateOf(thrown: unknown): string {
+  return String(Reflect.get(Object(thrown), 'sqlState'))
 }
 
 /** What an error of mysql2 means; `undefined` when it is none, or says nothing by itself. */
@@ -109,7 +97,9 @@ export function classifyMysql(thrown: object): Failure | undefined {
   const number = mysqlNumber(thrown)
   if (number === packetTooLarge && 'rule' in thrown) return 'permanent'
   if (number !== undefined) {
-    const state = String(Reflect.get(thrown, 'sqlState'))
+    const state = stateOf(thrown)
+    // Unless its author says that the data are wrong.
+    if (isSignalled(thrown)) return /^2[23]/.test(state) ? 'permanent' : 'unknown'
     return byNumber.get(number) ?? byState.find(([pattern]) => pattern.test(state))?.[1] ?? 'unknown'
   }
   const failure = 'code' in thrown ? byCode.get(thrown.code) : undefined
@@ -122,6 +112,7 @@ export function classifyMysql(thrown: object): Failure | undefined {
 export function mysqlRule(thrown: unknown, number: number): string {
   const own: unknown = Reflect.get(Object(thrown), 'rule')
   if (typeof own === 'string') return own
+  if (isSignalled(thrown)) return `MySQL error ${number}`
   const { constraint, column } = mysqlNames(thrown)
   const rule = refusals.get(number) ?? `MySQL error ${number}`
   if (column !== undefined && rule.includes('its column'))

@@ -12,6 +12,8 @@ const refusals: Readonly<Record<string, string>> = {
   '23505': 'unique constraint',
   '23514': 'check constraint',
   '23P01': 'exclusion constraint',
+  '2200H': 'a sequence is exhausted',
+  '54000': 'a limit of the server is reached',
 }
 
 /** Whether a column's type cannot hold a parameter: class 22 is that of values ("PostgreSQL Error Codes"). */
@@ -19,27 +21,52 @@ export function isOfAValue(error: unknown): boolean {
   return sqlState(error)?.startsWith('22') === true
 }
 
-/** The SQLSTATE of an error that the server sent; `undefined` for any other. */
+/**
+ * The SQLSTATE of an error that the server sent; `undefined` for any other.
+ *
+ * A function may raise any five digits and capitals (`raise exception … using errcode = 'OR001'`). Node has codes of five
+ * capitals too, EPIPE for example: a code of a class that Postgres does not have needs a `severity`, which only a server
+ * sends.
+ */
 export function sqlState(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
   const { code } = thrown
-  // EPIPE has five capitals too: a SQLSTATE starts with a digit or one of the four classes with letters.
-  return typeof code === 'string' && /^(?:\d[\dA-Z]|F0|HV|P0|XX)[\dA-Z]{3}$/.test(code) ? code : undefined
+  if (typeof code !== 'string' || !/^[\dA-Z]{5}$/.test(code)) return undefined
+  const isOfServer = 'severity' in thrown && typeof thrown.severity === 'string'
+  return isOfServer || /^(?:\d[\dA-Z]|F0|HV|P0|XX)/.test(code) ? code : undefined
 }
 
-/** The rule that a row breaks, in words, with the names of the schema alone. */
-export function postgresRule(thrown: unknown, state: string): string {
-  const constraint = nameIn(thrown, 'constraint')
-  const column = nameIn(thrown, 'column')
-  const table = nameIn(thrown, 'table')
-  const type = nameIn(thrown, 'dataType') ?? typeIn(thrown)
-  return [
-    refusals[state] ?? `SQLSTATE ${state}`,
-    constraint === undefined ? '' : ` "${constraint}"`,
-    column === undefined ? '' : ` on column "${column}"`,
-    table === undefined ? '' : ` of table "${table}"`,
-    type === undefined ? '' : ` (type ${type})`,
-  ].join('')
+/** Whether a `raise` of PL/pgSQL made an error: its code and its words are those of the function's author. */
+export function isRaised(thrown: unknown): boolean {
+  return fieldOf(thrown, 'routine') === 'exec_stmt_raise'
+}
+
+/**
+ * Whether an error came up inside a function or a trigger. Its context names the language, which is the same in each
+ * language of the server's messages.
+ */
+export function isInFunction(thrown: unknown): boolean {
+  const where = fieldOf(thrown, 'where') ?? ''
+  // The check of a foreign key is a statement of SQL as well: `select 1 from only …`.
+  return isRaised(thrown) || /\bPL\//.test(where) || (/\bSQL\b/.test(where) && !where.includes('FROM ONLY'))
+}
+
+/** Whether the server points at a place in the statement: the error is about its text, not about a value. */
+export function isOfTheText(thrown: unknown): boolean {
+  return !isInFunction(thrown) && fieldOf(thrown, 'position') !== undefined
+}
+
+/**
+ * The functions of the server that find a row too large for a page, an index or a type (`routine` of an error message;
+ * PostgreSQL, "Error and Notice Message Fields"). Their names are the same in each language. All others that report
+ * 54000 speak of the server: of the transaction ids that are left, of the size of a table.
+ */
+const limitsOfAValue =
+  /^(?:_bt_|_hash_|brin|index_form_tuple|gin|gist|spg|RelationGetBufferForTuple|Array|ReadArray|array_|convertJsonb|pushJsonb|checkStringLen|tsvectorin|make_tsvector|pushValue|path_in|poly_in|bit_in|varbit_in)/i
+
+/** Whether an error of class 54 (a limit of the server) is about the size of a value or a row. */
+export function isLimitOfAValue(thrown: unknown): boolean {
+  return limitsOfAValue.test(fieldOf(thrown, 'routine') ?? '')
 }
 
 // Each field as node-postgres calls it, and as postgres.js does ("data type_name" with its blank).
@@ -47,14 +74,36 @@ const fieldNames = {
   constraint: ['constraint', 'constraint_name'],
   column: ['column', 'column_name'],
   table: ['table', 'table_name'],
+  schema: ['schema', 'schema_name'],
   dataType: ['dataType', 'data type_name'],
+  routine: ['routine'],
+  where: ['where'],
+  position: ['position'],
 } as const
 
-function nameIn(thrown: unknown, field: keyof typeof fieldNames): string | undefined {
+/** A field of an error of the server. */
+export function fieldOf(thrown: unknown, field: keyof typeof fieldNames): string | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   return fieldNames[field]
     .map((name) => Reflect.get(thrown, name) as unknown)
     .find((name): name is string => typeof name === 'string' && name !== '')
+}
+
+/** The rule that a row breaks, in words, with the names of the schema alone. */
+export function postgresRule(thrown: unknown, state: string): string {
+  // What a `raise` names as its constraint may be a value.
+  if (isRaised(thrown)) return refusals[state] ?? `SQLSTATE ${state}`
+  const constraint = fieldOf(thrown, 'constraint')
+  const column = fieldOf(thrown, 'column')
+  const table = fieldOf(thrown, 'table')
+  const type = fieldOf(thrown, 'dataType') ?? typeIn(thrown)
+  return [
+    refusals[state] ?? `SQLSTATE ${state}`,
+    constraint === undefined ? '' : ` "${constraint}"`,
+    column === undefined ? '' : ` on column "${column}"`,
+    table === undefined ? '' : ` of table "${table}"`,
+    type === undefined ? '' : ` (type ${type})`,
+  ].join('')
 }
 
 // The server does not name the column of a value that does not fit, but its type; the value is what stands beside. In

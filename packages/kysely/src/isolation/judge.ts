@@ -1,8 +1,10 @@
 import { done, type Outcome, retry, SpillwayError } from '@spillway/message'
 import { decide, type Failure } from '../errors/classify-error.ts'
+import { type Classify, type CodeMeaning, meaningOf } from '../errors/classify-option.ts'
 import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
+import { faultError } from '../errors/fault-error.ts'
 import { mysqlNumber } from '../errors/mysql-errors.ts'
-import { sqlState } from '../errors/postgres-errors.ts'
+import { isOfTheText, sqlState } from '../errors/postgres-errors.ts'
 import { sqliteCode } from '../errors/sqlite-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Suspect, Verdict } from './isolate.ts'
@@ -10,30 +12,61 @@ import type { Suspect, Verdict } from './isolate.ts'
 /** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
 export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
 
+/** What a judge knows beside the ends of statements. */
+export interface JudgeOptions {
+  /** What the rows go to, for the words of errors. */
+  readonly target?: WriteTarget | undefined
+  /** What the user says of codes. */
+  readonly classify?: Classify | undefined
+}
+
 const orderingPatience = 3
 
 /**
  * A judge for a batch of so many rows.
  *
- * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when
- * every record would fail and a human is needed; twice as long for each delivery before, up to 15 minutes.
+ * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when a
+ * human is needed; twice as long for each delivery before, up to 15 minutes.
  *
  * @param random a number in `[0, 1)`
- * @param target what the rows go to, for the words of errors
  */
-export function createJudge(rows: number, random: () => number, target?: WriteTarget): Judge {
-  // An error that may be no row's fault may come for each: isolating all of them would cost two statements a row.
-  let doubtsLeft = 4 * Math.ceil(Math.log2(rows + 1)) + 8
+export function createJudge(
+  rows: number,
+  random: () => number,
+  { target, classify }: JudgeOptions = {},
+): Judge {
+  // An error that may be no row's fault may come for each: to isolate all of them would cost two statements a row. So the
+  // search ends after so many refusals in a row. Whatever is left then gets one statement for each part.
+  const mostDoubts = 3 * Math.ceil(Math.log2(rows + 1)) + 8
+  let doubtsLeft = mostDoubts
   const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
   const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
   const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
+  const held = (cause: unknown, row: Suspect) => retry({ ...later(cause, row), unavailable: true })
+  const doubt = (outcome: (cause: unknown, row: Suspect) => Outcome, cause: unknown) => {
+    doubtsLeft -= 1
+    return verdict(doubtsLeft >= 0 ? 'blame' : 'settle', outcome, cause)
+  }
+  const classified = (meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> => {
+    if (meaning === 'park') return { step: 'blame', written: false, outcome: () => parkRefused(error) }
+    if (meaning === 'retry')
+      return doubt((cause, row) => ofTheRow(soon(cause, row)), described(failure, error))
+    // Without a delay: `batch` waits for it inside the invocation.
+    return doubt((cause) => retry({ cause, unavailable: true }), described('saturation', error))
+  }
 
   return function judge(attempt) {
-    if (attempt.kind === 'ok') return { step: 'settle', written: true, outcome: done }
+    if (attempt.kind === 'ok') {
+      doubtsLeft = mostDoubts
+      return { step: 'settle', written: true, outcome: done }
+    }
     const { error, failure } = attempt
     if (attempt.kind === 'late') {
       return verdict('stop', soon, failure === undefined ? error : described(failure, error))
     }
+    if (attempt.failure === 'fault') return doubt(held, faultError(error, target))
+    const meaning = meaningOf(error, classify)
+    if (meaning !== undefined) return classified(meaning, attempt.failure, error)
     switch (attempt.failure) {
       case 'permanent':
       case 'duplicate':
@@ -46,14 +79,14 @@ export function createJudge(rows: number, random: () => number, target?: WriteTa
       }
       case 'tooSlow':
         return verdict('halve', soon, described('tooSlow', error))
-      case 'systemic':
+      case 'systemic': {
+        const cause = described('systemic', error)
+        return mayBeOfARow('systemic', error) ? doubt(later, cause) : verdict('stop', later, cause)
+      }
       case 'unknown': {
-        doubtsLeft -= 1
-        const step = doubtsLeft >= 0 && mayBeOfARow(attempt.failure, error) ? 'blame' : 'stop'
-        const cause = described(attempt.failure, error)
-        if (attempt.failure === 'systemic') return verdict(step, later, cause)
-        const isOfTheRow = step === 'blame' && !isOfTheServer(error)
-        return verdict(step, isOfTheRow ? (cause, row) => ofTheRow(soon(cause, row)) : soon, cause)
+        const cause = described('unknown', error)
+        if (!mayBeOfARow('unknown', error)) return verdict('stop', soon, cause)
+        return doubt(isOfTheServer(error) ? soon : (why, row) => ofTheRow(soon(why, row)), cause)
       }
       default:
         return verdict('settle', soon, described(attempt.failure, error))
@@ -61,10 +94,14 @@ export function createJudge(rows: number, random: () => number, target?: WriteTa
   }
 }
 
-// Table, column and constraint are those of the statement, whatever its rows.
-const statesOfTheTable: ReadonlySet<string> = new Set(['42P01', '42703', '42P10'])
+// Table and column are those of the statement where the server points at its text; else they are a value of `regclass`
+// or the like. That no constraint is for the conflict (42P10) it says without a place.
+const statesOfTheText: ReadonlySet<string> = new Set(['42P01', '42703', '3F000'])
 
-// Values bring errors of class 42 too: a row-level policy (42501), a malformed tsquery (42601).
+// Values bring errors of these classes too: a row-level policy (42501), a malformed tsquery (42601), a `regclass` that
+// names another database (0A000), a `regnamespace` (3F000).
+const classesOfValues: ReadonlySet<string> = new Set(['0A', '3F', '42'])
+
 function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean {
   const { error } = decide(thrown)
   // 1364: a column without a default, left out by the mapper of some rows.
@@ -72,7 +109,9 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
   if (number !== undefined) return failure === 'unknown' || number === 1364
   const state = sqlState(error)
   if (state === undefined) return failure === 'unknown' && sqliteCode(error) !== undefined
-  return failure === 'unknown' || (state.startsWith('42') && !statesOfTheTable.has(state))
+  if (failure === 'unknown') return true
+  if (state === '42P10' || !classesOfValues.has(state.slice(0, 2))) return false
+  return !(statesOfTheText.has(state) || state === '0A000') || !isOfTheText(error)
 }
 
 /** Classes of errors that the server has with itself: of its operator, of its system, of its data files. */

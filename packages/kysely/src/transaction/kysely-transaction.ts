@@ -19,6 +19,7 @@ import {
 } from '@spillway/message/internal'
 import type { IsolationLevel, Kysely } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
+import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { isolate } from '../isolation/isolate.ts'
 import { createDeadline } from '../time/deadline.ts'
@@ -58,6 +59,11 @@ export interface KyselyTransactionOptions<DB, Body> {
   readonly fingerprint?: FingerprintOption<Body>
   /** Default: the database's own. Under a stricter one than read committed, transactions that meet are repeated. */
   readonly isolationLevel?: Extract<IsolationLevel, 'read committed' | 'repeatable read' | 'serializable'>
+  /**
+   * What becomes of messages whose effects the database refuses with codes of your own, those that triggers raise for
+   * example: `{ OR001: 'park', P0001: 'retry' }`; see {@link CodeMeaning}. Default: a code that is not known is retried.
+   */
+  readonly classify?: Classify
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
@@ -74,6 +80,7 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
     test: (value) => value === false || typeof value === 'function',
   },
   isolationLevel: oneOf('read committed', 'repeatable read', 'serializable'),
+  classify: objectWith(),
   clock: objectWith('now', 'sleep'),
   random: isFunction,
 }
@@ -136,6 +143,7 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  */
 export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB, Body>): Writer<Body> {
   checkOptions('kyselyTransaction', options, rules)
+  checkClassify('kyselyTransaction', options.classify)
   const { db, transaction, consumer, fingerprint, isolationLevel } = options
   const { inbox: table = defaultInboxTable, clock = systemClock, random = Math.random } = options
   const engine = engineOf('kyselyTransaction', db)
@@ -162,7 +170,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     const settled = new Map<Entry<Body>, Outcome>()
     await isolate(
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],
-      createTransactionWrite(context, merged.length, random),
+      createTransactionWrite(context, merged.length, random, options.classify),
       (entry, outcome) => void settled.set(entry, outcome),
     )
     for (const [entry, outcome] of await commitParkings(context, settled, random)) {

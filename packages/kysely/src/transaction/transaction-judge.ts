@@ -1,4 +1,5 @@
 import { type Outcome, SpillwayError } from '@spillway/message'
+import type { Classify } from '../errors/classify-option.ts'
 import { sqlState } from '../errors/postgres-errors.ts'
 import { withoutValues } from '../errors/without-values.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
@@ -9,8 +10,8 @@ import type { Attempt } from '../time/attempt.ts'
  * A judge for transactions: as for statements, but an error that the function throws of its own accord may be one
  * message's fault. It is looked for, within a bound, and delivered again; such an error never parks a message.
  */
-export function createTransactionJudge(entries: number, random: () => number): Judge {
-  const judge = createJudge(entries, random)
+export function createTransactionJudge(entries: number, random: () => number, classify?: Classify): Judge {
+  const judge = createJudge(entries, random, { classify })
   let doubtsLeft = 4 * Math.ceil(Math.log2(entries + 1)) + 8
   return function judgeTransaction(attempt) {
     const verdict = judge(attempt)

@@ -1,4 +1,5 @@
 import type { Outcome } from '@spillway/message'
+import type { Classify } from '../errors/classify-option.ts'
 import type { Verdict } from '../isolation/isolate.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { type Ending, runTransaction, type TransactionContext } from './run-transaction.ts'
@@ -10,8 +11,9 @@ export function createTransactionWrite<DB, Body>(
   context: TransactionContext<DB, Body>,
   count: number,
   random: () => number,
+  classify?: Classify,
 ): (entries: readonly Entry<Body>[]) => Promise<Verdict<Entry<Body>>> {
-  const judge = createTransactionJudge(count, random)
+  const judge = createTransactionJudge(count, random, classify)
 
   /** A unique constraint can be broken by a row that another transaction inserted since the function looked. */
   async function run(entries: readonly Entry<Body>[]): Promise<Attempt<Ending<Body>>> {

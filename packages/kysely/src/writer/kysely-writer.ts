@@ -14,6 +14,7 @@ import type { Insertable, Kysely } from 'kysely'
 import { engineNamed } from '../engines/engine.ts'
 import { engineOf } from '../engines/engine-name.ts'
 import { slices } from '../engines/slices.ts'
+import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
@@ -75,6 +76,12 @@ export interface KyselyWriterOptions<
    * DSQL User Guide, "Cluster quotas and database limits"), those of secondary indexes not counted.
    */
   readonly rowsPerStatement?: number
+  /**
+   * What becomes of records that the database refuses with codes of your own, those that triggers raise for example:
+   * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. A record is judged once it is
+   * alone: its batch-mates are written. Default: a code that the writer does not know is retried, never parked.
+   */
+  readonly classify?: Classify
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
@@ -88,6 +95,7 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   conflict: { required: true, expected: expectedConflict, test: isConflict },
   types: { expected: expectedTypes, test: areTypes },
   rowsPerStatement: integer(1, 1_000_000),
+  classify: objectWith(),
   clock: objectWith('now', 'sleep'),
   random: isFunction,
 }
@@ -150,7 +158,8 @@ export function kyselyWriter<
   Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
 >(options: KyselyWriterOptions<DB, Table, Body, Values>): Writer<Body> {
   checkOptions('kyselyWriter', options, rules)
-  const { insertInto, row: map, clock = systemClock, random = Math.random } = options
+  checkClassify('kyselyWriter', options.classify)
+  const { insertInto, row: map, classify, clock = systemClock, random = Math.random } = options
   const { rowsPerStatement = Number.POSITIVE_INFINITY } = options
   const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
   const target = { table: insertInto, conflict: conflict.on }
@@ -205,7 +214,7 @@ export function kyselyWriter<
     if (records.length === 0) return []
     const outcomes: Outcome[] = new Array(records.length)
     const deadline = createDeadline(limit, clock)
-    const judge = createJudge(records.length, random, target)
+    const judge = createJudge(records.length, random, { target, classify })
 
     const readFacts = async (): Promise<Attempt<TableFacts>> => {
       const { known } = table.catalogue
@@ -228,7 +237,7 @@ export function kyselyWriter<
       const verdict = judge(result)
       if (result.kind !== 'failed') return verdict
       const { failure } = result
-      if (failure === 'systemic') table.catalogue.forget()
+      if (failure === 'systemic' || failure === 'fault') table.catalogue.forget()
       if (verdict.step === 'blame' && (failure === 'permanent' || failure === 'systemic') && !verified) {
         // Before a row is blamed: a migration may have changed the types that the values were cast to.
         verified = true
