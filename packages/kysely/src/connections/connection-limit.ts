@@ -116,7 +116,12 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
       const connect = socket.connect.bind(socket) as (...parameters: unknown[]) => Socket
       socket.connect = (...parameters: unknown[]) => {
         waiting.set(socket, () => {
-          if (!socket.destroyed) connect(...parameters)
+          try {
+            if (!socket.destroyed) connect(...parameters)
+          } catch (error) {
+            // A port that does not exist: closed, it counts no longer, and whoever listens to the socket is told.
+            socket.destroy(error as Error)
+          }
         })
         admit()
         return socket

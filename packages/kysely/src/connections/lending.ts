@@ -6,12 +6,15 @@ import { isServerFull } from '../errors/server-full.ts'
 import { contradictions, type LimitWords, onceFor, type ServerLimits } from './budget-check.ts'
 import { connectionBook } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
+import { optionsFault } from './options-fault.ts'
 import { limitOf, type PoolOptions } from './pool-options.ts'
 import { retireOnShutdown } from './shutdown.ts'
 import type { Turn } from './turns.ts'
 
 /** What a driver's own pool does for {@link createLending}. */
 export interface DriverPool<Connection> {
+  /** The name of the pool's factory, for errors. */
+  readonly name: string
   /** A connection for one use, new or not. */
   open(): Promise<Connection>
   /** Takes back one that was not fit for use, and closes it. */
@@ -141,7 +144,7 @@ export function createLending<Connection extends object>(
       } catch (error) {
         turn.end()
         if (isServerFull(error)) limit.saturated()
-        throw error
+        throw optionsFault(driver.name, error) ?? error
       }
     },
     giveBack(connection, isLost, settle) {

@@ -13,6 +13,7 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import { createLending } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
 import { onFailedQuery } from './on-failed-query.ts'
+import { optionsFault } from './options-fault.ts'
 import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 
 /** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
@@ -77,13 +78,14 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   const idleTimers = new WeakMap<MysqlClient, NodeJS.Timeout>()
   const close = (client: MysqlClient) => closeConnection(client, clock)
   const lending = createLending<MysqlClient>(options, {
+    name: 'mysqlPool',
     open: () => getConnection(pool),
     discard: (client) => void close(client),
     close,
     readLimits: readMysqlLimits,
     words: mysqlWords,
   })
-  const pool = createPool({
+  const pool: MysqlDriverPool = create(createPool, {
     ...config,
     ...(uri === undefined ? {} : { uri }),
     connectionLimit: lending.connections,
@@ -137,6 +139,15 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
       lending.stop()
       pool.end(callback)
     },
+  }
+}
+
+/** `mysql2` reads its options when the pool is made. */
+function create<Config>(createPool: (config: Config) => MysqlDriverPool, config: Config): MysqlDriverPool {
+  try {
+    return createPool(config)
+  } catch (error) {
+    throw optionsFault('mysqlPool', error) ?? error
   }
 }
 

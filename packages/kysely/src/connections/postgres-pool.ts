@@ -3,7 +3,6 @@ import {
   checkOptions,
   integer,
   isFunction,
-  nonEmptyString,
   type OptionRules,
   required,
   systemClock,
@@ -42,7 +41,8 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
   readonly connectionString?: string | undefined
   /**
    * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: the server's own setting. Sent
-   * when a connection starts; PgBouncer refuses it unless it is told to ignore it.
+   * when a connection starts. PgBouncer refuses it, unless its `ignore_startup_parameters` has `statement_timeout`; then
+   * it has no effect. Behind PgBouncer set the time-out for the role instead: `alter role app set statement_timeout`.
    */
   readonly statementTimeoutMillis?: number
   /** Whatever else `pg` takes: `ssl`, a `password` function for IAM. The options above win. */
@@ -52,7 +52,11 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
 const rules: OptionRules<PostgresPoolOptions<object>> = {
   ...poolRules,
   Pool: required(isFunction),
-  connectionString: { ...nonEmptyString(), required: false },
+  connectionString: {
+    expected: 'a URL (postgres://user@host:5432/database) or the path of a socket',
+    test: (value) =>
+      typeof value === 'string' && /^(?:\/|(?:postgres(?:ql)?|pg(?:sql)?|socket):)/i.test(value),
+  },
   statementTimeoutMillis: integer(1, 900_000),
   config: {
     expected: 'an object of options of pg',
@@ -105,6 +109,7 @@ export function postgresPool<Config extends object>(
   /** Those whose use has ended before the server had said all. */
   const underWay = new Map<PgClient, () => void>()
   const lending = createLending<PgClient>(options, {
+    name: 'postgresPool',
     open: () => pool.connect(),
     discard: (client) => client.release(true),
     // What ends badly has ended.

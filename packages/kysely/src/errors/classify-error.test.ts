@@ -111,7 +111,8 @@ describe('classifyError', () => {
 
   it('blames no row for an error that ended the session', () => {
     expect(classifyError(withCode('08P01', { severity: 'FATAL' }))).toBe('connection')
-    expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('connection')
+    // A setting in the options of the connection, for example.
+    expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('systemic')
   })
 
   it.each([

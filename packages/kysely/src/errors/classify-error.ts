@@ -1,6 +1,6 @@
 import { isUnavailable, SpillwayError } from '@spillway/message'
 import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
-import { fieldOf, isLimitOfAValue, isRaised, sqlState } from './postgres-errors.ts'
+import { fieldOf, isLimitOfAValue, isRaised, refusedParameter, sqlState } from './postgres-errors.ts'
 import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
 
 /**
@@ -77,8 +77,12 @@ const byStateClass: ReadonlyMap<string, Failure> = new Map([
   ['42', 'systemic'],
 ])
 
-// What the catalogue refuses a table for.
-const systemicCodes: ReadonlySet<string> = new Set(['SPILLWAY_TABLE_UNKNOWN', 'SPILLWAY_WRITE_FAILED'])
+// What the catalogue refuses a table for, and a pool a connection.
+const systemicCodes: ReadonlySet<string> = new Set([
+  'SPILLWAY_TABLE_UNKNOWN',
+  'SPILLWAY_WRITE_FAILED',
+  'SPILLWAY_OPTION_INVALID',
+])
 
 /** What OpenSSL and Node say of a certificate that is not to be trusted (Node.js documentation, "tls"). */
 const certificateCode =
@@ -157,7 +161,7 @@ function classifyState(state: string, thrown: object): Failure {
   const failure = failureOfState(state)
   // PgBouncer ends sessions with 08P01.
   const isFatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
-  if (isFatal) return ofARow.has(failure) ? 'connection' : failure
+  if (isFatal) return isOfOptions(state, thrown) ? 'systemic' : ofARow.has(failure) ? 'connection' : failure
   // Whatever a function raises is about what it was called for, not about the server; unless its author says that the
   // data are wrong (classes 22 and 23) it may be anything.
   if (isRaised(thrown)) return saysDataAreWrong(state) ? failure : 'unknown'
@@ -165,6 +169,11 @@ function classifyState(state: string, thrown: object): Failure {
   // Without the name of a constraint it is a partition that is missing.
   const isUnnamed = fieldOf(thrown, 'constraint') === undefined && fieldOf(thrown, 'dataType') === undefined
   return state === '23514' && isUnnamed ? 'fault' : failure
+}
+
+/** Whether a session ends at its start because of what the options of the pool send: a setting, or its value. */
+function isOfOptions(state: string, thrown: object): boolean {
+  return state.startsWith('22') || refusedParameter(thrown) !== undefined
 }
 
 /** 22004 is that of a `raise` whose own options are null, 2200H that of a sequence. */

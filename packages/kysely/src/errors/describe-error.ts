@@ -9,7 +9,7 @@ import {
 import { decide, type Failure } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
 import { mysqlNumber } from './mysql-errors.ts'
-import { isOfTheText, sqlState } from './postgres-errors.ts'
+import { isOfTheText, refusedParameter, sqlState } from './postgres-errors.ts'
 import { isAbsentInSqlite, isUnmatchedInSqlite } from './sqlite-errors.ts'
 import { withoutValues } from './without-values.ts'
 
@@ -51,6 +51,14 @@ export function writeError(failure: Failure, thrown: unknown, target?: WriteTarg
 function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readonly [ErrorCode, string] {
   const said = whatWasSaid(thrown)
   const table = target === undefined ? '' : ` to "${target.table}"`
+  const parameter = refusedParameter(decide(thrown).error)
+  if (parameter !== undefined) {
+    const setting = parameter === 'options' ? 'its settings' : 'it'
+    return [
+      'SPILLWAY_OPTION_INVALID',
+      `PgBouncer refuses the startup parameter \`${parameter}\`: leave the option of the pool out that sends it (\`statementTimeoutMillis\`, for example) and set ${setting} for the role (\`alter role … set …\`), or add it to \`ignore_startup_parameters\` of PgBouncer, where it has no effect then.`,
+    ]
+  }
   if (isAbsent(thrown)) {
     return [
       'SPILLWAY_TABLE_UNKNOWN',

@@ -69,6 +69,13 @@ export function isLimitOfAValue(thrown: unknown): boolean {
   return limitsOfAValue.test(fieldOf(thrown, 'routine') ?? '')
 }
 
+/** The parameter of a new connection that PgBouncer does not take; `undefined` for any other error. */
+export function refusedParameter(thrown: unknown): string | undefined {
+  if (sqlState(thrown) !== '08P01' || fieldOf(thrown, 'severity') !== 'FATAL') return undefined
+  const message = String(Reflect.get(Object(thrown), 'message'))
+  return /unsupported startup parameter(?: in options)?: ([\w.]+)/.exec(message)?.[1]
+}
+
 // Each field as node-postgres calls it, and as postgres.js does ("data type_name" with its blank).
 const fieldNames = {
   constraint: ['constraint', 'constraint_name'],
@@ -76,6 +83,7 @@ const fieldNames = {
   table: ['table', 'table_name'],
   schema: ['schema', 'schema_name'],
   dataType: ['dataType', 'data type_name'],
+  severity: ['severity'],
   routine: ['routine'],
   where: ['where'],
   position: ['position'],

@@ -2,7 +2,8 @@ import { type Outcome, SpillwayError } from '@spillway/message'
 import type { IsolationLevel, Kysely, Transaction } from 'kysely'
 import type { EngineName } from '../engines/engine-name.ts'
 import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
-import { decide } from '../errors/classify-error.ts'
+import { classifyError, decide } from '../errors/classify-error.ts'
+import { databaseWords } from '../errors/database-words.ts'
 import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { lockShare } from '../time/server-time.ts'
@@ -56,8 +57,10 @@ export async function runTransaction<DB, Body>(
   const sorted = entries.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const builder =
     isolationLevel === undefined ? db.transaction() : db.transaction().setIsolationLevel(isolationLevel)
+  let hasBegun = false
   try {
     return await builder.execute(async (trx) => {
+      hasBegun = true
       if (deadline.passed()) throw tooLate('before a connection was free')
       const plain = trx.withoutPlugins() as unknown as Kysely<never>
       if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
@@ -73,6 +76,7 @@ export async function runTransaction<DB, Body>(
     })
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
+    if (!hasBegun && isOfNoDatabase(error)) throw notBegun(error)
     // Some dialects tell by COMMIT that it rolled back.
     throw error instanceof Error && error.name === 'AbortedTransactionError' ? swallowed(error) : error
   }
@@ -109,6 +113,22 @@ async function runFunction<DB, Body>(
     // What the function was not told yet it did not swallow.
     throw watch.undelivered ?? swallowed(watch.refusal ?? error)
   }
+}
+
+function isOfNoDatabase(error: unknown): boolean {
+  return (
+    !(error instanceof SpillwayError) &&
+    classifyError(error) === 'unknown' &&
+    databaseWords(decide(error).error) === undefined
+  )
+}
+
+function notBegun(cause: unknown): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'No transaction could begin: the pool gave no connection. The cause says why.',
+    { cause },
+  )
 }
 
 function tooLate(when: string): SpillwayError {

@@ -1,0 +1,34 @@
+import { SpillwayError, toError } from '@spillway/message'
+
+// Node's codes for options that it does not take: of a URL, a port, a version of TLS, the text of a certificate or key.
+const codes = /^ERR_(?:INVALID_(?:URL|ARG)|SOCKET_BAD_PORT|TLS_|SSL_|OSSL_|CRYPTO_)/
+const fileCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
+// What `pg`, `pg-connection-string` and `mysql2` throw without a code.
+const messages =
+  /^(?:The server does not support SSL connections|Server does not support secure connection|Invalid (?:sslnegotiation|port)\b|sslnegotiation=direct requires|SECURITY WARNING: |SASL: .*client password must be|Unknown SSL profile|Both useLibpqCompat)/
+
+/**
+ * The error for a connection that could not be made because of the options of its pool, whatever the state of the
+ * database: a file that is not there, a port that does not exist. `undefined` for any other.
+ *
+ * Only for what was thrown while connecting: elsewhere the same codes are those of the app.
+ */
+export function optionsFault(owner: string, thrown: unknown): SpillwayError | undefined {
+  if (!isOfOptions(thrown)) return undefined
+  const cause = toError(thrown)
+  // Node's error of a URL has the URL, and with it the password.
+  for (const name of ['input', 'base']) Reflect.deleteProperty(cause, name)
+  return new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `${owner}: its options make no connection possible (${cause.message}): correct the connection string, the port, the files and settings of TLS or the password.`,
+    { cause },
+  )
+}
+
+function isOfOptions(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false
+  if (thrown instanceof URIError) return true
+  const { code, syscall, message } = thrown as Readonly<Record<string, unknown>>
+  if (fileCodes.has(code)) return syscall === 'open' || syscall === 'read'
+  return (typeof code === 'string' && codes.test(code)) || messages.test(String(message))
+}
