@@ -33,6 +33,11 @@ export interface Engine {
   insert(rows: readonly Row[], statement: Statement): Promise<void>
   /** Whether a row of the table has exactly the key of that row: a collation may take others for equal. */
   keyIs(row: Row, place: KeyPlace): Expression<SqlBool>
+  /**
+   * Which rows of a statement that passed were not written, because the table has another key that a collation takes for
+   * equal. Left out by an engine whose statements fail then.
+   */
+  findTaken?(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>>
 }
 
 /** Where the key of a row is looked for. */

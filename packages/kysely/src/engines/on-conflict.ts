@@ -1,25 +1,34 @@
-import { type InsertQueryBuilder, sql } from 'kysely'
+import { type InsertQueryBuilder, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../writer/catalogue.ts'
-import { type ConflictRule, updatedColumns } from '../writer/conflict.ts'
+import { updatedColumns } from '../writer/conflict.ts'
+import type { Statement } from './engine.ts'
 
-/** The `on conflict` clause of Postgres and SQLite. */
+/**
+ * The `on conflict` clause of Postgres and SQLite.
+ *
+ * @param exactly compares two texts by their bytes: a row whose key is equal by collation alone is not updated
+ */
 export function onConflict<Result>(
   query: InsertQueryBuilder<Schema, string, Result>,
-  table: string,
-  conflict: ConflictRule,
+  { table, conflict, facts, columnName }: Pick<Statement, 'table' | 'conflict' | 'facts' | 'columnName'>,
   columns: readonly string[],
+  exactly: (one: RawBuilder<unknown>, other: RawBuilder<unknown>) => RawBuilder<unknown>,
 ): InsertQueryBuilder<Schema, string, Result> {
   const { on, action, version } = conflict
   if (action === 'fail') return query
   const updated = action === 'update' ? updatedColumns(conflict, columns) : []
+  const current = (column: string) => sql.ref(`${table}.${column}`)
+  const given = (column: string) => sql.ref(`excluded.${column}`)
+  const conditions = on
+    .filter((column) => facts.key?.get(columnName(column))?.collation !== undefined)
+    .map((column) => exactly(current(column), given(column)))
+  if (version !== undefined) {
+    conditions.push(sql`(${current(version)} is null or ${given(version)} > ${current(version)})`)
+  }
   return query.onConflict((target) => {
     const keyed = target.columns(on)
     if (updated.length === 0) return keyed.doNothing()
-    const update = keyed.doUpdateSet(
-      Object.fromEntries(updated.map((column) => [column, sql.ref(`excluded.${column}`)])),
-    )
-    if (version === undefined) return update
-    const current = sql.ref(`${table}.${version}`)
-    return update.where(sql<boolean>`(${current} is null or ${sql.ref(`excluded.${version}`)} > ${current})`)
+    const update = keyed.doUpdateSet(Object.fromEntries(updated.map((column) => [column, given(column)])))
+    return conditions.length === 0 ? update : update.where(sql<boolean>`${sql.join(conditions, sql` and `)}`)
   })
 }

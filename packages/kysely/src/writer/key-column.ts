@@ -17,16 +17,18 @@ export function isWhole(value: unknown): boolean {
   return typeof value !== 'string' || /^\s*[+-]?\d+\s*$/.test(value)
 }
 
-const decimal = /^\s*[+-]?\d*\.?(\d*)(?:e([+-]?\d+))?\s*$/i
+const decimal = /^\s*[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i
 
-/** For numbers with so many digits after the point. */
+/** For numbers with so many digits after the point; fewer than none are so many zeros before it. */
 export function hasDigits(most: number): (value: unknown) => boolean {
   return (value) => {
     if (typeof value !== 'number' && typeof value !== 'string') return true
     const parts = decimal.exec(String(value))
     if (parts === null) return typeof value === 'string' && /^\s*[+-]?(?:nan|inf(?:inity)?)\s*$/i.test(value)
-    const [, digits = '', exponent = '0'] = parts
-    return digits.replace(/0+$/, '').length - Number(exponent) <= most
+    const [, whole = '', fraction = '', exponent = '0'] = parts
+    const digits = `${whole}${fraction}`
+    const zeros = digits.length - digits.replace(/0+$/, '').length
+    return zeros === digits.length || fraction.length - zeros - Number(exponent) <= most
   }
 }
 
@@ -50,7 +52,9 @@ export function hasSeconds(most: number): (value: unknown) => boolean {
 /** For days: a time would be dropped. */
 export function isDay(value: unknown): boolean {
   if (value instanceof Date) {
-    return value.getTime() === new Date(value.getFullYear(), value.getMonth(), value.getDate()).getTime()
+    const midnight = new Date(value.getFullYear(), value.getMonth(), value.getDate())
+    // Drivers take the day of local time, or of UTC where they are told to.
+    return value.getTime() === midnight.getTime() || value.getTime() % 86_400_000 === 0
   }
   const [time = ''] = /\d\d?:\d\d.*/.exec(String(value)) ?? []
   return !/[1-9]/.test(time.replace(/(?:[+-][\d:]+|z)\s*$/i, ''))

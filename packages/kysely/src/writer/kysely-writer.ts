@@ -20,6 +20,7 @@ import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
+import { readOnce } from '../time/read-once.ts'
 import { type Schema, sameTable, type TableFacts } from './catalogue.ts'
 import { type Conflict, type ConflictRule, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
@@ -27,6 +28,7 @@ import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows
 import { isWritten } from './is-written.ts'
 import { createRowMapper, type Row } from './row.ts'
 import { createTable } from './table.ts'
+import { parkTaken } from './taken-key.ts'
 
 /** The columns that a row has and its table has not. */
 type Strangers<Values, Columns> = { readonly [Name in Exclude<keyof Values, keyof Columns>]: never }
@@ -210,6 +212,23 @@ export function kyselyWriter<
     }
   }
 
+  /** Rows that the database left out for a key that is not theirs. */
+  async function settleTaken(
+    settled: Map<Row, Outcome>,
+    facts: TableFacts,
+    deadline: Deadline,
+  ): Promise<void> {
+    const passed = [...settled].flatMap(([row, { kind }]) => (kind === 'done' ? [row] : []))
+    if (passed.length === 0 || !table.mayBeTaken(facts)) return
+    try {
+      const taken = await readOnce(() => table.findTaken(passed, facts, deadline), deadline)
+      const outcome = parkTaken(name, conflict.on.map(table.columnName), facts)
+      for (const row of taken) settled.set(row, outcome)
+    } catch (cause) {
+      for (const row of passed) settled.set(row, retry({ cause }))
+    }
+  }
+
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
     const outcomes: Outcome[] = new Array(records.length)
@@ -274,6 +293,7 @@ export function kyselyWriter<
       (row, outcome) => void settled.set(row, outcome),
       { statements: mostStatements, spent: (row) => untried(row, random) },
     )
+    await settleTaken(settled, facts, deadline)
     for (const [row, outcome] of settled) {
       const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, facts, deadline) : outcome
       for (const [place, position] of row.positions.entries()) {

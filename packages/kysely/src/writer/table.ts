@@ -18,6 +18,10 @@ export interface Table {
   columnName(column: string): string
   /** Writes rows that have the same columns with one statement: all of them or none. */
   insert(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<void>
+  /** Whether a statement may pass without a row of its own: a conflict column has a collation that is not exact. */
+  mayBeTaken(facts: TableFacts): boolean
+  /** Which rows of those that passed were not written, for a key that a collation takes for equal to theirs. */
+  findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
 }
 
 // No table of Postgres has more, and none of MySQL.
@@ -55,5 +59,13 @@ export function createTable(
     columnName,
     insert: (rows, facts, deadline) =>
       engine.insert(rows, { db, table, conflict, facts, deadline, columnName }),
+    mayBeTaken: ({ key }) =>
+      engine.findTaken !== undefined &&
+      conflict.action !== 'fail' &&
+      named.on.some((column) => key?.get(column)?.collation !== undefined),
+    async findTaken(rows, facts, deadline) {
+      const taken = await engine.findTaken?.(rows, { db, table, conflict, facts, deadline, columnName })
+      return taken ?? new Set()
+    },
   }
 }

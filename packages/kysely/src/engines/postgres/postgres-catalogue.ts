@@ -1,7 +1,9 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
+import type { ConflictRule } from '../../writer/conflict.ts'
 import type { ColumnType } from './encode-value.ts'
+import { readPostgresKey } from './postgres-key.ts'
 
 interface Read extends ColumnType {
   readonly name: string
@@ -13,10 +15,15 @@ interface Read extends ColumnType {
 /**
  * Reads the columns of a table of Postgres, and the time-outs of the session.
  *
- * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, or what the driver throws
+ * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it
+ * cannot be written to safely, or what the driver throws
  */
 // `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
-export async function readPostgresFacts(db: Kysely<Schema>, table: TableName): Promise<TableFacts> {
+export async function readPostgresFacts(
+  db: Kysely<Schema>,
+  table: TableName,
+  conflict: ConflictRule,
+): Promise<TableFacts> {
   const names = table.schema === undefined ? [table.name] : [table.schema, table.name]
   const path = names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
   const { rows } = await sql<Read>`
@@ -55,7 +62,8 @@ export async function readPostgresFacts(db: Kysely<Schema>, table: TableName): P
       Object.freeze({ sqlType, unnestable, list, json }),
     ]),
   )
-  return { types, statementTimeout, lockTimeout, idleTimeout }
+  const key = await readPostgresKey(db, path, conflict)
+  return { types, statementTimeout, lockTimeout, idleTimeout, ...key }
 }
 
 // As an integer: the driver gives a numeric as a text.

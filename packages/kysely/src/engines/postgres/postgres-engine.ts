@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
+import { sqlState } from '../../errors/postgres-errors.ts'
 import type { Row } from '../../writer/row.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, Statement } from '../engine.ts'
 import { keyIs } from '../key-is.ts'
 import { arrayText } from './array-text.ts'
 import { encodeValue } from './encode-value.ts'
 import { readPostgresFacts } from './postgres-catalogue.ts'
 import { insertOf } from './postgres-insert.ts'
 import { runWithLimits } from './postgres-limits.ts'
+import { asBytes, findTaken } from './postgres-taken.ts'
 
 /**
  * Postgres and PGlite: one array for each column, unfolded by `unnest`. The text of the statement depends on the columns
@@ -19,10 +21,24 @@ export const postgresEngine: Engine = {
   async insert(rows, statement) {
     const columns = rows[0]?.columns ?? []
     const arrays = columns.map((_, index) => columnText(rows, index))
-    await runWithLimits(statement, insertOf(columns, arrays, statement))
+    try {
+      await runWithLimits(statement, insertOf(columns, arrays, statement))
+    } catch (error) {
+      throw sqlState(error) === '21000' && hasInexactKey(statement) ? meetsItself() : error
+    }
   },
-  keyIs: (row, place) =>
-    keyIs(row, place, (column, value) => sql`${column}::text collate "C" = ${value}::text collate "C"`),
+  keyIs: (row, place) => keyIs(row, place, (column, value) => sql`${asBytes(column)} = ${asBytes(value)}`),
+  findTaken,
+}
+
+function hasInexactKey({ conflict, facts, columnName }: Statement): boolean {
+  return conflict.on.some((column) => facts.key?.get(columnName(column))?.collation !== undefined)
+}
+
+/** Two keys of a statement that the collation takes for equal: apart from each other, each is told what it is. */
+function meetsItself(): Error {
+  const words = 'a statement updates a row twice, by keys that are equal by collation'
+  return Object.assign(new Error(words), { code: '23505', severity: 'ERROR' })
 }
 
 function columnText(rows: readonly Row[], index: number): string {

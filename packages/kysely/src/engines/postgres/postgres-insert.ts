@@ -2,6 +2,7 @@ import { CamelCasePlugin, type CompiledQuery, type KyselyPlugin, sql, WithSchema
 import type { TableFacts } from '../../writer/catalogue.ts'
 import type { Statement } from '../engine.ts'
 import { onConflict } from '../on-conflict.ts'
+import { asBytes } from './postgres-taken.ts'
 
 /** A statement with one parameter for each column: the array of its values. */
 interface Prepared {
@@ -88,7 +89,9 @@ function compile(
     .insertInto(table)
     .columns(columns)
     .expression(source)
-    .$call((query) => onConflict(query, table, conflict, columns))
+    .$call((query) =>
+      onConflict(query, statement, columns, (one, other) => sql`${asBytes(one)} = ${asBytes(other)}`),
+    )
     .compile()
 }
 
@@ -97,13 +100,16 @@ function compile(
  * database to say: two spellings of a uuid are one key.
  */
 function oneForEachKey(
-  { conflict }: Statement,
+  { conflict, facts, columnName }: Statement,
   columns: readonly string[],
   selected: readonly ReturnType<typeof sql>[],
   from: ReturnType<typeof sql>,
 ) {
   const at = (column: string) => selected[columns.indexOf(column)] ?? sql`null`
-  const key = sql.join(conflict.on.map(at))
+  // Two keys that only the collation takes for equal are not one: see `findTaken`.
+  const exactly = (column: string) =>
+    facts.key?.get(columnName(column))?.collation === undefined ? at(column) : asBytes(at(column))
+  const key = sql.join(conflict.on.map(exactly))
   const newest = conflict.version === undefined ? [] : [sql`${at(conflict.version)} desc nulls last`]
   const order = sql.join([key, ...newest, sql`v.n desc`])
   return sql`select distinct on (${key}) ${sql.join([...selected])} from ${from} order by ${order}`

@@ -1,6 +1,8 @@
 import { SpillwayError } from '@spillway/message'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
+import type { ConflictRule } from '../../writer/conflict.ts'
+import type { Row } from '../../writer/row.ts'
 import { chunkRows } from '../chunk-rows.ts'
 import type { Engine } from '../engine.ts'
 import { keyIs } from '../key-is.ts'
@@ -20,17 +22,37 @@ export const sqliteEngine: Engine = {
   readFacts,
   encode: (value) => plainValue(value, { date: (date) => date.toISOString() }),
   chunk: (rows) => chunkRows(rows, { parameters: maxParameters }),
-  async insert(rows, { db, table, conflict }) {
-    await db
-      .insertInto(table)
+  async insert(rows, statement) {
+    await statement.db
+      .insertInto(statement.table)
       .values(toRecords(rows))
-      .$call((query) => onConflict(query, table, conflict, rows[0]?.columns ?? []))
+      .$call((query) => onConflict(query, statement, rows[0]?.columns ?? [], exactly))
       .execute()
   },
-  keyIs: (row, place) => keyIs(row, place, (column, value) => sql`${column} = ${value} collate binary`),
+  keyIs: (row, place) => keyIs(row, place, exactly),
+  async findTaken(rows, statement) {
+    const taken = new Set<Row>()
+    for (const row of rows) {
+      const found = await statement.db
+        .selectFrom(statement.table)
+        .select(sql<number>`${keyIs(row, statement, exactly)}`.as('same'))
+        .where(keyIs(row, statement, (column, value) => sql`${column} = ${value}`))
+        .execute()
+      if (found.some(({ same }) => !same)) taken.add(row)
+    }
+    return taken
+  },
 }
 
-async function readFacts(db: Kysely<Schema>, { schema, name }: TableName): Promise<TableFacts> {
+function exactly(column: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`${column} = ${value} collate binary`
+}
+
+async function readFacts(
+  db: Kysely<Schema>,
+  { schema, name }: TableName,
+  { on }: ConflictRule,
+): Promise<TableFacts> {
   const { rows } = await sql<{ name: string; type: string }>`
     select name, type from pragma_table_info(${name}, ${schema ?? null})`.execute(db.withoutPlugins())
   if (rows.length === 0) {
@@ -45,5 +67,12 @@ async function readFacts(db: Kysely<Schema>, { schema, name }: TableName): Promi
     list: false,
     json: false,
   })
-  return { types: new Map(rows.map((row) => [row.name, facts(row)])) }
+  const { rows: collations } = await sql<{ name: string; collation: string }>`
+    select distinct x.name, x.coll as collation
+    from pragma_index_list(${name}, ${schema ?? null}) l, pragma_index_xinfo(l.name, ${schema ?? null}) x
+    where l."unique" = 1 and x.key = 1 and x.coll <> 'BINARY'`.execute(db.withoutPlugins())
+  const key = collations
+    .filter((column) => on.includes(column.name))
+    .map(({ name, collation }) => [name, { type: 'text', collation }] as const)
+  return { types: new Map(rows.map((row) => [row.name, facts(row)])), key: new Map(key) }
 }

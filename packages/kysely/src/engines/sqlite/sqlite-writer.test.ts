@@ -96,6 +96,30 @@ describe('the writer with SQLite', () => {
     expect(execute('select * from kinds')[0]?.[column]).toEqual(stored)
   })
 
+  it.each(['nothing', 'update'] as const)(
+    'parks a key that is equal to another by its collation (%s)',
+    async (action) => {
+      const { db, execute } = openSqlite<{ texts: { id: string; v: number } }>(
+        'create table texts (id text collate nocase primary key, v integer) strict',
+      )
+      const row = ({ body }: MessageRecord<{ id: string; v: number }>) => body
+      const write = kyselyWriter({ db, insertInto: 'texts', row, conflict: { on: 'id', do: action } })
+      const bodies = ['ABC', 'abc', 'other'].map((id, v) => record({ id, v }))
+      const detail =
+        'The database refuses the row: another key is in the table, which the unique constraint of "id" (collation nocase) takes for equal.'
+      const expected = [
+        { kind: 'done' },
+        { kind: 'park', reason: { code: 'SQLITE_2067', detail } },
+        { kind: 'done' },
+      ]
+      for (const _ of [1, 2]) expect(await write(bodies, timeLimit())).toMatchObject(expected)
+      expect(execute('select id, v from texts order by v').map((found) => ({ ...found }))).toEqual([
+        { id: 'ABC', v: 0 },
+        { id: 'other', v: 2 },
+      ])
+    },
+  )
+
   it('parks nothing without the table', async () => {
     const { db } = openSqlite<{ items: { id: string } }>('')
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id })

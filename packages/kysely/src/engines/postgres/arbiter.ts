@@ -1,0 +1,58 @@
+/** A unique index, as the catalogue has it. */
+export interface UniqueIndex {
+  readonly name: string
+  /** False for a constraint that is deferrable. */
+  readonly isImmediate: boolean
+  readonly isValid: boolean
+  /** The condition of a partial index. */
+  readonly predicate: string | null
+  readonly hasExpressions: boolean
+  readonly columns: readonly string[]
+}
+
+/** What decides whether `on conflict` can name a constraint. */
+export interface ArbiterFacts {
+  readonly kind: string
+  readonly insteadOf: boolean
+  readonly indexes: readonly UniqueIndex[]
+}
+
+/** Why Postgres finds no constraint for the conflict columns; `undefined` where it finds one, or where only it can tell. */
+export function arbiterFault(facts: ArbiterFacts, on: readonly string[]): string | undefined {
+  const { kind, insteadOf, indexes } = facts
+  if (insteadOf) {
+    return "it is a view with an INSTEAD OF trigger, which has no unique constraint that could be met: write to its table, or say `do: 'fail'`"
+  }
+  // A view that is updatable by itself has the constraints of its table.
+  if (kind === 'v') return undefined
+  const sameColumns = indexes.filter((index) => !index.hasExpressions && covers(index, on))
+  // All that fit are met, and one that is deferrable ends the statement (55000).
+  const deferrable = sameColumns.find(({ isImmediate, isValid }) => isValid && !isImmediate)
+  if (deferrable === undefined && sameColumns.some(isUsable)) return undefined
+  const columns = on.map((column) => `"${column}"`).join(', ')
+  const index = deferrable ?? sameColumns[0]
+  if (index !== undefined)
+    return `${whyNot(index)}, and no other covers exactly the conflict columns ${columns}`
+  const ofExpressions = indexes.filter(({ hasExpressions }) => hasExpressions).map(({ name }) => name)
+  const hint =
+    ofExpressions.length === 0
+      ? ': add it, or correct `conflict`'
+      : ` (one on an expression, ${ofExpressions.join(', ')}, cannot be met by a column: give the row a column with the value of the expression, and a unique constraint on that)`
+  return `no unique constraint covers exactly the conflict columns ${columns}${hint}`
+}
+
+function covers({ columns }: UniqueIndex, on: readonly string[]): boolean {
+  return columns.length === on.length && on.every((column) => columns.includes(column))
+}
+
+function isUsable({ isImmediate, isValid, predicate }: UniqueIndex): boolean {
+  return isImmediate && isValid && predicate === null
+}
+
+function whyNot({ name, isImmediate, isValid, predicate }: UniqueIndex): string {
+  if (!isImmediate) {
+    return `the unique constraint ${name} is deferrable, which SQL does not allow for \`on conflict\`: make it \`not deferrable\`, or say \`do: 'fail'\``
+  }
+  if (!isValid) return `the unique index ${name} is not valid: its build failed, so reindex it`
+  return `the unique index ${name} is partial (where ${predicate}), so that a row outside of it would be written at each delivery: make it one of all rows`
+}
