@@ -27,18 +27,16 @@ import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
 import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
 import { isWritten } from './is-written.ts'
 import { createRowMapper, type Row } from './row.ts'
+import type { FitsTable, RowShape } from './row-type.ts'
 import { createTable } from './table.ts'
 import { parkTaken } from './taken-key.ts'
-
-/** The columns that a row has and its table has not. */
-type Strangers<Values, Columns> = { readonly [Name in Exclude<keyof Values, keyof Columns>]: never }
 
 /** What {@link kyselyWriter} takes. */
 export interface KyselyWriterOptions<
   DB,
   Table extends keyof DB & string,
   Body,
-  Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
+  Values extends RowShape<DB[Table]> = Insertable<DB[Table]>,
 > {
   /**
    * A Kysely of Postgres (PGlite included), MySQL, MariaDB or SQLite. Its plugins and its `withSchema` apply. See
@@ -53,10 +51,13 @@ export interface KyselyWriterOptions<
    * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them. To MySQL and
    * SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
    *
+   * Literals keep their types, so that a column that is an enum takes them. A row that its table does not take is an error
+   * of the compiler that says what is wrong: `The table "orders" has no column "custmer".`
+   *
    * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason has the name of the error, the log the
    * error itself. It must not be asynchronous.
    */
-  readonly row: (message: MessageRecord<Body>) => Values & Strangers<Values, Insertable<DB[Table]>>
+  readonly row: (message: MessageRecord<Body>) => Values & FitsTable<Values, DB[Table], Table>
   /**
    * The column or columns of the unique constraint whose conflict means "already written", and what is done then:
    * nothing, unless the long form says otherwise; see {@link Conflict}. The row has to give each of them a value.
@@ -157,7 +158,7 @@ export function kyselyWriter<
   DB,
   Table extends keyof DB & string,
   Body,
-  Values extends Insertable<DB[Table]> = Insertable<DB[Table]>,
+  const Values extends RowShape<DB[Table]> = Insertable<DB[Table]>,
 >(options: KyselyWriterOptions<DB, Table, Body, Values>): Writer<Body> {
   checkOptions('kyselyWriter', options, rules)
   checkClassify('kyselyWriter', options.classify)
