@@ -14,6 +14,15 @@ export interface Stage {
   stop?(): Promise<void>
 }
 
+/** The most that a contestant should take. */
+export interface Goal {
+  readonly contestant: string
+  /** As a multiple of what {@link Goal.against} takes. */
+  readonly ratio: number
+  /** Default: the baseline. */
+  readonly against?: string
+}
+
 /** Contestants that do the same thing, measured against one of them. */
 export interface BenchGroup {
   /** Short, and different from that of all others: what `npm run bench -- NAME` picks. */
@@ -24,8 +33,8 @@ export interface BenchGroup {
   readonly operation: string
   /** The contestant that the others are measured against. */
   readonly baseline: string
-  /** The most that a contestant should take, as a multiple of the baseline. */
-  readonly goal?: { readonly contestant: string; readonly ratio: number }
+  /** The most that a contestant should take. */
+  readonly goal?: Goal | readonly Goal[]
   /** How many rounds there are: many short ones where the machine is busy with other things. Default 21. */
   readonly rounds?: number
   /** Rounds that are run before it counts: code gets compiled, connections get opened. Default 5. */
@@ -57,6 +66,8 @@ export interface Measured {
   readonly heap: number
   /** How much more an operation takes than one of the baseline: the median of the rounds' own ratios. */
   readonly ratio: number
+  /** The same in comparison with each contestant that a goal names. */
+  readonly ratios: Readonly<Record<string, number>>
 }
 
 /** How many operations of a round are run before the clock starts, as a share of those that count. */
@@ -88,6 +99,7 @@ export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
   }
   const base = times.get(baseline)
   if (base === undefined) throw new Error(`${group.name} has no contestant '${baseline}'.`)
+  const others = goalsOf(group).flatMap(({ against }) => against ?? [])
   return contestants.map(({ name }) => {
     const own = times.get(name) as Cost[]
     const micros = own.map((cost) => cost.micros)
@@ -97,9 +109,19 @@ export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
       quartiles: [median(micros, 0.25), median(micros, 0.75)],
       cpu: median(own.map(({ cpu }) => cpu)),
       heap: median(own.map(({ heap }) => heap)),
-      ratio: median(own.map((cost, round) => cost.micros / (base[round] as Cost).micros)),
+      ratio: ratioOf(own, base),
+      ratios: Object.fromEntries(others.map((other) => [other, ratioOf(own, times.get(other) ?? [])])),
     }
   })
+}
+
+/** The goals of a group. */
+export function goalsOf({ goal = [] }: BenchGroup): readonly Goal[] {
+  return 'contestant' in goal ? [goal] : goal
+}
+
+function ratioOf(own: readonly Cost[], base: readonly Cost[]): number {
+  return median(own.map((cost, round) => cost.micros / (base[round]?.micros ?? Number.NaN)))
 }
 
 /** What an operation took in a round. */

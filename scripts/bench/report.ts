@@ -1,5 +1,5 @@
 import { cpus, release, totalmem, type } from 'node:os'
-import type { BenchGroup, Measured } from './harness.ts'
+import { type BenchGroup, type Goal, goalsOf, type Measured } from './harness.ts'
 import type { LoadedGroup } from './load-groups.ts'
 
 /** A group and what was measured of it. */
@@ -33,14 +33,14 @@ ${Object.keys(versions)
 
 /** A group as a table, for the page and for the terminal. */
 export function toSection({ group, file, measured }: Result): string {
-  const goal = verdict(group, measured)
+  const goals = goalsOf(group).map((goal) => `${verdict(goal, group, measured)} `)
   return `## ${group.name}
 
 ${group.about}
 
 ${toTable(group, measured)}
 
-${goal === undefined ? '' : `${goal} `}Source: \`${file}\`.`
+${goals.join('')}Source: \`${file}\`.`
 }
 
 function toTable(group: BenchGroup, measured: readonly Measured[]): string {
@@ -65,10 +65,15 @@ function toTable(group: BenchGroup, measured: readonly Measured[]): string {
   return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }
 
-function verdict({ goal, baseline }: BenchGroup, measured: readonly Measured[]): string | undefined {
-  if (goal === undefined) return undefined
-  const ratio = measured.find(({ name }) => name === goal.contestant)?.ratio ?? Number.NaN
-  return `Goal: ${goal.contestant} takes at most ${goal.ratio} × as long as ${baseline}: ${ratio <= goal.ratio ? 'met' : 'not met'}.`
+function verdict(
+  { contestant, ratio, against }: Goal,
+  { baseline }: BenchGroup,
+  measured: readonly Measured[],
+): string {
+  const found = measured.find(({ name }) => name === contestant)
+  const took = (against === undefined ? found?.ratio : found?.ratios[against]) ?? Number.NaN
+  const answer = took <= ratio ? 'met' : `not met: ${took.toFixed(2)} ×`
+  return `Goal: ${contestant} takes at most ${ratio} × as long as ${against ?? baseline}: ${answer}.`
 }
 
 function time(micros: number): string {

@@ -21,12 +21,14 @@ export interface Engine {
    * be written to safely, or what the driver throws
    */
   readFacts(db: Kysely<Schema>, table: TableName, conflict: ConflictRule): Promise<TableFacts>
+  /** Reads what a statement has to know of the driver, where the types of the columns are declared and nothing else is read. */
+  readDriver?(db: Kysely<Schema>): Promise<Omit<TableFacts, 'types'>>
   /**
    * A value as it travels to a column.
    *
    * @throws TypeError or RangeError for a value that no column can hold
    */
-  encode(value: unknown, type: ColumnType): Value
+  encode(value: unknown, type: ColumnType, facts: TableFacts): Value
   /** The rows of each statement, out of rows that have the same columns. */
   chunk(rows: readonly Row[], facts: TableFacts): readonly (readonly Row[])[]
   /** Runs one statement: all its rows are written, or none is. */

@@ -3,6 +3,8 @@ import type { Value } from './engine.ts'
 /** How a driver of MySQL or SQLite takes what JavaScript has and SQL has not. */
 export interface PlainRules {
   date(value: Date): Value
+  /** Default: as it is, as a plain insert has it. A text would be other bits for a `bit(8)`. */
+  bigint?(value: bigint): Value
 }
 
 /**
@@ -13,11 +15,12 @@ export interface PlainRules {
  * object
  */
 export function plainValue(value: unknown, rules: PlainRules): Value {
+  const { bigint = (number) => number } = rules
   switch (typeof value) {
     case 'string':
       return value
     case 'bigint':
-      return value.toString()
+      return bigint(value)
     case 'boolean':
       return value ? 1 : 0
     case 'number':

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
+import type { NodePostgres } from '../engines/postgres/node-postgres.ts'
 import type { KeyColumn } from './key-column.ts'
 
 /** A database whose tables are not known to the compiler: the writer's public signature is what is typed. */
@@ -22,6 +23,10 @@ export interface TableFacts {
   readonly lockTimeout?: number
   /** Milliseconds after which the server ends a transaction without a statement (Postgres). 0 is never. */
   readonly idleTimeout?: number
+  /** Whether the user declared the types: the statements hold the database to them, so that a wrong one is found at once. */
+  readonly declared?: boolean
+  /** Where the driver is node-postgres and binary parameters reach the server (Postgres). */
+  readonly nodePostgres?: NodePostgres | undefined
   /** The bytes of the largest statement (`max_allowed_packet` of MySQL and MariaDB). */
   readonly maxPacket?: number
   /** Whether the server is MariaDB, which can limit the time of one statement. */

@@ -1,5 +1,6 @@
 import { SpillwayError } from '@spillway/message'
 import type { EngineName } from '../engines/engine-name.ts'
+import { builtinType } from '../engines/postgres/builtin-types.ts'
 import type { ColumnTypes } from './catalogue.ts'
 
 const typeName = /^[a-z_][\w$]*(?: [a-z_]+)*(?:\.[a-z_][\w$]*)?(?:\[\])?$/
@@ -31,10 +32,8 @@ export function declaredTypes(
   return new Map(
     Object.entries(declared).map(([column, sqlType]) => {
       const list = sqlType.endsWith('[]')
-      return [
-        columnName(column),
-        { sqlType, unnestable: !list, list, json: /^jsonb?(?:\[\])?$/.test(sqlType) },
-      ]
+      const json = /^jsonb?(?:\[\])?$/.test(sqlType)
+      return [columnName(column), { sqlType, unnestable: !list, list, json, ...builtinType(sqlType) }]
     }),
   )
 }

@@ -36,8 +36,17 @@ describe('a batch', () => {
     expect(kinds(await write(batch, timeLimit()))).toEqual(['done'])
     expect(inserts).toHaveLength(1)
     expect(await count(database.url)).toBe(1000)
-    await write(items(3), timeLimit())
+    await write(items(30), timeLimit())
     expect(inserts[1]).toBe(inserts[0])
+  })
+
+  it('of a few rows is a plain insert', async () => {
+    const { write, inserts } = itemWriter(database.url)
+    expect(kinds(await write(items(3), timeLimit()))).toEqual(['done'])
+    expect(await count(database.url)).toBe(3)
+    expect(inserts).toEqual([
+      'insert into "items" ("id", "note", "parent", "total") values ($1, $2, $3, $4), ($5, $6, $7, $8), ($9, $10, $11, $12) on conflict ("id") do nothing',
+    ])
   })
 
   it('keeps to the rows of a statement that it is told, in transactions of their own', async () => {

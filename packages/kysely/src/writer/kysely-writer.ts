@@ -48,8 +48,8 @@ export interface KyselyWriterOptions<
   /**
    * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
    * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json`
-   * and `jsonb` columns, and a string is JSON text there; other values travel as node-postgres sends them. To MySQL and
-   * SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
+   * and `jsonb` columns, and a string is JSON text there; of any other value the table has what a plain insert by
+   * node-postgres stores. To MySQL and SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
    *
    * Literals keep their types, so that a column that is an enum takes them. A row that its table does not take is an error
    * of the compiler that says what is wrong: `The table "orders" has no column "custmer".`
@@ -189,7 +189,7 @@ export function kyselyWriter<
         // A duplicate is parked all the same.
         key: conflict.action === 'fail' ? undefined : facts.key,
         columnName: table.columnName,
-        encode: engine.encode,
+        encode: (value, type) => engine.encode(value, type, facts),
       })
       mapper = { facts, toRow }
     }

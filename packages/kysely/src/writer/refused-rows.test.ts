@@ -180,10 +180,13 @@ describe('a row that the database refuses', () => {
     const { db } = openKysely<{ changing: { id: string; amount: number } }>(database.url)
     const row = ({ body }: MessageRecord<{ id: string; amount: number }>) => body
     const write = kyselyWriter({ db, insertInto: 'changing', row, conflict: 'id' })
-    const one = () => [record({ id: randomUUID(), amount: 3_000_000_000 })]
-    expect(await write(one(), timeLimit())).toMatchObject([{ kind: 'park' }])
+    const some = (count: number) =>
+      Array.from({ length: count }, () => record({ id: randomUUID(), amount: 3_000_000_000 }))
+    expect(await write(some(1), timeLimit())).toMatchObject([{ kind: 'park' }])
     await execute(database.url, 'alter table changing alter amount type bigint')
-    expect(await write(one(), timeLimit())).toMatchObject([{ kind: 'retry' }])
-    expect(await write(one(), timeLimit())).toEqual([{ kind: 'done' }])
+    // A value that is alone has the type of its column; an array is cast to the one that the writer knows.
+    expect(await write(some(1), timeLimit())).toEqual([{ kind: 'done' }])
+    expect(kinds(await write(some(30), timeLimit()))).toEqual(['retry'])
+    expect(kinds(await write(some(30), timeLimit()))).toEqual(['done'])
   })
 })

@@ -51,9 +51,12 @@ export function createTable(
     if (names.size < maxColumns) names.set(column, name)
     return name
   }
-  const declared = declare === undefined ? undefined : { types: declare(columnName) }
   const named = { ...conflict, on: conflict.on.map(columnName) }
-  const readFacts = async () => declared ?? engine.readFacts(db, name, named)
+  const declared = declare?.(columnName)
+  const readFacts = async () =>
+    declared === undefined
+      ? engine.readFacts(db, name, named)
+      : { ...(await engine.readDriver?.(db)), types: declared, declared: true }
   return {
     catalogue: createCatalogue(readFacts),
     columnName,

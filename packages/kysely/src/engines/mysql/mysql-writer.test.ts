@@ -29,7 +29,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
       );
       create table kinds (
         id char(36) primary key, text text character set utf8mb4, doc json, bytes blob, flag boolean, at datetime(3), number decimal(10, 2),
-        big bigint, small tinyint, mood enum ('happy', 'sad')
+        big bigint, small tinyint, bits bit(8), mood enum ('happy', 'sad')
       )`),
   )
   beforeEach(() => run('delete from items; delete from parents; delete from kinds'))
@@ -150,6 +150,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     ['at', new Date('2026-11-23T12:34:56.789Z')],
     ['number', 1.5, '1.50'],
     ['big', 2n ** 53n - 1n, Number.MAX_SAFE_INTEGER],
+    ['bits', 5n, Buffer.from([5])],
     ['mood', 'sad'],
     ['mood', null],
   ])('brings %s back as it was: %o', async (column, value, stored: unknown = value) => {

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type ColumnType, encodeValue } from './encode-value.ts'
+import { type ColumnType, encodeValue, valueText } from './encode-value.ts'
 
-const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
+const text: ColumnType = {
+  sqlType: 'text',
+  unnestable: true,
+  list: false,
+  json: false,
+  oid: 25,
+  receive: 'textrecv',
+}
 const json: ColumnType = { sqlType: 'jsonb', unnestable: true, list: false, json: true }
+const bytes: ColumnType = { ...text, sqlType: 'bytea', oid: 17, receive: 'bytearecv' }
 const texts: ColumnType = { sqlType: 'text[]', unnestable: false, list: true, json: false }
 const jsons: ColumnType = { sqlType: 'jsonb[]', unnestable: false, list: true, json: true }
 
@@ -15,8 +23,16 @@ describe('encodeValue', () => {
     [false, text, 'false'],
     [null, text, null],
     [undefined, json, null],
-    [new Uint8Array([0, 255]), text, '\\x00ff'],
-    [new Uint8Array([1, 2, 3]).subarray(1), text, '\\x0203'],
+    [new Uint8Array([0, 255]), bytes, Buffer.from([0, 255])],
+    [new Uint8Array([1, 2, 3]).subarray(1), bytes, Buffer.from([2, 3])],
+    [Buffer.from('\ufeffé'), text, '\ufeffé'],
+    [Buffer.from('{"a": 1}'), { ...json, receive: 'json_recv' }, '{"a": 1}'],
+    [Buffer.from('\u0001{"a": 1}'), { ...json, receive: 'jsonb_recv' }, '{"a": 1}'],
+    [Buffer.alloc(16, 0xab), { ...text, receive: 'uuid_recv' }, 'abababab-abab-abab-abab-abababababab'],
+    [Buffer.from([255, 255, 255, 254]), { ...text, receive: 'int4recv' }, -2],
+    [Buffer.from([1]), { ...text, receive: 'boolrecv' }, 'true'],
+    [1.5, { ...text, oid: 701 }, 1.5],
+    [1.5, { ...text, sqlType: 'numeric', oid: 1700 }, '1.5'],
     [{ a: 1 }, text, '{"a":1}'],
     [{ toPostgres: () => '(1,2)' }, text, '(1,2)'],
     [{ toPostgres: () => null }, text, null],
@@ -35,21 +51,42 @@ describe('encodeValue', () => {
     [[{ a: 'b' }, [1]], jsons, '{"{\\"a\\":\\"b\\"}","[1]"}'],
     [[new Uint8Array([1])], texts, '{"\\\\x01"}'],
   ])('writes %o', (value, type, expected) => {
-    expect(encodeValue(value, type)).toBe(expected)
+    expect(encodeValue(value, type)).toEqual(expected)
+  })
+
+  it('keeps an instant as it is, and a date that the driver writes otherwise as the driver does', () => {
+    const instant = { ...text, sqlType: 'timestamptz', oid: 1184 }
+    const date = new Date('2026-01-02T03:04:05.678Z')
+    expect(encodeValue(date, instant)).toBe(date)
+    expect(valueText(date)).toBe('2026-01-02T03:04:05.678Z')
+    expect(encodeValue(date, text, () => 'the driver')).toBe('the driver')
+    const late = new Date('+012026-01-02T03:04:05.678Z')
+    expect(encodeValue(late, instant, () => 'the driver')).toBe('the driver')
+  })
+
+  it.each([
+    [Buffer.from([0xff]), 'textrecv'],
+    [Buffer.from('{}'), 'jsonb_recv'],
+    [Buffer.alloc(15), 'uuid_recv'],
+    [Buffer.alloc(3), 'int4recv'],
+    [Buffer.from('1'), 'numeric_recv'],
+    [Buffer.from('a'), undefined],
+  ])('refuses %o, which %s cannot read', (value, receive) => {
+    expect(() => encodeValue(value, { ...text, receive })).toThrow(TypeError)
   })
 
   it('writes a date in local time with its offset', () => {
     for (const date of [new Date(), new Date(0), new Date('0099-03-01T00:00:00Z')]) {
-      const written = encodeValue(date, text) ?? ''
+      const written = String(encodeValue(date, text))
       expect(written).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$/)
     }
-    expect(new Date(encodeValue(new Date(1_700_000_000_123), text) ?? '').getTime()).toBe(1_700_000_000_123)
+    expect(new Date(String(encodeValue(new Date(1_700_000_000_123), text))).getTime()).toBe(1_700_000_000_123)
     expect(encodeValue(new Date('-000043-03-15T12:00:00Z'), text)).toMatch(/^0044-03-15T.* BC$/)
     expect(encodeValue(new Date('+012026-03-15T12:00:00.007Z'), text)).toMatch(
       /^12026-03-15T..:..:00\.007[+-]..:..$/,
     )
     for (const time of ['1850-06-01T00:00:00Z', '9999-06-01T00:00:00Z', '0001-06-01T00:00:00Z']) {
-      expect(new Date(encodeValue(new Date(time), text) ?? '')).toEqual(new Date(time))
+      expect(new Date(String(encodeValue(new Date(time), text)))).toEqual(new Date(time))
     }
   })
 

@@ -1,4 +1,7 @@
+import type { Value } from '../engine.ts'
 import { elementText } from './array-text.ts'
+import { bytesValue } from './bytes-value.ts'
+import { hasWholeMinutes, localText } from './date-text.ts'
 import { instantText } from './instant-text.ts'
 
 /** The facts of a column that decide how a value travels. */
@@ -14,32 +17,60 @@ export interface ColumnType {
   readonly list: boolean
   /** Whether the type, or that of its elements, is `json` or `jsonb`. */
   readonly json: boolean
+  /** The OID of the type, where it is known: those of the built-in types are the same in every database. */
+  readonly oid?: number | undefined
+  /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
+  readonly receive?: string | undefined
 }
 
+/** Writes a date as the driver does. */
+export type DateText = (date: Date) => string
+
 /**
- * A value as Postgres's text input, the way node-postgres writes it: dates in local time with their offset (in UTC for
- * a `timestamptz`, which is the same there), bytes in hex, objects as JSON.
+ * A value as it is kept until its statement: as text, the way node-postgres writes it; but as a `Date` for a
+ * `timestamptz`, as a number for a type of numbers, and as bytes for a `bytea`, which need no text where the column travels
+ * in binary form. {@link valueText} makes the text of those.
  *
- * One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string for such a
- * column is taken as JSON text, as node-postgres does.
+ * Dates have local time with their offset, objects are JSON, and bytes are what a plain insert stores, see
+ * {@link bytesValue}. One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string
+ * for such a column is taken as JSON text, as node-postgres does.
  *
+ * @param dateText how the driver writes a date. Default: as node-postgres does without settings
  * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
  */
-export function encodeValue(value: unknown, type: ColumnType): string | null {
+export function encodeValue(value: unknown, type: ColumnType, dateText: DateText = localText): Value {
   // Most values are texts, and a text is one of any type.
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
-  if (value instanceof Date && instants.has(type.sqlType)) return instantOf(value)
-  if (Array.isArray(value) && (type.list || !type.json)) return arrayLiteral(value, type.json)
-  return type.json ? jsonText(value) : plainText(value)
+  if (typeof value === 'number' && type.oid !== undefined && numbers.has(type.oid)) return value
+  if (typeof value !== 'object') return type.json ? jsonText(value) : plainText(value, dateText)
+  if (ArrayBuffer.isView(value)) return bytesValue(value, type)
+  if (value instanceof Date && !type.json) return dateValue(value, type, dateText)
+  if (Array.isArray(value) && (type.list || !type.json)) return arrayLiteral(value, type.json, dateText)
+  if (type.json) return jsonText(value)
+  if (hasToPostgres(value)) {
+    return encodeValue(
+      value.toPostgres((inner) => plainText(inner, dateText)),
+      type,
+      dateText,
+    )
+  }
+  return stringify(value)
 }
 
-function arrayLiteral(items: readonly unknown[], json: boolean): string {
+/** The text of what {@link encodeValue} made. */
+export function valueText(value: Value): string | null {
+  if (typeof value === 'string' || value === null) return value
+  if (value instanceof Date) return instantText(value.getTime())
+  return value instanceof Uint8Array ? hexText(value) : String(value)
+}
+
+function arrayLiteral(items: readonly unknown[], json: boolean, dateText: DateText): string {
   const texts = items.map((item) => {
     if (item === null || item === undefined) return 'NULL'
     if (json) return elementText(jsonText(item))
-    if (Array.isArray(item)) return arrayLiteral(item, json)
-    const text = plainText(item)
+    if (Array.isArray(item)) return arrayLiteral(item, json, dateText)
+    const text = plainText(item, dateText)
     return text === null ? 'NULL' : elementText(text)
   })
   return `{${texts.join(',')}}`
@@ -52,7 +83,7 @@ function jsonText(value: unknown): string {
   return plain ? String(value) : stringify(value)
 }
 
-function plainText(value: unknown): string | null {
+function plainText(value: unknown, dateText: DateText): string | null {
   switch (typeof value) {
     case 'string':
       return value
@@ -61,21 +92,35 @@ function plainText(value: unknown): string | null {
     case 'boolean':
       return String(value)
     case 'object':
-      return value === null ? null : objectText(value)
+      return value === null ? null : objectText(value, dateText)
     default:
       throw new TypeError(`a ${typeof value} is not a value of a column`)
   }
 }
 
-function objectText(value: object): string | null {
-  if (value instanceof Date) return dateText(value)
-  if (ArrayBuffer.isView(value)) {
-    return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
+function objectText(value: object, dateText: DateText): string | null {
+  if (value instanceof Date) {
+    assertValid(value)
+    return dateText(value)
   }
-  if ('toPostgres' in value && typeof value.toPostgres === 'function') {
-    return plainText(value.toPostgres(plainText) ?? null)
+  if (ArrayBuffer.isView(value)) return hexText(value)
+  if (hasToPostgres(value)) {
+    return plainText(value.toPostgres((inner) => plainText(inner, dateText)) ?? null, dateText)
   }
   return stringify(value)
+}
+
+/** What node-postgres asks for its value. */
+interface ToPostgres {
+  toPostgres(prepare: (value: unknown) => unknown): unknown
+}
+
+function hasToPostgres(value: object): value is ToPostgres {
+  return 'toPostgres' in value && typeof value.toPostgres === 'function'
+}
+
+function hexText(bytes: ArrayBufferView): string {
+  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
 }
 
 function stringify(value: unknown): string {
@@ -89,35 +134,19 @@ function stringify(value: unknown): string {
   return text
 }
 
+/** The types whose values may stay numbers: `int2`, `int4`, `int8`, `float4` and `float8`. */
+const numbers: ReadonlySet<number> = new Set([21, 23, 20, 700, 701])
+
 /** The types that keep an instant, whatever the offset that it is written with. */
 const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamptz'])
 
-/** The first and the last millisecond of the years that ISO 8601 writes with four digits and Postgres knows as AD. */
-const firstInstant = Date.parse('0001-01-01T00:00:00.000Z')
+/** The last millisecond of the years that ISO 8601 writes with four digits. */
 const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
 
-function instantOf(date: Date): string {
+function dateValue(date: Date, type: ColumnType, dateText: DateText): Value {
   assertValid(date)
-  const time = date.getTime()
-  return time >= firstInstant && time <= lastInstant ? instantText(time) : dateText(date)
-}
-
-// Local time with its offset: `timestamp` and `date` columns drop the offset, and node-postgres reads them as local.
-function dateText(date: Date): string {
-  assertValid(date)
-  const offset = -date.getTimezoneOffset()
-  const local = new Date(date.getTime() + offset * 60_000)
-  const year = local.getUTCFullYear()
-  const minutes = Math.abs(offset)
-  const zone = `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}`
-  const text = local.toISOString()
-  if (year >= 1 && year <= 9_999) return `${text.slice(0, 23)}${zone}`
-  // ISO 8601 has a sign and six digits for these, and a year 0, which Postgres calls 1 BC.
-  return `${pad(year < 1 ? 1 - year : year, 4)}${text.slice(7, 26)}${zone}${year < 1 ? ' BC' : ''}`
-}
-
-function pad(number: number, length: number): string {
-  return String(number).padStart(length, '0')
+  const isInstant = instants.has(type.sqlType) && date.getTime() <= lastInstant && hasWholeMinutes(date)
+  return isInstant ? date : dateText(date)
 }
 
 function assertValid(date: Date): void {

@@ -1,12 +1,15 @@
 import { SpillwayError } from '@spillway/message'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
 import type { ConflictRule } from '../../writer/conflict.ts'
 import type { ColumnType } from './encode-value.ts'
+import { type Probed, withProbe } from './node-postgres.ts'
 import { readPostgresKey } from './postgres-key.ts'
 
-interface Read extends ColumnType {
+interface Read extends ColumnType, Probed {
   readonly name: string
+  readonly oid: number
+  readonly receive: string
   readonly statementTimeout: number
   readonly lockTimeout: number
   readonly idleTimeout: number
@@ -18,7 +21,6 @@ interface Read extends ColumnType {
  * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it
  * cannot be written to safely, or what the driver throws
  */
-// `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
 export async function readPostgresFacts(
   db: Kysely<Schema>,
   table: TableName,
@@ -26,6 +28,31 @@ export async function readPostgresFacts(
 ): Promise<TableFacts> {
   const names = table.schema === undefined ? [table.name] : [table.schema, table.name]
   const path = names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
+  const { rows, nodePostgres } = await withProbe(db, (probe) => readColumns(db, path, probe))
+  const [first] = rows
+  if (first === undefined) {
+    throw new SpillwayError(
+      'SPILLWAY_TABLE_UNKNOWN',
+      `The table ${path} does not exist, or not in the search path: run the migration.`,
+    )
+  }
+  const { statementTimeout, lockTimeout, idleTimeout } = first
+  const types = new Map(
+    rows.map(({ name, sqlType, unnestable, list, json, oid, receive }) => [
+      name,
+      Object.freeze({ sqlType, unnestable, list, json, oid, receive: receive.replace(/^.*\./, '') }),
+    ]),
+  )
+  const key = await readPostgresKey(db, path, conflict)
+  return { types, statementTimeout, lockTimeout, idleTimeout, nodePostgres, ...key }
+}
+
+// `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
+async function readColumns(
+  db: Kysely<Schema>,
+  path: string,
+  probe: RawBuilder<unknown>,
+): Promise<readonly Read[]> {
   const { rows } = await sql<Read>`
     with recursive col as (
       select attname, atttypid, atttypid as base
@@ -37,6 +64,9 @@ export async function readPostgresFacts(
     )
     select col.attname::text as "name",
       pg_catalog.format_type(col.atttypid, -1) as "sqlType",
+      col.atttypid::pg_catalog.int4 as "oid",
+      base.typreceive::pg_catalog.text as "receive",
+      ${probe} as "binary",
       own.typarray <> 0 and own.typdelim = ',' and base.typtype <> 'c' as "unnestable",
       base.typcategory = 'A' as "list",
       coalesce(element.typname, base.typname) in ('json', 'jsonb') as "json",
@@ -48,22 +78,7 @@ export async function readPostgresFacts(
     join pg_catalog.pg_type base on base.oid = col.base and base.typtype <> 'd'
     left join pg_catalog.pg_type element on element.oid = base.typelem and base.typcategory = 'A'
   `.execute(db.withoutPlugins())
-  const [first] = rows
-  if (first === undefined) {
-    throw new SpillwayError(
-      'SPILLWAY_TABLE_UNKNOWN',
-      `The table ${path} does not exist, or not in the search path: run the migration.`,
-    )
-  }
-  const { statementTimeout, lockTimeout, idleTimeout } = first
-  const types = new Map(
-    rows.map(({ name, sqlType, unnestable, list, json }) => [
-      name,
-      Object.freeze({ sqlType, unnestable, list, json }),
-    ]),
-  )
-  const key = await readPostgresKey(db, path, conflict)
-  return { types, statementTimeout, lockTimeout, idleTimeout, ...key }
+  return rows
 }
 
 // As an integer: the driver gives a numeric as a text.

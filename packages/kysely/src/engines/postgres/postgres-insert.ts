@@ -1,13 +1,16 @@
 import { CamelCasePlugin, type CompiledQuery, type KyselyPlugin, sql, WithSchemaPlugin } from 'kysely'
 import type { TableFacts } from '../../writer/catalogue.ts'
+import type { Row } from '../../writer/row.ts'
 import type { Statement } from '../engine.ts'
 import { onConflict } from '../on-conflict.ts'
+import { valueText } from './encode-value.ts'
+import type { Query } from './postgres-limits.ts'
 import { asBytes } from './postgres-taken.ts'
 
-/** A statement with one parameter for each column: the array of its values. */
+/** A statement whose values are still to come. */
 interface Prepared {
   readonly text: string
-  /** Of each parameter, the index of its column. */
+  /** Of each parameter, the index of its value. */
   readonly order: readonly number[]
 }
 
@@ -24,32 +27,53 @@ const textsOf = new WeakMap<TableFacts, Map<string, Prepared>>()
  * hundred rows as much as all else that the writer computes. Where a plugin is not one of Kysely's own that change names,
  * it may do something else each time, and is asked each time.
  *
- * @param arrays the texts of the arrays, in the order of the columns
+ * @param arrays the arrays as text or in binary form, in the order of the columns
  */
 export function insertOf(
   columns: readonly string[],
-  arrays: readonly string[],
+  arrays: readonly (string | Buffer)[],
   statement: Statement,
-): { readonly text: string; readonly parameters: readonly unknown[] } {
-  if (!statement.db.getExecutor().plugins.every(changesNamesOnly)) {
-    const { sql: text, parameters } = compile(columns, arrays, statement)
-    return { text, parameters }
-  }
-  const { text, order } = preparedOf(columns, statement)
-  return { text, parameters: order.map((index) => arrays[index]) }
+): Query {
+  return queryOf(columns.join('\0'), arrays, statement, (values) => compile(columns, values, statement))
 }
 
-function preparedOf(columns: readonly string[], statement: Statement): Prepared {
+/**
+ * The text of an insert and its parameters, one for each value, as a plain insert has them.
+ *
+ * @param rows not many: there is a text for each number of them
+ */
+export function insertValuesOf(
+  columns: readonly string[],
+  rows: readonly Row[],
+  statement: Statement,
+): Query {
+  const values: (string | Uint8Array | null)[] = []
+  for (const row of rows) {
+    for (const value of row.values) values.push(value instanceof Uint8Array ? value : valueText(value))
+  }
+  return queryOf(`${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
+    compileValues(columns, values, statement),
+  )
+}
+
+function queryOf(
+  id: string,
+  values: readonly unknown[],
+  statement: Statement,
+  compile: (values: readonly unknown[]) => CompiledQuery,
+): Query {
+  if (!statement.db.getExecutor().plugins.every(changesNamesOnly)) {
+    const { sql: text, parameters } = compile(values)
+    return { text, parameters }
+  }
   const texts = textsOf.get(statement.facts) ?? new Map<string, Prepared>()
-  const id = columns.join('\0')
   const known = texts.get(id)
-  if (known !== undefined) return known
-  // Each stands for the array of a column, so that it is found among the parameters.
-  const places = columns.map((_, index) => ({ index }))
-  const { sql: text, parameters } = compile(columns, places, statement)
-  const prepared = { text, order: parameters.map((place) => (place as { readonly index: number }).index) }
-  if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, prepared))
-  return prepared
+  if (known !== undefined) return { text: known.text, parameters: known.order.map((index) => values[index]) }
+  // Each stands for a value, so that it is found among the parameters.
+  const { sql: text, parameters } = compile(values.map((_, index) => ({ index })))
+  const order = parameters.map((place) => (place as { readonly index: number }).index)
+  if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, { text, order }))
+  return { text, parameters: order.map((index) => values[index]) }
 }
 
 // Not those of a class of the user's that extends them.
@@ -89,9 +113,28 @@ function compile(
     .insertInto(table)
     .columns(columns)
     .expression(source)
-    .$call((query) =>
-      onConflict(query, statement, columns, (one, other) => sql`${asBytes(one)} = ${asBytes(other)}`),
-    )
+    .$call((query) => onConflict(query, statement, columns, isExactly))
+    .compile()
+}
+
+function isExactly(one: ReturnType<typeof sql>, other: ReturnType<typeof sql>) {
+  return sql`${asBytes(one)} = ${asBytes(other)}`
+}
+
+function compileValues(
+  columns: readonly string[],
+  values: readonly unknown[],
+  statement: Statement,
+): CompiledQuery {
+  const { db, table } = statement
+  const width = columns.length
+  const records = Array.from({ length: values.length / width }, (_, row) =>
+    Object.fromEntries(columns.map((column, index) => [column, values[row * width + index]])),
+  )
+  return db
+    .insertInto(table)
+    .values(records)
+    .$call((query) => onConflict(query, statement, columns, isExactly))
     .compile()
 }
 

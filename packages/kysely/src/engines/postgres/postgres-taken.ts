@@ -3,6 +3,7 @@ import { withinDeadline } from '../../time/within-deadline.ts'
 import type { Row } from '../../writer/row.ts'
 import type { Statement } from '../engine.ts'
 import { arrayText } from './array-text.ts'
+import { valueText } from './encode-value.ts'
 
 /** A text as its bytes order it, whatever the collation of its column. */
 export function asBytes(text: ReturnType<typeof sql>) {
@@ -16,7 +17,7 @@ export function asBytes(text: ReturnType<typeof sql>) {
 export async function findTaken(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
   const { db, table, conflict, facts, deadline, columnName } = statement
   const parts = conflict.on.map((column, index) => {
-    const texts = rows.map(({ columns, values }) => values[columns.indexOf(column)] as string | null)
+    const texts = rows.map(({ columns, values }) => valueText(values[columns.indexOf(column)] ?? null))
     const type = sql.raw(facts.types.get(columnName(column))?.sqlType ?? 'text')
     const stored = sql.ref(`t.${column}`)
     const sent = sql`v.${sql.raw(`c${index}`)}::${type}`

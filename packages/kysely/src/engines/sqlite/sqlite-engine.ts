@@ -20,7 +20,7 @@ const maxParameters = 32_766
  */
 export const sqliteEngine: Engine = {
   readFacts,
-  encode: (value) => plainValue(value, { date: (date) => date.toISOString() }),
+  encode: (value) => plainValue(value, { date: (date) => date.toISOString(), bigint: integerOf }),
   chunk: (rows) => chunkRows(rows, { parameters: maxParameters }),
   async insert(rows, statement) {
     await statement.db
@@ -42,6 +42,12 @@ export const sqliteEngine: Engine = {
     }
     return taken
   },
+}
+
+/** An integer of SQLite has 64 bits: its drivers refuse others, and would refuse the statement of all rows. */
+function integerOf(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError('the number does not fit into 64 bits')
+  return value
 }
 
 function exactly(column: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<unknown> {

@@ -15,7 +15,7 @@ const schema = `
     note text unique,
     parent text references parents
   ) strict;
-  create table kinds (id text primary key, doc text, bytes blob, at text, flag integer, size integer) strict`
+  create table kinds (id text primary key, doc text, bytes blob, at text, flag integer, size integer, anything any) strict`
 
 function open() {
   const { db, ...rest } = openSqlite<{
@@ -87,6 +87,8 @@ describe('the writer with SQLite', () => {
     ['at', new Date(0), '1970-01-01T00:00:00.000Z'],
     ['flag', true, 1],
     ['size', 12n, 12],
+    // A column of any type keeps what it is given: a number, as a plain insert has it, not its text.
+    ['anything', 12n, 12],
     ['size', null, null],
   ])('stores %s: %o', async (column, value, stored) => {
     const { db, execute } = open()

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import type { MessageRecord, Writer } from '@spillway/message'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { kyselyWriter, postgresPool } from '../../index.ts'
+import { execute, record, startDatabase, timeLimit } from '../../testing/database.ts'
+
+type Row = Record<string, unknown> & { id: string }
+type Column = readonly [name: string, type: string]
+
+const columns: readonly Column[] = [
+  ['words', 'text'],
+  ['short', 'varchar(3)'],
+  ['mood', 'mood'],
+  ['plain', 'json'],
+  ['doc', 'jsonb'],
+  ['uid', 'uuid'],
+  ['small', 'smallint'],
+  ['whole', 'int'],
+  ['big', 'bigint'],
+  ['flag', 'boolean'],
+  ['double', 'double precision'],
+  ['bytes', 'bytea'],
+  ['day', 'date'],
+  ['local', 'timestamp'],
+  ['local0', 'timestamp(0)'],
+  ['at', 'timestamptz'],
+  ['bits', 'bit(8)'],
+  ['hour', 'time'],
+  ['days', 'date[]'],
+  ['amount', 'numeric(10, 2)'],
+]
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+let db: Kysely<Record<string, Row>>
+let write: Writer<Row>
+beforeAll(async () => {
+  database = await startDatabase()
+  const list = columns.map(([name, type]) => `"${name}" ${type}`).join(', ')
+  await execute(
+    database.url,
+    `create type mood as enum ('happy', 'sad'); create table written (id uuid primary key, ${list});
+     create table plainly (id uuid primary key, ${list})`,
+  )
+  db = new Kysely({
+    dialect: new PostgresDialect({ pool: postgresPool({ Pool: pg.Pool, connectionString: database.url }) }),
+  })
+  write = kyselyWriter({
+    db,
+    insertInto: 'written',
+    row: ({ body }: MessageRecord<Row>) => body,
+    conflict: 'id',
+  })
+})
+afterAll(async () => {
+  await db.destroy()
+  await database[Symbol.asyncDispose]()
+})
+
+/** What a plain insert and the writer store of a value: alone, and among so many that they travel as arrays. */
+async function compare(column: string, value: unknown) {
+  const stored = async (table: string, id: string) => {
+    const text = sql<string>`${sql.ref(column)}::text`.as('value')
+    return (await db.selectFrom(table).select(text).where('id', '=', id).executeTakeFirst())?.value
+  }
+  const id = randomUUID()
+  const plain = await db
+    .insertInto('plainly')
+    .values({ id, [column]: value })
+    .execute()
+    .then(() => stored('plainly', id))
+    .catch(() => 'refused')
+  const written: unknown[] = []
+  for (const others of [0, 30]) {
+    const row = { id: randomUUID(), [column]: value }
+    const rest = Array.from({ length: others }, () => record({ id: randomUUID(), [column]: null }))
+    const outcomes = await write([record(row), ...rest], timeLimit())
+    for (const outcome of outcomes.slice(1)) expect(outcome.kind).toBe('done')
+    written.push(outcomes[0]?.kind === 'park' ? 'refused' : await stored('written', row.id))
+  }
+  return { plain, alone: written[0], among: written[1] }
+}
+
+describe('what the writer stores is what a plain insert stores', () => {
+  const uuid = randomUUID()
+  it.each([
+    ['words', Buffer.from('hé😀'), 'hé😀'],
+    ['words', Buffer.from([0xff, 0xfe]), 'refused'],
+    ['words', 5n, '5'],
+    ['words', new Uint8Array([65, 66]), 'AB'],
+    ['words', { toPostgres: () => Buffer.from('AB') }, 'AB'],
+    ['short', Buffer.from('abcd'), 'refused'],
+    ['mood', Buffer.from('sad'), 'sad'],
+    ['plain', Buffer.from('{"a":  1}'), '{"a":  1}'],
+    ['plain', Buffer.from('{'), 'refused'],
+    ['doc', Buffer.from('\u0001{"a":  1}'), '{"a": 1}'],
+    ['doc', Buffer.from('{"a":  1}'), 'refused'],
+    ['uid', Buffer.from(uuid.replaceAll('-', ''), 'hex'), uuid],
+    ['uid', Buffer.from(uuid), 'refused'],
+    ['uid', uuid.toUpperCase(), uuid],
+    ['uid', `{${uuid}}`, uuid],
+    ['uid', uuid.replaceAll('-', ''), uuid],
+    ['small', Buffer.from([1, 2]), '258'],
+    ['whole', Buffer.from([255, 255, 255, 255]), '-1'],
+    ['whole', Buffer.from('7'), 'refused'],
+    ['whole', 5n, '5'],
+    ['whole', -0, '0'],
+    ['whole', 2 ** 31, 'refused'],
+    ['whole', 1.5, 'refused'],
+    ['whole', ' 7 ', '7'],
+    ['big', Buffer.from([127, 255, 255, 255, 255, 255, 255, 255]), '9223372036854775807'],
+    ['big', 2n ** 63n - 1n, '9223372036854775807'],
+    ['big', 2n ** 63n, 'refused'],
+    ['flag', Buffer.from([1]), 'true'],
+    ['flag', 1, 'true'],
+    ['flag', 'yes', 'true'],
+    ['double', Number.NaN, 'NaN'],
+    ['double', Buffer.from('8000000000000000', 'hex'), '-0'],
+    ['bytes', Buffer.from([0, 255]), '\\x00ff'],
+    ['bytes', 'a\\\\b', '\\x615c62'],
+    ['bits', 5n, 'refused'],
+    ['bits', '00000101', '00000101'],
+    ['amount', 1.005, '1.01'],
+    ['amount', '1.5', '1.50'],
+    ['hour', '24:00:00', '24:00:00'],
+  ])('%s: %o', async (column, value, expected) => {
+    expect(await compare(column, value)).toEqual({ plain: expected, alone: expected, among: expected })
+  })
+
+  const dates = [
+    '1890-06-01T00:00:00.000',
+    '1850-12-31T23:59:59.999',
+    '1969-12-31T23:59:59.999',
+    '2026-07-01T00:00:00.000',
+    '2026-01-01T23:59:59.999',
+    '0099-03-01T00:00:00.000',
+    '-000043-03-15T12:00:00.000',
+    '+012026-03-15T12:00:00.000',
+  ]
+  const kinds = ['day', 'local', 'local0', 'at', 'words', 'hour', 'days'] as const
+
+  describe.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Africa/Monrovia', 'Asia/Kathmandu'])(
+    'of a date in %s',
+    (zone) => {
+      it.each([false, true])('with parseInputDatesAsUTC = %s', async (asUtc) => {
+        vi.stubEnv('TZ', zone)
+        const before = pg.defaults.parseInputDatesAsUTC
+        pg.defaults.parseInputDatesAsUTC = asUtc
+        try {
+          for (const column of kinds) {
+            for (const text of dates) {
+              const date = new Date(text)
+              const value = column === 'days' ? [date] : date
+              const { plain, alone, among } = await compare(column, value)
+              expect({ column, text, alone, among }).toEqual({ column, text, alone: plain, among: plain })
+            }
+          }
+        } finally {
+          pg.defaults.parseInputDatesAsUTC = before
+          vi.unstubAllEnvs()
+        }
+      })
+    },
+  )
+
+  it('on the day that was meant', async () => {
+    vi.stubEnv('TZ', 'Europe/Berlin')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(await compare('day', new Date(1890, 5, 1))).toMatchObject({
+      alone: '1890-06-01',
+      among: '1890-06-01',
+    })
+  })
+
+  it('on the day that parseInputDatesAsUTC means', async () => {
+    vi.stubEnv('TZ', 'America/New_York')
+    pg.defaults.parseInputDatesAsUTC = true
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      pg.defaults.parseInputDatesAsUTC = false
+    })
+    const date = new Date('2026-01-02T00:00:00Z')
+    expect(await compare('day', date)).toEqual({
+      plain: '2026-01-02',
+      alone: '2026-01-02',
+      among: '2026-01-02',
+    })
+  })
+})
