@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { conditionOf } from '../writer/conflict.ts'
 import type { Row } from '../writer/row.ts'
 import type { KeyPlace } from './engine.ts'
 
@@ -20,5 +21,6 @@ export function keyIs(
       ? [equal]
       : [equal, exactly(column, value)]
   })
+  if (conflict.where !== undefined) conditions.push(conditionOf(conflict.where))
   return sql<boolean>`${sql.join(conditions, sql` and `)}`
 }

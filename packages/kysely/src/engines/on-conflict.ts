@@ -1,6 +1,6 @@
 import { type InsertQueryBuilder, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../writer/catalogue.ts'
-import { updatedColumns } from '../writer/conflict.ts'
+import { conditionOf, updatedColumns } from '../writer/conflict.ts'
 import type { Statement } from './engine.ts'
 
 /**
@@ -14,7 +14,7 @@ export function onConflict<Result>(
   columns: readonly string[],
   exactly: (one: RawBuilder<unknown>, other: RawBuilder<unknown>) => RawBuilder<unknown>,
 ): InsertQueryBuilder<Schema, string, Result> {
-  const { on, action, version } = conflict
+  const { on, action, version, where, constraint } = conflict
   if (action === 'fail') return query
   const updated = action === 'update' ? updatedColumns(conflict, columns) : []
   const current = (column: string) => sql.ref(`${table}.${column}`)
@@ -26,7 +26,8 @@ export function onConflict<Result>(
     conditions.push(sql`(${current(version)} is null or ${given(version)} > ${current(version)})`)
   }
   return query.onConflict((target) => {
-    const keyed = target.columns(on)
+    const named = constraint === undefined ? target.columns(on) : target.constraint(constraint)
+    const keyed = where === undefined ? named : named.where(conditionOf(where))
     if (updated.length === 0) return keyed.doNothing()
     const update = keyed.doUpdateSet(Object.fromEntries(updated.map((column) => [column, given(column)])))
     return conditions.length === 0 ? update : update.where(sql<boolean>`${sql.join(conditions, sql` and `)}`)

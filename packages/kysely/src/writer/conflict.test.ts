@@ -258,6 +258,12 @@ describe('the option `conflict`', () => {
     { on: 'id', do: 'update', set: [] },
     { on: 'id', do: 'update', version: 'id' },
     { on: 'id', do: 'update', versions: 'version' },
+    { on: 'id', do: 'nothing', were: { note: null } },
+    { on: 'id', do: 'nothing', where: {} },
+    { on: 'id', do: 'nothing', where: { note: new Date() } },
+    { on: 'id', do: 'nothing', where: { note: null }, constraint: 'stock_pkey' },
+    { on: 'id', do: 'nothing', constraint: '' },
+    { constraint: 'stock_pkey', do: 'nothing' },
   ])('refuses %o', (conflict) => {
     expect(() => kyselyWriter({ db, insertInto: 'stock', row, conflict: conflict as never })).toThrow(
       expect.objectContaining({

@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely'
+import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
 
 /**
  * What {@link kyselyWriter} does about a row whose key is in the table already.
@@ -17,19 +17,37 @@ import type { Updateable } from 'kysely'
  *   was written. Costs about two statements times log2 of the batch for each duplicate.
  *
  * Columns that a row leaves out are not updated.
+ *
+ * In Postgres and SQLite `where` names the condition of a partial unique index: columns and the values that they have in
+ * it, as in `{ deleted_at: null }`. A row gets them where it leaves such a column out, and is parked where it has another
+ * value, because the index would not know it again. In Postgres `constraint` names the one constraint of the columns that
+ * is meant, where there is another beside it that cannot be met.
  */
 export type Conflict<Columns> =
   | (keyof Columns & string)
   | readonly (keyof Columns & string)[]
-  | { readonly on: ConflictColumns<Columns>; readonly do: 'nothing' | 'fail' }
-  | {
-      readonly on: ConflictColumns<Columns>
+  | (ConflictTarget<Columns> & { readonly do: 'nothing' | 'fail' })
+  | (ConflictTarget<Columns> & {
       readonly do: 'update'
       /** The columns that are updated. Default: all that the row gives, except those of `on`. */
       readonly set?: readonly (keyof Updateable<Columns> & string)[]
       /** A column whose values grow: a number or a time. A row has to give it a value. */
       readonly version?: keyof Updateable<Columns> & string
-    }
+    })
+
+/** The unique constraint that a {@link Conflict} is about. */
+export interface ConflictTarget<Columns> {
+  readonly on: ConflictColumns<Columns>
+  /** The condition of a partial unique index: its columns and their values. */
+  readonly where?: {
+    readonly [Column in keyof Selectable<Columns> & string]?: Extract<Selectable<Columns>[Column], FixedValue>
+  }
+  /** The name of the constraint, which covers exactly the columns of `on`. */
+  readonly constraint?: string
+}
+
+/** A value that the condition of a partial index may name. */
+export type FixedValue = string | number | boolean | null
 
 /** The column or columns of the unique constraint that a {@link Conflict} is about. */
 export type ConflictColumns<Columns> = (keyof Columns & string) | readonly (keyof Columns & string)[]
@@ -40,14 +58,18 @@ export interface ConflictRule {
   readonly action: 'nothing' | 'update' | 'fail'
   readonly set?: readonly string[] | undefined
   readonly version?: string | undefined
+  readonly where?: Readonly<Record<string, FixedValue>> | undefined
+  readonly constraint?: string | undefined
 }
 
 /** A {@link Conflict} in its long form. */
 export function toConflictRule(conflict: Conflict<Record<string, unknown>>): ConflictRule {
   if (!isLong(conflict)) return { on: [conflict].flat(), action: 'nothing' }
   const on = [conflict.on].flat()
-  if (conflict.do !== 'update') return { on, action: conflict.do }
-  return { on, action: 'update', set: conflict.set, version: conflict.version }
+  const { constraint } = conflict
+  const where = conflict.where as ConflictRule['where']
+  if (conflict.do !== 'update') return { on, action: conflict.do, where, constraint }
+  return { on, action: 'update', set: conflict.set, version: conflict.version, where, constraint }
 }
 
 /** The columns of a statement that a conflict updates; the version, last of all, always advances. */
@@ -61,11 +83,20 @@ export function updatedColumns({ on, set, version }: ConflictRule, columns: read
 /** Whether a value is a {@link Conflict}. */
 export function isConflict(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return areNames(value)
-  const known = ['on', 'do', ...('do' in value && value.do === 'update' ? ['set', 'version'] : [])]
+  const known = [
+    'on',
+    'do',
+    'where',
+    'constraint',
+    ...('do' in value && value.do === 'update' ? ['set', 'version'] : []),
+  ]
   if (!Object.keys(value).every((name) => known.includes(name))) return false
   const { on, do: action, set, version } = value as Record<string, unknown>
   if (!areNames(on) || !['nothing', 'update', 'fail'].includes(action as string)) return false
   const own = [on].flat()
+  const { where, constraint } = value as Record<string, unknown>
+  if (where !== undefined && (constraint !== undefined || !areFixed(where))) return false
+  if (constraint !== undefined && !isName(constraint)) return false
   if (version !== undefined && (!isName(version) || own.includes(version))) return false
   return set === undefined || (areNames(set) && Array.isArray(set) && !set.some((name) => own.includes(name)))
 }
@@ -73,12 +104,32 @@ export function isConflict(value: unknown): boolean {
 /** What {@link isConflict} wants to see, for the message of an invalid option. */
 export const expectedConflict =
   "a column, a list of one or more, or { on, do: 'nothing' | 'fail' } or { on, do: 'update', set?, version? }, " +
-  'where `set` and `version` name no column of `on`'
+  'where `set` and `version` name no column of `on`, each with `where: { column: value }` or `constraint: name`'
+
+/** The condition of a partial index, with its values in the text: a parameter would not be matched with it. */
+export function conditionOf(
+  where: NonNullable<ConflictRule['where']>,
+  nameOf: (column: string) => string = (column) => column,
+): RawBuilder<boolean> {
+  const conditions = Object.entries(where).map(([column, value]) =>
+    value === null
+      ? sql`${sql.ref(nameOf(column))} is null`
+      : sql`${sql.ref(nameOf(column))} = ${sql.lit(value)}`,
+  )
+  return sql<boolean>`${sql.join(conditions, sql` and `)}`
+}
 
 function isLong(
   conflict: Conflict<Record<string, unknown>>,
 ): conflict is Exclude<Conflict<Record<string, unknown>>, string | readonly string[]> {
   return typeof conflict === 'object' && !Array.isArray(conflict)
+}
+
+function areFixed(where: unknown): boolean {
+  if (typeof where !== 'object' || where === null || Array.isArray(where)) return false
+  const values: readonly unknown[] = Object.values(where)
+  const kinds = ['string', 'number', 'boolean']
+  return values.length > 0 && values.every((value) => value === null || kinds.includes(typeof value))
 }
 
 function areNames(value: unknown): boolean {

@@ -171,6 +171,15 @@ describe('the option `conflict` of kyselyWriter', () => {
     kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', version: 'versions' } })
   })
 
+  it('takes the condition of a partial index, and the name of a constraint', () => {
+    kyselyWriter({ ...orders, conflict: { on: 'id', where: { note: null }, do: 'nothing' } })
+    kyselyWriter({ ...orders, conflict: { on: 'id', constraint: 'orders_pkey', do: 'update' } })
+    // @ts-expect-error: notes
+    kyselyWriter({ ...orders, conflict: { on: 'id', where: { notes: null }, do: 'nothing' } })
+    // @ts-expect-error: a column that is never null
+    kyselyWriter({ ...orders, conflict: { on: 'id', where: { total_cents: null }, do: 'nothing' } })
+  })
+
   it('refuses a column that is never updated', () => {
     // @ts-expect-error: placed_at
     kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', set: ['placed_at'] } })

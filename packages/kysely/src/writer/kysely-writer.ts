@@ -1,4 +1,12 @@
-import { done, type MessageRecord, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
+import {
+  done,
+  type MessageRecord,
+  type Outcome,
+  retry,
+  SpillwayError,
+  type TimeLimit,
+  type Writer,
+} from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -12,7 +20,7 @@ import {
 } from '@spillway/message/internal'
 import type { Insertable, Kysely } from 'kysely'
 import { engineNamed } from '../engines/engine.ts'
-import { engineOf } from '../engines/engine-name.ts'
+import { type EngineName, engineOf } from '../engines/engine-name.ts'
 import { slices } from '../engines/slices.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { writeError } from '../errors/describe-error.ts'
@@ -103,6 +111,18 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   random: isFunction,
 }
 
+/** Only Postgres and SQLite have partial indexes, and only Postgres names a constraint. */
+function assertTarget({ where, constraint }: ConflictRule, engine: EngineName): void {
+  if ((where === undefined || engine !== 'mysql') && (constraint === undefined || engine === 'postgres')) {
+    return
+  }
+  const option = constraint === undefined ? 'conflict.where' : 'conflict.constraint'
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `kyselyWriter: the option \`${option}\` is not for this database; name the columns alone.`,
+  )
+}
+
 /** The rows of each statement, by what is done about a conflict. */
 const groupings: Readonly<
   Record<ConflictRule['action'], (sorted: readonly Row[]) => readonly (readonly Row[])[]>
@@ -168,6 +188,7 @@ export function kyselyWriter<
   const target = { table: insertInto, conflict: conflict.on }
   const name = engineOf('kyselyWriter', options.db)
   const engine = engineNamed(name)
+  assertTarget(conflict, name)
   const types = options.types as Readonly<Record<string, string>> | undefined
   const declare =
     types && ((columnName: (column: string) => string) => declaredTypes(types, name, columnName))
@@ -185,6 +206,7 @@ export function kyselyWriter<
         map,
         conflict: conflict.on,
         version: conflict.version,
+        where: conflict.where,
         types: facts.types,
         // A duplicate is parked all the same.
         key: conflict.action === 'fail' ? undefined : facts.key,

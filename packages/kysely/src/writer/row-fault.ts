@@ -40,6 +40,13 @@ export function unheldKey(column: string | undefined, type: string): Outcome {
   )
 }
 
+/** A message whose row is not of the partial index that decides what was written before. */
+export function outsideOfIndex(column: string): Outcome {
+  return invalid(
+    `The row has another value for the column "${column}" than \`conflict.where\`: the unique index would not hold it, and a redelivery would write it twice.`,
+  )
+}
+
 /** A message whose row has no value for the version column. */
 export function noVersion(column: string | undefined): Outcome {
   return invalid(

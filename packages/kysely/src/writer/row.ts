@@ -2,6 +2,7 @@ import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Value } from '../engines/engine.ts'
 import type { ColumnType } from '../engines/postgres/encode-value.ts'
 import type { ColumnTypes, TableFacts } from './catalogue.ts'
+import type { ConflictRule } from './conflict.ts'
 import type { KeyColumn } from './key-column.ts'
 import { hasPlainKeys, keyOf } from './key-text.ts'
 import {
@@ -10,6 +11,7 @@ import {
   noKey,
   noRow,
   noVersion,
+  outsideOfIndex,
   type UnknownColumn,
   unfitValue,
   unheldKey,
@@ -42,6 +44,8 @@ export interface RowRules<Body> {
   readonly map: (message: MessageRecord<Body>) => object
   /** The conflict columns. */
   readonly conflict: readonly string[]
+  /** What a row has in the columns of the condition of a partial index. */
+  readonly where?: ConflictRule['where']
   /** The column that says which of two rows with one key is the newer, if there is one. */
   readonly version?: string | undefined
   readonly types: ColumnTypes
@@ -121,7 +125,9 @@ export function createRowMapper<Body>(
     try {
       const answer: unknown = rules.map(message)
       if (!isRow(answer)) return noRow(answer)
-      mapped = answer
+      const other = columnUnlike(answer, rules.where)
+      if (other !== undefined) return outsideOfIndex(other)
+      mapped = rules.where === undefined ? answer : { ...answer, ...rules.where }
       // Here, because a column may be a getter, which is the mapper's own code.
       shape = shapeOf(mapped)
     } catch (thrown) {
@@ -159,6 +165,17 @@ export function createRowMapper<Body>(
       positions: [position],
     }
   }
+}
+
+/** The column in which a row is not of a partial index. One that it leaves out gets the value of the index. */
+function columnUnlike(
+  row: Readonly<Record<string, unknown>>,
+  where: ConflictRule['where'] = {},
+): string | undefined {
+  return Object.keys(where).find((column) => {
+    const value = row[column]
+    return value !== undefined && value !== where[column]
+  })
 }
 
 function givenNames(mapped: Readonly<Record<string, unknown>>): string[] {

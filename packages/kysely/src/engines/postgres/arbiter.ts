@@ -1,3 +1,5 @@
+import type { ConflictRule } from '../../writer/conflict.ts'
+
 /** A unique index, as the catalogue has it. */
 export interface UniqueIndex {
   readonly name: string
@@ -8,6 +10,8 @@ export interface UniqueIndex {
   readonly predicate: string | null
   readonly hasExpressions: boolean
   readonly columns: readonly string[]
+  /** The name of the constraint that it belongs to. */
+  readonly constraint: string | null
 }
 
 /** What decides whether `on conflict` can name a constraint. */
@@ -18,18 +22,27 @@ export interface ArbiterFacts {
 }
 
 /** Why Postgres finds no constraint for the conflict columns; `undefined` where it finds one, or where only it can tell. */
-export function arbiterFault(facts: ArbiterFacts, on: readonly string[]): string | undefined {
+export function arbiterFault(
+  facts: ArbiterFacts,
+  { on, where, constraint }: Pick<ConflictRule, 'on' | 'where' | 'constraint'>,
+): string | undefined {
   const { kind, insteadOf, indexes } = facts
   if (insteadOf) {
     return "it is a view with an INSTEAD OF trigger, which has no unique constraint that could be met: write to its table, or say `do: 'fail'`"
   }
   // A view that is updatable by itself has the constraints of its table.
   if (kind === 'v') return undefined
-  const sameColumns = indexes.filter((index) => !index.hasExpressions && covers(index, on))
+  const named =
+    constraint === undefined ? indexes : indexes.filter((index) => index.constraint === constraint)
+  const sameColumns = named.filter((index) => !index.hasExpressions && covers(index, on))
   // All that fit are met, and one that is deferrable ends the statement (55000).
   const deferrable = sameColumns.find(({ isImmediate, isValid }) => isValid && !isImmediate)
-  if (deferrable === undefined && sameColumns.some(isUsable)) return undefined
+  if (deferrable === undefined && sameColumns.some((index) => isUsable(index, where !== undefined)))
+    return undefined
   const columns = on.map((column) => `"${column}"`).join(', ')
+  if (constraint !== undefined && sameColumns.length === 0) {
+    return `no unique constraint "${constraint}" covers exactly the conflict columns ${columns}`
+  }
   const index = deferrable ?? sameColumns[0]
   if (index !== undefined)
     return `${whyNot(index)}, and no other covers exactly the conflict columns ${columns}`
@@ -45,8 +58,9 @@ function covers({ columns }: UniqueIndex, on: readonly string[]): boolean {
   return columns.length === on.length && on.every((column) => columns.includes(column))
 }
 
-function isUsable({ isImmediate, isValid, predicate }: UniqueIndex): boolean {
-  return isImmediate && isValid && predicate === null
+// Whether a condition is that of the index is for Postgres to say (42P10).
+function isUsable({ isImmediate, isValid, predicate }: UniqueIndex, hasCondition: boolean): boolean {
+  return isImmediate && isValid && (predicate === null || hasCondition)
 }
 
 function whyNot({ name, isImmediate, isValid, predicate }: UniqueIndex): string {
@@ -54,5 +68,5 @@ function whyNot({ name, isImmediate, isValid, predicate }: UniqueIndex): string 
     return `the unique constraint ${name} is deferrable, which SQL does not allow for \`on conflict\`: make it \`not deferrable\`, or say \`do: 'fail'\``
   }
   if (!isValid) return `the unique index ${name} is not valid: its build failed, so reindex it`
-  return `the unique index ${name} is partial (where ${predicate}), so that a row outside of it would be written at each delivery: make it one of all rows`
+  return `the unique index ${name} is partial (where ${predicate}), so that a row outside of it would be written at each delivery: say its condition with \`where\`, or make it one of all rows`
 }

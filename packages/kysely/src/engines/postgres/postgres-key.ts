@@ -41,7 +41,7 @@ export async function readPostgresKey(
   if (conflict.action !== 'fail') {
     const indexes: readonly UniqueIndex[] = JSON.parse(read.indexes ?? '[]')
     const fault =
-      arbiterFault({ ...read, indexes }, conflict.on) ??
+      arbiterFault({ ...read, indexes }, conflict) ??
       columns.map(isRefusedKey).find((why) => why !== undefined)
     if (fault !== undefined) {
       throw new SpillwayError('SPILLWAY_WRITE_FAILED', `Nothing is written to ${path}: ${fault}.`)
@@ -56,6 +56,10 @@ const uniqueIndexes = sql`
     'isImmediate', i.indimmediate,
     'isValid', i.indisvalid and i.indisready,
     'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+    'constraint', (
+      select con.conname from pg_catalog.pg_constraint con
+      where con.conindid = i.indexrelid and con.contype in ('p', 'u')
+    ),
     'hasExpressions', i.indexprs is not null,
     'columns', array(
       select a.attname::text

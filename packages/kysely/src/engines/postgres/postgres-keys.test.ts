@@ -219,3 +219,64 @@ describe('what Postgres cannot meet', () => {
     expect(await send({ id: 'c', v: 1 })).toEqual([expect.stringMatching(/^23505 /)])
   })
 })
+
+describe('the target of a conflict in Postgres', () => {
+  interface Soft {
+    id: string
+    v: number
+    deleted_at?: string | null
+    state?: string
+  }
+  function openSoft(table: string, conflict: Conflict<Soft>) {
+    const { db } = openKysely<Record<string, Soft>>(database.url)
+    const row = ({ body }: MessageRecord<Soft>) => body
+    const write = kyselyWriter({ db, insertInto: table, row, conflict })
+    return (...bodies: Soft[]) =>
+      write(
+        bodies.map((body) => record(body)),
+        timeLimit(),
+      )
+  }
+
+  it('is a partial index, by the condition that `where` says', async () => {
+    await run(`create table soft (id text, v int, deleted_at timestamptz default now(), state text);
+      create unique index on soft (id) where deleted_at is null and state = 'open';
+      insert into soft values ('a', 0, now(), 'open')`)
+    const where = { deleted_at: null, state: 'open' } as const
+    const send = openSoft('soft', { on: 'id', where, do: 'nothing' })
+    const outcomes = await send({ id: 'a', v: 1 }, { id: 'b', v: 2, deleted_at: '2026-01-01', state: 'open' })
+    expect(outcomes).toMatchObject([
+      { kind: 'done' },
+      {
+        kind: 'park',
+        reason: { code: 'SPILLWAY_ROW_INVALID', detail: expect.stringContaining('"deleted_at"') },
+      },
+    ])
+    expect(await send({ id: 'a', v: 3 })).toEqual([{ kind: 'done' }])
+    const update = openSoft('soft', { on: 'id', where, do: 'update' })
+    expect(await update({ id: 'a', v: 4 }, { id: 'a', v: 5 })).toEqual([{ kind: 'done' }, { kind: 'done' }])
+    expect(await run('select v, deleted_at is null as live from soft order by v')).toEqual([
+      { v: 0, live: false },
+      { v: 5, live: true },
+    ])
+  })
+
+  it('is a constraint by its name, where another beside it is deferrable', async () => {
+    await run(`create table doubled (id text constraint doubled_exact unique, v int);
+      alter table doubled add constraint late unique (id) deferrable`)
+    const send = openSoft('doubled', { on: 'id', constraint: 'doubled_exact', do: 'nothing' })
+    expect(await send({ id: 'a', v: 1 })).toEqual([{ kind: 'done' }])
+    expect(await send({ id: 'a', v: 2 })).toEqual([{ kind: 'done' }])
+    for (const [constraint, why] of [
+      ['late', 'late is deferrable'],
+      ['doubled', 'no unique constraint "doubled"'],
+    ] as const) {
+      const [outcome] = await openSoft('doubled', { on: 'id', constraint, do: 'nothing' })({ id: 'a', v: 3 })
+      expect(outcome).toMatchObject({
+        kind: 'retry',
+        cause: { code: 'SPILLWAY_WRITE_FAILED', message: expect.stringContaining(why) },
+      })
+    }
+    expect(await run('select v from doubled')).toEqual([{ v: 1 }])
+  })
+})

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { withinDeadline } from '../../time/within-deadline.ts'
+import { conditionOf } from '../../writer/conflict.ts'
 import type { Row } from '../../writer/row.ts'
 import type { Statement } from '../engine.ts'
 import { arrayText } from './array-text.ts'
@@ -42,6 +43,9 @@ export async function findTaken(rows: readonly Row[], statement: Statement): Pro
         ),
       )
       .select(sql<number>`v.n::int4`.as('n'))
+      .$if(conflict.where !== undefined, (query) =>
+        query.where(conditionOf(conflict.where ?? {}, (column) => `t.${column}`)),
+      )
       .where(
         sql<boolean>`not (${sql.join(
           parts.flatMap(({ exact }) => exact),
