@@ -130,6 +130,21 @@ export function ofTheRow(outcome: Outcome): Outcome {
   return outcome.kind === 'retry' ? retry({ ...outcome, unavailable: false }) : outcome
 }
 
+/**
+ * The outcomes of a batch of which each record fails for a fault of the database: without a delay of its own, so that
+ * `batch` waits for it inside the invocation. Where others are written, they do not wait for it.
+ */
+export function holdTogether(outcomes: Outcome[]): Outcome[] {
+  return outcomes.every(isFault)
+    ? outcomes.map((outcome) => retry({ ...outcome, after: undefined }))
+    : outcomes
+}
+
+function isFault(outcome: Outcome): boolean {
+  if (outcome.kind !== 'retry' || outcome.unavailable !== true) return false
+  return outcome.cause instanceof SpillwayError && outcome.cause.code === 'SPILLWAY_DATABASE_FAULT'
+}
+
 /** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
 export function tableChanged(table: string, random: () => number): Verdict<Suspect> {
   const cause = new SpillwayError(

@@ -22,6 +22,7 @@ import { engineOf } from '../engines/engine-name.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { isolate } from '../isolation/isolate.ts'
+import { holdTogether } from '../isolation/judge.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { commitParkings } from './commit-parkings.ts'
 import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
@@ -178,6 +179,6 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
         outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
       }
     }
-    return outcomes
+    return holdTogether(outcomes)
   }
 }

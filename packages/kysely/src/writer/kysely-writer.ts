@@ -25,10 +25,11 @@ import { slices } from '../engines/slices.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
-import { createJudge, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
+import { createJudge, holdTogether, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
+import { createAccuser } from './accuse.ts'
 import { type Schema, sameTable, type TableFacts } from './catalogue.ts'
 import { type Conflict, type ConflictRule, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
@@ -257,6 +258,7 @@ export function kyselyWriter<
     const outcomes: Outcome[] = new Array(records.length)
     const deadline = createDeadline(limit, clock)
     const judge = createJudge(records.length, random, { target, classify })
+    const accuse = createAccuser(table, deadline)
 
     const readFacts = async (): Promise<Attempt<TableFacts>> => {
       const { known } = table.catalogue
@@ -275,7 +277,8 @@ export function kyselyWriter<
     }
     let verified = false
     const write = async (rows: readonly Row[], facts: TableFacts) => {
-      const result = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
+      const ended = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
+      const result = await accuse(ended, rows)
       const verdict = judge(result)
       if (result.kind !== 'failed') return verdict
       const { failure } = result
@@ -323,6 +326,6 @@ export function kyselyWriter<
         outcomes[position] = place === 0 ? final : ofItsTwin(final)
       }
     }
-    return outcomes
+    return holdTogether(outcomes)
   }
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Culprit } from '../engines/culprit.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Deadline } from '../time/deadline.ts'
 import {
@@ -22,6 +23,8 @@ export interface Table {
   mayBeTaken(facts: TableFacts): boolean
   /** Which rows of those that passed were not written, for a key that a collation takes for equal to theirs. */
   findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
+  /** Who caused an error for which rows with the same columns were refused. */
+  culprit(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Culprit>
 }
 
 // No table of Postgres has more, and none of MySQL.
@@ -69,6 +72,11 @@ export function createTable(
     async findTaken(rows, facts, deadline) {
       const taken = await engine.findTaken?.(rows, { db, table, conflict, facts, deadline, columnName })
       return taken ?? new Set()
+    },
+    culprit(error, rows, deadline) {
+      const columns = new Set(rows[0]?.columns.map(columnName))
+      const scene = { db, into: table, table: name, columns, deadline }
+      return engine.culprit(error, scene, rows.length === 1 ? rows[0] : undefined)
     },
   }
 }

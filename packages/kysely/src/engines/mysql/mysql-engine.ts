@@ -15,6 +15,7 @@ import type { Engine, Statement } from '../engine.ts'
 import { plainValue } from '../plain-value.ts'
 import { toRecords } from '../to-records.ts'
 import { readMysqlFacts } from './mysql-catalogue.ts'
+import { mysqlCulprit } from './mysql-culprit.ts'
 import { findEqualKeys, findKeys, isExactly } from './mysql-key.ts'
 import { mysqlLimits } from './mysql-limits.ts'
 import { packetBytes } from './mysql-packet.ts'
@@ -30,6 +31,7 @@ const defaultPacket = 2 ** 20
  */
 export const mysqlEngine: Engine = {
   readFacts: readMysqlFacts,
+  culprit: mysqlCulprit,
   // The driver writes dates in the time zone that the connection is set to.
   encode: (value) => plainValue(value, { date: (date) => date }),
   chunk: (rows, { maxPacket = defaultPacket }) =>

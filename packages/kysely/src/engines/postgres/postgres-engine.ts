@@ -9,7 +9,8 @@ import { binaryArray } from './binary-array.ts'
 import { type ColumnType, encodeValue, valueText } from './encode-value.ts'
 import { readDriver } from './node-postgres.ts'
 import { readPostgresFacts } from './postgres-catalogue.ts'
-import { insertOf, insertValuesOf } from './postgres-insert.ts'
+import { postgresCulprit } from './postgres-culprit.ts'
+import { insertOf, insertOf, insertValuesOf } from './postgres-insert.ts'
 import { runWithLimits } from './postgres-limits.ts'
 import { asBytes, findTaken } from './postgres-taken.ts'
 
@@ -40,6 +41,7 @@ export const postgresEngine: Engine = {
   readDriver,
   encode: (value, type, { nodePostgres }) => encodeValue(value, type, nodePostgres?.dateText),
   chunk: (rows) => [rows],
+  culprit: postgresCulprit,
   async insert(rows, statement) {
     const columns = rows[0]?.columns ?? []
     try {

@@ -10,6 +10,7 @@ import { onConflict } from '../on-conflict.ts'
 import { plainValue } from '../plain-value.ts'
 import type { ColumnType } from '../postgres/encode-value.ts'
 import { toRecords } from '../to-records.ts'
+import { sqliteCulprit } from './sqlite-culprit.ts'
 
 /** SQLite's own limit is 32,766 since 3.32 (2020), "Limits In SQLite". */
 const maxParameters = 32_766
@@ -21,6 +22,7 @@ const maxParameters = 32_766
 export const sqliteEngine: Engine = {
   readFacts,
   encode: (value) => plainValue(value, { date: (date) => date.toISOString(), bigint: integerOf }),
+  culprit: sqliteCulprit,
   chunk: (rows) => chunkRows(rows, { parameters: maxParameters }),
   async insert(rows, statement) {
     await statement.db

@@ -1,0 +1,42 @@
+import type { Culprit } from '../engines/culprit.ts'
+import type { Failure } from '../errors/classify-error.ts'
+import { refusal } from '../errors/describe-error.ts'
+import type { Attempt } from '../time/attempt.ts'
+import type { Deadline } from '../time/deadline.ts'
+import type { Row } from './row.ts'
+import type { Table } from './table.ts'
+
+/** Failures for which a row is parked, at once or at last. */
+const blaming: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
+
+/**
+ * Looks at who caused an error before a row is blamed for it. One for each batch: what holds for rows of the same columns
+ * is asked once.
+ *
+ * The failure becomes `fault` where the database caused it, and `unknown`, for which no row is parked, where that cannot
+ * be told.
+ */
+export function createAccuser(
+  table: Table,
+  deadline: Deadline,
+): <T>(result: Attempt<T>, rows: readonly Row[]) => Promise<Attempt<T>> {
+  const known = new Map<string, Promise<Culprit>>()
+
+  function culpritOf(error: unknown, rows: readonly Row[]): Promise<Culprit> {
+    // A refusal names the constraint or the column.
+    const { code, detail } = refusal(error)
+    const id = JSON.stringify([code, detail, rows[0]?.columns])
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const asked = table.culprit(error, rows, deadline).catch((): Culprit => 'unsure')
+    known.set(id, asked)
+    return asked
+  }
+
+  return async function accuse(result, rows) {
+    if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
+    const culprit = await culpritOf(result.error, rows)
+    if (culprit === 'row') return result
+    return { ...result, failure: culprit === 'database' ? 'fault' : 'unknown' }
+  }
+}
