@@ -10,7 +10,7 @@ import { type ColumnType, encodeValue, valueText } from './encode-value.ts'
 import { readDriver } from './node-postgres.ts'
 import { readPostgresFacts } from './postgres-catalogue.ts'
 import { postgresCulprit } from './postgres-culprit.ts'
-import { insertOf, insertOf, insertValuesOf } from './postgres-insert.ts'
+import { insertOf, insertValuesOf } from './postgres-insert.ts'
 import { runWithLimits } from './postgres-limits.ts'
 import { asBytes, findTaken } from './postgres-taken.ts'
 
