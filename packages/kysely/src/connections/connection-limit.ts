@@ -29,7 +29,7 @@ export interface ConnectionLimit {
   readonly connections: number
   /** How many may be open now. Fewer than the share after the server had no room. */
   readonly current: number
-  /** How many sockets are open, connecting and closing ones included. */
+  /** How many sockets are open, connecting and closing ones included, and sessions that the server may still have. */
   readonly open: number
   /**
    * A socket of this limit, not yet connected: its `connect` waits until there is room, and it counts until it is
@@ -42,6 +42,8 @@ export interface ConnectionLimit {
   isCrowded(): boolean
   /** For pools: asks to be called when an unused connection should be closed. Answers how to end that. */
   onCrowded(closeUnused: () => boolean): () => void
+  /** For pools: a socket is about to be closed whose session the server may have for longer. It counts until then. */
+  keep(ended: Promise<unknown>): void
   /** For pools: the server had no room. */
   saturated(): void
   /** For pools: a use of a connection went well. */
@@ -78,7 +80,9 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   checkOptions('connectionLimit', options, rules)
   const { clock = systemClock, connections = shareOf(process.env) } = options
   const level = adaptiveLevel({ share: connections, now: clock.now })
-  const counted = new Set<Socket>()
+  const counted = new Set<object>()
+  /** Each takes the place of the next socket that closes. */
+  const heirs = new Set<object>()
   const waiting = new Map<Socket, () => void>()
   const closers = new Set<() => boolean>()
   const turns = createTurns(level.current, clock)
@@ -99,8 +103,21 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
 
   function leave(socket: Socket): void {
     waiting.delete(socket)
-    counted.delete(socket)
+    if (counted.delete(socket)) {
+      const [heir] = heirs
+      if (heir !== undefined && heirs.delete(heir)) counted.add(heir)
+    }
     admit()
+  }
+
+  function keep(ended: Promise<unknown>): void {
+    heirs.add(ended)
+    const free = () => {
+      heirs.delete(ended)
+      counted.delete(ended)
+      admit()
+    }
+    ended.then(free, free)
   }
 
   return {
@@ -131,6 +148,7 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
     },
     take: turns.take,
     isCrowded,
+    keep,
     onCrowded(closeUnused) {
       closers.add(closeUnused)
       return () => void closers.delete(closeUnused)

@@ -9,7 +9,7 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import { optionsFault } from './options-fault.ts'
 import { limitOf, type PoolOptions } from './pool-options.ts'
 import { retireOnShutdown } from './shutdown.ts'
-import type { Turn } from './turns.ts'
+import { createTurns, type Turn } from './turns.ts'
 
 /** What a driver's own pool does for {@link createLending}. */
 export interface DriverPool<Connection> {
@@ -60,7 +60,9 @@ export function createLending<Connection extends object>(
   const limit = limitOf(options)
   const connections = Math.min(limit.connections, options.connections ?? limit.connections)
   const book = connectionBook<Connection>(options, clock, random)
-  const inUse = new Map<Connection, { readonly since: number; readonly turn: Turn }>()
+  /** Those of this pool come first: whoever waits for one of them must not hold what another pool could use. */
+  const queues = connections < limit.connections ? [createTurns(() => connections, clock), limit] : [limit]
+  const inUse = new Map<Connection, readonly Turn[]>()
   let isRetired = false
   const compare = async (connection: Connection, budget: number) =>
     contradictions(await driver.readLimits(connection), budget, limit.connections, driver.words)
@@ -81,21 +83,34 @@ export function createLending<Connection extends object>(
     await Promise.all(book.unused().map(close))
   }
 
-  function closeForgotten(): void {
-    if (inUse.size < Math.min(connections, limit.current)) return
-    for (const [connection, { since, turn }] of inUse) {
-      const used = clock.now() - since
-      if (used <= longestUseMillis) continue
-      logger.warn(
-        'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
-        {
-          milliseconds: used,
-          longestUseMillis,
-        },
-      )
-      void close(connection)
-      turn.end()
+  /** Takes a connection back whose user does not give it back: its statement got no answer, or it was forgotten. */
+  function takeBack(connection: Connection, since: number): void {
+    const turns = inUse.get(connection)
+    if (turns === undefined) return
+    inUse.delete(connection)
+    logger.warn(
+      'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
+      { milliseconds: clock.now() - since, longestUseMillis },
+    )
+    book.condemn(connection)
+    driver.discard(connection)
+    endAll(turns)
+  }
+
+  async function takeTurns(): Promise<readonly Turn[]> {
+    const startedAt = clock.now()
+    const turns: Turn[] = []
+    for (const queue of queues) {
+      const turn = await queue.take(Math.max(0, connectionTimeoutMillis - (clock.now() - startedAt)))
+      if (turn !== undefined) {
+        turns.push(turn)
+        continue
+      }
+      endAll(turns)
+      // The words of `pg`, so that it is taken for what it is.
+      throw new Error('timeout exceeded when trying to connect')
     }
+    return turns
   }
 
   async function takeFit(): Promise<Connection> {
@@ -133,30 +148,31 @@ export function createLending<Connection extends object>(
     },
     isWhole: book.isWhole,
     async take() {
-      closeForgotten()
-      const turn = await limit.take(connectionTimeoutMillis)
-      // The words of `pg`, so that it is taken for what it is.
-      if (turn === undefined) throw new Error('timeout exceeded when trying to connect')
+      const turns = await takeTurns()
       try {
         const connection = await takeFit()
-        inUse.set(connection, { since: clock.now(), turn })
+        const since = clock.now()
+        inUse.set(connection, turns)
+        for (const turn of turns) turn.use(since + longestUseMillis, () => takeBack(connection, since))
         return connection
       } catch (error) {
-        turn.end()
+        endAll(turns)
         if (isServerFull(error)) limit.saturated()
         throw optionsFault(driver.name, error) ?? error
       }
     },
     giveBack(connection, isLost, settle) {
-      const isWhole = !isLost && book.isWhole(connection)
-      const use = inUse.get(connection)
+      const turns = inUse.get(connection)
+      // It was taken back before, and is closed.
+      if (turns === undefined) return
       inUse.delete(connection)
+      const isWhole = !isLost && book.isWhole(connection)
       if (isWhole) limit.succeeded()
       const isKept = isWhole && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
       if (isKept) book.returned(connection)
       else book.condemn(connection)
       settle(isKept)
-      use?.turn.end()
+      endAll(turns)
     },
     closeUnused,
     stop() {
@@ -164,4 +180,8 @@ export function createLending<Connection extends object>(
       stopWaiting()
     },
   }
+}
+
+function endAll(turns: readonly Turn[]): void {
+  for (const turn of turns) turn.end()
 }

@@ -1,24 +1,27 @@
+import { consoleLogger } from '@spillway/message'
 import {
-  type Clock,
   checkOptions,
   integer,
   isFunction,
   type OptionRules,
+  quietLogger,
   required,
   systemClock,
 } from '@spillway/message/internal'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { endSessions, isUnderWay } from './end-session.ts'
 import { createLending } from './lending.ts'
 import { onRejectedQuery } from './on-rejected-query.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
-import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
 import { streamOf } from './stream-of.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
-  end(): Promise<void>
-  on(event: 'error' | 'drain', listener: () => void): unknown
+  end(callback?: () => void): Promise<void>
+  on(event: 'error' | 'drain' | 'end', listener: () => void): unknown
+  off(event: 'drain' | 'end', listener: () => void): unknown
   once(event: 'end', listener: () => void): unknown
 }
 
@@ -26,7 +29,7 @@ export interface PgClient extends PostgresPoolClient {
 export interface PgPool {
   readonly options: object
   connect(): Promise<PgClient>
-  end(): Promise<void>
+  end(callback?: () => void): Promise<void>
   on(event: 'error', listener: () => void): unknown
   on(event: 'connect', listener: (client: PgClient) => void): unknown
 }
@@ -106,12 +109,19 @@ export function postgresPool<Config extends object>(
   checkOptions('postgresPool', options, rules)
   const { Pool, config, connectionString, statementTimeoutMillis, clock = systemClock } = options
   const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
+  /** What hands a client back to the pool of `pg`. */
+  const releases = new WeakMap<PgClient, (destroy?: boolean) => void>()
   /** Those whose use has ended before the server had said all. */
   const underWay = new Map<PgClient, () => void>()
   const lending = createLending<PgClient>(options, {
     name: 'postgresPool',
-    open: () => pool.connect(),
-    discard: (client) => client.release(true),
+    async open() {
+      const client = await pool.connect()
+      releases.set(client, client.release.bind(client))
+      return client
+    },
+    discard: (client) => releases.get(client)?.(true),
     // What ends badly has ended.
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
@@ -145,7 +155,7 @@ export function postgresPool<Config extends object>(
     client.on('drain', settle)
     // The server's goodbye is here before the client's own event.
     streamOf(client)?.once('end', ended)
-    limitGoodbye(client, clock)
+    endSessions(client, { clock, logger, limit: lending.limit })
     pipelineTransactions(client)
     onRejectedQuery(client, (error) => lending.failed(client, error))
   })
@@ -160,7 +170,7 @@ export function postgresPool<Config extends object>(
     },
     async connect() {
       const client = await lending.take()
-      const release = client.release.bind(client)
+      const release = releases.get(client) ?? ignore
       client.release = (destroy = false) => {
         const isLost = destroy || !lending.isWhole(client)
         const settle = () => {
@@ -177,25 +187,6 @@ export function postgresPool<Config extends object>(
       return pool.end()
     },
   }
-}
-
-/** A server that leads nowhere never lets a connection go: after a while it is dropped. */
-function limitGoodbye(client: PgClient, clock: Clock): void {
-  const end = client.end.bind(client)
-  const ended = new AbortController()
-  client.once('end', () => ended.abort())
-  client.end = (...parameters) => {
-    void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
-    return end(...parameters)
-  }
-}
-
-/**
- * Whether the server is still to say something to the last statement: an error reaches its caller before the server tells
- * what became of the transaction.
- */
-function isUnderWay(client: object): boolean {
-  return (client as { readyForQuery?: unknown }).readyForQuery === false
 }
 
 /**

@@ -1,6 +1,8 @@
 /** What is used of a client's socket. */
 interface Stream {
-  destroy(): unknown
+  readonly destroyed: boolean
+  readonly readableEnded: boolean
+  destroy(error?: Error | null): unknown
   once(event: 'end', run: () => void): unknown
   cork(): void
   uncork(): void

@@ -4,55 +4,72 @@ import { type Clock, schedule } from '@spillway/message/internal'
 export interface Turn {
   /** Gives it back. Safe to call again. */
   end(): void
+  /**
+   * Says what is done with it: from a time on, in milliseconds since the epoch, somebody who waits may take the connection
+   * back.
+   */
+  use(overdueAt: number, takeBack: () => void): void
 }
 
 /** Who may use a connection, in the order in which they asked. */
 export interface Turns {
   inUse(): number
-  /** A turn, or `undefined` when none came within so many milliseconds. */
+  /** A turn, or `undefined` when none came within so many milliseconds. Takes back those that are overdue. */
   take(milliseconds: number): Promise<Turn | undefined>
   /** Gives turns to those that wait: there may be more of them now. */
   pass(): void
 }
 
+interface Use {
+  overdueAt: number
+  takeBack: () => void
+}
+
 /** Turns for at most `most()` at once. */
 export function createTurns(most: () => number, clock: Clock): Turns {
   const waiting = new Set<(turn: Turn) => void>()
-  let inUse = 0
+  const uses = new Set<Use>()
 
   function begin(): Turn {
-    inUse += 1
-    let ended = false
+    const use: Use = { overdueAt: Number.POSITIVE_INFINITY, takeBack: () => undefined }
+    uses.add(use)
     return {
       end() {
-        if (ended) return
-        ended = true
-        inUse -= 1
-        pass()
+        if (uses.delete(use)) pass()
+      },
+      use(overdueAt, takeBack) {
+        Object.assign(use, { overdueAt, takeBack })
       },
     }
   }
 
   function pass(): void {
     for (const give of waiting) {
-      if (inUse >= most()) return
+      if (uses.size >= most()) return
       waiting.delete(give)
       give(begin())
     }
   }
 
+  function takeBackOverdue(): void {
+    for (const { overdueAt, takeBack } of [...uses]) if (overdueAt < clock.now()) takeBack()
+  }
+
   async function take(milliseconds: number): Promise<Turn | undefined> {
-    if (inUse < most()) return begin()
+    if (uses.size >= most()) takeBackOverdue()
+    if (uses.size < most()) return begin()
     const { promise, resolve } = Promise.withResolvers<Turn | undefined>()
     waiting.add(resolve)
     function giveUp(): void {
       if (waiting.delete(resolve)) resolve(undefined)
     }
-    const cancel = schedule(clock, giveUp, milliseconds)
+    const timers = [schedule(clock, giveUp, milliseconds)]
+    const overdueIn = Math.min(...[...uses].map(({ overdueAt }) => overdueAt)) - clock.now() + 1
+    if (overdueIn < milliseconds) timers.push(schedule(clock, takeBackOverdue, overdueIn))
     const turn = await promise
-    cancel()
+    for (const cancel of timers) cancel()
     return turn
   }
 
-  return { inUse: () => inUse, take, pass }
+  return { inUse: () => uses.size, take, pass }
 }

@@ -1,0 +1,66 @@
+import { createConnection, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+
+/** What a client of `pg` knows of its session: members that its documentation leaves out. */
+interface Session {
+  readonly processID?: number | null
+  readonly secretKey?: number | null
+  readonly host?: string
+  readonly port?: number
+  readonly ssl?: boolean | ConnectionOptions
+}
+
+/** Milliseconds after which a server that does not take the request is not waited for. */
+const patience = 2_000
+
+/** Source: PostgreSQL documentation, "Message Formats", CancelRequest and SSLRequest. */
+const cancelCode = 80_877_102
+const sslCode = 80_877_103
+
+/**
+ * Asks the server to cancel the statement of a client of `pg`, by a connection that is no session and counts as none.
+ * Resolves once the server has passed it on, or after 2 s. Never rejects: whoever asks has to look whether the statement
+ * ended.
+ *
+ * Source: PostgreSQL documentation, "Canceling Requests in Progress".
+ */
+export async function cancelStatement(client: object): Promise<void> {
+  const { processID, secretKey, host, port, ssl } = client as Session
+  if (typeof processID !== 'number' || typeof secretKey !== 'number' || port === undefined) return
+  const socket = host?.startsWith('/')
+    ? createConnection(`${host}/.s.PGSQL.${port}`)
+    : createConnection(port, host)
+  socket.setTimeout(patience, () => socket.destroy())
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('error', () => undefined)
+  socket.once('connect', () => {
+    if (ssl) encrypted(socket, host, ssl === true ? {} : ssl, (stream) => stream.end(request))
+    else socket.end(request)
+  })
+  const request = Buffer.alloc(16)
+  for (const [index, word] of [16, cancelCode, processID, secretKey].entries()) {
+    // A key is any 32 bits.
+    request.writeInt32BE(word | 0, index * 4)
+  }
+  return closed
+}
+
+/** Begins TLS as the client did; a server that refuses it is not told the key. */
+function encrypted(
+  socket: Socket,
+  host: string | undefined,
+  options: ConnectionOptions,
+  use: (stream: Socket) => void,
+): void {
+  const hello = Buffer.alloc(8)
+  hello.writeInt32BE(8, 0)
+  hello.writeInt32BE(sslCode, 4)
+  socket.write(hello)
+  socket.once('data', (answer) => {
+    if (answer.toString() !== 'S') return socket.destroy()
+    const stream = connectTls({ servername: host, ...options, socket })
+    stream.on('error', () => socket.destroy())
+    stream.once('secureConnect', () => use(stream))
+    return undefined
+  })
+}

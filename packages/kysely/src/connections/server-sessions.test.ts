@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { connectionLimit, type PgClient, type PostgresPoolOptions, postgresPool } from '../index.ts'
+import { startDatabase } from '../testing/database.ts'
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+beforeAll(async () => {
+  database = await startDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+const logger = { info() {}, warn() {}, error() {} }
+
+function open(options: Partial<PostgresPoolOptions<object>> = {}) {
+  const pool = postgresPool({
+    Pool,
+    connectionString: database.functionsUrl,
+    connectionTimeoutMillis: 400,
+    logger,
+    ...options,
+  })
+  onTestFinished(() => pool.end())
+  return pool
+}
+
+/** Counts sessions of the functions at the server: what two looks in a row show was there at the instant between them. */
+async function watchSessions() {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  let before = new Set<string>()
+  let most = 0
+  let isOver = false
+  async function look(): Promise<void> {
+    while (!isOver) {
+      const { rows } = await client.query<{ session: string }>(
+        `select pid || ' ' || backend_start as session from pg_stat_activity
+         where usename = 'app' and datname is not null`,
+      )
+      const seen = new Set(rows.map(({ session }) => session))
+      most = Math.max(most, [...seen].filter((session) => before.has(session)).length)
+      before = seen
+      await sleep(2)
+    }
+  }
+  const looking = look()
+  return async function stop(): Promise<number> {
+    isOver = true
+    await looking
+    await client.end()
+    return most
+  }
+}
+
+describe('an environment with a share of 1 has one session at the server', () => {
+  const slow = 'select pg_sleep(60)'
+
+  it.each<[string, Partial<PostgresPoolOptions<object>>, (client: PgClient) => Promise<unknown>]>([
+    [
+      'whose statements are given up after a time',
+      { longestUseMillis: 1_000, connectionTimeoutMillis: 1_500 },
+      async (client) => {
+        void client.query(slow, []).catch(() => client.release())
+      },
+    ],
+    [
+      'whose driver gives them up',
+      { config: { query_timeout: 100 } },
+      async (client) => {
+        await client.query(slow, []).catch(() => undefined)
+        client.release()
+      },
+    ],
+    [
+      'whose driver gives up a transaction that is sent at once',
+      { config: { query_timeout: 100 } },
+      async (client) => {
+        await client
+          .query('begin; set local lock_timeout = 9; select pg_sleep(60) + $1; commit', [1])
+          .catch(() => undefined)
+        client.release()
+      },
+    ],
+    [
+      'whose connections are released as lost in mid-statement',
+      {},
+      async (client) => {
+        void client.query(slow, []).catch(() => undefined)
+        await sleep(20)
+        ;(client.release as (destroy: boolean) => void)(true)
+      },
+    ],
+    [
+      'whose sockets are destroyed',
+      {},
+      async (client) => {
+        void client.query(slow, []).catch(() => client.release())
+        await sleep(20)
+        const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+        connection.stream.destroy()
+      },
+    ],
+  ])('%s', { timeout: 30_000 }, async (_, options, use) => {
+    const pool = open(options)
+    const stop = await watchSessions()
+    let uses = 0
+    for (const end = performance.now() + 2_500; performance.now() < end; ) {
+      const client = await pool.connect().catch(() => undefined)
+      if (client === undefined) continue
+      uses += 1
+      await use(client as PgClient)
+    }
+    expect(pool.limit.open).toBeLessThanOrEqual(1)
+    expect(await stop()).toBe(1)
+    expect(uses).toBeGreaterThanOrEqual(2)
+    const client = await pool.connect()
+    expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
+    client.release()
+  })
+})
+
+describe('no connection disappears', () => {
+  it('when another pool of the limit got no answer', async () => {
+    const limit = connectionLimit({ connections: 1 })
+    const [lost, other] = [
+      open({ limit, longestUseMillis: 1_000 }),
+      open({ limit, connectionTimeoutMillis: 3_000 }),
+    ]
+    const stuck = await lost.connect()
+    const answer = stuck.query('select pg_sleep(60)', []).catch((error: Error) => error.message)
+    for (let turn = 0; turn < 3; turn += 1) {
+      const client = await other.connect()
+      expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
+      client.release()
+    }
+    expect(await answer).toBe('canceling statement due to user request')
+    // It does no harm that it is given back after all.
+    stuck.release()
+    expect(limit.open).toBe(1)
+  })
+
+  it('to a client that is never given back', async () => {
+    const pool = open({ longestUseMillis: 1_000, connectionTimeoutMillis: 3_000 })
+    const listener = await pool.connect()
+    await listener.query('listen news', [])
+    for (let turn = 0; turn < 3; turn += 1) {
+      const client = await pool.connect()
+      expect(client).not.toBe(listener)
+      await client.query('select 1', [])
+      client.release()
+    }
+    listener.release()
+    expect(pool.limit.open).toBe(1)
+  })
+
+  it('to a request that waits for its own pool', async () => {
+    const limit = connectionLimit({ connections: 2 })
+    const [narrow, other] = [open({ limit, connections: 1 }), open({ limit })]
+    const first = await narrow.connect()
+    const second = narrow.connect().catch((error: Error) => error.message)
+    await sleep(20)
+    const start = performance.now()
+    const client = await other.connect()
+    expect(performance.now() - start).toBeLessThan(300)
+    client.release()
+    expect(await second).toBe('timeout exceeded when trying to connect')
+    first.release()
+  })
+})
