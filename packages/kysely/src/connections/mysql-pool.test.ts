@@ -2,7 +2,7 @@ import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { expect, it, onTestFinished } from 'vitest'
 import { connectionLimit, type MysqlClient, type MysqlPoolOptions, mysqlPool } from '../index.ts'
-import { describeMysql, executeMysql } from '../testing/mysql.ts'
+import { connectMysql, describeMysql, executeMysql, queryMysql } from '../testing/mysql.ts'
 
 describeMysql('mysqlPool', ({ url }) => {
   function open(options: Partial<MysqlPoolOptions<object>> = {}) {
@@ -75,20 +75,42 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(await id(take)).not.toBe(first)
   })
 
-  it('takes back a connection that is in use for too long', async () => {
-    let now = 0
-    const clock = { now: () => now, sleep: async () => undefined }
-    const { take } = open({ clock, longestUseMillis: 5_000 })
+  it('takes back a connection that is in use for too long, once its statement has ended', async () => {
+    const { pool, take } = open({ longestUseMillis: 1_000, connectionTimeoutMillis: 4_000 })
     const stuck = await take()
-    const lost = query(stuck, 'select sleep(60)').catch((error: Error) => {
-      stuck.release()
-      return error.message
-    })
-    now += 5_000
-    await expect(take()).rejects.toThrow('timeout exceeded')
-    now += 1
+    const lost = query(stuck, 'select sleep(2.5)').then(() => stuck.release())
+    const start = performance.now()
     expect(await id(take)).not.toBe(stuck.threadId)
-    expect(await lost).toMatch(/closed|lost/)
+    expect(performance.now() - start).toBeGreaterThan(2_000)
+    await lost
+    expect(await sessions([stuck.threadId])).toBe(0)
+    expect(pool.limit.open).toBe(1)
+  })
+
+  it('has one session at the server with a share of 1, whatever waits for a lock', async () => {
+    await executeMysql(
+      url,
+      'create table locked (id int primary key, n int); insert into locked values (1, 1)',
+    )
+    const holder = connectMysql(url)
+    onTestFinished(() => holder.destroy())
+    await queryMysql(holder, 'begin; update locked set n = 2')
+    const { pool, take } = open({ connectionTimeoutMillis: 500 })
+    const ids = new Set<number>()
+    for (let turn = 0; turn < 4; turn += 1) {
+      const client = await take().catch(() => undefined)
+      if (client === undefined) continue
+      ids.add(client.threadId)
+      const config = { sql: 'update locked set n = 3', timeout: 100 }
+      await new Promise((resolve) => client.query(config as never, [], resolve))
+      client.release()
+      expect(await sessions([...ids])).toBe(1)
+    }
+    expect(pool.limit.open).toBe(1)
+    await queryMysql(holder, 'commit')
+    const [first] = ids
+    await expect.poll(async () => id(take).catch(() => first), { timeout: 5_000 }).not.toBe(first)
+    expect(await sessions([...ids])).toBe(0)
   })
 
   it('never has more sockets than the limit that pools share', async () => {

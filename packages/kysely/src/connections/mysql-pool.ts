@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
+import { consoleLogger, type Logger } from '@spillway/message'
 import {
   type Clock,
   checkOptions,
   isFunction,
   nonEmptyString,
   type OptionRules,
+  quietLogger,
   required,
   systemClock,
 } from '@spillway/message/internal'
@@ -74,9 +76,12 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   checkOptions('mysqlPool', options, rules)
   const { createPool, config, uri, clock = systemClock } = options
   const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  const { longestUseMillis = 60_000 } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
   const releases = new WeakMap<MysqlClient, () => void>()
   const idleTimers = new WeakMap<MysqlClient, NodeJS.Timeout>()
-  const close = (client: MysqlClient) => closeConnection(client, clock)
+  const close = (client: MysqlClient) =>
+    closeConnection(client, { clock, logger, longestStatement: longestUseMillis })
   const lending = createLending<MysqlClient>(options, {
     name: 'mysqlPool',
     open: () => getConnection(pool),
@@ -121,7 +126,11 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     socketOf(client)?.ref()
     client.release = () => {
       client.release = ignore
-      lending.giveBack(client, false, (isKept) => (isKept ? keep(client) : void close(client)))
+      const settle = () =>
+        lending.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : void close(client)))
+      // A callback is called before the end of its own statement.
+      if (isBusy(client)) setImmediate(settle)
+      else settle()
     }
     return client
   }
@@ -157,20 +166,49 @@ function getConnection(pool: MysqlDriverPool): Promise<MysqlClient> {
   })
 }
 
-/** Says goodbye; a server that does not answer in time is dropped. */
-async function closeConnection(client: MysqlClient, clock: Clock): Promise<void> {
+/** What {@link closeConnection} takes. */
+interface Closing {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Milliseconds for which a statement that is under way is waited for. */
+  readonly longestStatement: number
+}
+
+/**
+ * Says goodbye, which the driver sends once the statement that is under way has its answer: a socket that is closed before
+ * leaves a session behind at the server. MySQL can cancel a statement only by another session, which would be one too many.
+ * A server that does not answer in time is dropped.
+ */
+async function closeConnection(
+  client: MysqlClient,
+  { clock, logger, longestStatement }: Closing,
+): Promise<void> {
   const socket = socketOf(client)
   if (socket === undefined || socket.destroyed) return client.destroy()
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const isClosed = new AbortController()
   void closed.then(() => isClosed.abort())
+  const patience = goodbye + (isBusy(client) ? longestStatement : 0)
   try {
     client.end()
   } catch {
     // It has ended already, which is all that was wanted.
   }
-  void clock.sleep(goodbye, isClosed.signal).then(() => socket.destroy())
+  void clock.sleep(patience, isClosed.signal).then(() => {
+    if (isBusy(client) && !socket.destroyed) {
+      logger.warn('A connection was closed while its statement ran: the server may still have its session.', {
+        milliseconds: patience,
+      })
+    }
+    socket.destroy()
+  })
   return closed
+}
+
+/** Whether a statement is under way, one that the driver gave up among them: `_command` of `mysql2`, in no documentation. */
+function isBusy(client: object): boolean {
+  const { _command: command } = client as { _command?: unknown }
+  return command !== undefined && command !== null
 }
 
 /** The socket of a connection, a public member that the types of `mysql2` leave out. */
