@@ -9,8 +9,13 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-function open(limit: ConnectionLimit, options: Partial<PostgresPoolOptions<object>> = {}) {
-  const pool = postgresPool({ Pool, limit, connectionString: database.functionsUrl, ...options })
+function open(limit: ConnectionLimit | undefined, options: Partial<PostgresPoolOptions<object>> = {}) {
+  const pool = postgresPool({
+    Pool,
+    ...(limit && { limit }),
+    connectionString: database.functionsUrl,
+    ...options,
+  })
   onTestFinished(() => pool.end())
   return pool
 }
@@ -159,4 +164,52 @@ describe('connectionLimit', () => {
       )
     },
   )
+})
+
+describe('the share of an environment', () => {
+  const one = () => open(undefined)
+
+  it('is one for all pools of the process to the same database', async () => {
+    const pools = [one(), one(), one()]
+    expect(new Set(pools.map(({ limit }) => limit)).size).toBe(1)
+    expect(pools[0]?.limit.connections).toBe(1)
+    for (const pool of [...pools, ...pools]) {
+      const client = await pool.connect()
+      await client.query('select 1', [])
+      client.release()
+      expect(pool.limit.open).toBe(1)
+    }
+    const elsewhere = new URL(database.functionsUrl)
+    elsewhere.pathname = '/postgres'
+    expect(open(undefined, { connectionString: elsewhere.href }).limit).not.toBe(pools[0]?.limit)
+  })
+
+  it('ends with the last of its pools', async () => {
+    await postgresPool({ Pool, connectionString: database.functionsUrl }).end()
+    const second = open(undefined, { connections: 3 })
+    expect(second.limit).toMatchObject({ connections: 3 })
+    expect(one().limit).toBe(second.limit)
+  })
+
+  it.each([
+    ['1', 'A pool of 5 connections is too many: this environment has a share of 1 (SPILLWAY_CONNECTIONS).'],
+    [undefined, 'A pool of 5 connections is too many: the pools of this process to one database share 3.'],
+  ])('refuses a pool that wants more, with SPILLWAY_CONNECTIONS=%s', (share, message) => {
+    if (share !== undefined) {
+      vi.stubEnv('SPILLWAY_CONNECTIONS', share)
+      onTestFinished(() => void vi.unstubAllEnvs())
+    } else open(undefined, { connections: 3 })
+    const refused = expect.objectContaining({
+      code: 'SPILLWAY_OPTION_INVALID',
+      message: expect.stringContaining(message),
+    })
+    expect(() => open(undefined, { connections: 5 })).toThrow(refused)
+    if (share !== undefined)
+      expect(() => connectionLimit({ connections: 5 })).toThrow(
+        expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
+      )
+    expect(() => open(connectionLimit({ connections: 1 }), { connections: 2 })).toThrow(
+      expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
+    )
+  })
 })

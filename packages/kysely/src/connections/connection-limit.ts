@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import { adaptiveLevel } from './adaptive-level.ts'
-import { shareOf } from './share.ts'
+import { exceedsShare, givenShare } from './share.ts'
 import { createTurns, type Turn } from './turns.ts'
 
 /** What {@link connectionLimit} takes. */
@@ -73,12 +73,16 @@ const rules: OptionRules<ConnectionLimitOptions> = {
  * const audit = postgresPool({ Pool, limit, connectionString: process.env.AUDIT_URL })
  * ```
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range, or the environment
- * variable is not a whole number from 1 to 10,000.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range, when it is more than the
+ * environment variable allows, or when that is not a whole number from 1 to 10,000.
  */
 export function connectionLimit(options: ConnectionLimitOptions = {}): ConnectionLimit {
   checkOptions('connectionLimit', options, rules)
-  const { clock = systemClock, connections = shareOf(process.env) } = options
+  const share = givenShare(process.env)
+  const { clock = systemClock, connections = share ?? 1 } = options
+  if (share !== undefined && connections > share) {
+    throw exceedsShare(`A limit of ${connections} connections`, share)
+  }
   const level = adaptiveLevel({ share: connections, now: clock.now })
   const counted = new Set<object>()
   /** Each takes the place of the next socket that closes. */

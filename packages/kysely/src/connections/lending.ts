@@ -23,6 +23,8 @@ export interface DriverPool<Connection> {
   close(connection: Connection): Promise<void>
   readLimits(connection: Connection): Promise<ServerLimits>
   readonly words: LimitWords
+  /** Says which database it is. */
+  readonly database: string
 }
 
 /** What is the same for each driver: who may have a connection, which one, and when it ends. */
@@ -57,7 +59,7 @@ export function createLending<Connection extends object>(
   const { clock = systemClock, random = Math.random, budget } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   const { connectionTimeoutMillis = 5_000, longestUseMillis = 60_000, closeOnShutdown = true } = options
-  const limit = limitOf(options)
+  const { limit, leave } = limitOf(options, driver.database)
   const connections = Math.min(limit.connections, options.connections ?? limit.connections)
   const book = connectionBook<Connection>(options, clock, random)
   /** Those of this pool come first: whoever waits for one of them must not hold what another pool could use. */
@@ -178,6 +180,7 @@ export function createLending<Connection extends object>(
     stop() {
       stopCrowding()
       stopWaiting()
+      leave()
     },
   }
 }

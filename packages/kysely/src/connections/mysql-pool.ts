@@ -12,6 +12,7 @@ import {
 } from '@spillway/message/internal'
 import type { MysqlPool, MysqlPoolConnection } from 'kysely'
 import type { ConnectionLimit } from './connection-limit.ts'
+import { databaseAddress } from './database-address.ts'
 import { createLending } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
 import { onFailedQuery } from './on-failed-query.ts'
@@ -89,6 +90,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     close,
     readLimits: readMysqlLimits,
     words: mysqlWords,
+    database: databaseAddress(uri, config, { host: 'localhost', port: 3306 }),
   })
   const pool: MysqlDriverPool = create(createPool, {
     ...config,

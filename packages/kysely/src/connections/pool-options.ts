@@ -8,16 +8,20 @@ import {
   objectWith,
 } from '@spillway/message/internal'
 import type { KeepingOptions } from './connection-book.ts'
-import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
+import type { ConnectionLimit } from './connection-limit.ts'
+import { checkConnections, defaultLimit, type SharedLimit } from './default-limit.ts'
 
 /** What {@link postgresPool} and {@link mysqlPool} both take. */
 export interface PoolOptions extends KeepingOptions {
   /**
-   * The most connections of this pool. Default: all that its limit allows; without a `limit` that is the environment
-   * variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
+   * The most connections of this pool, not more than its limit allows. Default: all of them; without a `limit` that is the
+   * environment variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
    */
   readonly connections?: number
-  /** A limit that this pool shares with others of this environment. Default: one of its own. */
+  /**
+   * A limit that this pool shares with others of this environment. Default: one for all pools of this process to the same
+   * host, port and database that were given none.
+   */
   readonly limit?: ConnectionLimit
   /**
    * Milliseconds until a connection is given up, on the server as well as on a busy pool. Default 5,000: more than a
@@ -78,7 +82,9 @@ export const poolRules: OptionRules<PoolOptions> = {
   random: isFunction,
 }
 
-/** The limit of a pool with these options. */
-export function limitOf({ limit, connections, clock }: PoolOptions): ConnectionLimit {
-  return limit ?? connectionLimit({ ...(connections && { connections }), ...(clock && { clock }) })
+/** The limit of a pool with these options to a database, and how it leaves it. */
+export function limitOf({ limit, connections, clock }: PoolOptions, database: string): SharedLimit {
+  if (limit === undefined) return defaultLimit({ database, connections, clock })
+  checkConnections(connections, limit)
+  return { limit, leave: () => undefined }
 }

@@ -9,6 +9,7 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { databaseAddress } from './database-address.ts'
 import { endSessions, isUnderWay } from './end-session.ts'
 import { createLending } from './lending.ts'
 import { onRejectedQuery } from './on-rejected-query.ts'
@@ -126,6 +127,11 @@ export function postgresPool<Config extends object>(
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
     words: postgresWords,
+    database: databaseAddress(connectionString, config, {
+      host: process.env.PGHOST ?? 'localhost',
+      port: process.env.PGPORT ?? 5432,
+      database: process.env.PGDATABASE,
+    }),
   })
   const pool = new Pool({
     ...config,

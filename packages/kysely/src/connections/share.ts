@@ -7,17 +7,29 @@ export const shareVariable = 'SPILLWAY_CONNECTIONS'
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * The share that the environment was given: 1 when it was given none.
+ * The share that the environment was given; `undefined` when it was given none.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is not a whole number from 1 to 10,000
  */
-export function shareOf(variables: Variables): number {
+export function givenShare(variables: Variables): number | undefined {
   const text = variables[shareVariable]
-  if (text === undefined) return 1
+  if (text === undefined) return undefined
   const share = Number(text)
   if (/^\d{1,5}$/.test(text) && share >= 1 && share <= 10_000) return share
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
     `The environment variable ${shareVariable} must be a whole number from 1 to 10000. A function that opens connections needs \`connections\` in the app definition.`,
   )
+}
+
+/** The error for what wants more connections than the share of this environment. */
+export function exceedsShare(what: string, share: number): SpillwayError {
+  const given = givenShare(process.env) !== undefined
+  const whose = given
+    ? `this environment has a share of ${share} (${shareVariable})`
+    : `the pools of this process to one database share ${share}`
+  const remedy = given
+    ? 'Raise `connections` of the function in the app definition, which checks the sum of all shares'
+    : 'Give them all one `limit`, or the same `connections`'
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', `${what} is too many: ${whose}. ${remedy}.`)
 }
