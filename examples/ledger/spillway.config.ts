@@ -3,7 +3,15 @@ import { defineApp } from 'spillway'
 /** Everything that runs the app, on a laptop and on AWS. */
 export default defineApp({
   name: 'ledger',
-  database: { engine: 'postgres', maxConnections: 20, reserved: 4, migrations: './migrations' },
+  database: {
+    engine: 'postgres',
+    maxConnections: 20,
+    reserved: 4,
+    // The server refuses the functions' role what exceeds the budget, and a deploy needs no slack.
+    connectionLimit: true,
+    idleSessionTimeout: 5,
+    migrations: './migrations',
+  },
   functions: {
     ingest: {
       entry: './ingest.ts',
@@ -29,7 +37,7 @@ export default defineApp({
       http: 'GET /transfers/{id}',
       reservedConcurrency: 4,
       connections: 1,
-      timeout: 5,
+      timeout: 10,
       environment: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
     },
   },

@@ -3,7 +3,15 @@ import { defineApp } from 'spillway'
 /** Everything that runs the app, on a laptop and on AWS. */
 export default defineApp({
   name: 'telemetry',
-  database: { engine: 'postgres', maxConnections: 20, reserved: 4, migrations: './migrations' },
+  database: {
+    engine: 'postgres',
+    maxConnections: 20,
+    reserved: 4,
+    // The server refuses the functions' role what exceeds the budget, and a deploy needs no slack.
+    connectionLimit: true,
+    idleSessionTimeout: 5,
+    migrations: './migrations',
+  },
   streams: { readings: { shards: 2 } },
   queues: { 'readings-parked': {} },
   functions: {

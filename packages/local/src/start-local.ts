@@ -204,7 +204,14 @@ async function startDatabase(
   options: LocalOptions,
 ): Promise<Postgres | undefined> {
   if (app.database === undefined) return undefined
-  const { maxConnections, reserved, migrations, settings } = app.database
+  const { engine, maxConnections, reserved, migrations, settings } = app.database
+  if (engine !== 'postgres') {
+    throw new SpillwayError(
+      'SPILLWAY_APP_INVALID',
+      `The app '${app.name}' has a database of ${engine}, and the local runtime has Postgres only. Leave \`database\` out of a config for local use, and give the functions the address of a server of your own.`,
+    )
+  }
+  const { budget, connectionLimit, idleSessionTimeout } = app.database
   return startPostgres({
     maxConnections,
     reserved,
@@ -212,6 +219,7 @@ async function startDatabase(
     settings: { ...settings, ...options.databaseSettings },
     reaper,
     databaseName: app.name.replaceAll(/[^a-z0-9_]/g, '_'),
+    functions: { connectionLimit: connectionLimit ? budget : undefined, idleSessionTimeout },
   })
 }
 

@@ -1,13 +1,33 @@
+import type { Problem } from './check-app.ts'
+
 /** The relational database of an app. */
 export interface DatabaseOptions {
-  readonly engine: 'postgres'
+  /** `mysql` is MySQL or MariaDB. The local runtime has Postgres only. */
+  readonly engine: 'postgres' | 'mysql'
   /** What the server allows in all (`max_connections`). */
   readonly maxConnections: number
   /**
    * How many of them are kept for people, migrations and the server's own superusers. Default 3, which is
-   * Postgres's `superuser_reserved_connections`. The rest is the budget of the functions.
+   * Postgres's `superuser_reserved_connections`, and the least that Postgres takes.
    */
   readonly reserved?: number
+  /**
+   * The budget: how many connections the functions of this app may use together. Default: `maxConnections - reserved`. Less
+   * for a server that other apps use, too.
+   */
+  readonly budget?: number
+  /**
+   * Whether the server itself refuses the functions more connections than the budget: in Postgres the `connection limit` of
+   * their role, which `connectionBudgetMigration` of `@spillway/kysely` sets, in MySQL `max_user_connections`. Default
+   * false. With it the functions together may want more than the budget, and a deploy cannot exceed it; without it their sum
+   * has to fit, and a deploy needs slack.
+   */
+  readonly connectionLimit?: boolean
+  /**
+   * Seconds after which the server ends a session that asks nothing: `idle_session_timeout` in Postgres, `wait_timeout` in
+   * MySQL. Default 10, as `connectionBudgetMigration` sets it.
+   */
+  readonly idleSessionTimeout?: number
   /** A folder of `*.sql` files, run in the order of their names before the functions start. Relative to the config. */
   readonly migrations?: string
   /** Settings of the local server (`postgresql.conf`), for example `{ commit_delay: 20000 }`. */
@@ -100,6 +120,11 @@ export interface FunctionOptions {
    * throttled batch uses up a receive of its messages without a run.
    */
   readonly reservedConcurrency?: number
+  /**
+   * How many environments are kept ready whether anybody asks or not (Lambda, "Configuring provisioned concurrency for a
+   * function"). Each may hold its connections. Default: none. Not simulated locally.
+   */
+  readonly provisionedConcurrency?: number
   /** How many database connections one execution environment opens. Default 0. */
   readonly connections?: number
   /** The function's environment variables. */
@@ -137,8 +162,6 @@ export interface Route {
 /** A database with its defaults filled in. */
 export interface AppDatabase extends Required<Omit<DatabaseOptions, 'migrations'>> {
   readonly migrations: string | undefined
-  /** The connections that the functions may use together: `maxConnections - reserved`. */
-  readonly budget: number
 }
 
 /** A queue with its defaults filled in. */
@@ -176,6 +199,14 @@ export interface AppStreamSource {
   readonly onFailure: OnFailure
 }
 
+/** What is known of the environment of a function before its resources are there. */
+export interface DeclaredEnvironment {
+  /** Empty where it could not be asked. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Whether it asks for the connection string of the database. */
+  readonly usesDatabase: boolean
+}
+
 /** A function with its defaults filled in. */
 export interface AppFunction {
   readonly name: string
@@ -189,7 +220,10 @@ export interface AppFunction {
   /** Of the stream that it reads. */
   readonly streamSource: AppStreamSource | undefined
   readonly reservedConcurrency: number | undefined
+  readonly provisionedConcurrency: number | undefined
   readonly connections: number
+  /** What the definition says of the environment, as far as it can be known before there are resources. */
+  readonly declared: DeclaredEnvironment
   environment(resources: Resources): Record<string, string>
 }
 
@@ -201,4 +235,6 @@ export interface App {
   readonly streams: readonly AppStream[]
   readonly functions: readonly AppFunction[]
   readonly example: ExampleRequest | undefined
+  /** What works, but not as well as it could: `spillway dev` prints it. */
+  readonly warnings: readonly Problem[]
 }

@@ -1,9 +1,9 @@
 import type { App, AppEventSource, AppFunction, AppQueue } from './app.ts'
-import { streamConcurrency } from './define-stream.ts'
+import { checkBudget, warnOfBudget } from './check-budget.ts'
 
-/** Something that makes an app lose messages, exceed its budget or be refused by AWS. */
+/** Something that makes an app lose messages, exceed its budget or be refused by AWS, or that costs more than it should. */
 export interface Problem {
-  /** Stable: `E1`, `E2`, … */
+  /** Stable: `E1`, `E2`, … for what cannot work, `W1`, `W2`, … for what is only warned of. */
   readonly id: string
   readonly message: string
 }
@@ -14,10 +14,19 @@ const mostPollers = 1250
 /** Holds an app against the limits of AWS and its own budget. */
 export function checkApp(app: App): readonly Problem[] {
   return [
-    ...app.functions.flatMap((fn) => [...checkFunction(app, fn), ...checkStreamSource(fn)]),
+    ...app.functions.flatMap((fn) => [
+      ...checkFunction(app, fn),
+      ...checkStreamSource(fn),
+      ...checkProvisioned(fn),
+    ]),
     ...app.queues.flatMap((queue) => [...checkQueue(queue)]),
     ...checkBudget(app),
   ]
+}
+
+/** What works, but not as well as it could. */
+export function warnOfApp(app: App): readonly Problem[] {
+  return [...warnOfBudget(app)]
 }
 
 function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {
@@ -89,6 +98,20 @@ function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Prob
   }
 }
 
+/** Lambda Developer Guide, "Configuring provisioned concurrency for a function". */
+function* checkProvisioned({
+  name,
+  provisionedConcurrency,
+  reservedConcurrency,
+}: AppFunction): Generator<Problem> {
+  if (provisionedConcurrency === undefined || reservedConcurrency === undefined) return
+  if (provisionedConcurrency <= reservedConcurrency) return
+  yield {
+    id: 'E11',
+    message: `functions.${name} has a provisionedConcurrency of ${provisionedConcurrency}, which Lambda refuses beyond its reservedConcurrency of ${reservedConcurrency}.`,
+  }
+}
+
 function* checkQueue({ name, deadLetterQueue }: AppQueue): Generator<Problem> {
   if (deadLetterQueue === undefined) return
   if (deadLetterQueue.endsWith('.fifo') !== name.endsWith('.fifo')) {
@@ -97,64 +120,4 @@ function* checkQueue({ name, deadLetterQueue }: AppQueue): Generator<Problem> {
       message: `queues.${name} and its dead-letter queue '${deadLetterQueue}' must both be FIFO queues, or neither.`,
     }
   }
-}
-
-function* checkBudget(app: App): Generator<Problem> {
-  const { database } = app
-  if (database === undefined) {
-    for (const { name, connections } of app.functions) {
-      if (connections > 0)
-        yield { id: 'E9', message: `functions.${name} opens connections, but the app has no database.` }
-    }
-    return
-  }
-  if (database.budget < 1) {
-    yield {
-      id: 'E9',
-      message: `database.reserved (${database.reserved}) leaves nothing of its ${database.maxConnections} connections.`,
-    }
-    return
-  }
-  const opening = app.functions.filter((fn) => fn.connections > 0)
-  const shares = opening.flatMap((fn) => {
-    const concurrency = mostInvocations(app, fn)
-    return concurrency === undefined ? [] : [{ fn, concurrency, total: concurrency * fn.connections }]
-  })
-  const total = shares.reduce((sum, share) => sum + share.total, 0)
-  if (total > database.budget) {
-    const list = shares
-      .map(({ fn, concurrency, total }) => `${fn.name} ${concurrency} × ${fn.connections} = ${total}`)
-      .join(', ')
-    yield {
-      id: 'E9',
-      message: `the functions may open ${total} database connections (${list}), but the budget is ${database.budget}.`,
-    }
-  }
-  for (const fn of opening) {
-    if (mostInvocations(app, fn) !== undefined) continue
-    yield {
-      id: 'E9',
-      message: `functions.${fn.name} opens database connections, but nothing limits how many: ${remedy(fn)}.`,
-    }
-  }
-}
-
-/** What limits the invocations of a function that nothing limits yet. */
-function remedy({ routes, eventSource, streamSource }: AppFunction): string {
-  if (streamSource !== undefined) {
-    return 'split it into one function for HTTP, with a reservedConcurrency, and one for the stream'
-  }
-  if (eventSource === undefined) return 'give it a reservedConcurrency'
-  if (routes.length === 0) return 'give it a maximumConcurrency'
-  return 'split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency'
-}
-
-/** How many invocations of a function run at once, at most; `undefined` when nothing limits them. */
-function mostInvocations(app: App, fn: AppFunction): number | undefined {
-  const { routes, eventSource, reservedConcurrency } = fn
-  const fromSource = eventSource?.maximumConcurrency ?? streamConcurrency(app, fn)
-  // HTTP requests bring environments of their own, whatever the limit of the queue or the stream is.
-  const most = routes.length > 0 ? undefined : fromSource
-  if (most === undefined || reservedConcurrency === undefined) return most ?? reservedConcurrency
-  return Math.min(most, reservedConcurrency)
 }

@@ -16,12 +16,13 @@ import type {
   AppOptions,
   AppQueue,
   DatabaseOptions,
+  DeclaredEnvironment,
   FunctionOptions,
   QueueOptions,
   Resources,
   Route,
 } from './app.ts'
-import { checkApp } from './check-app.ts'
+import { checkApp, warnOfApp } from './check-app.ts'
 import { findStream, streamSourceRules, toStreamSource, toStreams } from './define-stream.ts'
 import { findNamed } from './find-named.ts'
 
@@ -42,9 +43,12 @@ const appRules: OptionRules<AppOptions> = {
 }
 
 const databaseRules: OptionRules<DatabaseOptions> = {
-  engine: required(oneOf('postgres')),
+  engine: required(oneOf('postgres', 'mysql')),
   maxConnections: required(integer(1, 262_143)),
   reserved: integer(0, 262_143),
+  budget: integer(1, 262_143),
+  connectionLimit: { expected: 'true or false', test: (value) => typeof value === 'boolean' },
+  idleSessionTimeout: integer(1, 31_536_000),
   migrations: text,
   settings: anObject,
 }
@@ -72,6 +76,7 @@ const functionRules: OptionRules<FunctionOptions> = {
   maximumConcurrency: integer(2, 1000),
   ...streamSourceRules,
   reservedConcurrency: integer(0, Number.MAX_SAFE_INTEGER),
+  provisionedConcurrency: integer(1, Number.MAX_SAFE_INTEGER),
   connections: integer(0, 10_000),
   environment: {
     expected: 'an object of strings, or a function that gives one',
@@ -122,6 +127,9 @@ export function defineApp(options: AppOptions): App {
     streams: toStreams(options.streams ?? {}),
     functions,
     example: options.example,
+    get warnings() {
+      return warnOfApp(app)
+    },
   })
   for (const { streamSource } of functions)
     if (streamSource !== undefined) findStream(app, streamSource.stream)
@@ -136,8 +144,23 @@ export function defineApp(options: AppOptions): App {
 function toDatabase(options: DatabaseOptions): AppDatabase {
   checkOptions('database', options, databaseRules)
   const { engine, maxConnections, reserved = 3, migrations, settings = {} } = options
-  const budget = maxConnections - reserved
-  return Object.freeze({ engine, maxConnections, reserved, migrations, settings, budget })
+  const { connectionLimit = false, idleSessionTimeout = 10, budget = maxConnections - reserved } = options
+  if (budget > Math.max(0, maxConnections - reserved)) {
+    throw new SpillwayError(
+      'SPILLWAY_APP_INVALID',
+      `database.budget is ${budget}, more than the server has: ${maxConnections} less ${reserved} reserved.`,
+    )
+  }
+  return Object.freeze({
+    engine,
+    maxConnections,
+    reserved,
+    budget,
+    connectionLimit,
+    idleSessionTimeout,
+    migrations,
+    settings,
+  })
 }
 
 function toFunction(name: string, options: FunctionOptions): AppFunction {
@@ -153,10 +176,32 @@ function toFunction(name: string, options: FunctionOptions): AppFunction {
     eventSource: queue === undefined ? undefined : { queue, ...eventSourceNumbers(options) },
     streamSource: toStreamSource(name, options),
     reservedConcurrency: options.reservedConcurrency,
+    provisionedConcurrency: options.provisionedConcurrency,
     connections: options.connections ?? 0,
+    declared: declaredBy(environment),
     environment:
       typeof environment === 'function' ? environment : (_resources: Resources) => ({ ...environment }),
   })
+}
+
+/** Asks for the environment with resources that are none, to see what it uses. */
+function declaredBy(environment: NonNullable<FunctionOptions['environment']>): DeclaredEnvironment {
+  if (typeof environment !== 'function') return { variables: { ...environment }, usesDatabase: false }
+  let usesDatabase = false
+  const resources: Resources = {
+    queueUrl: (name) => `https://sqs.invalid/000000000000/${name}`,
+    streamName: (name) => name,
+    get databaseUrl() {
+      usesDatabase = true
+      return 'postgres://database.invalid/app'
+    },
+  }
+  try {
+    return { variables: { ...environment(resources) }, usesDatabase }
+  } catch {
+    // It throws again when there are resources, and is heard then.
+    return { variables: {}, usesDatabase }
+  }
 }
 
 function eventSourceNumbers(options: FunctionOptions) {

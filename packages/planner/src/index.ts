@@ -13,6 +13,7 @@ export type {
   AppStream,
   AppStreamSource,
   DatabaseOptions,
+  DeclaredEnvironment,
   ExampleRequest,
   FunctionOptions,
   OnFailure,
@@ -21,6 +22,6 @@ export type {
   Route,
   StreamOptions,
 } from './app.ts'
-export { checkApp, type Problem } from './check-app.ts'
+export { checkApp, type Problem, warnOfApp } from './check-app.ts'
 export { defineApp, findQueue, parseRoute } from './define-app.ts'
 export { findStream } from './define-stream.ts'

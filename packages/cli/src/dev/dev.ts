@@ -14,6 +14,7 @@ export interface DevOptions {
 export async function dev({ folder, port }: DevOptions): Promise<number> {
   const stopped = untilStopped()
   const loaded = await loadApp(folder)
+  for (const { id, message } of loaded.app.warnings) process.stderr.write(`${id}: ${message}\n`)
   process.stderr.write(`Starting ${loaded.app.name} ...`)
   const local = await startLocal(loaded, {
     port,

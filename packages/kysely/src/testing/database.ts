@@ -3,6 +3,7 @@ import type { MessageRecord, TimeLimit } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { onTestFinished } from 'vitest'
+import { connectionLimit } from '../connections/connection-limit.ts'
 import { postgresPool } from '../connections/postgres-pool.ts'
 
 /** A Postgres of its own, and what stops it. */
@@ -52,7 +53,10 @@ export function openKysely<DB>(
   const inserts: string[] = []
   const statements: string[] = []
   const db = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString: url, connections }) }),
+    dialect: new PostgresDialect({
+      // A limit of its own: it stands for an environment.
+      pool: postgresPool({ Pool, connectionString: url, limit: connectionLimit({ connections }) }),
+    }),
     log: ({ query }) => {
       statements.push(query.sql)
       // One that has its limits before it is still one.

@@ -7,7 +7,7 @@ import { run, serverAccount } from './command.ts'
 import { withClient } from './connect.ts'
 import { freePort, isFree } from './free-port.ts'
 import { runMigrations } from './migrations.ts'
-import { createRoles, functionsRole, grantRights, ownerRole } from './roles.ts'
+import { createRoles, type FunctionsLimits, functionsRole, grantRights, ownerRole } from './roles.ts'
 import { launch, type Server } from './server.ts'
 import { createSessionCount } from './session-count.ts'
 import { configuration, type Settings } from './settings.ts'
@@ -28,6 +28,8 @@ export interface PostgresOptions {
   /** Default: a free one. */
   readonly port?: number | undefined
   readonly databaseName: string
+  /** What the server holds the functions' role to. */
+  readonly functions?: FunctionsLimits | undefined
 }
 
 /** A real Postgres on 127.0.0.1 with a data folder that goes with it. */
@@ -194,7 +196,7 @@ async function openSomewhere(
 async function setUp(port: number, password: string, options: PostgresOptions): Promise<void> {
   const { databaseName, migrations } = options
   const superuser = { port, user: 'postgres', password, database: 'postgres' }
-  await withClient(superuser, (client) => createRoles(client, databaseName))
+  await withClient(superuser, (client) => createRoles(client, databaseName, options.functions))
   const owner = { port, user: ownerRole, password: ownerRole, database: databaseName }
   await withClient(owner, async (client) => {
     await grantRights(client)

@@ -5,20 +5,32 @@ export const ownerRole = 'spillway'
 /** The role for functions: reads and writes, and gets no reserved connection. */
 export const functionsRole = 'app'
 
+/** What the server holds the functions' role to. */
+export interface FunctionsLimits {
+  /** The most sessions. Default: no limit of its own. */
+  readonly connectionLimit?: number | undefined
+  /** Seconds after which a session that asks nothing ends. Default 10. */
+  readonly idleSessionTimeout?: number | undefined
+}
+
 /**
  * Makes the two roles and the database; for the superuser, on the database `postgres`.
  *
  * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. A session of
- * the functions that is idle for 10 s ends, so that frozen environments do not keep what others need, and a statement
+ * the functions that is idle for too long ends, so that frozen environments do not keep what others need, and a statement
  * whose client is gone ends within a second.
  */
-export async function createRoles(client: Client, databaseName: string): Promise<void> {
+export async function createRoles(
+  client: Client,
+  databaseName: string,
+  { connectionLimit = -1, idleSessionTimeout = 10 }: FunctionsLimits = {},
+): Promise<void> {
   await client.query(`
     create role ${ownerRole} login createrole password '${ownerRole}'
       in role pg_use_reserved_connections, pg_monitor, pg_signal_backend;
-    create role ${functionsRole} login password '${functionsRole}';
+    create role ${functionsRole} login password '${functionsRole}' connection limit ${Math.trunc(connectionLimit)};
     grant ${functionsRole} to ${ownerRole} with admin true, inherit false, set false;
-    alter role ${functionsRole} set idle_session_timeout = '10s';
+    alter role ${functionsRole} set idle_session_timeout = '${Math.trunc(idleSessionTimeout)}s';
     alter role ${functionsRole} set client_connection_check_interval = '1s'`)
   // Not in one query with the others: it cannot run in a transaction.
   await client.query(`create database ${escapeIdentifier(databaseName)} owner ${ownerRole}`)

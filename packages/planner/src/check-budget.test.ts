@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { type AppOptions, type DatabaseOptions, defineApp, type FunctionOptions } from './index.ts'
+
+const database: DatabaseOptions = { engine: 'postgres', maxConnections: 20, reserved: 4 }
+const write: FunctionOptions = {
+  entry: './write.ts',
+  queue: 'orders',
+  timeout: 30,
+  maximumConcurrency: 8,
+  connections: 1,
+}
+const status: FunctionOptions = {
+  entry: './status.ts',
+  http: 'GET /a/{id}',
+  timeout: 30,
+  connections: 1,
+  reservedConcurrency: 4,
+}
+
+/** The problems of an app, errors and warnings, as `spillway dev` shows them. */
+function problemsOf(functions: AppOptions['functions'], more: Partial<DatabaseOptions> = {}): string[] {
+  try {
+    const { warnings } = defineApp({ name: 'a', database: { ...database, ...more }, functions })
+    return warnings.map(({ id, message }) => `${id}: ${message}`)
+  } catch (error) {
+    return (error as Error).message.split('\n  ').slice(1)
+  }
+}
+
+describe('errors', () => {
+  it('a function that is given the database, and is said to open no connection', () => {
+    const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
+    const fn = { ...write, connections: 0, maximumConcurrency: 1000, environment }
+    const message =
+      "E9: functions.fn is given the database's URL, but its `connections` are 0: say how many one environment opens, so that they are counted."
+    expect(problemsOf({ fn })).toStrictEqual([message])
+    const { connections: _, ...silent } = fn
+    expect(problemsOf({ fn: silent })).toStrictEqual([message])
+    expect(problemsOf({ fn: { ...write, environment } })).toStrictEqual([])
+  })
+
+  it.each([
+    ['as it is', { SPILLWAY_CONNECTIONS: '50' }],
+    ['by a function', () => ({ SPILLWAY_CONNECTIONS: '50' })],
+  ])('an environment that sets the share itself, %s', (_, environment) => {
+    expect(problemsOf({ write: { ...write, environment } })).toStrictEqual([
+      'E9: functions.write sets SPILLWAY_CONNECTIONS, which is made from `connections`: set that instead.',
+    ])
+  })
+
+  it('an environment that cannot be asked yet is asked later', () => {
+    const environment = () => {
+      throw new Error('not yet')
+    }
+    expect(problemsOf({ write: { ...write, environment } })).toStrictEqual([])
+  })
+
+  it.each([0, 1, 2])('connections that Postgres keeps for itself: %i reserved', (reserved) => {
+    expect(problemsOf({ write }, { reserved })).toStrictEqual([
+      `E9: database.reserved is ${reserved}, but Postgres itself keeps 3 connections: the functions would count on some that they cannot have.`,
+    ])
+  })
+
+  it("a budget that is more than the server's", () => {
+    expect(() => defineApp({ name: 'a', database: { ...database, budget: 17 }, functions: {} })).toThrow(
+      'database.budget is 17, more than the server has: 20 less 4 reserved.',
+    )
+  })
+
+  it("a sum that is more than the app's share of a server that others use", () => {
+    expect(problemsOf({ write }, { maxConnections: 500, budget: 6 })).toStrictEqual([
+      'E9: the functions may open 8 database connections (write 8 × 1 = 8), but the budget is 6.',
+    ])
+  })
+
+  it('a function that alone wants more than the server lets it have', () => {
+    expect(problemsOf({ write: { ...write, connections: 3 } }, { connectionLimit: true })).toStrictEqual([
+      'E9: functions.write alone may want 24 database connections (8 × 3), but the budget is 16: the others would be paid for waiting.',
+    ])
+  })
+
+  it('environments that are kept ready, each with its connections', () => {
+    const ready = { ...write, provisionedConcurrency: 20 }
+    expect(problemsOf({ ready })).toStrictEqual([
+      'E9: the functions may open 20 database connections (ready 20 × 1 = 20), but the budget is 16.',
+    ])
+    expect(problemsOf({ status: { ...status, provisionedConcurrency: 5 } })).toContain(
+      'E11: functions.status has a provisionedConcurrency of 5, which Lambda refuses beyond its reservedConcurrency of 4.',
+    )
+  })
+
+  it('environments that are kept ready limit nothing', () => {
+    const { reservedConcurrency: _, ...free } = status
+    expect(problemsOf({ status: { ...free, provisionedConcurrency: 2 } })).toStrictEqual([
+      'E9: functions.status opens database connections, but nothing limits how many: give it a reservedConcurrency.',
+    ])
+  })
+})
+
+describe('warnings', () => {
+  it('no slack for a deploy, where the server does not hold the budget', () => {
+    const full = { ...write, maximumConcurrency: 16 }
+    expect(problemsOf({ full })).toStrictEqual([
+      'W23: a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to 2 × 16 = 32 of 16. Have the server hold the budget (`connectionLimit: true`), or leave slack: at most 8.',
+    ])
+    expect(problemsOf({ full }, { connectionLimit: true })).toStrictEqual([])
+    expect(problemsOf({ write })).toStrictEqual([])
+  })
+
+  it('functions that together want more than the server lets them have', () => {
+    const full = { ...write, maximumConcurrency: 16 }
+    expect(problemsOf({ full, status }, { connectionLimit: true })).toStrictEqual([
+      'W24: the functions may want 20 database connections (full 16 × 1 = 16, status 4 × 1 = 4) and the server allows 16: under full load they wait for one another.',
+    ])
+  })
+
+  it('a time-out that is shorter than an idle session takes to end', () => {
+    const short = { ...write, timeout: 14 }
+    expect(problemsOf({ short }, { connectionLimit: true })).toStrictEqual([
+      'W25: functions.short has 14 s, less than an idle session of another environment takes to end and a write needs (10 s + 5 s): after a deploy its first invocations fail. Give it at least 15 s, or sessions a shorter `idleSessionTimeout`.',
+    ])
+    expect(problemsOf({ short }, { connectionLimit: true, idleSessionTimeout: 9 })).toStrictEqual([])
+  })
+
+  it('MySQL without a connection for people, which Postgres does not allow', () => {
+    expect(problemsOf({ write }, { engine: 'mysql', reserved: 0 })).toStrictEqual([
+      'W22: database.reserved is 0: while the functions use all connections, nobody can look at the database.',
+    ])
+    expect(problemsOf({ write }, { engine: 'mysql', reserved: 1 })).toStrictEqual([])
+  })
+})

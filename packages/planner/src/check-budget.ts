@@ -1,0 +1,180 @@
+import type { App, AppDatabase, AppFunction } from './app.ts'
+import type { Problem } from './check-app.ts'
+import { streamConcurrency } from './define-stream.ts'
+
+/**
+ * How many times its share a function may hold while a deploy replaces its environments: Lambda freezes the old ones with
+ * their connections and starts new ones beside them.
+ */
+export const deployFactor = 2
+
+/** So many connections Postgres keeps for superusers by default ("Connections and Authentication"). */
+const superuserReserved = 3
+
+/** Seconds that a function needs beside the wait for a connection, to write what it has read. */
+const writeTime = 5
+
+interface Share {
+  readonly fn: AppFunction
+  /** The most environments that may hold connections at once, deploys left out. */
+  readonly environments: number
+  readonly total: number
+}
+
+/** What makes an app exceed its budget of connections. */
+export function* checkBudget(app: App): Generator<Problem> {
+  yield* checkDeclared(app)
+  const { database } = app
+  if (database === undefined) {
+    for (const { name, connections } of app.functions) {
+      if (connections > 0)
+        yield problem('E9', `functions.${name} opens connections, but the app has no database.`)
+    }
+    return
+  }
+  if (database.budget < 1) {
+    yield problem(
+      'E9',
+      `database.reserved (${database.reserved}) leaves nothing of its ${database.maxConnections} connections.`,
+    )
+    return
+  }
+  yield* checkReserved(database)
+  yield* checkSum(app, database)
+  for (const fn of opening(app)) {
+    if (mostEnvironments(app, fn) !== undefined) continue
+    yield problem(
+      'E9',
+      `functions.${fn.name} opens database connections, but nothing limits how many: ${remedy(fn)}.`,
+    )
+  }
+}
+
+/** What a budget that holds costs all the same. */
+export function* warnOfBudget(app: App): Generator<Problem> {
+  const { database } = app
+  if (database === undefined || database.budget < 1) return
+  const all = sharesOf(app)
+  const total = sum(all)
+  const { budget, connectionLimit, idleSessionTimeout } = database
+  if (database.engine === 'mysql' && database.reserved === 0) {
+    yield problem(
+      'W22',
+      'database.reserved is 0: while the functions use all connections, nobody can look at the database.',
+    )
+  }
+  if (!connectionLimit && total * deployFactor > budget && total <= budget) {
+    yield problem(
+      'W23',
+      `a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to ${deployFactor} × ${total} = ${deployFactor * total} of ${budget}. Have the server hold the budget (\`connectionLimit: true\`), or leave slack: at most ${Math.floor(budget / deployFactor)}.`,
+    )
+  }
+  if (!connectionLimit) return
+  if (total > budget) {
+    yield problem(
+      'W24',
+      `the functions may want ${total} database connections (${describe(all)}) and the server allows ${budget}: under full load they wait for one another.`,
+    )
+  }
+  for (const { fn } of all) {
+    const needed = idleSessionTimeout + writeTime
+    if (fn.timeout >= needed) continue
+    yield problem(
+      'W25',
+      `functions.${fn.name} has ${fn.timeout} s, less than an idle session of another environment takes to end and a write needs (${idleSessionTimeout} s + ${writeTime} s): after a deploy its first invocations fail. Give it at least ${needed} s, or sessions a shorter \`idleSessionTimeout\`.`,
+    )
+  }
+}
+
+/** What says of connections one thing and does another. */
+function* checkDeclared(app: App): Generator<Problem> {
+  for (const fn of app.functions) {
+    const { variables, usesDatabase } = fn.declared
+    if (variables.SPILLWAY_CONNECTIONS !== undefined) {
+      yield problem(
+        'E9',
+        `functions.${fn.name} sets SPILLWAY_CONNECTIONS, which is made from \`connections\`: set that instead.`,
+      )
+    }
+    if (usesDatabase && fn.connections === 0) {
+      yield problem(
+        'E9',
+        `functions.${fn.name} is given the database's URL, but its \`connections\` are 0: say how many one environment opens, so that they are counted.`,
+      )
+    }
+  }
+}
+
+function* checkReserved({ engine, reserved }: AppDatabase): Generator<Problem> {
+  if (engine !== 'postgres' || reserved >= superuserReserved) return
+  yield problem(
+    'E9',
+    `database.reserved is ${reserved}, but Postgres itself keeps ${superuserReserved} connections: the functions would count on some that they cannot have.`,
+  )
+}
+
+function* checkSum(app: App, { budget, connectionLimit }: AppDatabase): Generator<Problem> {
+  const all = sharesOf(app)
+  if (!connectionLimit) {
+    if (sum(all) <= budget) return
+    yield problem(
+      'E9',
+      `the functions may open ${sum(all)} database connections (${describe(all)}), but the budget is ${budget}.`,
+    )
+    return
+  }
+  for (const { fn, environments, total } of all) {
+    if (total <= budget) continue
+    yield problem(
+      'E9',
+      `functions.${fn.name} alone may want ${total} database connections (${environments} × ${fn.connections}), but the budget is ${budget}: the others would be paid for waiting.`,
+    )
+  }
+}
+
+function opening(app: App): readonly AppFunction[] {
+  return app.functions.filter((fn) => fn.connections > 0)
+}
+
+/** What each function may open, those left out that nothing limits. */
+function sharesOf(app: App): readonly Share[] {
+  return opening(app).flatMap((fn) => {
+    const environments = mostEnvironments(app, fn)
+    return environments === undefined ? [] : [{ fn, environments, total: environments * fn.connections }]
+  })
+}
+
+function sum(shares: readonly Share[]): number {
+  return shares.reduce((all, { total }) => all + total, 0)
+}
+
+function describe(shares: readonly Share[]): string {
+  return shares
+    .map(({ fn, environments, total }) => `${fn.name} ${environments} × ${fn.connections} = ${total}`)
+    .join(', ')
+}
+
+/** What limits the invocations of a function that nothing limits yet. */
+function remedy({ routes, eventSource, streamSource }: AppFunction): string {
+  if (streamSource !== undefined) {
+    return 'split it into one function for HTTP, with a reservedConcurrency, and one for the stream'
+  }
+  if (eventSource === undefined) return 'give it a reservedConcurrency'
+  if (routes.length === 0) return 'give it a maximumConcurrency'
+  return 'split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency'
+}
+
+/** How many environments of a function may hold connections at once; `undefined` when nothing limits them. */
+function mostEnvironments(app: App, fn: AppFunction): number | undefined {
+  const { routes, eventSource, reservedConcurrency, provisionedConcurrency = 0 } = fn
+  const fromSource = eventSource?.maximumConcurrency ?? streamConcurrency(app, fn)
+  // HTTP requests bring environments of their own, whatever the limit of the queue or the stream is.
+  const limits = [routes.length > 0 ? undefined : fromSource, reservedConcurrency]
+  const most = limits.filter((limit) => limit !== undefined)
+  // Environments that are there before anybody asks may each have been used, and have kept their connections.
+  return most.length === 0 ? undefined : Math.max(provisionedConcurrency, Math.min(...most))
+}
+
+function problem(id: string, message: string): Problem {
+  return { id, message }
+}
