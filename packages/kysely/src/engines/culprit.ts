@@ -7,9 +7,15 @@ import type { Schema, TableName } from '../writer/catalogue.ts'
  *
  * - `row`: a value that the statement supplies
  * - `database`: a column or a key that it does not supply: a default, a sequence, a column that it leaves out
- * - `unsure`: it cannot be told, so no row is parked for it
+ * - `elsewhere`: the error is about another table, one that a trigger writes to for example
+ * - `unsure`: it cannot be told
+ *
+ * For the last two no row is parked.
  */
-export type Culprit = 'row' | 'database' | 'unsure'
+export type Culprit = 'row' | 'database' | 'elsewhere' | 'unsure'
+
+/** A set of columns; all of them have no list. */
+export type Columns = Pick<ReadonlySet<string>, 'has'>
 
 /** The statement that failed. */
 export interface Scene {
@@ -18,7 +24,9 @@ export interface Scene {
   readonly into: string
   readonly table: TableName
   /** The columns that the statement supplies, by their names in the database. */
-  readonly columns: ReadonlySet<string>
+  readonly columns: Columns
+  /** Whether it updates rows: then no default is asked, and only triggers of updates run. */
+  readonly isUpdate?: boolean
   readonly deadline: Deadline
 }
 
@@ -32,12 +40,12 @@ export interface ColumnFacts {
 }
 
 /** Whether the statement supplies a column, or one that it is generated from. */
-export function isSupplied({ name, inputs }: ColumnFacts, columns: ReadonlySet<string>): boolean {
+export function isSupplied({ name, inputs }: ColumnFacts, columns: Columns): boolean {
   return columns.has(name) || inputs.some((input) => columns.has(input))
 }
 
 /** Who breaks a check: the row, where it supplies one of the columns. */
-export function culpritOfCheck(covered: readonly ColumnFacts[], columns: ReadonlySet<string>): Culprit {
+export function culpritOfCheck(covered: readonly ColumnFacts[], columns: Columns): Culprit {
   return covered.some((column) => isSupplied(column, columns)) ? 'row' : 'database'
 }
 
@@ -45,7 +53,7 @@ export function culpritOfCheck(covered: readonly ColumnFacts[], columns: Readonl
  * Who breaks a key: the row, where it supplies all of its columns that differ from row to row. Where a sequence or another
  * default supplies one of them, that one may have chosen a value that is taken.
  */
-export function culpritOfKey(covered: readonly ColumnFacts[], columns: ReadonlySet<string>): Culprit {
+export function culpritOfKey(covered: readonly ColumnFacts[], columns: Columns): Culprit {
   const isOfRow = covered.every(
     (column) =>
       columns.has(column.name) ||

@@ -8,6 +8,7 @@ import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { lockShare } from '../time/server-time.ts'
 import { endedByFunction, notAwaited, swallowed } from './function-mistakes.ts'
+import type { StatementLog } from './statement-log.ts'
 import { isOfAborted, type StatementWatch } from './statement-watch.ts'
 import type { Entry } from './transaction-entry.ts'
 import { refusedBy, type TransactionFunction } from './transaction-function.ts'
@@ -47,10 +48,13 @@ class Refusal<Body> extends Error {
  *
  * Rejects with what the driver or the function throws; nothing is committed then, unless the connection was lost while
  * the COMMIT was on its way. That is decided by another run: what was committed is known to it.
+ *
+ * @param log gets the statements of the function
  */
 export async function runTransaction<DB, Body>(
   context: TransactionContext<DB, Body>,
   entries: readonly Entry<Body>[],
+  log: StatementLog,
 ): Promise<Ending<Body>> {
   const { db, engine, inbox, transaction, isolationLevel, deadline } = context
   const consumer = entries[0]?.consumer ?? ''
@@ -66,7 +70,7 @@ export async function runTransaction<DB, Body>(
       if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
       const claim = await inbox.claim(plain, consumer, sorted, deadline.left)
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
-      const { trx: watched, watch } = watchTransaction(trx)
+      const { trx: watched, watch } = watchTransaction(trx, log)
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
       // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
       if (deadline.passed()) throw tooLate('before the transaction was committed')

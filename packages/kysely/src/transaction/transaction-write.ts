@@ -2,7 +2,9 @@ import type { Outcome } from '@spillway/message'
 import type { Classify } from '../errors/classify-option.ts'
 import type { Verdict } from '../isolation/isolate.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
+import { createTransactionAccuser } from './accuse-transaction.ts'
 import { type Ending, runTransaction, type TransactionContext } from './run-transaction.ts'
+import { createStatementLog } from './statement-log.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
 import { createTransactionJudge } from './transaction-judge.ts'
 
@@ -14,10 +16,18 @@ export function createTransactionWrite<DB, Body>(
   classify?: Classify,
 ): (entries: readonly Entry<Body>[]) => Promise<Verdict<Entry<Body>>> {
   const judge = createTransactionJudge(count, random, classify)
+  const accuse = createTransactionAccuser(context as unknown as TransactionContext<unknown, unknown>)
 
   /** A unique constraint can be broken by a row that another transaction inserted since the function looked. */
   async function run(entries: readonly Entry<Body>[]): Promise<Attempt<Ending<Body>>> {
-    const once = () => attempt(() => runTransaction(context, entries), context.deadline, random)
+    const once = async () => {
+      let log = createStatementLog()
+      const begin = () => {
+        log = createStatementLog()
+        return runTransaction(context, entries, log)
+      }
+      return accuse(await attempt(begin, context.deadline, random), log)
+    }
     const first = await once()
     const mayPass = first.kind === 'failed' && first.failure === 'duplicate' && entries.length === 1
     return mayPass ? once() : first

@@ -1,18 +1,22 @@
 import { SpillwayError } from '@spillway/message'
 import type { QueryExecutor, Transaction } from 'kysely'
+import type { StatementLog } from './statement-log.ts'
 import { type StatementWatch, watchStatements } from './statement-watch.ts'
 
 /**
  * A transaction whose statements are watched, however they are made: by builders, by `sql`, as streams, with plugins
  * that are added later. The statements of `trx` itself are not.
  */
-export function watchTransaction<DB>(trx: Transaction<DB>): {
+export function watchTransaction<DB>(
+  trx: Transaction<DB>,
+  log: StatementLog,
+): {
   readonly trx: Transaction<DB>
   readonly watch: StatementWatch
 } {
   const watch = watchStatements()
   const executor = trx.getExecutor()
-  const watched = watchExecutor(onlyWhileOpen(executor, watch), watch)
+  const watched = watchExecutor(onlyWhileOpen(executor, watch), watch, log)
   const watchedTrx = withExecutor(trx, watched)
   if (watchedTrx.getExecutor() !== watched) {
     throw new SpillwayError(
@@ -49,8 +53,8 @@ function withExecutor<DB>(trx: Transaction<DB>, executor: QueryExecutor): Transa
   }
 }
 
-function watchExecutor(executor: QueryExecutor, watch: StatementWatch): QueryExecutor {
-  const derived = (other: QueryExecutor) => watchExecutor(other, watch)
+function watchExecutor(executor: QueryExecutor, watch: StatementWatch, log: StatementLog): QueryExecutor {
+  const derived = (other: QueryExecutor) => watchExecutor(other, watch, log)
   return {
     get adapter() {
       return executor.adapter
@@ -61,8 +65,12 @@ function watchExecutor(executor: QueryExecutor, watch: StatementWatch): QueryExe
     transformQuery: (node, id) => executor.transformQuery(node, id),
     compileQuery: (node, id) => executor.compileQuery(node, id),
     provideConnection: (consumer, options) => watch.run(() => executor.provideConnection(consumer, options)),
-    executeQuery: (query, options) => watch.run(async () => executor.executeQuery(query, options)),
-    stream: (query, chunkSize, options) => watch.stream(() => executor.stream(query, chunkSize, options)),
+    executeQuery: (query, options) =>
+      watch.run(() => log.run(query, async () => executor.executeQuery(query, options))),
+    stream(query, chunkSize, options) {
+      log.add(query)
+      return watch.stream(() => executor.stream(query, chunkSize, options))
+    },
     withConnectionProvider: (provider) => derived(executor.withConnectionProvider(provider)),
     withPlugin: (plugin) => derived(executor.withPlugin(plugin)),
     withPlugins: (plugins) => derived(executor.withPlugins(plugins)),

@@ -2,7 +2,14 @@ import type { Kysely } from 'kysely'
 import { decide } from '../../errors/classify-error.ts'
 import { fieldOf, isInFunction, isRaised, sqlState } from '../../errors/postgres-errors.ts'
 import type { Schema } from '../../writer/catalogue.ts'
-import { type Culprit, culpritOfCheck, culpritOfKey, isSupplied, type Scene } from '../culprit.ts'
+import {
+  type Columns,
+  type Culprit,
+  culpritOfCheck,
+  culpritOfKey,
+  isSupplied,
+  type Scene,
+} from '../culprit.ts'
 import { type Relation, readRelation } from './postgres-columns.ts'
 import { limitTransaction } from './transaction-limits.ts'
 
@@ -28,7 +35,8 @@ export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Cu
   // The schema of a domain is not that of a table.
   const isOfDomain = named.table === undefined && named.dataType !== undefined
   const relation = await within(scene, (db) => readRelation(db.withoutPlugins(), scene.table, named))
-  if (relation === undefined || !relation.isTarget) return 'unsure'
+  if (relation === undefined) return 'unsure'
+  if (!relation.isTarget) return 'elsewhere'
   if (isOfDomain) return culpritOfDomain(relation, scene.columns)
   const column = fieldOf(error, 'column')
   if (state === '23502')
@@ -42,14 +50,14 @@ export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Cu
   return isCheck ? culpritOfCheck(covered, scene.columns) : culpritOfKey(covered, scene.columns)
 }
 
-function culpritOfNull({ columns }: Relation, name: string, supplied: ReadonlySet<string>): Culprit {
+function culpritOfNull({ columns }: Relation, name: string, supplied: Columns): Culprit {
   const column = columns.find((one) => one.name === name)
   if (column === undefined) return 'unsure'
   return isSupplied(column, supplied) ? 'row' : 'database'
 }
 
 /** The value is of a column of the domain; which one, the server does not say. */
-function culpritOfDomain({ columns }: Relation, supplied: ReadonlySet<string>): Culprit {
+function culpritOfDomain({ columns }: Relation, supplied: Columns): Culprit {
   const ofDomain = columns.filter((column) => column.ofDomain)
   const given = ofDomain.filter((column) => isSupplied(column, supplied))
   if (ofDomain.length === 0 || (given.length > 0 && given.length < ofDomain.length)) return 'unsure'
@@ -68,7 +76,7 @@ async function culpritOfValue(
   const inFunction = isInFunction(error)
   if (!suspect && !inFunction && !relation.isView) return 'row'
   // What runs after a row is inserted does not run for one that is not.
-  if (inFunction && relation.hasAfterTriggers) return 'unsure'
+  if (inFunction && (relation.hasAfterTriggers || scene.isUpdate)) return 'unsure'
   const without = await errorWithoutValues(scene)
   if (without === undefined) return 'row'
   const then = sqlState(without)
