@@ -154,6 +154,14 @@ export function tableChanged(table: string, random: () => number): Verdict<Suspe
   return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
 }
 
+/** The verdict on a batch for which something could not be read: no row was sent, so that none is to blame. */
+export function unsent(judge: Judge, read: Exclude<Attempt<unknown>, { kind: 'ok' }>): Verdict<Suspect> {
+  const verdict = judge(read)
+  const blameless =
+    verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
+  return { ...blameless, step: 'stop' }
+}
+
 /** The outcome of a record for which the search for refused rows left no statement. */
 export function untried(row: Suspect, random: () => number): Outcome {
   const cause = new SpillwayError(

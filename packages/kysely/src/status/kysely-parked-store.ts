@@ -19,6 +19,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
 import { storableKey } from '../engines/postgres/storable-text.ts'
+import { createSessionCheck } from '../engines/session-check.ts'
 import { slices } from '../engines/slices.ts'
 import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
@@ -110,7 +111,8 @@ const mostMeetings = 5
  * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
  *   `SPILLWAY_DEADLINE`; `find` and `findAll` with `SPILLWAY_STATUS_UNAVAILABLE`.
  *
- * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB a key may have 1,024 bytes and a name 512.
+ * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB a key may have 1,024 bytes and a name 512; a `sql_mode`
+ * that is not strict or has `NO_BACKSLASH_ESCAPES` is refused, and a table of a storage engine without transactions.
  *
  * @example
  * ```ts
@@ -129,15 +131,24 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   const { table = defaultParkedTable, clock = systemClock, random = Math.random } = options
   const db = options.db.withoutPlugins() as unknown as Kysely<Tables>
   const engine = engineOf('kyselyParkedStore', db)
+  const checkSession = createSessionCheck(db, engine, table, 'write')
   // The drivers of SQLite take no dates; ISO 8601 texts sort as their times do.
   const toTime = (at: Date) => (engine === 'sqlite' ? at.toISOString() : at)
+
+  async function once<Row>(
+    query: (db: Kysely<Tables>) => Query<Row>,
+    deadline: Deadline,
+  ): Promise<readonly Row[]> {
+    await checkSession(deadline)
+    return withinDeadline(db, deadline, query)
+  }
 
   /** Runs a statement that may be repeated, and waits for a database that is down. */
   async function run<Row>(
     query: (db: Kysely<Tables>) => Query<Row>,
     deadline: Deadline,
   ): Promise<readonly Row[]> {
-    const result = await attempt(() => withinDeadline(db, deadline, query), deadline, random)
+    const result = await attempt(() => once(query, deadline), deadline, random)
     if (result.kind === 'ok') return result.value
     throw result.failure === undefined ? result.error : writeError(result.failure, result.error, { table })
   }
@@ -214,7 +225,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
     const keyOf = new Map(keys.map((key) => [storableKey(key), key]))
     const found = new Map<string, ParkedEntry>()
     for (const some of slices(keys, findSize)) {
-      const read = () => withinDeadline(db, deadline, (transaction) => entriesOf(transaction, name, some))
+      const read = () => once((transaction) => entriesOf(transaction, name, some), deadline)
       for (const row of await readOnce(read, deadline)) {
         const key = keyOf.get(toKey(row.key))
         if (key !== undefined) found.set(key, toEntry(row, name, key))

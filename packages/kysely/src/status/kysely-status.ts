@@ -11,6 +11,7 @@ import {
 import { type Kysely, sql } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
 import { storableKey } from '../engines/postgres/storable-text.ts'
+import { createSessionCheck } from '../engines/session-check.ts'
 import { isOfAValue } from '../errors/postgres-errors.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
@@ -63,7 +64,7 @@ const rules: OptionRules<KyselyStatusOptions<Schema, string>> = {
  *   ends it.
  *
  * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB the key's column has to be of texts, bytes or integers; in
- * MySQL nothing ends a read at the caller's time.
+ * MySQL nothing ends a read at the caller's time. A `sql_mode` with `NO_BACKSLASH_ESCAPES` is refused.
  *
  * @example
  * ```ts
@@ -86,6 +87,7 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
   const { table, key: keyColumn, name: nameColumn }: Columns = options
   const db = options.db as unknown as Kysely<Schema>
   const engine = engineOf('kyselyStatus', db)
+  const checkSession = createSessionCheck(db, engine, table, 'read')
   // Postgres holds no NUL: the inbox has another text in the place of such a key. A target table has what the row mapper
   // gives, and is asked for the key itself.
   const isInbox = keyColumn === 'key' && nameColumn === 'consumer'
@@ -95,6 +97,7 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
     const deadline = createDeadline(limit, clock)
     const read = async () => {
       try {
+        await checkSession(deadline)
         const rows = await withinDeadline(db, deadline, (transaction) =>
           transaction
             .selectFrom(table)

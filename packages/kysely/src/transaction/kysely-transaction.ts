@@ -19,10 +19,12 @@ import {
 } from '@spillway/message/internal'
 import type { IsolationLevel, Kysely } from 'kysely'
 import { engineOf } from '../engines/engine-name.ts'
+import { createSessionCheck } from '../engines/session-check.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { isolate } from '../isolation/isolate.ts'
-import { holdTogether } from '../isolation/judge.ts'
+import { createJudge, holdTogether, unsent } from '../isolation/judge.ts'
+import { attempt } from '../time/attempt.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { commitParkings } from './commit-parkings.ts'
 import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
@@ -109,6 +111,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
  *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
  *   after `innodb_lock_wait_timeout`.
+ * - In MySQL and MariaDB nothing is sent, and the batch is retried, where the `sql_mode` is not strict or has
+ *   `NO_BACKSLASH_ESCAPES`, or where the inbox is of a storage engine without transactions.
  *
  * Order: `batch` gives a writer no more than one message of a lane (a FIFO group, a partition key) at a time, and stops
  * the lane when that one is not done. Call the writer yourself, and that is yours to see to: a batch may be split.
@@ -149,8 +153,15 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   const { inbox: table = defaultInboxTable, clock = systemClock, random = Math.random } = options
   const engine = engineOf('kyselyTransaction', db)
   const inbox = inboxOf(engine, table)
+  const checkSession = createSessionCheck(db, engine, table, 'write')
 
   return async function kyselyTransact(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
+    const deadline = createDeadline(limit, clock)
+    const checked = await attempt(() => checkSession(deadline), deadline, random)
+    if (checked.kind !== 'ok') {
+      const judge = createJudge(records.length, random, { target: { table } })
+      return holdTogether(records.map(unsent(judge, checked).outcome))
+    }
     const outcomes: Outcome[] = new Array(records.length)
     const entries: Entry<Body>[] = []
     for (const [position, message] of records.entries()) {
@@ -164,7 +175,6 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
         outcomes[position] = retry({ cause: toError(thrown) })
       }
     }
-    const deadline = createDeadline(limit, clock)
     const merged = mergeTwins(entries)
     const known = new Set<Entry<Body>>()
     const context = { db, engine, inbox, transaction, isolationLevel, deadline, known }

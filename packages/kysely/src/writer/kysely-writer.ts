@@ -24,8 +24,16 @@ import { type EngineName, engineOf } from '../engines/engine-name.ts'
 import { slices } from '../engines/slices.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { writeError } from '../errors/describe-error.ts'
-import { isolate, type Suspect, type Verdict } from '../isolation/isolate.ts'
-import { createJudge, holdTogether, ofItsTwin, systemic, tableChanged, untried } from '../isolation/judge.ts'
+import { isolate } from '../isolation/isolate.ts'
+import {
+  createJudge,
+  holdTogether,
+  ofItsTwin,
+  systemic,
+  tableChanged,
+  unsent,
+  untried,
+} from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
@@ -268,13 +276,6 @@ export function kyselyWriter<
       if (read.kind === 'late') table.catalogue.forget()
       return read
     }
-    // No row was sent with a read: whatever the error, no record is to blame.
-    const unread = (read: Exclude<Attempt<TableFacts>, { kind: 'ok' }>): Verdict<Suspect> => {
-      const verdict = judge(read)
-      const blameless =
-        verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
-      return { ...blameless, step: 'stop' }
-    }
     let verified = false
     const write = async (rows: readonly Row[], facts: TableFacts) => {
       const ended = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
@@ -288,14 +289,14 @@ export function kyselyWriter<
         verified = true
         table.catalogue.forget()
         const read = await readFacts()
-        if (read.kind !== 'ok') return unread(read)
+        if (read.kind !== 'ok') return unsent(judge, read)
         if (!sameTable(read.value, facts)) return tableChanged(insertInto, random)
       }
       return verdict
     }
 
     const read = await readFacts()
-    if (read.kind !== 'ok') return records.map(unread(read).outcome)
+    if (read.kind !== 'ok') return records.map(unsent(judge, read).outcome)
     const facts = read.value
     const rows: Row[] = []
     const toRow = mapperFor(facts)

@@ -3,14 +3,12 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
 import type { ConflictRule } from '../../writer/conflict.ts'
 import { isFloating, type MysqlColumn, mysqlKeyColumn } from './mysql-key-column.ts'
+import { hexLiteral, type MysqlSettings, refusedSettings } from './mysql-settings.ts'
 
-interface Column extends MysqlColumn {
+interface Column extends MysqlColumn, MysqlSettings {
   readonly nullable: string
   readonly version: string
-  readonly mode: string
   readonly packet: number | string
-  readonly engine: string | null
-  readonly transactions: string | null
 }
 
 /**
@@ -26,7 +24,7 @@ export async function readMysqlFacts(
   { on, action }: Pick<ConflictRule, 'on' | 'action'>,
 ): Promise<TableFacts> {
   const plain = db.withoutPlugins()
-  const schema = table.schema === undefined ? sql`database()` : sql`${table.schema}`
+  const schema = table.schema === undefined ? sql`database()` : hexLiteral(table.schema)
   const rows = await readColumns(plain, schema, table.name)
   const [first] = rows
   if (first === undefined) {
@@ -82,7 +80,7 @@ async function readColumns(
     from information_schema.columns c
     join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
     left join information_schema.engines e on e.engine = t.engine
-    where c.table_schema = ${schema} and c.table_name = ${table}`.execute(db)
+    where c.table_schema = ${schema} and c.table_name = ${hexLiteral(table)}`.execute(db)
   return rows
 }
 
@@ -96,23 +94,9 @@ async function readUniqueIndexes(
   const { rows } = await sql<{ name: string; columns: string }>`
     select index_name as name, group_concat(column_name separator '\n') as columns
     from information_schema.statistics
-    where table_schema = ${schema} and table_name = ${table} and non_unique = 0
+    where table_schema = ${schema} and table_name = ${hexLiteral(table)} and non_unique = 0
     group by index_name having sum(sub_part is not null or column_name is null) = 0`.execute(db)
   // Sorted here: the server sorts without regard to capitals.
   const sorted = (columns: readonly string[]) => columns.toSorted().join('\n')
   return rows.filter(({ columns }) => sorted(columns.split('\n')) === sorted(on)).map(({ name }) => name)
-}
-
-/** Why nothing can be written with these settings. */
-function refusedSettings({ mode, engine, transactions }: Column): string | undefined {
-  if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(mode)) {
-    return 'the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES'
-  }
-  if (mode.includes('NO_BACKSLASH_ESCAPES')) {
-    return 'the sql_mode has NO_BACKSLASH_ESCAPES, while the driver escapes texts with backslashes, so that values would be stored wrongly and could be run as SQL: take it out'
-  }
-  if (engine !== null && transactions !== 'YES') {
-    return `its storage engine ${engine} is not transactional, so that a statement which fails leaves rows behind, and it stores values that a strict sql_mode refuses: use InnoDB`
-  }
-  return undefined
 }
