@@ -244,32 +244,3 @@ describe('a conflict in SQLite', () => {
     return { ...opened, rows: async () => execute(select).map((row) => ({ ...row })) }
   })
 })
-
-describe('the option `conflict`', () => {
-  const { db } = {
-    db: { getExecutor() {}, insertInto() {}, withoutPlugins() {} } as unknown as Kysely<Tables>,
-  }
-  const row = () => ({ id: '', amount: 1, note: null, version: 1 })
-  it.each([
-    { on: [], do: 'nothing' },
-    { on: 'id', do: 'replace' },
-    { on: 'id', do: 'nothing', set: ['note'] },
-    { on: 'id', do: 'update', set: ['id'] },
-    { on: 'id', do: 'update', set: [] },
-    { on: 'id', do: 'update', version: 'id' },
-    { on: 'id', do: 'update', versions: 'version' },
-    { on: 'id', do: 'nothing', were: { note: null } },
-    { on: 'id', do: 'nothing', where: {} },
-    { on: 'id', do: 'nothing', where: { note: new Date() } },
-    { on: 'id', do: 'nothing', where: { note: null }, constraint: 'stock_pkey' },
-    { on: 'id', do: 'nothing', constraint: '' },
-    { constraint: 'stock_pkey', do: 'nothing' },
-  ])('refuses %o', (conflict) => {
-    expect(() => kyselyWriter({ db, insertInto: 'stock', row, conflict: conflict as never })).toThrow(
-      expect.objectContaining({
-        code: 'SPILLWAY_OPTION_INVALID',
-        message: expect.stringContaining('conflict'),
-      }),
-    )
-  })
-})

@@ -80,32 +80,6 @@ export function updatedColumns({ on, set, version }: ConflictRule, columns: read
   return version === undefined ? updated : [...updated, version]
 }
 
-/** Whether a value is a {@link Conflict}. */
-export function isConflict(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return areNames(value)
-  const known = [
-    'on',
-    'do',
-    'where',
-    'constraint',
-    ...('do' in value && value.do === 'update' ? ['set', 'version'] : []),
-  ]
-  if (!Object.keys(value).every((name) => known.includes(name))) return false
-  const { on, do: action, set, version } = value as Record<string, unknown>
-  if (!areNames(on) || !['nothing', 'update', 'fail'].includes(action as string)) return false
-  const own = [on].flat()
-  const { where, constraint } = value as Record<string, unknown>
-  if (where !== undefined && (constraint !== undefined || !areFixed(where))) return false
-  if (constraint !== undefined && !isName(constraint)) return false
-  if (version !== undefined && (!isName(version) || own.includes(version))) return false
-  return set === undefined || (areNames(set) && Array.isArray(set) && !set.some((name) => own.includes(name)))
-}
-
-/** What {@link isConflict} wants to see, for the message of an invalid option. */
-export const expectedConflict =
-  "a column, a list of one or more, or { on, do: 'nothing' | 'fail' } or { on, do: 'update', set?, version? }, " +
-  'where `set` and `version` name no column of `on`, each with `where: { column: value }` or `constraint: name`'
-
 /** The condition of a partial index, with its values in the text: a parameter would not be matched with it. */
 export function conditionOf(
   where: NonNullable<ConflictRule['where']>,
@@ -123,20 +97,4 @@ function isLong(
   conflict: Conflict<Record<string, unknown>>,
 ): conflict is Exclude<Conflict<Record<string, unknown>>, string | readonly string[]> {
   return typeof conflict === 'object' && !Array.isArray(conflict)
-}
-
-function areFixed(where: unknown): boolean {
-  if (typeof where !== 'object' || where === null || Array.isArray(where)) return false
-  const values: readonly unknown[] = Object.values(where)
-  const kinds = ['string', 'number', 'boolean']
-  return values.length > 0 && values.every((value) => value === null || kinds.includes(typeof value))
-}
-
-function areNames(value: unknown): boolean {
-  const names = [value].flat()
-  return names.length > 0 && names.every(isName)
-}
-
-function isName(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
 }

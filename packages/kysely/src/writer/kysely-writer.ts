@@ -39,7 +39,8 @@ import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import { createAccuser } from './accuse.ts'
 import { type Schema, sameTable, type TableFacts } from './catalogue.ts'
-import { type Conflict, type ConflictRule, expectedConflict, isConflict, toConflictRule } from './conflict.ts'
+import { checkConflict, expectedConflict, isConflict } from './check-conflict.ts'
+import { type Conflict, type ConflictRule, toConflictRule } from './conflict.ts'
 import { areTypes, declaredTypes, expectedTypes } from './declared-types.ts'
 import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
 import { isWritten } from './is-written.ts'
@@ -151,6 +152,8 @@ const mostStatements = 1_000
  *
  * - A message whose key is in the table already is `done`: a redelivery changes nothing, though a constraint that came
  *   since would refuse its row.
+ * - A message whose key equals another's only by the collation of its column (`abc` and `ABC`) is parked as a duplicate:
+ *   the table cannot hold both.
  * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
  *   Of records with one key the first is sent; when it is parked, the others are delivered again.
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
@@ -190,6 +193,7 @@ export function kyselyWriter<
   const Values extends RowShape<DB[Table]> = Insertable<DB[Table]>,
 >(options: KyselyWriterOptions<DB, Table, Body, Values>): Writer<Body> {
   checkOptions('kyselyWriter', options, rules)
+  checkConflict('kyselyWriter', options.conflict)
   checkClassify('kyselyWriter', options.classify)
   const { insertInto, row: map, classify, clock = systemClock, random = Math.random } = options
   const { rowsPerStatement = Number.POSITIVE_INFINITY } = options

@@ -1,0 +1,94 @@
+import { SpillwayError } from '@spillway/message'
+import {
+  checkOptions,
+  nearest,
+  nonEmptyString,
+  type OptionRule,
+  oneOf,
+  required,
+} from '@spillway/message/internal'
+
+/** What {@link isConflict} wants to see, for the message of an invalid option. */
+export const expectedConflict =
+  "a column, a list of one or more, or { on, do: 'nothing' | 'fail' } or { on, do: 'update', set?, version? }, " +
+  'each with `where: { column: value }` or `constraint: name`'
+
+/** Whether a value is a conflict in its short form, or an object, which {@link checkConflict} looks into. */
+export function isConflict(value: unknown): boolean {
+  return isObject(value) || areNames(value)
+}
+
+const actions = ['nothing', 'update', 'fail']
+const anAction = oneOf(...actions)
+
+const rules: { readonly [name: string]: OptionRule } = {
+  on: required({ expected: 'a column, or a list of one or more', test: areNames }),
+  do: required({ ...anAction, test: (value) => typeof value === 'string' }),
+  where: {
+    expected:
+      'the columns of the condition with their values, { column: value }: texts, numbers, booleans or null',
+    test: areFixed,
+  },
+  constraint: { ...nonEmptyString(), required: false },
+  set: {
+    expected: 'a list of one or more columns',
+    test: (value) => Array.isArray(value) && areNames(value),
+  },
+  version: { expected: 'a column', test: isName },
+}
+
+/**
+ * Holds the long form of the option `conflict` against its rules.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option and, for a typo, the one that was meant.
+ */
+export function checkConflict(owner: string, conflict: unknown): void {
+  if (!isObject(conflict)) return
+  const name = `${owner}: \`conflict\``
+  checkOptions(name, conflict, rules)
+  const { on, do: action, where, constraint, set, version } = conflict
+  if (!actions.includes(String(action))) throw notAnAction(name, String(action))
+  const own: readonly unknown[] = [on].flat()
+  for (const [option, columns] of Object.entries({ set, version })) {
+    if (columns === undefined) continue
+    if (action !== 'update') throw invalid(`${name}: the option \`${option}\` is for \`do: 'update'\` alone.`)
+    const twice = [columns].flat().find((column) => own.includes(column))
+    if (twice !== undefined) {
+      throw invalid(`${name}: the option \`${option}\` must not name \`${twice}\`, a column of \`on\`.`)
+    }
+  }
+  if (where !== undefined && constraint !== undefined) {
+    throw invalid(`${name} takes \`where\` or \`constraint\`, not both.`)
+  }
+}
+
+/** Says of a wrong word what it was probably meant to be. */
+function notAnAction(name: string, action: string): SpillwayError {
+  const meant = nearest(action, actions)
+  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
+  return invalid(`${name}: the option \`do\` must be ${anAction.expected}.${hint}`)
+}
+
+function areFixed(where: unknown): boolean {
+  if (!isObject(where)) return false
+  const values = Object.values(where)
+  const kinds = ['string', 'number', 'boolean']
+  return values.length > 0 && values.every((value) => value === null || kinds.includes(typeof value))
+}
+
+function areNames(value: unknown): boolean {
+  const names = [value].flat()
+  return names.length > 0 && names.every(isName)
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(message: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', message)
+}
