@@ -27,6 +27,8 @@ export interface Scene {
   readonly columns: Columns
   /** Whether it updates rows: then no default is asked, and only triggers of updates run. */
   readonly isUpdate?: boolean
+  /** The columns of the constraint whose conflict the statement provides for. */
+  readonly conflict?: readonly string[]
   readonly deadline: Deadline
 }
 

@@ -29,8 +29,9 @@ export type Failure =
   | 'duplicate'
   | 'unknown'
 
-// Source of the codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const byState: ReadonlyMap<string, Failure> = new Map([
+// Source of the codes: https://www.postgresql.org/docs/current/errcodes-appendix.html; the table is in docs/kysely.md.
+/** What a SQLSTATE of Postgres means. */
+export const byState: ReadonlyMap<string, Failure> = new Map([
   ['08000', 'saturation'], // RDS Proxy: no connection within the borrow time-out
   ['08001', 'connection'],
   ['08003', 'connection'],
@@ -69,7 +70,8 @@ const byState: ReadonlyMap<string, Failure> = new Map([
   ['57P05', 'connection'],
 ])
 
-const byStateClass: ReadonlyMap<string, Failure> = new Map([
+/** What a SQLSTATE means that is not listed, by its class. */
+export const byStateClass: ReadonlyMap<string, Failure> = new Map([
   ['22', 'permanent'],
   ['28', 'systemic'],
   ['3D', 'systemic'],

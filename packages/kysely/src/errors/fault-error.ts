@@ -19,6 +19,7 @@ const advice: Readonly<Record<string, string>> = {
   MYSQL_1062: 'the counter of an auto-increment column is behind, or a default gives a value that is taken',
   MYSQL_1364: 'the column has no default and the write gives it no value: give it one of the two',
   MYSQL_1452: 'a default refers to a row that is not there: insert that row, or correct the default',
+  MYSQL_167: 'the auto-increment column has no values left: give it a wider type',
   MYSQL_1467: 'the auto-increment column has no values left: give it a wider type',
   MYSQL_1526: 'create the partition',
 }

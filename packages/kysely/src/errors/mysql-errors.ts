@@ -2,7 +2,8 @@ import type { Failure } from './classify-error.ts'
 
 // Source of the numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
 // https://mariadb.com/docs/server/reference/error-codes
-const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+/** What a number of MySQL or MariaDB means; the table is in docs/kysely.md. */
+export const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...all('saturation', 1040, 1041, 1129, 1135, 1203, 1226, 9501), // 9501: RDS Proxy, no connection in time
   ...all('connection', 1043, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 4031),
   ...all('connection', 1290, 1792, 1836), // read-only: the server was demoted
@@ -10,14 +11,16 @@ const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...all('tooSlow', 1038, 1153, 1197, 1206, 1317, 1969, 3024), // 1969 is MariaDB's 3024
   ...all('systemic', 1021, 1044, 1045, 1049, 1054, 1064, 1114, 1136, 1142, 1143, 1146, 1193, 1227, 1231),
   ...all('systemic', 1524, 1698, 1820, 1862, 3118, 4151),
-  ...all('fault', 1364, 1467, 1526), // no default, no auto-increment value left, no partition
+  ...all('fault', 167, 1467), // no auto-increment value is left; the first is MariaDB's
+  ...all('fault', 1364, 1526), // no default, no partition
   ...all('permanent', 1048, 1118, 1264, 1265, 1292, 1301, 1365, 1366, 1367, 1369, 1390, 1406, 1411, 1416),
   ...all('permanent', 1451, 1690, 3140, 3141, 3156, 3819, 4025), // 4025 is MariaDB's 3819
   ...all('ordering', 1216, 1452),
   ...all('duplicate', 1062, 1169, 1586),
 ])
 
-const byState: readonly (readonly [RegExp, Failure])[] = [
+/** What a state means whose number is not listed. */
+export const byState: readonly (readonly [RegExp, Failure])[] = [
   [/^08/, 'connection'],
   [/^2[23]/, 'permanent'],
   [/^28/, 'systemic'],
@@ -51,6 +54,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [3140, 'a text is not JSON'],
   [3819, 'check constraint'],
   [4025, 'check constraint'],
+  [167, 'no auto-increment value is left'],
   [1467, 'no auto-increment value is left'],
   [1526, 'the table has no partition for the row'],
 ])
@@ -146,7 +150,13 @@ export function isTakenKey(thrown: unknown, key: string | undefined): boolean {
 export function takenKey(conflict: readonly string[]): Error {
   const columns = conflict.map((column) => `"${column}"`).join(', ')
   const rule = `a unique constraint other than that of the conflict columns ${columns}`
-  return Object.assign(new Error(rule), { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', rule })
+  return Object.assign(new Error(rule), {
+    code: 'ER_DUP_ENTRY',
+    errno: 1062,
+    sqlState: '23000',
+    rule,
+    other: true,
+  })
 }
 
 /** A row whose key differs from another's in the table, and is the same to the collation of its column. */
@@ -173,4 +183,9 @@ export function tooLarge(bytes: number, most: number): Error {
 
 function all(failure: Failure, ...numbers: readonly number[]): (readonly [number, Failure])[] {
   return numbers.map((number) => [number, failure])
+}
+
+/** Whether an error is {@link takenKey}: that of a constraint which is not known. */
+export function isOfAnotherKey(thrown: unknown): boolean {
+  return Reflect.get(Object(thrown), 'other') === true
 }

@@ -1,7 +1,8 @@
 import type { Failure } from './classify-error.ts'
 
 // Source of the codes: "Result and Error Codes" of SQLite. An extended code has the primary one in its low byte.
-const byPrimary: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+/** What a primary result code means; the table is in docs/kysely.md. */
+export const byPrimary: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   [1, 'systemic'], // SQLITE_ERROR: no such table or column, a syntax error
   [5, 'transient'], // SQLITE_BUSY
   [6, 'transient'], // SQLITE_LOCKED
@@ -15,7 +16,8 @@ const byPrimary: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   [19, 'permanent'], // SQLITE_CONSTRAINT
   [20, 'permanent'], // SQLITE_MISMATCH
 ])
-const byExtended: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+/** What an extended result code means that differs from its primary one. */
+export const byExtended: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   [787, 'ordering'], // SQLITE_CONSTRAINT_FOREIGNKEY
   [1555, 'duplicate'], // SQLITE_CONSTRAINT_PRIMARYKEY
   [1811, 'unknown'], // SQLITE_CONSTRAINT_TRIGGER

@@ -100,7 +100,8 @@ export interface KyselyWriterOptions<
   /**
    * What becomes of records that the database refuses with codes of your own, those that triggers raise for example:
    * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. A record is judged once it is
-   * alone: its batch-mates are written. Default: a code that the writer does not know is retried, never parked.
+   * alone: its batch-mates are written. Default: a code that the writer does not know is retried, never parked; `docs/kysely.md`
+   * lists those that it knows.
    */
   readonly classify?: Classify
   /** Default: the clock of the machine. */
@@ -154,7 +155,9 @@ const mostStatements = 1_000
  *   since would refuse its row.
  * - A message whose key equals another's only by the collation of its column (`abc` and `ABC`) is parked as a duplicate:
  *   the table cannot hold both.
- * - A row that the database refuses is found by bisection and parked with its SQLSTATE; its batch-mates are written.
+ * - A row that the database refuses for a value that it gave is found by bisection and parked with its SQLSTATE; its
+ *   batch-mates are written. What the database itself fails for, a sequence or a column that the row leaves out for
+ *   example, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`.
  *   Of records with one key the first is sent; when it is parked, the others are delivered again.
  * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
  *   seconds, and twice as long after each further try, up to 15 minutes. An error that may be no record's fault (a

@@ -75,7 +75,7 @@ export function createTable(
     },
     culprit(error, rows, deadline) {
       const columns = new Set(rows[0]?.columns.map(columnName))
-      const scene = { db, into: table, table: name, columns, deadline }
+      const scene = { db, into: table, table: name, columns, conflict: named.on, deadline }
       return engine.culprit(error, scene, rows.length === 1 ? rows[0] : undefined)
     },
   }
