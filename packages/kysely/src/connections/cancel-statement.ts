@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from 'node:net'
+import { createConnection, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 /** What a client of `pg` knows of its session: members that its documentation leaves out. */
@@ -58,7 +58,11 @@ function encrypted(
   socket.write(hello)
   socket.once('data', (answer) => {
     if (answer.toString() !== 'S') return socket.destroy()
-    const stream = connectTls({ servername: host, ...options, socket })
+    // `pg` hides the key from whoever lists the options.
+    const { key } = options
+    // SNI has no addresses (RFC 6066).
+    const name = host === undefined || isIP(host) !== 0 ? {} : { servername: host }
+    const stream = connectTls({ ...name, ...options, ...(key === undefined ? {} : { key }), socket })
     stream.on('error', () => socket.destroy())
     stream.once('secureConnect', () => use(stream))
     return undefined

@@ -184,6 +184,17 @@ describe('the share of an environment', () => {
     expect(open(undefined, { connectionString: elsewhere.href }).limit).not.toBe(pools[0]?.limit)
   })
 
+  it('is of the database that the connection string among the options of the driver names', async () => {
+    const to = (name: string) =>
+      postgresPool({ Pool, config: { connectionString: `postgres://app@db.test/${name}` } })
+    const pools = [to('orders'), to('audit'), to('orders'), to('100%25'), to('100%')]
+    const limits = pools.map(({ limit }) => limit)
+    expect(limits[1]).not.toBe(limits[0])
+    expect(limits[2]).toBe(limits[0])
+    expect(limits[4]).toBe(limits[3])
+    await Promise.all(pools.map((pool) => pool.end()))
+  })
+
   it('ends with the last of its pools', async () => {
     await postgresPool({ Pool, connectionString: database.functionsUrl }).end()
     const second = open(undefined, { connections: 3 })

@@ -1,5 +1,9 @@
 /** What a driver's options say of where a database is. */
 interface Address {
+  /** A connection string among the options of `pg`. */
+  readonly connectionString?: unknown
+  /** The same of `mysql2`. */
+  readonly uri?: unknown
   readonly host?: unknown
   readonly port?: unknown
   readonly database?: unknown
@@ -15,20 +19,30 @@ export function databaseAddress(
   config: object | undefined,
   defaults: Address,
 ): string {
-  const given = { ...defaults, ...withoutUndefined(config ?? {}), ...read(connectionString) } as Address
+  const own = withoutUndefined(config ?? {})
+  const given: Address = { ...defaults, ...own, ...read(connectionString ?? own.connectionString ?? own.uri) }
   const { host, port, database, socketPath } = given
   return JSON.stringify([socketPath ?? host, String(port), database])
 }
 
-function read(connectionString: string | undefined): Address {
-  if (connectionString === undefined) return {}
+function read(connectionString: unknown): Address {
+  if (typeof connectionString !== 'string') return {}
   if (!URL.canParse(connectionString)) return { host: connectionString }
   const { hostname, port, pathname, searchParams } = new URL(connectionString)
   return withoutUndefined({
     host: searchParams.get('host') || hostname || undefined,
     port: port || undefined,
-    database: decodeURIComponent(pathname.slice(1)) || undefined,
+    database: decoded(pathname.slice(1)) || undefined,
   })
+}
+
+/** A text that is not well encoded is for the driver to refuse. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function withoutUndefined(values: object): Address {

@@ -174,8 +174,15 @@ function columnUnlike(
 ): string | undefined {
   return Object.keys(where).find((column) => {
     const value = row[column]
-    return value !== undefined && value !== where[column]
+    return value !== undefined && !isSameFixed(value, where[column])
   })
+}
+
+/** A driver may read a `bigint` as a text and take a number for it: the row is sent with the value of the condition. */
+function isSameFixed(value: unknown, fixed: unknown): boolean {
+  if (value === fixed) return true
+  const kinds = ['string', 'number', 'bigint']
+  return kinds.includes(typeof value) && kinds.includes(typeof fixed) && String(value) === String(fixed)
 }
 
 function givenNames(mapped: Readonly<Record<string, unknown>>): string[] {

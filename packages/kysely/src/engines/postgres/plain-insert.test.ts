@@ -188,3 +188,26 @@ describe('what the writer stores is what a plain insert stores', () => {
     })
   })
 })
+
+it('keeps the statements of few and of many rows apart, whatever the columns are called', async () => {
+  await execute(database.url, 'create table numbered (id text primary key, "2" int default 9)')
+  type Numbered = Record<string, string | number> & { id: string }
+  const write = kyselyWriter({
+    db: db as unknown as Kysely<{ numbered: Numbered }>,
+    insertInto: 'numbered',
+    row: ({ body }: MessageRecord<Numbered>) => body,
+    conflict: 'id',
+  })
+  const send = async (count: number, prefix: string, others: object) => {
+    const records = Array.from({ length: count }, (_, n) => record({ ...others, id: `${prefix}${n}` }))
+    return (await write(records, timeLimit())).map(({ kind }) => kind)
+  }
+  expect(await send(20, 'many', { 2: 1 })).toEqual(new Array(20).fill('done'))
+  expect(await send(2, 'few', {})).toEqual(['done', 'done'])
+  const { rows } =
+    await sql`select "2" as two, count(*)::int as count from numbered group by 1 order by 1`.execute(db)
+  expect(rows).toEqual([
+    { two: 1, count: 20 },
+    { two: 9, count: 2 },
+  ])
+})

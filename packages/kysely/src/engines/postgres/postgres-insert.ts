@@ -51,7 +51,8 @@ export function insertValuesOf(
   for (const row of rows) {
     for (const value of row.values) values.push(value instanceof Uint8Array ? value : valueText(value))
   }
-  return queryOf(`${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
+  // A column may be called `2`, so that a number before the names is not enough: no column has an empty name.
+  return queryOf(`\0${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
     compileValues(columns, values, statement),
   )
 }

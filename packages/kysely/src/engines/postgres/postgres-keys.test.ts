@@ -261,6 +261,28 @@ describe('the target of a conflict in Postgres', () => {
     ])
   })
 
+  it('is a partial index of a `bigint`, whose values are numbers to the app and texts to the driver', async () => {
+    await run(`create table shared (id text, tenant bigint, v int);
+      create unique index on shared (id) where tenant = 7`)
+    const { db } = openKysely<{ shared: { id: string; tenant: string; v: number } }>(database.url)
+    const write = kyselyWriter({
+      db,
+      insertInto: 'shared',
+      row: ({ body }: MessageRecord<{ id: string; tenant: number; v: number }>) => body as never,
+      conflict: { on: 'id', where: { tenant: '7' }, do: 'nothing' },
+    })
+    const bodies = [
+      { id: 'a', tenant: 7, v: 1 },
+      { id: 'b', tenant: 8, v: 2 },
+    ]
+    const outcomes = await write(
+      bodies.map((body) => record(body)),
+      timeLimit(),
+    )
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'park'])
+    expect(await run('select id, tenant from shared')).toEqual([{ id: 'a', tenant: '7' }])
+  })
+
   it('is a constraint by its name, where another beside it is deferrable', async () => {
     await run(`create table doubled (id text constraint doubled_exact unique, v int);
       alter table doubled add constraint late unique (id) deferrable`)
