@@ -24,6 +24,7 @@ describe('connectionBudgetMigration', () => {
     })
     await up(owner().withPlugin(new CamelCasePlugin({ upperCase: true })))
     expect(await settingOf('idle_session_timeout')).toBe('10s')
+    expect(await settingOf('idle_in_transaction_session_timeout')).toBe('10s')
     expect(await settingOf('client_connection_check_interval')).toBe('1s')
     expect(await settingOf('statement_timeout')).toBe('7s')
     const clients = [await connect(database.functionsUrl), await connect(database.functionsUrl)]
@@ -31,7 +32,12 @@ describe('connectionBudgetMigration', () => {
     await Promise.all(clients.map((client) => client.end()))
     await down(owner())
     const more = await Promise.all([1, 2, 3, 4].map(() => connect(database.functionsUrl)))
-    for (const name of ['idle_session_timeout', 'client_connection_check_interval', 'statement_timeout']) {
+    for (const name of [
+      'idle_session_timeout',
+      'idle_in_transaction_session_timeout',
+      'client_connection_check_interval',
+      'statement_timeout',
+    ]) {
       expect(await settingOf(name)).toBe('0')
     }
     await Promise.all(more.map((client) => client.end()))
@@ -60,6 +66,20 @@ describe('connectionBudgetMigration', () => {
       await expect.poll(others, { interval: 20 }).toBe(0)
     }
     expect(failures).toEqual([])
+  })
+
+  it('ends the session of a transaction that asks nothing: it was frozen, whoever began it', async () => {
+    const limits = { role: 'app', connections: 1, idleInTransactionSessionTimeoutMillis: 200 }
+    await connectionBudgetMigration(limits).up(owner())
+    onTestFinished(() => connectionBudgetMigration(limits).down(owner()))
+    const frozen = await connect(database.functionsUrl)
+    onTestFinished(() => frozen.end())
+    await frozen.query('begin')
+    await expect
+      .poll(() => execute(database.url, `select state from pg_stat_activity where usename = 'app'`))
+      .toEqual([])
+    const next = await connect(database.functionsUrl)
+    await next.end()
   })
 
   it('quotes the name of the role', async () => {

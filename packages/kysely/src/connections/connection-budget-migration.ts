@@ -16,6 +16,12 @@ export interface ConnectionBudgetOptions {
    */
   readonly idleSessionTimeoutMillis?: number
   /**
+   * Milliseconds after which the server ends a session whose transaction waits for its next statement: an environment that
+   * was frozen in mid-transaction keeps neither its locks nor its place. Default 10,000: longer than a transaction should
+   * wait for anything but the database.
+   */
+  readonly idleInTransactionSessionTimeoutMillis?: number
+  /**
    * Milliseconds between looks of the server whether the client of a running statement is still there. Default 1,000: a
    * statement of an environment that was killed ends, and its session with it, rather than when it is done.
    */
@@ -31,6 +37,7 @@ const rules: OptionRules<ConnectionBudgetOptions> = {
   role: required(nonEmptyString(63)),
   connections: { ...integer(1, 100_000), required: true },
   idleSessionTimeoutMillis: integer(100, 86_400_000),
+  idleInTransactionSessionTimeoutMillis: integer(100, 86_400_000),
   connectionCheckMillis: integer(100, 86_400_000),
   statementTimeoutMillis: integer(1, 900_000),
 }
@@ -61,8 +68,10 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
   checkOptions('connectionBudgetMigration', options, rules)
   const { role, connections, statementTimeoutMillis } = options
   const { idleSessionTimeoutMillis = 10_000, connectionCheckMillis = 1_000 } = options
+  const { idleInTransactionSessionTimeoutMillis = 10_000 } = options
   const settings = {
     idle_session_timeout: idleSessionTimeoutMillis,
+    idle_in_transaction_session_timeout: idleInTransactionSessionTimeoutMillis,
     client_connection_check_interval: connectionCheckMillis,
     ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
   }

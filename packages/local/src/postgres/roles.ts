@@ -17,8 +17,8 @@ export interface FunctionsLimits {
  * Makes the two roles and the database; for the superuser, on the database `postgres`.
  *
  * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. A session of
- * the functions that is idle for too long ends, so that frozen environments do not keep what others need, and a statement
- * whose client is gone ends within a second.
+ * the functions that is idle for too long ends, in a transaction too, so that frozen environments do not keep what others
+ * need, and a statement whose client is gone ends within a second.
  */
 export async function createRoles(
   client: Client,
@@ -31,6 +31,7 @@ export async function createRoles(
     create role ${functionsRole} login password '${functionsRole}' connection limit ${Math.trunc(connectionLimit)};
     grant ${functionsRole} to ${ownerRole} with admin true, inherit false, set false;
     alter role ${functionsRole} set idle_session_timeout = '${Math.trunc(idleSessionTimeout)}s';
+    alter role ${functionsRole} set idle_in_transaction_session_timeout = '10s';
     alter role ${functionsRole} set client_connection_check_interval = '1s'`)
   // Not in one query with the others: it cannot run in a transaction.
   await client.query(`create database ${escapeIdentifier(databaseName)} owner ${ownerRole}`)
