@@ -46,4 +46,5 @@ export { type KyselyTransactionOptions, kyselyTransaction } from './transaction/
 export type { FingerprintOption } from './transaction/transaction-fingerprint.ts'
 export type { TransactionFunction } from './transaction/transaction-function.ts'
 export type { Conflict, ConflictColumns } from './writer/conflict.ts'
-export { type KyselyWriterOptions, kyselyWriter } from './writer/kysely-writer.ts'
+export { kyselyWriter } from './writer/kysely-writer.ts'
+export type { KyselyWriterOptions } from './writer/writer-options.ts'

@@ -1,3 +1,4 @@
+import type { ConflictRule } from './conflict.ts'
 import type { Row } from './row.ts'
 
 /**
@@ -70,6 +71,19 @@ function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
   if (!sorted.some(({ receiveCount }) => receiveCount > 1)) return sorted
   const keys = new Set(sorted.filter(({ receiveCount }) => receiveCount > 1).map(({ key }) => key))
   return sorted.map((row) => (keys.has(row.key) ? { ...row, redelivered: true } : row))
+}
+
+const groupings: Readonly<
+  Record<ConflictRule['action'], (sorted: readonly Row[]) => readonly (readonly Row[])[]>
+> = {
+  nothing: (sorted) => groupByColumns(mergeKeys(sorted)),
+  update: groupInOrder,
+  fail: groupByColumns,
+}
+
+/** The rows of each statement, in the order of their keys, by what is done about a conflict. */
+export function groupRows(rows: readonly Row[], action: ConflictRule['action']): readonly (readonly Row[])[] {
+  return groupings[action](sortByKey(rows))
 }
 
 // Rows of one shape share the list of their columns, and mostly all are of one.

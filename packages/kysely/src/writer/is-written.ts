@@ -1,3 +1,4 @@
+import { done, type Outcome, retry } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
 import type { Engine, KeyPlace } from '../engines/engine.ts'
 import { isOfAValue } from '../errors/postgres-errors.ts'
@@ -20,7 +21,7 @@ export interface WrittenTable extends KeyPlace {
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell
  */
-export async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Promise<boolean> {
+async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Promise<boolean> {
   const { db, table, engine } = place
   const read = async () => {
     try {
@@ -35,4 +36,21 @@ export async function isWritten(row: Row, place: WrittenTable, deadline: Deadlin
     }
   }
   return readOnce(read, deadline)
+}
+
+/**
+ * The outcome of a row that is to be parked: what an earlier delivery wrote is done, though the table would refuse it now.
+ */
+export async function parkUnlessWritten(
+  row: Row,
+  parked: Outcome,
+  place: WrittenTable,
+  deadline: Deadline,
+): Promise<Outcome> {
+  if (place.conflict.action !== 'nothing') return parked
+  try {
+    return (await isWritten(row, place, deadline)) ? done() : parked
+  } catch (cause) {
+    return retry({ cause })
+  }
 }

@@ -1,6 +1,10 @@
-import { type Outcome, park, SpillwayError } from '@spillway/message'
+import { type Outcome, park, retry, SpillwayError } from '@spillway/message'
 import type { EngineName } from '../engines/engine-name.ts'
+import type { Deadline } from '../time/deadline.ts'
+import { readOnce } from '../time/read-once.ts'
 import type { TableFacts } from './catalogue.ts'
+import type { Row } from './row.ts'
+import type { Table } from './table.ts'
 
 const codes: Readonly<Record<EngineName, string>> = {
   postgres: '23505',
@@ -14,7 +18,7 @@ const codes: Readonly<Record<EngineName, string>> = {
  *
  * @param on the conflict columns, by their names in the database
  */
-export function parkTaken(engine: EngineName, on: readonly string[], { key }: TableFacts): Outcome {
+function parkTaken(engine: EngineName, on: readonly string[], { key }: TableFacts): Outcome {
   const columns = on.map((column) => {
     const collation = key?.get(column)?.collation
     return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
@@ -22,4 +26,30 @@ export function parkTaken(engine: EngineName, on: readonly string[], { key }: Ta
   const detail = `The database refuses the row: another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal.`
   const cause = new SpillwayError('SPILLWAY_ROW_REFUSED', detail)
   return park({ code: codes[engine], detail }, { cause })
+}
+
+/** Where {@link settleTaken} looks. */
+export interface TakenPlace {
+  readonly engine: EngineName
+  readonly table: Table
+  /** The conflict columns. */
+  readonly on: readonly string[]
+  readonly facts: TableFacts
+}
+
+/** Replaces the outcomes of rows that passed and were not written: the database left them out for a key that is not theirs. */
+export async function settleTaken(
+  settled: Map<Row, Outcome>,
+  { engine, table, on, facts }: TakenPlace,
+  deadline: Deadline,
+): Promise<void> {
+  const passed = [...settled].flatMap(([row, { kind }]) => (kind === 'done' ? [row] : []))
+  if (passed.length === 0 || !table.mayBeTaken(facts)) return
+  try {
+    const taken = await readOnce(() => table.findTaken(passed, facts, deadline), deadline)
+    const outcome = parkTaken(engine, on.map(table.columnName), facts)
+    for (const row of taken) settled.set(row, outcome)
+  } catch (cause) {
+    for (const row of passed) settled.set(row, retry({ cause }))
+  }
 }

@@ -1,0 +1,20 @@
+import { SpillwayError } from '@spillway/message'
+import type { EngineName } from '../engines/engine-name.ts'
+import type { ConflictRule } from './conflict.ts'
+
+/**
+ * Refuses a target of a conflict that the database does not have: only Postgres and SQLite have partial indexes, and only
+ * Postgres names a constraint.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
+ */
+export function assertTarget({ where, constraint }: ConflictRule, engine: EngineName): void {
+  if ((where === undefined || engine !== 'mysql') && (constraint === undefined || engine === 'postgres')) {
+    return
+  }
+  const option = constraint === undefined ? 'conflict.where' : 'conflict.constraint'
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `kyselyWriter: the option \`${option}\` is not for this database; name the columns alone.`,
+  )
+}

@@ -1,0 +1,62 @@
+import type { Suspect, Verdict } from '../isolation/isolate.ts'
+import { type Judge, tableChanged, unsent } from '../isolation/judge.ts'
+import { type Attempt, attempt } from '../time/attempt.ts'
+import type { Deadline } from '../time/deadline.ts'
+import { createAccuser } from './accuse.ts'
+import { type Catalogue, sameTable, type TableFacts } from './catalogue.ts'
+import type { Row } from './row.ts'
+import type { Table } from './table.ts'
+
+/** What the statements of one batch have in common. */
+export interface Batch {
+  readonly table: Table
+  /** The name of the table, for errors. */
+  readonly name: string
+  readonly deadline: Deadline
+  readonly judge: Judge
+  readonly random: () => number
+}
+
+/** The facts of a table, which are read when they are not known. */
+export async function readFacts(
+  catalogue: Catalogue,
+  deadline: Deadline,
+  random: () => number,
+): Promise<Attempt<TableFacts>> {
+  const { known } = catalogue
+  if (known !== undefined) return { kind: 'ok', value: known }
+  const read = await attempt(() => catalogue.read(), deadline, random)
+  // A read that hangs must not be what the next invocation waits for.
+  if (read.kind === 'late') catalogue.forget()
+  return read
+}
+
+/** Writes the rows of one statement, for `isolate`. One for each batch: it remembers what it found out about errors. */
+export function createRowsWrite(
+  { table, name, deadline, judge, random }: Batch,
+  facts: TableFacts,
+): (rows: readonly Row[]) => Promise<Verdict<Suspect>> {
+  const { catalogue } = table
+  const accuse = createAccuser(table, deadline)
+  let verified = false
+
+  /** Before a row is blamed: a migration may have changed the types that the values were cast to. */
+  async function verify(verdict: Verdict<Suspect>): Promise<Verdict<Suspect>> {
+    verified = true
+    catalogue.forget()
+    const read = await readFacts(catalogue, deadline, random)
+    if (read.kind !== 'ok') return unsent(judge, read)
+    return sameTable(read.value, facts) ? verdict : tableChanged(name, random)
+  }
+
+  return async function write(rows) {
+    const ended = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
+    const result = await accuse(ended, rows)
+    const verdict = judge(result)
+    if (result.kind !== 'failed') return verdict
+    const { failure } = result
+    if (failure === 'systemic' || failure === 'fault') catalogue.forget()
+    const isDoubtful = verdict.step === 'blame' && (failure === 'permanent' || failure === 'systemic')
+    return isDoubtful && !verified ? verify(verdict) : verdict
+  }
+}
