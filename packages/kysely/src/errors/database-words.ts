@@ -14,7 +14,15 @@ const quotableNumbers: ReadonlySet<number> = new Set([
 const unquotable: ReadonlySet<string> = new Set(['08P01', '42601'])
 // What these say does not exist may be a value: of `regclass`, `regtype`, `regproc`, `regrole`, `regnamespace` and their
 // like. Where it is of the statement, the server points at its place there.
-const quotableByPlace: ReadonlySet<string> = new Set(['3F000', '42602', '42704', '42883', '42P01', '42703'])
+const quotableByPlace: ReadonlySet<string> = new Set([
+  '3F000',
+  '42602',
+  '42704',
+  '42725',
+  '42883',
+  '42P01',
+  '42703',
+])
 
 /** An error of a database in words that hold no value of a row. */
 export interface DatabaseWords {

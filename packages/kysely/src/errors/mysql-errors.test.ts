@@ -72,6 +72,9 @@ describe('an error that a trigger signals', () => {
     [1146, '45000', 'unknown'],
     [31_001, 'PT403', 'unknown'],
     [7, '45000', 'unknown'],
+    [1205, '02TRG', 'unknown'],
+    [1146, '77TRG', 'unknown'],
+    [1146, '60000', 'unknown'],
   ] as const)('has the code of its author, whatever the number: %i %s is %s', (errno, state, failure) => {
     const error = mysqlError(errno, state, 'order secret refused')
     expect(classifyError(error)).toBe(failure)

@@ -84,13 +84,15 @@ export function failureOfMysqlNumber(number: number): Failure {
 
 /**
  * Whether `signal` of a trigger or a function made an error: its number, its state and its words are those of the
- * author. The number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users, and no server
- * has states of its own that start with another letter than H and X.
+ * author. The number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users. States of the
+ * server start with a digit below 5, H or X, but for 70100, and go on with three digits, or S and two.
  */
 export function isSignalled(thrown: unknown): boolean {
   const state = stateOf(thrown)
-  return mysqlNumber(thrown) === 1644 || /^(?:45|[A-GI-WYZ])/.test(state)
+  return mysqlNumber(thrown) === 1644 || stateOfAuthor.test(state)
 }
+
+const stateOfAuthor = /^(?:45|[A-GI-WYZ]|[5689]|7(?!0100)|\d[\dA-Z](?!\d{3}$|S\d\d$))/
 
 function stateOf(thrown: unknown): string {
   return String(Reflect.get(Object(thrown), 'sqlState'))

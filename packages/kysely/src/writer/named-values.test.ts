@@ -14,7 +14,9 @@ beforeAll(() =>
     `create table names (
        id uuid primary key, class regclass, type regtype, proc regproc, role regrole, space regnamespace,
        config regconfig, classes regclass[]
-     )`,
+     );
+     create function s3cret_twice(int) returns int language sql as 'select 1';
+     create function s3cret_twice(text) returns int language sql as 'select 1'`,
   ).then(() => undefined),
 )
 beforeEach(() => execute(database.url, 'truncate names').then(() => undefined))
@@ -31,6 +33,7 @@ it.each([
   ['classes', ['names', 's3cret'], '42P01'],
   ['type', 's3cret', '42704'],
   ['proc', 's3cret', '42883'],
+  ['proc', 's3cret_twice', '42725'],
   ['role', 's3cret', '42704'],
   ['space', 's3cret', '3F000'],
   ['config', 's3cret', '42704'],
