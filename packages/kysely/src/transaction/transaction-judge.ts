@@ -12,9 +12,12 @@ import type { Attempt } from '../time/attempt.ts'
  */
 export function createTransactionJudge(entries: number, random: () => number, classify?: Classify): Judge {
   const judge = createJudge(entries, random, { classify })
-  let doubtsLeft = 4 * Math.ceil(Math.log2(entries + 1)) + 8
+  // In a row: what passes between shows that it is not each message.
+  const mostDoubts = 4 * Math.ceil(Math.log2(entries + 1)) + 8
+  let doubtsLeft = mostDoubts
   return function judgeTransaction(attempt) {
     const verdict = judge(attempt)
+    if (attempt.kind === 'ok') doubtsLeft = mostDoubts
     if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return verdict
     doubtsLeft -= 1
     return thrownByFunction(verdict, attempt.error, doubtsLeft >= 0)

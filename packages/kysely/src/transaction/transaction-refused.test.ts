@@ -22,6 +22,21 @@ describe('a message that cannot be written', () => {
     expect(runs.length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(100)) + 1)
   })
 
+  it('costs nobody else a delivery, though the function throws for each fifth of 100', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        for (const message of messages) {
+          if (message.body.amount === 5) throw new Error('no such customer')
+          await post(trx, [message])
+        }
+      },
+    })
+    const batch = many(100).map(({ key }, index) => posting(key, { amount: index % 5 === 0 ? 5 : 1 }))
+    const outcomes = results(await write(batch, timeLimit()))
+    expect(outcomes).toEqual(batch.map(({ body }) => (body.amount === 5 ? 'retry' : 'done')))
+    expect(await totals(ledger.url)).toEqual({ balance: 80, postings: 80, keys: 80 })
+  })
+
   it('is looked for among those that came before first', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     const batch = many(64)
