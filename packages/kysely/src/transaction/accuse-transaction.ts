@@ -45,6 +45,8 @@ async function culpritOf(
 ): Promise<Culprit> {
   const { error } = decide(thrown)
   if (isRaised(error)) return 'row'
+  // What is wrong came from a table, a sequence or the text itself.
+  if (isOfAValue(error) && !suspects.hasParameters) return 'unsure'
   const writes = suspects.writes()
   if (writes === undefined) return 'unsure'
   // A value that a query cannot take: nothing but the function gave it.

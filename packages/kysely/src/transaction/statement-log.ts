@@ -30,6 +30,8 @@ export interface StatementLog {
 export interface Suspects {
   /** The same for the same statements. */
   readonly id: string
+  /** Whether any of them has a value beside its text. Without one, nothing of a message is in it. */
+  readonly hasParameters: boolean
   /** The statements that wrote; `undefined` when one of them cannot be told. */
   writes(): readonly WriteStatement[] | undefined
 }
@@ -39,12 +41,12 @@ const mostTexts = 100
 
 /** A log of statements: one entry for each text, read only when it is asked. */
 export function createStatementLog(): StatementLog {
-  const queries = new Map<string, OperationNode>()
+  const queries = new Map<string, CompiledQuery>()
   const failed = new Map<unknown, CompiledQuery>()
   let isWhole = true
-  function add({ sql, query }: CompiledQuery): void {
-    if (queries.size < mostTexts) queries.set(sql, query)
-    else isWhole &&= queries.has(sql)
+  function add(query: CompiledQuery): void {
+    if (queries.size < mostTexts) queries.set(query.sql, query)
+    else isWhole &&= queries.has(query.sql)
   }
   return {
     add,
@@ -59,21 +61,20 @@ export function createStatementLog(): StatementLog {
     },
     suspects(error) {
       const own = failed.get(error)
-      const texts = own === undefined ? [...queries] : [[own.sql, own.query] as const]
+      const all = own === undefined ? [...queries.values()] : [own]
       return {
-        id: JSON.stringify(texts.map(([text]) => text)),
-        writes: () => (isWhole || own !== undefined ? writesOfAll(texts) : undefined),
+        id: JSON.stringify(all.map(({ sql }) => sql)),
+        hasParameters: all.some(({ parameters }) => parameters.length > 0),
+        writes: () => (isWhole || own !== undefined ? writesOfAll(all) : undefined),
       }
     },
   }
 }
 
-function writesOfAll(
-  texts: readonly (readonly [string, OperationNode])[],
-): readonly WriteStatement[] | undefined {
+function writesOfAll(queries: readonly CompiledQuery[]): readonly WriteStatement[] | undefined {
   const found: WriteStatement[] = []
-  for (const [text, node] of texts) {
-    const writes = writesOf(text, node)
+  for (const { sql, query } of queries) {
+    const writes = writesOf(sql, query)
     if (writes === undefined) return undefined
     found.push(...writes)
   }

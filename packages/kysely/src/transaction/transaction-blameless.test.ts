@@ -82,6 +82,35 @@ describe('a fault of the database parks no message', () => {
     }
   })
 
+  it.for([
+    [
+      '22012',
+      `create table notes (id text, n int); insert into notes values ('x', 0)`,
+      (trx: Trx) => trx.selectFrom('notes').select(sql`1 / n`.as('share')).execute(),
+    ],
+    [
+      '22P02',
+      `create table notes (id text, note text); insert into notes values ('x', 's3cret')`,
+      (trx: Trx) => sql`select note::int from notes`.execute(trx),
+    ],
+    [
+      '22003',
+      `create sequence if not exists big_notes start 99999; create table notes (id text)`,
+      (trx: Trx) => sql`select nextval('big_notes')::smallint`.execute(trx),
+    ],
+    [
+      '22003',
+      `create table notes (id text, n smallint); insert into notes values ('x', 32767)`,
+      (trx: Trx) => sql`update notes set n = (n + 1::smallint)::smallint`.execute(trx),
+    ],
+  ] as const)('nor a statement that has no parameters: %s', async ([code, definition, effect]) => {
+    const { outcomes } = await outcomesOf(definition, effect)
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ kind: 'retry', unavailable: false, cause: { cause: { code } } })
+    }
+    expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
+  })
+
   it('nor what a statement supplies that tells nothing of it', async () => {
     const { outcomes } = await outcomesOf(
       'create table notes (id text primary key, added text not null)',
