@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+import { done, type Outcome, park, retry } from '@spillway/message'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
@@ -201,6 +203,58 @@ describe('a function that swallows an error', () => {
     expect(results(outcomes)).toEqual(['done', 'retry', 'done'])
     expect(outcomes[1]).toMatchObject({ cause })
     expect(await write([posting('x')], timeLimit())).toMatchObject([{ kind: 'retry', cause }])
+    expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
+  })
+
+  it.each([
+    ['retried', (cause: unknown): Outcome => retry({ cause }), 'retry'],
+    ['parked', (): Outcome => park({ code: 'MINE', detail: 'refused' }), 'MINE'],
+  ] as const)(
+    'for each message costs the others nothing: the one that is refused is %s',
+    async (_, refuse, result) => {
+      const { write } = ledgerWriter(ledger.open(), {
+        transaction: async (trx, messages) => {
+          const outcomes: Outcome[] = []
+          for (const message of messages) {
+            try {
+              await post(trx, [message])
+              outcomes.push(done())
+            } catch (cause) {
+              outcomes.push(refuse(cause))
+            }
+          }
+          return outcomes
+        },
+      })
+      const outcomes = await write(
+        [posting('v'), posting('w', { account: 's3cret' }), ...many(4)],
+        timeLimit(),
+      )
+      expect(results(outcomes)).toEqual(['done', result, 'done', 'done', 'done', 'done'])
+      expect(await totals(ledger.url)).toEqual({ balance: 5, postings: 5, keys: 5 })
+      expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
+    },
+  )
+
+  it('and refuses messages after it went back to a savepoint, does not commit them', async () => {
+    const { write } = ledgerWriter(ledger.open(), {
+      transaction: async (trx, messages) => {
+        const outcomes: Outcome[] = []
+        for (const message of messages) {
+          await sql`savepoint before`.execute(trx)
+          try {
+            await post(trx, [message])
+            if (message.key === 'k1') await helper(trx).then(() => insert(trx, 'more'))
+            outcomes.push(done())
+          } catch (cause) {
+            await sql`rollback to before`.execute(trx)
+            outcomes.push(retry({ cause }))
+          }
+        }
+        return outcomes
+      },
+    })
+    expect(results(await write(many(3), timeLimit()))).toEqual(['done', 'retry', 'done'])
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 

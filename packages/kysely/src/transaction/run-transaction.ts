@@ -108,10 +108,14 @@ async function runFunction<DB, Body>(
   }
   try {
     const refused = refusedBy(await answerOfFunction(), fresh)
-    if (refused.size > 0) throw new Refusal(refused)
+    // A message that met the end of the transaction was refused for another's fault.
+    const isOfOthers = watch.isAborted && fresh.length > 1
+    if (refused.size > 0 && !isOfOthers) throw new Refusal(refused)
     if (unsettled > 0) throw notAwaited(unsettled, watch.undelivered)
-    const isOurs = await claim.holds(fresh[0]?.key ?? '')
+    const isOurs = !watch.isRolledBack && (await claim.holds(fresh[0]?.key ?? ''))
     if (!isOurs) throw watch.refusal === undefined ? endedByFunction() : swallowed(watch.refusal)
+    // It went back to a savepoint.
+    if (refused.size > 0) throw new Refusal(refused)
   } catch (error) {
     if (!isOfAborted(decide(error).error)) throw error
     // What the function was not told yet it did not swallow.

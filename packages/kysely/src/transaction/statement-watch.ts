@@ -1,3 +1,4 @@
+import { isSignalled, mysqlNumber } from '../errors/mysql-errors.ts'
 import { sqlState } from '../errors/postgres-errors.ts'
 import { lateStatement } from './function-mistakes.ts'
 
@@ -7,6 +8,10 @@ export interface StatementWatch {
   readonly refusal: unknown
   /** The first refusal that was not given to the function, because the function ended before. */
   readonly undelivered: unknown
+  /** Whether a statement ran, or was to run, in a transaction that the database had ended already. */
+  readonly isAborted: boolean
+  /** Whether a server that does not see to it itself rolled the transaction back: nothing of it can be committed. */
+  readonly isRolledBack: boolean
   readonly isOpen: boolean
   /** Runs a statement while the function runs. */
   run<T>(statement: () => Promise<T>): Promise<T>
@@ -39,6 +44,9 @@ export function watchStatements(): StatementWatch {
   let running = 0
   let late = 0
   let refusal: unknown
+  let isAborted = false
+  // Beside Postgres, which sees to it itself: what would be committed at once, outside of the transaction.
+  let rolledBack: { readonly error: unknown } | undefined
   const held: Refusal[] = []
   const streams = new Set<AsyncIterableIterator<unknown>>()
 
@@ -58,7 +66,9 @@ export function watchStatements(): StatementWatch {
   }
 
   async function hold(error: unknown): Promise<void> {
-    if (!isOfAborted(error)) refusal = error
+    if (isOfAborted(error)) isAborted = true
+    else refusal = error
+    if (isRollback(error)) rolledBack ??= { error }
     await new Promise<void>((resolve) => {
       held.push({ error, tell: resolve })
       end()
@@ -88,12 +98,19 @@ export function watchStatements(): StatementWatch {
     get undelivered() {
       return held.find(({ error }) => !isOfAborted(error))?.error
     },
+    get isAborted() {
+      return isAborted || rolledBack !== undefined
+    },
+    get isRolledBack() {
+      return rolledBack !== undefined
+    },
     get isOpen() {
       return state === 'open'
     },
     async run(statement) {
       await begin()
       try {
+        if (rolledBack !== undefined) throw rolledBack.error
         const result = await statement()
         end()
         return result
@@ -104,6 +121,10 @@ export function watchStatements(): StatementWatch {
     },
     async *stream(open) {
       await begin()
+      if (rolledBack !== undefined) {
+        await hold(rolledBack.error)
+        throw rolledBack.error
+      }
       const results = open()
       streams.add(results)
       try {
@@ -136,6 +157,15 @@ export function watchStatements(): StatementWatch {
 /** Whether Postgres refuses a statement because it refused one before, which ended the transaction. */
 export function isOfAborted(error: unknown): boolean {
   return sqlState(error) === '25P02'
+}
+
+/**
+ * Whether a server of MySQL rolled the transaction back by itself: after a deadlock (1213), without room for more locks
+ * (1206), after a conflict of snapshots (1020). What comes next would be committed statement by statement.
+ */
+function isRollback(error: unknown): boolean {
+  const number = mysqlNumber(error)
+  return (number === 1213 || number === 1206 || number === 1020) && !isSignalled(error)
 }
 
 function forever(): Promise<never> {

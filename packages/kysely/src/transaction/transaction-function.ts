@@ -1,5 +1,6 @@
 import { isOutcome, type MessageRecord, type Outcome, SpillwayError } from '@spillway/message'
 import type { Transaction } from 'kysely'
+import { withoutValues } from '../errors/without-values.ts'
 
 /**
  * Applies the effects of messages in a transaction. What it answers:
@@ -28,7 +29,13 @@ export function refusedBy<Entry>(answer: unknown, entries: readonly Entry[]): Re
     )
   }
   for (const [place, entry] of entries.entries()) {
-    if (answer[place].kind !== 'done') refused.set(entry, answer[place])
+    if (answer[place].kind !== 'done') refused.set(entry, loggable(answer[place]))
   }
   return refused
+}
+
+/** Many answer the error of the database that they caught: it quotes the row. */
+function loggable<Undone extends Outcome>(outcome: Undone): Undone {
+  if (!('cause' in outcome) || !(outcome.cause instanceof Error)) return outcome
+  return { ...outcome, cause: withoutValues(outcome.cause) }
 }

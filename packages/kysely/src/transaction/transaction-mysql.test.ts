@@ -1,3 +1,4 @@
+import { done, type Outcome, retry } from '@spillway/message'
 import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
@@ -237,6 +238,51 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     rival.destroy()
     expect(results(await writing)).toEqual(['retry'])
     expect(await totals()).toMatchObject({ balance: 0, postings: 0, entries: 0 })
+  })
+
+  it('commits nothing after a deadlock that the function catches for each message, and applies all once', async () => {
+    const [one, other] = [gate(), gate()]
+    const rival = connectMysql(database.url)
+    await queryMysql(rival, `begin; update accounts set balance = balance + 100 where id = 'b'`)
+    let isFirst = true
+    const { write, runs } = ledgerWriter(open(), {
+      transaction: async (trx, messages) => {
+        const outcomes: Outcome[] = []
+        for (const message of messages) {
+          try {
+            await post(trx, [message])
+            if (message.key === 'y' && isFirst) {
+              isFirst = false
+              one.resolve()
+              await other.promise
+              await trx.updateTable('accounts').set({ balance: 7 }).where('id', '=', 'b').execute()
+            }
+            outcomes.push(done())
+          } catch (cause) {
+            outcomes.push(retry({ cause }))
+          }
+        }
+        return outcomes
+      },
+    })
+    await queryMysql(
+      rival,
+      `insert into accounts values ${Array.from({ length: 50 }, (_, index) => `('r${index}', 0)`).join()}`,
+    )
+    const writing = write(
+      ['x', 'y', 'z'].map((key) => posting(key)),
+      timeLimit(8_000),
+    )
+    await one.promise
+    const blocked = queryMysql(rival, `update accounts set balance = balance + 100 where id = 'a'`)
+    await waitingForLocks()
+    other.resolve()
+    await blocked
+    await queryMysql(rival, 'rollback')
+    rival.destroy()
+    expect(results(await writing)).toEqual(['done', 'done', 'done'])
+    expect(runs[0]).toEqual(['x', 'y', 'z'])
+    expect(await totals()).toMatchObject({ balance: 3, postings: 3, entries: 3 })
   })
 
   it('is answered for before the deadline when its key is locked', async () => {
