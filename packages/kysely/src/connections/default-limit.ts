@@ -17,7 +17,14 @@ export interface SharedLimit {
   leave(): void
 }
 
-const limits = new Map<string, { readonly limit: ConnectionLimit; pools: number }>()
+interface Shared {
+  readonly limit: ConnectionLimit
+  readonly clock: Clock | undefined
+  pools: number
+}
+
+/** The last limit of each database. It outlives its pools, for as long as their sockets do. */
+const limits = new Map<string, Shared>()
 
 /**
  * The limit of the pools of this process to one database that were given none: their connections together are the share
@@ -26,12 +33,9 @@ const limits = new Map<string, { readonly limit: ConnectionLimit; pools: number 
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when a pool wants more connections than the share
  */
 export function defaultLimit({ database, connections, clock }: DefaultLimitOptions): SharedLimit {
-  let shared = limits.get(database)
-  if (shared === undefined) {
-    const share = givenShare(process.env) ?? connections
-    const limit = connectionLimit({ ...(share && { connections: share }), ...(clock && { clock }) })
-    shared = { limit, pools: 0 }
-  }
+  const share = givenShare(process.env) ?? connections
+  const last = limits.get(database)
+  const shared = last !== undefined && goesOn(last, share ?? 1, clock) ? last : start(share, clock)
   const { limit } = shared
   checkConnections(connections, limit)
   limits.set(database, shared)
@@ -40,12 +44,20 @@ export function defaultLimit({ database, connections, clock }: DefaultLimitOptio
   return {
     limit,
     leave() {
-      if (!isIn) return
+      if (isIn) shared.pools -= 1
       isIn = false
-      shared.pools -= 1
-      if (shared.pools === 0) limits.delete(database)
     },
   }
+}
+
+function start(share: number | undefined, clock: Clock | undefined): Shared {
+  const limit = connectionLimit({ ...(share && { connections: share }), ...(clock && { clock }) })
+  return { limit, clock, pools: 0 }
+}
+
+/** Whether a limit is that of another pool: it has pools, or connections of theirs that are still to be closed. */
+function goesOn({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
+  return pools > 0 || (limit.open > 0 && limit.connections === share && clock === wanted)
 }
 
 /** Refuses a pool that wants more connections than its limit has. */

@@ -185,6 +185,16 @@ export function createLending<Connection extends object>(
   }
 }
 
+/** Opens the pool of a driver. Where that throws nothing is left behind. */
+export function openPool<Pool>(lending: Pick<Lending<never>, 'stop'>, open: () => Pool): Pool {
+  try {
+    return open()
+  } catch (error) {
+    lending.stop()
+    throw error
+  }
+}
+
 function endAll(turns: readonly Turn[]): void {
   for (const turn of turns) turn.end()
 }

@@ -13,7 +13,7 @@ import {
 import type { MysqlPool, MysqlPoolConnection } from 'kysely'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { databaseAddress } from './database-address.ts'
-import { createLending } from './lending.ts'
+import { createLending, openPool } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
 import { onFailedQuery } from './on-failed-query.ts'
 import { optionsFault } from './options-fault.ts'
@@ -92,7 +92,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     words: mysqlWords,
     database: databaseAddress(uri, config, { host: 'localhost', port: 3306 }),
   })
-  const pool: MysqlDriverPool = create(createPool, {
+  const settings = {
     ...config,
     ...(uri === undefined ? {} : { uri }),
     connectionLimit: lending.connections,
@@ -100,7 +100,8 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     waitForConnections: true,
     gracefulEnd: true,
     stream: limitedStream(lending.limit),
-  } as unknown as Config)
+  } as unknown as Config
+  const pool: MysqlDriverPool = openPool(lending, () => create(createPool, settings))
 
   pool.on('connection', (client) => {
     releases.set(client, client.release.bind(client))

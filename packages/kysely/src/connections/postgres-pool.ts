@@ -11,7 +11,7 @@ import {
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { databaseAddress } from './database-address.ts'
 import { endSessions, isUnderWay } from './end-session.ts'
-import { createLending } from './lending.ts'
+import { createLending, openPool } from './lending.ts'
 import { onRejectedQuery } from './on-rejected-query.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
@@ -133,7 +133,7 @@ export function postgresPool<Config extends object>(
       database: process.env.PGDATABASE,
     }),
   })
-  const pool = new Pool({
+  const settings = {
     ...config,
     ...(connectionString === undefined ? {} : { connectionString }),
     ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
@@ -145,7 +145,8 @@ export function postgresPool<Config extends object>(
     keepAliveInitialDelayMillis: 10_000,
     allowExitOnIdle: true,
     stream: lending.limit.socket,
-  } as unknown as Config)
+  } as unknown as Config
+  const pool: PgPool = openPool(lending, () => new Pool(settings))
 
   // Nothing is lost by that: whoever uses the connection gets the error from its statement, and one that nobody uses is
   // replaced. If the server is gone, the next one to connect is told. A line for each would be one for each idle session
@@ -189,6 +190,7 @@ export function postgresPool<Config extends object>(
       return client
     },
     end() {
+      for (const settle of underWay.values()) settle()
       lending.stop()
       return pool.end()
     },

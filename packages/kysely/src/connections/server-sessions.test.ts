@@ -119,6 +119,18 @@ describe('an environment with a share of 1 has one session at the server', () =>
   })
 })
 
+it('a new pool waits for the sessions of one that is ending', async () => {
+  const stop = await watchSessions()
+  for (let turn = 0; turn < 5; turn += 1) {
+    const pool = postgresPool({ Pool, connectionString: database.functionsUrl, logger })
+    const client = await pool.connect()
+    void client.query('select pg_sleep(60)', []).catch(() => client.release())
+    void pool.end()
+    void sleep(20).then(() => (client.release as (destroy: boolean) => void)(true))
+  }
+  expect(await stop()).toBe(1)
+})
+
 describe('no connection disappears', () => {
   it('when another pool of the limit got no answer', async () => {
     const limit = connectionLimit({ connections: 1 })
@@ -137,6 +149,29 @@ describe('no connection disappears', () => {
     // It does no harm that it is given back after all.
     stuck.release()
     expect(limit.open).toBe(1)
+  })
+
+  it('to a pool that could not be made', async () => {
+    const broken = class {
+      constructor() {
+        throw new TypeError('no')
+      }
+    }
+    const options = { connectionString: database.functionsUrl, connections: 1 }
+    expect(() => postgresPool({ ...options, Pool: broken as never })).toThrow('no')
+    expect(open({ connections: 4 }).limit.connections).toBe(4)
+  })
+
+  it('to a holder that had not connected yet when another began to wait', async () => {
+    const limit = connectionLimit({ connections: 1 })
+    const lost = open({ limit, longestUseMillis: 1_000 })
+    const other = open({ limit, connectionTimeoutMillis: 5_000 })
+    const connecting = lost.connect()
+    const start = performance.now()
+    const client = await other.connect()
+    expect(performance.now() - start).toBeLessThan(3_000)
+    client.release()
+    ;(await connecting).release()
   })
 
   it('to a client that is never given back', async () => {

@@ -23,6 +23,8 @@ export interface Turns {
 interface Use {
   overdueAt: number
   takeBack: () => void
+  /** Ends the wait for its time. */
+  cancel: () => void
 }
 
 /** Turns for at most `most()` at once. */
@@ -31,14 +33,16 @@ export function createTurns(most: () => number, clock: Clock): Turns {
   const uses = new Set<Use>()
 
   function begin(): Turn {
-    const use: Use = { overdueAt: Number.POSITIVE_INFINITY, takeBack: () => undefined }
+    const use: Use = { overdueAt: Number.POSITIVE_INFINITY, takeBack: nothing, cancel: nothing }
     uses.add(use)
     return {
       end() {
+        use.cancel()
         if (uses.delete(use)) pass()
       },
       use(overdueAt, takeBack) {
         Object.assign(use, { overdueAt, takeBack })
+        if (waiting.size > 0) watch(use)
       },
     }
   }
@@ -55,6 +59,13 @@ export function createTurns(most: () => number, clock: Clock): Turns {
     for (const { overdueAt, takeBack } of [...uses]) if (overdueAt < clock.now()) takeBack()
   }
 
+  /** Looks at a use again when it is overdue: somebody waits. */
+  function watch(use: Use): void {
+    if (!Number.isFinite(use.overdueAt)) return
+    use.cancel()
+    use.cancel = schedule(clock, takeBackOverdue, use.overdueAt - clock.now() + 1)
+  }
+
   async function take(milliseconds: number): Promise<Turn | undefined> {
     if (uses.size >= most()) takeBackOverdue()
     if (uses.size < most()) return begin()
@@ -63,13 +74,15 @@ export function createTurns(most: () => number, clock: Clock): Turns {
     function giveUp(): void {
       if (waiting.delete(resolve)) resolve(undefined)
     }
-    const timers = [schedule(clock, giveUp, milliseconds)]
-    const overdueIn = Math.min(...[...uses].map(({ overdueAt }) => overdueAt)) - clock.now() + 1
-    if (overdueIn < milliseconds) timers.push(schedule(clock, takeBackOverdue, overdueIn))
+    for (const use of uses) watch(use)
+    const cancel = schedule(clock, giveUp, milliseconds)
     const turn = await promise
-    for (const cancel of timers) cancel()
+    cancel()
+    if (waiting.size === 0) for (const use of uses) use.cancel()
     return turn
   }
 
   return { inUse: () => uses.size, take, pass }
 }
+
+function nothing(): void {}
