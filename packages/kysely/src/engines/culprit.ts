@@ -17,6 +17,16 @@ export type Culprit = 'row' | 'database' | 'elsewhere' | 'unsure'
 /** A set of columns; all of them have no list. */
 export type Columns = Pick<ReadonlySet<string>, 'has'>
 
+/** Where the values of a statement come from, by the columns that they are for. */
+export interface ValueSources {
+  /** The columns whose values are parameters or literals. */
+  readonly given: Columns
+  /** Those and the columns whose values are made of a parameter and the row itself, as in `balance + $1`. */
+  readonly computed: Columns
+  /** Whether nothing of the statement can fail for what is in the database: all values are given, no query is in it. */
+  readonly isPlain: boolean
+}
+
 /** The statement that failed. */
 export interface Scene {
   readonly db: Kysely<Schema>
@@ -25,6 +35,8 @@ export interface Scene {
   readonly table: TableName
   /** The columns that the statement supplies, by their names in the database. */
   readonly columns: Columns
+  /** Left out where all values are given. */
+  readonly values?: ValueSources
   /** Whether it updates rows: then no default is asked, and only triggers of updates run. */
   readonly isUpdate?: boolean
   /** The columns of the constraint whose conflict the statement provides for. */
@@ -46,20 +58,45 @@ export function isSupplied({ name, inputs }: ColumnFacts, columns: Columns): boo
   return columns.has(name) || inputs.some((input) => columns.has(input))
 }
 
-/** Who breaks a check: the row, where it supplies one of the columns. */
-export function culpritOfCheck(covered: readonly ColumnFacts[], columns: Columns): Culprit {
-  return covered.some((column) => isSupplied(column, columns)) ? 'row' : 'database'
+type Supplied = Pick<Scene, 'columns' | 'values' | 'isUpdate'>
+
+/** Who gave the value of a column: the row, where it is plainly a value of the statement. */
+export function culpritOfColumn(column: ColumnFacts, { columns, values }: Supplied): Culprit {
+  if (!isSupplied(column, columns)) return 'database'
+  return values === undefined || isOf(values.given, column, columns) ? 'row' : 'unsure'
+}
+
+function isOf(some: Columns, { name, inputs }: ColumnFacts, supplied: Columns): boolean {
+  if (supplied.has(name) && inputs.length === 0) return some.has(name)
+  return inputs.every((input) => !supplied.has(input) || some.has(input))
+}
+
+/**
+ * Who breaks a check: the row, where it supplies one of the columns and the values of all that it supplies are made of
+ * those of the statement. A check is a rule of the app's own, of `balance + $1` as well.
+ */
+export function culpritOfCheck(covered: readonly ColumnFacts[], { columns, values }: Supplied): Culprit {
+  const supplied = covered.filter((column) => isSupplied(column, columns))
+  if (supplied.length === 0) return 'database'
+  return values === undefined || supplied.every((column) => isOf(values.computed, column, columns))
+    ? 'row'
+    : 'unsure'
 }
 
 /**
  * Who breaks a key: the row, where it supplies all of its columns that differ from row to row. Where a sequence or another
- * default supplies one of them, that one may have chosen a value that is taken.
+ * default supplies one of them, that one may have chosen a value that is taken. An update has the others from the row that
+ * it changes: one column is enough.
  */
-export function culpritOfKey(covered: readonly ColumnFacts[], columns: Columns): Culprit {
+export function culpritOfKey(covered: readonly ColumnFacts[], scene: Supplied): Culprit {
+  const { columns, isUpdate = false } = scene
   const isOfRow = covered.every(
     (column) =>
+      isUpdate ||
       columns.has(column.name) ||
       (column.inputs.length > 0 ? column.inputs.every((input) => columns.has(input)) : column.constant),
   )
-  return isOfRow && covered.some((column) => isSupplied(column, columns)) ? 'row' : 'database'
+  const supplied = covered.filter((column) => isSupplied(column, columns))
+  if (!isOfRow || supplied.length === 0) return 'database'
+  return supplied.every((column) => culpritOfColumn(column, scene) === 'row') ? 'row' : 'unsure'
 }

@@ -57,6 +57,17 @@ export function isOfTheText(thrown: unknown): boolean {
 }
 
 /**
+ * Whether the server could not read a parameter, or a literal of the text: the error is not of anything that it has stored.
+ * The context of a parameter ends with `portal parameter $1`, in whatever language, and its value after `=`; that of a whole
+ * statement (`log_parameter_max_length_on_error`) has a colon before.
+ */
+export function isOfAParameter(thrown: unknown): boolean {
+  if (isInFunction(thrown)) return false
+  const isLiteral = isOfAValue(thrown) && fieldOf(thrown, 'position') !== undefined
+  return isLiteral || /^[^:：']*\$\d+(?: =|$)/m.test(fieldOf(thrown, 'where') ?? '')
+}
+
+/**
  * The functions of the server that find a row too large for a page, an index or a type (`routine` of an error message;
  * PostgreSQL, "Error and Notice Message Fields"). Their names are the same in each language. All others that report
  * 54000 speak of the server: of the transaction ids that are left, of the size of a table.

@@ -3,7 +3,7 @@ import type { Culprit } from '../engines/culprit.ts'
 import { engineNamed } from '../engines/engine.ts'
 import { decide, type Failure } from '../errors/classify-error.ts'
 import { refusal } from '../errors/describe-error.ts'
-import { isInFunction, isOfAValue, isRaised } from '../errors/postgres-errors.ts'
+import { isOfAParameter, isOfAValue, isRaised } from '../errors/postgres-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Schema } from '../writer/catalogue.ts'
 import type { TransactionContext } from './run-transaction.ts'
@@ -28,8 +28,9 @@ export function createTransactionAccuser(
   return async function accuse(result, log) {
     if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
     const { code, detail } = refusal(result.error)
-    const suspects = log.suspects(decide(result.error).error)
-    const id = JSON.stringify([code, detail, suspects.id])
+    const { error } = decide(result.error)
+    const suspects = log.suspects(error)
+    const id = JSON.stringify([code, detail, isOfAParameter(error), suspects.id])
     const asked = known.get(id) ?? culpritOf(result.error, suspects, place).catch((): Culprit => 'unsure')
     known.set(id, asked)
     const culprit = await asked
@@ -47,16 +48,18 @@ async function culpritOf(
   if (isRaised(error)) return 'row'
   // What is wrong came from a table, a sequence or the text itself.
   if (isOfAValue(error) && !suspects.hasParameters) return 'unsure'
+  // A value that nothing but the function gave.
+  if (isOfAParameter(error)) return 'row'
   const writes = suspects.writes()
-  if (writes === undefined) return 'unsure'
-  // A value that a query cannot take: nothing but the function gave it.
-  if (writes.length === 0) return isOfAValue(error) && !isInFunction(error) ? 'row' : 'unsure'
+  if (writes === undefined || writes.length === 0) return 'unsure'
   const { culprit } = engineNamed(engine)
   const plain = db.withoutPlugins() as unknown as Kysely<Schema>
   const found = new Set<Culprit>()
-  for (const { table, columns, isUpdate } of writes) {
+  for (const { table, isUpdate, ...write } of writes) {
     const into = table.schema === undefined ? table.name : `${table.schema}.${table.name}`
-    found.add(await culprit(thrown, { db: plain, into, table, columns, isUpdate, deadline }))
+    const one = await culprit(thrown, { db: plain, into, table, isUpdate, ...write, deadline })
+    // Among others, an update that leaves the columns alone is not the one.
+    if (one !== 'database' || !isUpdate || writes.length === 1) found.add(one)
   }
   found.delete('elsewhere')
   const [only = 'unsure', another] = found

@@ -4,8 +4,8 @@ import {
   type ColumnFacts,
   type Culprit,
   culpritOfCheck,
+  culpritOfColumn,
   culpritOfKey,
-  isSupplied,
   type Scene,
 } from '../culprit.ts'
 import { type MysqlTable, readCheck, readForeignKey, readTable } from './mysql-columns.ts'
@@ -41,25 +41,23 @@ async function culpritOf(error: unknown, number: number, scene: Scene): Promise<
   if (checks.has(number)) {
     const names = constraint === undefined ? undefined : await readCheck(scene, constraint, table)
     if (names === undefined) return 'elsewhere'
-    return culpritOfCheck(only(table, names), scene.columns)
+    return culpritOfCheck(only(table, names), scene)
   }
   if (column !== undefined) {
     const found = table.columns.find(({ name }) => name === column)
-    if (found === undefined) return 'elsewhere'
-    return isSupplied(found, scene.columns) ? 'row' : 'database'
+    return found === undefined ? 'elsewhere' : culpritOfColumn(found, scene)
   }
-  const isDoubtful = table.columns.some(({ name, inputs, constant, auto }) => {
-    return !scene.columns.has(name) && inputs.length === 0 && !constant && !auto
-  })
+  if (scene.values?.isPlain === false) return 'unsure'
+  const isDoubtful =
+    scene.isUpdate !== true &&
+    table.columns.some(({ name, inputs, constant, auto }) => {
+      return !scene.columns.has(name) && inputs.length === 0 && !constant && !auto
+    })
   return isDoubtful || table.hasTriggers ? 'unsure' : 'row'
 }
 
-function culpritOfDuplicate(
-  table: MysqlTable,
-  named: string | undefined,
-  { columns, conflict }: Scene,
-): Culprit {
-  const of = (names: readonly string[]) => culpritOfKey(only(table, names), columns)
+function culpritOfDuplicate(table: MysqlTable, named: string | undefined, scene: Scene): Culprit {
+  const of = (names: readonly string[]) => culpritOfKey(only(table, names), scene)
   // MySQL has the name of the table before it.
   const key = named?.slice(named.lastIndexOf('.') + 1)
   if (key !== undefined) {
@@ -67,7 +65,7 @@ function culpritOfDuplicate(
     return names === undefined ? 'elsewhere' : of(names)
   }
   const sorted = (names: readonly string[]) => names.toSorted().join('\n')
-  const others = [...table.keys.values()].filter((names) => sorted(names) !== sorted(conflict ?? []))
+  const others = [...table.keys.values()].filter((names) => sorted(names) !== sorted(scene.conflict ?? []))
   const found = new Set(others.map(of))
   const [first = 'unsure', another] = found
   return another === undefined ? first : 'unsure'
@@ -79,7 +77,7 @@ async function culpritOfForeignKey(
   scene: Scene,
 ): Promise<Culprit> {
   const names = constraint === undefined ? [] : await readForeignKey(scene, constraint)
-  return names.length === 0 ? 'elsewhere' : culpritOfKey(only(table, names), scene.columns)
+  return names.length === 0 ? 'elsewhere' : culpritOfKey(only(table, names), scene)
 }
 
 function only({ columns }: MysqlTable, names: readonly string[]): readonly ColumnFacts[] {

@@ -3,9 +3,9 @@ import { decide } from '../../errors/classify-error.ts'
 import { fieldOf, isInFunction, isRaised, sqlState } from '../../errors/postgres-errors.ts'
 import type { Schema } from '../../writer/catalogue.ts'
 import {
-  type Columns,
   type Culprit,
   culpritOfCheck,
+  culpritOfColumn,
   culpritOfKey,
   isSupplied,
   type Scene,
@@ -37,31 +37,32 @@ export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Cu
   const relation = await within(scene, (db) => readRelation(db.withoutPlugins(), scene.table, named))
   if (relation === undefined) return 'unsure'
   if (!relation.isTarget) return 'elsewhere'
-  if (isOfDomain) return culpritOfDomain(relation, scene.columns)
+  if (isOfDomain) return culpritOfDomain(relation, scene)
   const column = fieldOf(error, 'column')
-  if (state === '23502')
-    return column === undefined ? 'unsure' : culpritOfNull(relation, column, scene.columns)
+  if (state === '23502') return column === undefined ? 'unsure' : culpritOfNull(relation, column, scene)
   if (state.startsWith('22') || (state.startsWith('54') && named.constraint === undefined)) {
     return culpritOfValue(error, state, relation, scene)
   }
   if (!relation.isFound) return 'unsure'
   const covered = relation.columns.filter((one) => one.covered)
   const isCheck = state === '23514' || state.startsWith('54')
-  return isCheck ? culpritOfCheck(covered, scene.columns) : culpritOfKey(covered, scene.columns)
+  return isCheck ? culpritOfCheck(covered, scene) : culpritOfKey(covered, scene)
 }
 
-function culpritOfNull({ columns }: Relation, name: string, supplied: Columns): Culprit {
+function culpritOfNull({ columns }: Relation, name: string, scene: Scene): Culprit {
   const column = columns.find((one) => one.name === name)
-  if (column === undefined) return 'unsure'
-  return isSupplied(column, supplied) ? 'row' : 'database'
+  return column === undefined ? 'unsure' : culpritOfColumn(column, scene)
 }
 
 /** The value is of a column of the domain; which one, the server does not say. */
-function culpritOfDomain({ columns }: Relation, supplied: Columns): Culprit {
+function culpritOfDomain({ columns }: Relation, scene: Scene): Culprit {
   const ofDomain = columns.filter((column) => column.ofDomain)
-  const given = ofDomain.filter((column) => isSupplied(column, supplied))
-  if (ofDomain.length === 0 || (given.length > 0 && given.length < ofDomain.length)) return 'unsure'
-  return given.length > 0 ? 'row' : 'database'
+  const supplied = ofDomain.filter((column) => isSupplied(column, scene.columns))
+  if (ofDomain.length === 0) return 'unsure'
+  if (supplied.length === 0) return scene.isUpdate === true ? 'unsure' : 'database'
+  // An update has nothing to do with the others.
+  if (supplied.length < ofDomain.length && scene.isUpdate !== true) return 'unsure'
+  return supplied.every((column) => culpritOfColumn(column, scene) === 'row') ? 'row' : 'unsure'
 }
 
 async function culpritOfValue(
@@ -70,13 +71,15 @@ async function culpritOfValue(
   relation: Relation,
   scene: Scene,
 ): Promise<Culprit> {
+  if (scene.values?.isPlain === false) return 'unsure'
+  if (scene.isUpdate === true) return culpritOfNewValue(error, state, relation, scene)
   const suspect = relation.columns.some(
     ({ name, inputs, harmless }) => !scene.columns.has(name) && inputs.length === 0 && !harmless,
   )
   const inFunction = isInFunction(error)
   if (!suspect && !inFunction && !relation.isView) return 'row'
   // What runs after a row is inserted does not run for one that is not.
-  if (inFunction && (relation.hasAfterTriggers || scene.isUpdate)) return 'unsure'
+  if (inFunction && relation.hasAfterTriggers) return 'unsure'
   const without = await errorWithoutValues(scene)
   if (without === undefined) return 'row'
   const then = sqlState(without)
@@ -87,6 +90,18 @@ async function culpritOfValue(
     fieldOf(without, 'dataType') === undefined &&
     fieldOf(without, 'table') !== undefined
   return isOfRow ? 'row' : 'unsure'
+}
+
+/** What the server says only of a value that its column is too small for (length, scale), not of one that it reads. */
+const sizes: ReadonlySet<string> = new Set(['22001', '22003', '22026', '54000', '54001'])
+
+/** A check, an index and a generated column compute with the old values of a row as well as with the new. */
+function culpritOfNewValue(error: unknown, state: string, relation: Relation, scene: Scene): Culprit {
+  const isMixed = relation.columns.some(({ inputs }) => {
+    const supplied = inputs.filter((input) => scene.columns.has(input))
+    return supplied.length > 0 && supplied.length < inputs.length
+  })
+  return sizes.has(state) && !isMixed && !relation.isView && !isInFunction(error) ? 'row' : 'unsure'
 }
 
 /** What the server says of a row for which it has to supply everything; nothing of it stays but a value of a sequence. */

@@ -30,7 +30,7 @@ export async function sqliteCulprit(thrown: unknown, scene: Scene): Promise<Culp
   const columns = await readColumns(scene)
   return culpritOfKey(
     columns.filter(({ name }) => names.includes(name)),
-    scene.columns,
+    scene,
   )
 }
 
@@ -42,6 +42,7 @@ async function culpritOfForeignKey(scene: Scene): Promise<Culprit> {
     db.withoutPlugins(),
   )
   if (rows.length === 0) return 'elsewhere'
+  if (scene.isUpdate === true) return rows.some(({ name }) => columns.has(name)) ? 'row' : 'unsure'
   return rows.every(({ name }) => columns.has(name)) ? 'row' : culpritOfDefaults(scene, rows)
 }
 

@@ -1,0 +1,75 @@
+/** A word or a sign of a statement. */
+export interface Token {
+  readonly kind: 'text' | 'quoted' | 'parameter' | 'number' | 'word' | 'sign'
+  /** As it stands; a word in small letters, a quoted name without its quotes. */
+  readonly text: string
+}
+
+const pattern =
+  /(?<space>\s+|--[^\n]*|\/\*[^*]*\*\/)|(?<text>'(?:[^'\\]|'')*')|"(?<quoted>[^"]*)"|`(?<backticked>[^`]*)`|(?<parameter>\$\d+|\?)|(?<number>\d+(?:\.\d*)?(?:e[-+]?\d+)?)|(?<word>[a-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*)|(?<sign>::|[<>!]=|<>|[-+*/%^|&#~@<>=!]+|[(),.;[\]:])/giuy
+
+/** The tokens of a statement; `undefined` where one cannot be told for sure, in a text with a backslash for example. */
+export function tokensOf(statement: string): readonly Token[] | undefined {
+  const tokens: Token[] = []
+  let end = 0
+  for (const { 0: whole, index, groups = {} } of statement.matchAll(pattern)) {
+    end = index + whole.length
+    const { space, backticked, quoted = backticked, word } = groups
+    if (space !== undefined) continue
+    if (quoted !== undefined) tokens.push({ kind: 'quoted', text: quoted })
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word.toLowerCase() })
+    else tokens.push({ kind: kindOf(groups), text: whole })
+  }
+  return end === statement.length ? tokens : undefined
+}
+
+function kindOf({ text, parameter, number }: Partial<Record<string, string>>): Token['kind'] {
+  if (text !== undefined) return 'text'
+  if (parameter !== undefined) return 'parameter'
+  return number === undefined ? 'sign' : 'number'
+}
+
+/** Whether a token is one of some words or signs. A quoted name never is. */
+export function isOne(token: Token | undefined, ...texts: readonly string[]): boolean {
+  return (token?.kind === 'word' || token?.kind === 'sign') && texts.includes(token.text)
+}
+
+/** How many brackets a token opens. */
+export function depthOf(token: Token): number {
+  if (isOne(token, '(', '[')) return 1
+  return isOne(token, ')', ']') ? -1 : 0
+}
+
+/** The parts between the commas that are in no brackets. */
+export function listOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
+  const parts: Token[][] = [[]]
+  let depth = 0
+  for (const token of tokens) {
+    depth += depthOf(token)
+    if (depth === 0 && isOne(token, ',')) parts.push([])
+    else parts.at(-1)?.push(token)
+  }
+  return parts
+}
+
+/** Where one of some words stands in no brackets; the length of the tokens, where none does. */
+export function positionOf(tokens: readonly Token[], start: number, ...words: readonly string[]): number {
+  let depth = 0
+  for (const [index, token] of tokens.entries()) {
+    if (index < start) continue
+    if (depth === 0 && isOne(token, ...words)) return index
+    depth += depthOf(token)
+  }
+  return tokens.length
+}
+
+/** What stands in the brackets that tokens begin with and end with; `undefined` where they do not. */
+export function insideOf(tokens: readonly Token[]): readonly Token[] | undefined {
+  if (!isOne(tokens[0], '(')) return undefined
+  let depth = 0
+  for (const [index, token] of tokens.entries()) {
+    depth += depthOf(token)
+    if (depth === 0) return index === tokens.length - 1 ? tokens.slice(1, -1) : undefined
+  }
+  return undefined
+}
