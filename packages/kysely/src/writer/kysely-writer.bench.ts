@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { from } from 'pg-copy-streams'
 import { type BenchGroup, defineBench, type Goal } from '../../../../scripts/bench/harness.ts'
-import { kyselyWriter, postgresPool } from '../index.ts'
+import { connectionLimit, kyselyWriter, postgresPool } from '../index.ts'
 
 interface Row {
   readonly id: string
@@ -86,7 +86,7 @@ function groupOf(count: number): BenchGroup {
            create index on "${table}" (tenant, created_at)`,
         )
       }
-      const pool = postgresPool({ Pool, connectionString: postgres.url })
+      const pool = postgresPool({ Pool, connectionString: postgres.url, limit: connectionLimit() })
       const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
       const write = kyselyWriter({
         db,
@@ -96,7 +96,13 @@ function groupOf(count: number): BenchGroup {
       })
       const bounded = new Kysely<Database>({
         dialect: new PostgresDialect({
-          pool: postgresPool({ Pool, connectionString: postgres.url, statementTimeoutMillis: 30_000 }),
+          pool: postgresPool({
+            Pool,
+            connectionString: postgres.url,
+            // Its own: pools that share one of 1 close each other's connection.
+            limit: connectionLimit(),
+            statementTimeoutMillis: 30_000,
+          }),
         }),
       })
       const writeBounded = kyselyWriter({
