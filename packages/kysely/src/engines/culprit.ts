@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Deadline } from '../time/deadline.ts'
 import type { Schema, TableName } from '../writer/catalogue.ts'
+import type { ConflictRule } from '../writer/conflict.ts'
+import type { Value } from './engine.ts'
 
 /**
  * Who caused an error that speaks of a row:
@@ -13,6 +15,12 @@ import type { Schema, TableName } from '../writer/catalogue.ts'
  * For the last two no row is parked.
  */
 export type Culprit = 'row' | 'database' | 'elsewhere' | 'unsure'
+
+/** The values of one row, by the names that their columns have in the database. */
+export type Values = ReadonlyMap<string, Value>
+
+/** Who caused an error; a function where that differs from row to row. */
+export type Answer = Culprit | ((values: Values) => Culprit | Promise<Culprit>)
 
 /** A set of columns; all of them have no list. */
 export type Columns = Pick<ReadonlySet<string>, 'has'>
@@ -41,6 +49,8 @@ export interface Scene {
   readonly isUpdate?: boolean
   /** The columns of the constraint whose conflict the statement provides for. */
   readonly conflict?: readonly string[]
+  /** What the statement does about that conflict. */
+  readonly action?: ConflictRule['action']
   readonly deadline: Deadline
 }
 

@@ -3,7 +3,7 @@ import type { Deadline } from '../time/deadline.ts'
 import type { Schema, TableFacts, TableName } from '../writer/catalogue.ts'
 import type { ConflictRule } from '../writer/conflict.ts'
 import type { Row } from '../writer/row.ts'
-import type { Culprit, Scene } from './culprit.ts'
+import type { Answer, Scene } from './culprit.ts'
 import type { EngineName } from './engine-name.ts'
 import { mysqlEngine } from './mysql/mysql-engine.ts'
 import type { ColumnType } from './postgres/encode-value.ts'
@@ -34,12 +34,8 @@ export interface Engine {
   chunk(rows: readonly Row[], facts: TableFacts): readonly (readonly Row[])[]
   /** Runs one statement: all its rows are written, or none is. */
   insert(rows: readonly Row[], statement: Statement): Promise<void>
-  /**
-   * Who caused an error that speaks of a row; asked of a statement that was refused.
-   *
-   * @param row the row of the statement, where it is alone
-   */
-  culprit(error: unknown, scene: Scene, row?: Row): Promise<Culprit>
+  /** Who caused an error that speaks of a row; asked of a statement that was refused. */
+  culprit(error: unknown, scene: Scene): Promise<Answer>
   /** Whether a row of the table has exactly the key of that row: a collation may take others for equal. */
   keyIs(row: Row, place: KeyPlace): Expression<SqlBool>
   /**

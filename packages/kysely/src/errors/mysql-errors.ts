@@ -143,6 +143,23 @@ export function mysqlNames(thrown: unknown): { readonly constraint?: string; rea
   }
 }
 
+const places = [
+  /^Cannot add or update a child row: a foreign key constraint fails \(`([^`]+)`\.`([^`]+)`, CONSTRAINT /,
+  /^CONSTRAINT `[^`]+` failed for `([^`]+)`\.`([^`]+)`$/,
+  / for column `([^`]+)`\.`([^`]+)`\.`[^`]+` at row \d+$/,
+]
+
+/** The table that a message of the server is about; `undefined` where it does not say. */
+export function mysqlPlace(thrown: unknown): { readonly schema: string; readonly name: string } | undefined {
+  const message: unknown = Reflect.get(Object(thrown), 'sqlMessage')
+  if (typeof message !== 'string') return undefined
+  for (const pattern of places) {
+    const [, schema, name] = pattern.exec(message) ?? []
+    if (schema !== undefined && name !== undefined) return { schema, name }
+  }
+  return undefined
+}
+
 /** Whether a statement failed because the writer gave a key, which a row always has, a null. */
 export function isTakenKey(thrown: unknown, key: string | undefined): boolean {
   return mysqlNumber(thrown) === 1048 && mysqlNames(thrown).column === key

@@ -3,6 +3,7 @@ import type { Culprit } from '../engines/culprit.ts'
 import { engineNamed } from '../engines/engine.ts'
 import { decide, type Failure } from '../errors/classify-error.ts'
 import { refusal } from '../errors/describe-error.ts'
+import { mysqlPlace } from '../errors/mysql-errors.ts'
 import { isOfAParameter, isOfAValue, isRaised } from '../errors/postgres-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Schema } from '../writer/catalogue.ts'
@@ -30,7 +31,7 @@ export function createTransactionAccuser(
     const { code, detail } = refusal(result.error)
     const { error } = decide(result.error)
     const suspects = log.suspects(error)
-    const id = JSON.stringify([code, detail, isOfAParameter(error), suspects.id])
+    const id = JSON.stringify([code, detail, isOfAParameter(error), mysqlPlace(error), suspects.id])
     const asked = known.get(id) ?? culpritOf(result.error, suspects, place).catch((): Culprit => 'unsure')
     known.set(id, asked)
     const culprit = await asked
@@ -57,7 +58,9 @@ async function culpritOf(
   const found = new Set<Culprit>()
   for (const { table, isUpdate, ...write } of writes) {
     const into = table.schema === undefined ? table.name : `${table.schema}.${table.name}`
-    const one = await culprit(thrown, { db: plain, into, table, isUpdate, ...write, deadline })
+    const answer = await culprit(thrown, { db: plain, into, table, isUpdate, ...write, deadline })
+    // The values of a statement are not known.
+    const one = typeof answer === 'string' ? answer : 'unsure'
     // Among others, an update that leaves the columns alone is not the one.
     if (one !== 'database' || !isUpdate || writes.length === 1) found.add(one)
   }

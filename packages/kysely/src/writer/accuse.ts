@@ -1,6 +1,7 @@
-import type { Culprit } from '../engines/culprit.ts'
-import type { Failure } from '../errors/classify-error.ts'
+import type { Answer, Culprit } from '../engines/culprit.ts'
+import { decide, type Failure } from '../errors/classify-error.ts'
 import { refusal } from '../errors/describe-error.ts'
+import { mysqlPlace } from '../errors/mysql-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Row } from './row.ts'
@@ -20,17 +21,32 @@ export function createAccuser(
   table: Table,
   deadline: Deadline,
 ): <T>(result: Attempt<T>, rows: readonly Row[]) => Promise<Attempt<T>> {
-  const known = new Map<string, Promise<Culprit>>()
+  const known = new Map<string, Promise<Answer>>()
+  const last = new Map<Answer, Culprit>()
 
-  function culpritOf(error: unknown, rows: readonly Row[]): Promise<Culprit> {
-    // A refusal names the constraint or the column.
+  function answerTo(error: unknown, rows: readonly Row[]): Promise<Answer> {
+    // A refusal names the constraint or the column; tables may have the same names.
     const { code, detail } = refusal(error)
-    const id = JSON.stringify([code, detail, rows[0]?.columns])
+    const id = JSON.stringify([code, detail, mysqlPlace(decide(error).error), rows[0]?.columns])
     const before = known.get(id)
     if (before !== undefined) return before
-    const asked = table.culprit(error, rows, deadline).catch((): Culprit => 'unsure')
+    const asked = table.culprit(error, rows, deadline).catch((): Answer => 'unsure')
     known.set(id, asked)
     return asked
+  }
+
+  /**
+   * Where the answer differs from row to row, rows together count as the last row that was alone did: the search goes on
+   * while it finds rows to blame, and ends early where it finds none.
+   */
+  async function culpritOf(error: unknown, rows: readonly Row[]): Promise<Culprit> {
+    const answer = await answerTo(error, rows)
+    if (typeof answer === 'string') return answer
+    const [row, another] = rows
+    if (row === undefined || another !== undefined) return last.get(answer) ?? 'row'
+    const culprit = await Promise.resolve(answer(table.valuesOf(row))).catch((): Culprit => 'unsure')
+    last.set(answer, culprit)
+    return culprit
   }
 
   return async function accuse(result, rows) {

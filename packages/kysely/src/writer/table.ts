@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Culprit } from '../engines/culprit.ts'
+import type { Answer, Values } from '../engines/culprit.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Deadline } from '../time/deadline.ts'
 import {
@@ -24,7 +24,9 @@ export interface Table {
   /** Which rows of those that passed were not written, for a key that a collation takes for equal to theirs. */
   findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
   /** Who caused an error for which rows with the same columns were refused. */
-  culprit(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Culprit>
+  culprit(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Answer>
+  /** The values of a row by the names that its columns have in the database. */
+  valuesOf(row: Row): Values
 }
 
 // No table of Postgres has more, and none of MySQL.
@@ -75,8 +77,10 @@ export function createTable(
     },
     culprit(error, rows, deadline) {
       const columns = new Set(rows[0]?.columns.map(columnName))
-      const scene = { db, into: table, table: name, columns, conflict: named.on, deadline }
-      return engine.culprit(error, scene, rows.length === 1 ? rows[0] : undefined)
+      const { on, action } = named
+      return engine.culprit(error, { db, into: table, table: name, columns, conflict: on, action, deadline })
     },
+    valuesOf: ({ columns, values }) =>
+      new Map(columns.map((column, index) => [columnName(column), values[index] ?? null])),
   }
 }

@@ -1,6 +1,13 @@
 import { decide } from '../../errors/classify-error.ts'
-import { isOfAnotherKey, isSignalled, mysqlNames, mysqlNumber } from '../../errors/mysql-errors.ts'
 import {
+  isOfAnotherKey,
+  isSignalled,
+  mysqlNames,
+  mysqlNumber,
+  mysqlPlace,
+} from '../../errors/mysql-errors.ts'
+import {
+  type Answer,
   type ColumnFacts,
   type Culprit,
   culpritOfCheck,
@@ -9,6 +16,7 @@ import {
   type Scene,
 } from '../culprit.ts'
 import { type MysqlTable, readCheck, readForeignKey, readTable } from './mysql-columns.ts'
+import { culpritOfRefused, culpritOfTaken } from './mysql-doubt.ts'
 
 const duplicates: ReadonlySet<number> = new Set([1062, 1169, 1586])
 const foreignKeys: ReadonlySet<number> = new Set([1216, 1452])
@@ -16,26 +24,34 @@ const checks: ReadonlySet<number> = new Set([3819, 4025])
 
 /**
  * Who caused an error of MySQL or MariaDB: the server names the column or the constraint in its message, which is English
- * in its beginning and its end whatever the value in between.
+ * in its beginning and its end whatever the value in between. Where a trigger runs and the message does not name the
+ * table, the values of each row decide.
  */
-export async function mysqlCulprit(thrown: unknown, scene: Scene): Promise<Culprit> {
+export async function mysqlCulprit(thrown: unknown, scene: Scene): Promise<Answer> {
   const { error } = decide(thrown)
   const number = mysqlNumber(error)
   if (number === undefined) return 'unsure'
   // What the writer itself says of a row, and what a trigger does.
   const isOurs = typeof Reflect.get(Object(error), 'rule') === 'string' && !isOfAnotherKey(error)
   if (isOurs || isSignalled(error)) return 'row'
-  const work = culpritOf(error, number, scene)
-  const result = await scene.deadline.race(work)
+  const answer = await inTime(culpritOf(error, number, scene), scene)
+  if (typeof answer === 'string') return answer
+  return (values) => inTime(Promise.resolve(answer(values)), scene)
+}
+
+async function inTime<T>(work: Promise<T>, { deadline }: Scene): Promise<T | 'unsure'> {
+  const result = await deadline.race(work)
   if (result === undefined) return 'unsure'
   if (result.status === 'rejected') throw result.reason
   return result.value
 }
 
-async function culpritOf(error: unknown, number: number, scene: Scene): Promise<Culprit> {
+async function culpritOf(error: unknown, number: number, scene: Scene): Promise<Answer> {
   const table = await readTable(scene)
   if (table.columns.length === 0) return 'unsure'
   const { constraint, column } = mysqlNames(error)
+  const place = mysqlPlace(error)
+  if (place !== undefined && !isOf(place, table, scene)) return 'elsewhere'
   if (duplicates.has(number)) return culpritOfDuplicate(table, constraint, scene)
   if (foreignKeys.has(number)) return culpritOfForeignKey(table, constraint, scene)
   if (checks.has(number)) {
@@ -45,7 +61,10 @@ async function culpritOf(error: unknown, number: number, scene: Scene): Promise<
   }
   if (column !== undefined) {
     const found = table.columns.find(({ name }) => name === column)
-    return found === undefined ? 'elsewhere' : culpritOfColumn(found, scene)
+    if (found === undefined) return 'elsewhere'
+    const culprit = culpritOfColumn(found, scene)
+    if (culprit !== 'row' || place !== undefined || !table.hasTriggers) return culprit
+    return (values) => culpritOfRefused(number, found, values)
   }
   if (scene.values?.isPlain === false) return 'unsure'
   const isDoubtful =
@@ -56,19 +75,43 @@ async function culpritOf(error: unknown, number: number, scene: Scene): Promise<
   return isDoubtful || table.hasTriggers ? 'unsure' : 'row'
 }
 
-function culpritOfDuplicate(table: MysqlTable, named: string | undefined, scene: Scene): Culprit {
+function isOf(place: { schema: string; name: string }, found: MysqlTable, { table }: Scene): boolean {
+  const same = (one: string, other: string) =>
+    found.ignoresCase ? one.toLowerCase() === other.toLowerCase() : one === other
+  return same(place.schema, found.schema) && same(place.name, table.name)
+}
+
+function culpritOfDuplicate(table: MysqlTable, named: string | undefined, scene: Scene): Answer {
+  const { conflict = [], action } = scene
   const of = (names: readonly string[]) => culpritOfKey(only(table, names), scene)
-  // MySQL has the name of the table before it.
-  const key = named?.slice(named.lastIndexOf('.') + 1)
-  if (key !== undefined) {
-    const names = table.keys.get(key)
-    return names === undefined ? 'elsewhere' : of(names)
+  const isConflict = (names: readonly string[]) => sorted(names) === sorted(conflict)
+  if (named !== undefined) {
+    const { names, isSure } = keyNamed(named, table, scene)
+    if (names === undefined) return 'elsewhere'
+    const culprit = of(names)
+    if (culprit !== 'row' || isSure || !table.hasTriggers) return culprit
+    // A row with its own key is updated, and no conflict.
+    if (action === 'update' && isConflict(names)) return 'unsure'
+    return (values) => culpritOfTaken(scene, table, [names], values)
   }
-  const sorted = (names: readonly string[]) => names.toSorted().join('\n')
-  const others = [...table.keys.values()].filter((names) => sorted(names) !== sorted(scene.conflict ?? []))
+  const others = [...table.keys.values()].filter((names) => !isConflict(names))
   const found = new Set(others.map(of))
   const [first = 'unsure', another] = found
-  return another === undefined ? first : 'unsure'
+  const culprit = another === undefined ? first : 'unsure'
+  if (culprit !== 'row' || !table.hasTriggers) return culprit
+  return (values) => culpritOfTaken(scene, table, others, values)
+}
+
+/** MySQL has the name of the table before that of the key, since 8.0.19. */
+function keyNamed(named: string, found: MysqlTable, { table }: Scene) {
+  const prefix = `${table.name}.`
+  const start = named.slice(0, prefix.length)
+  const isSure = found.ignoresCase ? start.toLowerCase() === prefix.toLowerCase() : start === prefix
+  return { names: found.keys.get(isSure ? named.slice(prefix.length) : named), isSure }
+}
+
+function sorted(names: readonly string[]): string {
+  return names.toSorted().join('\n')
 }
 
 async function culpritOfForeignKey(
