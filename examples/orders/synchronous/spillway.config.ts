@@ -1,6 +1,6 @@
 import { defineApp } from 'spillway'
 
-/** The same API without a buffer, on the same database. It declares no connections, because nothing limits them. */
+/** The same API without a buffer, on the same database. Nothing limits its connections. */
 export default defineApp({
   name: 'orders-synchronous',
   database: { engine: 'postgres', maxConnections: 20, reserved: 4, migrations: '../migrations' },
@@ -9,6 +9,7 @@ export default defineApp({
       entry: './handler.ts',
       http: 'POST /orders',
       timeout: 10,
+      connections: 'uncounted',
       environment: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
     },
   },

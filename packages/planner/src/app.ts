@@ -125,8 +125,11 @@ export interface FunctionOptions {
    * function"). Each may hold its connections. Default: none. Not simulated locally.
    */
   readonly provisionedConcurrency?: number
-  /** How many database connections one execution environment opens. Default 0. */
-  readonly connections?: number
+  /**
+   * How many database connections one execution environment opens. Default 0. `'uncounted'` is for a function that opens as
+   * many as it likes: the budget does not hold then, and a warning says so.
+   */
+  readonly connections?: number | 'uncounted'
   /** The function's environment variables. */
   readonly environment?: Readonly<Record<string, string>> | ((resources: Resources) => Record<string, string>)
 }
@@ -221,7 +224,9 @@ export interface AppFunction {
   readonly streamSource: AppStreamSource | undefined
   readonly reservedConcurrency: number | undefined
   readonly provisionedConcurrency: number | undefined
+  /** 0 for a function that opens none, or whose connections nobody counts. */
   readonly connections: number
+  readonly opensUncounted: boolean
   /** What the definition says of the environment, as far as it can be known before there are resources. */
   readonly declared: DeclaredEnvironment
   environment(resources: Resources): Record<string, string>

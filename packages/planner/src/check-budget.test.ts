@@ -32,7 +32,7 @@ describe('errors', () => {
     const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
     const fn = { ...write, connections: 0, maximumConcurrency: 1000, environment }
     const message =
-      "E9: functions.fn is given the database's URL, but its `connections` are 0: say how many one environment opens, so that they are counted."
+      "E9: functions.fn is given the database's URL, but its `connections` are 0: say how many one environment opens, so that they are counted, or 'uncounted'."
     expect(problemsOf({ fn })).toStrictEqual([message])
     const { connections: _, ...silent } = fn
     expect(problemsOf({ fn: silent })).toStrictEqual([message])
@@ -120,6 +120,13 @@ describe('warnings', () => {
       'W25: functions.short has 14 s, less than an idle session of another environment takes to end and a write needs (10 s + 5 s): after a deploy its first invocations fail. Give it at least 15 s, or sessions a shorter `idleSessionTimeout`.',
     ])
     expect(problemsOf({ short }, { connectionLimit: true, idleSessionTimeout: 9 })).toStrictEqual([])
+  })
+
+  it('connections that nobody counts, said to be so', () => {
+    const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
+    expect(problemsOf({ fn: { ...write, connections: 'uncounted', environment } })).toStrictEqual([
+      'W26: functions.fn opens connections that nobody counts: the budget does not hold.',
+    ])
   })
 
   it('MySQL without a connection for people, which Postgres does not allow', () => {

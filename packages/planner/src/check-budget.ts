@@ -56,6 +56,10 @@ export function* warnOfBudget(app: App): Generator<Problem> {
   if (database === undefined || database.budget < 1) return
   const all = sharesOf(app)
   const total = sum(all)
+  for (const { name, opensUncounted } of app.functions) {
+    if (!opensUncounted) continue
+    yield problem('W26', `functions.${name} opens connections that nobody counts: the budget does not hold.`)
+  }
   const { budget, connectionLimit, idleSessionTimeout } = database
   if (database.engine === 'mysql' && database.reserved === 0) {
     yield problem(
@@ -96,10 +100,10 @@ function* checkDeclared(app: App): Generator<Problem> {
         `functions.${fn.name} sets SPILLWAY_CONNECTIONS, which is made from \`connections\`: set that instead.`,
       )
     }
-    if (usesDatabase && fn.connections === 0) {
+    if (usesDatabase && fn.connections === 0 && !fn.opensUncounted) {
       yield problem(
         'E9',
-        `functions.${fn.name} is given the database's URL, but its \`connections\` are 0: say how many one environment opens, so that they are counted.`,
+        `functions.${fn.name} is given the database's URL, but its \`connections\` are 0: say how many one environment opens, so that they are counted, or 'uncounted'.`,
       )
     }
   }

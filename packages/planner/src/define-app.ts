@@ -77,7 +77,10 @@ const functionRules: OptionRules<FunctionOptions> = {
   ...streamSourceRules,
   reservedConcurrency: integer(0, Number.MAX_SAFE_INTEGER),
   provisionedConcurrency: integer(1, Number.MAX_SAFE_INTEGER),
-  connections: integer(0, 10_000),
+  connections: {
+    expected: "an integer from 0 to 10000, or 'uncounted'",
+    test: (value) => value === 'uncounted' || integer(0, 10_000).test(value),
+  },
   environment: {
     expected: 'an object of strings, or a function that gives one',
     test: (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
@@ -177,7 +180,8 @@ function toFunction(name: string, options: FunctionOptions): AppFunction {
     streamSource: toStreamSource(name, options),
     reservedConcurrency: options.reservedConcurrency,
     provisionedConcurrency: options.provisionedConcurrency,
-    connections: options.connections ?? 0,
+    connections: options.connections === 'uncounted' ? 0 : (options.connections ?? 0),
+    opensUncounted: options.connections === 'uncounted',
     declared: declaredBy(environment),
     environment:
       typeof environment === 'function' ? environment : (_resources: Resources) => ({ ...environment }),

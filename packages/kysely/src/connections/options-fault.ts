@@ -1,7 +1,8 @@
 import { SpillwayError, toError } from '@spillway/message'
 
-// Node's codes for options that it does not take: of a URL, a port, a version of TLS, the text of a certificate or key.
-const codes = /^ERR_(?:INVALID_(?:URL|ARG)|SOCKET_BAD_PORT|TLS_|SSL_|OSSL_|CRYPTO_)/
+// Node's codes for options that it does not take: of a URL, a port, a version of TLS, the text of a certificate or key. Those
+// of ERR_TLS_CERT_ are about the certificate that the server shows.
+const codes = /^ERR_(?:INVALID_(?:URL|ARG)|SOCKET_BAD_PORT|TLS_(?!CERT_)|SSL_|OSSL_|CRYPTO_)/
 const fileCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
 // What `pg`, `pg-connection-string` and `mysql2` throw without a code.
 const messages =
