@@ -220,7 +220,10 @@ describe('the share of an environment', () => {
         expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
       )
     expect(() => open(connectionLimit({ connections: 1 }), { connections: 2 })).toThrow(
-      expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
+      expect.objectContaining({
+        code: 'SPILLWAY_OPTION_INVALID',
+        message: 'A pool of 2 connections is too many: its `limit` has 1.',
+      }),
     )
   })
 })

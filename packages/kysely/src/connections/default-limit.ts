@@ -37,7 +37,9 @@ export function defaultLimit({ database, connections, clock }: DefaultLimitOptio
   const last = limits.get(database)
   const shared = last !== undefined && goesOn(last, share ?? 1, clock) ? last : start(share, clock)
   const { limit } = shared
-  checkConnections(connections, limit)
+  if (connections !== undefined && connections > limit.connections) {
+    throw exceedsShare(`A pool of ${connections} connections`, limit.connections)
+  }
   limits.set(database, shared)
   shared.pools += 1
   let isIn = true
@@ -58,10 +60,4 @@ function start(share: number | undefined, clock: Clock | undefined): Shared {
 /** Whether a limit is that of another pool: it has pools, or connections of theirs that are still to be closed. */
 function goesOn({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
   return pools > 0 || (limit.open > 0 && limit.connections === share && clock === wanted)
-}
-
-/** Refuses a pool that wants more connections than its limit has. */
-export function checkConnections(connections: number | undefined, limit: ConnectionLimit): void {
-  if (connections === undefined || connections <= limit.connections) return
-  throw exceedsShare(`A pool of ${connections} connections`, limit.connections)
 }

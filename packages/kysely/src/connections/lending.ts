@@ -185,13 +185,17 @@ export function createLending<Connection extends object>(
   }
 }
 
-/** Opens the pool of a driver. Where that throws nothing is left behind. */
-export function openPool<Pool>(lending: Pick<Lending<never>, 'stop'>, open: () => Pool): Pool {
+/**
+ * Makes the pool of a driver, which may read its options at once. Where that throws nothing is left behind.
+ *
+ * @param name that of the pool's factory, for errors
+ */
+export function openPool<Pool>(lending: Pick<Lending<never>, 'stop'>, name: string, open: () => Pool): Pool {
   try {
     return open()
   } catch (error) {
     lending.stop()
-    throw error
+    throw optionsFault(name, error) ?? error
   }
 }
 

@@ -16,7 +16,6 @@ import { databaseAddress } from './database-address.ts'
 import { createLending, openPool } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
 import { onFailedQuery } from './on-failed-query.ts'
-import { optionsFault } from './options-fault.ts'
 import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 
 /** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
@@ -101,7 +100,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     gracefulEnd: true,
     stream: limitedStream(lending.limit),
   } as unknown as Config
-  const pool: MysqlDriverPool = openPool(lending, () => create(createPool, settings))
+  const pool: MysqlDriverPool = openPool(lending, 'mysqlPool', () => createPool(settings))
 
   pool.on('connection', (client) => {
     releases.set(client, client.release.bind(client))
@@ -151,15 +150,6 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
       lending.stop()
       pool.end(callback)
     },
-  }
-}
-
-/** `mysql2` reads its options when the pool is made. */
-function create<Config>(createPool: (config: Config) => MysqlDriverPool, config: Config): MysqlDriverPool {
-  try {
-    return createPool(config)
-  } catch (error) {
-    throw optionsFault('mysqlPool', error) ?? error
   }
 }
 

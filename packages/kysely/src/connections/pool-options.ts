@@ -9,7 +9,8 @@ import {
 } from '@spillway/message/internal'
 import type { KeepingOptions } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
-import { checkConnections, defaultLimit, type SharedLimit } from './default-limit.ts'
+import { defaultLimit, type SharedLimit } from './default-limit.ts'
+import { tooMany } from './share.ts'
 
 /** What {@link postgresPool} and {@link mysqlPool} both take. */
 export interface PoolOptions extends KeepingOptions {
@@ -85,6 +86,8 @@ export const poolRules: OptionRules<PoolOptions> = {
 /** The limit of a pool with these options to a database, and how it leaves it. */
 export function limitOf({ limit, connections, clock }: PoolOptions, database: string): SharedLimit {
   if (limit === undefined) return defaultLimit({ database, connections, clock })
-  checkConnections(connections, limit)
+  if (connections !== undefined && connections > limit.connections) {
+    throw tooMany(`A pool of ${connections} connections`, `its \`limit\` has ${limit.connections}`)
+  }
   return { limit, leave: () => undefined }
 }

@@ -146,7 +146,7 @@ export function postgresPool<Config extends object>(
     allowExitOnIdle: true,
     stream: lending.limit.socket,
   } as unknown as Config
-  const pool: PgPool = openPool(lending, () => new Pool(settings))
+  const pool: PgPool = openPool(lending, 'postgresPool', () => new Pool(settings))
 
   // Nothing is lost by that: whoever uses the connection gets the error from its statement, and one that nobody uses is
   // replaced. If the server is gone, the next one to connect is told. A line for each would be one for each idle session

@@ -31,5 +31,10 @@ export function exceedsShare(what: string, share: number): SpillwayError {
   const remedy = given
     ? 'Raise `connections` of the function in the app definition, which checks the sum of all shares'
     : 'Give them all one `limit`, or the same `connections`'
-  return new SpillwayError('SPILLWAY_OPTION_INVALID', `${what} is too many: ${whose}. ${remedy}.`)
+  return tooMany(what, `${whose}. ${remedy}`)
+}
+
+/** The error for what wants more connections than there are, and why. */
+export function tooMany(what: string, why: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', `${what} is too many: ${why}.`)
 }
