@@ -1,22 +1,16 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { inboxMigration, kyselyTransaction, kyselyWriter, postgresPool } from '@spillway/kysely'
-import {
-  type Postgres,
-  type QueueEngine,
-  type Reaper,
-  startPostgres,
-  startQueues,
-  startReaper,
-} from '@spillway/local/testing'
+import { kyselyTransaction, kyselyWriter } from '@spillway/kysely'
+import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage, done, type MessageRecord, retry } from '@spillway/message'
 import { sqsTarget } from '@spillway/sqs'
 import { memoryClaimStore, sqsEvent } from '@spillway/sqs/testing'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { startCuttingProxy } from '../../kysely/src/testing/cutting-proxy.ts'
 import { batch, eachRecord } from './index.ts'
+import { usePostgres } from './testing/postgres.ts'
 import { silent } from './testing/virtual-run.ts'
 import { type Worker, workerOf } from './testing/worker.ts'
 
@@ -35,13 +29,13 @@ const order = defineMessage({
 type Order = z.infer<typeof order.schema>
 
 const rows = [8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 21, 26, 28]
-let reaper: Reaper
-let postgres: Postgres
 let queues: QueueEngine
 
+const database = usePostgres<Database>(`
+  create table orders (id text primary key, cents int check (cents >= 0));
+  create table accounts (id text primary key, balance int not null)`)
+const { execute, open } = database
 beforeAll(async () => {
-  reaper = await startReaper()
-  postgres = await startPostgres({ maxConnections: 12, reserved: 3, databaseName: 'test', reaper })
   const spec = { visibilityTimeout: 30, maxReceiveCount: 2 }
   const names = rows.map((row) => `row${row}`)
   queues = await startQueues({
@@ -50,32 +44,11 @@ beforeAll(async () => {
       { name: 'row27.fifo', ...spec, deadLetterQueue: 'row27-dlq.fifo' },
     ],
   })
-  await execute(`create table orders (id text primary key, cents int check (cents >= 0));
-    create table accounts (id text primary key, balance int not null)`)
-  await inboxMigration().up(open())
 })
-afterAll(async () => {
-  await queues.stop()
-  await postgres.stop()
-  await reaper.stop()
+afterAll(() => queues.stop())
+beforeEach(async () => {
+  await execute('delete from orders; delete from accounts; delete from spillway_inbox')
 })
-beforeEach(() => execute('delete from orders; delete from accounts; delete from spillway_inbox'))
-
-async function execute(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: postgres.url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-/** A Kysely with a connection of its own. */
-function open(url = postgres.url): Kysely<Database> {
-  const pool = postgresPool({ Pool: pg.Pool, connectionString: url, connections: 1 })
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-}
 
 /** A handler that writes orders, one row for each. */
 function writing(url?: string) {
@@ -132,7 +105,7 @@ describe('row 8', () => {
     const lambda = worker(8)
     await lambda.send(order, ...orders(3))
     const event = await lambda.receive()
-    const client = new pg.Client({ connectionString: postgres.functionsUrl })
+    const client = new pg.Client({ connectionString: database.server.functionsUrl })
     client.on('error', () => undefined)
     await client.connect()
     const inserted = Promise.withResolvers<void>()
@@ -220,14 +193,14 @@ it('row 13, a database without a free connection: the records are held, and use 
   const others: pg.Client[] = []
   const taking = async () => {
     for (;;) {
-      const client = new pg.Client({ connectionString: postgres.functionsUrl })
+      const client = new pg.Client({ connectionString: database.server.functionsUrl })
       client.on('error', () => undefined)
       await client.connect()
       others.push(client)
     }
   }
   await expect(taking()).rejects.toMatchObject({ code: '53300' })
-  const db = open(postgres.functionsUrl)
+  const db = open(database.server.functionsUrl)
   onTestFinished(() => db.destroy())
   const down = new Set<unknown>()
   // Without a writer that holds by itself: the core does.
@@ -246,8 +219,8 @@ it('row 13, a database without a free connection: the records are held, and use 
       },
     },
   )
-  const held = [lambda.invoke(handler, event), lambda.invoke(writing(postgres.functionsUrl), event)]
-  await expect.poll(() => postgres.refusedConnections()).toBeGreaterThan(3)
+  const held = [lambda.invoke(handler, event), lambda.invoke(writing(database.server.functionsUrl), event)]
+  await expect.poll(() => database.server.refusedConnections()).toBeGreaterThan(3)
   await Promise.all(others.map((client) => client.end()))
   expect(await Promise.all(held)).toStrictEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }])
   expect([...down]).toStrictEqual(['53300'])
@@ -259,8 +232,8 @@ it('row 13, a database without a free connection: the records are held, and use 
 it('row 14, a database that is down for more receives than a message has: all are in the dead-letter queue, and come back', async () => {
   const lambda = worker(14)
   await lambda.send(order, ...orders(2))
-  const { port } = new URL(postgres.url)
-  const down = writing(postgres.url.replace(`:${port}`, ':1'))
+  const { port } = new URL(database.server.url)
+  const down = writing(database.server.url.replace(`:${port}`, ':1'))
   for (let receive = 1; receive <= 2; receive++) {
     const event = await lambda.receive()
     expect(event.Records).toHaveLength(2)
@@ -280,7 +253,7 @@ it('row 14, a database that is down for more receives than a message has: all ar
 it('row 15, a COMMIT whose answer is lost: the key decides, one effect', async () => {
   const lambda = worker(15)
   await lambda.send(order, { id: 'a', cents: 5 })
-  await using proxy = await startCuttingProxy(postgres.url)
+  await using proxy = await startCuttingProxy(database.server.url)
   const event = await lambda.receive()
   const handler = booking(proxy.url)
   proxy.cutNextCommit('answered')

@@ -1,27 +1,14 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
-import {
-  inboxMigration,
-  kyselyParkedStore,
-  kyselyTransaction,
-  kyselyWriter,
-  parkedMigration,
-  postgresPool,
-} from '@spillway/kysely'
-import {
-  type Postgres,
-  type QueueEngine,
-  type Reaper,
-  startPostgres,
-  startQueues,
-  startReaper,
-} from '@spillway/local/testing'
+import { kyselyParkedStore, kyselyTransaction, kyselyWriter, parkedMigration } from '@spillway/kysely'
+import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage, type MessageRecord } from '@spillway/message'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { type BatchHandler, batch } from './index.ts'
+import { usePostgres } from './testing/postgres.ts'
 import { silent } from './testing/virtual-run.ts'
 import { type Worker, workerOf } from './testing/worker.ts'
 
@@ -40,46 +27,24 @@ type Transfer = z.infer<typeof transfer.schema>
 
 const seeds = [1, 2, 3, 4, 5, 6]
 const writers = ['transaction', 'writer'] as const
-let reaper: Reaper
-let postgres: Postgres
 let queues: QueueEngine
 
+const database = usePostgres<Database>(`
+  create table accounts (id text primary key, balance int constraint solvent check (balance >= 0));
+  create table postings (id text primary key, account text, cents int constraint funded check (cents >= -1000000))`)
+const { execute, open } = database
 beforeAll(async () => {
-  reaper = await startReaper()
-  postgres = await startPostgres({ maxConnections: 12, reserved: 3, databaseName: 'test', reaper })
   const spec = { visibilityTimeout: 600, maxReceiveCount: 1000 }
   queues = await startQueues({
     queues: writers.flatMap((writer) =>
       seeds.map((seed) => ({ name: `${writer}${seed}`, ...spec, deadLetterQueue: `${writer}${seed}-dlq` })),
     ),
   })
-  await execute(`create table accounts (id text primary key, balance int constraint solvent check (balance >= 0));
-    create table postings (id text primary key, account text, cents int constraint funded check (cents >= -1000000))`)
   const db = open()
-  await inboxMigration().up(db)
   await parkedMigration().up(db)
   await db.destroy()
 })
-afterAll(async () => {
-  await queues.stop()
-  await postgres.stop()
-  await reaper.stop()
-})
-
-async function execute(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: postgres.url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-function open(): Kysely<Database> {
-  const pool = postgresPool({ Pool: pg.Pool, connectionString: postgres.url, connections: 1 })
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-}
+afterAll(() => queues.stop())
 
 /** Applies a transfer: refused where the account has too little, which a later deposit changes. */
 async function post(trx: Kysely<Database>, messages: readonly MessageRecord<Transfer>[]): Promise<void> {
@@ -120,7 +85,7 @@ async function withTable<Result>(fault: string, run: () => Promise<Result>): Pro
     return run().finally(() => execute('alter table elsewhere rename to spillway_parked'))
   }
   if (fault !== 'locked') return run()
-  const locker = new pg.Client({ connectionString: postgres.url })
+  const locker = new pg.Client({ connectionString: database.server.url })
   await locker.connect()
   await locker.query('begin; lock table spillway_parked in access exclusive mode')
   return run().finally(() => locker.end())

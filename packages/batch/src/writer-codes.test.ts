@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { inboxMigration, kyselyTransaction, kyselyWriter, postgresPool } from '@spillway/kysely'
-import { type Postgres, type Reaper, startPostgres, startReaper } from '@spillway/local/testing'
+import { kyselyTransaction, kyselyWriter } from '@spillway/kysely'
 import { defineMessage, done, type LogFields, park, type SourceRecord, type Writer } from '@spillway/message'
 import { envelopeOf } from '@spillway/message/testing'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { batch } from './index.ts'
+import { usePostgres } from './testing/postgres.ts'
 
 // Each code that the docs give the writers, provoked on a server and read off the line that the log has of it.
 
@@ -22,40 +22,19 @@ const order = defineMessage({
 })
 type Order = z.infer<typeof order.schema>
 
-let reaper: Reaper
-let postgres: Postgres
-beforeAll(async () => {
-  reaper = await startReaper()
-  postgres = await startPostgres({ maxConnections: 12, reserved: 3, databaseName: 'test', reaper })
-  await execute(`create table customers (id text primary key);
-    create table orders (
-      id text primary key, cents int constraint cents_positive check (cents >= 0),
-      customer text constraint orders_customer references customers
-    );
-    create table keyless (id text, cents int);
-    create table parts (id text primary key, cents int) partition by list (id);
-    create table parts_b partition of parts for values in ('b')`)
-  const db = open()
-  await inboxMigration().up(db)
-  await db.destroy()
+const database = usePostgres<Database>(`
+  create table customers (id text primary key);
+  create table orders (
+    id text primary key, cents int constraint cents_positive check (cents >= 0),
+    customer text constraint orders_customer references customers
+  );
+  create table keyless (id text, cents int);
+  create table parts (id text primary key, cents int) partition by list (id);
+  create table parts_b partition of parts for values in ('b')`)
+const { execute, open } = database
+beforeEach(async () => {
+  await execute('delete from orders; delete from spillway_inbox')
 })
-afterAll(async () => {
-  await postgres.stop()
-  await reaper.stop()
-})
-beforeEach(() => execute('delete from orders; delete from spillway_inbox'))
-
-async function execute(text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgres.url })
-  await client.connect()
-  await client.query(text)
-  await client.end()
-}
-
-function open<DB = Database>(url = postgres.url): Kysely<DB> {
-  const pool = postgresPool({ Pool: pg.Pool, connectionString: url, connections: 1 })
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
-}
 
 /** The writer with a table or a mapper of its own. */
 function writing(options: { url?: string; table?: string; row?: (body: Order) => unknown } = {}) {
@@ -228,7 +207,10 @@ describe('the line of the log', () => {
     ],
     [
       'a password that is wrong',
-      () => writing({ url: postgres.url.replace('//', '//nobody:wrong@').replace(/wrong@[^@]*@/, 'wrong@') }),
+      () =>
+        writing({
+          url: database.server.url.replace('//', '//nobody:wrong@').replace(/wrong@[^@]*@/, 'wrong@'),
+        }),
       one,
       'SPILLWAY_WRITE_FAILED',
       /SQLSTATE 28\w{3}: .*nobody/,
@@ -254,7 +236,7 @@ describe('the line of the log', () => {
   })
 
   it('of a lock that is held for too long has the code of what the server ended', async () => {
-    const locker = new pg.Client({ connectionString: postgres.url })
+    const locker = new pg.Client({ connectionString: database.server.url })
     await locker.connect()
     await locker.query('begin; lock table orders in access exclusive mode')
     const lines = await linesOf(writing({ row: (body) => body }), one, 2_000)

@@ -1,8 +1,9 @@
 import type { PutFault } from '@spillway/local/testing'
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { type KinesisTargetOptions, kinesisTarget } from './index.ts'
-import { ample, hasty, seeded, startTestStreams, type TestStreams } from './testing/kinesis.ts'
+import { ample, hasty, startTestStreams, type TestStreams } from './testing/kinesis.ts'
 
 // Every test sends to a Kinesis that fails as the service and the network do, with the SDK's own client. It speaks
 // HTTP/1.1, where a connection that breaks is that of one request; `order.fuzz.test.ts` does the same over HTTP/2.

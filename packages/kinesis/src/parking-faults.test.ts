@@ -16,9 +16,9 @@ import { memoryParkedStore } from '@spillway/message/testing'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
+import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { kinesisPartialBatchFailure, kinesisSource } from './index.ts'
 import { sqsDeadLetter } from './sqs.ts'
-import { seeded } from './testing/kinesis.ts'
 
 // Poison on a stream: each record ends as one effect or one copy, and the shard goes on. Schedules are made from seeds.
 

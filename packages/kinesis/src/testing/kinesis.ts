@@ -84,17 +84,6 @@ export function ample(): TimeLimit {
 /** A clock whose waits are over at once. */
 export const hasty = { now: () => Date.now(), sleep: async () => undefined }
 
-/** Random numbers in `[0, 1)` that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** The source that the middleware puts on an event. */
 export async function sourceOf(
   event: KinesisStreamEvent,

@@ -1,5 +1,5 @@
 import { type Postgres, type PostgresOptions, startPostgres, startReaper } from '@spillway/local/testing'
-import type { MessageRecord, TimeLimit } from '@spillway/message'
+import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { onTestFinished } from 'vitest'
@@ -86,4 +86,19 @@ export function record<Body>(body: Body, facts: Partial<MessageRecord<Body>> = {
 export function timeLimit(ms = 20_000, signal: AbortSignal = new AbortController().signal): TimeLimit {
   const end = performance.now() + ms
   return { signal, remainingTime: () => end - performance.now() }
+}
+
+/** What became of records: the code and the reason of what was parked, the kind of the rest. */
+export function reasons(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map((outcome) =>
+    outcome.kind === 'park' ? `${outcome.reason.code} ${outcome.reason.detail}` : outcome.kind,
+  )
+}
+
+/** Writes bodies in one batch, and says what became of each. */
+export function sendTo<Body>(write: Writer<Body>): (...bodies: Body[]) => Promise<string[]> {
+  return async (...bodies) => {
+    const records = bodies.map((body) => record(body))
+    return reasons(await write(records, timeLimit()))
+  }
 }

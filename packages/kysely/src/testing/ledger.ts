@@ -44,6 +44,10 @@ export function posting(
   return record<Posting>(full, { key, lane: key, fingerprint: () => print, ...facts })
 }
 
+/** So many postings of 1, with keys from `k0` on. */
+export const manyPostings = (count: number) =>
+  Array.from({ length: count }, (_, index) => posting(`k${index}`))
+
 /** Applies postings one by one: an increment, which twice is once too often, and a row. */
 export async function post(trx: Kysely<Ledger>, messages: readonly MessageRecord<Posting>[]): Promise<void> {
   for (const { key, body } of messages) {

@@ -1,36 +1,18 @@
-import { Kysely, MysqlDialect } from 'kysely'
-import { createPool } from 'mysql2'
-import { beforeAll, beforeEach, expect, it } from 'vitest'
-import { inboxMigration } from '../index.ts'
+import type { Kysely } from 'kysely'
+
+import { expect, it } from 'vitest'
+
 import { timeLimit } from '../testing/database.ts'
-import { type Ledger, ledgerTables, ledgerWriter, post, posting, results } from '../testing/ledger.ts'
-import { describeMysql, executeMysql, openMysql } from '../testing/mysql.ts'
+import { type Ledger, ledgerWriter, post, posting, results } from '../testing/ledger.ts'
+import { describeMysql } from '../testing/mysql.ts'
+import { useMysqlLedger } from '../testing/mysql-ledger.ts'
 
 describeMysql('a transaction function that slips, with MySQL or MariaDB', (database) => {
-  const run = (text: string) => executeMysql(database.url, text)
-  const open = () => openMysql<Ledger>(database.url).db
-  const totals = async () => {
-    const [row] = await run(
-      `select (select balance from accounts where id = 'a') as balance,
-         (select count(*) from postings) as postings, (select count(*) from spillway_inbox where parked is null) as entries`,
-    )
-    return row
-  }
+  const { open, totals } = useMysqlLedger(database)
   const insert = (trx: Kysely<Ledger>, id: string) =>
     trx.insertInto('postings').values({ id, account: 'a', amount: 1 }).execute()
   const withdraw = (trx: Kysely<Ledger>) =>
     trx.updateTable('accounts').set({ balance: -1 }).where('id', '=', 'a').execute()
-
-  beforeAll(async () => {
-    for (const table of ledgerTables) await run(table)
-    const db = new Kysely<never>({ dialect: new MysqlDialect({ pool: createPool(database.url) }) })
-    await inboxMigration().up(db)
-    await db.destroy()
-  })
-  beforeEach(async () => {
-    await run(`delete from postings; delete from accounts; delete from spillway_inbox;
-      insert into accounts values ('a', 0), ('b', 0)`)
-  })
 
   // A refused statement does not end the transaction here: what came with it would be committed without it.
   it.each<[string, (trx: Kysely<Ledger>) => unknown, unknown]>([

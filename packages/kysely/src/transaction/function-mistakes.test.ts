@@ -8,6 +8,7 @@ import {
   gate,
   type Ledger,
   ledgerWriter,
+  manyPostings,
   post,
   posting,
   results,
@@ -17,7 +18,6 @@ import {
 
 const ledger = useLedger()
 
-const many = (count: number) => Array.from({ length: count }, (_, index) => posting(`k${index}`))
 const nothing = { balance: 0, postings: 0, keys: 0 }
 const insert = (trx: Kysely<Ledger>, id: string, amount = 1, account = 'a') =>
   trx.insertInto('postings').values({ id, account, amount }).execute()
@@ -36,7 +36,7 @@ describe('a function that does not wait for its statements', () => {
         messages.forEach(async (message) => post(trx, [message]))
       },
     })
-    const outcomes = await write(many(3), timeLimit())
+    const outcomes = await write(manyPostings(3), timeLimit())
     expect(results(outcomes)).toEqual(['retry', 'retry', 'retry'])
     expect(outcomes[0]).toMatchObject({
       cause: {
@@ -149,7 +149,7 @@ describe('a function that does not wait for its statements', () => {
         await Promise.allSettled([sql`select 1`.execute(trx), sql`select 2`.execute(trx)])
       },
     })
-    expect(new Set(results(await write(many(20), timeLimit())))).toEqual(new Set(['done']))
+    expect(new Set(results(await write(manyPostings(20), timeLimit())))).toEqual(new Set(['done']))
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 20, keys: 20 })
   })
 
@@ -227,7 +227,7 @@ describe('a function that swallows an error', () => {
         },
       })
       const outcomes = await write(
-        [posting('v'), posting('w', { account: 's3cret' }), ...many(4)],
+        [posting('v'), posting('w', { account: 's3cret' }), ...manyPostings(4)],
         timeLimit(),
       )
       expect(results(outcomes)).toEqual(['done', result, 'done', 'done', 'done', 'done'])
@@ -254,7 +254,7 @@ describe('a function that swallows an error', () => {
         return outcomes
       },
     })
-    expect(results(await write(many(3), timeLimit()))).toEqual(['done', 'retry', 'done'])
+    expect(results(await write(manyPostings(3), timeLimit()))).toEqual(['done', 'retry', 'done'])
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 

@@ -6,6 +6,7 @@ import { execute, timeLimit } from '../testing/database.ts'
 import {
   allDone,
   ledgerWriter,
+  manyPostings,
   type Posting,
   post,
   posting,
@@ -15,8 +16,6 @@ import {
 } from '../testing/ledger.ts'
 
 const ledger = useLedger()
-
-const many = (count: number) => Array.from({ length: count }, (_, index) => posting(`k${index}`))
 
 describe('exactly once', () => {
   it('has one effect for a message, however often it comes', async () => {
@@ -43,8 +42,8 @@ describe('exactly once', () => {
 
   it('writes 1,000 records in one transaction, whatever came before', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
-    await write(many(300), timeLimit())
-    expect(new Set(results(await write(many(1_000), timeLimit())))).toEqual(new Set(['done']))
+    await write(manyPostings(300), timeLimit())
+    expect(new Set(results(await write(manyPostings(1_000), timeLimit())))).toEqual(new Set(['done']))
     expect(runs.map(({ length }) => length)).toEqual([300, 700])
     expect(await totals(ledger.url)).toEqual({ balance: 1_000, postings: 1_000, keys: 1_000 })
   })
@@ -184,7 +183,7 @@ describe('what the function answers', () => {
         return answer(messages) as never
       },
     })
-    const outcomes = await write(many(3), timeLimit())
+    const outcomes = await write(manyPostings(3), timeLimit())
     expect(results(outcomes)).toEqual(['retry', 'retry', 'retry'])
     expect(outcomes[0]).toMatchObject({ cause: { code: 'SPILLWAY_OUTCOME_INVALID' } })
     expect(runs).toHaveLength(1)

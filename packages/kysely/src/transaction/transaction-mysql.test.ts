@@ -1,40 +1,21 @@
 import { done, type Outcome, retry } from '@spillway/message'
-import { Kysely, MysqlDialect, sql } from 'kysely'
-import { createPool } from 'mysql2'
-import { beforeAll, beforeEach, expect, it } from 'vitest'
-import { inboxMigration } from '../index.ts'
+import { sql } from 'kysely'
+
+import { expect, it } from 'vitest'
+
 import { startCuttingProxy } from '../testing/cutting-proxy.ts'
 import { timeLimit } from '../testing/database.ts'
-import { gate, type Ledger, ledgerTables, ledgerWriter, post, posting, results } from '../testing/ledger.ts'
-import { connectMysql, describeMysql, executeMysql, openMysql, queryMysql } from '../testing/mysql.ts'
+import { gate, ledgerWriter, manyPostings, post, posting, results } from '../testing/ledger.ts'
+import { connectMysql, describeMysql, queryMysql } from '../testing/mysql.ts'
+import { useMysqlLedger } from '../testing/mysql-ledger.ts'
 
 describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
-  const run = (text: string) => executeMysql(database.url, text)
-  const open = (connections = 1, url = database.url) => openMysql<Ledger>(url, connections).db
-  const totals = async () => {
-    const [row] = await run(
-      `select (select balance from accounts where id = 'a') as balance,
-         (select count(*) from postings) as postings, (select count(*) from spillway_inbox where parked is null) as entries`,
-    )
-    return row
-  }
+  const { run, open, totals } = useMysqlLedger(database)
   const waitingForLocks = async () => {
     const text = `select count(*) as n from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`
     // InnoDB keeps its answer for as long as somebody asks more often than every 100 ms.
     while (Number((await run(text))[0]?.n) === 0) await new Promise((resolve) => setTimeout(resolve, 150))
   }
-  const many = (count: number) => Array.from({ length: count }, (_, index) => posting(`k${index}`))
-
-  beforeAll(async () => {
-    for (const table of ledgerTables) await run(table)
-    const db = new Kysely<never>({ dialect: new MysqlDialect({ pool: createPool(database.url) }) })
-    await inboxMigration().up(db)
-    await db.destroy()
-  })
-  beforeEach(async () => {
-    await run(`delete from postings; delete from accounts; delete from spillway_inbox;
-      insert into accounts values ('a', 0), ('b', 0)`)
-  })
 
   it('has one effect for each message, however often it comes', async () => {
     const { write, runs } = ledgerWriter(open())
@@ -72,8 +53,8 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
         await trx.insertInto('postings').values(rows).execute()
       },
     })
-    await write(many(300), timeLimit())
-    expect(new Set(results(await write(many(2_500), timeLimit())))).toEqual(new Set(['done']))
+    await write(manyPostings(300), timeLimit())
+    expect(new Set(results(await write(manyPostings(2_500), timeLimit())))).toEqual(new Set(['done']))
     expect(runs.map(({ length }) => length)).toEqual([300, 2_200])
     expect(await totals()).toMatchObject({ postings: 2_500, entries: 2_500 })
   })
@@ -114,7 +95,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
 
   it('finds the message that cannot be written, and commits its batch-mates', async () => {
     const { write, runs } = ledgerWriter(open())
-    const batch = many(64)
+    const batch = manyPostings(64)
     batch[20] = posting('k20', { amount: -1_000 })
     const outcomes = await write(batch, timeLimit())
     expect(outcomes.flatMap((outcome, index) => (outcome.kind === 'park' ? [index] : []))).toEqual([20])

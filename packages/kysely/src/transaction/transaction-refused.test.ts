@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { execute, timeLimit } from '../testing/database.ts'
-import { ledgerWriter, post, posting, results, totals, useLedger } from '../testing/ledger.ts'
+import { ledgerWriter, manyPostings, post, posting, results, totals, useLedger } from '../testing/ledger.ts'
 
 const ledger = useLedger()
-
-const many = (count: number) => Array.from({ length: count }, (_, index) => posting(`k${index}`))
 
 describe('a message that cannot be written', () => {
   it('is found and parked; its batch-mates are committed', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
-    const batch = many(100).map((record, index) =>
+    const batch = manyPostings(100).map((record, index) =>
       index === 37 || index === 81 ? posting(record.key, { amount: -1_000 }) : record,
     )
     const outcomes = await write(batch, timeLimit())
@@ -31,7 +29,7 @@ describe('a message that cannot be written', () => {
         }
       },
     })
-    const batch = many(100).map(({ key }, index) => posting(key, { amount: index % 5 === 0 ? 5 : 1 }))
+    const batch = manyPostings(100).map(({ key }, index) => posting(key, { amount: index % 5 === 0 ? 5 : 1 }))
     const outcomes = results(await write(batch, timeLimit()))
     expect(outcomes).toEqual(batch.map(({ body }) => (body.amount === 5 ? 'retry' : 'done')))
     expect(await totals(ledger.url)).toEqual({ balance: 80, postings: 80, keys: 80 })
@@ -39,7 +37,7 @@ describe('a message that cannot be written', () => {
 
   it('is looked for among those that came before first', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
-    const batch = many(64)
+    const batch = manyPostings(64)
     batch[50] = posting('k50', { amount: -1_000 }, { receiveCount: 2 })
     expect(results(await write(batch, timeLimit()))[50]).toBe('23514')
     expect(runs.map(({ length }) => length)).toEqual([64, 1, 63])
@@ -47,7 +45,7 @@ describe('a message that cannot be written', () => {
 
   it('costs 2n - 1 transactions when it is each of them', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
-    const batch = many(16).map(({ key }) => posting(key, { amount: -1 }))
+    const batch = manyPostings(16).map(({ key }) => posting(key, { amount: -1 }))
     expect(new Set(results(await write(batch, timeLimit())))).toEqual(new Set(['23514']))
     expect(runs).toHaveLength(31)
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
@@ -115,7 +113,7 @@ describe('a message that cannot be written', () => {
           throw new TypeError('cannot read properties of undefined')
       },
     })
-    const outcomes = await write(many(16), timeLimit())
+    const outcomes = await write(manyPostings(16), timeLimit())
     expect(outcomes.flatMap((outcome, index) => (outcome.kind === 'done' ? [] : [index]))).toEqual([5])
     expect(outcomes[5]).toMatchObject({
       kind: 'retry',
@@ -134,7 +132,7 @@ describe('a message that cannot be written', () => {
           throw thrown
         },
       })
-      expect(new Set(results(await write(many(256), timeLimit())))).toEqual(new Set(['retry']))
+      expect(new Set(results(await write(manyPostings(256), timeLimit())))).toEqual(new Set(['retry']))
       expect(runs.length).toBeLessThanOrEqual(4 * 9 + 9)
       expect(await totals(ledger.url)).toMatchObject({ keys: 0 })
     },

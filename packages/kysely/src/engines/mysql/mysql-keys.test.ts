@@ -1,7 +1,7 @@
 import type { MessageRecord } from '@spillway/message'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Conflict, kyselyWriter } from '../../index.ts'
-import { record, timeLimit } from '../../testing/database.ts'
+import { record, sendTo, timeLimit } from '../../testing/database.ts'
 import { describeMysql, executeMysql, openMysql } from '../../testing/mysql.ts'
 
 interface Keyed {
@@ -17,16 +17,7 @@ describeMysql('a key in MariaDB', (database) => {
     const { db, inserts } = openMysql<Record<string, Keyed>>(database.url)
     const row = ({ body }: MessageRecord<Keyed>) => body
     const write = kyselyWriter({ db, insertInto: table, row, conflict })
-    const send = async (...bodies: Keyed[]) => {
-      const outcomes = await write(
-        bodies.map((body) => record(body)),
-        timeLimit(),
-      )
-      return outcomes.map((outcome) =>
-        outcome.kind === 'park' ? `${outcome.reason.code} ${outcome.reason.detail}` : outcome.kind,
-      )
-    }
-    return { send, write, inserts }
+    return { send: sendTo(write), write, inserts }
   }
 
   describe('that is equal to another by its collation', () => {

@@ -2,7 +2,7 @@ import type { MessageRecord } from '@spillway/message'
 import { CamelCasePlugin } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Conflict, kyselyWriter } from '../../index.ts'
-import { execute, openKysely, record, timeLimit } from '../../testing/database.ts'
+import { execute, openKysely, record, sendTo, timeLimit } from '../../testing/database.ts'
 import { useItemDatabase } from '../../testing/items.ts'
 
 interface Keyed {
@@ -18,16 +18,7 @@ function open(table: string, conflict: Conflict<Keyed> = 'id') {
   const { db, statements } = openKysely<Record<string, Keyed>>(database.url)
   const row = ({ body }: MessageRecord<Keyed>) => body
   const write = kyselyWriter({ db, insertInto: table, row, conflict })
-  const send = async (...bodies: Keyed[]) => {
-    const outcomes = await write(
-      bodies.map((body) => record(body)),
-      timeLimit(),
-    )
-    return outcomes.map((outcome) =>
-      outcome.kind === 'park' ? `${outcome.reason.code} ${outcome.reason.detail}` : outcome.kind,
-    )
-  }
-  return { send, write, statements }
+  return { send: sendTo(write), write, statements }
 }
 
 const isParked =
