@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely'
+import type { Failure } from '../errors/classify-error.ts'
+import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Schema, TableName } from '../writer/catalogue.ts'
 import type { ConflictRule } from '../writer/conflict.ts'
@@ -15,6 +17,25 @@ import type { Value } from './engine.ts'
  * For the last two no row is parked.
  */
 export type Culprit = 'row' | 'database' | 'elsewhere' | 'unsure'
+
+/** Failures for which a row is parked, at once or at last. */
+const blaming: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
+
+/**
+ * The end of a statement, once it is known who caused it: a failure for which a row would be parked becomes `fault` where
+ * the database caused it, and `unknown`, for which no row is parked, where that cannot be told.
+ *
+ * @param ask who caused the error; asked only where a row would be blamed
+ */
+export async function withCulprit<T>(
+  result: Attempt<T>,
+  ask: (error: unknown) => Promise<Culprit>,
+): Promise<Attempt<T>> {
+  if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
+  const culprit = await ask(result.error)
+  if (culprit === 'row') return result
+  return { ...result, failure: culprit === 'database' ? 'fault' : 'unknown' }
+}
 
 /** The values of one row, by the names that their columns have in the database. */
 export type Values = ReadonlyMap<string, Value>

@@ -1,4 +1,5 @@
 import type { Failure } from './classify-error.ts'
+import { equalByCollation } from './equal-by-collation.ts'
 
 // Source of the numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
 // https://mariadb.com/docs/server/reference/error-codes
@@ -183,11 +184,7 @@ export function sameByCollation(
   conflict: readonly string[],
   collationOf: (column: string) => string | undefined,
 ): Error {
-  const columns = conflict.map((column) => {
-    const collation = collationOf(column)
-    return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
-  })
-  const rule = `another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal`
+  const rule = equalByCollation(conflict, collationOf)
   return Object.assign(new Error(rule), { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', rule })
 }
 

@@ -1,4 +1,4 @@
-import type { TimeLimit } from '@spillway/message'
+import { SpillwayError, type TimeLimit } from '@spillway/message'
 import { type Clock, schedule } from '@spillway/message/internal'
 
 /** The writer's share of the caller's time. All times are in milliseconds. */
@@ -43,6 +43,20 @@ export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
       }),
     sleep: (ms) => clock.sleep(Math.min(ms, left()), limit.signal),
   }
+}
+
+/**
+ * The value of some work that ends in time.
+ *
+ * @throws SpillwayError `SPILLWAY_DEADLINE` when it does not, or what the work rejects with
+ */
+export async function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  const result = await deadline.race(work)
+  if (result === undefined) {
+    throw new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before the database answered.')
+  }
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }
 
 /** Calls back once, when a signal aborts or a time is over; answers what takes that back. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
-import type { Culprit } from '../engines/culprit.ts'
+import { type Culprit, withCulprit } from '../engines/culprit.ts'
 import { engineNamed } from '../engines/engine.ts'
-import { decide, type Failure } from '../errors/classify-error.ts'
+import { decide } from '../errors/classify-error.ts'
 import { refusal } from '../errors/describe-error.ts'
 import { mysqlPlace } from '../errors/mysql-errors.ts'
 import { isOfAParameter, isOfAValue, isRaised } from '../errors/postgres-errors.ts'
@@ -9,9 +9,6 @@ import type { Attempt } from '../time/attempt.ts'
 import type { Schema } from '../writer/catalogue.ts'
 import type { TransactionContext } from './run-transaction.ts'
 import type { StatementLog, Suspects } from './statement-log.ts'
-
-/** Failures for which a message is parked, at once or at last. */
-const blaming: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
 
 type Place = Pick<TransactionContext<unknown, unknown>, 'db' | 'engine' | 'deadline'>
 
@@ -26,17 +23,18 @@ export function createTransactionAccuser(
   place: Place,
 ): <T>(result: Attempt<T>, log: StatementLog) => Promise<Attempt<T>> {
   const known = new Map<string, Promise<Culprit>>()
-  return async function accuse(result, log) {
-    if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
-    const { code, detail } = refusal(result.error)
-    const { error } = decide(result.error)
+  function ask(thrown: unknown, log: StatementLog): Promise<Culprit> {
+    const { code, detail } = refusal(thrown)
+    const { error } = decide(thrown)
     const suspects = log.suspects(error)
     const id = JSON.stringify([code, detail, isOfAParameter(error), mysqlPlace(error), suspects.id])
-    const asked = known.get(id) ?? culpritOf(result.error, suspects, place).catch((): Culprit => 'unsure')
+    const asked = known.get(id) ?? culpritOf(thrown, suspects, place).catch((): Culprit => 'unsure')
     known.set(id, asked)
-    const culprit = await asked
-    if (culprit === 'row') return result
-    return { ...result, failure: culprit === 'database' ? 'fault' : 'unknown' }
+    return asked
+  }
+
+  return function accuse(result, log) {
+    return withCulprit(result, (error) => ask(error, log))
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Answer, Culprit } from '../engines/culprit.ts'
-import { decide, type Failure } from '../errors/classify-error.ts'
+import { type Answer, type Culprit, withCulprit } from '../engines/culprit.ts'
+import { decide } from '../errors/classify-error.ts'
 import { refusal } from '../errors/describe-error.ts'
 import { mysqlPlace } from '../errors/mysql-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
@@ -7,15 +7,9 @@ import type { Deadline } from '../time/deadline.ts'
 import type { Row } from './row.ts'
 import type { Table } from './table.ts'
 
-/** Failures for which a row is parked, at once or at last. */
-const blaming: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
-
 /**
  * Looks at who caused an error before a row is blamed for it. One for each batch: what holds for rows of the same columns
  * is asked once.
- *
- * The failure becomes `fault` where the database caused it, and `unknown`, for which no row is parked, where that cannot
- * be told.
  */
 export function createAccuser(
   table: Table,
@@ -49,10 +43,7 @@ export function createAccuser(
     return culprit
   }
 
-  return async function accuse(result, rows) {
-    if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
-    const culprit = await culpritOf(result.error, rows)
-    if (culprit === 'row') return result
-    return { ...result, failure: culprit === 'database' ? 'fault' : 'unknown' }
+  return function accuse(result, rows) {
+    return withCulprit(result, (error) => culpritOf(error, rows))
   }
 }

@@ -1,5 +1,6 @@
 import { type Outcome, park, retry, SpillwayError } from '@spillway/message'
 import type { EngineName } from '../engines/engine-name.ts'
+import { equalByCollation } from '../errors/equal-by-collation.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import type { TableFacts } from './catalogue.ts'
@@ -19,11 +20,8 @@ const codes: Readonly<Record<EngineName, string>> = {
  * @param on the conflict columns, by their names in the database
  */
 function parkTaken(engine: EngineName, on: readonly string[], { key }: TableFacts): Outcome {
-  const columns = on.map((column) => {
-    const collation = key?.get(column)?.collation
-    return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
-  })
-  const detail = `The database refuses the row: another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal.`
+  const rule = equalByCollation(on, (column) => key?.get(column)?.collation)
+  const detail = `The database refuses the row: ${rule}.`
   const cause = new SpillwayError('SPILLWAY_ROW_REFUSED', detail)
   return park({ code: codes[engine], detail }, { cause })
 }

@@ -6,6 +6,7 @@ import {
   mysqlNumber,
   mysqlPlace,
 } from '../../errors/mysql-errors.ts'
+import { inTime } from '../../time/deadline.ts'
 import {
   type Answer,
   type ColumnFacts,
@@ -34,16 +35,9 @@ export async function mysqlCulprit(thrown: unknown, scene: Scene): Promise<Answe
   // What the writer itself says of a row, and what a trigger does.
   const isOurs = typeof Reflect.get(Object(error), 'rule') === 'string' && !isOfAnotherKey(error)
   if (isOurs || isSignalled(error)) return 'row'
-  const answer = await inTime(culpritOf(error, number, scene), scene)
+  const answer = await inTime(culpritOf(error, number, scene), scene.deadline)
   if (typeof answer === 'string') return answer
-  return (values) => inTime(Promise.resolve(answer(values)), scene)
-}
-
-async function inTime<T>(work: Promise<T>, { deadline }: Scene): Promise<T | 'unsure'> {
-  const result = await deadline.race(work)
-  if (result === undefined) return 'unsure'
-  if (result.status === 'rejected') throw result.reason
-  return result.value
+  return (values) => inTime(Promise.resolve(answer(values)), scene.deadline)
 }
 
 async function culpritOf(error: unknown, number: number, scene: Scene): Promise<Answer> {

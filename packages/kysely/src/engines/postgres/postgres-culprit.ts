@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { decide } from '../../errors/classify-error.ts'
 import { fieldOf, isInFunction, isRaised, sqlState } from '../../errors/postgres-errors.ts'
+import { inTime } from '../../time/deadline.ts'
 import type { Schema } from '../../writer/catalogue.ts'
 import {
   type Culprit,
@@ -123,8 +124,5 @@ async function within<T>({ db, deadline }: Scene, run: (db: Kysely<Schema>) => P
     await limitTransaction(deadline.left(), 1).execute(trx.withoutPlugins())
     return run(trx)
   })
-  const result = await deadline.race(work)
-  if (result === undefined) throw new Error('no time is left')
-  if (result.status === 'rejected') throw result.reason
-  return result.value
+  return inTime(work, deadline)
 }
