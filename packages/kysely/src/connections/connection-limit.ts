@@ -42,8 +42,8 @@ export interface ConnectionLimit {
   isCrowded(): boolean
   /** For pools: asks to be called when an unused connection should be closed. Answers how to end that. */
   onCrowded(closeUnused: () => boolean): () => void
-  /** For pools: a socket is about to be closed whose session the server may have for longer. It counts until then. */
-  keep(ended: Promise<unknown>): void
+  /** For pools: a socket is about to be closed, but the server may still have its session. It counts until `ended` settles. */
+  countUntil(ended: Promise<unknown>): void
   /** For pools: the server had no room. */
   saturated(): void
   /** For pools: a use of a connection went well. */
@@ -56,8 +56,9 @@ const rules: OptionRules<ConnectionLimitOptions> = {
 }
 
 /**
- * A limit that this environment cannot exceed, whatever the settings of its pools: it counts sockets, from before they
- * connect until they are closed. Connections for cancelling count too.
+ * A limit that this environment cannot exceed, whatever the settings of its pools. It counts sockets, from before they
+ * connect until they are closed, and the sessions that a server may still have after that. A client that is made from the
+ * options of a pool counts too; the request by which {@link postgresPool} cancels a statement is no session, and does not.
  *
  * When the server has no room for another connection (SQLSTATE 53300, 53400, 57P03, a borrow time-out of RDS Proxy; the
  * same of MySQL), the limit is halved, and grows by one again with each round of successes in which all connections are
@@ -85,8 +86,8 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   }
   const level = adaptiveLevel({ share: connections, now: clock.now })
   const counted = new Set<object>()
-  /** Each takes the place of the next socket that closes. */
-  const heirs = new Set<object>()
+  /** Sessions whose socket is about to be closed: each takes over the slot of the next socket that closes. */
+  const lingering = new Set<object>()
   const waiting = new Map<Socket, () => void>()
   const closers = new Set<() => boolean>()
   const turns = createTurns(level.current, clock)
@@ -108,16 +109,16 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   function leave(socket: Socket): void {
     waiting.delete(socket)
     if (counted.delete(socket)) {
-      const [heir] = heirs
-      if (heir !== undefined && heirs.delete(heir)) counted.add(heir)
+      const [session] = lingering
+      if (session !== undefined && lingering.delete(session)) counted.add(session)
     }
     admit()
   }
 
-  function keep(ended: Promise<unknown>): void {
-    heirs.add(ended)
+  function countUntil(ended: Promise<unknown>): void {
+    lingering.add(ended)
     const free = () => {
-      heirs.delete(ended)
+      lingering.delete(ended)
       counted.delete(ended)
       admit()
     }
@@ -152,7 +153,7 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
     },
     take: turns.take,
     isCrowded,
-    keep,
+    countUntil,
     onCrowded(closeUnused) {
       closers.add(closeUnused)
       return () => void closers.delete(closeUnused)

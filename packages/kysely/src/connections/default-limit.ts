@@ -35,7 +35,7 @@ const limits = new Map<string, Shared>()
 export function defaultLimit({ database, connections, clock }: DefaultLimitOptions): SharedLimit {
   const share = givenShare(process.env) ?? connections
   const last = limits.get(database)
-  const shared = last !== undefined && goesOn(last, share ?? 1, clock) ? last : start(share, clock)
+  const shared = last !== undefined && isStillUsed(last, share ?? 1, clock) ? last : start(share, clock)
   const { limit } = shared
   if (connections !== undefined && connections > limit.connections) {
     throw exceedsShare(`A pool of ${connections} connections`, limit.connections)
@@ -57,7 +57,7 @@ function start(share: number | undefined, clock: Clock | undefined): Shared {
   return { limit, clock, pools: 0 }
 }
 
-/** Whether a limit is that of another pool: it has pools, or connections of theirs that are still to be closed. */
-function goesOn({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
+/** Whether a limit still has pools, or open connections of pools that ended; of the latter, only where it is what is wanted. */
+function isStillUsed({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
   return pools > 0 || (limit.open > 0 && limit.connections === share && clock === wanted)
 }

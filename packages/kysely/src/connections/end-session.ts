@@ -27,8 +27,8 @@ const cancelInterval = 500
 const noticeTime = 100
 
 /**
- * Has the session of a client of `pg` end at the server before its place is free: a socket that is closed while a statement
- * runs leaves a session behind, which uses a connection of the server until the statement is done.
+ * Ends the session of a `pg` client at the server before its slot becomes free. A socket that is closed while a statement
+ * runs leaves the session behind, and the session uses a connection of the server until the statement is done.
  *
  * `end` cancels the statement, waits for its end, says goodbye and waits for the server to close. Each wait is bounded; a
  * session that may be left behind all the same is logged.
@@ -70,7 +70,7 @@ export function endSessions(client: Client, { clock, logger, limit }: SessionEnd
     logger.warn(
       'A connection was closed while its statement ran: the server is told to cancel the statement.',
     )
-    limit.keep(cancelStatement(client).then(() => clock.sleep(noticeTime)))
+    limit.countUntil(cancelStatement(client).then(() => clock.sleep(noticeTime)))
   })
 }
 
