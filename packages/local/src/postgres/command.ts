@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { SpillwayError } from '@spillway/message'
 
+const mebibyte = 1024 * 1024
+
 /** A user to run the server as: Postgres refuses root. */
 export interface Account {
   readonly uid: number
@@ -56,6 +58,10 @@ export function spawnOptions(account: Account | undefined) {
       LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH,
       SystemRoot: process.env.SystemRoot,
       LC_ALL: 'C',
+      // glibc would give the memory of a large statement back at its end, or not, as it happens to lie, and each page of
+      // it costs a fault in the next: on a virtual machine as much time as the statement itself.
+      MALLOC_TRIM_THRESHOLD_: String(64 * mebibyte),
+      MALLOC_MMAP_THRESHOLD_: String(32 * mebibyte),
     },
   }
 }

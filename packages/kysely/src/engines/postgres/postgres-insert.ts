@@ -87,29 +87,11 @@ function compile(
   arrays: readonly unknown[],
   statement: Statement,
 ): CompiledQuery {
-  const { db, table, conflict, facts, columnName } = statement
-  const parts = columns.map((column, index) => {
-    const type = facts.types.get(columnName(column))
-    if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
-    const values = sql.val(arrays[index])
-    const name = sql.raw(`v.c${index}`)
-    // Both type names come from the catalogue, quoted by Postgres itself.
-    return type.unnestable
-      ? { array: sql`${values}::${sql.raw(type.sqlType)}[]`, selected: name }
-      : { array: sql`${values}::text[]`, selected: sql`${name}::${sql.raw(type.sqlType)}` }
-  })
-  const unnested = sql.join(parts.map((part) => part.array))
-  const selected = parts.map((part) => part.selected)
-  const names = columns.map((_, index) => `c${index}`).join(', ')
+  const { db, table, conflict } = statement
   const source =
     conflict.action === 'update'
-      ? oneForEachKey(
-          statement,
-          columns,
-          selected,
-          sql`unnest(${unnested}) with ordinality as v(${sql.raw(`${names}, n`)})`,
-        )
-      : sql`select ${sql.join(selected)} from unnest(${unnested}) as v(${sql.raw(names)})`
+      ? oneForEachKey(statement, columns, arrays)
+      : rowsOf(statement, columns, arrays)
   return db
     .insertInto(table)
     .columns(columns)
@@ -139,16 +121,36 @@ function compileValues(
     .compile()
 }
 
+/** An array as a parameter, and how its elements become the type of their column. */
+function arrayOf({ facts, columnName }: Statement, column: string, array: unknown) {
+  const type = facts.types.get(columnName(column))
+  if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
+  // Both type names come from the catalogue, quoted by Postgres itself.
+  const sqlType = sql.raw(type.sqlType)
+  return type.unnestable
+    ? { array: sql`${sql.val(array)}::${sqlType}[]`, cast: sql`` }
+    : { array: sql`${sql.val(array)}::text[]`, cast: sql`::${sqlType}` }
+}
+
+/** In the list of what is selected, where the server hands on row by row: in `from` it first keeps a copy of all arrays. */
+function rowsOf(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+  const selected = columns.map((column, index) => {
+    const { array, cast } = arrayOf(statement, column, arrays[index])
+    return sql`unnest(${array})${cast}`
+  })
+  return sql`select ${sql.join(selected)}`
+}
+
 /**
  * A `do update` must not meet a key twice (21000). Which keys are equal and which version is greater is for the
  * database to say: two spellings of a uuid are one key.
  */
-function oneForEachKey(
-  { conflict, facts, columnName }: Statement,
-  columns: readonly string[],
-  selected: readonly ReturnType<typeof sql>[],
-  from: ReturnType<typeof sql>,
-) {
+function oneForEachKey(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+  const { conflict, facts, columnName } = statement
+  const parts = columns.map((column, index) => arrayOf(statement, column, arrays[index]))
+  const selected = parts.map(({ cast }, index) => sql`v.${sql.raw(`c${index}`)}${cast}`)
+  const names = parts.map((_, index) => `c${index}`).join(', ')
+  const from = sql`unnest(${sql.join(parts.map(({ array }) => array))}) with ordinality as v(${sql.raw(`${names}, n`)})`
   const at = (column: string) => selected[columns.indexOf(column)] ?? sql`null`
   // Two keys that only the collation takes for equal are not one: see `findTaken`.
   const exactly = (column: string) =>
