@@ -1,5 +1,5 @@
 import { type Logger, SpillwayError, type TimeLimit } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
+import { type Clock, schedule } from '@spillway/message/internal'
 import { checkHealth } from './check-health.ts'
 import { newId } from './opener.ts'
 import { carryOutAll } from './plan/carry-out.ts'
@@ -43,23 +43,25 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
   const { mapping, check, checkTimeout, healthyPeriod, logger, clock } = options
 
   return async function probe(_event, context) {
-    if (check === undefined) {
-      throw new SpillwayError(
-        'SPILLWAY_OPTION_INVALID',
-        'breaker: the option `check` is missing; the probe needs it.',
-      )
-    }
+    if (check === undefined) throw withoutCheck()
     const time = Math.max(0, Math.floor(context?.getRemainingTimeInMillis() ?? withoutLimit))
     const ends = clock.now() + time
-    const limit: TimeLimit = {
-      signal: AbortSignal.timeout(time),
-      remainingTime: () => Math.max(0, ends - clock.now()),
+    const over = new AbortController()
+    const cancel = schedule(clock, () => over.abort(timeOver()), time)
+    try {
+      return await look({ signal: over.signal, remainingTime: () => Math.max(0, ends - clock.now()) })
+    } finally {
+      cancel()
     }
+  }
+
+  async function look(limit: TimeLimit): Promise<ProbeResult> {
     const reading = await mapping.read(limit)
     const phase = phaseOf(reading).name
-    const healthy = needsCheck(reading)
-      ? await checkHealth(check, checkTimeout, limit, clock, logger)
-      : undefined
+    const healthy =
+      check !== undefined && needsCheck(reading)
+        ? await checkHealth(check, checkTimeout, limit, clock, logger)
+        : undefined
     const now = clock.now()
     const steps = planProbe(reading, { healthy: healthy === true, now, healthyPeriod, id: newId() })
     const acted = (await carryOutAll(steps, mapping, limit)).length > 0
@@ -67,6 +69,15 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
     return { phase, healthy, acted }
   }
 }
+
+function withoutCheck(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    'breaker: the option `check` is missing; the probe needs it.',
+  )
+}
+
+const timeOver = () => new DOMException('The time is over.', 'TimeoutError')
 
 function meaning(phase: ProbeResult['phase'], healthy: boolean | undefined): string {
   if (phase === 'taken-over') return 'and somebody else changed the mapping: it is left to them'

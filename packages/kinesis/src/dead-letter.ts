@@ -1,5 +1,5 @@
 import { type ParkReason, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { within } from '@spillway/message/internal'
+import { type Clock, within } from '@spillway/message/internal'
 
 /** The copy of a record that can never succeed. */
 export interface ParkedCopy {
@@ -44,9 +44,14 @@ const attemptMs = 5000
  *
  * @throws SpillwayError `SPILLWAY_PARK_FAILED` when it is not confirmed.
  */
-export async function putCopy(deadLetter: DeadLetter, copy: ParkedCopy, limit: TimeLimit): Promise<void> {
+export async function putCopy(
+  deadLetter: DeadLetter,
+  copy: ParkedCopy,
+  limit: TimeLimit,
+  clock: Clock,
+): Promise<void> {
   try {
-    await within(limit, attemptMs, (own) => deadLetter.put(copy, own))
+    await within(limit, attemptMs, (own) => deadLetter.put(copy, own), clock)
   } catch (thrown) {
     const cause = toError(thrown)
     if (cause instanceof SpillwayError) throw cause

@@ -12,6 +12,7 @@ import {
   park,
   type Writer,
 } from '@spillway/message'
+import { systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -137,7 +138,7 @@ describe('a shard with poison', () => {
           parked: unreliable(memoryParkedStore(), fails),
           parkAfter: 60,
           logger: silent,
-          clock: { now: () => world.now, sleep: async () => undefined },
+          clock: { ...systemClock, now: () => world.now },
         }),
       )
       .handler(batch(reading, tableOf(world), { hold: false, logger: silent }))
@@ -172,7 +173,7 @@ describe('a shard with poison', () => {
     const deadLetter = sqsDeadLetter({ queueUrl: queues.queueUrl('large'), client: clientOf() })
     const handler = middy()
       .use(kinesisPartialBatchFailure({ logger: silent }))
-      .use(kinesisSource({ deadLetter, clock: { now: () => world.now, sleep: async () => undefined } }))
+      .use(kinesisSource({ deadLetter, clock: { ...systemClock, now: () => world.now } }))
       .handler(batch(reading, tableOf(world), { logger: silent }))
     const random = seeded(1)
     const letters = Array.from(

@@ -5,7 +5,7 @@ import {
   type MessageIdentity,
   type SourceRecord,
 } from '@spillway/message'
-import { readIdentity } from '@spillway/message/internal'
+import { readIdentity, systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ const two = () =>
     { arrivedAt: new Date(0) },
   )
 const reason = { code: '23514', detail: 'a check failed', issues: [{ path: '/x', message: 'too small' }] }
-const clock = { now: () => 5000, sleep: async () => undefined }
+const clock = { ...systemClock, now: () => 5000 }
 const first = (records: readonly SourceRecord[]) => records[0] as SourceRecord
 
 /** An event with whatever somebody may have put into it. */

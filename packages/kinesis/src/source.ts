@@ -58,7 +58,7 @@ export interface KinesisSourceOptions {
   readonly parkAfter?: number | false
   /** Gets a warning when the parked store did not note a copy. Default: lines of JSON on the console. */
   readonly logger?: Logger
-  /** Says when a record was parked, and how old it is. Default: the clock of the machine. */
+  /** Says when a record was parked and how old it is, and ends requests. Default: the clock of the machine. */
   readonly clock?: Clock
 }
 
@@ -74,7 +74,7 @@ const rules: OptionRules<KinesisSourceOptions> = {
     test: (value) => value === false || integer(60, 31_536_000).test(value),
   },
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now'),
+  clock: objectWith('now', 'sleep'),
 }
 
 /**
@@ -128,11 +128,11 @@ export function kinesisSource(
           text: unreadable ? undefined : data.text,
         }
         const parking = { record, reason, identity, at: parkedAt }
-        await parkOnce({ store: parked, logger }, parking, limit, (recordId) =>
-          putCopy(deadLetter, { ...copy, recordId }, limit),
+        await parkOnce({ store: parked, logger, clock }, parking, limit, (recordId) =>
+          putCopy(deadLetter, { ...copy, recordId }, limit, clock),
         )
       },
-      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),
+      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit, clock) }),
       delay: async () => undefined,
     }
   }

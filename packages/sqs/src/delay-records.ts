@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
 import { type Logger, type TimeLimit, toError } from '@spillway/message'
-import { inParallel, within } from '@spillway/message/internal'
+import { type Clock, inParallel, within } from '@spillway/message/internal'
 import type { SqsClient } from './client.ts'
 import { maxEntries } from './pack.ts'
 
@@ -44,6 +44,7 @@ export async function delayRecords(
   sinceEvent: number,
   limit: TimeLimit,
   logger: Logger,
+  clock: Clock,
 ): Promise<void> {
   const longest = Math.max(0, Math.floor(longestVisibility - beforeEvent - sinceEvent))
   const known = changes.filter(({ seconds }) => !Number.isNaN(seconds))
@@ -65,7 +66,7 @@ export async function delayRecords(
     })
     try {
       const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
-      const { Failed = [] } = await within(limit, requestMs, send)
+      const { Failed = [] } = await within(limit, requestMs, send, clock)
       failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
     } catch (thrown) {
       const failure = toError(thrown)

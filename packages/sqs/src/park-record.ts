@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { type ParkReason, type SourceRecord, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { isMessageId, within } from '@spillway/message/internal'
+import { type Clock, isMessageId, within } from '@spillway/message/internal'
 import type { SQSRecord } from 'aws-lambda'
 import { isFifo, type SqsClient } from './client.ts'
 import { copyFacts } from './copy-facts.ts'
@@ -27,6 +27,7 @@ export async function parkRecord(
   delivered: Delivered,
   reason: ParkReason,
   limit: TimeLimit,
+  clock: Clock,
 ): Promise<void> {
   const { record, raw } = delivered
   const copy = await copyOf(record.body, raw?.messageAttributes ?? {}, copyFacts(delivered, reason))
@@ -36,7 +37,8 @@ export async function parkRecord(
     ...systemFields(queueUrl, delivered),
   })
   try {
-    const answer = await within(limit, 5000, ({ signal }) => client.send(command, { abortSignal: signal }))
+    const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
+    const answer = await within(limit, 5000, send, clock)
     if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
   } catch (thrown) {
     const cause = toError(thrown)

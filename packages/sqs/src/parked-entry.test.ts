@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { Logger, ParkedStore, RecordSource, SourceRecord } from '@spillway/message'
-import { readIdentity } from '@spillway/message/internal'
+import { readIdentity, systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sqsSource } from './index.ts'
@@ -43,7 +43,7 @@ async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) 
     deadLetterQueueUrl: queues.queueUrl(queue),
     client: via as SQSClient,
     parked,
-    clock: { now: () => now, sleep: async () => undefined },
+    clock: { ...systemClock, now: () => now },
     ...(logger !== undefined && { logger }),
   })
   const record = {

@@ -4,6 +4,7 @@ import { type Message, ReceiveMessageCommand, SendMessageCommand, type SQSClient
 import middy from '@middy/core'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { RecordSource, SourceRecord } from '@spillway/message'
+import { systemClock } from '@spillway/message/internal'
 import type { Context, SQSEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqsSource } from './index.ts'
@@ -327,7 +328,7 @@ describe('delay', () => {
       },
     }
     const messages = Array.from({ length: 505 }, (_, index) => ({ MessageId: String(index) }))
-    const clock = { now: () => now, sleep: async () => undefined }
+    const clock = { ...systemClock, now: () => now }
     const source = await sourceOf('orders', 'parked', messages, { client: slow, clock })
     now = 60_000
     await source.delay(

@@ -58,7 +58,7 @@ export interface SqsSourceOptions {
   readonly parked?: ParkedStore
   /** Gets a warning when a visibility cannot be changed. Default: lines of JSON on the console. */
   readonly logger?: Logger
-  /** Says when a record was parked, and how old a receive is. Default: the clock of the machine. */
+  /** Says when a record was parked and how old a receive is, and ends requests. Default: the clock of the machine. */
   readonly clock?: Clock
 }
 
@@ -69,7 +69,7 @@ const rules: OptionRules<SqsSourceOptions> = {
   claimCheck: objectWith(),
   parked: objectWith('put', 'confirm', 'findAll'),
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now'),
+  clock: objectWith('now', 'sleep'),
 }
 
 /**
@@ -107,11 +107,15 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
       park(record, reason, limit, identity) {
         const at = new Date(clock.now())
         const raw = rawOf(record)
-        return parkOnce({ store: parked, logger }, { record, reason, identity, at }, limit, (recordId) =>
-          parkRecord(client, deadLetterQueueUrl, { record, raw, recordId }, reason, limit),
+        return parkOnce(
+          { store: parked, logger, clock },
+          { record, reason, identity, at },
+          limit,
+          (recordId) =>
+            parkRecord(client, deadLetterQueueUrl, { record, raw, recordId }, reason, limit, clock),
         )
       },
-      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit) }),
+      ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit, clock) }),
       delay: (delays, limit) =>
         delayRecords(
           client,
@@ -123,6 +127,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
           (clock.now() - cameAt) / 1000,
           limit,
           logger,
+          clock,
         ),
     }
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { SpillwayError, toError } from '../error.ts'
 import type { Logger } from '../logger.ts'
 import type { ParkReason } from '../outcome.ts'
@@ -37,6 +38,7 @@ export interface Parking {
 export interface ParkedKeeper {
   readonly store: ParkedStore | undefined
   readonly logger: Logger
+  readonly clock: Clock
 }
 
 /**
@@ -51,7 +53,7 @@ export interface ParkedKeeper {
  * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the decision is not committed, and what `sendCopy` throws
  */
 export async function parkOnce(
-  { store, logger }: ParkedKeeper,
+  { store, logger, clock }: ParkedKeeper,
   { record, reason, identity, at }: Parking,
   limit: TimeLimit,
   sendCopy: (recordId: string) => Promise<void>,
@@ -60,13 +62,13 @@ export async function parkOnce(
   if (store === undefined || identity === undefined) return sendCopy(recordId)
   const { name, key } = identity
   const decision = { name, key, reason, at, ...deliveryOf(record, identity), recordId }
-  const entry = await put(store, decision, limit)
+  const entry = await put(store, decision, limit, clock)
   if (entry.copied) return
   if (entry.recordId !== record.id && at.getTime() - entry.at.getTime() < ownerMs) throw ownedByAnother()
   if (limit.remainingTime() < leastMs) throw tooLate()
   await sendCopy(entry.recordId)
   try {
-    await within(limit, attemptMs, (own) => store.confirm(entry, own))
+    await within(limit, attemptMs, (own) => store.confirm(entry, own), clock)
   } catch (thrown) {
     logger.warn(
       'spillway: a copy is in the dead-letter queue, but the parked store did not note it. Should the record be delivered again, a second copy is sent.',
@@ -89,9 +91,14 @@ function ownedByAnother(): SpillwayError {
   )
 }
 
-async function put(store: ParkedStore, decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
+async function put(
+  store: ParkedStore,
+  decision: ParkDecision,
+  limit: TimeLimit,
+  clock: Clock,
+): Promise<ParkedEntry> {
   try {
-    return await within(limit, attemptMs, (own) => store.put(decision, own))
+    return await within(limit, attemptMs, (own) => store.put(decision, own), clock)
   } catch (thrown) {
     const cause = toError(thrown)
     throw new SpillwayError(
@@ -117,11 +124,12 @@ export async function findParked(
   store: ParkedStore,
   records: readonly Redelivery[],
   limit: TimeLimit,
+  clock: Clock,
 ): Promise<ReadonlyMap<SourceRecord, ParkReason>> {
   const found = new Map<SourceRecord, ParkReason>()
   for (const [name, ofName] of Map.groupBy(records, ({ identity }) => identity.name)) {
     const keys = [...new Set(ofName.map(({ identity }) => identity.key))]
-    const entries = await within(limit, attemptMs, (own) => store.findAll(name, keys, own))
+    const entries = await within(limit, attemptMs, (own) => store.findAll(name, keys, own), clock)
     for (const { record, identity } of ofName) {
       const entry = entries.get(identity.key)
       if (entry !== undefined && standsFor(entry, deliveryOf(record, identity)))

@@ -1,7 +1,11 @@
+import { type Clock, schedule, systemClock } from '../clock.ts'
 import type { TimeLimit } from '../ports.ts'
 
 /** Milliseconds that have to be left for an answer to the caller. */
 export const guardMs = 250
+
+/** The clock of the machine, without the steps that setting it makes. */
+const steadyClock: Clock = Object.freeze({ ...systemClock, now: () => performance.now() })
 
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
@@ -58,9 +62,10 @@ export async function within<Result>(
   limit: TimeLimit,
   ms: number,
   run: (limit: TimeLimit) => Promise<Result>,
+  clock: Clock = steadyClock,
 ): Promise<Result> {
-  const end = performance.now() + ms
-  const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - performance.now()))
+  const end = clock.now() + ms
+  const remainingTime = () => Math.max(0, Math.min(limit.remainingTime(), end - clock.now()))
   // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
   const controller = new AbortController()
   const { signal } = controller
@@ -74,9 +79,13 @@ export async function within<Result>(
       }
       const onAbort = () => abort(early?.reason)
       const onTimer = () => abort(timeOver())
-      const timer = setTimeout(onTimer, Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))))
+      const cancel = schedule(
+        clock,
+        onTimer,
+        Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))),
+      )
       stop = () => {
-        clearTimeout(timer)
+        cancel()
         early?.removeEventListener('abort', onAbort)
       }
       early?.addEventListener('abort', onAbort, { once: true })
