@@ -27,12 +27,12 @@ export interface BatchOptions<Body = unknown> {
    */
   readonly onError?: ErrorPolicy<Body>
   /**
-   * The time to the next delivery of a record that is to be retried without an `after`: exponential by its receive
-   * count, with full jitter, in seconds. Default `{ base: 60, cap: 900 }`. `false` leaves the queue's own visibility
-   * time-out. Without effect on a stream.
+   * The time to the next delivery of each record that is to be retried, whatever it failed for: `base × 2^(receives - 1)`
+   * seconds, at most `cap`, of which a random part of up to a half is taken off. Default `{ base: 30, cap: 90 }`. `false`
+   * leaves the queue's own visibility time-out. Without effect on a stream.
    *
-   * Where what the records need is down or saturated the jitter is never below half of the wait, and an `after` is the
-   * least that it can be: `outageSurvival` computes how long an outage may last.
+   * After an outage a record sleeps on for at most `cap`; each delivery during it uses up a receive. `outageSurvival`
+   * computes how long an outage may last. Only a handler's own `after` takes its place: see `RetryOutcome`.
    */
   readonly backoff?: BackoffOption
   /**

@@ -23,7 +23,7 @@ import {
 } from '@spillway/message/internal'
 import { type BatchOptions, batchRules } from './batch-options.ts'
 import { checkContext, sourceOf } from './check-invocation.ts'
-import { type Deadlines, type InvocationContext, startDeadlines } from './deadline.ts'
+import { type Deadlines, guardOf, type InvocationContext, startDeadlines } from './deadline.ts'
 import { findDecided } from './find-decided.ts'
 import { createHold } from './hold.ts'
 import { createLedger } from './ledger.ts'
@@ -102,7 +102,12 @@ export function batch<Definition extends MessageDefinition>(
     const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
     const { writing, settling } = deadlines
     const judge = quietPolicy(options.onError, logger)
-    const waits = createHold(writing, clock, random, timeForWatchers(watchers, writing))
+    const waits = createHold(
+      writing,
+      clock,
+      random,
+      timeForWatchers(watchers.length, writing.remainingTime()),
+    )
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */
     let before: ReadonlyMap<number, Outcome> = new Map()
@@ -120,13 +125,7 @@ export function batch<Definition extends MessageDefinition>(
       if (positions.length === 0 || !(await waits.wait())) break
       before = ledger.reopen(positions)
     }
-    const delays = retryDelays({
-      records: source.records,
-      ledger,
-      backoff,
-      random,
-      isOutage: before.size > 0,
-    })
+    const delays = retryDelays({ records: source.records, ledger, backoff, random })
     const outcomes = source.records.map((_, position) => ledger.outcome(position) as Outcome)
     const delaying = delays.length > 0 && settling.race(delay(logger, source, delays, settling))
     if (watchers.length > 0) await tellWatchers(watchers, outcomes, settling, logger)
@@ -139,7 +138,7 @@ export function batch<Definition extends MessageDefinition>(
     const source = sourceOf(event)
     checkContext(context)
     const startedAt = clock.now()
-    const reserve = guard ?? Math.max(defaultGuard, source.records.length)
+    const reserve = guard ?? guardOf(source.records.length)
     const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
     try {
       const { outcomes, held } = await settleAll(source, deadlines)
@@ -165,9 +164,6 @@ async function delay(
     logger.warn('spillway: the time to the next delivery of records could not be set', { records, error })
   }
 }
-
-/** Milliseconds. */
-const defaultGuard = 1000
 
 const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
 

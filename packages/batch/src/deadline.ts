@@ -114,6 +114,14 @@ export interface Deadlines extends Watched {
 /** No guard takes more than this share of the time there is, so that a short time-out leaves time to work. */
 export const guardShare = 0.25
 
+/** Milliseconds. */
+const defaultGuard = 1000
+
+/** The guard of a batch of so many records where none is given: to park and to put off many takes longer. Milliseconds. */
+export function guardOf(records: number): number {
+  return Math.max(defaultGuard, records)
+}
+
 /** The shares of the guard that are left when answering and settling end. */
 const answeringShare = 0.6
 const settlingShare = 0.2

@@ -23,21 +23,21 @@ async function delayOf(
 
 describe('a record that is to be retried', () => {
   it.each([
-    [1, 0.999, 60],
-    [1, 0.5, 30],
-    [2, 0.5, 60],
-    [3, 0.5, 120],
-    [5, 0.5, 450],
-    [6, 0.5, 450],
-    [1000, 0.999, 899],
-    [3, 0, 1],
+    [1, 0.999, 30],
+    [1, 0.5, 23],
+    [1, 0, 15],
+    [2, 0.5, 45],
+    [3, 0.5, 68],
+    [4, 0.5, 68],
+    [1000, 0.999, 90],
+    [1000, 0, 45],
   ])('after receive %i and with the random number %d comes back in %i s', async (count, random, seconds) => {
     expect(await delayOf(retry(), count, random)).toBe(seconds)
   })
 
   it('has the base and the cap of the app', async () => {
-    expect(await delayOf(retry(), 2, 0.5, { base: 4, cap: 100 })).toBe(4)
-    expect(await delayOf(retry(), 20, 0.5, { base: 4, cap: 100 })).toBe(50)
+    expect(await delayOf(retry(), 2, 0.5, { base: 4, cap: 100 })).toBe(6)
+    expect(await delayOf(retry(), 20, 0.5, { base: 4, cap: 100 })).toBe(75)
   })
 
   it('comes back when it says', async () => {
@@ -50,10 +50,21 @@ describe('a record that is to be retried', () => {
     expect(await delayOf(retry({ unavailable: true }), 5, 0.5, false)).toBeUndefined()
   })
 
-  it('is put off by no less than half, and by no less than it says, when what it needs is down', async () => {
-    expect(await delayOf(retry({ cause: down }), 1, 0)).toBe(30)
-    expect(await delayOf(retry({ unavailable: true }), 3, 0)).toBe(120)
-    expect(await delayOf(retry({ after: 5, cause: down }), 2, 0)).toBe(60)
+  it.each<[string, Outcome]>([
+    ['what it needs is down', retry({ unavailable: true })],
+    ['the database is unavailable', retry({ cause: down })],
+    ['there was no time for it', retry({ cause: { code: 'SPILLWAY_DEADLINE' } })],
+    ['nobody knows why', retry({ cause: new Error('odd') })],
+    ['it is at fault itself', retry({ cause: down, unavailable: false })],
+    ['its handler answers nothing', undefined as unknown as Outcome],
+  ])('comes back no sooner and no later when %s', async (_, outcome) => {
+    expect([await delayOf(outcome, 1, 0), await delayOf(outcome, 1, 0.999)]).toStrictEqual([15, 30])
+    expect([await delayOf(outcome, 9, 0), await delayOf(outcome, 9, 0.999)]).toStrictEqual([45, 90])
+    expect(await delayOf(outcome, 9, 0.5, false)).toBeUndefined()
+  })
+
+  it('comes back when its handler was told to, in an outage no sooner than after the back-off', async () => {
+    expect(await delayOf(retry({ after: 5, cause: down }), 2, 0)).toBe(30)
     expect(await delayOf(retry({ after: 700, cause: down }), 2, 0)).toBe(700)
     expect(await delayOf(retry({ after: 5, cause: down, unavailable: false }), 2, 0)).toBe(5)
   })
@@ -89,7 +100,7 @@ it('what was not begun in an outage is put off as what failed for it, each by it
     options: { random: () => 0, hold: false },
   })
   expect([calls, failed.length]).toStrictEqual([10, 30])
-  expect(delayed).toStrictEqual(Object.fromEntries(records.map(({ id }, n) => [id, n % 2 === 0 ? 30 : 60])))
+  expect(delayed).toStrictEqual(Object.fromEntries(records.map(({ id }, n) => [id, n % 2 === 0 ? 15 : 30])))
 })
 
 it('a writer that is cut off in an outage has the whole batch put off', async () => {
@@ -104,7 +115,7 @@ it('a writer that is cut off in an outage has the whole batch put off', async ()
     options: { random: () => 0.2 },
   })
   expect(calls).toBe(2)
-  expect(delayed).toStrictEqual({ r1: 36, r2: 72, r3: 144 })
+  expect(delayed).toStrictEqual({ r1: 18, r2: 36, r3: 54 })
 })
 
 it('the rest of a lane comes back with the one that failed, whatever its own receives', async () => {
@@ -115,7 +126,17 @@ it('the rest of a lane comes back with the one that failed, whatever its own rec
     records,
     handler: eachRecord<Order>(({ key }) => (key === 'a1' ? retry() : done())),
   })
-  expect(delayed).toStrictEqual({ a1: 30, a2: 30 })
+  expect(delayed).toStrictEqual({ a1: 23, a2: 23 })
+})
+
+it('what another lane holds back is put off by its own receives', async () => {
+  const records = [1, 9].map((receiveCount) => orderRecord(`r${receiveCount}`, { receiveCount }))
+  const { delayed } = await virtualRun({
+    records,
+    handler: eachRecord<Order>(() => retry(), { concurrency: 1 }),
+    options: { stopAtFirstFailure: true, random: () => 0 },
+  })
+  expect(delayed).toStrictEqual({ r1: 15, r9: 45 })
 })
 
 it.each([

@@ -1,13 +1,16 @@
-import type { Outcome, RetryOutcome, SourceRecord, SpillwayError } from '@spillway/message'
-import { type Backoff, equalJitter, fullJitter, type OptionRule } from '@spillway/message/internal'
+import type { RetryOutcome, SourceRecord } from '@spillway/message'
+import { type Backoff, equalJitter, type OptionRule } from '@spillway/message/internal'
 import type { Ledger } from './ledger.ts'
 import { isUnavailable } from './outage.ts'
 
 /** The back-off of deliveries: base and cap in seconds, 1 to 43,200; `false` for the queue's own visibility time-out. */
 export type BackoffOption = Backoff | false
 
-/** The back-off where none is given. Seconds. */
-export const defaultBackoff: Backoff = Object.freeze({ base: 60, cap: 900 })
+/**
+ * The back-off where none is given. Seconds. The cap is how long a record may sleep on after an outage; the base and the
+ * cap together, with the `maxReceiveCount` of the queue, are how long an outage may last.
+ */
+export const defaultBackoff: Backoff = Object.freeze({ base: 30, cap: 90 })
 
 /** Amazon SQS quotas: the longest visibility time-out, 12 hours. */
 const longest = 43_200
@@ -24,37 +27,29 @@ export const isBackoff: OptionRule = {
   },
 }
 
-/** What a delay depends on. */
-export interface DelayFacts {
-  readonly outcome: RetryOutcome
-  readonly receiveCount: number
-  /** Whether what the batch needs is down: what was not begun for it waits as long as what failed for it. */
-  readonly isOutage: boolean
-}
-
 /**
  * Seconds until the next delivery of a record; `undefined` for the queue's own visibility time-out.
  *
- * A record that failed by itself comes back after a wait with full jitter. In an outage each delivery uses up a receive
- * that the record is not to blame for, so there the wait is never below half.
+ * Nothing but the back-off and the receives decides, whatever a writer says of the failure: each delivery uses up a
+ * receive, so that a failure that is not recognised as an outage must not come back sooner than one that is. An `after`,
+ * which a handler was told by somebody, takes its place; of what is unavailable only a longer one.
  *
  * @param random a number in `[0, 1)`
  */
 export function retryDelay(
-  { outcome, receiveCount, isOutage }: DelayFacts,
+  outcome: RetryOutcome,
+  receiveCount: number,
   backoff: BackoffOption,
   random: number,
 ): number | undefined {
   const { after } = outcome
   if (backoff === false) return after
-  if (isUnavailable(outcome) || (isOutage && isOutOfTime(outcome))) {
-    return Math.max(after ?? 0, outageDelay(backoff, receiveCount, random))
-  }
-  return after ?? Math.max(1, fullJitter(backoff, receiveCount, random))
+  if (after === undefined) return backoffDelay(backoff, receiveCount, random)
+  return isUnavailable(outcome) ? Math.max(after, backoffDelay(backoff, receiveCount, random)) : after
 }
 
-/** Seconds until the next delivery of a record in an outage. */
-export function outageDelay(backoff: Backoff, receiveCount: number, random: number): number {
+/** Seconds until the next delivery of a record by its receives: between half of the back-off and all of it. */
+export function backoffDelay(backoff: Backoff, receiveCount: number, random: number): number {
   return Math.max(1, equalJitter(backoff, receiveCount, random))
 }
 
@@ -64,36 +59,33 @@ export interface ReturnedRecords {
   readonly ledger: Ledger
   readonly backoff: BackoffOption
   readonly random: () => number
-  /** Whether the batch waited for what it needs. */
-  readonly isOutage: boolean
 }
 
-/** The delay of each record that is returned. One that follows another has the same: it is not to overtake it. */
+/**
+ * The delay of each record that is returned. One that follows another of its lane has the same: it is not to overtake
+ * it.
+ */
 export function retryDelays({
   records,
   ledger,
   backoff,
   random,
-  isOutage,
 }: ReturnedRecords): readonly { readonly record: SourceRecord; readonly seconds: number }[] {
   if (ledger.isClean()) return []
-  const isDown = isOutage || records.some((_, position) => isUnavailable(ledger.outcome(position) as Outcome))
   const delays = new Map<number, number | undefined>()
   function delayOf(root: number): number | undefined {
     if (!delays.has(root)) {
       const outcome = ledger.outcome(root) as RetryOutcome
       const { receiveCount } = records[root] as SourceRecord
-      delays.set(root, retryDelay({ outcome, receiveCount, isOutage: isDown }, backoff, random()))
+      delays.set(root, retryDelay(outcome, receiveCount, backoff, random()))
     }
     return delays.get(root)
   }
   return records.flatMap((record, position) => {
     const root = ledger.rootOf(position)
-    const seconds = root === undefined ? undefined : delayOf(root)
+    if (root === undefined) return []
+    // Of another lane: what holds it back says nothing of how many receives it may use up.
+    const seconds = delayOf(records[root]?.lane === record.lane ? root : position)
     return seconds === undefined ? [] : [{ record, seconds }]
   })
-}
-
-function isOutOfTime({ cause }: RetryOutcome): boolean {
-  return (cause as Partial<SpillwayError> | undefined)?.code === 'SPILLWAY_DEADLINE'
 }

@@ -11,9 +11,9 @@ type Hearer = Pick<Watcher<unknown>, 'settled'>
 const watchingMs = 2_000
 const watchingShare = 0.25
 
-/** The time that is kept for watchers, should there be any. */
-export function timeForWatchers(watchers: readonly unknown[], writing: Deadline): number {
-  return watchers.length === 0 ? 0 : Math.min(watchingMs, writing.remainingTime() * watchingShare)
+/** The time that is kept for so many watchers, of the milliseconds for writing. */
+export function timeForWatchers(watchers: number, writing: number): number {
+  return watchers === 0 ? 0 : Math.min(watchingMs, writing * watchingShare)
 }
 
 /** Tells each watcher what became of a batch, and waits for it while time remains. Never rejects. */

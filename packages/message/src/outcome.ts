@@ -5,18 +5,30 @@ export interface DoneOutcome {
   readonly kind: 'done'
 }
 
-/** The record stays in the queue and is delivered again. */
+/**
+ * The record stays in the queue and is delivered again. A writer says why, with `unavailable`; when, the back-off of
+ * `batch` decides.
+ */
 export interface RetryOutcome {
   readonly kind: 'retry'
-  /** Seconds until the next delivery; `undefined` leaves it to the back-off of `batch`. */
+  /**
+   * Seconds until the next delivery, in place of the back-off of `batch`: for a handler that was told a time, a
+   * `Retry-After` for example. A record with an `after` is not waited for inside the invocation, and each delivery uses up
+   * a receive: short ones over a long outage end in the dead-letter queue. So where the retry is unavailable, it is the
+   * least that the delay can be. A writer that was told no time gives none; those of Spillway never do. Without effect on
+   * a stream.
+   */
   readonly after?: number | undefined
   /** What went wrong, for logs. */
   readonly cause?: unknown
   /**
-   * Whether it is no fault of the record: what it needs, a database for example, is down or saturated. `batch` waits
-   * inside the invocation and tries the record again; then it spreads the deliveries so that the outage uses up few
-   * receives. Default: whether the cause is a `SPILLWAY_DATABASE_UNAVAILABLE`. `false` says that it is a fault of the record,
-   * whatever the cause: a stream parks it once it is overdue.
+   * - `true`: **unavailable**. What the record needs, a database for example, is down or saturated: no record is to blame.
+   *   `batch` waits for it inside the invocation and tries again, and the breaker counts it.
+   * - `undefined`: **transient**. It may pass: a conflict with another transaction, an error that nobody knows. Unless the
+   *   cause is a `SPILLWAY_DATABASE_UNAVAILABLE`, which counts as `true`.
+   * - `false`: **at fault** is the record itself, whatever the cause. A stream parks it once it is overdue.
+   *
+   * The delay until the next delivery is the same in all three cases.
    */
   readonly unavailable?: boolean | undefined
 }
@@ -55,8 +67,8 @@ export function done(): DoneOutcome {
 }
 
 /**
- * Deliver the record again, optionally not before `after` seconds. With `unavailable: true` it is what the record needs
- * that failed, not the record: see {@link RetryOutcome}.
+ * Deliver the record again, after the back-off of `batch`. With `unavailable: true` it is what the record needs that
+ * failed, not the record: see {@link RetryOutcome}.
  */
 export function retry(options: Omit<RetryOutcome, 'kind'> = {}): RetryOutcome {
   return Object.freeze({ kind: 'retry', ...options })

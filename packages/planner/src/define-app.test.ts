@@ -19,7 +19,7 @@ describe('defaults', () => {
       functions: { write: { ...write, batchSize: 100, batchingWindow: 2 } },
     })
     expect(app.queues).toStrictEqual([
-      { name: 'orders', visibilityTimeout: 182, deadLetterQueue: 'orders-dlq', maxReceiveCount: 10 },
+      { name: 'orders', visibilityTimeout: 182, deadLetterQueue: 'orders-dlq', maxReceiveCount: 100 },
       { name: 'orders-dlq', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
     ])
   })

@@ -29,6 +29,12 @@ import { findNamed } from './find-named.ts'
 const anObject = objectWith()
 const text: OptionRule = { ...nonEmptyString(), required: false }
 
+/**
+ * An outage of an hour uses up at most 82 receives with the back-off of `batch`, which is never less than 45 s after the
+ * second receive.
+ */
+const defaultMaxReceiveCount = 100
+
 const appRules: OptionRules<AppOptions> = {
   name: {
     required: true,
@@ -237,7 +243,7 @@ function toQueues(
       continue
     }
     deadLetterQueues.add(deadLetterQueue)
-    const maxReceiveCount = queue.maxReceiveCount ?? 10
+    const maxReceiveCount = queue.maxReceiveCount ?? defaultMaxReceiveCount
     queues.push({ name, visibilityTimeout, deadLetterQueue, maxReceiveCount })
   }
   const known = new Set(queues.map((queue) => queue.name))
