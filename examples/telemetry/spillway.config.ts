@@ -33,8 +33,6 @@ export default defineApp({
       batchSize: 500,
       batchingWindow: 1,
       parallelizationFactor: 2,
-      // An outage costs latency, up to the age of 12 hours that is the default: see docs/kinesis.md.
-      maximumRetryAttempts: -1,
       connections: 1,
       timeout: 10,
       environment: ({ queueUrl, databaseUrl }) => ({

@@ -13,6 +13,7 @@ import {
 import {
   checkDefinition,
   checkOptions,
+  deliveryBackoff,
   isEachRecord,
   isFunction,
   markSettled,
@@ -30,7 +31,7 @@ import { createLedger } from './ledger.ts'
 import { quietPolicy } from './policy.ts'
 import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
-import { defaultBackoff, retryDelays } from './retry-delay.ts'
+import { retryDelays } from './retry-delay.ts'
 import { outOfTime, toSettledResult } from './settle.ts'
 import { tellWatchers, timeForWatchers } from './watchers.ts'
 import { wholeBatch } from './whole-batch.ts'
@@ -91,7 +92,7 @@ export function batch<Definition extends MessageDefinition>(
     { handler },
     { handler: required({ ...isFunction, expected: handlerExpected, test: isHandler }) },
   )
-  const { guard, backoff = defaultBackoff, hold = true, stopAtFirstFailure = false } = options
+  const { guard, backoff = deliveryBackoff, hold = true, stopAtFirstFailure = false } = options
   const { partialFailures = true, clock = systemClock, random = Math.random } = options
   const { handler: inner, watchers } = unwatch(handler)
   const round = typeof inner === 'function' ? wholeBatch(inner) : recordByRecord(inner)

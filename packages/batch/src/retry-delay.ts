@@ -6,12 +6,6 @@ import { isUnavailable } from './outage.ts'
 /** The back-off of deliveries: base and cap in seconds, 1 to 43,200; `false` for the queue's own visibility time-out. */
 export type BackoffOption = Backoff | false
 
-/**
- * The back-off where none is given. Seconds. The cap is how long a record may sleep on after an outage; the base and the
- * cap together, with the `maxReceiveCount` of the queue, are how long an outage may last.
- */
-export const defaultBackoff: Backoff = Object.freeze({ base: 30, cap: 90 })
-
 /** Amazon SQS quotas: the longest visibility time-out, 12 hours. */
 const longest = 43_200
 

@@ -1,7 +1,13 @@
-import { checkOptions, integer, type OptionRules, required } from '@spillway/message/internal'
+import {
+  checkOptions,
+  deliveryBackoff,
+  integer,
+  type OptionRules,
+  required,
+} from '@spillway/message/internal'
 import { guardOf, guardShare } from './deadline.ts'
 import { longestHoldWait } from './hold.ts'
-import { type BackoffOption, backoffDelay, defaultBackoff, isBackoff } from './retry-delay.ts'
+import { type BackoffOption, backoffDelay, isBackoff } from './retry-delay.ts'
 import { timeForWatchers } from './watchers.ts'
 
 /** What {@link outageSurvival} takes: the numbers of the queue and the function. */
@@ -83,7 +89,7 @@ const defaultRetention = 345_600
 export function outageSurvival(options: OutageOptions): OutageSurvival {
   checkOptions('outageSurvival', options, rules)
   const { maxReceiveCount, timeout, visibilityTimeout = 6 * timeout, retention = defaultRetention } = options
-  const { backoff = defaultBackoff, changesVisibility = true } = options
+  const { backoff = deliveryBackoff, changesVisibility = true } = options
 
   /** @param invocation how long each invocation lasts */
   function total(invocation: number, random: number): number {

@@ -22,3 +22,16 @@ export function fullJitter(backoff: Backoff, attempt: number, random: number): n
 export function equalJitter(backoff: Backoff, attempt: number, random: number): number {
   return fullJitter(backoff, attempt, 0.5 + random / 2)
 }
+
+/**
+ * The back-off of deliveries where `batch` is given none. Seconds. The cap is how long a record may sleep on after an
+ * outage; both, with the `maxReceiveCount` of the queue, are how long an outage may last.
+ */
+export const deliveryBackoff: Backoff = Object.freeze({ base: 30, cap: 90 })
+
+/** The least seconds over which so many receives of a record are spread. */
+export function leastSpread(receives: number, backoff: Backoff = deliveryBackoff): number {
+  let seconds = 0
+  for (let receive = 1; receive < receives; receive++) seconds += equalJitter(backoff, receive, 0)
+  return seconds
+}

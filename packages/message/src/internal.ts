@@ -4,7 +4,7 @@
  * @internal
  * @module
  */
-export { type Backoff, equalJitter, fullJitter } from './backoff.ts'
+export { type Backoff, deliveryBackoff, equalJitter, fullJitter, leastSpread } from './backoff.ts'
 export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
 export { type Clock, schedule, systemClock } from './clock.ts'
 export { checkDefinition, isStandardSchema } from './define-message.ts'

@@ -45,6 +45,12 @@ export interface QueueOptions {
    */
   readonly maxReceiveCount?: number
   /**
+   * Seconds for which the queue keeps a message, from when it was sent: 60 to 1,209,600. Default 345,600 (4 days, as on
+   * SQS) for a queue that has a dead-letter queue, and the longest for the others. A dead-letter queue needs the longer
+   * one: a message that is moved there does not become younger.
+   */
+  readonly retention?: number
+  /**
    * The name of the dead-letter queue. Default `<name>-dlq`; for a queue that no function reads, none, unless it has a
    * `maxReceiveCount`.
    */
@@ -104,7 +110,10 @@ export interface FunctionOptions {
   readonly parallelizationFactor?: number
   /** Whether a batch of the stream that failed is tried again in two halves. Default `true`. */
   readonly bisectBatchOnFunctionError?: boolean
-  /** How often a batch of the stream that failed is tried again, 0 to 10,000; -1 is without end. Default 10. */
+  /**
+   * How often a batch of the stream that failed is tried again, 0 to 10,000; -1 is without end. Default -1: an outage
+   * uses up age, not retries, of which ten are gone after minutes.
+   */
   readonly maximumRetryAttempts?: number
   /**
    * Seconds, 60 to 604,800, after which a record of the stream is given up; -1 is when the stream forgets it. Default
@@ -175,6 +184,7 @@ export interface AppQueue {
   /** `undefined` for a queue that is itself a dead-letter queue, or that no function reads and that counts no receives. */
   readonly deadLetterQueue: string | undefined
   readonly maxReceiveCount: number
+  readonly retention: number
 }
 
 /** What connects a queue to a function. */

@@ -1,5 +1,6 @@
 import type { App, AppEventSource, AppFunction, AppQueue } from './app.ts'
 import { checkBudget, warnOfBudget } from './check-budget.ts'
+import { warnOfOutage } from './check-outage.ts'
 
 /** Something that makes an app lose messages, exceed its budget or be refused by AWS, or that costs more than it should. */
 export interface Problem {
@@ -26,7 +27,7 @@ export function checkApp(app: App): readonly Problem[] {
 
 /** What works, but not as well as it could. */
 export function warnOfApp(app: App): readonly Problem[] {
-  return [...warnOfBudget(app)]
+  return [...warnOfBudget(app), ...warnOfOutage(app)]
 }
 
 function* checkFunction(app: App, fn: AppFunction): Generator<Problem> {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type AppOptions, defineApp, findQueue } from './index.ts'
 
+/** A queue that no function reads. */
+const unread = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0, retention: 1_209_600 }
 const write = { entry: './write.ts', queue: 'orders', timeout: 30 }
 
 function messageOf(options: AppOptions): string {
@@ -19,8 +21,14 @@ describe('defaults', () => {
       functions: { write: { ...write, batchSize: 100, batchingWindow: 2 } },
     })
     expect(app.queues).toStrictEqual([
-      { name: 'orders', visibilityTimeout: 182, deadLetterQueue: 'orders-dlq', maxReceiveCount: 100 },
-      { name: 'orders-dlq', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
+      {
+        name: 'orders',
+        visibilityTimeout: 182,
+        deadLetterQueue: 'orders-dlq',
+        maxReceiveCount: 100,
+        retention: 345_600,
+      },
+      { ...unread, name: 'orders-dlq' },
     ])
   })
 
@@ -32,9 +40,15 @@ describe('defaults', () => {
   it('gives a queue that no function reads none, unless it counts receives', () => {
     const queues = { parked: {}, counted: { maxReceiveCount: 3 } }
     expect(defineApp({ name: 'a', queues, functions: {} }).queues).toStrictEqual([
-      { name: 'parked', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
-      { name: 'counted', visibilityTimeout: 30, deadLetterQueue: 'counted-dlq', maxReceiveCount: 3 },
-      { name: 'counted-dlq', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
+      { ...unread, name: 'parked' },
+      {
+        ...unread,
+        name: 'counted',
+        deadLetterQueue: 'counted-dlq',
+        maxReceiveCount: 3,
+        retention: 345_600,
+      },
+      { ...unread, name: 'counted-dlq' },
     ])
   })
 

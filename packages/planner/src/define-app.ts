@@ -14,26 +14,18 @@ import type {
   AppDatabase,
   AppFunction,
   AppOptions,
-  AppQueue,
   DatabaseOptions,
   DeclaredEnvironment,
   FunctionOptions,
-  QueueOptions,
   Resources,
   Route,
 } from './app.ts'
 import { checkApp, warnOfApp } from './check-app.ts'
+import { toQueues } from './define-queue.ts'
 import { findStream, streamSourceRules, toStreamSource, toStreams } from './define-stream.ts'
-import { findNamed } from './find-named.ts'
 
 const anObject = objectWith()
 const text: OptionRule = { ...nonEmptyString(), required: false }
-
-/**
- * An outage of an hour uses up at most 82 receives with the back-off of `batch`, which is never less than 45 s after the
- * second receive.
- */
-const defaultMaxReceiveCount = 100
 
 const appRules: OptionRules<AppOptions> = {
   name: {
@@ -57,12 +49,6 @@ const databaseRules: OptionRules<DatabaseOptions> = {
   idleSessionTimeout: integer(1, 31_536_000),
   migrations: text,
   settings: anObject,
-}
-
-const queueRules: OptionRules<QueueOptions> = {
-  visibilityTimeout: integer(0, 43_200),
-  maxReceiveCount: integer(1, 1000),
-  deadLetterQueue: text,
 }
 
 const functionRules: OptionRules<FunctionOptions> = {
@@ -217,72 +203,6 @@ function declaredBy(environment: NonNullable<FunctionOptions['environment']>): D
 function eventSourceNumbers(options: FunctionOptions) {
   const { batchSize = 10, batchingWindow = 0, maximumConcurrency } = options
   return { batchSize, batchingWindow, maximumConcurrency }
-}
-
-function toQueues(
-  options: Readonly<Record<string, QueueOptions>>,
-  functions: readonly AppFunction[],
-): readonly AppQueue[] {
-  const readers = new Map(functions.flatMap((fn) => (fn.eventSource ? [[fn.eventSource.queue, fn]] : [])))
-  const deadLetterQueues = new Set<string>()
-  const queues: AppQueue[] = []
-  for (const name of new Set([...Object.keys(options), ...readers.keys()])) {
-    const queue = options[name] ?? {}
-    checkOptions(`queues.${name}`, queue, queueRules)
-    const reader = readers.get(name)
-    const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
-    const visibilityTimeout = queue.visibilityTimeout ?? recommended
-    // What no function reads, people look at: after ten looks its messages must not be somewhere else.
-    const hasDeadLetterQueue = reader !== undefined || queue.maxReceiveCount !== undefined
-    const deadLetterQueue = queue.deadLetterQueue ?? (hasDeadLetterQueue ? toDeadLetterName(name) : undefined)
-    if (deadLetterQueue === name) {
-      throw new SpillwayError('SPILLWAY_APP_INVALID', `queues.${name} cannot be its own dead-letter queue.`)
-    }
-    if (deadLetterQueue === undefined) {
-      queues.push({ name, visibilityTimeout, deadLetterQueue, maxReceiveCount: 0 })
-      continue
-    }
-    deadLetterQueues.add(deadLetterQueue)
-    const maxReceiveCount = queue.maxReceiveCount ?? defaultMaxReceiveCount
-    queues.push({ name, visibilityTimeout, deadLetterQueue, maxReceiveCount })
-  }
-  const known = new Set(queues.map((queue) => queue.name))
-  for (const name of [...deadLetterQueues, ...failureQueues(functions)]) {
-    if (known.has(name)) continue
-    known.add(name)
-    queues.push({ name, visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 })
-  }
-  for (const name of known) checkQueueName(name)
-  return queues.map((queue) =>
-    deadLetterQueues.has(queue.name) ? { ...queue, deadLetterQueue: undefined, maxReceiveCount: 0 } : queue,
-  )
-}
-
-/** Source: Amazon SQS API Reference, CreateQueue. */
-function checkQueueName(name: string): void {
-  if (name.length <= 80 && /^[\w-]+(\.fifo)?$/.test(name)) return
-  const rule = '1 to 80 letters, digits, `_` and `-`, with `.fifo` at the end for a FIFO queue'
-  throw new SpillwayError('SPILLWAY_APP_INVALID', `The name of the queue '${name}' must be ${rule}.`)
-}
-
-/** The queues that are told of batches of a stream that are given up. */
-function failureQueues(functions: readonly AppFunction[]): readonly string[] {
-  return functions.flatMap(({ streamSource: source }) =>
-    source !== undefined && 'queue' in source.onFailure ? source.onFailure.queue : [],
-  )
-}
-
-function toDeadLetterName(name: string): string {
-  return name.endsWith('.fifo') ? `${name.slice(0, -5)}-dlq.fifo` : `${name}-dlq`
-}
-
-/**
- * A queue of an app by its name.
- *
- * @throws SpillwayError `SPILLWAY_APP_INVALID` for a name that the app does not have; it names the nearest.
- */
-export function findQueue(app: App, name: string): AppQueue {
-  return findNamed(app, 'queue', app.queues, name)
 }
 
 /** `POST /orders/{id}` as a {@link Route}; `undefined` for anything else. */

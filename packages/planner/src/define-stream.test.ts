@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type AppOptions, defineApp, type FunctionOptions, findStream } from './index.ts'
 
+/** A queue that no function reads. */
+const unread = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0, retention: 1_209_600 }
 const write = { entry: './write.ts', stream: 'readings', timeout: 30 }
 const streams = { readings: { shards: 2 } }
 const app = (options: Partial<FunctionOptions> = {}, more: Partial<AppOptions> = {}) =>
@@ -21,7 +23,7 @@ describe('a stream', () => {
       batchingWindow: 0,
       parallelizationFactor: 1,
       bisectBatchOnFunctionError: true,
-      maximumRetryAttempts: 10,
+      maximumRetryAttempts: -1,
       maximumRecordAgeInSeconds: 43_200,
       onFailure: { bucket: 'readings-failed' },
     })
@@ -33,15 +35,13 @@ describe('a stream', () => {
       batchingWindow: 300,
       parallelizationFactor: 10,
       bisectBatchOnFunctionError: false,
-      maximumRetryAttempts: -1,
+      maximumRetryAttempts: 7,
       maximumRecordAgeInSeconds: -1,
       onFailure: { queue: 'failed' },
     }
     const { functions, queues } = app(given)
     expect(functions[0]?.streamSource).toStrictEqual({ stream: 'readings', ...given })
-    expect(queues).toStrictEqual([
-      { name: 'failed', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 },
-    ])
+    expect(queues).toStrictEqual([{ ...unread, name: 'failed' }])
   })
 
   it('makes a queue for failures once, and leaves one that there is', () => {

@@ -58,7 +58,7 @@ export function toStreamSource(name: string, options: FunctionOptions): AppStrea
     batchingWindow: options.batchingWindow ?? 0,
     parallelizationFactor: options.parallelizationFactor ?? 1,
     bisectBatchOnFunctionError: options.bisectBatchOnFunctionError ?? true,
-    maximumRetryAttempts: options.maximumRetryAttempts ?? 10,
+    maximumRetryAttempts: options.maximumRetryAttempts ?? -1,
     maximumRecordAgeInSeconds: options.maximumRecordAgeInSeconds ?? 43_200,
     onFailure: Object.freeze({ ...(options.onFailure ?? { bucket: `${stream}-failed` }) }),
   })

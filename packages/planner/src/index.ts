@@ -23,5 +23,6 @@ export type {
   StreamOptions,
 } from './app.ts'
 export { checkApp, type Problem, warnOfApp } from './check-app.ts'
-export { defineApp, findQueue, parseRoute } from './define-app.ts'
+export { defineApp, parseRoute } from './define-app.ts'
+export { findQueue } from './define-queue.ts'
 export { findStream } from './define-stream.ts'

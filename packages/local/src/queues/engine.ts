@@ -8,6 +8,8 @@ export interface QueueSpec {
   readonly deadLetterQueue: string | undefined
   /** A message that was received this often goes to the dead-letter queue at the next receive. */
   readonly maxReceiveCount: number
+  /** Seconds for which it keeps a message. Default 4 days; for a dead-letter queue 14 days. */
+  readonly retention?: number
 }
 
 /** How many messages a queue holds. A message whose visibility time-out has passed counts as visible. */

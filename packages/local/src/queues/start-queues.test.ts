@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
@@ -19,7 +20,13 @@ let QueueUrl: string
 
 const queues = [
   { name: 'orders', visibilityTimeout: 1, deadLetterQueue: 'orders-dlq', maxReceiveCount: 2 },
-  { name: 'ledger.fifo', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 5 },
+  {
+    name: 'ledger.fifo',
+    visibilityTimeout: 30,
+    deadLetterQueue: undefined,
+    maxReceiveCount: 5,
+    retention: 600,
+  },
 ]
 
 beforeEach(async () => {
@@ -50,6 +57,18 @@ async function receive(options: { wait?: number; url?: string; max?: number } = 
   })
   return (await sqs.send(command)).Messages ?? []
 }
+
+it.each([
+  ['orders', '345600'],
+  ['orders-dlq', '1209600'],
+  ['ledger.fifo', '600'],
+])('keeps messages of %s for %s s', async (name, seconds) => {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: engine.queueUrl(name),
+    AttributeNames: ['MessageRetentionPeriod'],
+  })
+  expect((await sqs.send(command)).Attributes).toStrictEqual({ MessageRetentionPeriod: seconds })
+})
 
 it('sends, receives and deletes', async () => {
   const sent = await sqs.send(

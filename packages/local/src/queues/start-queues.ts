@@ -83,17 +83,21 @@ async function listen(faux: Faux, port: number): Promise<string> {
 async function createQueues(faux: Faux, queues: readonly QueueSpec[], arn: (name: string) => string) {
   const deadLetterQueues = new Set(queues.flatMap((queue) => queue.deadLetterQueue ?? []))
   const named = new Set(queues.map((queue) => queue.name))
-  const retention = { MessageRetentionPeriod: String(deadLetterRetention) }
+  const retention = (seconds: number) => ({ MessageRetentionPeriod: String(seconds) })
   for (const name of deadLetterQueues) {
     if (named.has(name)) continue
-    await faux.call('CreateQueue', { QueueName: name, Attributes: { ...retention, ...kind(name) } })
+    await faux.call('CreateQueue', {
+      QueueName: name,
+      Attributes: { ...retention(deadLetterRetention), ...kind(name) },
+    })
   }
   for (const queue of queues) {
     checkKinds(queue)
+    const seconds = queue.retention ?? (deadLetterQueues.has(queue.name) ? deadLetterRetention : undefined)
     const Attributes = {
       ...kind(queue.name),
       VisibilityTimeout: String(queue.visibilityTimeout),
-      ...(deadLetterQueues.has(queue.name) ? retention : {}),
+      ...(seconds === undefined ? {} : retention(seconds)),
       ...(queue.deadLetterQueue === undefined ? {} : { RedrivePolicy: redrivePolicy(queue, arn) }),
     }
     await faux.call('CreateQueue', { QueueName: queue.name, Attributes })

@@ -1,0 +1,54 @@
+import { leastSpread } from '@spillway/message/internal'
+import type { App, AppFunction, AppQueue } from './app.ts'
+import type { Problem } from './check-app.ts'
+import { defaultMaxReceiveCount } from './define-queue.ts'
+
+/** How long an outage has to be survived. Seconds. */
+const leastOutage = 3600
+
+/** What makes an outage of an hour cost messages, or leaves no time to bring back what a longer one did cost. */
+export function* warnOfOutage(app: App): Generator<Problem> {
+  const read = new Set(app.functions.map(({ eventSource }) => eventSource?.queue))
+  for (const queue of app.queues) {
+    if (read.has(queue.name)) yield* warnOfReceives(queue)
+    yield* warnOfRetention(app, queue)
+  }
+  for (const fn of app.functions) yield* warnOfStream(fn)
+}
+
+function* warnOfReceives({ name, deadLetterQueue, maxReceiveCount }: AppQueue): Generator<Problem> {
+  if (deadLetterQueue === undefined) return
+  const seconds = leastSpread(maxReceiveCount)
+  if (seconds >= leastOutage) return
+  yield {
+    id: 'W28',
+    message: `queues.${name} has a maxReceiveCount of ${maxReceiveCount}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Leave it out, which is ${defaultMaxReceiveCount}, or see outageSurvival of @spillway/batch.`,
+  }
+}
+
+/** Amazon SQS Developer Guide, "Using dead-letter queues": a message keeps the time when it was sent. */
+function* warnOfRetention(app: App, queue: AppQueue): Generator<Problem> {
+  const dead = app.queues.find(({ name }) => name === queue.deadLetterQueue)
+  if (dead === undefined || dead.retention > queue.retention) return
+  yield {
+    id: 'W29',
+    message: `queues.${dead.name} keeps messages for ${dead.retention} s, no longer than queues.${queue.name} (${queue.retention} s): their age counts from when they were sent, so that it may delete them as soon as they are dead-lettered.`,
+  }
+}
+
+function* warnOfStream({ name, streamSource }: AppFunction): Generator<Problem> {
+  if (streamSource === undefined) return
+  const { maximumRetryAttempts: retries, maximumRecordAgeInSeconds: age } = streamSource
+  if (retries >= 0) {
+    yield {
+      id: 'W27',
+      message: `functions.${name} has a maximumRetryAttempts of ${retries}: an outage uses them up within minutes, and healthy records go to its onFailure. Leave it out, which is -1, without end: the limit is maximumRecordAgeInSeconds.`,
+    }
+  }
+  if (age >= 0 && age < leastOutage) {
+    yield {
+      id: 'W27',
+      message: `functions.${name} has a maximumRecordAgeInSeconds of ${age}: an outage that is longer sends healthy records to its onFailure. Give it at least ${leastOutage}.`,
+    }
+  }
+}
