@@ -25,6 +25,7 @@ export const errorCodes = {
   SPILLWAY_CLAIM_MISSING: 'The body that a claim check stands for is gone.',
   SPILLWAY_CLAIM_FAILED: 'The store of large bodies could not take or give a body now.',
   SPILLWAY_STATUS_UNAVAILABLE: 'The status of a message could not be found out now.',
+  SPILLWAY_VISIBILITY_UNCHANGED: 'The function cannot put off the next delivery of its messages.',
   SPILLWAY_PARK_FAILED: 'The dead-letter queue or the store of parked messages did not take a message.',
   SPILLWAY_SOURCE_MISSING:
     'The batch handler ran without a source middleware before it, or the function got an event of another service or of another queue.',

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
-import { type Logger, type TimeLimit, toError } from '@spillway/message'
-import { type Clock, inParallel, within } from '@spillway/message/internal'
-import type { SqsClient } from './client.ts'
+import { type TimeLimit, toError } from '@spillway/message'
+import { inParallel, within } from '@spillway/message/internal'
+import { createDelayReport, type DelayQueue, late } from './delay-report.ts'
 import { maxEntries } from './pack.ts'
 
 /** Amazon SQS quotas: a message may be invisible for 12 hours from its receive. Seconds. */
@@ -16,9 +16,6 @@ const requestConcurrency = 16
 /** Milliseconds after which a request is given up. */
 const requestMs = 2000
 
-/** The code of what there was no time for. */
-const late = 'SPILLWAY_DEADLINE'
-
 /** The errors of a request that is given up. */
 const lateErrors = ['AbortError', 'TimeoutError']
 
@@ -29,62 +26,61 @@ export interface VisibilityChange {
 }
 
 /**
- * Sets when records become visible again, ten to a request. Best effort: where it fails, or time runs out, the
- * visibility time-out of the queue applies, which is later or sooner but never a loss.
- *
- * Source: Amazon SQS API Reference, ChangeMessageVisibilityBatch.
+ * Sets when records become visible again.
  *
  * @param sinceEvent seconds since the event came: SQS refuses a time-out that would end more than 12 hours after the
  * receive
  */
-export async function delayRecords(
-  client: SqsClient,
-  queueUrl: string,
+export type DelayRecords = (
   changes: readonly VisibilityChange[],
   sinceEvent: number,
   limit: TimeLimit,
-  logger: Logger,
-  clock: Clock,
-): Promise<void> {
-  const longest = Math.max(0, Math.floor(longestVisibility - beforeEvent - sinceEvent))
-  const known = changes.filter(({ seconds }) => !Number.isNaN(seconds))
-  const packs = Array.from({ length: Math.ceil(known.length / maxEntries) }, (_, index) =>
-    known.slice(index * maxEntries, (index + 1) * maxEntries),
-  )
-  const failures: string[] = []
-  let error: Error | undefined
+) => Promise<void>
 
-  async function change(pack: readonly VisibilityChange[]): Promise<void> {
-    if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push(late)
-    const command = new ChangeMessageVisibilityBatchCommand({
-      QueueUrl: queueUrl,
-      Entries: pack.map(({ receiptHandle, seconds }, index) => ({
-        Id: String(index),
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: Math.min(longest, Math.max(0, Math.round(seconds))),
-      })),
-    })
-    try {
-      const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
-      const { Failed = [] } = await within(limit, requestMs, send, clock)
-      failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
-    } catch (thrown) {
-      const failure = toError(thrown)
-      if (lateErrors.includes(failure.name)) return void failures.push(late)
-      failures.push(failure.name)
-      error ??= failure
+/**
+ * Sets when records of a queue become visible again, ten to a request. Best effort: where it fails, or time runs out, the
+ * visibility time-out of the queue applies, which is later or sooner but never a loss. One for each source.
+ *
+ * Source: Amazon SQS API Reference, ChangeMessageVisibilityBatch.
+ */
+export function createDelays(queue: DelayQueue): DelayRecords {
+  const { client, queueUrl, clock } = queue
+  const report = createDelayReport(queue)
+
+  return async function delayRecords(changes, sinceEvent, limit) {
+    const longest = Math.max(0, Math.floor(longestVisibility - beforeEvent - sinceEvent))
+    const known = changes.filter(({ seconds }) => !Number.isNaN(seconds))
+    const packs = Array.from({ length: Math.ceil(known.length / maxEntries) }, (_, index) =>
+      known.slice(index * maxEntries, (index + 1) * maxEntries),
+    )
+    const failures: string[] = []
+    let [sent, answered] = [0, 0]
+    let error: Error | undefined
+
+    async function change(pack: readonly VisibilityChange[]): Promise<void> {
+      if (limit.signal.aborted || limit.remainingTime() <= 0) return void failures.push(late)
+      const command = new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: pack.map(({ receiptHandle, seconds }, index) => ({
+          Id: String(index),
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: Math.min(longest, Math.max(0, Math.round(seconds))),
+        })),
+      })
+      sent += 1
+      try {
+        const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
+        const { Failed = [] } = await within(limit, requestMs, send, clock)
+        answered += 1
+        failures.push(...Failed.map(({ Code }) => Code ?? 'no code'))
+      } catch (thrown) {
+        const failure = toError(thrown)
+        if (lateErrors.includes(failure.name)) return void failures.push(late)
+        failures.push(failure.name)
+        error ??= failure
+      }
     }
+    await inParallel(packs, requestConcurrency, change)
+    await report({ failures, error, sent, answered }, limit)
   }
-  await inParallel(packs, requestConcurrency, change)
-  // A refusal says more than what there was no time for.
-  const code = failures.find((failure) => failure !== late) ?? failures[0]
-  if (code === undefined) return
-  const hint =
-    code === late
-      ? 'There was no time to; the time-out of the queue applies.'
-      : 'May the function call sqs:ChangeMessageVisibility on its queue?'
-  logger.warn(`spillway: the visibility of failed records was not changed. ${hint}`, {
-    code,
-    ...(error !== undefined && { error }),
-  })
 }

@@ -28,7 +28,7 @@ import {
 import type { SQSEvent, SQSMessageAttribute, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { parkedAttributes } from './copy-facts.ts'
-import { delayRecords } from './delay-records.ts'
+import { createDelays } from './delay-records.ts'
 import { ownQueue } from './own-queue.ts'
 import { packedIn, packedTypes, unpackedBytes, unpackMessage } from './packed-message.ts'
 import { parkRecord } from './park-record.ts'
@@ -37,7 +37,8 @@ import { queueRecords } from './queue-records.ts'
 /** What {@link sqsSource} takes. */
 export interface SqsSourceOptions {
   /**
-   * The queue that the function reads. Needs `sqs:ChangeMessageVisibility`. Records of another queue throw; a URL that
+   * The queue that the function reads. Needs `sqs:ChangeMessageVisibility`: without it an outage sends healthy messages to
+   * the dead-letter queue sooner. Records of another queue throw; a URL that
    * does not end in account and name of the queue is not compared with where they are from.
    */
   readonly queueUrl: string | undefined
@@ -56,7 +57,10 @@ export interface SqsSourceOptions {
    * a record whose delete failed may be parked twice, or be written although its copy is in the dead-letter queue.
    */
   readonly parked?: ParkedStore
-  /** Gets a warning when a visibility cannot be changed. Default: lines of JSON on the console. */
+  /**
+   * Gets a warning when a visibility could not be changed, and an error when the function cannot change any. Default:
+   * lines of JSON on the console.
+   */
   readonly logger?: Logger
   /** Says when a record was parked and how old a receive is, and ends requests. Default: the clock of the machine. */
   readonly clock?: Clock
@@ -95,6 +99,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   const logger = quietLogger(options.logger ?? consoleLogger)
   const loader = createClaimLoader('sqsSource', options.claimCheck)
   const checkQueue = ownQueue(queueUrl)
+  const delayRecords = createDelays({ client, queueUrl, logger, clock })
 
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
@@ -118,16 +123,12 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
       ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit, clock) }),
       delay: (delays, limit) =>
         delayRecords(
-          client,
-          queueUrl,
           delays.flatMap(({ record, seconds }) => {
             const receiptHandle = rawOf(record)?.receiptHandle
             return receiptHandle === undefined ? [] : [{ receiptHandle, seconds }]
           }),
           (clock.now() - cameAt) / 1000,
           limit,
-          logger,
-          clock,
         ),
     }
   }

@@ -1,0 +1,131 @@
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { type Logger, SpillwayError, type TimeLimit } from '@spillway/message'
+import { type Clock, isThrottled, within } from '@spillway/message/internal'
+import type { SqsClient } from './client.ts'
+
+/** The queue of which records are put off. */
+export interface DelayQueue {
+  readonly client: SqsClient
+  readonly queueUrl: string
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** What became of the requests of a batch. */
+export interface DelayRequests {
+  /** A code for each record or request that failed. */
+  readonly failures: readonly string[]
+  /** The first error that was thrown, unless there was no time. */
+  readonly error: Error | undefined
+  /** Requests that were sent. */
+  readonly sent: number
+  /** Requests that SQS carried out, though it may have refused some of their records. */
+  readonly answered: number
+}
+
+/** The code of what there was no time for. */
+export const late = 'SPILLWAY_DEADLINE'
+
+/** Milliseconds that the question for the numbers of the queue may take. */
+const questionMs = 1000
+
+/**
+ * Says what failed. That the function cannot put off anything at all, because a permission or the way to SQS is missing,
+ * is an error with its consequence, once for each source: nobody would notice before the first outage. All else is a
+ * warning for each batch.
+ */
+export function createDelayReport(
+  queue: DelayQueue,
+): (requests: DelayRequests, limit: TimeLimit) => Promise<void> {
+  let hasWorked = false
+  let isTold = false
+
+  return async function report({ failures, error, sent, answered }, limit) {
+    if (answered > 0) hasWorked = true
+    // A refusal says more than what there was no time for.
+    const code = failures.find((failure) => failure !== late) ?? failures[0]
+    if (code === undefined) return
+    const denied = isDenied(error)
+    const seemsCut = !hasWorked && sent > 0 && !isThrottled(error)
+    if ((denied || seemsCut) && !isTold) {
+      isTold = true
+      await tell(queue, denied, error, limit)
+    } else if (!denied) {
+      queue.logger.warn(`spillway: the visibility of failed records was not changed. ${hintOf(code)}`, {
+        code,
+        ...(error !== undefined && { error }),
+      })
+    }
+  }
+}
+
+function hintOf(code: string): string {
+  if (code === late) return 'There was no time to; the time-out of the queue applies.'
+  return 'The time-out of the queue applies.'
+}
+
+function isDenied(error: Error | undefined): boolean {
+  const { name, $metadata } = Object(error) as {
+    readonly name?: unknown
+    readonly $metadata?: { readonly httpStatusCode?: number }
+  }
+  return String(name).startsWith('AccessDenied') || $metadata?.httpStatusCode === 403
+}
+
+async function tell(queue: DelayQueue, denied: boolean, cause: Error | undefined, limit: TimeLimit) {
+  const { logger, queueUrl } = queue
+  const what = denied
+    ? 'the function may not call sqs:ChangeMessageVisibility on its queue. Allow it in the role of the function.'
+    : 'the function could not call ChangeMessageVisibilityBatch of SQS. Does it reach SQS from its VPC?'
+  const code = 'SPILLWAY_VISIBILITY_UNCHANGED'
+  const error = new SpillwayError(code, `${what} ${consequence(await numbersOf(queue, limit))}`, { cause })
+  logger.error(`spillway: ${error.message}`, { code, queueUrl, error })
+}
+
+/** What is known of a queue. Seconds. */
+interface QueueNumbers {
+  readonly visibilityTimeout: number
+  /** `undefined` for a queue without a dead-letter queue. */
+  readonly maxReceiveCount: number | undefined
+}
+
+function consequence(numbers: QueueNumbers | undefined): string {
+  const back =
+    'Until then no back-off applies: what fails comes back after the visibility time-out of the queue'
+  if (numbers === undefined) {
+    return `${back}, and in an outage healthy messages reach the dead-letter queue after (maxReceiveCount - 1) times as long.`
+  }
+  const { visibilityTimeout, maxReceiveCount } = numbers
+  if (maxReceiveCount === undefined) return `${back} (${visibilityTimeout} s).`
+  const seconds = (maxReceiveCount - 1) * visibilityTimeout
+  return `${back} (${visibilityTimeout} s), and healthy messages reach the dead-letter queue after ${seconds} s of an outage (maxReceiveCount ${maxReceiveCount}).`
+}
+
+/** The managed policy of AWS for functions that read a queue allows the question; `undefined` where there is no answer. */
+async function numbersOf(
+  { client, queueUrl, clock }: DelayQueue,
+  limit: TimeLimit,
+): Promise<QueueNumbers | undefined> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: queueUrl,
+    AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
+  })
+  try {
+    const ask = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
+    const { Attributes: { VisibilityTimeout, RedrivePolicy } = {} } = await within(
+      limit,
+      questionMs,
+      ask,
+      clock,
+    )
+    if (VisibilityTimeout === undefined) return undefined
+    const policy = Object(JSON.parse(RedrivePolicy ?? '{}')) as { readonly maxReceiveCount?: unknown }
+    const { maxReceiveCount } = policy
+    return {
+      visibilityTimeout: Number(VisibilityTimeout),
+      maxReceiveCount: maxReceiveCount === undefined ? undefined : Number(maxReceiveCount),
+    }
+  } catch {
+    return undefined
+  }
+}
