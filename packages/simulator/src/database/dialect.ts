@@ -1,0 +1,191 @@
+import type { Clock } from '@spillway/message/internal'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type { DatabaseServer, Session, StatementLimits } from './server.ts'
+
+/** The tables that handlers of simulations write to. */
+export interface Database {
+  rows: { id: string; sent_at: Date }
+}
+
+/** What is declared to the writer, so that it reads no catalogue. */
+export const columnTypes = { id: 'text', sent_at: 'timestamptz' } as const
+
+/** Milliseconds that `postgresPool` waits for a connection, and for one that is never given back. */
+const acquireTime = 5_000
+const longestUse = 60_000
+
+const unlimited: StatementLimits = {
+  statementTimeout: Number.POSITIVE_INFINITY,
+  lockTimeout: Number.POSITIVE_INFINITY,
+}
+
+/**
+ * A Kysely of one environment that speaks to a simulated server over one connection, as `postgresPool` with a share of one
+ * does: it connects when it is first used, and again after an error that ended the session.
+ *
+ * @param clock that of the environment: while it is frozen, no answer reaches it
+ */
+export function createKysely(
+  server: DatabaseServer,
+  clock: Clock,
+  onEnd: (run: () => void) => void,
+): Kysely<Database> {
+  const driver = createDriver(server, clock)
+  onEnd(driver.end)
+  return new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+}
+
+interface Held extends DatabaseConnection {
+  readonly since: number
+}
+
+function createDriver(server: DatabaseServer, clock: Clock): Driver & { end(): void } {
+  let session: Session | undefined
+  let held: Held | undefined
+  const queue: (() => void)[] = []
+
+  function forget(): void {
+    session?.close()
+    session = undefined
+  }
+
+  /** Whether the one connection came free in time. */
+  function turn(): Promise<boolean> {
+    if (held !== undefined && clock.now() - held.since > longestUse) {
+      forget()
+      held = undefined
+    }
+    if (held === undefined) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const come = () => {
+        cancel?.()
+        resolve(true)
+      }
+      const cancel = clock.schedule?.(() => {
+        queue.splice(queue.indexOf(come), 1)
+        resolve(false)
+      }, acquireTime)
+      queue.push(come)
+    })
+  }
+
+  async function connect(): Promise<Session> {
+    const connecting = server.connect()
+    const opened = await inTime(connecting, clock, acquireTime)
+    if (opened !== undefined) return opened
+    connecting.then(
+      (late) => late.close(),
+      () => undefined,
+    )
+    throw noConnection()
+  }
+
+  async function run(query: CompiledQuery): Promise<QueryResult<never>> {
+    const own = session
+    if (own === undefined) throw Object.assign(new Error('Connection terminated'), { code: 'ECONNRESET' })
+    try {
+      await received(perform(own, query), clock)
+    } catch (error) {
+      if (endsSession(error) && session === own) forget()
+      throw error
+    }
+    // The row of a probe says that the driver is not node-postgres.
+    return { rows: query.sql.includes('as "binary"') ? [{ binary: null } as never] : [] }
+  }
+
+  return {
+    init: async () => undefined,
+    async acquireConnection() {
+      if (!(await turn())) throw noConnection()
+      const connection: Held = {
+        since: clock.now(),
+        executeQuery: (query) => run(query) as never,
+        streamQuery: () => {
+          throw new Error('the simulated database streams nothing')
+        },
+      }
+      held = connection
+      try {
+        session ??= await connect()
+      } catch (error) {
+        release(connection)
+        throw error
+      }
+      return connection
+    },
+    beginTransaction: async () => undefined,
+    commitTransaction: async () => undefined,
+    rollbackTransaction: async () => undefined,
+    releaseConnection: async (connection) => release(connection),
+    destroy: async () => forget(),
+    end: forget,
+  }
+
+  function release(connection: DatabaseConnection): void {
+    if (held !== connection) return
+    held = undefined
+    queue.shift()?.()
+  }
+}
+
+function noConnection(): Error {
+  return new Error('timeout exceeded when trying to connect')
+}
+
+/** An error of a server that ends its session. */
+function endsSession(error: unknown): boolean {
+  const { code, severity } = Object(error) as { readonly code?: unknown; readonly severity?: unknown }
+  return code === 'ECONNRESET' || severity === 'FATAL'
+}
+
+/** What the transaction text of a `postgresPool` sets. */
+const setting = /set local (statement_timeout|lock_timeout) = (\d+)/g
+
+function perform(session: Session, { sql, parameters }: CompiledQuery): Promise<void> {
+  if (!sql.includes('insert into')) return session.ask()
+  const limits = { ...unlimited }
+  for (const [, name, value] of sql.matchAll(setting)) {
+    limits[name === 'lock_timeout' ? 'lockTimeout' : 'statementTimeout'] = Number(value)
+  }
+  return session.insert(keysOf(parameters[0]), limits)
+}
+
+/** The texts of an array of Postgres, of which none has a quote. */
+function keysOf(array: unknown): readonly string[] {
+  return String(array).slice(2, -2).split('","')
+}
+
+/** The answer, as the environment gets it: not while it is frozen, and never after its end. */
+function received<Value>(answer: Promise<Value>, clock: Clock): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    answer.then(
+      (value) => void clock.schedule?.(() => resolve(value), 0),
+      (error: unknown) => void clock.schedule?.(() => reject(error), 0),
+    )
+  })
+}
+
+async function inTime<Value>(work: Promise<Value>, clock: Clock, ms: number): Promise<Value | undefined> {
+  const answered = new AbortController()
+  try {
+    return await Promise.race([received(work, clock), clock.sleep(ms, answered.signal).then(() => undefined)])
+  } finally {
+    answered.abort()
+  }
+}

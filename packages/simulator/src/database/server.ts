@@ -1,0 +1,207 @@
+import type { VirtualClock } from '../time/virtual-clock.ts'
+
+/** The numbers of a database. Times in milliseconds. */
+export interface DatabaseOptions {
+  /** Work for a row. Default 0.1. */
+  readonly rowTime?: number
+  /** A round trip. Default 1. */
+  readonly roundTrip?: number
+  /** Default 20. */
+  readonly connectTime?: number
+  /** Default 100. */
+  readonly maxConnections?: number
+}
+
+/** A time in which a database is not as it should be. Times in seconds from the start of the simulation. */
+export interface Outage {
+  readonly from: number
+  readonly to: number
+  /** Which database. Default: `main`. */
+  readonly database?: string
+  readonly kind:
+    | { readonly is: 'down' }
+    /** It takes connections and statements, and answers none of them until it is over. */
+    | { readonly is: 'hanging' }
+    /** Milliseconds for a row. */
+    | { readonly is: 'slow'; readonly rowTime: number }
+    /** Reads pass, writes fail with 25006. */
+    | { readonly is: 'read-only' }
+    /**
+     * Writes fail with a SQLSTATE, or without a code, after some milliseconds. A lock (55P03) without a time fails when the
+     * `lock_timeout` of the statement is over.
+     */
+    | { readonly is: 'failing'; readonly code?: string; readonly after?: number }
+}
+
+/** An error as node-postgres throws it. */
+export function serverError(code: string | undefined, message: string, fatal = false): Error {
+  const fields = code === undefined ? {} : { code, severity: fatal ? 'FATAL' : 'ERROR' }
+  return Object.assign(new Error(message), fields)
+}
+
+/** What a statement asks of the server, in milliseconds. */
+export interface StatementLimits {
+  readonly statementTimeout: number
+  readonly lockTimeout: number
+}
+
+/** A session of a server. Each method answers when the server does, whoever still listens. */
+export interface Session {
+  /** Asks something that needs no work. */
+  ask(): Promise<void>
+  /** Inserts rows that have these keys; those that are there already change nothing. */
+  insert(keys: readonly string[], limits: StatementLimits): Promise<void>
+  close(): void
+}
+
+/** What a server did. */
+export interface DatabaseUsage {
+  readonly connects: number
+  /** The most connects in one second, those that failed included. */
+  readonly mostConnectsPerSecond: number
+  readonly mostConnections: number
+  /** Seconds of work, that of statements which were cancelled included. */
+  readonly workSeconds: number
+  readonly statements: number
+}
+
+/** A database server that takes virtual time. */
+export interface DatabaseServer {
+  connect(): Promise<Session>
+  /** Keys of the rows that are committed. */
+  readonly rows: ReadonlySet<string>
+  readonly usage: DatabaseUsage
+}
+
+type Kind = Outage['kind']
+
+/** A server, and what becomes of it in some times. */
+export function createServer(
+  options: DatabaseOptions,
+  outages: readonly Outage[],
+  clock: VirtualClock,
+  start: number,
+): DatabaseServer {
+  const { rowTime = 0.1, roundTrip = 1, connectTime = 20, maxConnections = 100 } = options
+  const rows = new Set<string>()
+  const usage = { connects: 0, mostConnectsPerSecond: 0, mostConnections: 0, workSeconds: 0, statements: 0 }
+  let second = { at: 0, connects: 0 }
+  let connections = 0
+  const sinceStart = () => (clock.now() - start) / 1000
+  /** What ends at the moment the server goes down. */
+  const breaking = new Set<() => void>()
+  for (const { from, kind } of outages) {
+    if (kind.is === 'down') clock.schedule(() => [...breaking].forEach((end) => void end()), from * 1000)
+  }
+
+  function trouble(): { readonly kind: Kind; readonly left: number } | undefined {
+    const now = sinceStart()
+    const outage = outages.find(({ from, to }) => from <= now && now < to)
+    return outage && { kind: outage.kind, left: (outage.to - now) * 1000 }
+  }
+
+  function countConnect(): void {
+    usage.connects += 1
+    const at = Math.floor(sinceStart())
+    second = second.at === at ? { at, connects: second.connects + 1 } : { at, connects: 1 }
+    usage.mostConnectsPerSecond = Math.max(usage.mostConnectsPerSecond, second.connects)
+  }
+
+  /** Waits on the server's side; rejects when it goes down meanwhile. */
+  function pass(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.schedule(() => {
+        breaking.delete(end)
+        resolve()
+      }, ms)
+      const end = () => {
+        cancel()
+        breaking.delete(end)
+        reject(serverError('57P01', 'terminating connection due to administrator command', true))
+      }
+      breaking.add(end)
+    })
+  }
+
+  async function answerable(): Promise<void> {
+    const now = trouble()
+    if (now?.kind.is === 'down') {
+      await clock.sleep(roundTrip)
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    }
+    if (now?.kind.is === 'hanging') {
+      await clock.sleep(now.left)
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    }
+  }
+
+  async function refuse(kind: Kind, limits: StatementLimits): Promise<void> {
+    if (kind.is === 'read-only') {
+      await pass(roundTrip)
+      throw serverError('25006', 'cannot execute INSERT in a read-only transaction')
+    }
+    if (kind.is !== 'failing') return
+    const { code, after = code === '55P03' ? limits.lockTimeout : roundTrip } = kind
+    await pass(Math.min(after, limits.statementTimeout))
+    if (after > limits.statementTimeout) throw cancelled()
+    throw serverError(code, `the server fails with ${code ?? 'an error without a code'}`)
+  }
+
+  /** Milliseconds until so many rows are written, from now on. */
+  function workTime(count: number): number {
+    const now = trouble()
+    if (now?.kind.is !== 'slow') return count * rowTime
+    const slow = count * now.kind.rowTime
+    return slow <= now.left ? slow : now.left + (count - now.left / now.kind.rowTime) * rowTime
+  }
+
+  async function insert(keys: readonly string[], limits: StatementLimits): Promise<void> {
+    usage.statements += 1
+    await answerable()
+    const now = trouble()
+    if (now !== undefined) await refuse(now.kind, limits)
+    const time = workTime(keys.length)
+    const startedAt = clock.now()
+    try {
+      await pass(Math.min(time, limits.statementTimeout) + roundTrip)
+    } finally {
+      usage.workSeconds += Math.min(time, limits.statementTimeout, clock.now() - startedAt) / 1000
+    }
+    if (time > limits.statementTimeout) throw cancelled()
+    for (const key of keys) rows.add(key)
+  }
+
+  return {
+    rows,
+    usage,
+    async connect() {
+      countConnect()
+      const now = trouble()
+      if (now?.kind.is === 'down') {
+        await clock.sleep(roundTrip)
+        throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+      }
+      if (now?.kind.is === 'hanging') await clock.sleep(now.left)
+      await pass(connectTime)
+      if (connections >= maxConnections) throw serverError('53300', 'sorry, too many clients already', true)
+      connections += 1
+      usage.mostConnections = Math.max(usage.mostConnections, connections)
+      let isOpen = true
+      return {
+        async ask() {
+          await answerable()
+          await pass(roundTrip)
+        },
+        insert,
+        close() {
+          if (isOpen) connections -= 1
+          isOpen = false
+        },
+      }
+    },
+  }
+}
+
+function cancelled(): Error {
+  return serverError('57014', 'canceling statement due to statement timeout')
+}

@@ -1,0 +1,72 @@
+import middy from '@middy/core'
+import { type BatchOptions, batch } from '@spillway/batch'
+import { breaker } from '@spillway/breaker'
+import { lambdaEventSource } from '@spillway/breaker/lambda'
+import { kyselyWriter } from '@spillway/kysely'
+import type { EachRecord, Writer } from '@spillway/message'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
+import { sql } from 'kysely'
+import { mappingId } from '../control-plane/control-plane.ts'
+import { columnTypes } from '../database/dialect.ts'
+import type { Handler } from '../functions/functions.ts'
+import type { Environment } from '../world.ts'
+import { type RowBody, rowMessage } from './row-message.ts'
+
+/** What may be told to {@link writeRows}. */
+export interface WriteRowsOptions {
+  readonly batch?: Omit<BatchOptions<RowBody>, 'clock' | 'random' | 'logger' | 'log'>
+  /** In place of `kyselyWriter`. */
+  readonly writer?: (environment: Environment) => Writer<RowBody> | EachRecord<RowBody>
+}
+
+/** The URLs that the source is told. */
+const queueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/'
+
+/** The handler of a function that writes a row for each message, of the real packages. */
+export function writeRows(options: WriteRowsOptions = {}): (environment: Environment) => Handler {
+  const { writer = rowsWriter } = options
+  return function start(environment) {
+    const { clock, random, logger, queueName } = environment
+    const inner = writer(environment)
+    const handler = breakerOf(environment)?.watch(inner as Writer<RowBody>) ?? inner
+    const chain = middy({ timeoutEarlyInMillis: 0 })
+      .use(sqsPartialBatchFailure({ logger }))
+      .use(
+        sqsSource({
+          queueUrl: queueUrl + queueName,
+          deadLetterQueueUrl: `${queueUrl}dead-${queueName}`,
+          client: environment.sqs,
+          logger,
+          clock,
+        }),
+      )
+      .handler(batch(rowMessage, handler as Writer<RowBody>, { ...options.batch, clock, random, logger }))
+    return chain as unknown as Handler
+  }
+}
+
+/** A writer of rows in the database of this name. */
+export function rowsWriter(environment: Environment, database = 'main'): Writer<RowBody> {
+  const { clock, random } = environment
+  return kyselyWriter({
+    db: environment.database(database),
+    insertInto: 'rows',
+    row: ({ key, time }) => ({ id: key, sent_at: time }),
+    conflict: 'id',
+    types: columnTypes,
+    clock,
+    random,
+  }) as Writer<RowBody>
+}
+
+/** The breaker of an environment; `undefined` where the simulation has none. */
+export function breakerOf({ breaker: options, lambda, clock, logger, database }: Environment) {
+  if (options === undefined) return undefined
+  return breaker({
+    check: () => sql`select 1`.execute(database('main')),
+    ...options,
+    switch: lambdaEventSource({ uuid: mappingId, client: lambda }),
+    clock,
+    logger,
+  })
+}

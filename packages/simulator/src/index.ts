@@ -1,0 +1,16 @@
+/**
+ * Runs the packages of Spillway against models of a queue, its event source mapping, Lambda, a database and the control
+ * plane, on a virtual clock.
+ *
+ * @module
+ */
+export type { ControlPlaneOptions } from './control-plane/control-plane.ts'
+export type { DatabaseOptions, Outage } from './database/server.ts'
+export type { FunctionOptions } from './functions/functions.ts'
+export { rowsWriter, type WriteRowsOptions, writeRows } from './handlers/write-rows.ts'
+export type { MappingOptions } from './queue/mapping.ts'
+export type { QueueOptions } from './queue/queue.ts'
+export type { Percentiles, Report } from './report.ts'
+export { type Simulation, simulate } from './simulate.ts'
+export type { Traffic } from './traffic.ts'
+export type { Environment, SimulatedBreaker } from './world.ts'

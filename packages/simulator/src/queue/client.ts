@@ -1,0 +1,47 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  type ChangeMessageVisibilityBatchCommandOutput,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs'
+import type { Clock } from '@spillway/message/internal'
+import type { SqsClient } from '@spillway/sqs'
+
+/** What requests to SQS do. */
+export interface QueueRequests {
+  /** Whether the function may call `sqs:ChangeMessageVisibility`. */
+  readonly mayChangeVisibility: boolean
+  changeVisibility(receiptHandle: string, seconds: number): void
+  /** A copy comes to the dead-letter queue, with the reason. */
+  park(code: string): void
+}
+
+/** Milliseconds of a request. */
+const requestTime = 10
+
+/** A client of SQS for the source of one environment: what a request does is done when it is sent. */
+export function createQueueClient(clock: Clock, requests: QueueRequests): SqsClient {
+  async function send(command: unknown): Promise<unknown> {
+    if (command instanceof SendMessageCommand) {
+      requests.park(String(command.input.MessageAttributes?.['spillway.code']?.StringValue))
+      await clock.sleep(requestTime)
+      return { MessageId: 'copy', $metadata: {} }
+    }
+    if (!(command instanceof ChangeMessageVisibilityBatchCommand))
+      throw new Error('the simulator knows no such request')
+    const { Entries = [] } = command.input
+    if (requests.mayChangeVisibility) {
+      for (const { ReceiptHandle, VisibilityTimeout } of Entries) {
+        requests.changeVisibility(String(ReceiptHandle), Number(VisibilityTimeout))
+      }
+    }
+    await clock.sleep(requestTime)
+    if (!requests.mayChangeVisibility) throw accessDenied()
+    return { Successful: [], Failed: [], $metadata: {} } satisfies ChangeMessageVisibilityBatchCommandOutput
+  }
+  return { send: send as SqsClient['send'] }
+}
+
+function accessDenied(): Error {
+  const error = new Error('not authorized to perform: sqs:changemessagevisibility')
+  return Object.assign(error, { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } })
+}

@@ -1,0 +1,207 @@
+import type { Functions, Invocation } from '../functions/functions.ts'
+import type { VirtualClock } from '../time/virtual-clock.ts'
+import type { Queue, QueueMessage } from './queue.ts'
+
+/** The numbers of an event source mapping of a queue. */
+export interface MappingOptions {
+  readonly batchSize: number
+  /** Seconds. Default 0. */
+  readonly batchingWindow?: number
+  /** Default: as many as Lambda has pollers, 1,250. */
+  readonly maximumConcurrency?: number
+  /** Default true. */
+  readonly reportBatchItemFailures?: boolean
+}
+
+/** An event source mapping of a queue. */
+export interface Mapping {
+  /** There may be something to receive. */
+  wake(): void
+  /** What `UpdateEventSourceMapping` does once it takes effect. */
+  set(change: { readonly enabled?: boolean; readonly maximumConcurrency?: number | undefined }): void
+}
+
+/** What a mapping needs of its world. */
+export interface MappingWorld {
+  readonly clock: VirtualClock
+  readonly queue: Queue
+  readonly functions: Functions
+  toEvent(messages: readonly QueueMessage[]): unknown
+  /** The message of a record, by the id that an answer names. */
+  idOf(message: QueueMessage): string
+  deleted(messages: readonly QueueMessage[]): void
+}
+
+/** A poller: it gathers a batch, invokes, and begins again. */
+interface Poller {
+  batch: QueueMessage[]
+  /** When a window ends. */
+  cancel: (() => void) | undefined
+}
+
+const receiveMost = 10
+const idlePollers = 5
+const mostPollers = 1250
+/** Concurrent invocations that Lambda adds each second: 300 a minute. */
+const rampPerSecond = 5
+/** Milliseconds without a backlog after which pollers are given up. Lambda does not say; minutes are what is seen. */
+const calmTime = 60_000
+/** Milliseconds of a receive. */
+const receiveTime = 10
+
+/**
+ * The pollers of an event source mapping.
+ *
+ * They start at five, and 300 are added each minute while all are busy, up to the maximum concurrency. A poller takes ten
+ * messages at a time and invokes when its batch is full or its window is over. With `ReportBatchItemFailures` nothing
+ * slows them down: neither failures that are reported nor errors of the function.
+ *
+ * Source: AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings" and "Handling errors for
+ * an SQS event source in Lambda".
+ */
+export function createMapping(options: MappingOptions, world: MappingWorld): Mapping {
+  const { batchSize, batchingWindow = 0, reportBatchItemFailures = true } = options
+  const { clock, queue, functions } = world
+  let limit = options.maximumConcurrency ?? mostPollers
+  let enabled = true
+  /** Pollers that wait for messages, with or without some already. */
+  let waiting: Poller[] = []
+  let pollers = 0
+  const level = createLevel(clock)
+  let cancelWake: (() => void) | undefined
+
+  const allowed = () => Math.min(limit, level.now())
+
+  function wakeAt(ms: number): void {
+    cancelWake?.()
+    cancelWake = clock.schedule(pump, ms)
+  }
+
+  function nextPoller(): Poller | undefined {
+    const poller = waiting.shift()
+    if (poller !== undefined) return poller
+    if (pollers >= allowed()) return undefined
+    pollers += 1
+    return { batch: [], cancel: undefined }
+  }
+
+  function pump(): void {
+    if (!enabled) return
+    while (queue.isReady()) {
+      const poller = nextPoller()
+      if (poller === undefined) {
+        level.saturated(true)
+        if (allowed() < limit) wakeAt(1000 / rampPerSecond)
+        return
+      }
+      const room = Math.min(receiveMost, batchSize - poller.batch.length)
+      const messages = queue.receive(room)
+      if (messages.length === 0) {
+        waiting.unshift(poller)
+        break
+      }
+      take(poller, messages)
+    }
+    if (waiting.length > 0) level.saturated(false)
+    const next = queue.nextVisibleAt()
+    if (next !== undefined) wakeAt(next - clock.now())
+  }
+
+  function take(poller: Poller, messages: readonly QueueMessage[]): void {
+    poller.batch.push(...messages)
+    if (poller.batch.length >= batchSize || batchingWindow === 0) {
+      begin(poller)
+      return
+    }
+    poller.cancel ??= clock.schedule(() => {
+      waiting = waiting.filter((other) => other !== poller)
+      begin(poller)
+    }, batchingWindow * 1000)
+    // The next receive of the same poller.
+    const { batch } = poller
+    clock.schedule(() => {
+      if (poller.batch !== batch || poller.cancel === undefined) return
+      waiting.push(poller)
+      pump()
+    }, receiveTime)
+  }
+
+  function begin(poller: Poller): void {
+    poller.cancel?.()
+    const { batch } = poller
+    poller.batch = []
+    poller.cancel = undefined
+    void invoke(batch).then(() => finish(poller))
+  }
+
+  function finish(poller: Poller): void {
+    if (!enabled || pollers > allowed() || (pollers > idlePollers && !queue.isReady())) pollers -= 1
+    else waiting.push(poller)
+    pump()
+  }
+
+  async function invoke(batch: readonly QueueMessage[]): Promise<void> {
+    const invocation = await functions.invoke(world.toEvent(batch))
+    const failed = failedIds(invocation, batch)
+    if (failed === undefined) return
+    const done = failed.size === 0 ? batch : batch.filter((message) => !failed.has(world.idOf(message)))
+    for (const message of done) queue.delete(message)
+    world.deleted(done)
+  }
+
+  /** The ids that stay in the queue; `undefined` for the whole batch. */
+  function failedIds(
+    invocation: Invocation,
+    batch: readonly QueueMessage[],
+  ): ReadonlySet<string> | undefined {
+    if (invocation.kind !== 'answer') return undefined
+    if (!reportBatchItemFailures) return new Set()
+    const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
+    if (batchItemFailures === undefined || batchItemFailures === null) return new Set()
+    if (!Array.isArray(batchItemFailures)) return undefined
+    const known = new Set(batch.map(world.idOf))
+    const ids = batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown)
+    return ids.every((id) => known.has(id as string)) ? new Set(ids as string[]) : undefined
+  }
+
+  return {
+    wake: pump,
+    set(change) {
+      if ('maximumConcurrency' in change) limit = change.maximumConcurrency ?? mostPollers
+      const { enabled: wanted = enabled } = change
+      const isOff = enabled && !wanted
+      enabled = wanted
+      if (isOff) {
+        // What a poller has gathered is still handed over.
+        for (const poller of waiting) {
+          if (poller.batch.length > 0) begin(poller)
+          else pollers -= 1
+        }
+        waiting = []
+        level.saturated(false)
+      }
+      pump()
+    },
+  }
+}
+
+/** How many pollers there may be: more and more while all are busy, and for a minute after. */
+function createLevel(clock: VirtualClock) {
+  let base = idlePollers
+  let since: number | undefined
+  let calmSince = 0
+  const grown = () =>
+    since === undefined ? base : base + Math.floor(((clock.now() - since) / 1000) * rampPerSecond)
+  return {
+    now(): number {
+      if (since === undefined && clock.now() - calmSince > calmTime) base = idlePollers
+      return Math.min(mostPollers, grown())
+    },
+    saturated(isSaturated: boolean): void {
+      if (isSaturated === (since !== undefined)) return
+      base = Math.min(mostPollers, grown())
+      since = isSaturated ? clock.now() : undefined
+      calmSince = clock.now()
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { ControlPlaneUsage } from './control-plane/control-plane.ts'
+import type { DatabaseUsage } from './database/server.ts'
+import type { FunctionUsage } from './functions/functions.ts'
+
+/** Times of many messages, in seconds. */
+export interface Percentiles {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** What came of a simulation. Times are in seconds. */
+export interface Report {
+  readonly accepted: number
+  /** Rows in the database, one for each key. */
+  readonly written: number
+  /** Messages that were parked, by the code of their reason. */
+  readonly parked: Readonly<Record<string, number>>
+  /** Messages that the queue moved to the dead-letter queue because they were received too often. */
+  readonly inDlq: number
+  /** When the first of them was moved, from the start of the first outage. */
+  readonly firstInDlq: number | undefined
+  /** Messages that the queue deleted because they were too old. */
+  readonly expired: number
+  /** Messages that were still in the queue at the end. */
+  readonly left: number
+  /** From the end of the last outage until a message was done, for messages that were sent before it and done after. */
+  readonly lag: Percentiles
+  /** From send to done, for messages that were sent in the five minutes after the last outage. */
+  readonly lagAfter: Percentiles
+  readonly receives: { readonly total: number; readonly mean: number; readonly most: number }
+  readonly functions: FunctionUsage
+  readonly databases: Readonly<Record<string, DatabaseUsage>>
+  readonly controlPlane: ControlPlaneUsage
+  /** The maximum concurrency and the state of the event source mapping at the end. */
+  readonly mapping: { readonly maximumConcurrency: number | undefined; readonly state: string }
+}
+
+/** The percentiles of some times in seconds. */
+export function percentiles(times: readonly number[]): Percentiles {
+  const sorted = times.toSorted((one, other) => one - other)
+  const at = (share: number) =>
+    round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+/** To a tenth. */
+export function round(number: number): number {
+  return Math.round(number * 10) / 10
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '@spillway/message/internal'
+import { createHeap } from './heap.ts'
+
+/** A clock whose time passes only when it is told to. */
+export interface VirtualClock extends Clock {
+  schedule(run: () => void, ms: number): () => void
+  /** Runs all that is due until a time, in milliseconds since the epoch, and stops there. */
+  runUntil(time: number): Promise<void>
+}
+
+interface Timer {
+  readonly at: number
+  /** Timers of one instant run in the order in which they were set. */
+  readonly order: number
+  run: (() => void) | undefined
+}
+
+/**
+ * A clock of virtual time: it runs one timer, lets everything that follows from it happen, and goes on to the next.
+ *
+ * Everything has happened once a callback of `setImmediate` runs: Node runs it after the queue of microtasks is empty, and
+ * what the simulator drives waits for nothing but promises and this clock. Sockets, files and real timers would be waited
+ * for in vain, so `real-time.test.ts` holds that none is used.
+ *
+ * @param start milliseconds since the epoch
+ */
+export function createVirtualClock(start: number): VirtualClock {
+  let now = start
+  let order = 0
+  const timers = createHeap<Timer>((one, other) => one.at - other.at || one.order - other.order)
+
+  function schedule(run: () => void, ms: number): () => void {
+    const timer: Timer = { at: now + Math.max(0, ms), order: order++, run }
+    timers.push(timer)
+    return () => {
+      timer.run = undefined
+    }
+  }
+
+  return {
+    now: () => now,
+    schedule,
+    sleep: (ms, signal) => sleepOn(schedule, ms, signal),
+    async runUntil(time) {
+      for (;;) {
+        await new Promise(setImmediate)
+        while (timers.peek() !== undefined && timers.peek()?.run === undefined) timers.pop()
+        const next = timers.peek()
+        if (next === undefined || next.at > time) break
+        timers.pop()
+        now = next.at
+        next.run?.()
+      }
+      now = Math.max(now, time)
+    },
+  }
+}
+
+/** A sleep made of a schedule. */
+export function sleepOn(
+  schedule: (run: () => void, ms: number) => () => void,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = schedule(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}
