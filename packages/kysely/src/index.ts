@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { Activity } from './connections/activity.ts'
 export { type CloseAfterInvocation, closeAfterInvocation } from './connections/close-after-invocation.ts'
 export type { KeepingOptions } from './connections/connection-book.ts'
 export {
@@ -29,7 +30,7 @@ export {
   type PostgresPoolOptions,
   postgresPool,
 } from './connections/postgres-pool.ts'
-export type { Turn } from './connections/turns.ts'
+export type { Turn, TurnUse } from './connections/turns.ts'
 export { classifyError, type Failure } from './errors/classify-error.ts'
 export type { Classify, CodeMeaning } from './errors/classify-option.ts'
 export type { InboxTable } from './inbox/inbox.ts'

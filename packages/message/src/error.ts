@@ -47,6 +47,7 @@ export const errorCodes = {
   SPILLWAY_TABLE_UNKNOWN: 'The table or a column of a write does not exist.',
   SPILLWAY_WRITE_FAILED: 'The database could not take a write now.',
   SPILLWAY_DATABASE_UNAVAILABLE: 'The database is saturated or cannot be reached.',
+  SPILLWAY_CONNECTIONS_BUSY: "All connections of this environment's own share were in use for too long.",
   SPILLWAY_DATABASE_FAULT: 'The database fails for a reason that no record gives: its operator has to act.',
   SPILLWAY_SWITCH_FAILED: 'An event source mapping could not be read or changed.',
   SPILLWAY_PORT_IN_USE: 'A port of the local runtime is taken.',

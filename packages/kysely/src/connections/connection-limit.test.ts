@@ -92,7 +92,7 @@ describe('connectionLimit', () => {
     const limit = connectionLimit({ connections: 1 })
     const pool = open(limit, { connectionTimeoutMillis: 100 })
     const first = await pool.connect()
-    await expect(pool.connect()).rejects.toThrow('timeout exceeded when trying to connect')
+    await expect(pool.connect()).rejects.toMatchObject({ code: 'SPILLWAY_CONNECTIONS_BUSY' })
     const order: number[] = []
     const waiting = [1, 2, 3].map(async (turn) => {
       const client = await open(limit).connect()

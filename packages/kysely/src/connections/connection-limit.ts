@@ -9,7 +9,7 @@ import {
 } from '@spillway/message/internal'
 import { adaptiveLevel } from './adaptive-level.ts'
 import { exceedsShare, givenShare } from './share.ts'
-import { createTurns, type Turn } from './turns.ts'
+import { createTurns, type Turn, type TurnUse } from './turns.ts'
 
 /** What {@link connectionLimit} takes. */
 export interface ConnectionLimitOptions {
@@ -38,6 +38,8 @@ export interface ConnectionLimit {
   socket(): Socket
   /** For pools: the right to use one connection. `undefined` when none came within so many milliseconds. */
   take(milliseconds: number): Promise<Turn | undefined>
+  /** For pools: what each turn is used for; `undefined` where its connection is still being opened. */
+  uses(): readonly (TurnUse | undefined)[]
   /** For pools: whether a connection that nobody uses should be closed, because another waits or there are too many. */
   isCrowded(): boolean
   /** For pools: asks to be called when an unused connection should be closed. Answers how to end that. */
@@ -152,6 +154,7 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
       return socket
     },
     take: turns.take,
+    uses: turns.uses,
     isCrowded,
     countUntil,
     onCrowded(closeUnused) {

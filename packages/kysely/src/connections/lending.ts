@@ -1,15 +1,19 @@
 import { consoleLogger } from '@spillway/message'
 import { quietLogger, systemClock } from '@spillway/message/internal'
 import { classifyError } from '../errors/classify-error.ts'
+import { connectionsBusy, isDeadlock } from '../errors/connections-busy.ts'
 import { isUnanswered } from '../errors/is-unanswered.ts'
 import { isServerFull } from '../errors/server-full.ts'
+import type { Quote } from './activity.ts'
+import { activityBook } from './activity-book.ts'
 import { contradictions, type LimitWords, onceFor, type ServerLimits } from './budget-check.ts'
 import { connectionBook } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { optionsFault } from './options-fault.ts'
 import { limitOf, type PoolOptions } from './pool-options.ts'
 import { retireOnShutdown } from './shutdown.ts'
-import { createTurns, type Turn } from './turns.ts'
+import { createTurns, type Turn, type Turns, type TurnUse } from './turns.ts'
+import type { QueryListener } from './watch-queries.ts'
 
 /** What a driver's own pool does for {@link createLending}. */
 export interface DriverPool<Connection> {
@@ -23,6 +27,10 @@ export interface DriverPool<Connection> {
   close(connection: Connection): Promise<void>
   readLimits(connection: Connection): Promise<ServerLimits>
   readonly words: LimitWords
+  /** Whether a statement is under way, one that the driver gave up among them. */
+  isBusy(connection: Connection): boolean
+  /** What stands around names in its SQL. */
+  readonly quote: Quote
   /** Says which database it is. */
   readonly database: string
 }
@@ -32,12 +40,10 @@ export interface Lending<Connection> {
   readonly limit: ConnectionLimit
   /** The most connections of this pool. */
   readonly connections: number
-  /** For the driver's pool to tell of a new connection. */
-  opened(connection: Connection): void
+  /** For the driver's pool to tell of a new connection. Answers what is to be told of its statements. */
+  opened(connection: Connection): QueryListener
   /** For the driver's pool to tell that a connection ended. */
   ended(connection: Connection): void
-  /** For the driver's pool to tell what a statement was rejected with. */
-  failed(connection: Connection, error: unknown): void
   /** Whether nothing is known against a connection. */
   isWhole(connection: Connection): boolean
   take(): Promise<Connection>
@@ -47,6 +53,8 @@ export interface Lending<Connection> {
   /** Ends the listening. */
   stop(): void
 }
+
+type Queue = Pick<Turns, 'take' | 'uses'>
 
 /** Milliseconds that the check of the budget may take. */
 const checkTime = 1_000
@@ -63,8 +71,12 @@ export function createLending<Connection extends object>(
   const connections = Math.min(limit.connections, options.connections ?? limit.connections)
   const book = connectionBook<Connection>(options, clock, random)
   /** Those of this pool come first: whoever waits for one of them must not hold what another pool could use. */
-  const queues = connections < limit.connections ? [createTurns(() => connections, clock), limit] : [limit]
+  const queues: readonly Queue[] =
+    connections < limit.connections ? [createTurns(() => connections, clock), limit] : [limit]
   const inUse = new Map<Connection, readonly Turn[]>()
+  const activities = activityBook(driver, clock)
+  /** Uses of which the log says that somebody waited for them in vain. */
+  const told = new WeakSet<TurnUse>()
   let isRetired = false
   const compare = async (connection: Connection, budget: number) =>
     contradictions(await driver.readLimits(connection), budget, limit.connections, driver.words)
@@ -108,11 +120,33 @@ export function createLending<Connection extends object>(
         turns.push(turn)
         continue
       }
+      const busy = whyBusy(queue, clock.now() - startedAt)
       endAll(turns)
-      // The words of `pg`, so that it is taken for what it is.
-      throw new Error('timeout exceeded when trying to connect')
+      throw busy
     }
     return turns
+  }
+
+  /** Why there was no turn: uses of this environment had them all, or the server had no room or did not answer. */
+  function whyBusy(queue: Queue, waited: number): Error {
+    const uses = queue.uses().filter((use) => use !== undefined)
+    const isOfLimit = queue === limit
+    if (uses.length === queue.uses().length) {
+      const activities = uses.map((use) => use.activity())
+      const owner = isOfLimit ? 'environment' : 'pool'
+      const busy = connectionsBusy({ owner, activities, waited, now: clock.now() })
+      if (isDeadlock(busy) && !uses.every((use) => told.has(use)))
+        logger.error(busy.message, { code: busy.code })
+      for (const use of uses) told.add(use)
+      if (!isOfLimit || limit.current >= limit.connections || isDeadlock(busy)) return busy
+    }
+    // The words of `pg`, so that it is taken for what it is.
+    return new Error('timeout exceeded when trying to connect')
+  }
+
+  function failed(connection: Connection, error: unknown): void {
+    if (classifyError(error) === 'connection' || isUnanswered(error)) book.condemn(connection)
+    if (isServerFull(error)) limit.saturated()
   }
 
   async function takeFit(): Promise<Connection> {
@@ -142,12 +176,18 @@ export function createLending<Connection extends object>(
   return {
     limit,
     connections,
-    opened: book.opened,
-    ended: book.condemn,
-    failed(connection, error) {
-      if (classifyError(error) === 'connection' || isUnanswered(error)) book.condemn(connection)
-      if (isServerFull(error)) limit.saturated()
+    opened(connection) {
+      book.opened(connection)
+      const log = activities.log(connection)
+      return {
+        began: log.began,
+        ended(error) {
+          log.ended()
+          if (error !== undefined) failed(connection, error)
+        },
+      }
     },
+    ended: book.condemn,
     isWhole: book.isWhole,
     async take() {
       const turns = await takeTurns()
@@ -155,7 +195,13 @@ export function createLending<Connection extends object>(
         const connection = await takeFit()
         const since = clock.now()
         inUse.set(connection, turns)
-        for (const turn of turns) turn.use(since + longestUseMillis, () => takeBack(connection, since))
+        activities.log(connection).reset()
+        const use = {
+          overdueAt: since + longestUseMillis,
+          takeBack: () => takeBack(connection, since),
+          activity: () => activities.read(connection),
+        }
+        for (const turn of turns) turn.use(use)
         return connection
       } catch (error) {
         endAll(turns)
@@ -173,6 +219,7 @@ export function createLending<Connection extends object>(
       const isKept = isWhole && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
       if (isKept) book.returned(connection)
       else book.condemn(connection)
+      activities.log(connection).reset()
       settle(isKept)
       endAll(turns)
     },

@@ -15,8 +15,8 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import { databaseAddress } from './database-address.ts'
 import { createLending, openPool } from './lending.ts'
 import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
-import { onFailedQuery } from './on-failed-query.ts'
 import { goodbye, type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
+import { watchMysqlQueries } from './watch-queries.ts'
 
 /** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
 export interface MysqlClient extends MysqlPoolConnection {
@@ -89,6 +89,8 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     close,
     readLimits: readMysqlLimits,
     words: mysqlWords,
+    isBusy,
+    quote: '`',
     database: databaseAddress(uri, config, { host: 'localhost', port: 3306 }),
   })
   const settings = {
@@ -104,12 +106,12 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
 
   pool.on('connection', (client) => {
     releases.set(client, client.release.bind(client))
-    lending.opened(client)
+    const listener = lending.opened(client)
     const ended = () => lending.ended(client)
     // Whoever uses the connection gets the error from its statement; one that nobody uses is replaced.
     client.on('error', ended)
     client.on('end', ended)
-    onFailedQuery(client, (error) => lending.failed(client, error))
+    watchMysqlQueries(client, listener)
   })
 
   function keep(client: MysqlClient): void {

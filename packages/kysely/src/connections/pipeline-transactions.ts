@@ -1,5 +1,5 @@
-import type { QueryClient } from './on-rejected-query.ts'
 import { streamOf } from './stream-of.ts'
+import type { QueryClient } from './watch-queries.ts'
 
 /** A transaction of one statement as one text: what opens it, its limits, the statement, and its end. */
 export function transactionText(limits: readonly string[], statement: string): string {
@@ -7,6 +7,11 @@ export function transactionText(limits: readonly string[], statement: string): s
 }
 
 const pattern = /^(begin(?:; set local [a-z_]+ = \d+)*); (.*); commit$/s
+
+/** The statement itself of a {@link transactionText}; any other text as it is. */
+export function statementOf(text: string): string {
+  return pattern.exec(text)?.[2] ?? text
+}
 
 /** A client of `pg` that can send a query before the one before it is answered (its option `pipeline`). */
 interface PipeliningClient extends QueryClient {

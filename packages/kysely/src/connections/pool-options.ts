@@ -25,8 +25,8 @@ export interface PoolOptions extends KeepingOptions {
    */
   readonly limit?: ConnectionLimit
   /**
-   * Milliseconds until a connection is given up, on the server as well as on a busy pool. Default 5,000: more than a
-   * failover's DNS change needs, less than an invocation has.
+   * Milliseconds until a connection is given up, on the server as well as on a busy pool (`SPILLWAY_CONNECTIONS_BUSY`).
+   * Default 5,000: more than a failover's DNS change needs, less than an invocation has.
    */
   readonly connectionTimeoutMillis?: number
   /**

@@ -100,7 +100,7 @@ describe('postgresPool', () => {
         return error.message
       })
       now += after
-      await expect(pool.connect()).rejects.toThrow('timeout exceeded')
+      await expect(pool.connect()).rejects.toMatchObject({ code: 'SPILLWAY_CONNECTIONS_BUSY' })
       now += 1
       const client = await pool.connect()
       expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])

@@ -12,11 +12,11 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { databaseAddress } from './database-address.ts'
 import { endSessions, isUnderWay } from './end-session.ts'
 import { createLending, openPool } from './lending.ts'
-import { onRejectedQuery } from './on-rejected-query.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
 import { streamOf } from './stream-of.ts'
+import { watchQueries } from './watch-queries.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
@@ -127,6 +127,8 @@ export function postgresPool<Config extends object>(
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
     words: postgresWords,
+    isBusy: isUnderWay,
+    quote: '"',
     database: databaseAddress(connectionString, config, {
       host: process.env.PGHOST ?? 'localhost',
       port: process.env.PGPORT ?? 5432,
@@ -153,7 +155,7 @@ export function postgresPool<Config extends object>(
   // that the server ends, as the budget wants it to.
   pool.on('error', ignore)
   pool.on('connect', (client) => {
-    lending.opened(client)
+    const listener = lending.opened(client)
     client.on('error', ignore)
     const ended = () => lending.ended(client)
     const settle = () => underWay.get(client)?.()
@@ -164,7 +166,7 @@ export function postgresPool<Config extends object>(
     streamOf(client)?.once('end', ended)
     endSessions(client, { clock, logger, limit: lending.limit })
     pipelineTransactions(client)
-    onRejectedQuery(client, (error) => lending.failed(client, error))
+    watchQueries(client, listener)
   })
 
   return {

@@ -1,28 +1,36 @@
 import { type Clock, schedule } from '@spillway/message/internal'
+import type { Activity } from './activity.ts'
 
 /** The right to use one connection. */
 export interface Turn {
   /** Gives it back. Safe to call again. */
   end(): void
-  /**
-   * Says what is done with it: from a time on, in milliseconds since the epoch, somebody who waits may take the connection
-   * back.
-   */
-  use(overdueAt: number, takeBack: () => void): void
+  /** Says what it is used for. */
+  use(use: TurnUse): void
+}
+
+/** What a turn is used for. */
+export interface TurnUse {
+  /** From then on, in milliseconds since the epoch, somebody who waits may take the connection back. */
+  readonly overdueAt: number
+  takeBack(): void
+  /** What the connection does now, for whoever waits for it in vain. */
+  activity(): Activity
 }
 
 /** Who may use a connection, in the order in which they asked. */
 export interface Turns {
   inUse(): number
+  /** What each turn is used for; `undefined` where its connection is still being opened. */
+  uses(): readonly (TurnUse | undefined)[]
   /** A turn, or `undefined` when none came within so many milliseconds. Takes back those that are overdue. */
   take(milliseconds: number): Promise<Turn | undefined>
   /** Gives turns to those that wait: there may be more of them now. */
   pass(): void
 }
 
-interface Use {
-  overdueAt: number
-  takeBack: () => void
+interface Given {
+  use: TurnUse | undefined
   /** Ends the wait for its time. */
   cancel: () => void
 }
@@ -30,59 +38,59 @@ interface Use {
 /** Turns for at most `most()` at once. */
 export function createTurns(most: () => number, clock: Clock): Turns {
   const waiting = new Set<(turn: Turn) => void>()
-  const uses = new Set<Use>()
+  const given = new Set<Given>()
 
   function begin(): Turn {
-    const use: Use = { overdueAt: Number.POSITIVE_INFINITY, takeBack: nothing, cancel: nothing }
-    uses.add(use)
+    const turn: Given = { use: undefined, cancel: nothing }
+    given.add(turn)
     return {
       end() {
-        use.cancel()
-        if (uses.delete(use)) pass()
+        turn.cancel()
+        if (given.delete(turn)) pass()
       },
-      use(overdueAt, takeBack) {
-        Object.assign(use, { overdueAt, takeBack })
-        if (waiting.size > 0) watch(use)
+      use(use) {
+        turn.use = use
+        if (waiting.size > 0) watch(turn)
       },
     }
   }
 
   function pass(): void {
     for (const give of waiting) {
-      if (uses.size >= most()) return
+      if (given.size >= most()) return
       waiting.delete(give)
       give(begin())
     }
   }
 
   function takeBackOverdue(): void {
-    for (const { overdueAt, takeBack } of [...uses]) if (overdueAt < clock.now()) takeBack()
+    for (const { use } of [...given]) if (use !== undefined && use.overdueAt < clock.now()) use.takeBack()
   }
 
-  /** Looks at a use again when it is overdue: somebody waits. */
-  function watch(use: Use): void {
-    if (!Number.isFinite(use.overdueAt)) return
-    use.cancel()
-    use.cancel = schedule(clock, takeBackOverdue, use.overdueAt - clock.now() + 1)
+  /** Looks at a turn again when its use is overdue: somebody waits. */
+  function watch(turn: Given): void {
+    if (turn.use === undefined) return
+    turn.cancel()
+    turn.cancel = schedule(clock, takeBackOverdue, turn.use.overdueAt - clock.now() + 1)
   }
 
   async function take(milliseconds: number): Promise<Turn | undefined> {
-    if (uses.size >= most()) takeBackOverdue()
-    if (uses.size < most()) return begin()
+    if (given.size >= most()) takeBackOverdue()
+    if (given.size < most()) return begin()
     const { promise, resolve } = Promise.withResolvers<Turn | undefined>()
     waiting.add(resolve)
     function giveUp(): void {
       if (waiting.delete(resolve)) resolve(undefined)
     }
-    for (const use of uses) watch(use)
+    for (const other of given) watch(other)
     const cancel = schedule(clock, giveUp, milliseconds)
     const turn = await promise
     cancel()
-    if (waiting.size === 0) for (const use of uses) use.cancel()
+    if (waiting.size === 0) for (const other of given) other.cancel()
     return turn
   }
 
-  return { inUse: () => uses.size, take, pass }
+  return { inUse: () => given.size, uses: () => [...given].map(({ use }) => use), take, pass }
 }
 
 function nothing(): void {}

@@ -56,6 +56,7 @@ it('has each result code of SQLite that the code knows, and no other', () => {
 it('says what becomes of a record for each failure', () => {
   const failures: Readonly<Record<Failure, true>> = {
     saturation: true,
+    busy: true,
     connection: true,
     transient: true,
     tooSlow: true,

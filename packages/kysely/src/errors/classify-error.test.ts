@@ -5,6 +5,7 @@ import { sqlState } from './postgres-errors.ts'
 
 const states: Readonly<Record<Failure, readonly string[]>> = {
   saturation: ['53300', '53400', '57P03', '08000', '08004', '53000'],
+  busy: [],
   connection: ['08001', '08003', '08006', '08007', '57P01', '57P02', '57P05', '25006', '25P03'],
   transient: ['40001', '40P01', '40003', '40000', '55P03'],
   tooSlow: ['57014', '53200', '25P04'],

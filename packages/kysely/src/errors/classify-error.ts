@@ -7,6 +7,7 @@ import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
  * What a failed statement means for the batch:
  *
  * - `saturation`: the database has no room now; nothing was executed
+ * - `busy`: other uses of this environment have all its connections; nothing was executed
  * - `connection`: the connection is gone, or leads to a server that no longer takes writes
  * - `transient`: a conflict with another transaction; the same statement may pass at once
  * - `tooSlow`: the statement is too long or too large; a smaller one may pass
@@ -19,6 +20,7 @@ import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
  */
 export type Failure =
   | 'saturation'
+  | 'busy'
   | 'connection'
   | 'transient'
   | 'tooSlow'
@@ -131,7 +133,10 @@ function isOfDatabase(error: unknown): boolean {
 // `undefined`: its inner errors may tell.
 function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
-  if (thrown instanceof SpillwayError) return systemicCodes.has(thrown.code) ? 'systemic' : 'unknown'
+  if (thrown instanceof SpillwayError) {
+    if (thrown.code === 'SPILLWAY_CONNECTIONS_BUSY') return 'busy'
+    return systemicCodes.has(thrown.code) ? 'systemic' : 'unknown'
+  }
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string') {

@@ -79,6 +79,8 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
         'SPILLWAY_DATABASE_UNAVAILABLE',
         `The database is saturated or cannot be reached${said}; the records are delivered again.`,
       ]
+    case 'busy':
+      return ['SPILLWAY_CONNECTIONS_BUSY', toError(decide(thrown).error).message]
     case 'systemic':
       return [
         'SPILLWAY_WRITE_FAILED',

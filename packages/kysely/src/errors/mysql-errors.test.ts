@@ -11,6 +11,7 @@ const mysqlError = (errno: number, sqlState = 'HY000', sqlMessage = "value 'secr
 
 const numbers: Readonly<Record<Failure, readonly number[]>> = {
   saturation: [1040, 1203, 1226, 9501],
+  busy: [],
   connection: [2006, 2013, 1053, 1158, 1159, 1160, 1161, 4031, 1290, 1836, 1792],
   transient: [1213, 1205, 3572, 1020],
   tooSlow: [3024, 1969, 1317, 1153],

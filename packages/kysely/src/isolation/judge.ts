@@ -77,6 +77,8 @@ export function createJudge(
           row.receiveCount <= orderingPatience ? ofTheRow(soon(cause, row)) : parkRefused(error)
         return { step: 'blame', written: false, outcome }
       }
+      case 'busy':
+        return verdict('stop', soon, described('busy', error))
       case 'tooSlow':
         return verdict('halve', soon, described('tooSlow', error))
       case 'systemic': {

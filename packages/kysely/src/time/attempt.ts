@@ -1,6 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import { type Backoff, fullJitter } from '@spillway/message/internal'
 import { classifyError, type Failure } from '../errors/classify-error.ts'
+import { isDeadlock } from '../errors/connections-busy.ts'
 import type { Deadline } from './deadline.ts'
 
 /** What became of a statement, after all the patience that its failures deserve. */
@@ -18,7 +19,8 @@ const holdBackoff: Backoff = { base: 100, cap: 2_000 }
  * Runs a statement until it passes, fails for a reason that waiting does not cure, or the deadline passes.
  *
  * A conflict with another transaction is repeated up to 3 times; a lost connection at once, once; a database that
- * is saturated or down is held for, with full jitter from 100 ms to 2 s. The statement has to be idempotent.
+ * is saturated or down, or whose connections others of this environment use, is held for, with full jitter from 100 ms to
+ * 2 s; not where whoever waits holds such a connection itself. The statement has to be idempotent.
  *
  * A statement that is still running at the deadline is left alone: the server may yet commit it.
  */
@@ -42,7 +44,7 @@ export async function attempt<T>(
       await deadline.sleep(fullJitter(transientBackoff, transients, random()))
     } else if (failure === 'connection' && losses === 0) {
       losses += 1
-    } else if (failure === 'connection' || failure === 'saturation') {
+    } else if (isWorthWaiting(failure, result.reason)) {
       holds += 1
       await deadline.sleep(fullJitter(holdBackoff, holds, random()))
     } else {
@@ -50,6 +52,10 @@ export async function attempt<T>(
     }
   }
   return { kind: 'late', ...(last ?? { error: tooLate() }) }
+}
+
+function isWorthWaiting(failure: Failure, error: unknown): boolean {
+  return failure === 'connection' || failure === 'saturation' || (failure === 'busy' && !isDeadlock(error))
 }
 
 function tooLate(): SpillwayError {

@@ -108,6 +108,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  *   parked: the next deploy may have the cure. To park one, answer `park()` for it.
  * - When a statement of `trx` is in flight as the function returns, or begins after that, nothing is committed: the
  *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
+ * - When the function uses `db` in place of `trx` and no connection is left for it, it runs once, and its messages are
+ *   retried with `SPILLWAY_CONNECTIONS_BUSY`.
  * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
  *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
  *   after `innodb_lock_wait_timeout`.

@@ -3,6 +3,7 @@ import type { IsolationLevel, Kysely, Transaction } from 'kysely'
 import type { EngineName } from '../engines/engine-name.ts'
 import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
 import { classifyError, decide } from '../errors/classify-error.ts'
+import { asDeadlock } from '../errors/connections-busy.ts'
 import { databaseWords } from '../errors/database-words.ts'
 import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
@@ -81,6 +82,8 @@ export async function runTransaction<DB, Body>(
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
     if (!hasBegun && isOfNoDatabase(error)) throw notBegun(error)
+    // Its own transaction had a connection all the time: the function would only wait for another once more.
+    if (hasBegun && classifyError(error) === 'busy') throw asDeadlock(error)
     // Some dialects tell by COMMIT that it rolled back.
     throw error instanceof Error && error.name === 'AbortedTransactionError' ? swallowed(error) : error
   }

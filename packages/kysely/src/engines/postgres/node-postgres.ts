@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { classifyError } from '../../errors/classify-error.ts'
+import { classifyError, type Failure } from '../../errors/classify-error.ts'
 import type { Schema } from '../../writer/catalogue.ts'
 import type { DateText } from './encode-value.ts'
 
@@ -18,6 +18,9 @@ export interface Probed {
 /** An array of the one `int4` 42 in binary form: one dimension, no null, the type 23, one element from 1 on, 4 bytes. */
 const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
+
+/** Failures that say nothing of the driver. */
+const blameless: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient'])
 
 /** Those whose driver rejected the probe. */
 const others = new WeakSet<object>()
@@ -50,7 +53,7 @@ export async function withProbe<Row extends Probed>(
       return { rows, nodePostgres: rows[0]?.binary === sent && prepare ? driverOf(prepare) : undefined }
     } catch (error) {
       const failure = classifyError(error)
-      if (failure === 'connection' || failure === 'saturation' || failure === 'transient') throw error
+      if (blameless.has(failure)) throw error
     }
   }
   const rows = await read(sql`null::pg_catalog.int4`)
