@@ -38,7 +38,8 @@ export interface BatchOptions<Body = unknown> {
   /**
    * Whether a record is waited for inside the invocation while what it needs is down or saturated. A retry says so with
    * `unavailable: true`, or with a cause that has the code `SPILLWAY_DATABASE_UNAVAILABLE`; one with an `after` is not
-   * waited for. Default true: an invocation that waits costs its time, one that fails costs each message a receive.
+   * waited for, nor is more than a second where others are done meanwhile: then only a part is down, and the queue goes on.
+   * Default true: an invocation that waits costs its time, one that fails costs each message a receive.
    */
   readonly hold?: boolean
   /**

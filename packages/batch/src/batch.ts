@@ -26,8 +26,10 @@ import { type BatchOptions, batchRules } from './batch-options.ts'
 import { checkContext, sourceOf } from './check-invocation.ts'
 import { type Deadlines, guardOf, type InvocationContext, startDeadlines } from './deadline.ts'
 import { findDecided } from './find-decided.ts'
-import { createHold } from './hold.ts'
+import { createHold, partialHold } from './hold.ts'
 import { createLedger } from './ledger.ts'
+import { isUnavailable } from './outage.ts'
+import { createPartialOutage, createWitness } from './partial-outage.ts'
 import { quietPolicy } from './policy.ts'
 import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
@@ -98,38 +100,47 @@ export function batch<Definition extends MessageDefinition>(
   const round = typeof inner === 'function' ? wholeBatch(inner) : recordByRecord(inner)
   const logger = quietLogger(options.logger ?? consoleLogger)
   const report = createReport(definition, options, logger)
+  const partial = createPartialOutage(() => clock.now())
 
   async function settleAll(source: RecordSource, deadlines: Deadlines) {
     const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
     const { writing, settling } = deadlines
     const judge = quietPolicy(options.onError, logger)
-    const waits = createHold(
-      writing,
-      clock,
-      random,
-      timeForWatchers(watchers.length, writing.remainingTime()),
-    )
+    const reserve = timeForWatchers(watchers.length, writing.remainingTime())
+    const waits = createHold(writing, clock, random, reserve)
+    const witness = createWitness()
+    // Where a failure brings back the others as well, to go on with them early would gain nothing.
+    const goesOn = partialFailures && !source.checkpoint
+    const isPartial = goesOn && partial.isKnown()
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */
     let before: ReadonlyMap<number, Outcome> = new Map()
     let positions: readonly number[] = source.records.map((_, position) => position)
     for (let count = 0; positions.length > 0; count++) {
       const decided = await findDecided(definition, source, positions, deadlines.writing)
-      await round({ definition, source, ledger, deadlines, judge, decided }, positions, count)
+      await round(
+        { definition, source, ledger, deadlines, judge, decided, witness, isPartial },
+        positions,
+        count,
+      )
       for (const position of positions) {
         if (ledger.outcome(position) !== undefined || ledger.skip(position)) continue
         // An error takes longer to make than a record to write.
         late ??= retry({ cause: outOfTime() })
         ledger.settle(position, before.get(position) ?? late)
       }
-      positions = hold ? ledger.waiting() : []
-      if (positions.length === 0 || !(await waits.wait())) break
+      positions = hold && !isPartial ? ledger.waiting() : []
+      const most = goesOn && witness.sawPart() ? partialHold : undefined
+      if (positions.length === 0 || !(await waits.wait(most))) break
       before = ledger.reopen(positions)
     }
     const delays = retryDelays({ records: source.records, ledger, backoff, random })
     const outcomes = source.records.map((_, position) => ledger.outcome(position) as Outcome)
+    partial.ended(outcomes, witness)
     const delaying = delays.length > 0 && settling.race(delay(logger, source, delays, settling))
-    if (watchers.length > 0) await tellWatchers(watchers, outcomes, settling, logger)
+    // A batch that happens to have records of the part that is down alone says nothing of the rest.
+    const isTelling = !(isPartial && outcomes.every(isUnavailable))
+    if (watchers.length > 0 && isTelling) await tellWatchers(watchers, outcomes, settling, logger)
     await delaying
     return { outcomes, held: waits.held() }
   }

@@ -87,13 +87,14 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     positions: readonly number[],
     round: number,
   ): Promise<{ readonly later: readonly Parking[]; readonly outage: Outcome | undefined }> {
-    const { source, ledger, deadlines } = invocation
+    const { source, ledger, deadlines, isPartial, witness } = invocation
     const turns = takeTurns(source.records, positions)
     const gate = createByteGate(source.maximumLoadBytes)
     const workers: Promise<void>[] = []
     const most = Math.min(concurrency, positions.length)
     // Each round that finds it still down tries one record more: it may be down for the first ones alone.
-    let patience = round === 0 ? Math.max(leastFailuresOfOutage, concurrency) : round
+    const full = isPartial ? Number.POSITIVE_INFINITY : Math.max(leastFailuresOfOutage, concurrency)
+    let patience = round === 0 ? full : round
     let failures: Outcome[] = []
     let working = 0
     /** Whether there are to be more workers, once a record says that it is no outage. */
@@ -104,6 +105,7 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     async function settle(position: number): Promise<boolean> {
       const record = source.records[position] as SourceRecord
       const outcome = parkOverdue(record, await handleRecord(invocation, record, gate))
+      witness.note([outcome])
       if (isHeldFor(outcome)) failures.push(outcome)
       else if (failures.length > 0) failures = []
       if (outcome.kind !== 'park') {
@@ -133,7 +135,7 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     function beginAll(): void {
       if (!areWanted) return
       areWanted = false
-      patience = Math.max(leastFailuresOfOutage, concurrency)
+      patience = full
       // Counted first: a worker that finds nothing to do has ended before the next is begun.
       for (let free = most - working; free > 0; free--) workers.push(work())
     }

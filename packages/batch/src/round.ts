@@ -1,6 +1,7 @@
 import type { MessageDefinition, MessageRecord, Outcome, RecordSource, SourceRecord } from '@spillway/message'
 import type { Deadlines } from './deadline.ts'
 import type { Ledger } from './ledger.ts'
+import type { Witness } from './partial-outage.ts'
 
 /** All that a round needs of its invocation. */
 export interface Invocation<Body> {
@@ -10,6 +11,10 @@ export interface Invocation<Body> {
   readonly deadlines: Deadlines
   /** What becomes of records whatever they hold, because of their earlier deliveries. */
   readonly decided: ReadonlyMap<SourceRecord, Outcome>
+  /** Gets what records came to, as it comes. */
+  readonly witness: Witness
+  /** Whether only a part of what the records need is down: then a failure says nothing of other records. */
+  readonly isPartial: boolean
   /** What becomes of a record whose handler, which had the signal, threw. */
   judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
 }

@@ -58,10 +58,19 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   }
 
   async function write(
-    { deadlines, judge }: Invocation<Body>,
+    invocation: Invocation<Body>,
     messages: Parameters<Writer<Body>>[0],
   ): Promise<readonly Outcome[]> {
     if (messages.length === 0) return []
+    const outcomes = await call(invocation, messages)
+    invocation.witness.note(outcomes)
+    return outcomes
+  }
+
+  async function call(
+    { deadlines, judge }: Invocation<Body>,
+    messages: Parameters<Writer<Body>>[0],
+  ): Promise<readonly Outcome[]> {
     try {
       const writing = Promise.resolve(writer(messages, deadlines.writing)).then((outcomes) => ({ outcomes }))
       const answer = await deadlines.answering.race(writing)
