@@ -87,6 +87,23 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(pool.limit.open).toBe(1)
   })
 
+  it('loses a session that asks nothing for wait_timeout, in the middle of a transaction, too', async () => {
+    await executeMysql(
+      url,
+      'create table frozen (id int primary key, n int); insert into frozen values (1, 1)',
+    )
+    const { take } = open()
+    const frozen = await take()
+    await query(frozen, 'set session wait_timeout = 1')
+    await query(frozen, 'begin')
+    await query(frozen, 'update frozen set n = 2')
+    expect(await sessions([frozen.threadId])).toBe(1)
+    // It waits for the lock of the transaction, which is gone with its session.
+    expect(await executeMysql(url, 'update frozen set n = n + 10; select n from frozen')).toEqual([{ n: 11 }])
+    expect(await sessions([frozen.threadId])).toBe(0)
+    frozen.release()
+  })
+
   it('has one session at the server with a share of 1, whatever waits for a lock', async () => {
     await executeMysql(
       url,

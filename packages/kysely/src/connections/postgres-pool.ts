@@ -12,6 +12,7 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { databaseAddress } from './database-address.ts'
 import { endSessions, isUnderWay } from './end-session.ts'
 import { createLending, openPool } from './lending.ts'
+import { idleTransactionLimit } from './limit-idle-transactions.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { type LimitedPool, type PoolOptions, poolRules } from './pool-options.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
@@ -49,6 +50,13 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
    * it has no effect. Behind PgBouncer set the time-out for the role instead: `alter role app set statement_timeout`.
    */
   readonly statementTimeoutMillis?: number
+  /**
+   * Milliseconds after which the server ends a transaction that waits for its next statement (SQLSTATE 25P03), with its
+   * session: an environment that is frozen in the middle of one keeps neither locks nor a connection. Default 10,000: longer
+   * than a transaction should wait for anything but the database; 0 is none. It travels with each BEGIN and ends with the
+   * transaction; a limit of the session's own, that of the role for example, is left alone.
+   */
+  readonly idleInTransactionSessionTimeoutMillis?: number
   /** Whatever else `pg` takes: `ssl`, a `password` function for IAM. The options above win. */
   readonly config?: Config
 }
@@ -62,6 +70,7 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
       typeof value === 'string' && /^(?:\/|(?:postgres(?:ql)?|pg(?:sql)?|socket):)/i.test(value),
   },
   statementTimeoutMillis: integer(1, 900_000),
+  idleInTransactionSessionTimeoutMillis: integer(0, 86_400_000),
   config: {
     expected: 'an object of options of pg',
     test: (value) => typeof value === 'object' && value !== null,
@@ -83,6 +92,8 @@ const ignore = () => undefined
  *   for too long and another is wanted, it is closed
  * - a failover can leave a connection to a server that no longer takes writes: after a statement that says so (SQLSTATE
  *   25006) it is closed rather than used
+ * - a freeze in the middle of a transaction leaves its locks and its session: each BEGIN has a limit with it, after which
+ *   the server ends a transaction that waits for its next statement
  * - a connection that is given back in the middle of a transaction, or whose statement the driver gave up
  *   (`query_timeout`), is closed: what others did on it would be part of that transaction, or wait for that statement
  *
@@ -110,6 +121,8 @@ export function postgresPool<Config extends object>(
   checkOptions('postgresPool', options, rules)
   const { Pool, config, connectionString, statementTimeoutMillis, clock = systemClock } = options
   const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  const { idleInTransactionSessionTimeoutMillis: longestIdle = 10_000 } = options
+  const limitIdleTransactions = longestIdle === 0 ? ignore : idleTransactionLimit(longestIdle)
   const logger = quietLogger(options.logger ?? consoleLogger)
   /** What hands a client back to the pool of `pg`. */
   const releases = new WeakMap<PgClient, (destroy?: boolean) => void>()
@@ -166,6 +179,8 @@ export function postgresPool<Config extends object>(
     streamOf(client)?.once('end', ended)
     endSessions(client, { clock, logger, limit: lending.limit })
     pipelineTransactions(client)
+    // After the other: a transaction of one statement has its limits already, and its BEGIN must not wait for an answer.
+    limitIdleTransactions(client)
     watchQueries(client, listener)
   })
 
