@@ -82,6 +82,27 @@ describe('connectionBudgetMigration', () => {
     await next.end()
   })
 
+  it('has the server end what no function waits for any longer, and keeps a time-out that the role has', async () => {
+    const { up, down } = connectionBudgetMigration({ role: 'app', connections: 3 })
+    await up(owner())
+    expect(await settingOf('statement_timeout')).toBe('15min')
+    await down(owner())
+    expect(await settingOf('statement_timeout')).toBe('0')
+    await execute(database.url, `alter role app set statement_timeout = '30s'`)
+    onTestFinished(() =>
+      execute(database.url, 'alter role app reset statement_timeout').then(() => undefined),
+    )
+    await up(owner())
+    expect(await settingOf('statement_timeout')).toBe('30s')
+    await down(owner())
+    expect(await settingOf('statement_timeout')).toBe('30s')
+    const own = connectionBudgetMigration({ role: 'app', connections: 3, statementTimeoutMillis: 20_000 })
+    await own.up(owner())
+    expect(await settingOf('statement_timeout')).toBe('20s')
+    await own.down(owner())
+    expect(await settingOf('statement_timeout')).toBe('0')
+  })
+
   it('quotes the name of the role', async () => {
     await execute(database.url, `create role "it's ""odd"""`)
     const { up } = connectionBudgetMigration({ role: `it's "odd"`, connections: 3 })

@@ -27,8 +27,10 @@ export interface ConnectionBudgetOptions {
    */
   readonly connectionCheckMillis?: number
   /**
-   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: none is set. With one that is below
-   * the time that a batch has, {@link kyselyWriter} sets no limits of its own, which spares work.
+   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default 900,000, as long as any function of
+   * Lambda may run: whoever sent a longer one is gone. Give the longest time-out of the functions; one that the role has
+   * already stays by default. With one that is below the time that a batch has, {@link kyselyWriter} sets no limits of its
+   * own, which spares work.
    */
   readonly statementTimeoutMillis?: number
 }
@@ -41,6 +43,9 @@ const rules: OptionRules<ConnectionBudgetOptions> = {
   connectionCheckMillis: integer(100, 86_400_000),
   statementTimeoutMillis: integer(1, 900_000),
 }
+
+/** Milliseconds that a function may run at most (AWS Lambda, "Configure function timeout"). */
+const longestInvocation = 900_000
 
 /**
  * The migration that has Postgres itself hold the budget, for Kysely's `Migrator`: the functions' role gets a
@@ -73,22 +78,37 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
     idle_session_timeout: idleSessionTimeoutMillis,
     idle_in_transaction_session_timeout: idleInTransactionSessionTimeoutMillis,
     client_connection_check_interval: connectionCheckMillis,
-    ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
+    statement_timeout: statementTimeoutMillis ?? longestInvocation,
   }
   const name = sql.id(role)
+
+  /** The settings that are ours to set, or to take away: not a time-out that somebody gave the role on purpose. */
+  async function ourSettings<DB>(db: Kysely<DB>): Promise<readonly (readonly [string, number])[]> {
+    const entries = Object.entries(settings)
+    if (statementTimeoutMillis !== undefined) return entries
+    const { rows } = await sql<{ setting: string }>`
+      select pg_catalog.unnest(rolconfig) as setting from pg_catalog.pg_roles where rolname = ${role}`.execute(
+      db,
+    )
+    const isOfOthers = rows.some(
+      ({ setting }) =>
+        setting.startsWith('statement_timeout=') && setting !== `statement_timeout=${longestInvocation}`,
+    )
+    return isOfOthers ? entries.filter(([setting]) => setting !== 'statement_timeout') : entries
+  }
 
   return {
     async up<DB>(db: Kysely<DB>) {
       const plain = postgresOnly(db)
       await sql`alter role ${name} connection limit ${sql.lit(connections)}`.execute(plain)
-      for (const [setting, value] of Object.entries(settings)) {
+      for (const [setting, value] of await ourSettings(plain)) {
         await sql`alter role ${name} set ${sql.id(setting)} = ${sql.lit(value)}`.execute(plain)
       }
     },
     async down<DB>(db: Kysely<DB>) {
       const plain = postgresOnly(db)
       await sql`alter role ${name} connection limit -1`.execute(plain)
-      for (const setting of Object.keys(settings)) {
+      for (const [setting] of await ourSettings(plain)) {
         await sql`alter role ${name} reset ${sql.id(setting)}`.execute(plain)
       }
     },
