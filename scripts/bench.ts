@@ -33,7 +33,11 @@ if (picked.length === 0)
 
 const results: Result[] = []
 for (const loaded of picked) {
-  const result = { ...loaded, measured: await measure(loaded.group) }
+  const { group, file, versions } = loaded
+  const result: Result =
+    'measure' in group
+      ? { group, file, versions, measured: await group.measure((line) => console.error(line)) }
+      : { group, file, versions, measured: await measure(group) }
   results.push(result)
   console.log(`${toSection(result)}\n`)
 }

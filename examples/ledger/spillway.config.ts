@@ -9,7 +9,6 @@ export default defineApp({
     reserved: 4,
     // The server refuses the functions' role what exceeds the budget, and a deploy needs no slack.
     connectionLimit: true,
-    idleSessionTimeout: 5,
     migrations: './migrations',
   },
   functions: {

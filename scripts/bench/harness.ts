@@ -53,6 +53,27 @@ export interface BenchGroup {
   start(): Promise<Stage>
 }
 
+/** A table of cases that are measured each in a way of its own: throughput under load, for example. */
+export interface BenchTable {
+  /** Short, and different from that of all others: what `npm run bench -- NAME` picks. */
+  readonly name: string
+  /** What is measured and under what conditions, for the reader of the page. */
+  readonly about: string
+  /** Packages whose versions matter, as the package of the benchmark file has them installed. */
+  readonly packages: readonly string[]
+  /** The names of the columns. */
+  readonly head: readonly string[]
+  /** Measures all cases; `progress` takes a line for each. */
+  measure(progress: (line: string) => void): Promise<MeasuredTable>
+}
+
+/** What came of a {@link BenchTable}. */
+export interface MeasuredTable {
+  readonly rows: readonly (readonly string[])[]
+  /** Sentences that say whether goals were met. */
+  readonly verdicts: readonly string[]
+}
+
 /** What was measured of a contestant. */
 export interface Measured {
   readonly name: string
@@ -74,7 +95,9 @@ export interface Measured {
 const untimedShare = 0.25
 
 /** Lists the groups of a benchmark file. */
-export function defineBench(...groups: readonly BenchGroup[]): readonly BenchGroup[] {
+export function defineBench<Group extends BenchGroup | BenchTable>(
+  ...groups: readonly Group[]
+): readonly Group[] {
   return groups
 }
 

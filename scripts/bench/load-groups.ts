@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../workspace.ts'
-import type { BenchGroup } from './harness.ts'
+import type { BenchGroup, BenchTable } from './harness.ts'
 
 /** A group and where it comes from. */
 export interface LoadedGroup {
-  readonly group: BenchGroup
+  readonly group: BenchGroup | BenchTable
   /** The path of its file in the workspace. */
   readonly file: string
   /** The installed version of each package that it names. */
@@ -20,14 +20,17 @@ export async function loadGroups(): Promise<readonly LoadedGroup[]> {
     const files = await readdir(join(root, source), { recursive: true })
     for (const path of files.filter((file) => file.endsWith('.bench.ts')).sort()) {
       const file = join(source, path)
-      const { bench }: { bench: readonly BenchGroup[] } = await import(join(root, file))
+      const { bench }: { bench: readonly (BenchGroup | BenchTable)[] } = await import(join(root, file))
       for (const group of bench) loaded.push({ group, file, versions: await versionsOf(name, group) })
     }
   }
   return loaded
 }
 
-async function versionsOf(folder: string, { packages }: BenchGroup): Promise<Record<string, string>> {
+async function versionsOf(
+  folder: string,
+  { packages }: BenchGroup | BenchTable,
+): Promise<Record<string, string>> {
   const versions: Record<string, string> = {}
   for (const name of packages) {
     const manifest = join(root, 'packages', folder, 'node_modules', name, 'package.json')

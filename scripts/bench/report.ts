@@ -1,11 +1,20 @@
 import { cpus, release, totalmem, type } from 'node:os'
-import { type BenchGroup, type Goal, goalsOf, type Measured } from './harness.ts'
+import {
+  type BenchGroup,
+  type BenchTable,
+  type Goal,
+  goalsOf,
+  type Measured,
+  type MeasuredTable,
+} from './harness.ts'
 import type { LoadedGroup } from './load-groups.ts'
 
-/** A group and what was measured of it. */
-export interface Result extends LoadedGroup {
-  readonly measured: readonly Measured[]
-}
+/** A group or a table, and what was measured of it. */
+export type Result = Pick<LoadedGroup, 'file' | 'versions'> &
+  (
+    | { readonly group: BenchGroup; readonly measured: readonly Measured[] }
+    | { readonly group: BenchTable; readonly measured: MeasuredTable }
+  )
 
 /** The page of all results. */
 export function toPage(results: readonly Result[]): string {
@@ -32,15 +41,30 @@ ${Object.keys(versions)
 }
 
 /** A group as a table, for the page and for the terminal. */
-export function toSection({ group, file, measured }: Result): string {
-  const goals = goalsOf(group).map((goal) => `${verdict(goal, group, measured)} `)
+export function toSection(result: Result): string {
+  const { group, file } = result
+  const [table, verdicts] = contentsOf(result)
   return `## ${group.name}
 
 ${group.about}
 
-${toTable(group, measured)}
+${table}
 
-${goals.join('')}Source: \`${file}\`.`
+${verdicts.map((verdict) => `${verdict} `).join('')}Source: \`${file}\`.`
+}
+
+function contentsOf(result: Result): readonly [table: string, verdicts: readonly string[]] {
+  if ('rows' in result.measured) {
+    const { head } = result.group as BenchTable
+    return [drawTable(head, result.measured.rows), result.measured.verdicts]
+  }
+  const { group, measured } = result as { group: BenchGroup; measured: readonly Measured[] }
+  return [toTable(group, measured), goalsOf(group).map((goal) => verdict(goal, group, measured))]
+}
+
+function drawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replace('|  |', '| |')
+  return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
 }
 
 function toTable(group: BenchGroup, measured: readonly Measured[]): string {
@@ -61,8 +85,7 @@ function toTable(group: BenchGroup, measured: readonly Measured[]): string {
           `${Math.round(one.heap / 1000).toLocaleString('en')} KB`,
         ]),
   ])
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replace('|  |', '| |')
-  return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')
+  return drawTable(head, rows)
 }
 
 function verdict(

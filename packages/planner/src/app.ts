@@ -25,7 +25,7 @@ export interface DatabaseOptions {
   readonly connectionLimit?: boolean
   /**
    * Seconds after which the server ends a session that asks nothing: `idle_session_timeout` in Postgres, `wait_timeout` in
-   * MySQL. Default 10, as `connectionBudgetMigration` sets it.
+   * MySQL. Default 1, as `connectionBudgetMigration` sets it.
    */
   readonly idleSessionTimeout?: number
   /** A folder of `*.sql` files, run in the order of their names before the functions start. Relative to the config. */

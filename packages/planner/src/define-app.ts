@@ -139,7 +139,7 @@ export function defineApp(options: AppOptions): App {
 function toDatabase(options: DatabaseOptions): AppDatabase {
   checkOptions('database', options, databaseRules)
   const { engine, maxConnections, reserved = 3, migrations, settings = {} } = options
-  const { connectionLimit = false, idleSessionTimeout = 10, budget = maxConnections - reserved } = options
+  const { connectionLimit = false, idleSessionTimeout = 1, budget = maxConnections - reserved } = options
   if (budget > Math.max(0, maxConnections - reserved)) {
     throw new SpillwayError(
       'SPILLWAY_APP_INVALID',

@@ -1,10 +1,43 @@
+import {
+  type Clock,
+  checkOptions,
+  integer,
+  type OptionRules,
+  objectWith,
+  systemClock,
+} from '@spillway/message/internal'
 import type { LimitedPool } from './pool-options.ts'
+
+/** What {@link closeAfterInvocation} takes beside its pools. */
+export interface CloseAfterInvocationOptions {
+  /**
+   * Keeps the connections while invocations follow one another: an environment whose last three pauses between
+   * invocations were each at most this many milliseconds is expected to be invoked again at once. Default: no
+   * connection is kept.
+   *
+   * Lambda may freeze such an environment for good all the same. Use it only where the server ends idle sessions after
+   * about a second and counts the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a good value:
+   * a connection that is unused for longer than it takes to connect costs other environments more than it spares.
+   */
+  readonly keepWithinMillis?: number
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+}
 
 /** A middleware of middy, as far as this package needs to know. */
 export interface CloseAfterInvocation {
+  before(): void
   after(): Promise<void>
   onError(): Promise<void>
 }
+
+const rules: OptionRules<CloseAfterInvocationOptions> = {
+  keepWithinMillis: integer(1, 60_000),
+  clock: objectWith('now', 'sleep'),
+}
+
+/** How many pauses in a row have to be short. One or two are, now and then, wherever environments are chosen at random. */
+const shortPauses = 3
 
 /**
  * A middleware that closes the connections of pools before an invocation ends, so that an environment which is frozen
@@ -15,8 +48,7 @@ export interface CloseAfterInvocation {
  * than invocations: after a deployment, when it replaces old ones, when it starts one and another becomes free first.
  *
  * It costs a new connection for each invocation (with RDS, TLS and IAM 20 to 100 ms, which a batch of some hundred
- * messages shares). The server can hold the budget for nothing, and also when an environment is killed: see "The budget"
- * in the README.
+ * messages shares). With `keepWithinMillis` a busy environment keeps its connections, and an idle one closes them.
  *
  * Use it before the others: what it does comes after all of theirs. Connections that other invocations of this
  * environment use at that moment are left alone.
@@ -30,10 +62,28 @@ export interface CloseAfterInvocation {
  * const pool = postgresPool({ Pool, connectionString: process.env.DATABASE_URL })
  * export const handler = middy().use(closeAfterInvocation(pool))
  * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
  */
-export function closeAfterInvocation(...pools: readonly LimitedPool[]): CloseAfterInvocation {
-  async function closeUnused(): Promise<void> {
-    await Promise.all(pools.map((pool) => pool.closeUnused()))
+export function closeAfterInvocation(
+  pools: LimitedPool | readonly LimitedPool[],
+  options: CloseAfterInvocationOptions = {},
+): CloseAfterInvocation {
+  checkOptions('closeAfterInvocation', options, rules)
+  const { keepWithinMillis = Number.NEGATIVE_INFINITY, clock = systemClock } = options
+  const all = [pools].flat()
+  let endedAt = Number.NEGATIVE_INFINITY
+  let short = 0
+
+  async function end(): Promise<void> {
+    if (short < shortPauses) await Promise.all(all.map((pool) => pool.closeUnused()))
+    endedAt = clock.now()
   }
-  return { after: closeUnused, onError: closeUnused }
+  return {
+    before() {
+      short = clock.now() - endedAt <= keepWithinMillis ? short + 1 : 0
+    },
+    after: end,
+    onError: end,
+  }
 }

@@ -23,7 +23,7 @@ describe('connectionBudgetMigration', () => {
       statementTimeoutMillis: 7_000,
     })
     await up(owner().withPlugin(new CamelCasePlugin({ upperCase: true })))
-    expect(await settingOf('idle_session_timeout')).toBe('10s')
+    expect(await settingOf('idle_session_timeout')).toBe('1s')
     expect(await settingOf('idle_in_transaction_session_timeout')).toBe('10s')
     expect(await settingOf('client_connection_check_interval')).toBe('1s')
     expect(await settingOf('statement_timeout')).toBe('7s')

@@ -11,7 +11,7 @@ export interface ConnectionBudgetOptions {
   /** The most sessions of that role: the budget of all environments together. */
   readonly connections: number
   /**
-   * Milliseconds after which the server ends a session that asks nothing. Default 10,000: a frozen environment gives its
+   * Milliseconds after which the server ends a session that asks nothing. Default 1,000: a frozen environment gives its
    * place to another soon, and one that works does not connect for each batch.
    */
   readonly idleSessionTimeoutMillis?: number
@@ -72,7 +72,7 @@ const longestInvocation = 900_000
 export function connectionBudgetMigration(options: ConnectionBudgetOptions): Required<Migration> {
   checkOptions('connectionBudgetMigration', options, rules)
   const { role, connections, statementTimeoutMillis } = options
-  const { idleSessionTimeoutMillis = 10_000, connectionCheckMillis = 1_000 } = options
+  const { idleSessionTimeoutMillis = 1_000, connectionCheckMillis = 1_000 } = options
   const { idleInTransactionSessionTimeoutMillis = 10_000 } = options
   const settings = {
     idle_session_timeout: idleSessionTimeoutMillis,

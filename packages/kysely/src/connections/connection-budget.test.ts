@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { execute, startDatabase } from '../testing/database.ts'
+import type { Keeping } from '../testing/environments.ts'
 import { type FleetReport, runFleet } from '../testing/fleet.ts'
+import { postgresSessions } from '../testing/session-counts.ts'
 
 const budget = 16
 
@@ -24,16 +26,16 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   })
   afterAll(() => database[Symbol.asyncDispose]())
 
-  const fleet = (options: {
+  const fleet = async (options: {
     share: number
     seconds: number
-    closes: boolean
+    connections: Keeping
     deaths?: number
     environments?: number
   }) =>
     runFleet({
       functionsUrl: database.functionsUrl,
-      url: elsewhere(),
+      sessions: await postgresSessions(elsewhere()),
       environments: 64,
       budget,
       ...options,
@@ -56,7 +58,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   }
 
   it('have more when frozen ones keep theirs: the test sees it', async () => {
-    const report = await fleet({ share: 1, seconds: 4, closes: false })
+    const report = await fleet({ share: 1, seconds: 4, connections: 'kept' })
     expect(report.mostSessions).toBeGreaterThan(budget)
     expect(database.peakConnections()).toBeGreaterThan(budget)
     await expectLedger(report)
@@ -64,7 +66,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
 
   it('never have more in a minute of load when they close them and the server counts', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
-    const report = await fleet({ share: 1, seconds: 60, closes: true, deaths: 0.03 })
+    const report = await fleet({ share: 1, seconds: 60, connections: 'closed', deaths: 0.03 })
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     expect(report.looks).toBeGreaterThan(100)
     expect(report.deaths).toBeGreaterThan(0)
@@ -72,7 +74,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   })
 
   it('never have more when they close them, 4 of each of 16', async () => {
-    const report = await fleet({ share: 4, seconds: 8, closes: true, environments: 16 })
+    const report = await fleet({ share: 4, seconds: 8, connections: 'closed', environments: 16 })
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     expect(database.peakConnections()).toBeLessThanOrEqual(budget)
     await expectLedger(report)
@@ -81,7 +83,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   it('never have more when the server counts and ends idle sessions, and all of them get their turn', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
     await execute(elsewhere(), "alter database test set idle_session_timeout = '500ms'")
-    const report = await fleet({ share: 1, seconds: 8, closes: false, deaths: 0.03 })
+    const report = await fleet({ share: 1, seconds: 8, connections: 'kept', deaths: 0.03 })
     await execute(elsewhere(), 'alter database test reset idle_session_timeout')
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     await expectLedger(report)

@@ -25,7 +25,7 @@ async function start(variables?: Record<string, string>) {
   })
   const write = () => {
     const keys = [randomUUID(), randomUUID()]
-    return environment.invoke({ batches: [keys], ms: 20_000, closes: false })
+    return environment.invoke({ batches: [keys], ms: 20_000, connections: 'kept' })
   }
   return { environment, write }
 }

@@ -1,7 +1,8 @@
 import type { MessageRecord } from '@spillway/message'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
+import { createPool } from 'mysql2'
 import { Pool } from 'pg'
-import { closeAfterInvocation, connectionLimit, kyselyWriter, postgresPool } from '../index.ts'
+import { closeAfterInvocation, connectionLimit, kyselyWriter, mysqlPool, postgresPool } from '../index.ts'
 import type { EnvironmentAnswer, EnvironmentOrder } from './environments.ts'
 
 // An execution environment: a process with a pool and a writer of its own, which serves one invocation at a time. As
@@ -12,10 +13,11 @@ interface Database {
 }
 
 const { DATABASE_URL: connectionString } = process.env
-const pool = postgresPool({ Pool, limit: connectionLimit(), connectionString })
+const limit = connectionLimit()
+const { pool, dialect } = open()
 let failures = 0
 const db = new Kysely<Database>({
-  dialect: new PostgresDialect({ pool }),
+  dialect,
   log: ({ level }) => {
     if (level === 'error') failures += 1
   },
@@ -26,7 +28,19 @@ const write = kyselyWriter({
   row: ({ key }: MessageRecord<undefined>) => ({ id: key, environment: process.pid }),
   conflict: 'id',
 })
-const { after } = closeAfterInvocation(pool)
+const middlewares = {
+  closed: closeAfterInvocation(pool),
+  adaptive: closeAfterInvocation(pool, { keepWithinMillis: 100 }),
+}
+
+function open() {
+  if (connectionString?.startsWith('mysql:')) {
+    const pool = mysqlPool({ createPool, limit, uri: connectionString })
+    return { pool, dialect: new MysqlDialect({ pool }) }
+  }
+  const pool = postgresPool({ Pool, limit, connectionString })
+  return { pool, dialect: new PostgresDialect({ pool }) }
+}
 
 const record = (key: string): MessageRecord<undefined> => ({
   name: 'entry',
@@ -38,19 +52,21 @@ const record = (key: string): MessageRecord<undefined> => ({
   body: undefined,
 })
 
-async function invoke({ batches, ms, closes }: EnvironmentOrder): Promise<EnvironmentAnswer> {
+async function invoke({ batches, ms, connections }: EnvironmentOrder): Promise<EnvironmentAnswer> {
+  const middleware = connections === 'kept' ? undefined : middlewares[connections]
+  middleware?.before()
   const start = performance.now()
   const end = start + ms
-  const limit = { signal: AbortSignal.timeout(ms), remainingTime: () => end - performance.now() }
+  const time = { signal: AbortSignal.timeout(ms), remainingTime: () => end - performance.now() }
   const done: string[] = []
   await Promise.all(
     batches.map(async (keys) => {
-      const outcomes = await write(keys.map(record), limit)
+      const outcomes = await write(keys.map(record), time)
       for (const [index, { kind }] of outcomes.entries()) if (kind === 'done') done.push(keys[index] ?? '')
     }),
   )
-  if (closes) await after()
-  return { done, open: pool.limit.open, failures, ms: performance.now() - start }
+  await middleware?.after()
+  return { done, open: limit.open, failures, ms: performance.now() - start }
 }
 
 // A process that has something to finish before it ends.

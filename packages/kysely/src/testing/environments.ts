@@ -6,14 +6,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+/** `adaptive`: kept while invocations follow one another within 100 ms. */
+export type Keeping = 'kept' | 'closed' | 'adaptive'
+
 /** What an environment is told to do. */
 export interface EnvironmentOrder {
   /** Keys, a list for each batch. */
   readonly batches: readonly (readonly string[])[]
   /** Milliseconds that the invocation may take. */
   readonly ms: number
-  /** Whether it closes its connections before it answers. */
-  readonly closes: boolean
+  /** What becomes of its connections before it answers. */
+  readonly connections: Keeping
 }
 
 /** What it answers. */

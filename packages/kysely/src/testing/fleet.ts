@@ -1,140 +1,179 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from './database.ts'
-import { bundleEnvironment, startTestEnvironment, type TestEnvironment } from './environments.ts'
+import {
+  bundleEnvironment,
+  type Keeping,
+  startTestEnvironment,
+  type TestEnvironment,
+} from './environments.ts'
+import { type CountSessions, countSessions, type SessionCounts } from './session-counts.ts'
 
 /** What {@link runFleet} takes. */
 export interface FleetOptions {
-  /** The database as the environments reach it, and as the counter does. */
+  /** The database as the environments reach it. */
   readonly functionsUrl: string
-  readonly url: string
+  /** Counts the sessions of the functions. */
+  readonly sessions: CountSessions
   readonly environments: number
   /** Connections of all environments together. */
   readonly budget: number
   /** Connections of each environment. */
   readonly share: number
   readonly seconds: number
-  /** Whether environments close their connections before an invocation ends. */
-  readonly closes: boolean
+  /** What becomes of the connections of an environment at the end of an invocation. */
+  readonly connections: Keeping
+  /**
+   * Which of the environments that are free gets the next batch: any, which is the worst that Lambda could do, or the one
+   * that was used last. Default `random`.
+   */
+  readonly choose?: 'random' | 'recent'
+  /** Seconds after which all environments are replaced by as many new ones: a deployment. */
+  readonly deployAfter?: number
+  /** Milliseconds that an invocation may take. Default 10,000. */
+  readonly timeout?: number
   /** The part of the invocations in which the environment is killed. */
   readonly deaths?: number
   readonly rowsPerBatch?: number
 }
 
 /** What came of it. */
-export interface FleetReport {
-  /**
-   * The most sessions of the functions at one instant by `pg_stat_activity`, of so many looks. The view reads one
-   * session after the other, so that one look can show a session that has ended meanwhile and its successor: what two
-   * looks in a row show was there at the instant between them.
-   */
-  readonly mostSessions: number
-  readonly looks: number
+export interface FleetReport extends SessionCounts {
   readonly invocations: number
+  /** Invocations that wrote less than all of their batches. */
+  readonly failed: number
   readonly deaths: number
   /** Keys that were written according to the writers. */
   readonly done: ReadonlySet<string>
   /** Milliseconds of an invocation. */
   readonly median: number
+  /** When each batch was written, and how long after it was delivered first, in milliseconds, in the order of time. */
+  readonly batches: readonly BatchTimes[]
+}
+
+/** The times of a batch. */
+export interface BatchTimes {
+  /** Milliseconds since the beginning of the load. */
+  readonly at: number
+  readonly took: number
+}
+
+interface Batch {
+  readonly keys: readonly string[]
+  readonly deliveredAt: number
 }
 
 /**
  * Runs a fleet of environments under load: `budget / share` invocations at once, as an event source mapping with that
- * `maximumConcurrency` has them, each in an environment that is chosen at random, which is the worst that Lambda could
- * do. Batches that were not written are delivered again, until all are.
+ * `maximumConcurrency` has them, each in an environment that is chosen among those that are free. Batches that were not
+ * written are delivered again, until all are.
  */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
-  const { functionsUrl, url, share, budget, seconds, closes, deaths = 0, rowsPerBatch = 50 } = options
+  const { functionsUrl, share, budget, seconds, connections, deaths = 0, rowsPerBatch = 50 } = options
+  const { choose = 'random', deployAfter = Number.POSITIVE_INFINITY, timeout: ms = 10_000 } = options
   await using bundle = await bundleEnvironment()
-  const idle: TestEnvironment[] = []
+  let idle: TestEnvironment[] = []
+  let retired = new Set<TestEnvironment>()
   const all = new Set<TestEnvironment>()
+  const undelivered: Batch[] = []
+  const done = new Set<string>()
+  const durations: number[] = []
+  const batches: BatchTimes[] = []
+  const restarts: Promise<void>[] = []
+  let invocations = 0
+  let failed = 0
+  let died = 0
+  let isOver = false
+  let startedAt = 0
+
   const launch = async () => {
     const environment = await startTestEnvironment(bundle.file, functionsUrl, share)
     all.add(environment)
-    idle.push(environment)
+    return environment
   }
-  const undelivered: string[][] = []
-  const done = new Set<string>()
-  const durations: number[] = []
-  const restarts: Promise<void>[] = []
-  let invocations = 0
-  let died = 0
-  let isOver = false
-  let isStopped = false
-
-  const counter = await connect(url)
-  let looks = 0
-  let mostSessions = 0
-  async function look(): Promise<void> {
-    let before = new Set<string>()
-    while (!isStopped) {
-      const { rows } = await counter.query<{ session: string }>(
-        // Without a database: refused, and about to leave.
-        `select pid || ' ' || backend_start as session from pg_stat_activity
-         where usename = 'app' and datname is not null`,
-      )
-      looks += 1
-      const seen = new Set(rows.map(({ session }) => session))
-      mostSessions = Math.max(mostSessions, [...seen].filter((session) => before.has(session)).length)
-      before = seen
-      await new Promise((resolve) => setTimeout(resolve, 3))
+  const launchAll = async () => {
+    const launched: TestEnvironment[] = []
+    let left = options.environments
+    const launchSome = async () => {
+      while (left-- > 0) launched.push(await launch())
     }
+    await Promise.all(Array.from({ length: 6 }, launchSome))
+    return launched
   }
+  const now = () => performance.now() - startedAt
+  const nextBatch = (): Batch =>
+    undelivered.pop() ?? {
+      keys: Array.from({ length: rowsPerBatch }, () => randomUUID()),
+      deliveredAt: now(),
+    }
+  const pick = () =>
+    choose === 'recent' ? idle.pop() : idle.splice(Math.floor(Math.random() * idle.length), 1)[0]
 
-  const nextBatch = () => undelivered.pop() ?? Array.from({ length: rowsPerBatch }, () => randomUUID())
+  function settle(delivered: readonly Batch[], written: readonly string[]): void {
+    for (const key of written) done.add(key)
+    let isWhole = true
+    for (const { keys, deliveredAt } of delivered) {
+      const missing = keys.filter((key) => !done.has(key))
+      if (missing.length > 0) undelivered.push({ keys: missing, deliveredAt })
+      else batches.push({ at: now(), took: now() - deliveredAt })
+      isWhole &&= missing.length === 0
+    }
+    if (!isWhole) failed += 1
+  }
 
   async function work(): Promise<void> {
     while (!isOver || undelivered.length > 0) {
-      const [environment] = idle.splice(Math.floor(Math.random() * idle.length), 1)
+      const environment = pick()
       if (environment === undefined) {
         await new Promise((resolve) => setTimeout(resolve, 5))
         continue
       }
-      const batches = Array.from({ length: isOver ? 1 : share }, nextBatch).filter(
-        (batch) => batch.length > 0,
+      const delivered = Array.from(
+        { length: isOver ? Math.min(share, undelivered.length) : share },
+        nextBatch,
       )
       invocations += 1
       const isDoomed = !isOver && Math.random() < deaths
-      const running = environment.invoke({ batches, ms: 10_000, closes })
+      const running = environment.invoke({ batches: delivered.map(({ keys }) => keys), ms, connections })
       if (isDoomed) setTimeout(() => environment.kill(), Math.random() * 200)
       const answer = await running
-      for (const key of answer?.done ?? []) done.add(key)
-      const missing = batches.map((batch) => batch.filter((key) => !done.has(key)))
-      undelivered.push(...missing.filter((batch) => batch.length > 0))
+      settle(delivered, answer?.done ?? [])
       if (answer !== undefined && !isDoomed) {
         durations.push(answer.ms)
-        idle.push(environment)
+        if (!retired.has(environment)) idle.push(environment)
         continue
       }
       died += 1
       environment.kill()
       await environment.gone
       all.delete(environment)
-      restarts.push(launch())
+      restarts.push(launch().then((another) => void idle.push(another)))
     }
   }
 
+  const counting = countSessions(options.sessions)
   try {
-    const starting = Array.from({ length: options.environments }, () => launch)
-    await Promise.all(
-      Array.from({ length: 6 }, async () => {
-        for (let start = starting.pop(); start !== undefined; start = starting.pop()) await start()
-      }),
-    )
-    const looking = look()
+    idle = await launchAll()
+    const successors = deployAfter < seconds ? await launchAll() : []
+    startedAt = performance.now()
     const workers = Array.from({ length: Math.floor(budget / share) }, work)
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+    const sleep = (untilSecond: number) =>
+      new Promise((resolve) => setTimeout(resolve, untilSecond * 1_000 - now()))
+    if (successors.length > 0) {
+      await sleep(deployAfter)
+      retired = new Set(all)
+      for (const successor of successors) retired.delete(successor)
+      idle = successors
+    }
+    await sleep(seconds)
     isOver = true
     await Promise.all(workers)
-    isStopped = true
-    await looking
     await Promise.all(restarts)
   } finally {
-    isStopped = true
     for (const environment of all) environment.kill()
     await Promise.all([...all].map((environment) => environment.gone))
-    await counter.end()
+    await counting.stop()
   }
   durations.sort((a, b) => a - b)
   const median = durations[Math.floor(durations.length / 2)] ?? 0
-  return { mostSessions, looks, invocations, deaths: died, done, median }
+  const { looks, mostSessions } = counting
+  return { mostSessions, looks, invocations, failed, deaths: died, done, median, batches }
 }

@@ -183,7 +183,7 @@ describe('migrations', () => {
   it('ends idle sessions of the functions and statements that nobody waits for, and lets the owner change that', async () => {
     const postgres = await start()
     const settings = `select current_setting('idle_session_timeout'), current_setting('client_connection_check_interval')`
-    expect(await query(postgres.functionsUrl, settings)).toEqual([['10s', '1s']])
+    expect(await query(postgres.functionsUrl, settings)).toEqual([['1s', '1s']])
     expect(await query(postgres.url, settings)).toEqual([['0', '0']])
     await query(
       postgres.url,

@@ -9,7 +9,7 @@ export const functionsRole = 'app'
 export interface FunctionsLimits {
   /** The most sessions. Default: no limit of its own. */
   readonly connectionLimit?: number | undefined
-  /** Seconds after which a session that asks nothing ends. Default 10. */
+  /** Seconds after which a session that asks nothing ends. Default 1. */
   readonly idleSessionTimeout?: number | undefined
 }
 
@@ -23,7 +23,7 @@ export interface FunctionsLimits {
 export async function createRoles(
   client: Client,
   databaseName: string,
-  { connectionLimit = -1, idleSessionTimeout = 10 }: FunctionsLimits = {},
+  { connectionLimit = -1, idleSessionTimeout = 1 }: FunctionsLimits = {},
 ): Promise<void> {
   await client.query(`
     create role ${ownerRole} login createrole password '${ownerRole}'

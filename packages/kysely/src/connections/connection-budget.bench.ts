@@ -1,0 +1,146 @@
+import { type BenchTable, defineBench } from '../../../../scripts/bench/harness.ts'
+import { type BudgetDatabase, budgetMysql, budgetPostgres } from '../testing/budget-database.ts'
+import type { Keeping } from '../testing/environments.ts'
+import { type FleetReport, runFleet } from '../testing/fleet.ts'
+
+const budget = 16
+const seconds = 10
+const deployAfter = 3
+
+interface Case {
+  /** Seconds that a batch takes in the server. The first case of each is what the others are measured against. */
+  readonly insertSeconds: number
+  readonly name: string
+  readonly environments: number
+  readonly connections: Keeping
+  readonly idleSeconds: number
+  readonly choose?: 'random' | 'recent'
+  readonly isDeploy?: boolean
+  /** Whether it is what the documentation recommends, and has the goal. */
+  readonly isRecommended?: boolean
+}
+
+const kept = { connections: 'kept', idleSeconds: 10 } as const
+const closed = { connections: 'closed', idleSeconds: 1 } as const
+const recommended = { connections: 'adaptive', idleSeconds: 1, isRecommended: true } as const
+const steady = { name: '16 environments', environments: 16 }
+const deploy = { name: '16, replaced by a deploy', environments: 16, isDeploy: true }
+const random = { name: '64, chosen at random', environments: 64 }
+const recent = { name: '64, last used first', environments: 64, choose: 'recent' } as const
+
+const cases: readonly Case[] = [
+  { insertSeconds: 0.5, ...steady, ...kept },
+  { insertSeconds: 0.5, ...steady, ...recommended },
+  { insertSeconds: 0.5, ...deploy, ...kept },
+  { insertSeconds: 0.5, ...deploy, ...kept, idleSeconds: 1 },
+  { insertSeconds: 0.5, ...deploy, ...closed },
+  { insertSeconds: 0.5, ...deploy, ...recommended },
+  { insertSeconds: 0.5, ...random, ...kept },
+  { insertSeconds: 0.5, ...random, ...kept, idleSeconds: 1 },
+  { insertSeconds: 0.5, ...random, ...closed },
+  { insertSeconds: 0.5, ...random, ...recommended },
+  { insertSeconds: 0.5, ...recent, ...recommended },
+  { insertSeconds: 0.15, ...steady, ...kept },
+  { insertSeconds: 0.15, ...deploy, ...recommended },
+  { insertSeconds: 0.15, ...random, ...kept },
+  { insertSeconds: 0.15, ...random, ...recommended },
+]
+
+const goal = 0.8
+
+function tableOf(engine: string, start: () => Promise<BudgetDatabase | undefined>): BenchTable {
+  return {
+    name: `The connection budget on ${engine}`,
+    about: `A budget of ${budget} connections, which the server itself holds, under ${budget} invocations at once for ${seconds} s: each writes batches of 50 rows, whose insert takes 0.5 s or 0.15 s in the server without using its processor. Environments are processes that are frozen between invocations; an invocation has 10 s. In a deploy all environments are replaced after ${deployAfter} s and the old ones stay frozen. Connections are kept, closed at the end of each invocation, or kept while invocations follow one another within 100 ms (\`closeAfterInvocation\` with \`keepWithinMillis\`).`,
+    packages: ['kysely', 'pg', 'mysql2'],
+    head: [
+      ...[
+        'a batch takes',
+        'environments',
+        'connections',
+        'idle sessions end after',
+        'batches/s',
+        'against the first',
+      ],
+      ...['p50', 'p99', 'slowest batch', 'longest pause', 'failed invocations', 'most sessions'],
+    ],
+    async measure(progress) {
+      const database = await start()
+      if (database === undefined) return { rows: [], verdicts: [`No ${engine} server was found.`] }
+      try {
+        const rows: string[][] = []
+        const verdicts: string[] = []
+        const bases = new Map<number, number>()
+        for (const one of cases) {
+          const { idleSeconds, insertSeconds } = one
+          await database.reset({ connections: budget, idleSeconds, insertSeconds })
+          const report = await runFleet({
+            functionsUrl: database.functionsUrl,
+            sessions: await database.sessions(),
+            budget,
+            share: 1,
+            seconds,
+            ...one,
+            ...(one.isDeploy && { deployAfter }),
+          })
+          const found = figures(report)
+          const base = bases.get(one.insertSeconds) ?? found.rate
+          bases.set(one.insertSeconds, base)
+          const ratio = found.rate / base
+          rows.push(rowOf(one, found, ratio, report))
+          progress(rows.at(-1)?.join(' | ') ?? '')
+          if (one.isRecommended) {
+            const answer = ratio >= goal ? 'met' : `not met: ${ratio.toFixed(2)} ×`
+            verdicts.push(`Goal: ${one.name}, ${one.connections}: at least ${goal} × the first: ${answer}.`)
+          }
+        }
+        return { rows, verdicts }
+      } finally {
+        await database.stop()
+      }
+    },
+  }
+}
+
+interface Figures {
+  readonly rate: number
+  readonly p50: number
+  readonly p99: number
+  readonly slowest: number
+  readonly pause: number
+}
+
+function figures({ batches }: FleetReport): Figures {
+  const window = seconds * 1_000
+  const at = batches.map((batch) => batch.at).filter((time) => time <= window)
+  const took = batches.map((batch) => batch.took).sort((a, b) => a - b)
+  const quantile = (part: number) => took[Math.min(took.length - 1, Math.floor(took.length * part))] ?? 0
+  const pauses = [0, ...at].map((time, index) => (at[index] ?? window) - time)
+  return {
+    rate: at.length / seconds,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    slowest: took.at(-1) ?? 0,
+    pause: Math.max(...pauses),
+  }
+}
+
+function rowOf(one: Case, found: Figures, ratio: number, report: FleetReport): string[] {
+  const time = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(2)} s`
+  return [
+    `${one.insertSeconds} s`,
+    one.name,
+    one.connections,
+    `${one.idleSeconds} s`,
+    found.rate.toFixed(1),
+    `${ratio.toFixed(2)} ×`,
+    time(found.p50),
+    time(found.p99),
+    time(found.slowest),
+    time(found.pause),
+    `${report.failed} of ${report.invocations}`,
+    String(report.mostSessions),
+  ]
+}
+
+export const bench = defineBench(tableOf('Postgres', budgetPostgres), tableOf('MariaDB', budgetMysql))

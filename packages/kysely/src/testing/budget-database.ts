@@ -1,0 +1,103 @@
+import { execute, startDatabase } from './database.ts'
+import { executeMysql } from './mysql.ts'
+import { type CountSessions, mysqlSessions, postgresSessions } from './session-counts.ts'
+
+/** A server with a table `entries`, in which an insert of 50 rows takes its time, that holds the functions to a budget. */
+export interface BudgetDatabase {
+  /** For the functions. */
+  readonly functionsUrl: string
+  sessions(): Promise<CountSessions>
+  /** Empties the table, ends all sessions of the functions, and sets what holds from then on. */
+  reset(settings: BudgetSettings): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What holds for a case. */
+export interface BudgetSettings {
+  /** The most sessions of the functions. */
+  readonly connections: number
+  /** Seconds after which the server ends a session that asks nothing. */
+  readonly idleSeconds: number
+  /** Seconds that an insert of 50 rows takes at least. */
+  readonly insertSeconds: number
+}
+
+/** An embedded Postgres. */
+export async function budgetPostgres(): Promise<BudgetDatabase> {
+  const database = await startDatabase({ maxConnections: 100 })
+  const { url, functionsUrl } = database
+  const elsewhere = new URL(url)
+  elsewhere.pathname = '/postgres'
+  // It is in use while the server works, without taking the processor's time.
+  await execute(
+    url,
+    `create table entries (id uuid primary key, environment int not null);
+     create function pause() returns trigger language plpgsql as $$ begin return null; end $$;
+     create trigger pause before insert on entries for each statement execute function pause()`,
+  )
+  return {
+    functionsUrl,
+    sessions: () => postgresSessions(elsewhere.href),
+    async reset({ connections, idleSeconds, insertSeconds }) {
+      await execute(elsewhere.href, `alter database test connection limit ${connections}`)
+      await execute(elsewhere.href, `alter database test set idle_session_timeout = '${idleSeconds}s'`)
+      await database.restart('fast')
+      await execute(
+        url,
+        `truncate entries;
+         create or replace function pause() returns trigger language plpgsql as
+           $$ begin perform pg_sleep(${insertSeconds}); return null; end $$`,
+      )
+    },
+    async stop() {
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A database of the server that `SPILLWAY_TEST_MYSQL_URL` names, if it names one. */
+export async function budgetMysql(): Promise<BudgetDatabase | undefined> {
+  const server = process.env.SPILLWAY_TEST_MYSQL_URL
+  if (server === undefined) return undefined
+  const name = `spillway_budget_${process.pid}`
+  const user = `budget_${process.pid}`
+  const own = new URL(server)
+  own.pathname = `/${name}`
+  const functions = new URL(own)
+  functions.username = user
+  functions.password = user
+  await executeMysql(server, `create database ${name}; create user ${user}@'%' identified by '${user}'`)
+  await executeMysql(
+    own.href,
+    `grant all on ${name}.* to ${user}@'%';
+     create table entries (id char(36) primary key, environment int not null)`,
+  )
+  const [before] = await executeMysql(server, 'select @@global.wait_timeout as seconds')
+  return {
+    functionsUrl: functions.href,
+    sessions: async () => mysqlSessions(server, user),
+    async reset({ connections, idleSeconds, insertSeconds }) {
+      const rows = await executeMysql(
+        server,
+        `select id from information_schema.processlist where user = '${user}'`,
+      )
+      for (const { id, ID = id } of rows) await executeMysql(server, `kill ${ID}`).catch(() => undefined)
+      await executeMysql(
+        server,
+        `alter user ${user}@'%' with max_user_connections ${connections}; set global wait_timeout = ${idleSeconds}`,
+      )
+      // A trigger of MySQL is called for each row.
+      await executeMysql(
+        own.href,
+        `truncate table entries; drop trigger if exists pause;
+         create trigger pause before insert on entries for each row set @pause = sleep(${insertSeconds / 50})`,
+      )
+    },
+    async stop() {
+      await executeMysql(
+        server,
+        `set global wait_timeout = ${before?.seconds ?? 28_800}; drop database ${name}; drop user ${user}@'%'`,
+      )
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { connect } from './database.ts'
+import { connectMysql, queryMysql } from './mysql.ts'
+
+/** Looks at the sessions of the functions. */
+export interface CountSessions {
+  /** A name for each session that is there now, the same in each look. */
+  look(): Promise<readonly string[]>
+  end(): Promise<void>
+}
+
+/** What {@link countSessions} has seen so far. */
+export interface SessionCounts {
+  /**
+   * The most sessions of the functions at one instant, of so many looks. The server reads one session after the other, so
+   * that one look can show a session that has ended meanwhile and its successor: what two looks in a row show was there
+   * at the instant between them.
+   */
+  readonly mostSessions: number
+  readonly looks: number
+}
+
+/** Sessions of the role `app` of a Postgres, seen from another database of it: whoever counts must not be counted. */
+export async function postgresSessions(url: string): Promise<CountSessions> {
+  const counter = await connect(url)
+  return {
+    async look() {
+      const { rows } = await counter.query<{ session: string }>(
+        // Without a database: refused, and about to leave.
+        `select pid || ' ' || backend_start as session from pg_stat_activity
+         where usename = 'app' and datname is not null`,
+      )
+      return rows.map(({ session }) => session)
+    },
+    end: () => counter.end(),
+  }
+}
+
+/** Sessions of a user of MySQL or MariaDB. */
+export function mysqlSessions(url: string, user: string): CountSessions {
+  const counter = connectMysql(url)
+  return {
+    async look() {
+      const rows = await queryMysql(
+        counter,
+        `select id from information_schema.processlist where user = '${user}'`,
+      )
+      return rows.map(({ id, ID = id }) => String(ID))
+    },
+    async end() {
+      counter.destroy()
+    },
+  }
+}
+
+/** Looks at the sessions every few milliseconds, until it is stopped. */
+export function countSessions(
+  sessions: CountSessions,
+): SessionCounts & { readonly stop: () => Promise<void> } {
+  const counts = { looks: 0, mostSessions: 0 }
+  let isStopped = false
+  async function run(): Promise<void> {
+    let before = new Set<string>()
+    while (!isStopped) {
+      const seen = new Set(await sessions.look())
+      counts.looks += 1
+      const both = [...seen].filter((session) => before.has(session)).length
+      counts.mostSessions = Math.max(counts.mostSessions, both)
+      before = seen
+      await new Promise((resolve) => setTimeout(resolve, 3))
+    }
+    await sessions.end()
+  }
+  const running = run()
+  return {
+    get looks() {
+      return counts.looks
+    },
+    get mostSessions() {
+      return counts.mostSessions
+    },
+    async stop() {
+      isStopped = true
+      await running
+    },
+  }
+}
