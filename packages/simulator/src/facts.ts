@@ -4,7 +4,6 @@ import { percentiles, round } from './report.ts'
 /** A message, as far as the report is concerned. */
 export interface SentMessage {
   readonly sentAt: number
-  readonly receiveCount: number
 }
 
 /** Milliseconds after an outage. */
@@ -37,8 +36,8 @@ export function createFacts(began: number, outages: readonly Outage[]) {
         if (sentAt >= recovery && sentAt < recovery + lagAfterTime) lagsAfter.push((now - sentAt) / 1000)
       }
     },
-    toReport(messages: readonly SentMessage[]) {
-      const counts = messages.map(({ receiveCount }) => receiveCount)
+    /** @param counts how often each message was delivered */
+    toReport(counts: readonly number[]) {
       const total = counts.reduce((sum, count) => sum + count, 0)
       const most = counts.reduce((one, other) => Math.max(one, other), 0)
       return {
@@ -48,7 +47,7 @@ export function createFacts(began: number, outages: readonly Outage[]) {
         expired,
         lag: percentiles(lags),
         lagAfter: percentiles(lagsAfter),
-        receives: { total, mean: round(total / Math.max(1, messages.length)), most },
+        receives: { total, mean: round(total / Math.max(1, counts.length)), most },
       }
     },
   }

@@ -13,17 +13,20 @@ export interface Percentiles {
 /** What came of a simulation. Times are in seconds. */
 export interface Report {
   readonly accepted: number
-  /** Rows in the database, one for each key. */
+  /** Rows in the databases, one for each key. */
   readonly written: number
   /** Messages that were parked, by the code of their reason. */
   readonly parked: Readonly<Record<string, number>>
-  /** Messages that the queue moved to the dead-letter queue because they were received too often. */
+  /**
+   * Messages that were given up because they were delivered too often: in the dead-letter queue of the queue, or at the
+   * failure destination of the stream.
+   */
   readonly inDlq: number
   /** When the first of them was moved, from the start of the first outage. */
   readonly firstInDlq: number | undefined
-  /** Messages that the queue deleted because they were too old. */
+  /** Messages that were deleted because they were older than the retention. */
   readonly expired: number
-  /** Messages that were still in the queue at the end. */
+  /** Messages that were neither done nor given up at the end. */
   readonly left: number
   /** From the end of the last outage until a message was done, for messages that were sent before it and done after. */
   readonly lag: Percentiles
@@ -32,6 +35,10 @@ export interface Report {
   readonly receives: { readonly total: number; readonly mean: number; readonly most: number }
   readonly functions: FunctionUsage
   readonly databases: Readonly<Record<string, DatabaseUsage>>
+}
+
+/** What came of a simulation of a queue. */
+export interface QueueReport extends Report {
   readonly controlPlane: ControlPlaneUsage
   /** The maximum concurrency and the state of the event source mapping at the end. */
   readonly mapping: { readonly maximumConcurrency: number | undefined; readonly state: string }

@@ -1,23 +1,84 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda'
-import type { BreakerOptions } from '@spillway/breaker'
 import type { Logger } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import type { SqsClient } from '@spillway/sqs'
 import type { Kysely } from 'kysely'
-import type { Database } from './database/dialect.ts'
+import { createKysely, type Database } from './database/dialect.ts'
+import { createServer, type DatabaseOptions, type DatabaseServer, type Outage } from './database/server.ts'
+import type { EnvironmentFacts, FunctionOptions, Functions } from './functions/functions.ts'
+import { type Report, round } from './report.ts'
+import type { VirtualClock } from './time/virtual-clock.ts'
+import type { Traffic } from './traffic.ts'
 
-/** What a breaker of a simulation may be told. */
-export type SimulatedBreaker = Pick<BreakerOptions, 'threshold' | 'healthyPeriod' | 'checkTimeout'>
+/** What simulations of queues and streams have in common. Times in seconds, unless said otherwise. */
+export interface WorldOptions {
+  /** Two simulations with one seed are the same. Default 1. */
+  readonly seed?: number
+  /** How long messages are sent. */
+  readonly duration: number
+  /** How long it goes on after that, at most, until nothing is left. Default 4 hours. */
+  readonly rest?: number
+  readonly traffic: Traffic
+  readonly function: FunctionOptions
+  /** Default: one that is called `main`, as it is by default. */
+  readonly databases?: Readonly<Record<string, DatabaseOptions>>
+  readonly outages?: readonly Outage[]
+}
 
 /** What a handler has in its execution environment, beside the event. */
-export interface Environment {
+export interface WorldEnvironment {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
-  readonly queueName: string
-  readonly sqs: SqsClient
-  readonly lambda: Pick<LambdaClient, 'send'>
-  readonly breaker: SimulatedBreaker | undefined
   /** A Kysely of the database of this name: `main`, unless the simulation has others. */
   database(name: string): Kysely<Database>
+}
+
+/** The databases of a simulation. */
+export interface World {
+  toEnvironment(facts: EnvironmentFacts): WorldEnvironment
+  toReport(functions: Functions): Pick<Report, 'written' | 'functions' | 'databases'>
+}
+
+/** When simulations begin: any time will do. */
+export const start = Date.UTC(2026, 0, 1)
+
+/** Seconds, see {@link WorldOptions.rest}. */
+export const defaultRest = 14_400
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** Makes the databases of a simulation. */
+export function createWorld(
+  { databases = { main: {} }, outages = [] }: WorldOptions,
+  clock: VirtualClock,
+): World {
+  const servers = new Map(
+    Object.entries(databases).map(([name, options]) => {
+      const own = outages.filter(({ database = 'main' }) => database === name)
+      return [name, createServer(options, own, clock, start)] as const
+    }),
+  )
+  return {
+    toEnvironment({ clock: own, random, onEnd }) {
+      const connected = new Map<string, Kysely<Database>>()
+      return {
+        clock: own,
+        random,
+        logger: silent,
+        database(name) {
+          const known = connected.get(name)
+          if (known !== undefined) return known
+          const db = createKysely(servers.get(name) as DatabaseServer, own, onEnd)
+          connected.set(name, db)
+          return db
+        },
+      }
+    },
+    toReport: ({ usage }) => ({
+      written: new Set([...servers.values()].flatMap(({ rows }) => [...rows])).size,
+      functions: { ...usage, gbSeconds: round(usage.gbSeconds) },
+      databases: Object.fromEntries(
+        [...servers].map(([name, { usage: own }]) => [name, { ...own, workSeconds: round(own.workSeconds) }]),
+      ),
+    }),
+  }
 }

@@ -9,7 +9,8 @@ import { sql } from 'kysely'
 import { mappingId } from '../control-plane/control-plane.ts'
 import { columnTypes } from '../database/dialect.ts'
 import type { Handler } from '../functions/functions.ts'
-import type { Environment } from '../world.ts'
+import type { Environment } from '../simulate.ts'
+import type { WorldEnvironment } from '../world.ts'
 import { type RowBody, rowMessage } from './row-message.ts'
 
 /** What may be told to {@link writeRows}. */
@@ -46,7 +47,7 @@ export function writeRows(options: WriteRowsOptions = {}): (environment: Environ
 }
 
 /** A writer of rows in the database of this name. */
-export function rowsWriter(environment: Environment, database = 'main'): Writer<RowBody> {
+export function rowsWriter(environment: WorldEnvironment, database = 'main'): Writer<RowBody> {
   const { clock, random } = environment
   return kyselyWriter({
     db: environment.database(database),

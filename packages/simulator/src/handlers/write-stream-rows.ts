@@ -1,0 +1,26 @@
+import middy from '@middy/core'
+import { type BatchOptions, batch } from '@spillway/batch'
+import { kinesisPartialBatchFailure, kinesisSource } from '@spillway/kinesis'
+import type { Handler } from '../functions/functions.ts'
+import type { StreamEnvironment } from '../simulate-stream.ts'
+import { type RowBody, rowMessage } from './row-message.ts'
+import { rowsWriter } from './write-rows.ts'
+
+/** What may be told to {@link writeStreamRows}. */
+export interface WriteStreamRowsOptions {
+  readonly batch?: Omit<BatchOptions<RowBody>, 'clock' | 'random' | 'logger' | 'log'>
+}
+
+/** The handler of a function that writes a row for each record of a stream, of the real packages. */
+export function writeStreamRows(
+  options: WriteStreamRowsOptions = {},
+): (environment: StreamEnvironment) => Handler {
+  return function start(environment) {
+    const { clock, random, logger, park } = environment
+    const chain = middy({ timeoutEarlyInMillis: 0 })
+      .use(kinesisPartialBatchFailure({ logger }))
+      .use(kinesisSource({ deadLetter: { put: async ({ reason }) => park(reason.code) }, logger, clock }))
+      .handler(batch(rowMessage, rowsWriter(environment), { ...options.batch, clock, random, logger }))
+    return chain as unknown as Handler
+  }
+}
