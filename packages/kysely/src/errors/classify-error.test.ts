@@ -7,8 +7,10 @@ const states: Readonly<Record<Failure, readonly string[]>> = {
   saturation: ['53300', '53400', '57P03', '08000', '08004', '53000'],
   busy: [],
   connection: ['08001', '08003', '08006', '08007', '57P01', '57P02', '57P05', '25006', '25P03'],
-  transient: ['40001', '40P01', '40003', '40000', '55P03'],
+  transient: ['40001', '40P01', '40003', '40000'],
+  locked: ['55P03'],
   tooSlow: ['57014', '53200', '25P04'],
+  server: ['58000', '58030', '58P01', '53010', 'F0000', 'XX001', 'XX002'],
   systemic: [
     '28000',
     '28P01',
@@ -26,7 +28,7 @@ const states: Readonly<Record<Failure, readonly string[]>> = {
   permanent: ['22001', '22003', '22021', '22P02', '22P05', '23502', '23514', '23P01', '54001'],
   ordering: ['23503'],
   duplicate: ['23505'],
-  unknown: ['08P01', 'OR001', 'PT403', 'P0001', 'XX000', '58030', '21000', '99999'],
+  unknown: ['08P01', 'OR001', 'PT403', 'P0001', 'XX000', '21000', '99999'],
 }
 const sockets = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']
 const messages: readonly (readonly [string, Failure])[] = [

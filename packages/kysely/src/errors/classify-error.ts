@@ -1,4 +1,4 @@
-import { isUnavailable, SpillwayError } from '@spillway/message'
+import { type ErrorCode, isUnavailable, SpillwayError } from '@spillway/message'
 import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
 import { fieldOf, isLimitOfAValue, isRaised, refusedParameter, sqlState } from './postgres-errors.ts'
 import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
@@ -10,7 +10,9 @@ import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
  * - `busy`: other uses of this environment have all its connections; nothing was executed
  * - `connection`: the connection is gone, or leads to a server that no longer takes writes
  * - `transient`: a conflict with another transaction; the same statement may pass at once
+ * - `locked`: another transaction holds a lock for too long; a smaller statement may not need it
  * - `tooSlow`: the statement is too long or too large; a smaller one may pass
+ * - `server`: the server has trouble with itself, a file that it cannot read for example; other rows may pass
  * - `systemic`: every record would fail: wrong password, missing table, full disk
  * - `fault`: the database fails for a reason that no row gave: a sequence is exhausted, a partition is missing
  * - `permanent`: the database refuses a row for good
@@ -23,7 +25,9 @@ export type Failure =
   | 'busy'
   | 'connection'
   | 'transient'
+  | 'locked'
   | 'tooSlow'
+  | 'server'
   | 'systemic'
   | 'fault'
   | 'permanent'
@@ -63,13 +67,15 @@ export const byState: ReadonlyMap<string, Failure> = new Map([
   ['53400', 'saturation'],
   ['54000', 'fault'], // `permanent` where it is the size of a value
   ['54001', 'permanent'],
-  ['55P03', 'transient'],
+  ['55P03', 'locked'],
   ['57014', 'tooSlow'],
   ['57P01', 'connection'],
   ['57P02', 'connection'],
   ['57P03', 'saturation'],
   ['57P04', 'systemic'],
   ['57P05', 'connection'],
+  ['XX001', 'server'],
+  ['XX002', 'server'],
 ])
 
 /** What a SQLSTATE means that is not listed, by its class. */
@@ -79,10 +85,13 @@ export const byStateClass: ReadonlyMap<string, Failure> = new Map([
   ['3D', 'systemic'],
   ['3F', 'systemic'],
   ['42', 'systemic'],
+  ['53', 'server'],
+  ['58', 'server'],
+  ['F0', 'server'],
 ])
 
 // What the catalogue refuses a table for, and a pool a connection.
-const systemicCodes: ReadonlySet<string> = new Set([
+const systemicCodes: ReadonlySet<ErrorCode> = new Set([
   'SPILLWAY_TABLE_UNKNOWN',
   'SPILLWAY_WRITE_FAILED',
   'SPILLWAY_OPTION_INVALID',
@@ -133,10 +142,7 @@ function isOfDatabase(error: unknown): boolean {
 // `undefined`: its inner errors may tell.
 function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
-  if (thrown instanceof SpillwayError) {
-    if (thrown.code === 'SPILLWAY_CONNECTIONS_BUSY') return 'busy'
-    return systemicCodes.has(thrown.code) ? 'systemic' : 'unknown'
-  }
+  if (thrown instanceof SpillwayError) return failureOfCode(thrown.code)
   const state = sqlState(thrown)
   if (state !== undefined) return classifyState(state, thrown)
   if ('code' in thrown && typeof thrown.code === 'string') {
@@ -148,6 +154,12 @@ function classifyOne(thrown: unknown): Failure | undefined {
   if (other !== undefined) return other
   const message = 'message' in thrown ? String(thrown.message) : ''
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]
+}
+
+function failureOfCode(code: ErrorCode): Failure {
+  if (code === 'SPILLWAY_CONNECTIONS_BUSY') return 'busy'
+  if (code === 'SPILLWAY_DEADLINE') return 'tooSlow'
+  return systemicCodes.has(code) ? 'systemic' : 'unknown'
 }
 
 /** What lies beneath an error. Happy Eyeballs: one error for each address of a host that was tried. */
@@ -162,7 +174,14 @@ export function failureOfState(state: string): Failure {
 }
 
 /** What an error that ended the session means where its code would be a row's: it says nothing about a row. */
-const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'ordering', 'duplicate', 'fault', 'unknown'])
+const ofARow: ReadonlySet<Failure> = new Set([
+  'permanent',
+  'ordering',
+  'duplicate',
+  'fault',
+  'server',
+  'unknown',
+])
 
 function classifyState(state: string, thrown: object): Failure {
   const failure = failureOfState(state)

@@ -86,6 +86,16 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
         'SPILLWAY_WRITE_FAILED',
         `The database refuses the write${table}${said}: check the schema, the rights and the disk of the database.`,
       ]
+    case 'server':
+      return [
+        'SPILLWAY_WRITE_FAILED',
+        `The database has trouble with itself${said}: check its disk, its memory and its log; the records are delivered again.`,
+      ]
+    case 'locked':
+      return [
+        'SPILLWAY_WRITE_FAILED',
+        `The write${table} waits too long for a lock${said}: look for the transaction that holds it; the records are delivered again.`,
+      ]
     case 'tooSlow':
       return [
         'SPILLWAY_WRITE_FAILED',

@@ -8,9 +8,11 @@ export const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...all('saturation', 1040, 1041, 1129, 1135, 1203, 1226, 9501), // 9501: RDS Proxy, no connection in time
   ...all('connection', 1043, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 4031),
   ...all('connection', 1290, 1792, 1836), // read-only: the server was demoted
-  ...all('transient', 1020, 1205, 1213, 1412, 3572),
+  ...all('transient', 1020, 1213, 1412),
+  ...all('locked', 1205, 3572),
   ...all('tooSlow', 1038, 1153, 1197, 1206, 1317, 1969, 3024), // 1969 is MariaDB's 3024
   ...all('systemic', 1021, 1044, 1045, 1049, 1054, 1064, 1114, 1136, 1142, 1143, 1146, 1193, 1227, 1231),
+  ...all('server', 1016, 1023, 1024, 1026, 1030, 1034, 1035, 1037, 1194, 1195), // files, engine, memory, broken tables
   ...all('systemic', 1524, 1698, 1820, 1862, 3118, 4151),
   ...all('fault', 167, 1467), // no auto-increment value is left; the first is MariaDB's
   ...all('fault', 1364, 1526), // no default, no partition
@@ -19,6 +21,12 @@ export const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...all('ordering', 1216, 1452),
   ...all('duplicate', 1062, 1169, 1586),
 ])
+
+/**
+ * Up to this number the errors are of the server's file system: it cannot write a file (3), the disk is full (20, 28).
+ * Source: "Global Error Message Reference" of MySQL.
+ */
+const lastOfFiles = 99
 
 /** What a state means whose number is not listed. */
 export const byState: readonly (readonly [RegExp, Failure])[] = [
@@ -80,7 +88,7 @@ export function mysqlNumber(thrown: unknown): number | undefined {
 
 /** What a number of MySQL or MariaDB means by itself. */
 export function failureOfMysqlNumber(number: number): Failure {
-  return byNumber.get(number) ?? 'unknown'
+  return byNumber.get(number) ?? (number <= lastOfFiles ? 'server' : 'unknown')
 }
 
 /**
@@ -107,7 +115,11 @@ export function classifyMysql(thrown: object): Failure | undefined {
     const state = stateOf(thrown)
     // Unless its author says that the data are wrong.
     if (isSignalled(thrown)) return /^2[23]/.test(state) ? 'permanent' : 'unknown'
-    return byNumber.get(number) ?? byState.find(([pattern]) => pattern.test(state))?.[1] ?? 'unknown'
+    return (
+      byNumber.get(number) ??
+      byState.find(([pattern]) => pattern.test(state))?.[1] ??
+      failureOfMysqlNumber(number)
+    )
   }
   const failure = 'code' in thrown ? byCode.get(thrown.code) : undefined
   if (failure !== undefined) return failure

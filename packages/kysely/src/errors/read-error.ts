@@ -17,7 +17,7 @@ function advice(code: ErrorCode, failure: Failure, said: string): readonly [Erro
   if (code === 'SPILLWAY_DATABASE_UNAVAILABLE') {
     return [code, `The database is saturated or cannot be reached${said}: ask again.`]
   }
-  if (failure === 'tooSlow') {
+  if (failure === 'tooSlow' || failure === 'locked') {
     return [
       'SPILLWAY_STATUS_UNAVAILABLE',
       `The statement takes too long${said}: check locks, and whether the column of the key has an index.`,

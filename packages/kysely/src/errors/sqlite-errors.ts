@@ -8,7 +8,8 @@ export const byPrimary: ReadonlyMap<number, Failure> = new Map<number, Failure>(
   [6, 'transient'], // SQLITE_LOCKED
   [8, 'systemic'], // SQLITE_READONLY
   [9, 'tooSlow'], // SQLITE_INTERRUPT
-  [10, 'systemic'], // SQLITE_IOERR
+  [10, 'server'], // SQLITE_IOERR
+  [11, 'server'], // SQLITE_CORRUPT
   [13, 'systemic'], // SQLITE_FULL
   [14, 'systemic'], // SQLITE_CANTOPEN
   [17, 'transient'], // SQLITE_SCHEMA
@@ -31,6 +32,7 @@ const extended: ReadonlyMap<string, number> = new Map([
   ['SQLITE_READONLY', 8],
   ['SQLITE_INTERRUPT', 9],
   ['SQLITE_IOERR', 10],
+  ['SQLITE_CORRUPT', 11],
   ['SQLITE_FULL', 13],
   ['SQLITE_CANTOPEN', 14],
   ['SQLITE_SCHEMA', 17],

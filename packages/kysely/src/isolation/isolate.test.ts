@@ -32,9 +32,9 @@ async function run(batches: Item[][], write?: (rows: readonly Item[]) => Verdict
       statements.push(rows.map((row) => row.id))
       return write?.(rows) ?? (rows.some((row) => row.bad) ? refused : written)
     },
-    (row, outcome) => {
+    (row, { outcome }) => {
       expect(outcomes.has(row.id)).toBe(false)
-      outcomes.set(row.id, outcome)
+      outcomes.set(row.id, outcome(row))
     },
   )
   return { outcomes, statements }
@@ -87,7 +87,7 @@ describe('isolate', () => {
         statements += 1
         return refused
       },
-      (row, outcome) => outcomes.set(row.id, outcome),
+      (row, { outcome }) => outcomes.set(row.id, outcome(row)),
       { statements: 20, spent: () => retry({ after: 1 }) },
     )
     expect(statements).toBe(21)

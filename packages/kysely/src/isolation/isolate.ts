@@ -11,9 +11,14 @@ export interface Verdict<Row> {
   readonly step: 'settle' | 'blame' | 'halve' | 'stop'
   /** Whether the rows are in the database. */
   readonly written: boolean
-  /** The outcome of a row that is alone, or whose step is `settle` or `stop`. */
+  /**
+   * The outcome of a row that is alone, or whose step is `settle` or `stop`. It may depend on what became of other rows.
+   */
   outcome(row: Row): Outcome
 }
+
+/** What knows the outcome of a row that is settled. */
+export type Settled<Row> = Pick<Verdict<Row>, 'outcome'>
 
 /** What {@link isolate} has to know of a row. */
 export interface Suspect {
@@ -21,6 +26,8 @@ export interface Suspect {
   readonly receiveCount: number
   /** Whether it is tried with those that were delivered before. Default: it was delivered before itself. */
   readonly redelivered?: boolean
+  /** Which go first where not all can. Default: how often the record was delivered. */
+  readonly priority?: number
 }
 
 interface Part<Row> {
@@ -36,6 +43,8 @@ export interface Budget<Row> {
   readonly statements: number
   /** The outcome of a row that the budget leaves no statement for. */
   spent(row: Row): Outcome
+  /** The most rows of the next statement. Default: any. */
+  most?(): number
 }
 
 /**
@@ -43,42 +52,72 @@ export interface Budget<Row> {
  * are written. For k refused rows of n that takes about 2k·log2(n) statements.
  *
  * @param batches rows that one statement can write
- * @param write runs one statement
- * @param settle takes the outcome of each row, once
+ * @param write runs one statement; it is told whether nothing comes after it
+ * @param settle takes what knows the outcome of each row, once; it is to be asked when all rows are settled
  * @param budget what ends the splitting early, with time left for others. Default: none; the time ends it by `stop`
  */
 export async function isolate<Row extends Suspect>(
   batches: readonly (readonly Row[])[],
-  write: (rows: readonly Row[]) => Promise<Verdict<Row>>,
-  settle: (row: Row, outcome: Outcome) => void,
+  write: (rows: readonly Row[], isLast: boolean) => Promise<Verdict<Row>>,
+  settle: (row: Row, verdict: Settled<Row>) => void,
   budget?: Budget<Row>,
 ): Promise<void> {
   let left = budget === undefined ? Number.POSITIVE_INFINITY : budget.statements + batches.length
   const pending: Part<Row>[] = batches.map((rows) => ({ rows })).reverse()
-  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [part, later] = next.blamed === undefined ? portion(next, budget?.most?.()) : [next]
+    if (later !== undefined) {
+      pending.push(later)
+      left += 1
+    }
     const { rows, twin } = part
     if (part.blamed === undefined) {
       left -= 1
       if (left < 0 && budget !== undefined) {
-        for (const row of rows) settle(row, budget.spent(row))
+        for (const row of rows) settle(row, { outcome: budget.spent })
         continue
       }
     }
-    const verdict = part.blamed ?? (await write(rows))
+    const verdict = part.blamed ?? (await write(rows, pending.length === 0))
     if (verdict.step === 'stop') {
       for (const { rows: rest } of [part, ...pending]) {
-        for (const row of rest) settle(row, verdict.outcome(row))
+        for (const row of rest) settle(row, verdict)
       }
       return
     }
     if (rows.length > 1 && verdict.step !== 'settle') {
       pending.push(...split(rows, verdict))
     } else {
-      for (const row of rows) settle(row, verdict.outcome(row))
+      for (const row of rows) settle(row, verdict)
     }
     // A row that is alone is always tried: it is parked for its own answer, not by inference.
     if (verdict.written && twin !== undefined && twin.part.rows.length > 1) twin.part.blamed = twin.verdict
   }
+}
+
+/** What became of the rows of a batch, once all are settled. */
+export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Row, Outcome> {
+  const outcomes = new Map<Row, Outcome>()
+  for (const [row, verdict] of settled) outcomes.set(row, verdict.outcome(row))
+  return outcomes
+}
+
+/**
+ * A part with at most so many rows, and what comes later. Those that were delivered most often go first: else the same
+ * ones would be left over each time. Of a part of a part, nothing can be inferred.
+ */
+function portion<Row extends Suspect>(
+  part: Part<Row>,
+  most = Number.POSITIVE_INFINITY,
+): [Part<Row>, Part<Row>?] {
+  const { rows } = part
+  if (rows.length <= most) return [part]
+  const first = new Set(rows.toSorted((a, b) => priorityOf(b) - priorityOf(a)).slice(0, most))
+  return [{ rows: rows.filter((row) => first.has(row)) }, { rows: rows.filter((row) => !first.has(row)) }]
+}
+
+function priorityOf({ receiveCount, priority = receiveCount }: Suspect): number {
+  return priority
 }
 
 function split<Row extends Suspect>(rows: readonly Row[], verdict: Verdict<Row>): Part<Row>[] {

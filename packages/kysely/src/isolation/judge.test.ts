@@ -1,41 +1,103 @@
 import type { RetryOutcome } from '@spillway/message'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { classifyError } from '../errors/classify-error.ts'
+import { createHealth } from './health.ts'
+import type { Suspect, Verdict } from './isolate.ts'
 import { createJudge } from './judge.ts'
 
-const down = { kind: 'failed', failure: 'saturation', error: new Error('down') } as const
+const postgres = (code: string) => ({ code, severity: 'ERROR' })
+const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })
+const sqlite = (errcode: number) => ({ code: 'ERR_SQLITE_ERROR', errcode })
 
-it.each([
-  [1, 0, 5],
-  [1, 1, 30],
-  [2, 0.5, 36],
-  [4, 0, 40],
-  [8, 0, 640],
-  [9, 0, 900],
-  [1000, 1, 900],
-])(
-  'has a record of delivery %i and the random number %d come again after %i s',
-  (receiveCount, random, after) => {
-    const { outcome } = createJudge(1, () => random)(down)
-    expect(outcome({ receiveCount })).toMatchObject({ kind: 'retry', after })
+/** What a batch of so many rows says of one that failed, by itself and where the database wrote another one. */
+function judged(facts: object, rows: number, isOtherWritten: boolean) {
+  const error = Object.assign(new Error('no'), facts)
+  const health = createHealth()
+  const judge = createJudge(rows, health)
+  const verdict: Verdict<Suspect> = judge({ kind: 'failed', failure: classifyError(error), error })
+  if (isOtherWritten) judge({ kind: 'ok', value: undefined })
+  return verdict.outcome({ receiveCount: 1 }) as RetryOutcome
+}
+
+const blameless: readonly (readonly [string, object])[] = [
+  ['a lock', postgres('55P03')],
+  ['a statement that takes too long', postgres('57014')],
+  ['memory', postgres('53200')],
+  ['a disk that is full', postgres('53100')],
+  ['another resource', postgres('53000')],
+  ['an I/O error', postgres('58030')],
+  ['a missing file', postgres('58P01')],
+  ['a system error', postgres('58000')],
+  ['a broken page', postgres('XX001')],
+  ['an internal error', postgres('XX000')],
+  ['a deadlock', postgres('40P01')],
+  ['a missing table', postgres('42P01')],
+  ['missing rights', postgres('42501')],
+  ['a wrong password', postgres('28P01')],
+  ['an error without a code', {}],
+  ['a code of Node', { code: 'ERR_ODD' }],
+  ['a lock of MySQL', mysql(1205)],
+  ['a NOWAIT of MySQL', mysql(3572)],
+  ['a full disk of MySQL', mysql(1021)],
+  ['a file that MySQL cannot write', mysql(3)],
+  ['a full device', mysql(28)],
+  ['a full table', mysql(1114)],
+  ['a storage engine of MySQL', mysql(1030)],
+  ['something unknown of MySQL', mysql(1105)],
+  ['a database of SQLite that is busy', sqlite(5)],
+  ['a full disk of SQLite', sqlite(13)],
+  ['an I/O error of SQLite', sqlite(10)],
+]
+
+describe('what is no record’s fault', () => {
+  it.each(blameless)('is an outage where it hits the whole batch, and only there: %s', (_, facts) => {
+    expect(judged(facts, 10, false)).toMatchObject({ kind: 'retry', unavailable: true })
+    expect(judged(facts, 10, true)).toMatchObject({ kind: 'retry' })
+    expect(judged(facts, 10, true)).not.toHaveProperty('unavailable')
+    for (const isOtherWritten of [true, false]) {
+      expect(judged(facts, 10, isOtherWritten)).not.toHaveProperty('after')
+    }
+  })
+
+  it.each([
+    ...['53300', '25006', '57P01', '08006'].map(postgres),
+    ...[1040, 1203, 1290, 1792, 1836].map((errno) => mysql(errno)),
+  ])('says so by its code where the database cannot be written to: %j', (facts) => {
+    expect(judged(facts, 10, true)).toMatchObject({ cause: { code: 'SPILLWAY_DATABASE_UNAVAILABLE' } })
+  })
+
+  it.each([postgres('42501'), postgres('42601'), postgres('0A000')])(
+    'may be that of a row which is alone: %j',
+    (facts) => {
+      expect(judged(facts, 1, false)).not.toHaveProperty('unavailable')
+    },
+  )
+
+  it.each([postgres('55P03'), postgres('57014'), postgres('58030'), {}])(
+    'is an outage for a row that is alone, too: %j',
+    (facts) => {
+      expect(judged(facts, 1, false)).toMatchObject({ unavailable: true })
+    },
+  )
+})
+
+// What is of the row alone is parked where it holds up others and is too old.
+it.each([postgres('23503'), postgres('P0001'), postgres('44000'), mysql(1644, '45000')])(
+  'a row is to blame for %j, whatever becomes of the others',
+  (facts) => {
+    for (const isOtherWritten of [true, false]) {
+      expect(judged(facts, 10, isOtherWritten)).toMatchObject({ kind: 'retry', unavailable: false })
+    }
   },
 )
 
-// What is of the row alone is parked where it holds up others and is too old.
-it.each([
-  [{ code: '23503' }, false],
-  [{ code: 'P0001' }, false],
-  [{ code: '44000' }, false],
-  [{ code: 'XX000' }, undefined],
-  [{ code: '58030' }, undefined],
-  [{ code: '42501' }, undefined],
-  [{ code: '53300' }, undefined],
-  [{ code: 'ER_SIGNAL_EXCEPTION', errno: 1644, sqlState: '45000' }, false],
-  [{ code: 'ER_UNKNOWN_ERROR', errno: 1105, sqlState: 'HY000' }, undefined],
-])('says of a row that is retried for %j whether it is to blame: unavailable %s', (facts, unavailable) => {
-  const error = Object.assign(new Error('no'), facts)
-  const { outcome } = createJudge(1, () => 0)({ kind: 'failed', failure: classifyError(error), error })
-  const retried = outcome({ receiveCount: 1 })
-  expect(retried.kind).toBe('retry')
-  expect((retried as RetryOutcome).unavailable).toBe(unavailable)
+it('a database that refuses a row for its values is there: what else fails is no outage', () => {
+  const judge = createJudge(10, createHealth())
+  const failed = (code: string) => {
+    const error = Object.assign(new Error('no'), postgres(code), { constraint: 'c' })
+    return judge({ kind: 'failed', failure: classifyError(error), error })
+  }
+  const { outcome } = failed('55P03')
+  failed('23514')
+  expect(outcome({ receiveCount: 1 })).not.toHaveProperty('unavailable')
 })

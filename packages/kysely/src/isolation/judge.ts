@@ -1,4 +1,4 @@
-import { done, type Outcome, retry, SpillwayError } from '@spillway/message'
+import { done, type Outcome, type RetryOutcome, retry, SpillwayError } from '@spillway/message'
 import { decide, type Failure } from '../errors/classify-error.ts'
 import { type Classify, type CodeMeaning, meaningOf } from '../errors/classify-option.ts'
 import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
@@ -7,6 +7,9 @@ import { mysqlNumber } from '../errors/mysql-errors.ts'
 import { isOfTheText, sqlState } from '../errors/postgres-errors.ts'
 import { sqliteCode } from '../errors/sqlite-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
+import type { Deadline } from '../time/deadline.ts'
+import type { Pace } from '../time/pace.ts'
+import type { Health } from './health.ts'
 import type { Suspect, Verdict } from './isolate.ts'
 
 /** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
@@ -23,75 +26,77 @@ export interface JudgeOptions {
 const orderingPatience = 3
 
 /**
- * A judge for a batch of so many rows.
+ * A judge for a batch of so many rows. Its outcomes name no delay: the back-off of `batch` decides when a record comes
+ * again. They say who is to blame for a retry: nobody (`unavailable: true`), the record (`false`), or neither.
  *
- * Delays of retries are spread, so that a batch does not come back at once: over 5 to 30 s, or over 30 to 60 s when a
- * human is needed; twice as long for each delivery before, up to 15 minutes.
- *
- * @param random a number in `[0, 1)`
+ * @param health learns whether the database writes anything; the outcomes depend on it, so that they are to be asked for
+ * at the end of the batch
  */
-export function createJudge(
-  rows: number,
-  random: () => number,
-  { target, classify }: JudgeOptions = {},
-): Judge {
+export function createJudge(rows: number, health: Health, { target, classify }: JudgeOptions = {}): Judge {
   // An error that may be no row's fault may come for each: to isolate all of them would cost two statements a row. So the
   // search ends after so many refusals in a row. Whatever is left then gets one statement for each part.
   const mostDoubts = 3 * Math.ceil(Math.log2(rows + 1)) + 8
   let doubtsLeft = mostDoubts
   const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
-  const soon = (cause: unknown, row: Suspect) => retry({ after: delay(5, 30, row, random()), cause })
-  const later = (cause: unknown, row: Suspect) => retry({ after: delay(30, 60, row, random()), cause })
-  const held = (cause: unknown, row: Suspect) => retry({ ...later(cause, row), unavailable: true })
-  const doubt = (outcome: (cause: unknown, row: Suspect) => Outcome, cause: unknown) => {
+  const { blameless } = health
+  // A row that is alone in its batch may bring some errors as well as the database.
+  const mayBeOfOne = rows > 1 ? blameless : unattributed
+  const doubt = (outcome: (cause: unknown) => Outcome, cause: unknown) => {
     doubtsLeft -= 1
     return verdict(doubtsLeft >= 0 ? 'blame' : 'settle', outcome, cause)
   }
+  const refused = (outcome: (row: Suspect) => Outcome): Verdict<Suspect> => {
+    health.prove()
+    return { step: 'blame', written: false, outcome }
+  }
   const classified = (meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> => {
-    if (meaning === 'park') return { step: 'blame', written: false, outcome: () => parkRefused(error) }
-    if (meaning === 'retry')
-      return doubt((cause, row) => ofTheRow(soon(cause, row)), described(failure, error))
-    // Without a delay: `batch` waits for it inside the invocation.
+    if (meaning === 'park') return refused(() => parkRefused(error))
+    if (meaning === 'retry') {
+      health.prove()
+      return doubt(ofTheRow, described(failure, error))
+    }
     return doubt((cause) => retry({ cause, unavailable: true }), described('saturation', error))
   }
 
   return function judge(attempt) {
     if (attempt.kind === 'ok') {
       doubtsLeft = mostDoubts
+      health.prove()
       return { step: 'settle', written: true, outcome: done }
     }
     const { error, failure } = attempt
     if (attempt.kind === 'late') {
-      return verdict('stop', soon, failure === undefined ? error : described(failure, error))
+      const outcome = failure === 'busy' ? unattributed : blameless
+      return verdict('stop', outcome, failure === undefined ? error : described(failure, error))
     }
-    if (attempt.failure === 'fault') return doubt(held, faultError(error, target))
+    if (attempt.failure === 'fault') return doubt(blameless, faultError(error, target))
     const meaning = meaningOf(error, classify)
     if (meaning !== undefined) return classified(meaning, attempt.failure, error)
+    if (attempt.failure === 'permanent' || attempt.failure === 'duplicate') {
+      return refused(() => parkRefused(error))
+    }
+    const cause = described(attempt.failure, error)
     switch (attempt.failure) {
-      case 'permanent':
-      case 'duplicate':
-        return { step: 'blame', written: false, outcome: () => parkRefused(error) }
-      case 'ordering': {
-        const cause = described('ordering', error)
-        const outcome = (row: Suspect) =>
-          row.receiveCount <= orderingPatience ? ofTheRow(soon(cause, row)) : parkRefused(error)
-        return { step: 'blame', written: false, outcome }
-      }
+      case 'ordering':
+        return refused(({ receiveCount }) =>
+          receiveCount <= orderingPatience ? ofTheRow(cause) : parkRefused(error),
+        )
       case 'busy':
-        return verdict('stop', soon, described('busy', error))
+        return verdict('stop', unattributed, cause)
+      case 'locked':
       case 'tooSlow':
-        return verdict('halve', soon, described('tooSlow', error))
-      case 'systemic': {
-        const cause = described('systemic', error)
-        return mayBeOfARow('systemic', error) ? doubt(later, cause) : verdict('stop', later, cause)
-      }
-      case 'unknown': {
-        const cause = described('unknown', error)
-        if (!mayBeOfARow('unknown', error)) return verdict('stop', soon, cause)
-        return doubt(isOfTheServer(error) ? soon : (why, row) => ofTheRow(soon(why, row)), cause)
-      }
+        return verdict('halve', blameless, cause)
+      case 'server':
+        return doubt(blameless, cause)
+      case 'systemic':
+        return mayBeOfARow('systemic', error) ? doubt(mayBeOfOne, cause) : verdict('stop', blameless, cause)
+      case 'unknown':
+        if (!mayBeOfARow('unknown', error)) return verdict('stop', blameless, cause)
+        if (isOfTheServer(error)) return doubt(blameless, cause)
+        health.prove()
+        return doubt(ofTheRow, cause)
       default:
-        return verdict('settle', soon, described(attempt.failure, error))
+        return verdict('settle', blameless, cause)
     }
   }
 }
@@ -116,8 +121,8 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
   return !(statesOfTheText.has(state) || state === '0A000') || !isOfTheText(error)
 }
 
-/** Classes of errors that the server has with itself: of its operator, of its system, of its data files. */
-const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['53', '55', '57', '58', 'F0', 'XX'])
+/** Classes of errors that the server has with itself, beside those that are {@link Failure} `server`. */
+const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['55', '57', 'XX'])
 
 /** MySQL and SQLite have no such classes: of what is not known of them, only SIGNAL of a trigger (1644) is a row's. */
 function isOfTheServer(thrown: unknown): boolean {
@@ -127,50 +132,62 @@ function isOfTheServer(thrown: unknown): boolean {
   return state === undefined || classesOfTheServer.has(state.slice(0, 2))
 }
 
+/** A retry of which it is not known who is to blame, or that this environment is to blame for rather than the database. */
+function unattributed(cause: unknown): Outcome {
+  return retry({ cause })
+}
+
 /** A retry for a fault of the row alone: where it holds up others, it is parked once it is too old. */
-export function ofTheRow(outcome: Outcome): Outcome {
-  return outcome.kind === 'retry' ? retry({ ...outcome, unavailable: false }) : outcome
+export function ofTheRow(cause: unknown): Outcome {
+  return retry({ cause, unavailable: false })
 }
 
 /**
- * The outcomes of a batch of which each record fails for a fault of the database: without a delay of its own, so that
- * `batch` waits for it inside the invocation. Where others are written, they do not wait for it.
+ * The verdict on a batch whose table changed since its columns were read: nobody is to blame, and `batch` tries it again
+ * at once.
  */
-export function holdTogether(outcomes: Outcome[]): Outcome[] {
-  return outcomes.every(isFault)
-    ? outcomes.map((outcome) => retry({ ...outcome, after: undefined }))
-    : outcomes
-}
-
-function isFault(outcome: Outcome): boolean {
-  if (outcome.kind !== 'retry' || outcome.unavailable !== true) return false
-  return outcome.cause instanceof SpillwayError && outcome.cause.code === 'SPILLWAY_DATABASE_FAULT'
-}
-
-/** The verdict on a batch whose table changed since its columns were read: nobody is to blame. */
-export function tableChanged(table: string, random: () => number): Verdict<Suspect> {
+export function tableChanged(table: string): Verdict<Suspect> {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
     `The columns of the table "${table}" changed during the write; the records are written with the new ones.`,
   )
-  return verdict('stop', () => retry({ after: spread(1, 5, random()), cause }), cause)
+  return verdict('stop', () => retry({ cause, unavailable: true }), cause)
+}
+
+/** Whether records were written, and the time that is left is known to be too short for another one. */
+export function isTooLate({ isProven }: Health, pace: Pace, deadline: Deadline): boolean {
+  return isProven && !pace.fits(deadline.left())
+}
+
+/** The verdict on records that a slow database leaves no time for. */
+export function outOfTime(health: Health): Verdict<Suspect> {
+  const cause = new SpillwayError(
+    'SPILLWAY_DEADLINE',
+    'The database is slow: other records of the batch were written, and no time is left for this one; it is delivered again.',
+  )
+  return verdict('stop', health.blameless, cause)
 }
 
 /** The verdict on a batch for which something could not be read: no row was sent, so that none is to blame. */
-export function unsent(judge: Judge, read: Exclude<Attempt<unknown>, { kind: 'ok' }>): Verdict<Suspect> {
-  const verdict = judge(read)
-  const blameless =
-    verdict.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : verdict
-  return { ...blameless, step: 'stop' }
+export function unsent(
+  judge: Judge,
+  health: Health,
+  read: Exclude<Attempt<unknown>, { kind: 'ok' }>,
+): Verdict<Suspect> {
+  const first = judge(read)
+  const { outcome } =
+    first.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : first
+  const blameless = (row: Suspect) => health.blameless((outcome(row) as RetryOutcome).cause)
+  return { step: 'stop', written: false, outcome: blameless }
 }
 
 /** The outcome of a record for which the search for refused rows left no statement. */
-export function untried(row: Suspect, random: () => number): Outcome {
+export function untried(): Outcome {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
     'The database refuses so many rows of the batch that the search for them was ended; this one is delivered again.',
   )
-  return retry({ after: delay(1, 5, row, random()), cause })
+  return retry({ cause })
 }
 
 /**
@@ -183,30 +200,13 @@ export function ofItsTwin(outcome: Outcome): Outcome {
     'SPILLWAY_WRITE_FAILED',
     'Another record of the batch with the same key was parked; this one was not tried and is delivered again.',
   )
-  return retry({ after: 1, cause })
-}
-
-/** The outcome of a record that no writer of this version can write, whatever its values. */
-export function systemic(cause: SpillwayError, row: Suspect, random: () => number): Outcome {
-  return retry({ after: delay(30, 60, row, random()), cause })
+  return retry({ cause })
 }
 
 function verdict(
   step: Verdict<Suspect>['step'],
-  outcome: (cause: unknown, row: Suspect) => Outcome,
+  outcome: (cause: unknown) => Outcome,
   cause: unknown,
 ): Verdict<Suspect> {
-  return { step, written: false, outcome: (row) => outcome(cause, row) }
-}
-
-/** The longest delay. Seconds: an outage that ends is noticed within a quarter of an hour. */
-const longestDelay = 900
-
-/** Seconds until the next delivery: twice as long each time, so that a long outage uses up few receives. */
-function delay(from: number, to: number, { receiveCount }: Suspect, random: number): number {
-  return Math.min(longestDelay, spread(from, to, random) * 2 ** Math.min(receiveCount - 1, 16))
-}
-
-function spread(from: number, to: number, random: number): number {
-  return Math.round(from + (to - from) * random)
+  return { step, written: false, outcome: () => outcome(cause) }
 }

@@ -12,15 +12,18 @@ export type Attempt<T> =
   | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
 
 const maxTransients = 3
+/** A wait for a lock that took more than this share of what is left is not repeated: a smaller statement may pass. */
+const shortWait = 0.05
 const transientBackoff: Backoff = { base: 50, cap: 500 }
 const holdBackoff: Backoff = { base: 100, cap: 2_000 }
 
 /**
  * Runs a statement until it passes, fails for a reason that waiting does not cure, or the deadline passes.
  *
- * A conflict with another transaction is repeated up to 3 times; a lost connection at once, once; a database that
- * is saturated or down, or whose connections others of this environment use, is held for, with full jitter from 100 ms to
- * 2 s; not where whoever waits holds such a connection itself. The statement has to be idempotent.
+ * A conflict with another transaction is repeated up to 3 times, so is a lock that is soon given up; a lost connection at
+ * once, once; a database that is saturated or down, or whose connections others of this environment use, is held for, with
+ * full jitter from 100 ms to 2 s; not where whoever waits holds such a connection itself. The statement has to be
+ * idempotent.
  *
  * A statement that is still running at the deadline is left alone: the server may yet commit it.
  */
@@ -34,12 +37,15 @@ export async function attempt<T>(
   let holds = 0
   let last: { failure: Failure; error: unknown } | undefined
   while (!deadline.passed()) {
+    const left = deadline.left()
     const result = await deadline.race(run())
     if (result === undefined) break
     if (result.status === 'fulfilled') return { kind: 'ok', value: result.value }
     const failure = classifyError(result.reason)
     last = { failure, error: result.reason }
-    if (failure === 'transient' && transients < maxTransients) {
+    const isShort = left - deadline.left() <= deadline.left() * shortWait
+    const mayPassAtOnce = failure === 'transient' || (failure === 'locked' && isShort)
+    if (mayPassAtOnce && transients < maxTransients) {
       transients += 1
       await deadline.sleep(fullJitter(transientBackoff, transients, random()))
     } else if (failure === 'connection' && losses === 0) {

@@ -18,6 +18,14 @@ export function lateStatement(): SpillwayError {
   )
 }
 
+/** For a statement that was to begin when the time of its transaction was over. */
+export function tookTooLong(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_DEADLINE',
+    'The transaction took too long, so nothing of it is committed and its statement did not run: it is tried with fewer messages while time remains.',
+  )
+}
+
 /** For a function that goes on after an error that ended its transaction. */
 export function swallowed(cause: unknown): SpillwayError {
   return new SpillwayError(

@@ -22,10 +22,12 @@ import { engineOf } from '../engines/engine-name.ts'
 import { createSessionCheck } from '../engines/session-check.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
-import { isolate } from '../isolation/isolate.ts'
-import { createJudge, holdTogether, unsent } from '../isolation/judge.ts'
+import { createHealth } from '../isolation/health.ts'
+import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
+import { createJudge, unsent, untried } from '../isolation/judge.ts'
 import { attempt } from '../time/attempt.ts'
 import { createDeadline } from '../time/deadline.ts'
+import { createPace } from '../time/pace.ts'
 import { commitParkings } from './commit-parkings.ts'
 import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
 import { type FingerprintOption, fingerprintOf } from './transaction-fingerprint.ts'
@@ -110,6 +112,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
  * - When the function uses `db` in place of `trx` and no connection is left for it, it runs once, and its messages are
  *   retried with `SPILLWAY_CONNECTIONS_BUSY`.
+ * - A transaction that takes too long is rolled back, and fewer messages are tried while time remains. The writer remembers
+ *   how many fit.
  * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
  *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
  *   after `innodb_lock_wait_timeout`.
@@ -156,13 +160,16 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   const engine = engineOf('kyselyTransaction', db)
   const inbox = inboxOf(engine, table)
   const checkSession = createSessionCheck(db, engine, table, 'write')
+  // Of the environment: batches at the same time may share it.
+  const pace = createPace()
 
   return async function kyselyTransact(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     const deadline = createDeadline(limit, clock)
+    const health = createHealth()
     const checked = await attempt(() => checkSession(deadline), deadline, random)
     if (checked.kind !== 'ok') {
-      const judge = createJudge(records.length, random, { target: { table } })
-      return holdTogether(records.map(unsent(judge, checked).outcome))
+      const judge = createJudge(records.length, health, { target: { table } })
+      return records.map(unsent(judge, health, checked).outcome)
     }
     const outcomes: Outcome[] = new Array(records.length)
     const entries: Entry<Body>[] = []
@@ -180,17 +187,19 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     const merged = mergeTwins(entries)
     const known = new Set<Entry<Body>>()
     const context = { db, engine, inbox, transaction, isolationLevel, deadline, known }
-    const settled = new Map<Entry<Body>, Outcome>()
+    const verdicts = new Map<Entry<Body>, Settled<Entry<Body>>>()
     await isolate(
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],
-      createTransactionWrite(context, merged.length, random, options.classify),
-      (entry, outcome) => void settled.set(entry, outcome),
+      createTransactionWrite({ ...context, health, pace }, merged.length, random, options.classify),
+      (entry, verdict) => void verdicts.set(entry, verdict),
+      { statements: Number.POSITIVE_INFINITY, spent: untried, most: () => pace.most(deadline.left()) },
     )
+    const settled = outcomesOf(verdicts)
     for (const [entry, outcome] of await commitParkings(context, settled, random)) {
       for (const [place, twin] of entry.twins.entries()) {
         outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
       }
     }
-    return holdTogether(outcomes)
+    return outcomes
   }
 }

@@ -5,9 +5,11 @@ import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
 import { classifyError, decide } from '../errors/classify-error.ts'
 import { asDeadlock } from '../errors/connections-busy.ts'
 import { databaseWords } from '../errors/database-words.ts'
+import { isTimeOut } from '../errors/is-time-out.ts'
 import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { lockShare } from '../time/server-time.ts'
+import type { Turn } from '../time/turn.ts'
 import { endedByFunction, notAwaited, swallowed } from './function-mistakes.ts'
 import type { StatementLog } from './statement-log.ts'
 import { isOfAborted, type StatementWatch } from './statement-watch.ts'
@@ -51,11 +53,13 @@ class Refusal<Body> extends Error {
  * the COMMIT was on its way. That is decided by another run: what was committed is known to it.
  *
  * @param log gets the statements of the function
+ * @param turn how long it may take: no statement of the function begins after that, and nothing is committed
  */
 export async function runTransaction<DB, Body>(
   context: TransactionContext<DB, Body>,
   entries: readonly Entry<Body>[],
   log: StatementLog,
+  turn: Turn,
 ): Promise<Ending<Body>> {
   const { db, engine, inbox, transaction, isolationLevel, deadline } = context
   const consumer = entries[0]?.consumer ?? ''
@@ -68,10 +72,12 @@ export async function runTransaction<DB, Body>(
       hasBegun = true
       if (deadline.passed()) throw tooLate('before a connection was free')
       const plain = trx.withoutPlugins() as unknown as Kysely<never>
-      if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
-      const claim = await inbox.claim(plain, consumer, sorted, deadline.left)
+      if (engine === 'postgres') {
+        await limitTransaction(turn.left(), lockShare, deadline.left()).execute(plain)
+      }
+      const claim = await inbox.claim(plain, consumer, sorted, turn.left)
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
-      const { trx: watched, watch } = watchTransaction(trx, log)
+      const { trx: watched, watch } = watchTransaction(trx, log, () => turn.isOver())
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
       // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
@@ -110,7 +116,11 @@ async function runFunction<DB, Body>(
     }
   }
   try {
-    const refused = refusedBy(await answerOfFunction(), fresh)
+    const answer = await answerOfFunction()
+    if (watch.outOfTime !== undefined) throw watch.outOfTime
+    const refused = refusedBy(answer, fresh)
+    // No message is to blame for that, whatever the function says.
+    if (refused.size > 0 && isTimeOut(watch.refusal)) throw watch.refusal
     // A message that met the end of the transaction was refused for another's fault.
     const isOfOthers = watch.isAborted && fresh.length > 1
     if (refused.size > 0 && !isOfOthers) throw new Refusal(refused)
@@ -120,7 +130,9 @@ async function runFunction<DB, Body>(
     // It went back to a savepoint.
     if (refused.size > 0) throw new Refusal(refused)
   } catch (error) {
+    if (watch.outOfTime !== undefined) throw watch.outOfTime
     if (!isOfAborted(decide(error).error)) throw error
+    if (isTimeOut(watch.refusal)) throw watch.refusal
     // What the function was not told yet it did not swallow.
     throw watch.undelivered ?? swallowed(watch.refusal ?? error)
   }

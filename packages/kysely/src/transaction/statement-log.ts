@@ -1,3 +1,4 @@
+import { errorsWithin } from '@spillway/message/internal'
 import type { CompiledQuery } from 'kysely'
 import { type WriteStatement, writesOf } from './statement-text.ts'
 
@@ -7,6 +8,8 @@ export interface StatementLog {
   run<T>(query: CompiledQuery, statement: () => Promise<T>): Promise<T>
   /** Notes a statement of which it is not known how it ends. */
   add(query: CompiledQuery): void
+  /** Whether a statement failed with what was thrown, or with what lies beneath it: it is not of the function's own making. */
+  hasFailed(thrown: unknown): boolean
   /** The statements that may have failed with an error: one, or all where COMMIT failed. */
   suspects(error: unknown): Suspects
 }
@@ -44,6 +47,7 @@ export function createStatementLog(): StatementLog {
         throw error
       }
     },
+    hasFailed: (thrown) => errorsWithin(thrown).some((error) => failed.has(error)),
     suspects(error) {
       const own = failed.get(error)
       const all = own === undefined ? [...queries.values()] : [own]

@@ -1,6 +1,7 @@
+import type { SpillwayError } from '@spillway/message'
 import { isSignalled, mysqlNumber } from '../errors/mysql-errors.ts'
 import { sqlState } from '../errors/postgres-errors.ts'
-import { lateStatement } from './function-mistakes.ts'
+import { lateStatement, tookTooLong } from './function-mistakes.ts'
 
 /** Watches the statements of one transaction, from the call of its function until COMMIT or ROLLBACK. */
 export interface StatementWatch {
@@ -12,6 +13,8 @@ export interface StatementWatch {
   readonly isAborted: boolean
   /** Whether a server that does not see to it itself rolled the transaction back: nothing of it can be committed. */
   readonly isRolledBack: boolean
+  /** The error for a statement that was to begin when the time was over; `undefined` where none was. */
+  readonly outOfTime: SpillwayError | undefined
   readonly isOpen: boolean
   /** Runs a statement while the function runs. */
   run<T>(statement: () => Promise<T>): Promise<T>
@@ -38,8 +41,10 @@ interface Refusal {
  *
  * The promises of statements that fail or begin after the function has ended stay pending for the same reason. A
  * statement that begins after COMMIT was sent is rejected: it is too late for any other way to tell.
+ *
+ * @param isOver whether the time of the transaction is over: no statement begins then, and nothing is committed
  */
-export function watchStatements(): StatementWatch {
+export function watchStatements(isOver: () => boolean = () => false): StatementWatch {
   let state: 'open' | 'closed' | 'committing' = 'open'
   let running = 0
   let late = 0
@@ -47,6 +52,7 @@ export function watchStatements(): StatementWatch {
   let isAborted = false
   // Beside Postgres, which sees to it itself: what would be committed at once, outside of the transaction.
   let rolledBack: { readonly error: unknown } | undefined
+  let outOfTime: SpillwayError | undefined
   const held: Refusal[] = []
   const streams = new Set<AsyncIterableIterator<unknown>>()
 
@@ -58,6 +64,15 @@ export function watchStatements(): StatementWatch {
     if (state === 'committing') return Promise.reject(lateStatement())
     late += 1
     return forever()
+  }
+
+  /** What a statement that is to begin is rejected with, if anything. */
+  function obstacle(): { readonly error: unknown } | undefined {
+    if (rolledBack === undefined && isOver()) {
+      outOfTime = tookTooLong()
+      rolledBack = { error: outOfTime }
+    }
+    return rolledBack
   }
 
   function end(): void {
@@ -104,13 +119,17 @@ export function watchStatements(): StatementWatch {
     get isRolledBack() {
       return rolledBack !== undefined
     },
+    get outOfTime() {
+      return outOfTime
+    },
     get isOpen() {
       return state === 'open'
     },
     async run(statement) {
       await begin()
       try {
-        if (rolledBack !== undefined) throw rolledBack.error
+        const before = obstacle()
+        if (before !== undefined) throw before.error
         const result = await statement()
         end()
         return result
@@ -121,9 +140,10 @@ export function watchStatements(): StatementWatch {
     },
     async *stream(open) {
       await begin()
-      if (rolledBack !== undefined) {
-        await hold(rolledBack.error)
-        throw rolledBack.error
+      const before = obstacle()
+      if (before !== undefined) {
+        await hold(before.error)
+        throw before.error
       }
       const results = open()
       streams.add(results)

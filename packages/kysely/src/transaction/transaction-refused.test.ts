@@ -117,7 +117,7 @@ describe('a message that cannot be written', () => {
     expect(outcomes.flatMap((outcome, index) => (outcome.kind === 'done' ? [] : [index]))).toEqual([5])
     expect(outcomes[5]).toMatchObject({
       kind: 'retry',
-      after: expect.any(Number),
+      unavailable: false,
       cause: { code: 'SPILLWAY_WRITE_FAILED', cause: expect.any(TypeError) },
     })
     expect(await totals(ledger.url)).toEqual({ balance: 15, postings: 15, keys: 15 })

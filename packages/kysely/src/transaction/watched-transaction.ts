@@ -6,15 +6,18 @@ import { type StatementWatch, watchStatements } from './statement-watch.ts'
 /**
  * A transaction whose statements are watched, however they are made: by builders, by `sql`, as streams, with plugins
  * that are added later. The statements of `trx` itself are not.
+ *
+ * @param isOver whether the time of the transaction is over
  */
 export function watchTransaction<DB>(
   trx: Transaction<DB>,
   log: StatementLog,
+  isOver: () => boolean,
 ): {
   readonly trx: Transaction<DB>
   readonly watch: StatementWatch
 } {
-  const watch = watchStatements()
+  const watch = watchStatements(isOver)
   const executor = trx.getExecutor()
   const watched = watchExecutor(onlyWhileOpen(executor, watch), watch, log)
   const watchedTrx = withExecutor(trx, watched)

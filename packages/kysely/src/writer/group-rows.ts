@@ -69,8 +69,14 @@ function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
 /** The search for refused rows tries those first that were delivered before: rows with one key must stay in their order. */
 function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
   if (!sorted.some(({ receiveCount }) => receiveCount > 1)) return sorted
-  const keys = new Set(sorted.filter(({ receiveCount }) => receiveCount > 1).map(({ key }) => key))
-  return sorted.map((row) => (keys.has(row.key) ? { ...row, redelivered: true } : row))
+  const counts = new Map<string, number>()
+  for (const { key, receiveCount } of sorted) counts.set(key, Math.max(receiveCount, counts.get(key) ?? 0))
+  return sorted.map((row) => {
+    const count = counts.get(row.key) ?? 1
+    // Where texts do not tell which keys are equal, any two may be.
+    const priority = row.isKeyPlain ? count : 0
+    return count > 1 ? { ...row, redelivered: true, priority } : { ...row, priority }
+  })
 }
 
 const groupings: Readonly<

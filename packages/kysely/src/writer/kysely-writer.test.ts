@@ -155,7 +155,6 @@ describe('a batch', () => {
     expect(await write(items(1), timeLimit())).toEqual([
       {
         kind: 'retry',
-        after: expect.any(Number),
         cause: expect.objectContaining({ code: 'SPILLWAY_TABLE_UNKNOWN', message }),
       },
     ])

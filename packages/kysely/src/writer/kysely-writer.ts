@@ -1,12 +1,14 @@
-import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
+import { type MessageRecord, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
 import { systemClock } from '@spillway/message/internal'
 import type { Insertable, Kysely } from 'kysely'
 import { engineNamed } from '../engines/engine.ts'
 import { engineOf } from '../engines/engine-name.ts'
 import { slices } from '../engines/slices.ts'
-import { isolate } from '../isolation/isolate.ts'
-import { createJudge, holdTogether, ofItsTwin, unsent, untried } from '../isolation/judge.ts'
+import { createHealth } from '../isolation/health.ts'
+import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
+import { createJudge, ofItsTwin, unsent, untried } from '../isolation/judge.ts'
 import { createDeadline } from '../time/deadline.ts'
+import { createPace } from '../time/pace.ts'
 import type { Schema } from './catalogue.ts'
 import { type Conflict, toConflictRule } from './conflict.ts'
 import { assertTarget } from './conflict-target.ts'
@@ -37,14 +39,17 @@ const mostStatements = 1_000
  *   batch-mates are written. What the database itself fails for, a sequence or a column that the row leaves out for
  *   example, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`.
  *   Of records with one key the first is sent; when it is parked, the others are delivered again.
- * - A database that is saturated or down is waited for while time remains; then the batch is retried after 5 to 30
- *   seconds, and twice as long after each further try, up to 15 minutes. An error that may be no record's fault (a
- *   missing table, missing rights) never parks one.
+ * - A database that is saturated or down is waited for while time remains. What is no record's fault never parks one: a
+ *   disk that is full, a lock, a missing table, missing rights. Where it hits the whole batch, all of it is retried as
+ *   `unavailable`, so that `batch` waits and the breaker counts it. When a record comes again is for the back-off of
+ *   `batch` to say.
  * - It answers before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
  *   the connection is free again. Whatever became of a statement that was given up, the key decides at the next delivery.
  *   From a {@link postgresPool} its limits travel with the statement. From another pool of Postgres they take one round
  *   trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has no
  *   limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's time-out.
+ * - A database that is slow gets statements of a size that fits, from the first one that takes long: the writer remembers
+ *   it. Each batch writes what there is time for, and the rest is retried.
  * - The search for refused rows takes about two statements times log2 of the batch for each, rows that were delivered
  *   before first, and ends after 1,000 statements: what was not tried by then is delivered again.
  *
@@ -87,25 +92,30 @@ export function kyselyWriter<
   const table = createTable(db, engine, name, conflict, declare)
   const { columnName } = table
   const isDeclared = declare !== undefined
-  const mapRecords = createRecordsMapper<Body>({ table, name, engine, conflict, isDeclared, map, random })
+  const mapRecords = createRecordsMapper<Body>({ table, name, engine, conflict, isDeclared, map })
   const target = { table: name, conflict: conflict.on }
+  // Of the environment: batches at the same time may share it.
+  const pace = createPace()
 
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
     const deadline = createDeadline(limit, clock)
-    const judge = createJudge(records.length, random, { target, classify })
+    const health = createHealth()
+    const judge = createJudge(records.length, health, { target, classify })
     const read = await readFacts(table.catalogue, deadline, random)
-    if (read.kind !== 'ok') return records.map(unsent(judge, read).outcome)
+    if (read.kind !== 'ok') return records.map(unsent(judge, health, read).outcome)
     const facts = read.value
     const outcomes: Outcome[] = new Array(records.length)
-    const groups = groupRows(mapRecords(records, facts, outcomes), conflict.action)
-    const settled = new Map<Row, Outcome>()
+    const { rows, unmapped } = mapRecords(records, facts, outcomes)
+    const verdicts = new Map<Row, Settled<Row>>()
+    const groups = groupRows(rows, conflict.action)
     await isolate(
       groups.flatMap((group) => engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement))),
-      createRowsWrite({ table, name, deadline, judge, random }, facts),
-      (row, outcome) => void settled.set(row, outcome),
-      { statements: mostStatements, spent: (row) => untried(row, random) },
+      createRowsWrite({ table, name, deadline, judge, health, pace, random }, facts),
+      (row, verdict) => void verdicts.set(row, verdict),
+      { statements: mostStatements, spent: untried, most: () => pace.most(deadline.left()) },
     )
+    const settled = outcomesOf(verdicts)
     await settleTaken(settled, { engine: engineName, table, on: conflict.on, facts }, deadline)
     const place = { db, table: name, engine, conflict, facts, columnName }
     for (const [row, outcome] of settled) {
@@ -114,6 +124,10 @@ export function kyselyWriter<
         outcomes[position] = twin === 0 ? final : ofItsTwin(final)
       }
     }
-    return holdTogether(outcomes)
+    for (const [position, cause] of unmapped) {
+      // A mapper may take its columns from a body: of one record it is not known whose fault it is.
+      outcomes[position] = records.length > 1 ? health.blameless(cause) : retry({ cause })
+    }
+    return outcomes
   }
 }

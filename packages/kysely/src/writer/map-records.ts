@@ -1,7 +1,6 @@
-import type { MessageRecord, Outcome } from '@spillway/message'
+import type { MessageRecord, Outcome, SpillwayError } from '@spillway/message'
 import type { Engine } from '../engines/engine.ts'
 import { writeError } from '../errors/describe-error.ts'
-import { systemic } from '../isolation/judge.ts'
 import type { TableFacts } from './catalogue.ts'
 import type { ConflictRule } from './conflict.ts'
 import { createRowMapper, type Row } from './row.ts'
@@ -17,19 +16,25 @@ export interface RecordsRules<Body> {
   /** Whether the user declared the types of the columns. */
   readonly isDeclared: boolean
   readonly map: (message: MessageRecord<Body>) => object
-  readonly random: () => number
 }
 
-/** Maps the records of a batch to rows, and puts the outcomes of those that have none to their positions. */
+/** Records of which some have no row. */
+export interface MappedRecords {
+  readonly rows: readonly Row[]
+  /** Why records have no row that their table does not have the columns for, by their positions. */
+  readonly unmapped: ReadonlyMap<number, SpillwayError>
+}
+
+/** Maps the records of a batch to rows, and puts the outcomes of those that are at fault to their positions. */
 export type RecordsMapper<Body> = (
   records: readonly MessageRecord<Body>[],
   facts: TableFacts,
   outcomes: Outcome[],
-) => readonly Row[]
+) => MappedRecords
 
 /** A {@link RecordsMapper}. What it knows of the columns holds for as long as what is known of the table. */
 export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMapper<Body> {
-  const { table, name, random } = rules
+  const { table, name } = rules
   const target = { table: name, conflict: rules.conflict.on }
   let mapper: { readonly facts: TableFacts; readonly toRow: RowMapper<Body> } | undefined
 
@@ -37,6 +42,7 @@ export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMap
     if (mapper?.facts !== facts) mapper = { facts, toRow: mapperOf(rules, facts) }
     const { toRow } = mapper
     const rows: Row[] = []
+    const unmapped = new Map<number, SpillwayError>()
     for (const [position, record] of records.entries()) {
       try {
         const result = toRow(record, position)
@@ -44,10 +50,10 @@ export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMap
         else rows.push(result)
       } catch (error) {
         table.catalogue.forget()
-        outcomes[position] = systemic(writeError('systemic', error, target), record, random)
+        unmapped.set(position, writeError('systemic', error, target))
       }
     }
-    return rows
+    return { rows, unmapped }
   }
 }
 

@@ -31,6 +31,8 @@ export interface Row {
   readonly receiveCount: number
   /** Whether this record, or another of its key, was delivered before. Default: what `receiveCount` says. */
   readonly redelivered?: boolean
+  /** Which go first where not all can. Default: `receiveCount`. */
+  readonly priority?: number
   /** Where the records of this row are in the batch. */
   readonly positions: readonly number[]
 }

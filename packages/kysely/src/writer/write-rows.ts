@@ -1,7 +1,10 @@
+import type { Health } from '../isolation/health.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
-import { type Judge, tableChanged, unsent } from '../isolation/judge.ts'
+import { isTooLate, type Judge, outOfTime, tableChanged, unsent } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
+import type { Pace } from '../time/pace.ts'
+import { attemptInTurn } from '../time/turn.ts'
 import { createAccuser } from './accuse.ts'
 import { type Catalogue, sameTable, type TableFacts } from './catalogue.ts'
 import type { Row } from './row.ts'
@@ -14,6 +17,8 @@ export interface Batch {
   readonly name: string
   readonly deadline: Deadline
   readonly judge: Judge
+  readonly health: Health
+  readonly pace: Pace
   readonly random: () => number
 }
 
@@ -33,9 +38,9 @@ export async function readFacts(
 
 /** Writes the rows of one statement, for `isolate`. One for each batch: it remembers what it found out about errors. */
 export function createRowsWrite(
-  { table, name, deadline, judge, random }: Batch,
+  { table, name, deadline, judge, health, pace, random }: Batch,
   facts: TableFacts,
-): (rows: readonly Row[]) => Promise<Verdict<Suspect>> {
+): (rows: readonly Row[], isLast: boolean) => Promise<Verdict<Suspect>> {
   const { catalogue } = table
   const accuse = createAccuser(table, deadline)
   let verified = false
@@ -45,12 +50,14 @@ export function createRowsWrite(
     verified = true
     catalogue.forget()
     const read = await readFacts(catalogue, deadline, random)
-    if (read.kind !== 'ok') return unsent(judge, read)
-    return sameTable(read.value, facts) ? verdict : tableChanged(name, random)
+    if (read.kind !== 'ok') return unsent(judge, health, read)
+    return sameTable(read.value, facts) ? verdict : tableChanged(name)
   }
 
-  return async function write(rows) {
-    const ended = await attempt(() => table.insert(rows, facts, deadline), deadline, random)
+  return async function write(rows, isLast) {
+    if (isTooLate(health, pace, deadline)) return outOfTime(health)
+    const turn = { pace, deadline, random, records: rows.length, isLast }
+    const ended = await attemptInTurn(turn, (time) => table.insert(rows, facts, time))
     const result = await accuse(ended, rows)
     const verdict = judge(result)
     if (result.kind !== 'failed') return verdict

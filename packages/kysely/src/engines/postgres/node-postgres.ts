@@ -20,7 +20,7 @@ const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
 
 /** Failures that say nothing of the driver. */
-const blameless: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient'])
+const blameless: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
 
 /** Those whose driver rejected the probe. */
 const others = new WeakSet<object>()

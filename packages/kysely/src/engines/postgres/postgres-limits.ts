@@ -27,12 +27,11 @@ const oneAtATime = new WeakSet<TableFacts>()
  */
 export async function runWithLimits({ db, deadline, facts }: Statement, query: Query): Promise<void> {
   const { statementTimeout = 0, lockTimeout = 0, idleTimeout = 0 } = facts
-  const isAlone = !db.getExecutor().adapter.supportsMultipleConnections
-  if (isAlone || (statementTimeout > 0 && statementTimeout <= serverTime(deadline.left()))) {
-    return run(db, query)
-  }
+  if (!db.getExecutor().adapter.supportsMultipleConnections) return run(db, query)
   await db.connection().execute(async (connection) => {
+    // Its time is that from here on: to wait for a connection is not the statement's.
     const time = serverTime(deadline.left())
+    if (statementTimeout > 0 && statementTimeout <= time) return run(connection, query)
     const limits = [
       ...setLocal('statement_timeout', time, statementTimeout),
       ...setLocal('lock_timeout', Math.ceil(time * lockShare), lockTimeout),

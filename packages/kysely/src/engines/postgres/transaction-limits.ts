@@ -7,15 +7,16 @@ import { commitGrace, serverTime } from '../../time/server-time.ts'
  *
  * The limits end with the transaction: a session setting would stay on a connection that others use.
  *
- * @param left milliseconds until the deadline
+ * @param left milliseconds that a statement may take
  * @param lockTime the share of the time after which a wait for a lock ends; 1 where there is no other try
+ * @param idle milliseconds until the deadline, where that is later
  */
-export function limitTransaction(left: number, lockTime: number): RawBuilder<unknown> {
+export function limitTransaction(left: number, lockTime: number, idle = left): RawBuilder<unknown> {
   const time = serverTime(left)
   const limits = [
     shorter('statement_timeout', time),
     ...(lockTime < 1 ? [shorter('lock_timeout', Math.ceil(time * lockTime))] : []),
-    shorter('idle_in_transaction_session_timeout', Math.ceil(left) + commitGrace),
+    shorter('idle_in_transaction_session_timeout', Math.ceil(idle) + commitGrace),
   ]
   return sql`select ${sql.join(limits)}`
 }
