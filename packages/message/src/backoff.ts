@@ -27,7 +27,8 @@ export function equalJitter(backoff: Backoff, attempt: number, random: number): 
  * The back-off of deliveries where `batch` is given none. Seconds. The cap is how long a record may sleep on after an
  * outage; both, with the `maxReceiveCount` of the queue, are how long an outage may last.
  */
-export const deliveryBackoff: Backoff = Object.freeze({ base: 30, cap: 90 })
+// Not frozen by a call: a bundle that has no use for it would keep it.
+export const deliveryBackoff: Backoff = { base: 30, cap: 90 }
 
 /** The least seconds over which so many receives of a record are spread. */
 export function leastSpread(receives: number, backoff: Backoff = deliveryBackoff): number {
