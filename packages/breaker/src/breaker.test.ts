@@ -230,6 +230,52 @@ it.each([undefined, 2, 3, 1000])('gives a maximum concurrency of %s back', async
   expect((await probe()).phase).toBe('closed')
 })
 
+it.each([0.5, 1_700_000_000_000.123, 1e21, 0, -0.5, -1_000_000.75])(
+  'closes by a clock that begins at %s milliseconds',
+  async (start) => {
+    let now = start
+    // Large enough to show in the sum, whatever the clock began at.
+    const second = Math.max(1000, start / 1e15)
+    const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) }
+    const { mapping, environment, probe, database } = setUp({ threshold: 1, healthyPeriod: 120, clock })
+    await environment()(unavailable())
+    database.isUp = true
+    await probe()
+    now += 119 * second
+    if (second === 1000) expect((await probe()).acted).toBe(false)
+    now += 2 * second
+    expect(await probe()).toEqual({ phase: 'half-open', healthy: true, acted: true })
+    expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 20 })
+    expect((await probe()).phase).toBe('closed')
+  },
+)
+
+it('reads a time with a fraction that was noted before', async () => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
+  await environment()(unavailable())
+  database.isUp = true
+  await probe()
+  const { notes } = mapping.now
+  const name = 'spillway:breaker-half-opened'
+  mapping.now = { ...mapping.now, notes: { ...notes, [name]: `${notes[name]}.25` } }
+  pass(121)
+  await probe()
+  expect(mapping.now.maximumConcurrency).toBe(20)
+})
+
+it('counts anew from a time that is still to come, which another clock wrote', async () => {
+  const { mapping, environment, probe, database, pass } = setUp({ threshold: 1, healthyPeriod: 120 })
+  pass(1_000_000)
+  await environment()(unavailable())
+  database.isUp = true
+  await probe()
+  pass(-1_000_000)
+  expect(await probe()).toEqual({ phase: 'half-open', healthy: true, acted: true })
+  pass(120)
+  await probe()
+  expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 20 })
+})
+
 it('works on a mapping that takes no maximum concurrency', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   mapping.now = { ...mapping.now, maximumConcurrency: undefined, limitable: false }

@@ -27,7 +27,7 @@ export function recall(notes: Notes): Memory | undefined {
   const number = toNumber(concurrency)
   if (number === undefined && concurrency !== 'none') return undefined
   const [halfId, since] = split(notes[names.halfOpened])
-  return { id, concurrency: number, halfOpenSince: halfId === id ? toNumber(since) : undefined }
+  return { id, concurrency: number, halfOpenSince: halfId === id ? toTime(since) : undefined }
 }
 
 /** The note of an opening. */
@@ -35,9 +35,9 @@ export function opened(id: string, concurrency: number | undefined): Notes {
   return { [names.opened]: `${id} ${concurrency ?? 'none'}` }
 }
 
-/** The note that an opening is half open since a time. */
+/** The note that an opening is half open since a time. In whole milliseconds: a clock may tell fractions. */
 export function halfOpened(id: string, now: number): Notes {
-  return { [names.halfOpened]: `${id} ${now}` }
+  return { [names.halfOpened]: `${id} ${BigInt(Math.floor(now))}` }
 }
 
 /** The note that an opening is over. */
@@ -47,6 +47,11 @@ export function closed(id: string): Notes {
 
 function split(note: string | undefined): readonly (string | undefined)[] {
   return note?.split(' ') ?? []
+}
+
+/** Fractions were written once. */
+function toTime(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
 }
 
 function toNumber(text: string | undefined): number | undefined {

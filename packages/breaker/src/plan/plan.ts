@@ -70,7 +70,10 @@ export function planProbe(reading: SwitchReading, facts: ProbeFacts): readonly S
     case 'half-open': {
       const { halfOpenSince, id } = phase.memory
       if (!facts.healthy) return planOpening(reading, facts.id)
-      if (halfOpenSince === undefined) return [{ kind: 'note', notes: halfOpened(id, facts.now) }]
+      // A time that is still to come is of another clock: counted from there, the period might never end.
+      if (halfOpenSince === undefined || Math.floor(halfOpenSince) > facts.now) {
+        return [{ kind: 'note', notes: halfOpened(id, facts.now) }]
+      }
       return facts.now - halfOpenSince < facts.healthyPeriod ? [] : planClosing(reading, phase)
     }
   }
