@@ -190,7 +190,7 @@ describeMysql('errors of MySQL or MariaDB as they come', (database) => {
     expect(detail).not.toContain('secret')
   })
 
-  it('a deadlock is transient, and so is a wait for a lock that took too long', async () => {
+  it('a deadlock is transient, and a wait for a lock that took too long is told from it', async () => {
     await executeMysql(database.url, 'insert into parents values (1), (2)')
     const [one, two, late] = [1, 2, 3].map(() => connectMysql(database.url)) as [
       Connection,
@@ -203,7 +203,7 @@ describeMysql('errors of MySQL or MariaDB as they come', (database) => {
     const lock = (id: number) => `select * from parents where id = ${id} for update`
     await queryMysql(one, `begin; ${lock(1)}`)
     const waits = failureOf(queryMysql(late, `set innodb_lock_wait_timeout = 1; ${lock(1)}`))
-    expect(await waits).toEqual([1205, 'transient'])
+    expect(await waits).toEqual([1205, 'locked'])
     await queryMysql(two, `begin; ${lock(2)}`)
     const ends = await Promise.all([failureOf(queryMysql(one, lock(2))), failureOf(queryMysql(two, lock(1)))])
     expect(ends.filter((end) => end !== undefined)).toEqual([[1213, 'transient']])

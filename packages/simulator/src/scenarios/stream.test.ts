@@ -32,7 +32,8 @@ describe('a stream whose database is down for half an hour', () => {
     const { accepted, written, inDlq, firstInDlq } = await simulateStream(
       halfAnHour({ maximumRetryAttempts: 10 }),
     )
-    expect(inDlq).toBeGreaterThan(accepted / 3)
+    // An invocation holds until its time is nearly over, so that ten retries last longer than those of a writer that gives up.
+    expect(inDlq).toBeGreaterThan(accepted / 4)
     expect(written).toBe(accepted - inDlq)
     expect(firstInDlq).toBeGreaterThan(60)
     expect(firstInDlq).toBeLessThan(120)
