@@ -1,4 +1,4 @@
-import { done, type EachRecord, type Outcome, retry, type Writer } from '@spillway/message'
+import { done, type EachRecord, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
 import { watched } from '@spillway/message/internal'
 import { describe, expect, it } from 'vitest'
 import { type BatchOptions, batch, eachRecord } from './index.ts'
@@ -116,6 +116,32 @@ it('each record is tried, however many before it are of the part that is down', 
   const down = Array.from({ length: 40 }, (_, n) => `d${n}`)
   expect(await deliver(...down, 'h1', 'h2')).toMatchObject({ took: 0, failed: down })
   expect(tried).toStrictEqual([...down, 'h1', 'h2'])
+})
+
+it.each<[string, (note: (limit: TimeLimit) => void) => Writer<Order> | EachRecord<Order>]>([
+  [
+    'a writer',
+    (note) => async (records, limit) => {
+      note(limit)
+      return records.map(({ key }) => outcomeOf(key))
+    },
+  ],
+  [
+    'each record',
+    (note) =>
+      eachRecord<Order>(({ key }, limit) => {
+        note(limit)
+        return outcomeOf(key)
+      }),
+  ],
+])('%s that waits by itself is told that it is not worth it', async (_, handlerOf) => {
+  const told = new Set<boolean>()
+  const { deliver } = environment(handlerOf(({ mayHold = true }) => told.add(mayHold)))
+  await deliver('d1', 'h1')
+  expect([...told]).toStrictEqual([true])
+  told.clear()
+  await deliver('d2', 'h2')
+  expect([...told]).toStrictEqual([false])
 })
 
 it('what watches is told of no batch that has records of the part that is down alone', async () => {

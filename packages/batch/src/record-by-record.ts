@@ -6,7 +6,7 @@ import { isHeldFor } from './outage.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import { toOutcome } from './policy.ts'
-import type { Invocation, Round } from './round.ts'
+import { type Invocation, limitOf, type Round } from './round.ts'
 import { outOfTime } from './settle.ts'
 
 /** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
@@ -53,14 +53,12 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
       )
   }
 
-  async function handleMessage(
-    { deadlines, judge }: Invocation<Body>,
-    decoded: DecodedRecord<Body>,
-  ): Promise<Outcome> {
+  async function handleMessage(invocation: Invocation<Body>, decoded: DecodedRecord<Body>): Promise<Outcome> {
+    const { deadlines, judge } = invocation
     if (!isMessage(decoded)) return decoded.outcome
     if (deadlines.writing.expired) return retry({ cause: outOfTime() })
     try {
-      const answering = handle(decoded, deadlines.writing)
+      const answering = handle(decoded, limitOf(invocation))
       if (isOutcome(answering)) return answering
       const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
       if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })

@@ -1,4 +1,11 @@
-import type { MessageDefinition, MessageRecord, Outcome, RecordSource, SourceRecord } from '@spillway/message'
+import type {
+  MessageDefinition,
+  MessageRecord,
+  Outcome,
+  RecordSource,
+  SourceRecord,
+  TimeLimit,
+} from '@spillway/message'
 import type { Deadlines } from './deadline.ts'
 import type { Ledger } from './ledger.ts'
 import type { Witness } from './partial-outage.ts'
@@ -30,3 +37,9 @@ export type Round<Body> = (
   positions: readonly number[],
   round: number,
 ) => Promise<void>
+
+/** The limit that a handler gets. */
+export function limitOf({ deadlines: { writing }, isPartial }: Invocation<never>): TimeLimit {
+  if (!isPartial) return writing
+  return { signal: writing.signal, remainingTime: writing.remainingTime, mayHold: false }
+}

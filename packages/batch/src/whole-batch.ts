@@ -7,7 +7,7 @@ import { loadTexts, toSlices } from './load.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import { toOutcomes } from './policy.ts'
-import type { Invocation, Round } from './round.ts'
+import { type Invocation, limitOf, type Round } from './round.ts'
 import { outOfTime } from './settle.ts'
 
 /** The share of the time for writing that schemas may take: one that hangs must not cost the records that are valid. */
@@ -68,11 +68,14 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   }
 
   async function call(
-    { deadlines, judge }: Invocation<Body>,
+    invocation: Invocation<Body>,
     messages: Parameters<Writer<Body>>[0],
   ): Promise<readonly Outcome[]> {
+    const { deadlines, judge } = invocation
     try {
-      const writing = Promise.resolve(writer(messages, deadlines.writing)).then((outcomes) => ({ outcomes }))
+      const writing = Promise.resolve(writer(messages, limitOf(invocation))).then((outcomes) => ({
+        outcomes,
+      }))
       const answer = await deadlines.answering.race(writing)
       if (answer !== undefined) return toOutcomes(answer.outcomes, messages.length)
       const late = retry({ cause: outOfTime() })

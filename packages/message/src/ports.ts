@@ -35,6 +35,12 @@ export interface TimeLimit {
   readonly signal: AbortSignal
   /** Milliseconds that remain. */
   remainingTime(): number
+  /**
+   * Whether it is worth waiting for what is down, and trying again, while time remains. `false` where it is known that
+   * only a part is down, and that messages to the other part wait behind this call: a writer that waits by itself is to
+   * answer `retry({ unavailable: true })` at once. A writer that calls others passes the limit on. Default: true.
+   */
+  readonly mayHold?: boolean
 }
 
 /**

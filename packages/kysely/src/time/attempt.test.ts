@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { attempt } from './attempt.ts'
 import { createDeadline } from './deadline.ts'
 
-function manualTime(total: number, signal: AbortSignal = new AbortController().signal) {
+function manualTime(total: number, signal: AbortSignal = new AbortController().signal, mayHold?: boolean) {
   let now = 0
   const waits: number[] = []
   const clock: Clock = {
@@ -15,7 +15,8 @@ function manualTime(total: number, signal: AbortSignal = new AbortController().s
       now += ms
     },
   }
-  const deadline = createDeadline({ signal, remainingTime: () => total - now }, clock)
+  const limit = { signal, remainingTime: () => total - now, ...(mayHold !== undefined && { mayHold }) }
+  const deadline = createDeadline(limit, clock)
   return { deadline, waits, pass: (ms: number) => (now += ms) }
 }
 
@@ -39,6 +40,14 @@ describe('attempt', () => {
     expect(await attempt(run, deadline, () => 1)).toMatchObject({ kind: 'failed', failure: 'transient' })
     expect(runs()).toBe(4)
     expect(waits).toEqual([50, 100, 200])
+  })
+
+  it.each(['ECONNREFUSED', '53300'])('does not wait after %s where its caller knows better', async (code) => {
+    const { deadline, waits } = manualTime(30_000, undefined, false)
+    const { run, runs } = fails(code)
+    expect(await attempt(run, deadline, () => 1)).toMatchObject({ kind: 'late', error: { code } })
+    expect(runs()).toBeLessThanOrEqual(2)
+    expect(waits).toEqual([])
   })
 
   it('repeats once at once after a lost connection, then holds', async () => {

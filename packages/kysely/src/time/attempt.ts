@@ -22,8 +22,8 @@ const holdBackoff: Backoff = { base: 100, cap: 2_000 }
  *
  * A conflict with another transaction is repeated up to 3 times, so is a lock that is soon given up; a lost connection at
  * once, once; a database that is saturated or down, or whose connections others of this environment use, is held for, with
- * full jitter from 100 ms to 2 s; not where whoever waits holds such a connection itself. The statement has to be
- * idempotent.
+ * full jitter from 100 ms to 2 s; not where whoever waits holds such a connection itself, nor where the caller
+ * knows that it is not worth it (`mayHold`). The statement has to be idempotent.
  *
  * A statement that is still running at the deadline is left alone: the server may yet commit it.
  */
@@ -51,6 +51,7 @@ export async function attempt<T>(
     } else if (failure === 'connection' && losses === 0) {
       losses += 1
     } else if (isWorthWaiting(failure, result.reason)) {
+      if (!deadline.mayHold) break
       holds += 1
       await deadline.sleep(fullJitter(holdBackoff, holds, random()))
     } else {

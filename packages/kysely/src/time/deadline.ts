@@ -5,6 +5,8 @@ import { type Clock, schedule } from '@spillway/message/internal'
 export interface Deadline {
   /** What remains for the writer; never below 0. */
   left(): number
+  /** Whether it is worth waiting for a database that is down. */
+  readonly mayHold: boolean
   /** Whether no new statement may begin. */
   passed(): boolean
   /** The outcome of the work, or `undefined` when the deadline passes or the caller gives up first. */
@@ -26,6 +28,7 @@ export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
   const left = () => Math.min(maxLeft, Math.max(0, limit.remainingTime() - guard))
   return {
     left,
+    mayHold: limit.mayHold ?? true,
     passed: () => limit.signal.aborted || left() <= 0,
     race: (work) =>
       new Promise((resolve) => {
