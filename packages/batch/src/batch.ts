@@ -35,7 +35,7 @@ import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
 import { retryDelays } from './retry-delay.ts'
 import { outOfTime, toSettledResult } from './settle.ts'
-import { tellWatchers, timeForWatchers } from './watchers.ts'
+import { hintWatchers, tellWatchers, timeForWatchers } from './watchers.ts'
 import { wholeBatch } from './whole-batch.ts'
 
 /**
@@ -112,6 +112,8 @@ export function batch<Definition extends MessageDefinition>(
     // Where a failure brings back the others as well, to go on with them early would gain nothing.
     const goesOn = partialFailures && !source.checkpoint
     const isPartial = goesOn && partial.isKnown()
+    if (!isPartial) hintWatchers(watchers, (watcher) => watcher.begun?.(settling), logger)
+    const outcomesNow = () => source.records.map((_, position) => ledger.outcome(position) as Outcome)
     let late: Outcome | undefined
     /** What became of records before they were tried again: it stands for those that are not begun a second time. */
     let before: ReadonlyMap<number, Outcome> = new Map()
@@ -131,11 +133,15 @@ export function batch<Definition extends MessageDefinition>(
       }
       positions = hold && !isPartial ? ledger.waiting() : []
       const most = goesOn && witness.sawPart() ? partialHold : undefined
+      if (positions.length > 0 && watchers.length > 0) {
+        const outcomes = outcomesNow()
+        hintWatchers(watchers, (watcher) => watcher.held?.(outcomes, settling), logger)
+      }
       if (positions.length === 0 || !(await waits.wait(most))) break
       before = ledger.reopen(positions)
     }
     const delays = retryDelays({ records: source.records, ledger, backoff, random })
-    const outcomes = source.records.map((_, position) => ledger.outcome(position) as Outcome)
+    const outcomes = outcomesNow()
     partial.ended(outcomes, witness)
     const delaying = delays.length > 0 && settling.race(delay(logger, source, delays, settling))
     // A batch that happens to have records of the part that is down alone says nothing of the rest.

@@ -2,7 +2,7 @@ import type { Logger, Outcome } from '@spillway/message'
 import type { Watcher } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
 
-type Hearer = Pick<Watcher<unknown>, 'settled'>
+type Hearer = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
 
 /**
  * Milliseconds of the time for writing that a batch which waits keeps for those who watch it: the breaker has to read
@@ -14,6 +14,21 @@ const watchingShare = 0.25
 /** The time that is kept for so many watchers, of the milliseconds for writing. */
 export function timeForWatchers(watchers: number, writing: number): number {
   return watchers === 0 ? 0 : Math.min(watchingMs, writing * watchingShare)
+}
+
+/** Tells each watcher something that it does not have to be waited for. Never throws. */
+export function hintWatchers(
+  watchers: readonly Hearer[],
+  tell: (watcher: Hearer) => void,
+  logger: Logger,
+): void {
+  for (const watcher of watchers) {
+    try {
+      tell(watcher)
+    } catch (error) {
+      logger.error('spillway: what watches a batch threw', { error })
+    }
+  }
 }
 
 /** Tells each watcher what became of a batch, and waits for it while time remains. Never rejects. */

@@ -35,6 +35,7 @@ function setUp(options: Partial<BreakerOptions> = {}) {
   const settings = {
     switch: mapping,
     clock,
+    random: () => 0,
     logger: { info: line, warn: line, error: line },
     async check() {
       database.checks += 1

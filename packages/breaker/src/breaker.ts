@@ -37,6 +37,12 @@ export interface BreakerOptions {
   readonly logger?: Logger
   /** Default: the clock of the machine. */
   readonly clock?: Clock
+  /**
+   * A number from 0 up to 1. Default: `Math.random`.
+   *
+   * @internal
+   */
+  readonly random?: () => number
 }
 
 /** A breaker for one event source mapping. */
@@ -55,6 +61,7 @@ const rules: OptionRules<BreakerOptions> = {
   checkTimeout: integer(1, 60),
   logger: objectWith('info', 'warn', 'error'),
   clock: objectWith('now', 'sleep'),
+  random: isFunction,
 }
 
 /**
@@ -92,11 +99,11 @@ const rules: OptionRules<BreakerOptions> = {
  */
 export function breaker(options: BreakerOptions): Breaker {
   checkOptions('breaker', options, rules)
-  const { switch: mapping, check, clock = systemClock } = options
+  const { switch: mapping, check, clock = systemClock, random = Math.random } = options
   const { threshold = 3, healthyPeriod = 120, checkTimeout = 5 } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   return Object.freeze({
-    watch: createWatch({ threshold, open: createOpener({ mapping, logger }), logger }),
+    watch: createWatch({ threshold, open: createOpener({ mapping, logger, clock, random }), clock, logger }),
     probe: createProbe({
       mapping,
       check,
@@ -104,6 +111,7 @@ export function breaker(options: BreakerOptions): Breaker {
       checkTimeout: checkTimeout * 1000,
       logger,
       clock,
+      random,
     }),
   })
 }

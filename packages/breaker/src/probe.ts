@@ -2,6 +2,7 @@ import { type Logger, SpillwayError, type TimeLimit } from '@spillway/message'
 import { type Clock, schedule } from '@spillway/message/internal'
 import { checkHealth } from './check-health.ts'
 import { newId } from './opener.ts'
+import { createPatience } from './patience.ts'
 import { carryOutAll } from './plan/carry-out.ts'
 import { phaseOf } from './plan/phase.ts'
 import { needsCheck, planProbe } from './plan/plan.ts'
@@ -33,6 +34,7 @@ export interface ProbeOptions {
   readonly checkTimeout: number
   readonly logger: Logger
   readonly clock: Clock
+  readonly random: () => number
 }
 
 /** Milliseconds for a probe that nobody limits. */
@@ -40,7 +42,8 @@ const withoutLimit = 30_000
 
 /** Looks at a mapping and does what is due. */
 export function createProbe(options: ProbeOptions): ProbeHandler {
-  const { mapping, check, checkTimeout, healthyPeriod, logger, clock } = options
+  const { mapping, check, checkTimeout, healthyPeriod, logger, clock, random } = options
+  const patient = createPatience(clock, random)
 
   return async function probe(_event, context) {
     if (check === undefined) throw withoutCheck()
@@ -56,7 +59,7 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
   }
 
   async function look(limit: TimeLimit): Promise<ProbeResult> {
-    const reading = await mapping.read(limit)
+    const reading = await patient(() => mapping.read(limit), limit)
     const phase = phaseOf(reading).name
     const healthy =
       check !== undefined && needsCheck(reading)
@@ -64,7 +67,7 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
         : undefined
     const now = clock.now()
     const steps = planProbe(reading, { healthy: healthy === true, now, healthyPeriod, id: newId() })
-    const acted = (await carryOutAll(steps, mapping, limit)).length > 0
+    const acted = (await carryOutAll(steps, { mapping, limit, patient })).length > 0
     if (acted) logger.warn(`breaker: it was ${phase}, ${meaning(phase, healthy)}`)
     return { phase, healthy, acted }
   }

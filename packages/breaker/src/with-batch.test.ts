@@ -56,7 +56,7 @@ function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, time
       return Promise.resolve()
     },
   }
-  const { watch } = breaker({ switch: mapping, threshold, logger: quiet })
+  const { watch } = breaker({ switch: mapping, threshold, logger: quiet, random: () => 0 })
   const handler = batch(item, watch(handlerOf(shape, answer)), {
     onError: (error) => retry({ cause: error, unavailable: isUnavailable(error) }),
     hold,
@@ -139,8 +139,8 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
 
 it('watches for two mappings', async () => {
   const [one, two] = [memorySwitch(), memorySwitch()]
-  const outer = breaker({ switch: one, threshold: 1, logger: quiet }).watch
-  const inner = breaker({ switch: two, threshold: 1, logger: quiet }).watch
+  const outer = breaker({ switch: one, threshold: 1, logger: quiet, random: () => 0 }).watch
+  const inner = breaker({ switch: two, threshold: 1, logger: quiet, random: () => 0 }).watch
   const handle = eachRecord<Item>(() => retry({ unavailable: true }))
   const handler = batch(item, outer(inner(handle)), { hold: false, logger: quiet })
   const source = { records: [await recordOf('a')], park: async () => undefined, delay: async () => undefined }

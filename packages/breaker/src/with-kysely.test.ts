@@ -23,7 +23,7 @@ it('opens when the writer of a database that cannot be reached has held for as l
   onTestFinished(() => db.destroy())
   const mapping = memorySwitch()
   const logger = { info() {}, warn() {}, error() {} }
-  const { watch } = breaker({ switch: mapping, threshold: 2, logger })
+  const { watch } = breaker({ switch: mapping, threshold: 2, logger, random: () => 0 })
   const write = watch(
     kyselyWriter({
       db,

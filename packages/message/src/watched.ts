@@ -8,6 +8,13 @@ export const watched: unique symbol = Symbol.for('spillway.watched') as never
 export interface Watcher<Handler> {
   /** The handler without its watcher. */
   readonly handler: Handler
+  /** Hears that a batch begins, unless only a part of what records need is known to be down. It has to answer at once. */
+  begun?(limit: TimeLimit): void
+  /**
+   * Gets the outcome of each record of a batch that waits and tries again, as it is before each wait. It has to answer at
+   * once; what it begins may go on until the batch is settled, which comes with the same limit.
+   */
+  held?(outcomes: readonly Outcome[], limit: TimeLimit): void
   /** Gets the outcome of each record of a batch once all are known. What it throws is logged. */
   settled(outcomes: readonly Outcome[], limit: TimeLimit): Promise<void> | void
 }

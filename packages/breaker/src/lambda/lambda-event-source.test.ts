@@ -69,6 +69,7 @@ it('takes the mapping through open, half open and closed', async () => {
   const { watch, probe } = breaker({
     switch: mapping,
     threshold: 2,
+    random: () => 0,
     logger,
     clock: { now: () => now, sleep: () => new Promise(() => undefined) },
     async check() {
@@ -108,7 +109,8 @@ it('outlives throttles', async () => {
   const mapping = await start()
   server.throttles = 1
   expect((await mapping.read(timeLimit())).state).toBe('enabled')
-  server.throttles = 2
+  // The mapping and its tags are read at the same time, with two attempts of the SDK each.
+  server.throttles = 4
   await expect(mapping.read(timeLimit())).rejects.toMatchObject({
     code: 'SPILLWAY_SWITCH_FAILED',
     cause: { name: 'TooManyRequestsException' },

@@ -24,7 +24,10 @@ export interface LambdaEventSourceOptions {
    * a template a function cannot refer to its own mapping.
    */
   readonly eventSourceArn?: string | undefined
-  /** Default: a client with the SDK's own configuration. */
+  /**
+   * Default: a client with the SDK's own configuration, except that it tries each request once: the breaker retries, over
+   * a longer time.
+   */
   readonly client?: Pick<LambdaClient, 'send'>
 }
 
@@ -50,7 +53,7 @@ const resting: Readonly<Record<string, SwitchReading['state']>> = { Enabled: 'en
 export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourceSwitch {
   checkOptions('lambdaEventSource', options, rules)
   const { uuid, eventSourceArn, functionName = process.env.AWS_LAMBDA_FUNCTION_NAME } = options
-  const client = options.client ?? new LambdaClient({})
+  const client = options.client ?? new LambdaClient({ maxAttempts: 1 })
   if (uuid === undefined && (eventSourceArn === undefined || functionName === undefined)) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
@@ -78,13 +81,17 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
     return mapping
   }
 
+  const readTags = (limit: TimeLimit) =>
+    client.send(new ListTagsCommand({ Resource: arn }), { abortSignal: limit.signal })
+
   return Object.freeze({
     read: (limit) =>
       orFailed('read', async () => {
-        const mapping = await readMapping(limit)
-        const { Tags = {} } = await client.send(new ListTagsCommand({ Resource: arn }), {
-          abortSignal: limit.signal,
-        })
+        // One after the other only the first time, when the ARN is not known.
+        const [mapping, { Tags = {} }] =
+          arn === undefined
+            ? [await readMapping(limit), await readTags(limit)]
+            : await Promise.all([readMapping(limit), readTags(limit)])
         return {
           state: resting[mapping.State ?? ''] ?? 'changing',
           maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency,

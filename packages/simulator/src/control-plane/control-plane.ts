@@ -49,8 +49,8 @@ export const mappingId = 'mapping'
 const arn = 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:mapping'
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:rows'
 
-/** The SDK's own attempts, and its back-off in milliseconds. */
-const attempts = 3
+/** The attempts of the client that `lambdaEventSource` makes. The SDK would make 3, with this back-off in milliseconds. */
+const attempts: number = 1
 const backoff = 100
 
 /** A control plane that takes its time and throttles. */

@@ -61,13 +61,14 @@ export function rowsWriter(environment: WorldEnvironment, database = 'main'): Wr
 }
 
 /** The breaker of an environment; `undefined` where the simulation has none. */
-export function breakerOf({ breaker: options, lambda, clock, logger, database }: Environment) {
+export function breakerOf({ breaker: options, lambda, clock, random, logger, database }: Environment) {
   if (options === undefined) return undefined
   return breaker({
     check: () => sql`select 1`.execute(database('main')),
     ...options,
     switch: lambdaEventSource({ uuid: mappingId, client: lambda }),
     clock,
+    random,
     logger,
   })
 }

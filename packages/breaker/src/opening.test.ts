@@ -1,0 +1,209 @@
+import { batch } from '@spillway/batch'
+import { defineMessage, done, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
+import { envelopeOf } from '@spillway/message/testing'
+import { expect, it } from 'vitest'
+import * as z from 'zod'
+import { virtualClock } from '../../sqs/src/testing/virtual-clock.ts'
+import { breaker, type EventSourceSwitch } from './index.ts'
+import { memorySwitch } from './testing/memory-switch.ts'
+
+// How a batch that is held opens, on a clock that the test moves.
+
+const item = defineMessage({ name: 'item', schema: z.object({ id: z.string() }), key: ({ id }) => id })
+const down = retry({ unavailable: true })
+const throttled = () => Object.assign(new Error('Rate exceeded'), { name: 'TooManyRequestsException' })
+
+interface Settings {
+  readonly timeout?: number
+  readonly threshold?: number
+  /** Milliseconds of each call of the switch. */
+  readonly latency?: number
+  readonly random?: number
+}
+
+/** A worker whose mapping takes its time, in one environment. */
+function setUp({ timeout = 30_000, threshold = 1, latency = 100, random = 0 }: Settings = {}) {
+  const clock = virtualClock()
+  const memory = memorySwitch()
+  const calls: { readonly at: number; readonly what: string }[] = []
+  const state = { outcome: down as Outcome, throttles: 0 }
+  async function call<Value>(what: string, limit: TimeLimit, run: () => Promise<Value>): Promise<Value> {
+    calls.push({ at: clock.now(), what })
+    await clock.sleep(latency, limit.signal)
+    limit.signal.throwIfAborted()
+    if (state.throttles-- > 0) throw throttled()
+    return run()
+  }
+  const mapping: EventSourceSwitch = {
+    read: (limit) => call('read', limit, () => memory.read(limit)),
+    change: (change, limit) => call('change', limit, () => memory.change(change, limit)),
+    note: (notes, limit) => call('note', limit, () => memory.note(notes, limit)),
+  }
+  const lines: string[] = []
+  const line = (text: string) => void lines.push(text)
+  const { watch } = breaker({
+    switch: mapping,
+    threshold,
+    clock,
+    random: () => random,
+    logger: { info: line, warn: line, error: line },
+  })
+  const writer: Writer<{ id: string }> = async (records) => records.map(() => state.outcome)
+  const handler = batch(item, watch(writer), {
+    clock,
+    random: () => 0.5,
+    log: () => undefined,
+    logger: { info() {}, warn() {}, error() {} },
+  })
+  return {
+    clock,
+    state,
+    calls,
+    lines,
+    now: () => memory.now.state,
+    off: () => memory.changes.length,
+    /** Begins an invocation. */
+    async begin() {
+      const body = await envelopeOf(item, { id: 'a' })
+      const records = [{ id: 'm', lane: 'a', receiveCount: 1, body }]
+      const source = { records, park: async () => undefined, delay: async () => undefined }
+      const ends = clock.now() + timeout
+      const run = { ended: false }
+      const end = () => {
+        run.ended = true
+      }
+      void handler({ source }, { getRemainingTimeInMillis: () => ends - clock.now() }).then(end, end)
+      return run
+    },
+  }
+}
+
+async function advance(clock: ReturnType<typeof virtualClock>, ms: number) {
+  for (let passed = 0; passed < ms; passed += 50) await clock.advance(50)
+}
+
+it('opens about ten seconds before the end of a batch that is held, and not before', async () => {
+  const { clock, begin, now } = setUp({ latency: 500 })
+  const run = await begin()
+  await advance(clock, 19_000)
+  expect(now()).toBe('enabled')
+  await advance(clock, 4000)
+  expect(now()).toBe('disabled')
+  expect(run.ended).toBe(false)
+})
+
+it('needs four calls to open, and one that looks afterwards', async () => {
+  const { clock, begin, calls } = setUp()
+  const run = await begin()
+  await advance(clock, 30_000)
+  expect(run.ended).toBe(true)
+  expect(calls.map(({ what }) => what)).toEqual(['read', 'note', 'read', 'change', 'read'])
+})
+
+it('holds for a third of a short time before it opens', async () => {
+  const { clock, begin, now } = setUp({ timeout: 3000 })
+  await begin()
+  await advance(clock, 700)
+  expect(now()).toBe('enabled')
+  await advance(clock, 1000)
+  expect(now()).toBe('disabled')
+})
+
+it('opens in the batch that would be the last of the threshold, while it is held', async () => {
+  const { clock, begin, now } = setUp({ threshold: 3 })
+  for (let count = 0; count < 2; count++) {
+    const run = await begin()
+    await advance(clock, 30_000)
+    expect([run.ended, now()]).toEqual([true, 'enabled'])
+  }
+  await begin()
+  await advance(clock, 21_000)
+  expect(now()).toBe('disabled')
+})
+
+it('goes on at the start of the next batch where the time was too short', async () => {
+  const { clock, begin, now, lines } = setUp({ timeout: 3000, latency: 600 })
+  const run = await begin()
+  await advance(clock, 3000)
+  expect([run.ended, now()]).toEqual([true, 'enabled'])
+  expect(lines).toEqual(['breaker: the event source mapping could not be switched off'])
+  await begin()
+  await advance(clock, 2500)
+  expect(now()).toBe('disabled')
+})
+
+it('leaves the mapping on where the last outage was a minute ago', async () => {
+  const { clock, begin, calls, state } = setUp({ timeout: 3000, latency: 600 })
+  await begin()
+  await advance(clock, 3000)
+  const before = calls.length
+  state.outcome = done()
+  await advance(clock, 61_000)
+  await begin()
+  await advance(clock, 3000)
+  expect(calls).toHaveLength(before)
+})
+
+it('leaves the mapping on when the database answers while it is being opened', async () => {
+  const { clock, begin, now, state, lines, calls } = setUp({ latency: 1000 })
+  const run = await begin()
+  await advance(clock, 20_000)
+  expect(calls.length).toBeGreaterThan(0)
+  state.outcome = done()
+  await advance(clock, 2500)
+  expect([run.ended, now()]).toEqual([true, 'enabled'])
+  expect(lines).toEqual(['breaker: the database answers again: the mapping is not switched off'])
+})
+
+it('does not begin to open a batch that is done before', async () => {
+  const { clock, begin, calls, state } = setUp()
+  const run = await begin()
+  await advance(clock, 10_000)
+  state.outcome = done()
+  await advance(clock, 20_000)
+  expect(run.ended).toBe(true)
+  expect(calls).toEqual([])
+})
+
+it('tries what is throttled again, later and later', async () => {
+  const { clock, begin, calls, state, off, lines } = setUp({ random: 0.999 })
+  state.throttles = 3
+  await begin()
+  await advance(clock, 30_000)
+  expect(off()).toBe(1)
+  const reads = calls.slice(0, 4).map(({ at }) => at)
+  const waits = reads.slice(1).map((at, index) => at - (reads[index] ?? 0) - 100)
+  expect(waits).toEqual([250, 500, 1000])
+  expect(lines).toEqual([expect.stringContaining('breaker: open')])
+})
+
+it('gives each environment a moment of its own', async () => {
+  const firsts: number[] = []
+  for (const random of [0, 0.25, 0.5, 0.75]) {
+    const { clock, begin, calls } = setUp({ random })
+    await begin()
+    await advance(clock, 30_000)
+    firsts.push(calls[0]?.at ?? Number.NaN)
+  }
+  expect(firsts.map((at) => at - (firsts[0] ?? 0))).toEqual([0, 500, 1000, 1500])
+})
+
+it('does not let a switch that never answers delay a batch that is done', async () => {
+  const clock = virtualClock()
+  const never = () => new Promise<never>(() => undefined)
+  const { watch } = breaker({
+    switch: { read: never, change: never, note: never },
+    threshold: 1,
+    clock,
+    random: () => 0,
+    logger: { info() {}, warn() {}, error() {} },
+  })
+  let outcome: Outcome = down
+  const write = watch((async () => [outcome]) as Writer)
+  const record = { name: 'i', version: 1, key: 'k', time: new Date(0), receiveCount: 1, lane: 'k', body: 1 }
+  const limit = () => ({ signal: new AbortController().signal, remainingTime: () => 5000 })
+  void write([record], limit())
+  await clock.advance(0)
+  outcome = done()
+  expect(await write([record], limit())).toEqual([done()])
+})
