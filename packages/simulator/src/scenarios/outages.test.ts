@@ -1,3 +1,4 @@
+import { outageSurvival } from '@spillway/batch'
 import { describe, expect, it } from 'vitest'
 import { type Outage, type QueueReport, rowsWriter, type Simulation, simulate, writeRows } from '../index.ts'
 import { type QueueNumbers, queueNumbers } from './numbers.ts'
@@ -34,8 +35,33 @@ function expectAllWritten({ accepted, written, inDlq, expired, left, parked }: Q
 }
 
 describe('a database that is down', () => {
-  it.each([1, 10, 60])('for %i minutes sends nothing to the dead-letter queue', async (length) => {
-    expectAllWritten(await simulate(scenario({ is: 'down' }, length * minutes)))
+  it.each([1, 10, 60])(
+    'for %i minutes sends nothing to the dead-letter queue, and is over two minutes after it',
+    async (length) => {
+      const report = await simulate(scenario({ is: 'down' }, length * minutes))
+      expectAllWritten(report)
+      expect(report.lag.count).toBeGreaterThan(100)
+      expect(report.lag.p99).toBeLessThanOrEqual(120)
+    },
+  )
+
+  it('is over later where the back-off is longer, and costs about the same GB-seconds', async () => {
+    const backoff = { base: 30, cap: 900 }
+    const outage = scenario({ is: 'down' }, 30 * minutes, {}, { traffic: { rate: 1 } })
+    const [short, long] = [
+      await simulate(outage),
+      await simulate({ ...outage, handler: writeRows({ batch: { backoff } }) }),
+    ]
+    expect(long.lag.p99).toBeGreaterThan(5 * short.lag.p99)
+    expect(short.functions.gbSeconds).toBeLessThan(1.1 * long.functions.gbSeconds)
+  })
+
+  it("leaves it to the queue's own visibility time-out with `backoff: false`", async () => {
+    const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 200, timeout: 10 }
+    const handler = writeRows({ batch: { backoff: false } })
+    const report = await simulate(scenario({ is: 'down' }, 20 * minutes, numbers, { handler }))
+    expect(report.firstInDlq).toBeGreaterThanOrEqual(5 * 200)
+    expect(report.firstInDlq).toBeLessThan(5 * 200 + 60)
   })
 
   it('never sees more connections at once than there are environments', async () => {
@@ -48,8 +74,55 @@ describe('a database that is down', () => {
   })
 
   it('for a day costs latency, and seconds of a test', async () => {
-    const day = scenario({ is: 'down' }, 24 * 60 * minutes, { maximumConcurrency: 2, maxReceiveCount: 1000 })
-    expectAllWritten(await simulate({ ...day, traffic: { rate: 0.01 } }))
+    const numbers: QueueNumbers = { timeout: 3, maxReceiveCount: 1000, batchSize: 10, batchingWindow: 0 }
+    const day = scenario({ is: 'down' }, 24 * 60 * minutes, numbers)
+    const report = await simulate({
+      ...day,
+      traffic: { rate: (second) => (second > minutes && second < 3 * minutes ? 0.05 : 0) },
+      handler: writeRows({ batch: { backoff: { base: 30, cap: 900 } } }),
+    })
+    expectAllWritten(report)
+    expect(report.receives.most).toBeGreaterThan(100)
+  })
+})
+
+describe('a database that is slow', () => {
+  const slow: QueueNumbers = { timeout: 10, batchingWindow: 5, maximumConcurrency: 5 }
+
+  it('is slow and not down: what a time-out cuts off is written in smaller statements', async () => {
+    const outage = scenario({ is: 'slow', rowTime: 100 }, 10 * minutes, slow, { traffic: { rate: 25 } })
+    const report = await simulate(outage)
+    expectAllWritten(report)
+    // Of 15,000 that were sent while it was slow, few are left when it ends.
+    expect(report.lag.count).toBeLessThan(1500)
+    expect(report.lag.p99).toBeLessThan(120)
+    // Half of what the server worked on was written: no statement is tried at its full size again and again.
+    expect(report.databases.main?.workSeconds).toBeLessThan(2 * 0.1 * 15_000)
+    expect(report.receives.mean).toBeLessThan(2)
+  })
+
+  it('sends nothing to the dead-letter queue at five receives', async () => {
+    const outage = scenario({ is: 'slow', rowTime: 100 }, 10 * minutes, { ...slow, maxReceiveCount: 5 })
+    expectAllWritten(await simulate({ ...outage, traffic: { rate: 25 } }))
+  })
+})
+
+describe('a database that fails for what is no record’s fault', () => {
+  const five: QueueNumbers = { maxReceiveCount: 5 }
+  const { least } = outageSurvival({ maxReceiveCount: 5, timeout: 30, batchSize: 100 })
+
+  it.each<[string, Outage['kind']]>([
+    ['locks (55P03)', { is: 'failing', code: '55P03' }],
+    ['input and output (58030)', { is: 'failing', code: '58030' }],
+    ['a full disk (53100)', { is: 'failing', code: '53100' }],
+    ['errors without a code', { is: 'failing' }],
+    ['no answer at all', { is: 'hanging' }],
+    ['a read-only server', { is: 'read-only' }],
+  ])('with %s is held for: five receives last as long as `outageSurvival` says', async (_, kind) => {
+    const { firstInDlq = Number.POSITIVE_INFINITY } = await simulate(
+      scenario(kind, 6 * minutes, five, { traffic: { rate: 1 } }),
+    )
+    expect(firstInDlq).toBeGreaterThanOrEqual(least)
   })
 })
 
@@ -95,9 +168,12 @@ describe('two databases of which one is down', () => {
 })
 
 describe('a FIFO queue', () => {
-  it('loses no message to an outage of ten minutes', async () => {
+  it('loses no message to an outage of half an hour, after which nothing waits for more than two minutes', async () => {
     const numbers: QueueNumbers = { batchSize: 10, batchingWindow: 0, fifo: true }
-    expectAllWritten(await simulate(scenario({ is: 'down' }, 10 * minutes, numbers)))
+    const report = await simulate(scenario({ is: 'down' }, 30 * minutes, numbers))
+    expectAllWritten(report)
+    expect(report.lag.p99).toBeLessThanOrEqual(120)
+    expect(report.lagAfter.p99).toBeLessThanOrEqual(120)
   })
 })
 

@@ -6,16 +6,27 @@ import { type Outage, simulate, writeRows } from '../index.ts'
 const kinds = fc.constantFrom<Outage['kind']>(
   { is: 'down' },
   { is: 'read-only' },
+  { is: 'hanging' },
+  { is: 'slow', rowTime: 60_000 },
   { is: 'failing', code: '53300' },
+  { is: 'failing', code: '57P03', after: 500 },
+  { is: 'failing', code: '55P03' },
+  { is: 'failing', code: '53100' },
+  { is: 'failing', code: '58030' },
+  { is: 'failing', code: 'XX000' },
+  { is: 'failing' },
 )
 
 const settings = fc.record({
-  maxReceiveCount: fc.integer({ min: 1, max: 6 }),
-  timeout: fc.integer({ min: 3, max: 60 }),
+  maxReceiveCount: fc.integer({ min: 1, max: 5 }),
+  timeout: fc.integer({ min: 3, max: 30 }),
   batchSize: fc.constantFrom(1, 10, 50, 500),
   maximumConcurrency: fc.integer({ min: 2, max: 20 }),
-  rate: fc.double({ min: 0.05, max: 4, noNaN: true }),
-  backoff: fc.record({ base: fc.integer({ min: 1, max: 60 }), cap: fc.integer({ min: 60, max: 300 }) }),
+  rate: fc.double({ min: 0.05, max: 2, noNaN: true }),
+  backoff: fc.oneof(
+    fc.constant(false as const),
+    fc.record({ base: fc.integer({ min: 1, max: 60 }), cap: fc.integer({ min: 60, max: 300 }) }),
+  ),
   kind: kinds,
   seed: fc.integer(),
 })
@@ -47,7 +58,7 @@ describe('outageSurvival', () => {
           written: accepted,
         })
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 

@@ -1,0 +1,21 @@
+// `npm run simulate` prints the table of outages; with `--write` it goes into docs/batch.md.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { outageTable } from '../packages/simulator/src/index.ts'
+import { root } from './workspace.ts'
+
+/** The page, and what stands before and behind the table. */
+export const page = join(root, 'docs', 'batch.md')
+export const tableIn = /(<!-- simulated: npm run simulate -- --write -->\n\n)[\s\S]*?(\n<!-- end -->)/
+
+if (import.meta.main) {
+  const table = await outageTable()
+  console.log(table)
+  if (process.argv.includes('--write')) {
+    const text = await readFile(page, 'utf8')
+    await writeFile(
+      page,
+      text.replace(tableIn, (_, before: string, after: string) => before + table + after),
+    )
+  }
+}
