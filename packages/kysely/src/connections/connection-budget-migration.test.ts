@@ -63,7 +63,7 @@ describe('connectionBudgetMigration', () => {
       )
     for (const db of [one, two, one, two]) {
       expect(await ask(db)).toHaveLength(1)
-      await expect.poll(others, { interval: 20 }).toBe(0)
+      await expect.poll(others, { interval: 20, timeout: 10_000 }).toBe(0)
     }
     expect(failures).toEqual([])
   })
