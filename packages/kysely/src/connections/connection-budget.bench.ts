@@ -91,7 +91,9 @@ function tableOf(engine: string, start: () => Promise<BudgetDatabase | undefined
           progress(rows.at(-1)?.join(' | ') ?? '')
           if (one.isRecommended) {
             const answer = ratio >= goal ? 'met' : `not met: ${ratio.toFixed(2)} ×`
-            verdicts.push(`Goal: ${one.name}, ${one.connections}: at least ${goal} × the first: ${answer}.`)
+            verdicts.push(
+              `Goal: ${one.name}, batches of ${insertSeconds} s: at least ${goal} × the first of those: ${answer}.`,
+            )
           }
         }
         return { rows, verdicts }
