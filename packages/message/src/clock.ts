@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The clock of the machine. */
-export const systemClock: Clock = Object.freeze({
+export const systemClock: Clock = {
   now: () => Date.now(),
   sleep(ms: number, signal?: AbortSignal) {
     return new Promise<void>((resolve) => {
@@ -20,14 +20,14 @@ export const systemClock: Clock = Object.freeze({
         resolve()
       }
       const timer = setTimeout(end, ms)
-      signal?.addEventListener('abort', end, { once: true })
+      signal?.addEventListener('abort', end)
     })
   },
   schedule(run: () => void, ms: number) {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },
-})
+}
 
 /**
  * Runs something after `ms` milliseconds.

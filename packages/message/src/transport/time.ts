@@ -5,7 +5,7 @@ import type { TimeLimit } from '../ports.ts'
 export const guardMs = 250
 
 /** The clock of the machine, without the steps that setting it makes. */
-const steadyClock: Clock = Object.freeze({ ...systemClock, now: () => performance.now() })
+const steadyClock: Clock = { ...systemClock, now: () => performance.now() }
 
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
@@ -69,7 +69,6 @@ export async function within<Result>(
   // One timer that is cleared: `AbortSignal.any` and `AbortSignal.timeout` cost more than the rest of a request.
   const controller = new AbortController()
   const { signal } = controller
-  const early = earlySignal(limit)
   let stop = () => {}
   try {
     return await new Promise<Result>((resolve, reject) => {
@@ -77,18 +76,14 @@ export async function within<Result>(
         controller.abort(reason)
         reject(signal.reason)
       }
+      const early = earlySignal(limit)
       const onAbort = () => abort(early?.reason)
-      const onTimer = () => abort(timeOver())
-      const cancel = schedule(
-        clock,
-        onTimer,
-        Math.min(longestTimer, Math.max(1, Math.floor(remainingTime()))),
-      )
+      const cancel = schedule(clock, () => abort(timeOver()), Math.min(longestTimer, remainingTime()))
       stop = () => {
         cancel()
         early?.removeEventListener('abort', onAbort)
       }
-      early?.addEventListener('abort', onAbort, { once: true })
+      early?.addEventListener('abort', onAbort)
       if (early?.aborted) onAbort()
       Promise.resolve(run({ signal, remainingTime })).then(resolve, reject)
     })
@@ -101,11 +96,10 @@ export async function within<Result>(
 export function atEnd(limit: TimeLimit): { readonly reached: Promise<void>; stop(): void } {
   let stop = () => {}
   const reached = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, Math.min(longestTimer, Math.max(0, limit.remainingTime() - guardMs)))
+    const timer = setTimeout(resolve, Math.min(longestTimer, workingTime(limit)))
     const early = earlySignal(limit)
     const onAbort = () => resolve()
-    early?.addEventListener('abort', onAbort, { once: true })
-    if (early?.aborted) resolve()
+    early?.addEventListener('abort', onAbort)
     stop = () => {
       clearTimeout(timer)
       early?.removeEventListener('abort', onAbort)
