@@ -10,6 +10,7 @@ import {
   required,
   systemClock,
 } from '@spillway/message/internal'
+import { type AlarmHandler, createAlarm } from './alarm.ts'
 import { createOpener } from './opener.ts'
 import { createProbe, type ProbeHandler } from './probe.ts'
 import type { EventSourceSwitch } from './switch.ts'
@@ -20,8 +21,9 @@ export interface BreakerOptions {
   /** The event source mapping of the function that writes. */
   readonly switch: EventSourceSwitch
   /**
-   * Resolves when the database answers, `select 1` for example. The probe calls it; it has to end soon after the signal
-   * of the limit aborts. Only the function that runs the probe needs it.
+   * Resolves when the database can write: `select 1` passes on one that is read-only, see `checkWritable`. The probe and
+   * the handler of the alarm call it; it has to end soon after the signal of the limit aborts. Only the function that runs
+   * the probe needs it.
    */
   readonly check?: (limit: TimeLimit) => Promise<unknown>
   /**
@@ -51,6 +53,11 @@ export interface Breaker {
   readonly watch: Watch
   /** The handler of a function that a schedule invokes, once a minute for example. */
   readonly probe: ProbeHandler
+  /**
+   * The handler of a function that a CloudWatch alarm invokes, for outages in which every invocation ends before it could
+   * count: it switches the mapping off, unless `check` resolves.
+   */
+  readonly open: AlarmHandler
 }
 
 const rules: OptionRules<BreakerOptions> = {
@@ -70,7 +77,7 @@ const rules: OptionRules<BreakerOptions> = {
  *
  * - **Open**: {@link Breaker.watch} counts batches of which every record came back because what it needs is not available,
  *   as `batch` sees it: by `unavailable: true`, or an error that has `SPILLWAY_DATABASE_UNAVAILABLE` or lies above one.
- *   After `threshold` in a row the mapping is switched off. What is in flight comes back after its visibility time-out.
+ *   After `threshold` in a row the mapping is switched off, while the last of them is held. What is in flight comes back after its visibility time-out.
  * - **Half open**: {@link Breaker.probe} runs `check`. When it resolves, the mapping is switched on with a maximum
  *   concurrency of 2. When it rejects while half open, or batches come back again, the mapping is switched off again.
  * - **Closed**: after `healthyPeriod` the mapping gets its own maximum concurrency back.
@@ -102,8 +109,10 @@ export function breaker(options: BreakerOptions): Breaker {
   const { switch: mapping, check, clock = systemClock, random = Math.random } = options
   const { threshold = 3, healthyPeriod = 120, checkTimeout = 5 } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
+  const open = createOpener({ mapping, logger, clock, random })
   return Object.freeze({
-    watch: createWatch({ threshold, open: createOpener({ mapping, logger, clock, random }), clock, logger }),
+    watch: createWatch({ threshold, open, clock, logger }),
+    open: createAlarm({ mapping, check, checkTimeout: checkTimeout * 1000, open, logger, clock }),
     probe: createProbe({
       mapping,
       check,

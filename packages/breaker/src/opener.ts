@@ -24,9 +24,9 @@ export function newId(): string {
 
 /**
  * Switches a mapping off, unless it is off. Environments find an outage at the same time: each waits for a moment of its
- * own, and those that come later find that the mapping is off already. Rejects with what the switch rejects with.
+ * own, and those that come later find that the mapping is off already. Gives whether it switched it off. Rejects with what the switch rejects with.
  */
-export function createOpener(options: OpenerOptions): (limit: TimeLimit) => Promise<void> {
+export function createOpener(options: OpenerOptions): (limit: TimeLimit) => Promise<boolean> {
   const { mapping, logger, clock, random } = options
   const patient = createPatience(clock, random)
   return async function open(limit) {
@@ -36,8 +36,10 @@ export function createOpener(options: OpenerOptions): (limit: TimeLimit) => Prom
     const reading = await patient(() => mapping.read(limit), limit)
     const steps = planOpening(reading, newId())
     const made = await carryOutAll(steps, { mapping, limit, patient, fresh: reading })
-    if (made.some(({ kind }) => kind === 'change')) {
+    const isChanged = made.some(({ kind }) => kind === 'change')
+    if (isChanged) {
       logger.warn('breaker: open, the event source mapping was switched off: its database is not available')
     }
+    return isChanged
   }
 }

@@ -16,7 +16,7 @@ export interface Openings {
 /** What {@link createOpenings} takes. */
 export interface OpeningsOptions {
   /** Switches the mapping off. */
-  open(limit: TimeLimit): Promise<void>
+  open(limit: TimeLimit): Promise<unknown>
   /** The mapping is off, or it is somebody else's. */
   opened(): void
   readonly clock: Clock

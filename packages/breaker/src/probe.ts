@@ -1,6 +1,7 @@
 import { type Logger, SpillwayError, type TimeLimit } from '@spillway/message'
-import { type Clock, schedule } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
 import { checkHealth } from './check-health.ts'
+import { type HandlerContext, limited } from './limited.ts'
 import { newId } from './opener.ts'
 import { createPatience } from './patience.ts'
 import { carryOutAll } from './plan/carry-out.ts'
@@ -19,10 +20,7 @@ export interface ProbeResult {
 }
 
 /** A Lambda handler. It rejects when the mapping could not be read or changed: the next one goes on from there. */
-export type ProbeHandler = (
-  event?: unknown,
-  context?: { getRemainingTimeInMillis(): number },
-) => Promise<ProbeResult>
+export type ProbeHandler = (event?: unknown, context?: HandlerContext) => Promise<ProbeResult>
 
 /** What {@link createProbe} takes. */
 export interface ProbeOptions {
@@ -37,9 +35,6 @@ export interface ProbeOptions {
   readonly random: () => number
 }
 
-/** Milliseconds for a probe that nobody limits. */
-const withoutLimit = 30_000
-
 /** Looks at a mapping and does what is due. */
 export function createProbe(options: ProbeOptions): ProbeHandler {
   const { mapping, check, checkTimeout, healthyPeriod, logger, clock, random } = options
@@ -47,15 +42,7 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
 
   return async function probe(_event, context) {
     if (check === undefined) throw withoutCheck()
-    const time = Math.max(0, Math.floor(context?.getRemainingTimeInMillis() ?? withoutLimit))
-    const ends = clock.now() + time
-    const over = new AbortController()
-    const cancel = schedule(clock, () => over.abort(timeOver()), time)
-    try {
-      return await look({ signal: over.signal, remainingTime: () => Math.max(0, ends - clock.now()) })
-    } finally {
-      cancel()
-    }
+    return limited(context, clock, look)
   }
 
   async function look(limit: TimeLimit): Promise<ProbeResult> {
@@ -79,8 +66,6 @@ function withoutCheck(): SpillwayError {
     'breaker: the option `check` is missing; the probe needs it.',
   )
 }
-
-const timeOver = () => new DOMException('The time is over.', 'TimeoutError')
 
 function meaning(phase: ProbeResult['phase'], healthy: boolean | undefined): string {
   if (phase === 'taken-over') return 'and somebody else changed the mapping: it is left to them'

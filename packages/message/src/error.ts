@@ -49,6 +49,7 @@ export const errorCodes = {
   SPILLWAY_DATABASE_UNAVAILABLE: 'The database is saturated or cannot be reached.',
   SPILLWAY_CONNECTIONS_BUSY: "All connections of this environment's own share were in use for too long.",
   SPILLWAY_DATABASE_FAULT: 'The database fails for a reason that no record gives: its operator has to act.',
+  SPILLWAY_ALARM_INVALID: 'The event is not one of a CloudWatch alarm.',
   SPILLWAY_SWITCH_FAILED: 'An event source mapping could not be read or changed.',
   SPILLWAY_PORT_IN_USE: 'A port of the local runtime is taken.',
   SPILLWAY_START_FAILED: 'A part of the local runtime did not start.',

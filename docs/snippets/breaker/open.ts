@@ -1,0 +1,4 @@
+import { open } from './breaker.ts'
+
+/** An alarm invokes it. */
+export const handler = open
