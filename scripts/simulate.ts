@@ -6,16 +6,17 @@ import { root } from './workspace.ts'
 
 /** The page, and what stands before and behind the table. */
 export const page = join(root, 'docs', 'batch.md')
-export const tableIn = /(<!-- simulated: npm run simulate -- --write -->\n\n)[\s\S]*?(\n<!-- end -->)/
+export const tableIn = /(<!-- simulated: npm run simulate -- --write -->\n\n)[\s\S]*?(<!-- end -->)/
 
 if (import.meta.main) {
   const table = await outageTable()
   console.log(table)
   if (process.argv.includes('--write')) {
     const text = await readFile(page, 'utf8')
+    if (!tableIn.test(text)) throw new Error(`there is no place for the table in ${page}`)
     await writeFile(
       page,
-      text.replace(tableIn, (_, before: string, after: string) => before + table + after),
+      text.replace(tableIn, (_, before: string, after: string) => `${before}${table}\n${after}`),
     )
   }
 }
