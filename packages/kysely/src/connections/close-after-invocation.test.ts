@@ -33,20 +33,24 @@ describe('closeAfterInvocation', () => {
     for (const end of ['after', 'onError', 'after', 'after'] as const) expect(await invoke(0, end)).toBe(0)
   })
 
-  it('keeps the connection of an environment whose last three pauses were short', async () => {
+  it('keeps the connection of a new environment after its first short pause', async () => {
     const invoke = environment(100)
     expect(await invoke(0)).toBe(0)
-    expect(await invoke(10)).toBe(0)
-    expect(await invoke(100)).toBe(0)
     expect(await invoke(100)).toBe(1)
     expect(await invoke(0, 'onError')).toBe(1)
   })
 
-  it('closes it again after a pause that was longer, and counts anew', async () => {
+  it('closes it after a pause that was longer, and keeps the next one after three that were short', async () => {
     const invoke = environment(100)
-    for (const open of [0, 0, 0, 1, 1]) expect(await invoke(5)).toBe(open)
+    for (const open of [0, 1, 1]) expect(await invoke(5)).toBe(open)
     expect(await invoke(101)).toBe(0)
-    for (const open of [0, 0, 1]) expect(await invoke(5)).toBe(open)
+    for (const open of [0, 0, 1, 1]) expect(await invoke(100)).toBe(open)
+  })
+
+  it('keeps none of a new environment whose first pause is long', async () => {
+    const invoke = environment(100)
+    for (const pause of [0, 101, 100, 100]) expect(await invoke(pause)).toBe(0)
+    expect(await invoke(100)).toBe(1)
   })
 
   it('closes the connections of several pools', async () => {

@@ -12,8 +12,8 @@ import type { LimitedPool } from './pool-options.ts'
 export interface CloseAfterInvocationOptions {
   /**
    * Keeps the connections while invocations follow one another: an environment whose last three pauses between
-   * invocations were each at most this many milliseconds is expected to be invoked again at once. Default: no
-   * connection is kept.
+   * invocations were each at most this many milliseconds is expected to be invoked again at once; so is a new environment
+   * after the first pause that was. Default: no connection is kept.
    *
    * Lambda may freeze such an environment for good all the same. Use it only where the server ends idle sessions after
    * about a second and counts the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a good value:
@@ -72,7 +72,7 @@ export function closeAfterInvocation(
   checkOptions('closeAfterInvocation', options, rules)
   const { keepWithinMillis = Number.NEGATIVE_INFINITY, clock = systemClock } = options
   const all = [pools].flat()
-  let endedAt = Number.NEGATIVE_INFINITY
+  let endedAt: number | undefined
   let short = 0
 
   async function end(): Promise<void> {
@@ -81,7 +81,9 @@ export function closeAfterInvocation(
   }
   return {
     before() {
-      short = clock.now() - endedAt <= keepWithinMillis ? short + 1 : 0
+      // A deploy begins many environments at once, which are then busy: it should not have them connect four times each.
+      if (endedAt === undefined) short = shortPauses - 1
+      else short = clock.now() - endedAt <= keepWithinMillis ? short + 1 : 0
     },
     after: end,
     onError: end,

@@ -82,9 +82,9 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
 
   it('never have more when the server counts and ends idle sessions, and all of them get their turn', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
-    await execute(elsewhere(), "alter database test set idle_session_timeout = '500ms'")
+    await execute(elsewhere(), "alter role app set idle_session_timeout = '500ms'")
     const report = await fleet({ share: 1, seconds: 8, connections: 'kept', deaths: 0.03 })
-    await execute(elsewhere(), 'alter database test reset idle_session_timeout')
+    await execute(elsewhere(), "alter role app set idle_session_timeout = '1s'")
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     await expectLedger(report)
   })

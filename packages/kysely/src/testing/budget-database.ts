@@ -40,7 +40,7 @@ export async function budgetPostgres(): Promise<BudgetDatabase> {
     sessions: () => postgresSessions(elsewhere.href),
     async reset({ connections, idleSeconds, insertSeconds }) {
       await execute(elsewhere.href, `alter database test connection limit ${connections}`)
-      await execute(elsewhere.href, `alter database test set idle_session_timeout = '${idleSeconds}s'`)
+      await execute(elsewhere.href, `alter role app set idle_session_timeout = '${idleSeconds}s'`)
       await database.restart('fast')
       await execute(
         url,
