@@ -8,6 +8,8 @@ import { type Simulation, simulate } from './simulate.ts'
 interface Line {
   readonly outage: string
   readonly settings: string
+  /** Minutes. */
+  readonly length: number
   readonly simulation: Simulation
 }
 
@@ -33,7 +35,7 @@ function line(
     outages: [{ from: minutes, to: minutes + length * minutes, kind }],
     ...more,
   }
-  return { outage, settings, simulation }
+  return { outage, settings, length, simulation }
 }
 
 const minute = ['down for a minute', 1, { is: 'down' }] as const
@@ -64,11 +66,15 @@ const lines: readonly Line[] = [
   line(threeHours, 'the defaults'),
 ]
 
-/** The lines of the table of outages in `docs/batch.md`, simulated now. */
-export async function outageTable(): Promise<string> {
+/**
+ * The table of outages in `docs/batch.md`, simulated now.
+ *
+ * @param longest minutes of the longest outage of the table. Default: all of them
+ */
+export async function outageTable(longest = Number.POSITIVE_INFINITY): Promise<string> {
   const rows: string[] = []
-  for (const { outage, settings, simulation } of lines) {
-    rows.push(row(outage, settings, await simulate(simulation)))
+  for (const { outage, settings, simulation, length } of lines) {
+    if (length <= longest) rows.push(row(outage, settings, await simulate(simulation)))
   }
   return [
     '| database | settings | messages | in the dead-letter queue | lag p50 | lag p99 | receives, mean and most | GB-s |',
