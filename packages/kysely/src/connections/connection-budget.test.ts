@@ -49,7 +49,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   }
 
   async function expectLedger({ done }: FleetReport): Promise<void> {
-    expect(done.size).toBeGreaterThan(1_000)
+    expect(done.size).toBeGreaterThan(500)
     const rows = await execute(database.url, 'select id from entries')
     const keys = new Set(rows.map(({ id }) => String(id)))
     expect([...done].filter((key) => !keys.has(key))).toEqual([])
@@ -83,7 +83,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
   it('never have more when the server counts and ends idle sessions, and all of them get their turn', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
     await execute(elsewhere(), "alter role app set idle_session_timeout = '500ms'")
-    const report = await fleet({ share: 1, seconds: 8, connections: 'kept', deaths: 0.03 })
+    const report = await fleet({ share: 1, seconds: 5, connections: 'kept', deaths: 0.03 })
     await execute(elsewhere(), "alter role app set idle_session_timeout = '1s'")
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     await expectLedger(report)
