@@ -73,7 +73,7 @@ function groupOf(count: number): BenchGroup {
     rounds: count < 1000 ? 31 : 41,
     // The disk has its moments: large batches are compared one by one.
     operations: count < 1000 ? Math.min(50, 4000 / count) : 1,
-    collect: 'young',
+    ...(count < 1000 ? {} : { collect: 'young' }),
     units: { name: 'row', count },
     packages: ['kysely', 'pg', 'pg-copy-streams'],
     async start() {
