@@ -13,7 +13,7 @@ export interface CloseAfterInvocationOptions {
   /**
    * Keeps the connections while invocations follow one another: an environment whose last three pauses between
    * invocations were each at most this many milliseconds is expected to be invoked again at once; so is a new environment
-   * after the first pause that was. Default: no connection is kept.
+   * whose first pause was that short. Default: no connection is kept.
    *
    * Lambda may freeze such an environment for good all the same. Use it only where the server ends idle sessions after
    * about a second and counts the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a good value:
