@@ -12,6 +12,11 @@ it.each([
   expect(fullJitter({ base: 100, cap: 1000 }, attempt, random)).toBe(ms)
 })
 
+it('grows by the factor of the back-off', () => {
+  const backoff = { base: 100, cap: 300, factor: 1.5 }
+  expect([1, 2, 3, 4].map((attempt) => fullJitter(backoff, attempt, 1))).toStrictEqual([100, 150, 225, 300])
+})
+
 it.each([
   [1, 0, 50],
   [1, 0.5, 75],

@@ -15,7 +15,11 @@ const maxTransients = 3
 /** A wait for a lock that took more than this share of what is left is not repeated: a smaller statement may pass. */
 const shortWait = 0.05
 const transientBackoff: Backoff = { base: 50, cap: 500 }
-const holdBackoff: Backoff = { base: 100, cap: 2_000 }
+/**
+ * Grows slowly, because what is waited for is often a connection that another environment leaves within a second: with a
+ * factor of 2 the last wait would be as long as all before it.
+ */
+const holdBackoff: Backoff = { base: 100, cap: 2_000, factor: 1.5 }
 
 /**
  * Runs a statement until it passes, fails for a reason that waiting does not cure, or the deadline passes.
