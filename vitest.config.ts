@@ -25,7 +25,7 @@ export default defineConfig({
             tsconfig: 'tsconfig.json',
             include: ['packages/*/src/**/*.test-d.ts'],
           },
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,32 +1,52 @@
 import { join } from 'node:path'
 import {
   DeleteMessageCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 // The whole path, on the real runtime: HTTP gateway, Lambda processes, SQS, event source mapping, Postgres.
 
 let local: Local
 let sql: pg.Pool
 
-afterEach(async () => {
-  await sql.end()
-  await local.stop()
-})
-
-/** Starts the app; its batches come back after a few seconds, not after the minute of production. */
-async function start(): Promise<void> {
+/**
+ * Starts the app. Its batches come back after a few seconds, not after the minute of production: of an invocation that
+ * dies, or whose time is over.
+ *
+ * @param timeout seconds of the worker
+ */
+async function start(timeout = 5): Promise<void> {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
-  const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
-  const queues = app.queues.map((queue) => ({ ...queue, visibilityTimeout: 6 }))
+  const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout } : fn))
+  const queues = app.queues.map((queue) => ({ ...queue, visibilityTimeout: timeout + 1 }))
   local = await startLocal({ app: { ...app, functions, queues }, folder })
   sql = new pg.Pool({ connectionString: local.database?.url, max: 2 })
   sql.on('error', () => undefined)
+}
+
+function client(): SQSClient {
+  const { endpoint, region } = local.queues
+  return new SQSClient({ endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } })
+}
+
+async function stop(): Promise<void> {
+  await sql.end()
+  await local.stop()
+}
+
+/** As it was after the start: no orders, no messages, no decisions to park. */
+async function clear(): Promise<void> {
+  await untilDrained()
+  const sqs = client()
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: local.queues.queueUrl('orders-dlq') }))
+  sqs.destroy()
+  await sql.query('truncate orders, spillway_parked')
 }
 
 const item = { sku: 'tea', quantity: 2, priceCents: 450 }
@@ -84,66 +104,6 @@ async function untilDrained(timeout = 50_000): Promise<void> {
   )
 }
 
-describe('an order', () => {
-  it('travels from HTTP to Postgres', async () => {
-    await start()
-    const body = order({
-      note: 'naïve "quoted" \\ {1,2}',
-      items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }],
-    })
-    const before = Date.now()
-    expect(await send(body)).toStrictEqual({
-      status: 202,
-      body: { id: body.id, status: 'accepted', statusUrl: `/orders/${body.id}` },
-    })
-    await vi.waitFor(async () => expect(await countRows()).toBe(1), { timeout: 5000, interval: 50 })
-    const { rows } = await sql.query('select * from orders')
-    expect(rows).toStrictEqual([
-      {
-        id: body.id,
-        customer: 'ada',
-        items: body.items,
-        total_cents: '901',
-        note: body.note,
-        placed_at: expect.any(Date),
-      },
-    ])
-    expect(Math.abs(rows[0].placed_at.getTime() - before)).toBeLessThan(5000)
-  })
-
-  it('that is sent five times is one row', async () => {
-    await start()
-    const body = order()
-    for (let n = 0; n < 4; n++) expect((await send(body)).status).toBe(202)
-    await untilDrained()
-    expect((await send({ ...body, id: body.id.toUpperCase() })).status).toBe(202)
-    await untilDrained()
-    expect(await countRows()).toBe(1)
-    expect(await parkedIds()).toStrictEqual([])
-  })
-})
-
-describe('what cannot be an order', () => {
-  it('is told why', async () => {
-    await start()
-    const post = (body: string, type = 'application/json') =>
-      fetch(`${local.url}/orders`, { method: 'POST', headers: { 'content-type': type }, body })
-    const answers = await Promise.all([
-      post('{"id":'),
-      post('{}', 'text/plain'),
-      post(JSON.stringify(order({ items: [{ ...item, quantity: 0 }] }))),
-      post(JSON.stringify(order({ note: 'x'.repeat(1_100_000) }))),
-    ])
-    expect(answers.map(({ status }) => status)).toStrictEqual([400, 415, 422, 413])
-    for (const { headers } of answers) expect(headers.get('content-type')).toBe('application/problem+json')
-    expect(await answers[2]?.json()).toMatchObject({
-      errors: [{ pointer: '#/items/0/quantity', detail: 'Too small: expected number to be >0' }],
-    })
-    expect((await fetch(`${local.url}/nowhere`)).status).toBe(404)
-    expect((await local.state()).queues.orders).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
-  })
-})
-
 /** Asks what became of an order, again as long as the function is throttled. */
 async function ask(id: string): Promise<Record<string, unknown>> {
   return vi.waitFor(
@@ -168,9 +128,8 @@ const until = (id: string, status: string) =>
 
 /** Sends the copies of the dead-letter queue back as they are, as AWS's own move task does. */
 async function redrive(): Promise<void> {
-  const { endpoint, region, queueUrl } = local.queues
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const sqs = new SQSClient({ endpoint, region, credentials })
+  const { queueUrl } = local.queues
+  const sqs = client()
   const from = queueUrl('orders-dlq')
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
@@ -182,107 +141,169 @@ async function redrive(): Promise<void> {
   sqs.destroy()
 }
 
-describe('the status of an order', () => {
-  it('is where the 202 says, and ends as written', async () => {
-    await start()
-    const body = order()
-    const accepted = await fetch(`${local.url}/orders`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+describe('the app', () => {
+  beforeAll(() => start())
+  beforeEach(clear)
+  afterAll(stop)
+
+  describe('an order', () => {
+    it('travels from HTTP to Postgres', async () => {
+      const body = order({
+        note: 'naïve "quoted" \\ {1,2}',
+        items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }],
+      })
+      const before = Date.now()
+      expect(await send(body)).toStrictEqual({
+        status: 202,
+        body: { id: body.id, status: 'accepted', statusUrl: `/orders/${body.id}` },
+      })
+      await vi.waitFor(async () => expect(await countRows()).toBe(1), { timeout: 5000, interval: 50 })
+      const { rows } = await sql.query('select * from orders')
+      expect(rows).toStrictEqual([
+        {
+          id: body.id,
+          customer: 'ada',
+          items: body.items,
+          total_cents: '901',
+          note: body.note,
+          placed_at: expect.any(Date),
+        },
+      ])
+      expect(Math.abs(rows[0].placed_at.getTime() - before)).toBeLessThan(5000)
     })
-    expect(accepted.status).toBe(202)
-    const location = accepted.headers.get('location') ?? ''
-    expect(location).toBe(`/orders/${body.id}`)
-    expect(accepted.headers.get('link')).toBe(`</orders/${body.id}>; rel="monitor"`)
-    const first = await fetch(new URL(location, local.url))
-    expect(first.status).toBe(200)
-    expect(await first.json()).toStrictEqual({
-      id: body.id,
-      status: expect.stringMatching(/^(accepted|written)$/),
+
+    it('that is sent five times is one row', async () => {
+      const body = order()
+      for (let n = 0; n < 4; n++) expect((await send(body)).status).toBe(202)
+      await untilDrained()
+      expect((await send({ ...body, id: body.id.toUpperCase() })).status).toBe(202)
+      await untilDrained()
+      expect(await countRows()).toBe(1)
+      expect(await parkedIds()).toStrictEqual([])
     })
-    expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
-    expect(await countRows()).toBe(1)
-    expect(await ask(body.id.toUpperCase())).toStrictEqual({ id: body.id, status: 'written' })
   })
 
-  it('ends as parked with the SQLSTATE when the database refuses it, and as written once it does not', async () => {
-    await start()
-    const body = refused()
-    const before = Date.now()
-    expect((await send(body)).status).toBe(202)
-    const answer = await until(body.id, 'parked')
-    expect(answer).toStrictEqual({
-      id: body.id,
-      status: 'parked',
-      code: '22003',
-      parkedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+  describe('what cannot be an order', () => {
+    it('is told why', async () => {
+      const post = (body: string, type = 'application/json') =>
+        fetch(`${local.url}/orders`, { method: 'POST', headers: { 'content-type': type }, body })
+      const answers = await Promise.all([
+        post('{"id":'),
+        post('{}', 'text/plain'),
+        post(JSON.stringify(order({ items: [{ ...item, quantity: 0 }] }))),
+        post(JSON.stringify(order({ note: 'x'.repeat(1_100_000) }))),
+      ])
+      expect(answers.map(({ status }) => status)).toStrictEqual([400, 415, 422, 413])
+      for (const { headers } of answers) expect(headers.get('content-type')).toBe('application/problem+json')
+      expect(await answers[2]?.json()).toMatchObject({
+        errors: [{ pointer: '#/items/0/quantity', detail: 'Too small: expected number to be >0' }],
+      })
+      expect((await fetch(`${local.url}/nowhere`)).status).toBe(404)
+      expect((await local.state()).queues.orders).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
     })
-    expect(Math.abs(Date.parse(String(answer.parkedAt)) - before)).toBeLessThan(30_000)
-    await vi.waitFor(async () => expect(await parkedIds()).toStrictEqual([body.id]), { timeout: 5_000 })
-    await sql.query('alter table orders alter column total_cents type numeric')
-    await redrive()
-    expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
   })
 
-  it('is accepted for an id that nobody sent, and a problem for what is no id', async () => {
-    await start()
-    const unknown = crypto.randomUUID()
-    expect(await ask(unknown)).toStrictEqual({ id: unknown, status: 'accepted' })
-    const malformed = await fetch(`${local.url}/orders/12`)
-    expect(malformed.status).toBe(422)
-    expect(malformed.headers.get('content-type')).toBe('application/problem+json')
-    expect(await malformed.json()).toMatchObject({ code: 'SPILLWAY_REQUEST_INVALID' })
+  describe('the status of an order', () => {
+    it('is where the 202 says, and ends as written', async () => {
+      const body = order()
+      const accepted = await fetch(`${local.url}/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      expect(accepted.status).toBe(202)
+      const location = accepted.headers.get('location') ?? ''
+      expect(location).toBe(`/orders/${body.id}`)
+      expect(accepted.headers.get('link')).toBe(`</orders/${body.id}>; rel="monitor"`)
+      const first = await fetch(new URL(location, local.url))
+      expect(first.status).toBe(200)
+      expect(await first.json()).toStrictEqual({
+        id: body.id,
+        status: expect.stringMatching(/^(accepted|written)$/),
+      })
+      expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
+      expect(await countRows()).toBe(1)
+      expect(await ask(body.id.toUpperCase())).toStrictEqual({ id: body.id, status: 'written' })
+    })
+
+    it('ends as parked with the SQLSTATE when the database refuses it, and as written once it does not', async () => {
+      const body = refused()
+      const before = Date.now()
+      expect((await send(body)).status).toBe(202)
+      const answer = await until(body.id, 'parked')
+      expect(answer).toStrictEqual({
+        id: body.id,
+        status: 'parked',
+        code: '22003',
+        parkedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      })
+      expect(Math.abs(Date.parse(String(answer.parkedAt)) - before)).toBeLessThan(30_000)
+      await vi.waitFor(async () => expect(await parkedIds()).toStrictEqual([body.id]), { timeout: 5_000 })
+      await sql.query('alter table orders alter column total_cents type numeric')
+      await redrive()
+      expect(await until(body.id, 'written')).toStrictEqual({ id: body.id, status: 'written' })
+      await clear()
+      await sql.query('alter table orders alter column total_cents type bigint')
+    })
+
+    it('is accepted for an id that nobody sent, and a problem for what is no id', async () => {
+      const unknown = crypto.randomUUID()
+      expect(await ask(unknown)).toStrictEqual({ id: unknown, status: 'accepted' })
+      const malformed = await fetch(`${local.url}/orders/12`)
+      expect(malformed.status).toBe(422)
+      expect(malformed.headers.get('content-type')).toBe('application/problem+json')
+      expect(await malformed.json()).toMatchObject({ code: 'SPILLWAY_REQUEST_INVALID' })
+    })
+
+    it('costs no more connections than its share, however many ask while orders are written', async () => {
+      const orders = Array.from({ length: 200 }, () => order())
+      const asking = Promise.all(
+        orders.slice(0, 50).map(async ({ id }) => (await fetch(`${local.url}/orders/${id}`)).status),
+      )
+      expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
+      const statuses = new Set(await asking)
+      expect(statuses).toContain(200)
+      expect(statuses).toContain(503)
+      expect(statuses.size).toBe(2)
+      await untilDrained()
+      expect(await countRows()).toBe(200)
+      for (const { id } of orders.slice(0, 50)) expect((await ask(id)).status).toBe('written')
+      const { database, functions } = await local.state()
+      expect(functions.status?.throttles).toBeGreaterThan(0)
+      expect(functions.status?.errors).toBe(0)
+      expect(functions.status?.environments).toBeLessThanOrEqual(4)
+      expect(database?.peakConnections).toBeLessThanOrEqual(8 + 4)
+    })
   })
 
-  it('costs no more connections than its share, however many ask while orders are written', async () => {
-    await start()
-    const orders = Array.from({ length: 200 }, () => order())
-    const asking = Promise.all(
-      orders.slice(0, 50).map(async ({ id }) => (await fetch(`${local.url}/orders/${id}`)).status),
-    )
-    expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
-    const statuses = new Set(await asking)
-    expect(statuses).toContain(200)
-    expect(statuses).toContain(503)
-    expect(statuses.size).toBe(2)
-    await untilDrained()
-    expect(await countRows()).toBe(200)
-    for (const { id } of orders.slice(0, 50)) expect((await ask(id)).status).toBe('written')
-    const { database, functions } = await local.state()
-    expect(functions.status?.throttles).toBeGreaterThan(0)
-    expect(functions.status?.errors).toBe(0)
-    expect(functions.status?.environments).toBeLessThanOrEqual(4)
-    expect(database?.peakConnections).toBeLessThanOrEqual(8 + 4)
-  })
-})
-
-describe('a bulk request', () => {
-  it('is answered item by item, and what was accepted is written', async () => {
-    await start()
-    const orders = Array.from({ length: 25 }, () => order())
-    const lines = [...orders.map((one) => JSON.stringify(one)), '{"id":', JSON.stringify({ id: 7 })]
-    const response = await fetch(`${local.url}/orders/bulk`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: lines.join('\n'),
+  describe('a bulk request', () => {
+    it('is answered item by item, and what was accepted is written', async () => {
+      const orders = Array.from({ length: 25 }, () => order())
+      const lines = [...orders.map((one) => JSON.stringify(one)), '{"id":', JSON.stringify({ id: 7 })]
+      const response = await fetch(`${local.url}/orders/bulk`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: lines.join('\n'),
+      })
+      expect(response.status).toBe(207)
+      expect(await response.json()).toMatchObject({
+        accepted: 25,
+        rejected: 2,
+        items: [
+          ...orders.map(({ id }, index) => ({ index, status: 202, id, statusUrl: `/orders/${id}` })),
+          { index: 25, status: 400, code: 'SPILLWAY_BODY_MALFORMED' },
+          { index: 26, status: 422, code: 'SPILLWAY_BODY_INVALID' },
+        ],
+      })
+      await untilDrained()
+      expect(await countRows()).toBe(25)
     })
-    expect(response.status).toBe(207)
-    expect(await response.json()).toMatchObject({
-      accepted: 25,
-      rejected: 2,
-      items: [
-        ...orders.map(({ id }, index) => ({ index, status: 202, id, statusUrl: `/orders/${id}` })),
-        { index: 25, status: 400, code: 'SPILLWAY_BODY_MALFORMED' },
-        { index: 26, status: 422, code: 'SPILLWAY_BODY_INVALID' },
-      ],
-    })
-    await untilDrained()
-    expect(await countRows()).toBe(25)
   })
 })
 
 describe('a thousand orders', () => {
+  afterEach(stop)
+
   it('with duplicates, refused and invalid ones among them add up, within the budget', async () => {
     await start()
     const good = Array.from({ length: 980 }, () => order())
@@ -308,6 +329,8 @@ describe('a thousand orders', () => {
 })
 
 describe('faults', () => {
+  afterEach(stop)
+
   it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
     await start()
     // The worker waits for this lock with a batch in its hands.
@@ -346,7 +369,8 @@ describe('faults', () => {
   it.each(['restart', 'crash'] as const)(
     'a %s of Postgres in mid-run loses nothing and doubles nothing',
     async (fault) => {
-      await start()
+      // Time to hold while the server is away; without it records come back after the back-off.
+      await start(20)
       const orders = Array.from({ length: 600 }, () => order())
       const sending = sendAll(orders)
       await vi.waitFor(async () => expect(await countRows()).toBeGreaterThan(0), {
