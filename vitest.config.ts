@@ -2,13 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['spillway:source', 'node']
 
+/** They take minutes: `npm run test:soak`, which CI runs as well. */
+const soak = ['packages/*/src/**/*.soak.test.ts', 'scripts/**/*.soak.test.ts']
+
 /** They start whole runtimes and flood them: one at a time, when all else is done. */
-const endToEnd = [
-  'examples/**/*.test.ts',
-  'packages/cli/src/**/*.test.ts',
-  'packages/kysely/src/connections/connection-budget.test.ts',
-  'scripts/boot.test.ts',
-]
+const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
 
 export default defineConfig({
   test: {
@@ -18,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/snippets/**/*.test.ts'],
-          exclude: endToEnd,
+          exclude: [...endToEnd, ...soak],
           typecheck: {
             enabled: true,
             checker: 'tsc',
@@ -37,6 +35,10 @@ export default defineConfig({
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'soak', include: soak, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
     // A file with nothing but tests of MySQL has none without a server.

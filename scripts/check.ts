@@ -16,7 +16,8 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   unused: [[[bin('knip', 'bin', 'knip.js'), '--no-progress']]],
   packages: [[[script('check-packages.ts')]]],
   bundle: [[[script('bundle-size.ts')]]],
-  tests: [[[bin('vitest', 'vitest.mjs'), 'run']]],
+  tests: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'end-to-end']]],
+  soak: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'soak']]],
 }
 
 const asked = process.argv.slice(2)
