@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readData } from './read-data.ts'
@@ -46,7 +47,12 @@ describe('the data of a record', () => {
     [
       'aggregated records',
       base64([0xf3, 0x89, 0x9a, 0xc2, 1, 2]),
-      { fault: expect.stringContaining('aggregat') },
+      { fault: expect.stringContaining('AggregationEnabled') },
+    ],
+    [
+      'a message of CloudWatch Logs',
+      gzipSync('{"messageType":"CONTROL_MESSAGE"}').toString('base64'),
+      { fault: expect.stringContaining('CloudWatch Logs') },
     ],
   ])('is none for %s', (_, data, expected) => {
     expect(readData(data)).toStrictEqual(expected)

@@ -6,19 +6,32 @@ export type DataText = { readonly text: string } | { readonly fault: string }
 /** What aggregated records of the Kinesis Producer Library begin with (its "Aggregated record format"). */
 const aggregated = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 
+/** What gzip begins with (RFC 1952): the records of a CloudWatch Logs subscription, `CONTROL_MESSAGE` included, are gzip. */
+const gzip = Buffer.from([0x1f, 0x8b, 0x08])
+
 /** Reads the data of a record: base64 of UTF-8, of which nothing is guessed or replaced. Never throws. */
 export function readData(data: unknown): DataText {
   if (typeof data !== 'string' || data.length === 0) return { fault: 'The record has no data.' }
   const bytes = Buffer.from(data, 'base64')
   if (!isBase64(data, bytes.length)) return { fault: 'The data of the record is not base64.' }
-  if (bytes.subarray(0, aggregated.length).equals(aggregated)) {
+  if (beginsWith(bytes, aggregated)) {
     return {
       fault:
-        'The record was aggregated by the Kinesis Producer Library, which this reader does not take apart: turn its aggregation off.',
+        'The record was aggregated by the Kinesis Producer Library, which this reader does not take apart: set AggregationEnabled to false in the producer.',
+    }
+  }
+  if (beginsWith(bytes, gzip)) {
+    return {
+      fault:
+        'The data of the record is gzip, which this reader does not decompress. A subscription of CloudWatch Logs sends such records: give it a stream and a handler of its own.',
     }
   }
   if (!isUtf8(bytes)) return { fault: 'The data of the record is not UTF-8 text.' }
   return { text: bytes.toString('utf8') }
+}
+
+function beginsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.subarray(0, start.length).equals(start)
 }
 
 /** Whether a text was base64 (RFC 4648) to its last character: Node skips what is not. */
