@@ -9,7 +9,7 @@ import { root } from './workspace.ts'
 const kilobyte = 1000
 
 /** What is ours in an ingest bundle, in KB: lower it with every kilobyte that is saved. */
-const limit = 57
+const limit = 53
 
 const bundles = [
   { name: 'ingest with zod', entry: 'bundle-zod.ts' },

@@ -3,6 +3,7 @@ import { kyselyTransaction, kyselyWriter } from '@spillway/kysely'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage, done, type MessageRecord, retry } from '@spillway/message'
 import { sqsTarget } from '@spillway/sqs'
+import { claimCheck } from '@spillway/sqs/claim-check'
 import { memoryClaimStore, sqsEvent } from '@spillway/sqs/testing'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
@@ -327,7 +328,7 @@ it('row 26, a large body that is gone: its claim is parked, and its batch-mates 
   const target = sqsTarget({
     queueUrl: queues.queueUrl('row26'),
     client,
-    claimCheck: { store, threshold: 1 },
+    claimCheck: claimCheck({ store, threshold: 1 }),
   })
   const { Records } = await sqsEvent(order, [{ id: 'gone', cents: 1 }])
   const limit = { signal: new AbortController().signal, remainingTime: () => 5000 }

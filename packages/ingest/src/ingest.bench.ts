@@ -55,7 +55,7 @@ function withSpillway(client: SqsClient, queueUrl: string): Handler {
     .use(bodyLimit())
     .use(httpJsonBodyParser())
     .use(validate({ body: order }))
-    .use(enqueue(order, { to: sqsTarget({ queueUrl, client, coalesce: false }) }))
+    .use(enqueue(order, { to: sqsTarget({ queueUrl, client }) }))
     .handler((event) => event.valid.body) as Handler
 }
 

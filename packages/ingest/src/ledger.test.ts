@@ -4,6 +4,7 @@ import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage } from '@spillway/message'
 import { sqsTarget } from '@spillway/sqs'
+import { coalesce } from '@spillway/sqs/coalesce'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { type FaultyEndpoint, seeded, startFaultyEndpoint } from '../../sqs/src/testing/faulty-endpoint.ts'
@@ -57,7 +58,7 @@ afterEach(async () => {
 async function start(
   name: string,
   options: Parameters<typeof startFaultyEndpoint>[1],
-  coalesce: boolean,
+  coalesced: boolean,
   whose: 'given' | 'own' = 'given',
 ) {
   endpoint = await startFaultyEndpoint(queues, options)
@@ -67,7 +68,13 @@ async function start(
   // The waits before a repetition play no part here.
   const clock = { now: Date.now, sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) }
   const queueUrl = endpoint.queueUrl(name)
-  return sqsTarget({ queueUrl, clock, coalesce, maxAttempts: 3, ...(whose === 'given' && { client }) })
+  return sqsTarget({
+    queueUrl,
+    clock,
+    maxAttempts: 3,
+    ...(coalesced && { coalesce: coalesce({ when: 'always' }) }),
+    ...(whose === 'given' && { client }),
+  })
 }
 
 /** Time enough for an attempt that hangs, and no more. */
@@ -98,9 +105,9 @@ describe.each([
   ['single', 'own', false, 1],
   ['given', 'given', false, 4],
   ['shared', 'own', true, 2],
-] as const)('single requests (%s)', (name, whose, coalesce, seed) => {
+] as const)('single requests (%s)', (name, whose, coalesced, seed) => {
   it('add up: each 202 is in the queue, and what is there without one was told to be unsure', async () => {
-    const to = await start(name, { weights, seed }, coalesce, whose)
+    const to = await start(name, { weights, seed }, coalesced, whose)
     const handler = middy()
       .use(problemDetails({ logger: memoryLogger() }))
       .use(bodyLimit())
@@ -113,7 +120,7 @@ describe.each([
     const answers = await inTurns(
       ids,
       (id) => invoke(handler, httpApiEvent({ body: { id } }), context()),
-      coalesce ? 100 : 20,
+      coalesced ? 100 : 20,
     )
     const stored = await storedKeys(name)
     const unique = new Set(stored)

@@ -1,6 +1,6 @@
 import { SpillwayError, type Telemetry } from '@spillway/message'
 import {
-  type ClaimCheckOptions,
+  type ClaimChecking,
   type Clock,
   checkOptions,
   integer,
@@ -39,8 +39,11 @@ export interface KinesisTargetOptions {
    * Default 1,048,576, which is that of a stream for which nothing else was set.
    */
   readonly maximumRecordSize?: number
-  /** Puts messages that are too large for the stream into a store. Default: they are rejected. */
-  readonly claimCheck?: ClaimCheckOptions
+  /**
+   * `claimCheck({ store })` of `@spillway/kinesis/claim-check` puts messages that are too large for the stream into a
+   * store. Default: they are rejected.
+   */
+  readonly claimCheck?: ClaimChecking
   /** Where the numbers go: `spillway.send.*`, each with `target: 'kinesis'`. Default: nowhere. */
   readonly telemetry?: Telemetry
   readonly clock?: Clock
@@ -56,7 +59,7 @@ const rules: OptionRules<KinesisTargetOptions> = {
   maxAttempts: integer(1, 10),
   concurrency: integer(1, 50),
   maximumRecordSize: integer(1024, maxBytes),
-  claimCheck: objectWith(),
+  claimCheck: { ...objectWith('start'), expected: 'claimCheck({ store }) of @spillway/kinesis/claim-check' },
   telemetry: objectWith('count', 'duration'),
   clock: objectWith('now', 'sleep'),
   random: isFunction,

@@ -10,6 +10,7 @@ import {
 import { readClaim } from '@spillway/message/internal'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { claimCheck } from './claim-check.ts'
 import { type KinesisSendClient, type KinesisTargetOptions, kinesisTarget } from './index.ts'
 import { ample, hasty, startTestStreams, type TestStreams } from './testing/kinesis.ts'
 
@@ -169,7 +170,10 @@ describe('a claim check', () => {
     const body = encodeMessage(
       createMessage(note, { text: 'x'.repeat(2_000_000) }, { time: new Date(0), key: 'k' }),
     )
-    const results = await target({ claimCheck: { store } }).send([{ key: 'k', group: 'g', body }], ample())
+    const results = await target({ claimCheck: claimCheck({ store }) }).send(
+      [{ key: 'k', group: 'g', body }],
+      ample(),
+    )
     expect(results).toStrictEqual([accepted])
     const [record] = streams.engine.records(name)
     expect(record?.partitionKey).toBe('g')
@@ -303,7 +307,10 @@ describe('options', () => {
     [{ streamName: 'a', maximumRecordSize: 10_485_761 }, '`maximumRecordSize` must be an integer'],
     [{ streamName: 'a', concurrency: 51 }, '`concurrency` must be an integer from 1 to 50'],
     [{ streamName: 'a', maxAttempt: 2 }, 'maxAttempts'],
-    [{ streamName: 'a', claimCheck: {} }, 'kinesisTarget.claimCheck: the option `store` is missing'],
+    [
+      { streamName: 'a', claimCheck: {} },
+      'kinesisTarget: the option `claimCheck` must be claimCheck({ store }) of @spillway/kinesis/claim-check.',
+    ],
   ])('%j are refused', (options, message) => {
     expect(() => kinesisTarget(options as KinesisTargetOptions)).toThrow(message)
   })

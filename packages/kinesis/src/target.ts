@@ -1,6 +1,5 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
 import {
-  createClaimCheck,
   createGate,
   fitting,
   inParallel,
@@ -48,7 +47,7 @@ export function kinesisTarget(options: KinesisTargetOptions): Target {
     clock,
     random,
   }
-  const claimCheck = options.claimCheck && createClaimCheck(options.claimCheck, claimContext)
+  const claimCheck = options.claimCheck?.start(claimContext)
   const put = order === 'strict' ? putInOrder : putRecords
 
   /** What is sent in one go: a pack, or with `strict` all of one partition key. */

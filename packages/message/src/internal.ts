@@ -37,7 +37,11 @@ export { findUnstorable, type IsExact, inspectBody } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'
 export { answerHooks, type BatchAnswer, noteSource } from './transport/answer-middleware.ts'
-export { type ClaimCheckOptions, createClaimCheck } from './transport/claim-check.ts'
+export {
+  type ClaimChecking,
+  type ClaimCheckOptions,
+  claimCheck,
+} from './transport/claim-check.ts'
 export { deliveries } from './transport/deliveries.ts'
 export type { Failure } from './transport/failed-places.ts'
 export { createGate, type Gate } from './transport/gate.ts'

@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { v7 as uuidv7 } from 'uuid'
 import type { MessageDefinition } from './define-message.ts'
 import { SpillwayError } from './error.ts'
 import { isPromise } from './run-schema.ts'
 import { isStorable } from './storable.ts'
+import { uuidv7 } from './uuidv7.ts'
 
 /** What is buffered: a body with a key, optionally with a group. */
 export interface Message<Body = unknown> {

@@ -11,7 +11,8 @@ import {
 import { maxClaimBytes, readClaim } from '@spillway/message/internal'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type ClaimCheckOptions, sqsTarget } from './index.ts'
+import { type ClaimCheckOptions, claimCheck } from './claim-check.ts'
+import { sqsTarget } from './index.ts'
 import { ample, clientOf } from './testing/sqs.ts'
 import { type MemoryClaimStore, memoryClaimStore } from './testing.ts'
 
@@ -45,13 +46,13 @@ function sized(bytes: number, key = 'k', rest: Partial<EncodedMessage> = {}): En
   return { key, body: body('x'.repeat(bytes - body('').length)), ...rest }
 }
 
-function target(claimCheck: Partial<ClaimCheckOptions> = {}, options: object = {}) {
+function target(check: Partial<ClaimCheckOptions> = {}, options: object = {}) {
   return sqsTarget({
     queueUrl: queues.queueUrl(name),
     client,
     clock,
     maximumMessageSize: 2048,
-    claimCheck: { store, ...claimCheck },
+    claimCheck: claimCheck({ store, ...check }),
     ...options,
   })
 }
@@ -109,24 +110,24 @@ describe('the threshold', () => {
 
   it('may be of a default queue', async () => {
     const large = sized(1_048_577)
-    const check = sqsTarget({ queueUrl: queues.queueUrl(name), client, claimCheck: { store } })
+    const check = sqsTarget({ queueUrl: queues.queueUrl(name), client, claimCheck: claimCheck({ store }) })
     expect(await check.send([large], ample())).toStrictEqual([{ status: 'accepted' }])
     expect([...store.texts.values()]).toStrictEqual([large.body])
   })
 
   it('cannot be more than the queue takes', () => {
     expect(() => target({ threshold: 2049 })).toThrow(
-      'sqsTarget.claimCheck: the option `threshold` must be an integer from 0 to 2048.',
+      'sqsTarget: the option `threshold` of claimCheck must be at most the 2048 bytes that a message may have.',
     )
     expect(() => target({ store: undefined as never })).toThrow(
-      'sqsTarget.claimCheck: the option `store` is missing; it must be a claim store, for example s3ClaimStore({ bucket }).',
+      'claimCheck: the option `store` is missing; it must be a claim store, for example s3ClaimStore({ bucket }).',
     )
   })
 })
 
 it.each(['', '../a/', 'a/./', '\uD800'])('refuses the prefix %j', (prefix) => {
   expect(() => target({ prefix })).toThrow(
-    "sqsTarget.claimCheck: the option `prefix` must be a string of 1 to 512 characters, without '.' or '..' between slashes.",
+    "claimCheck: the option `prefix` must be a string of 1 to 512 characters, without '.' or '..' between slashes.",
   )
 })
 

@@ -15,6 +15,7 @@ import { buildApp } from 'fauxqs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { batch } from '../../batch/src/index.ts'
+import { claimCheck } from './claim-check.ts'
 import { sqsSource, sqsTarget } from './index.ts'
 import { s3ClaimStore } from './s3.ts'
 import { ample, clientOf } from './testing/sqs.ts'
@@ -102,7 +103,7 @@ it('brings a large body to the writer, parks it when it is gone, and a redrive b
   const target = sqsTarget({
     queueUrl: queues.queueUrl('notes'),
     client: sqs,
-    claimCheck: { store: s3ClaimStore({ bucket: Bucket, client: objects }) },
+    claimCheck: claimCheck({ store: s3ClaimStore({ bucket: Bucket, client: objects }) }),
   })
   const lengths = { small: 10, large: 2_000_000, gone: 1_500_000 }
   const messages = await Promise.all(

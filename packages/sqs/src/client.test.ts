@@ -28,7 +28,7 @@ function targetWith(whose: 'own' | 'given') {
   const queueUrl = `${queues.endpoint}/000000000000/q`
   const client = clientOf(queues)
   onTestFinished(() => client.destroy())
-  return sqsTarget({ queueUrl, coalesce: false, ...(whose === 'given' && { client }) })
+  return sqsTarget({ queueUrl, ...(whose === 'given' && { client }) })
 }
 
 /** When the next connection of a client ends. */
@@ -62,7 +62,7 @@ describe.each(['own', 'given'] as const)('the %s client of a target', (whose) =>
 
 it('does not wait for a client that heeds no signal, which holds no place of the others then', async () => {
   const deaf = { send: () => new Promise<never>(() => undefined) }
-  const target = sqsTarget({ queueUrl: 'https://sqs/1/q', client: deaf, concurrency: 1, coalesce: false })
+  const target = sqsTarget({ queueUrl: 'https://sqs/1/q', client: deaf, concurrency: 1 })
   const send = () => target.send([{ key: 'k', body: '{}' }], byTime(400))
   for (const turn of [send, send]) {
     expect(await turn()).toMatchObject([{ code: 'TimeoutError', retryable: true }])

@@ -1,201 +1,70 @@
-import type { SendResult, TimeLimit } from '@spillway/message'
-import {
-  atEnd,
-  type Clock,
-  type Gate,
-  notConfirmed,
-  outOfTime,
-  type PackWatcher,
-  toRejection,
-  workingTime,
-} from '@spillway/message/internal'
-import { groupOf } from './group.ts'
-import { hasRoom, maxEntries, type PackedMessage } from './pack.ts'
+/**
+ * Requests that run at the same time share what they send to a queue.
+ *
+ * @module
+ */
+import { checkOptions, integer, type OptionRules, oneOf } from '@spillway/message/internal'
+import { type Coalescer, type CoalescerContext, createCoalescer } from './coalescer.ts'
 
-/** What a coalescer needs. */
-export interface CoalescerContext {
-  /** Milliseconds that a message waits for company. */
-  readonly maxWait: number
-  readonly clock: Clock
-  readonly fifo: boolean
-  /** How many packs are under way at once. While it is closed, those that wait fill up. */
-  readonly gate: Gate
-  /** Sends one pack. */
-  readonly send: (
-    messages: readonly PackedMessage[],
-    limit: TimeLimit,
-    watcher: PackWatcher,
-  ) => Promise<readonly SendResult[]>
-}
-
-/** Gathers the messages of calls that run at the same time. */
-export interface Coalescer {
-  /** Sends messages together with those of other calls. Answers by their index, in the call's own time. */
-  send(messages: readonly PackedMessage[], limit: TimeLimit): Promise<ReadonlyMap<number, SendResult>>
+/** What {@link coalesce} takes. */
+export interface CoalesceOptions {
+  /** Milliseconds that a message waits for company at most, 0 to 1,000. Default 5. */
+  readonly maxWait?: number
   /**
-   * Waits, within the limit, until no request is under way that holds a message of the same groups whose call had to
-   * give up: what comes after it must not overtake it. Only on a FIFO queue; at once otherwise.
+   * - `'auto'`: where an environment serves several requests at once: in a container, on Lambda Managed Instances and
+   *   wherever `AWS_LAMBDA_MAX_CONCURRENCY` is more than 1. Not on plain Lambda, where an environment has one request at
+   *   a time.
+   * - `'always'`: everywhere.
+   *
+   * Default `'auto'`.
    */
-  settled(messages: readonly PackedMessage[], limit: TimeLimit): Promise<void>
+  readonly when?: 'auto' | 'always'
 }
 
-/** A message that somebody waits for. */
-interface Entry {
-  readonly packed: PackedMessage
-  readonly limit: TimeLimit
-  result: SendResult | undefined
-  /** The request that it is part of. */
-  flight: Promise<void> | undefined
-  /** Gives the result to the call. The first counts. */
-  settle(result: SendResult): void
+/** What {@link coalesce} makes, for the option `coalesce` of `sqsTarget`. */
+export interface Coalescing {
+  /** Called by the target. Gives `undefined` where messages are not gathered. */
+  start(context: Omit<CoalescerContext, 'maxWait'>): Coalescer | undefined
+}
+
+/** Variables by their names, as in `process.env`. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+const rules: OptionRules<CoalesceOptions> = { maxWait: integer(0, 1000), when: oneOf('auto', 'always') }
+
+/**
+ * Lets messages of calls that run at the same time share requests, which cost money: up to 10 messages or 1 MiB,
+ * gathered for a few milliseconds. Calls of 10 messages and more go by themselves.
+ *
+ * @example
+ * ```ts
+ * import { sqsTarget } from '@spillway/sqs'
+ * import { coalesce } from '@spillway/sqs/coalesce'
+ *
+ * export const to = sqsTarget({ queueUrl: process.env.QUEUE_URL, coalesce: coalesce() })
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
+ */
+export function coalesce(options: CoalesceOptions = {}): Coalescing {
+  checkOptions('coalesce', options, rules)
+  const { maxWait = 5, when = 'auto' } = options
+  return {
+    start: (context) =>
+      when === 'always' || servesManyRequests(process.env)
+        ? createCoalescer({ ...context, maxWait })
+        : undefined,
+  }
 }
 
 /**
- * Makes a coalescer: one for each target, in environments that serve many requests at once.
+ * Whether this environment works on several requests at once. A plain Lambda environment has one, and freezes its
+ * timers between two.
  *
- * A message waits for company for at most `maxWait`, and a full pack for nothing; then it waits for its turn at the gate,
- * and takes along what has come meanwhile. A call is answered as soon as its own messages are settled, and when its own
- * time ends: the others of the pack go on.
+ * Source: AWS Lambda Developer Guide, "Lambda Managed Instances" and "Defined runtime environment variables".
  */
-export function createCoalescer(context: CoalescerContext): Coalescer {
-  const { maxWait, clock, fifo, gate, send: sendPack } = context
-  /** What is not under way yet, in the order in which it came. */
-  const queue = new Set<Entry>()
-  /** The pack that gathers now, at the end of the queue. */
-  let count = 0
-  let bytes = 0
-  let gathering = new AbortController()
-  /** Groups of which a message is under way that nobody waits for any more. */
-  const closed = new Map<string, Promise<void>>()
-
-  function add(entry: Entry): void {
-    if (!hasRoom(count, bytes, entry.packed)) flush()
-    queue.add(entry)
-    count++
-    bytes += entry.packed.bytes
-    if (count === maxEntries) flush()
-    else if (count === 1) void flushLater()
-  }
-
-  async function flushLater(): Promise<void> {
-    gathering = new AbortController()
-    const { signal } = gathering
-    await clock.sleep(maxWait, signal)
-    if (!signal.aborted) flush()
-  }
-
-  function flush(): void {
-    gathering.abort()
-    count = 0
-    bytes = 0
-    // Each pack that gathered takes one turn. Those that went with an earlier pack leave theirs empty.
-    void gate.run(async () => {
-      const pack = take()
-      if (pack.length === 0) return
-      const flight = dispatch(pack)
-      for (const entry of pack) entry.flight = flight
-      await flight
-    })
-  }
-
-  /** The first of the queue that go into one request. */
-  function take(): readonly Entry[] {
-    const pack: Entry[] = []
-    let packBytes = 0
-    for (const entry of queue) {
-      if (!hasRoom(pack.length, packBytes, entry.packed)) break
-      pack.push(entry)
-      packBytes += entry.packed.bytes
-      queue.delete(entry)
-    }
-    return pack
-  }
-
-  async function dispatch(pack: readonly Entry[]): Promise<void> {
-    let results: readonly SendResult[] = []
-    try {
-      results = await sendPack(
-        pack.map(({ packed }) => packed),
-        limitOf(pack),
-        {
-          settle: (position, result) => pack[position]?.settle(result),
-          isWanted: (position) => pack[position]?.result === undefined,
-        },
-      )
-    } catch (thrown) {
-      results = pack.map(() => toRejection(thrown))
-    }
-    for (const [position, entry] of pack.entries()) entry.settle(results[position] ?? unanswered)
-  }
-
-  /** Lets a call go while its messages may be under way. */
-  function giveUp(entries: readonly Entry[]): void {
-    for (const entry of entries.filter(isWanted)) {
-      const { packed, flight, settle } = entry
-      settle(flight === undefined ? outOfTime : gaveUp)
-      queue.delete(entry)
-      if (fifo && flight !== undefined) close(groupOf(packed), flight)
-    }
-  }
-
-  function close(group: string, flight: Promise<void>): void {
-    const until = Promise.all([flight, closed.get(group)]).then(() => {
-      if (closed.get(group) === until) closed.delete(group)
-    })
-    closed.set(group, until)
-  }
-
-  async function settled(messages: readonly PackedMessage[], limit: TimeLimit): Promise<void> {
-    const before = messages.flatMap((message) => closed.get(groupOf(message)) ?? [])
-    if (before.length === 0) return
-    const end = atEnd(limit)
-    await Promise.race([Promise.all(before), end.reached])
-    end.stop()
-  }
-
-  async function send(messages: readonly PackedMessage[], limit: TimeLimit) {
-    const results = new Map<number, SendResult>()
-    await settled(messages, limit)
-    if (workingTime(limit) === 0) return new Map(messages.map(({ index }) => [index, outOfTime]))
-    const entries: Entry[] = []
-    const all = messages.map(
-      (packed) =>
-        new Promise<void>((resolve) => {
-          const settle = (result: SendResult) => {
-            entry.result ??= result
-            results.set(packed.index, entry.result)
-            resolve()
-          }
-          const entry: Entry = { packed, limit, settle, result: undefined, flight: undefined }
-          entries.push(entry)
-        }),
-    )
-    const end = atEnd(limit)
-    void end.reached.then(() => giveUp(entries))
-    for (const entry of entries) add(entry)
-    // There is no time to wait for company.
-    if (workingTime(limit) <= maxWait) flush()
-    await Promise.all(all)
-    end.stop()
-    return results
-  }
-
-  return { send, settled }
-}
-
-const gaveUp = notConfirmed('the time of its call was over')
-
-const unanswered = notConfirmed('nothing was said of it')
-
-function isWanted({ result }: Entry): boolean {
-  return result === undefined
-}
-
-/** The time of a pack: that of the call that has most of it, among those that still wait. */
-function limitOf(pack: readonly Entry[]): TimeLimit {
-  return {
-    // A call that aborts must not cost the others: what nobody waits for ends with its own time-out.
-    signal: new AbortController().signal,
-    remainingTime: () => Math.max(0, ...pack.filter(isWanted).map(({ limit }) => limit.remainingTime())),
-  }
+function servesManyRequests(environment: Environment): boolean {
+  if (environment.AWS_LAMBDA_FUNCTION_NAME === undefined) return true
+  if (environment.AWS_LAMBDA_INITIALIZATION_TYPE === 'lambda-managed-instances') return true
+  return Number(environment.AWS_LAMBDA_MAX_CONCURRENCY) > 1
 }

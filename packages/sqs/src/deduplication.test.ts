@@ -3,6 +3,7 @@ import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { createMessage, defineMessage, type EncodedMessage, encodeMessage } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { claimCheck } from './claim-check.ts'
 import { sqsTarget } from './index.ts'
 import { ample, clientOf } from './testing/sqs.ts'
 import { memoryClaimStore } from './testing.ts'
@@ -58,8 +59,8 @@ describe('a message that is sent again within five minutes', () => {
   })
 
   it('is in the queue once, with a claim in place of its body', async () => {
-    const claimCheck = { store: memoryClaimStore(), threshold: 0 }
-    expect(await sendAll([message(), message()], { claimCheck })).toBe(1)
+    const options = { claimCheck: claimCheck({ store: memoryClaimStore(), threshold: 0 }) }
+    expect(await sendAll([message(), message()], options)).toBe(1)
   })
 
   it('is in the queue once when it is no envelope', async () => {

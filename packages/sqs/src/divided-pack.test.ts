@@ -47,7 +47,6 @@ async function send(
     client,
     clock,
     random: () => 0,
-    coalesce: false,
     ...options,
   })
   const results = await target.send(ten, {

@@ -2,6 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { coalesce } from './coalesce.ts'
 import { type SqsTargetOptions, sqsTarget } from './index.ts'
 import {
   type Fault,
@@ -65,7 +66,7 @@ const stored = async () => count((await queues.messages(name)).map(({ body }) =>
 
 describe('requests', () => {
   it('are 100 for 1,000 small messages in one call', async () => {
-    const target = await start({}, { coalesce: false, concurrency: 4 })
+    const target = await start({}, { concurrency: 4 })
     const results = await target.send(messages(1000), ample())
     expect(new Set(results.map(({ status }) => status))).toStrictEqual(new Set(['accepted']))
     expect((await stored()).size).toBe(1000)
@@ -73,7 +74,7 @@ describe('requests', () => {
   })
 
   it('are about 100 for 1,000 messages of calls that run at the same time', async () => {
-    const target = await start({}, { coalesce: true })
+    const target = await start({}, { coalesce: coalesce({ when: 'always' }) })
     const results = await Promise.all(messages(1000).map((message) => target.send([message], ample())))
     expect(results.flat()).toStrictEqual(new Array(1000).fill({ status: 'accepted' }))
     expect((await stored()).size).toBe(1000)
@@ -82,7 +83,7 @@ describe('requests', () => {
   })
 
   it('are one for each message without the coalescer', async () => {
-    const target = await start({}, { coalesce: false })
+    const target = await start({}, {})
     await Promise.all(messages(50).map((message) => target.send([message], ample())))
     expect(endpoint.requests).toBe(50)
   })
@@ -173,8 +174,15 @@ describe('the ledger adds up', () => {
     ['each call by itself', false, 2],
     ['calls together', true, 3],
     ['calls together', true, 4],
-  ])('over 2,500 messages, %s (coalesce: %s, seed %i)', async (_, coalesce, seed) => {
-    const target = await start({ weights, seed }, { coalesce, maxAttempts: 3, random: seeded(seed) })
+  ])('over 2,500 messages, %s (coalesced: %s, seed %i)', async (_, coalesced, seed) => {
+    const target = await start(
+      { weights, seed },
+      {
+        ...(coalesced && { coalesce: coalesce({ when: 'always' }) }),
+        maxAttempts: 3,
+        random: seeded(seed),
+      },
+    )
     const results = await flood(target, 2500, seeded(seed))
     expect(results.size).toBe(2500)
     const accepted = [...results.values()].filter(({ status }) => status === 'accepted').length
@@ -189,7 +197,7 @@ describe('the ledger adds up', () => {
     const hangs = new Set([3, 9])
     const target = await start(
       { plan: (request) => (hangs.has(request) ? 'hang' : 'ok') },
-      { coalesce: true },
+      { coalesce: coalesce({ when: 'always' }) },
     )
     const patient = ample()
     const results = await Promise.all(
@@ -209,7 +217,7 @@ describe('the ledger adds up', () => {
   it('and each group of a FIFO queue stays in order, without a second copy', async () => {
     const target = await start(
       { weights: { ok: 6, partial: 2, error: 1, lost: 1, silent: 1 }, seed: 7 },
-      { coalesce: true, maxAttempts: 4, random: seeded(7) },
+      { coalesce: coalesce({ when: 'always' }), maxAttempts: 4, random: seeded(7) },
       fifoNames,
     )
     const groups = Array.from({ length: 20 }, (_, group) => `g${group}`)

@@ -3,9 +3,8 @@
  *
  * @module
  */
-export type { ClaimCheckOptions, ClaimSourceOptions } from '@spillway/message/internal'
+export type { ClaimSourceOptions } from '@spillway/message/internal'
 export type { SqsClient } from './client.ts'
-export type { CoalesceOption, CoalesceOptions } from './coalesce-option.ts'
 export { parkedAttributes } from './copy-facts.ts'
 export { type DeliveredMessage, originalOf } from './original-of.ts'
 export {

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
 import { afterEach, describe, expect, it } from 'vitest'
+import { coalesce } from './coalesce.ts'
 import { type SqsTargetOptions, sqsTarget } from './index.ts'
 
 /** A queue that takes its time for each request, behind the SDK's own client and its sockets. */
@@ -60,8 +61,8 @@ const accepted = (results: readonly SendResult[]) =>
 
 describe('a queue that takes a second for each request', () => {
   it.each([
-    ['calls that share requests', { coalesce: true }, 3000, 1],
-    ['calls by themselves', { coalesce: false }, 300, 10],
+    ['calls that share requests', { coalesce: coalesce({ when: 'always' }) }, 3000, 1],
+    ['calls by themselves', {}, 300, 10],
   ])('takes all of thousands of messages once: %s', async (_, options, calls, size) => {
     const target = await start(1000, { concurrency: 50, ...options })
     const results = await call(target, calls, size, 20_000)
@@ -70,9 +71,12 @@ describe('a queue that takes a second for each request', () => {
     expect([stored.length, requests, peak]).toStrictEqual([3000, 300, 50])
   })
 
-  it.each([true, false])('is not sent what there is no time for (coalesce: %s)', async (coalesce) => {
-    const target = await start(1000, { concurrency: 2, coalesce })
-    const results = await call(target, coalesce ? 100 : 10, coalesce ? 1 : 10, 1800)
+  it.each([true, false])('is not sent what there is no time for (coalesced: %s)', async (coalesced) => {
+    const target = await start(1000, {
+      concurrency: 2,
+      ...(coalesced && { coalesce: coalesce({ when: 'always' }) }),
+    })
+    const results = await call(target, coalesced ? 100 : 10, coalesced ? 1 : 10, 1800)
     // Two requests are answered, and two more may be under way when the time is over.
     await expect.poll(() => open).toBe(0)
     expect(requests).toBeLessThanOrEqual(4)

@@ -1,6 +1,6 @@
 import type { Telemetry } from '@spillway/message'
 import {
-  type ClaimCheckOptions,
+  type ClaimChecking,
   type Clock,
   integer,
   isFunction,
@@ -8,7 +8,7 @@ import {
   objectWith,
 } from '@spillway/message/internal'
 import { isClient, isQueueUrl, type SqsClient } from './client.ts'
-import { type CoalesceOption, isCoalesceOption } from './coalesce-option.ts'
+import type { Coalescing } from './coalesce.ts'
 import { maxBytes } from './pack.ts'
 
 /** What {@link sqsTarget} takes. */
@@ -30,16 +30,16 @@ export interface SqsTargetOptions {
    * Default 1,048,576. A queue that was made before August 2025 may have 262,144.
    */
   readonly maximumMessageSize?: number
-  /** Puts messages that are too large for the queue into a store. Default: they are rejected. */
-  readonly claimCheck?: ClaimCheckOptions
   /**
-   * Whether messages of calls that run at the same time share requests, which cost money: up to 10 messages or 1 MiB,
-   * gathered for a few milliseconds. Calls of 10 messages and more go by themselves.
-   *
-   * Default `'auto'`: on in a container, on Lambda Managed Instances and wherever `AWS_LAMBDA_MAX_CONCURRENCY` is more
-   * than 1; off on plain Lambda, where an environment has one request at a time.
+   * `claimCheck({ store })` of `@spillway/sqs/claim-check` puts messages that are too large for the queue into a store.
+   * Default: they are rejected.
    */
-  readonly coalesce?: CoalesceOption
+  readonly claimCheck?: ClaimChecking
+  /**
+   * `coalesce()` of `@spillway/sqs/coalesce` lets calls that run at the same time share requests. Give it where an
+   * environment serves several requests at once, in a container for example. Default: each call has its own requests.
+   */
+  readonly coalesce?: Coalescing
   /** Where the numbers go: `spillway.send.*`, each with `target: 'sqs'`. Default: nowhere. */
   readonly telemetry?: Telemetry
   readonly clock?: Clock
@@ -54,8 +54,8 @@ export const targetRules: OptionRules<SqsTargetOptions> = {
   maxAttempts: integer(1, 10),
   concurrency: integer(1, 50),
   maximumMessageSize: integer(1024, maxBytes),
-  claimCheck: objectWith(),
-  coalesce: isCoalesceOption,
+  claimCheck: { ...objectWith('start'), expected: 'claimCheck({ store }) of @spillway/sqs/claim-check' },
+  coalesce: { ...objectWith('start'), expected: 'coalesce() of @spillway/sqs/coalesce' },
   telemetry: objectWith('count', 'duration'),
   clock: objectWith('now', 'sleep'),
   random: isFunction,

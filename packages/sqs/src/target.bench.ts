@@ -28,7 +28,7 @@ export const bench = defineBench({
       maxAttempts: 1,
       credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
     })
-    const target = sqsTarget({ queueUrl: server.queueUrl('target'), client, concurrency, coalesce: false })
+    const target = sqsTarget({ queueUrl: server.queueUrl('target'), client, concurrency })
     const limit = { signal: new AbortController().signal, remainingTime: () => 60_000 }
     const producer = Producer.create({ queueUrl: server.queueUrl('producer'), sqs: client })
     return {

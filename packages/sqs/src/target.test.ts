@@ -2,6 +2,7 @@ import { type SendMessageBatchCommand, SendMessageCommand, type SQSClient } from
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { EncodedMessage } from '@spillway/message'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { coalesce } from './coalesce.ts'
 import { sqsTarget } from './index.ts'
 import { maxBytes } from './pack.ts'
 import { ample, clientOf, entriesOf, faulty } from './testing/sqs.ts'
@@ -90,7 +91,7 @@ describe('one message by itself', () => {
     const counting = faulty(client, (_, forward) =>
       answer === undefined ? forward() : Promise.resolve(answer),
     )
-    const options = { queueUrl, client: counting, clock, coalesce: false, maxAttempts: 1 }
+    const options = { queueUrl, client: counting, clock, maxAttempts: 1 }
     const results = await sqsTarget(options).send([message], ample())
     return { results, request: counting.calls[0] as Command }
   }
@@ -279,7 +280,7 @@ describe('a queue that is asked too often', () => {
     const slept: number[] = []
     const slow = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) }
     const flaky = faulty(client, ...faults)
-    const options = { client: flaky, clock: slow, random: () => 0.5, coalesce: false }
+    const options = { client: flaky, clock: slow, random: () => 0.5 }
     const all = messages(count)
     expect(await target(options).send(all, ample())).toStrictEqual(all.map(() => ({ status: 'accepted' })))
     return slept
@@ -315,7 +316,7 @@ describe('telemetry', () => {
       return { Successful: [{ Id: first?.Id, MessageId: 'm' }] }
     })
     const ticking = { ...clock, now: () => now }
-    await target({ client: flaky, clock: ticking, telemetry, coalesce: false }).send(messages(3), ample())
+    await target({ client: flaky, clock: ticking, telemetry }).send(messages(3), ample())
     const attributes = { target: 'sqs' }
     expect(numbers).toStrictEqual([
       ['spillway.send.requests', 1, attributes],
@@ -341,7 +342,7 @@ describe('telemetry', () => {
 describe('coalesce', () => {
   it('shares requests among calls that run at the same time', async () => {
     const counting = faulty(client)
-    const shared = target({ client: counting, coalesce: { maxWait: 1 } })
+    const shared = target({ client: counting, coalesce: coalesce({ when: 'always', maxWait: 1 }) })
     const results = await Promise.all(messages(20).map((message) => shared.send([message], ample())))
     expect(results.flat()).toStrictEqual(new Array(20).fill({ status: 'accepted' }))
     expect((await bodies()).sort()).toStrictEqual(
@@ -354,21 +355,27 @@ describe('coalesce', () => {
 
   it('leaves a call of ten and more by itself', async () => {
     const counting = faulty(client)
-    const shared = target({ client: counting, coalesce: true })
+    const shared = target({ client: counting, coalesce: coalesce({ when: 'always' }) })
     await Promise.all([shared.send(messages(15), ample()), shared.send(messages(1), ample())])
     const sizes = counting.calls.map((command) => entriesOf(command).length)
     expect(sizes.sort()).toStrictEqual([1, 10, 5])
   })
 
   it('does not store a message of a FIFO queue twice that two calls send at once', async () => {
-    const shared = sqsTarget({ queueUrl: queues.queueUrl('shared.fifo'), client, coalesce: true })
+    const shared = sqsTarget({
+      queueUrl: queues.queueUrl('shared.fifo'),
+      client,
+      coalesce: coalesce({ when: 'always' }),
+    })
     const results = await Promise.all([1, 2].map(() => shared.send(messages(1), ample())))
     expect(results.flat()).toStrictEqual([{ status: 'accepted' }, { status: 'accepted' }])
     expect(await queues.messages('shared.fifo')).toHaveLength(1)
   })
 
-  it.each([['sometimes'], [{ maxWait: -1 }], [null]])('cannot be %j', (coalesce) => {
-    expect(() => target({ coalesce })).toThrow('sqsTarget')
+  it.each([['auto'], [true], [false], [{ maxWait: 1 }], [null]])('cannot be %j', (option) => {
+    expect(() => target({ coalesce: option })).toThrow(
+      'sqsTarget: the option `coalesce` must be coalesce() of @spillway/sqs/coalesce.',
+    )
   })
 })
 

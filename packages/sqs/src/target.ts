@@ -1,7 +1,6 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
 import {
   checkOptions,
-  createClaimCheck,
   createGate,
   fitting,
   inParallel,
@@ -12,8 +11,6 @@ import {
 } from '@spillway/message/internal'
 import { admit, type Outgoing } from './admit.ts'
 import { isFifo, targetClient } from './client.ts'
-import { createCoalescer } from './coalesce.ts'
-import { coalesceWait } from './coalesce-option.ts'
 import { maxBytes, maxEntries, type PackedMessage, pack, sizeOf } from './pack.ts'
 import { sendInOrder } from './send-in-order.ts'
 import { sendPack } from './send-pack.ts'
@@ -57,11 +54,10 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     clock,
     random,
   }
-  const claimCheck = options.claimCheck && createClaimCheck(options.claimCheck, claimContext)
-  const maxWait = coalesceWait(options.coalesce ?? 'auto', process.env)
+  const claimCheck = options.claimCheck?.start(claimContext)
   const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
     sendPack(messages, context, limit, watcher)
-  const coalescer = maxWait === undefined ? undefined : createCoalescer({ maxWait, clock, fifo, gate, send })
+  const coalescer = options.coalesce?.start({ clock, fifo, gate, send })
 
   async function sendMessages(
     messages: readonly EncodedMessage[],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Backoff, fullJitter } from '../backoff.ts'
 import { maxClaimBytes, toClaimEnvelope } from '../claim.ts'
 import type { Clock } from '../clock.ts'
-import { toError } from '../error.ts'
+import { SpillwayError, toError } from '../error.ts'
 import { inParallel } from '../in-parallel.ts'
 import { isText } from '../message.ts'
 import { checkOptions, integer, type OptionRule, type OptionRules, objectWith, required } from '../options.ts'
@@ -64,27 +64,48 @@ export type ClaimCheck = <Item extends Outgoing>(
   limit: TimeLimit,
 ) => Promise<readonly Item[]>
 
+/** What {@link claimCheck} makes, for the option `claimCheck` of a target. */
+export interface ClaimChecking {
+  /** Called by the target. */
+  start(context: ClaimCheckContext): ClaimCheck
+}
+
 const backoff: Backoff = { base: 100, cap: 2000 }
 
 /** Milliseconds after which a put is given up and repeated. */
 const attemptMs = 10_000
 
+const rules: OptionRules<ClaimCheckOptions> = {
+  store: isClaimStore,
+  threshold: integer(0, Number.MAX_SAFE_INTEGER),
+  prefix: isPrefix,
+}
+
 /**
- * A claim check for a target.
- *
- * Nothing is sent whose body is not in the store: a message whose put failed is rejected.
+ * Puts messages that are too large for their queue or stream into a store, and a claim on them in their place. Give the
+ * source the same store and prefix.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
-export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext): ClaimCheck {
+export function claimCheck(options: ClaimCheckOptions): ClaimChecking {
+  checkOptions('claimCheck', options, rules)
+  return { start: (context) => createClaimCheck(options, context) }
+}
+
+/**
+ * Nothing is sent whose body is not in the store: a message whose put failed is rejected.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the threshold is more than the queue or the stream takes.
+ */
+function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext): ClaimCheck {
   const { owner, maximumMessageSize, sizeOf, maxAttempts, concurrency, clock, random } = context
-  const rules: OptionRules<ClaimCheckOptions> = {
-    store: isClaimStore,
-    threshold: integer(0, maximumMessageSize),
-    prefix: isPrefix,
-  }
-  checkOptions(`${owner}.claimCheck`, options, rules)
   const { store, threshold = maximumMessageSize, prefix = defaultPrefix } = options
+  if (threshold > maximumMessageSize) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      `${owner}: the option \`threshold\` of claimCheck must be at most the ${maximumMessageSize} bytes that a message may have.`,
+    )
+  }
   const gate = createGate(concurrency)
 
   /** What happened when it was not stored. */
@@ -124,7 +145,7 @@ export function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheck
       : { ...outgoing, refused }
   }
 
-  return async function claimCheck(messages, limit) {
+  return async function checkAll(messages, limit) {
     const results = [...messages]
     const large = [...messages.entries()].filter(
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,

@@ -2,7 +2,7 @@ import type { SendResult } from '@spillway/message'
 import { createGate } from '@spillway/message/internal'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createCoalescer } from './coalesce.ts'
+import { createCoalescer } from './coalescer.ts'
 import { maxBytes, maxEntries, type PackedMessage } from './pack.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
 

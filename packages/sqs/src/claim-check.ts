@@ -1,0 +1,10 @@
+/**
+ * Large bodies go into a store, and a claim on them into the queue.
+ *
+ * @module
+ */
+export {
+  type ClaimChecking,
+  type ClaimCheckOptions,
+  claimCheck,
+} from '@spillway/message/internal'
