@@ -1,6 +1,6 @@
 import type { Logger, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import { createPatience } from './patience.ts'
+import { createPatience, yielding } from './patience.ts'
 import { carryOutAll } from './plan/carry-out.ts'
 import { planOpening } from './plan/plan.ts'
 import type { EventSourceSwitch } from './switch.ts'
@@ -29,11 +29,12 @@ export function newId(): string {
 export function createOpener(options: OpenerOptions): (limit: TimeLimit) => Promise<boolean> {
   const { mapping, logger, clock, random } = options
   const patient = createPatience(clock, random)
+  const yields = createPatience(clock, random, yielding)
   return async function open(limit) {
     const spread = Math.floor(Math.min(longestSpread, limit.remainingTime() * spreadShare) * random())
     if (spread > 0) await clock.sleep(spread, limit.signal)
     limit.signal.throwIfAborted()
-    const reading = await patient(() => mapping.read(limit), limit)
+    const reading = await yields(() => mapping.read(limit), limit)
     const steps = planOpening(reading, newId())
     const made = await carryOutAll(steps, { mapping, limit, patient, fresh: reading })
     const isChanged = made.some(({ kind }) => kind === 'change')

@@ -132,6 +132,18 @@ it('goes on at the start of the next batch where the time was too short', async 
   expect(now()).toBe('disabled')
 })
 
+it('goes on from its note in the next batch where no batch has the time for all of it', async () => {
+  const { clock, begin, now, calls } = setUp({ timeout: 3000, latency: 1000 })
+  for (let batches = 0; batches < 3; batches++) {
+    await begin()
+    await advance(clock, 3000)
+  }
+  expect(now()).toBe('disabled')
+  // The first batch has no time for the note, the second has, and the third needs no other.
+  const made = calls.map(({ what }) => what).filter((what) => what !== 'read')
+  expect(made).toEqual(['note', 'note', 'change'])
+})
+
 it('leaves the mapping on where the last outage was a minute ago', async () => {
   const { clock, begin, calls, state } = setUp({ timeout: 3000, latency: 600 })
   await begin()
@@ -173,7 +185,8 @@ it('tries what is throttled again, later and later', async () => {
   expect(off()).toBe(1)
   const reads = calls.slice(0, 4).map(({ at }) => at)
   const waits = reads.slice(1).map((at, index) => at - (reads[index] ?? 0) - 100)
-  expect(waits).toEqual([250, 500, 1000])
+  // Rounded down by a random number just below 1.
+  expect(waits).toEqual([1000, 1999, 3998])
   expect(lines).toEqual([expect.stringContaining('breaker: open')])
 })
 

@@ -5,11 +5,17 @@ import { type Backoff, type Clock, equalJitter, errorsWithin, isThrottled } from
 export type Patience = <Value>(work: () => Promise<Value>, limit: TimeLimit) => Promise<Value>
 
 /** Lambda takes 15 requests of its control plane a second, of all callers of an account together. Milliseconds. */
-const backoff: Backoff = { base: 250, cap: 4_000 }
+const patient: Backoff = { base: 250, cap: 4_000 }
+
+/**
+ * For who only begins: many environments find an outage at the same time, and one of them is enough. Those that got
+ * further go first, so that one gets through.
+ */
+export const yielding: Backoff = { base: 1_000, cap: 8_000 }
 
 /** Retries what is throttled, what the service fails at, and connections that break. */
-export function createPatience(clock: Clock, random: () => number): Patience {
-  return async function patient(work, limit) {
+export function createPatience(clock: Clock, random: () => number, backoff = patient): Patience {
+  return async function persist(work, limit) {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work()

@@ -22,9 +22,11 @@ export function planOpening(reading: SwitchReading, id: string): readonly Step[]
   if (reading.state !== 'enabled') return []
   const concurrency = ownConcurrency(reading)
   const isSame = (again: SwitchReading) => again.state === 'enabled' && hasSameLimit(again, reading)
+  // Another environment, or this one in its last batch, had no time for more than the note.
+  const isNoted = isTakenOver(reading) && recall(reading.notes)?.concurrency === concurrency
   return [
     // First: a mapping that is off and has no note stays off for good.
-    { kind: 'note', notes: opened(id, concurrency), onlyIf: isSame },
+    ...(isNoted ? [] : [{ kind: 'note', notes: opened(id, concurrency), onlyIf: isSame } as const]),
     {
       kind: 'change',
       change: { enabled: false, ...limitTo(reading, offMark(concurrency)) },
@@ -37,6 +39,11 @@ export function planOpening(reading: SwitchReading, id: string): readonly Step[]
       onlyIf: (again) => again.state !== 'enabled' && recall(again.notes) === undefined,
     },
   ]
+}
+
+/** Whether there is a note of an opening that went no further, and of which nothing is to be restored. */
+function isTakenOver(reading: SwitchReading): boolean {
+  return phaseOf(reading).name === 'taken-over' && !isToRestore(reading)
 }
 
 /** What a probe knows. */
