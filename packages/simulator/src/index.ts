@@ -5,6 +5,7 @@
  * @module
  */
 export type { ControlPlaneOptions } from './control-plane/control-plane.ts'
+export type { AlarmOptions } from './control-plane/outside.ts'
 export type { DatabaseOptions, Outage } from './database/server.ts'
 export type { FunctionOptions } from './functions/functions.ts'
 export { rowsWriter, type WriteRowsOptions, writeRows } from './handlers/write-rows.ts'

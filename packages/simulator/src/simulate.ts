@@ -2,22 +2,32 @@ import type { LambdaClient } from '@aws-sdk/client-lambda'
 import type { BreakerOptions } from '@spillway/breaker'
 import type { SqsClient } from '@spillway/sqs'
 import { type ControlPlaneOptions, createControlPlane } from './control-plane/control-plane.ts'
+import { type AlarmOptions, startAlarm, startProbes } from './control-plane/outside.ts'
 import { createFacts } from './facts.ts'
 import { createFunctions, type EnvironmentFacts, type Handler } from './functions/functions.ts'
 import { keyOf } from './handlers/row-message.ts'
-import { breakerOf, writeRows } from './handlers/write-rows.ts'
+import { writeRows } from './handlers/write-rows.ts'
 import { createQueueClient } from './queue/client.ts'
 import { receiptOf, toQueueEvent } from './queue/event.ts'
 import { createMapping, type Mapping, type MappingOptions } from './queue/mapping.ts'
 import { createQueue, type QueueMessage, type QueueOptions } from './queue/queue.ts'
 import type { QueueReport } from './report.ts'
 import { seeded } from './time/random.ts'
-import { createVirtualClock, type VirtualClock } from './time/virtual-clock.ts'
+import { createVirtualClock } from './time/virtual-clock.ts'
 import { send } from './traffic.ts'
 import { createWorld, defaultRest, start, type WorldEnvironment, type WorldOptions } from './world.ts'
 
 /** What a breaker of a simulation may be told. */
-export type SimulatedBreaker = Pick<BreakerOptions, 'threshold' | 'healthyPeriod' | 'checkTimeout'>
+export interface SimulatedBreaker
+  extends Pick<BreakerOptions, 'threshold' | 'healthyPeriod' | 'checkTimeout'> {
+  /**
+   * What the probe asks: `select 1`, whether the server is read-only (`checkWritable`), or to write a row. Default
+   * `writable`.
+   */
+  readonly check?: 'select 1' | 'writable' | 'writes'
+  /** Milliseconds, perhaps a fraction, by which its clock is ahead of the others. Default 0. */
+  readonly clockAhead?: number
+}
 
 /** What a handler of a queue has in its execution environment, beside the event. */
 export interface Environment extends WorldEnvironment {
@@ -36,16 +46,14 @@ export interface Simulation extends WorldOptions {
   /** Default: none. */
   readonly breaker?: SimulatedBreaker
   readonly controlPlane?: ControlPlaneOptions
+  /** Opens the breaker from outside. Default: none. */
+  readonly alarm?: AlarmOptions
   /** Default true. */
   readonly mayChangeVisibility?: boolean
 }
 
-/** Milliseconds. */
-const probeEvery = 60_000
 /** Milliseconds for which the breaker may go on when the queue is empty. */
 const breakerTime = 600_000
-/** Seconds. */
-const probeTimeout = 30
 
 /**
  * Sends messages to a queue, whose event source mapping invokes the handler of a function, which writes them to a database:
@@ -115,7 +123,9 @@ export async function simulate(simulation: Simulation): Promise<QueueReport> {
     },
     sent: mapping.wake,
   })
-  if (simulation.breaker !== undefined) startProbes(clock, seed, toEnvironment)
+  const outside = { clock, seed, toEnvironment }
+  if (simulation.breaker !== undefined) startProbes(outside)
+  if (simulation.alarm !== undefined) startAlarm(simulation.alarm, functions, outside)
 
   await clock.runUntil(start + duration * 1000)
   const end = start + (duration + rest) * 1000
@@ -132,21 +142,4 @@ export async function simulate(simulation: Simulation): Promise<QueueReport> {
     controlPlane: { ...controlPlane.usage },
     mapping: { maximumConcurrency: controlPlane.maximumConcurrency, state: controlPlane.state },
   }
-}
-
-/** Invokes the probe of the breaker once a minute. */
-function startProbes(
-  clock: VirtualClock,
-  seed: number,
-  toEnvironment: (facts: EnvironmentFacts) => Environment,
-): void {
-  const probes = createFunctions({ timeout: probeTimeout }, clock, seed + 1, (environment) => {
-    const probe = breakerOf(toEnvironment(environment))?.probe
-    return async (event, context) => probe?.(event, context)
-  })
-  const tick = () => {
-    void probes.invoke({})
-    clock.schedule(tick, probeEvery)
-  }
-  clock.schedule(tick, probeEvery)
 }

@@ -16,6 +16,9 @@ export interface Database {
   rows: { id: string; sent_at: Date }
 }
 
+/** The table of a breaker's check that writes. */
+export const checkTable = 'breaker_check'
+
 /** What is declared to the writer, so that it reads no catalogue. */
 export const columnTypes = { id: 'text', sent_at: 'timestamptz' } as const
 
@@ -100,13 +103,11 @@ function createDriver(server: DatabaseServer, clock: Clock): Driver & { end(): v
     const own = session
     if (own === undefined) throw Object.assign(new Error('Connection terminated'), { code: 'ECONNRESET' })
     try {
-      await received(perform(own, query), clock)
+      return { rows: (await received(perform(own, query), clock)) as never[] }
     } catch (error) {
       if (endsSession(error) && session === own) forget()
       throw error
     }
-    // The row of a probe says that the driver is not node-postgres.
-    return { rows: query.sql.includes('as "binary"') ? [{ binary: null } as never] : [] }
   }
 
   return {
@@ -157,13 +158,23 @@ function endsSession(error: unknown): boolean {
 /** What the transaction text of a `postgresPool` sets. */
 const setting = /set local (statement_timeout|lock_timeout) = (\d+)/g
 
-function perform(session: Session, { sql, parameters }: CompiledQuery): Promise<void> {
-  if (!sql.includes('insert into')) return session.ask()
+async function perform(session: Session, { sql, parameters }: CompiledQuery): Promise<readonly object[]> {
+  if (!sql.includes('insert into')) return answerTo(sql, await session.ask())
   const limits = { ...unlimited }
   for (const [, name, value] of sql.matchAll(setting)) {
     limits[name === 'lock_timeout' ? 'lockTimeout' : 'statementTimeout'] = Number(value)
   }
-  return session.insert(keysOf(parameters[0]), limits)
+  // The check that writes has a table of its own: it is refused as other writes are, and leaves no row of a message.
+  await session.insert(sql.includes(checkTable) ? [] : keysOf(parameters[0]), limits)
+  return []
+}
+
+/** The rows that a statement which writes nothing gives. */
+function answerTo(sql: string, { isReadOnly }: { readonly isReadOnly: boolean }): readonly object[] {
+  // The row of a probe says that the driver is not node-postgres.
+  if (sql.includes('as "binary"')) return [{ binary: null }]
+  if (!sql.includes('transaction_read_only')) return []
+  return [{ read_only: isReadOnly ? 'on' : 'off', in_recovery: false }]
 }
 
 /** The texts of an array of Postgres, of which none has a quote. */

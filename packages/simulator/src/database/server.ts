@@ -47,8 +47,8 @@ export interface StatementLimits {
 
 /** A session of a server. Each method answers when the server does, whoever still listens. */
 export interface Session {
-  /** Asks something that needs no work. */
-  ask(): Promise<void>
+  /** Asks something that needs no work. Says whether the server is read-only. */
+  ask(): Promise<{ readonly isReadOnly: boolean }>
   /** Inserts rows that have these keys; those that are there already change nothing. */
   insert(keys: readonly string[], limits: StatementLimits): Promise<void>
   close(): void
@@ -191,6 +191,7 @@ export function createServer(
         async ask() {
           await answerable()
           await pass(roundTrip)
+          return { isReadOnly: trouble()?.kind.is === 'read-only' }
         },
         insert,
         close() {

@@ -1,15 +1,15 @@
 import middy from '@middy/core'
 import { type BatchOptions, batch } from '@spillway/batch'
-import { breaker } from '@spillway/breaker'
+import { type BreakerOptions, breaker, checkWritable } from '@spillway/breaker'
 import { lambdaEventSource } from '@spillway/breaker/lambda'
 import { kyselyWriter } from '@spillway/kysely'
 import type { EachRecord, Writer } from '@spillway/message'
 import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { sql } from 'kysely'
 import { mappingId } from '../control-plane/control-plane.ts'
-import { columnTypes } from '../database/dialect.ts'
+import { checkTable, columnTypes } from '../database/dialect.ts'
 import type { Handler } from '../functions/functions.ts'
-import type { Environment } from '../simulate.ts'
+import type { Environment, SimulatedBreaker } from '../simulate.ts'
 import type { WorldEnvironment } from '../world.ts'
 import { type RowBody, rowMessage } from './row-message.ts'
 
@@ -61,14 +61,27 @@ export function rowsWriter(environment: WorldEnvironment, database = 'main'): Wr
 }
 
 /** The breaker of an environment; `undefined` where the simulation has none. */
-export function breakerOf({ breaker: options, lambda, clock, random, logger, database }: Environment) {
-  if (options === undefined) return undefined
+export function breakerOf({ breaker: told, lambda, clock, random, logger, database }: Environment) {
+  if (told === undefined) return undefined
+  const { check = 'writable', clockAhead = 0, ...options } = told
+  const run = async (statement: string) => (await sql.raw<object>(statement).execute(database('main'))).rows
   return breaker({
-    check: () => sql`select 1`.execute(database('main')),
     ...options,
+    check: checks[check](run),
     switch: lambdaEventSource({ uuid: mappingId, client: lambda }),
-    clock,
+    clock: { ...clock, now: () => clock.now() + clockAhead },
     random,
     logger,
   })
+}
+
+type Check = NonNullable<BreakerOptions['check']>
+
+/** What a breaker may ask, by how a statement is run. */
+const checks: Readonly<
+  Record<NonNullable<SimulatedBreaker['check']>, (run: (statement: string) => Promise<object[]>) => Check>
+> = {
+  'select 1': (run) => () => run('select 1'),
+  writable: (run) => checkWritable('postgres', run),
+  writes: (run) => () => run(`insert into ${checkTable} (id, checked_at) values (1, now())`),
 }

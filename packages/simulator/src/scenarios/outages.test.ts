@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { type Outage, type QueueReport, rowsWriter, type Simulation, simulate, writeRows } from '../index.ts'
 import { type QueueNumbers, queueNumbers } from './numbers.ts'
 
-// Each claim of the docs about outages has its scenario here: docs/batch.md and docs/breaker.md name them.
-
 const minutes = 60
 
 /** A queue with the defaults of the app definition, and an outage after a minute. */
@@ -174,20 +172,5 @@ describe('a FIFO queue', () => {
     expectAllWritten(report)
     expect(report.lag.p99).toBeLessThanOrEqual(120)
     expect(report.lagAfter.p99).toBeLessThanOrEqual(120)
-  })
-})
-
-describe('the breaker', () => {
-  it('opens once, and closes with the maximum concurrency of before', async () => {
-    const report = await simulate(
-      scenario({ is: 'down' }, 30 * minutes, {}, { breaker: {}, controlPlane: { latency: 20 } }),
-    )
-    expectAllWritten(report)
-    expect(report.controlPlane).toMatchObject({ switchedOff: 1, switchedOn: 1 })
-    expect(report.mapping).toStrictEqual({ maximumConcurrency: 5, state: 'Enabled' })
-    expect(report.lag.p50).toBeLessThan(90)
-    const without = await simulate(scenario({ is: 'down' }, 30 * minutes))
-    expect(report.functions.gbSeconds).toBeLessThan(without.functions.gbSeconds / 4)
-    expect(report.receives.mean).toBeLessThan(without.receives.mean)
   })
 })
