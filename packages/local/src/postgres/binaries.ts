@@ -11,6 +11,8 @@ import { type Account, run } from './command.ts'
 export interface Binaries {
   readonly initdb: string
   readonly postgres: string
+  /** Of the package, for the names of caches. */
+  readonly version: string
 }
 
 /**
@@ -22,12 +24,12 @@ export interface Binaries {
 export async function findBinaries(account: Account | undefined, reaper: Reaper): Promise<Binaries> {
   const { native, version } = await platformPackage()
   try {
-    return await tried(native, account)
+    return await tried(native, version, account)
   } catch (error) {
     if (account === undefined) throw unusable(error)
   }
   try {
-    return await tried(await cachedCopy(native, version, reaper), account)
+    return await tried(await cachedCopy(native, version, reaper), version, account)
   } catch (error) {
     throw unusable(error)
   }
@@ -50,13 +52,21 @@ export async function cachedCopy(native: string, version: string, reaper: Reaper
     filter,
   })
   await makeReadable(copy)
+  return intoCache(copy, cache)
+}
+
+/**
+ * Gives a folder the name of a cache, unless somebody was faster or another user has taken the name.
+ *
+ * @returns the folder to use: the cache, or the folder itself, which then serves this process alone
+ */
+export async function intoCache(folder: string, cache: string): Promise<string> {
   try {
-    await rename(copy, cache)
+    await rename(folder, cache)
     return cache
   } catch {
-    // Somebody was faster, or another user has taken the name: then the copy serves this process alone.
-    if (!(await isOurs(cache))) return copy
-    await rm(copy, { recursive: true, force: true })
+    if (!(await isOurs(cache))) return folder
+    await rm(folder, { recursive: true, force: true })
     return cache
   }
 }
@@ -78,15 +88,15 @@ async function platformPackage(): Promise<{ readonly native: string; readonly ve
   }
 }
 
-async function tried(native: string, account: Account | undefined): Promise<Binaries> {
+async function tried(native: string, version: string, account: Account | undefined): Promise<Binaries> {
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const postgres = join(native, 'bin', `postgres${suffix}`)
   await run(postgres, ['--version'], account)
-  return { postgres, initdb: join(native, 'bin', `initdb${suffix}`) }
+  return { version, postgres, initdb: join(native, 'bin', `initdb${suffix}`) }
 }
 
-// A name below /tmp can be foreseen: a folder that somebody else has put there must not be run.
-async function isOurs(folder: string): Promise<boolean> {
+/** Whether a cache is there and made by this user. Its name can be foreseen: what somebody else has put there must not be run. */
+export async function isOurs(folder: string): Promise<boolean> {
   const stat = await lstat(folder).catch(() => undefined)
   return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0
 }

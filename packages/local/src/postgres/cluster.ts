@@ -6,6 +6,7 @@ import { SpillwayError } from '@spillway/message'
 import type { Reaper } from '../reaper/reaper.ts'
 import type { Binaries } from './binaries.ts'
 import { type Account, run } from './command.ts'
+import { dataTemplate, initialize } from './template.ts'
 
 /** A data folder of its own for one server. */
 export interface Cluster {
@@ -22,7 +23,7 @@ host all all 127.0.0.1/32 trust
 /**
  * Makes a data folder below the temporary folder, which the reaper deletes if nobody else does.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` with what `initdb` says.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with what `initdb` or `cp` says.
  */
 export async function createCluster(
   binaries: Binaries,
@@ -38,16 +39,8 @@ export async function createCluster(
     delete: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
   })
   try {
-    const passwordFile = join(folder, 'password')
-    await writeFile(passwordFile, cluster.superuserPassword, { mode: 0o600 })
-    if (account !== undefined) {
-      for (const path of [folder, passwordFile]) await chown(path, account.uid, account.gid)
-    }
-    const options = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync']
-    // The operating system is asked for `C` alone: not every one has a locale `C.UTF-8`, but the server does.
-    const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-    await run(binaries.initdb, ['-D', cluster.data, ...options, ...locale, '--no-instructions'], account)
-    await rm(passwordFile)
+    if (account !== undefined) await chown(folder, account.uid, account.gid)
+    await fill(cluster, binaries, account, reaper)
     await appendFile(join(cluster.data, 'postgresql.conf'), conf)
     await writeFile(join(cluster.data, 'pg_hba.conf'), trust)
     return cluster
@@ -60,4 +53,17 @@ export async function createCluster(
       { cause: error },
     )
   }
+}
+
+async function fill(
+  { data, superuserPassword }: Cluster,
+  binaries: Binaries,
+  account: Account | undefined,
+  reaper: Reaper,
+): Promise<void> {
+  // Windows has no `cp`, and there Node's own takes as long as initdb.
+  if (process.platform === 'win32') await initialize(binaries, account, data)
+  else await run('cp', ['-R', await dataTemplate(binaries, account, reaper), data], account)
+  const statement = `alter role postgres password '${superuserPassword}'\n`
+  await run(binaries.postgres, ['--single', '-D', data, 'postgres'], account, statement)
 }

@@ -31,9 +31,15 @@ export async function serverAccount(): Promise<Account | undefined> {
 /**
  * Runs a program to its end and gives its standard output.
  *
+ * @param input what it reads
  * @throws Error that holds what the program wrote.
  */
-export function run(program: string, args: readonly string[], account?: Account): Promise<string> {
+export function run(
+  program: string,
+  args: readonly string[],
+  account?: Account,
+  input = '',
+): Promise<string> {
   // Out of the terminal's process group: Ctrl-C must not leave half a data folder.
   const options = { ...spawnOptions(account), timeout: 60_000, detached: true }
   return new Promise((resolve, reject) => {
@@ -41,7 +47,9 @@ export function run(program: string, args: readonly string[], account?: Account)
       if (error === null) resolve(stdout)
       else reject(new Error(`${program} failed: ${stderr.trim() || stdout.trim() || error.message}`))
     })
-    child.stdin?.end()
+    // Of a program that ended first the exit says more.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
   })
 }
 
