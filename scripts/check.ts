@@ -16,6 +16,7 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   unused: [[[bin('knip', 'bin', 'knip.js'), '--no-progress']]],
   packages: [[[script('check-packages.ts')]]],
   bundle: [[[script('bundle-size.ts')]]],
+  site: [[[join(root, 'docs', '.vitepress', 'check-site.ts')]]],
   tests: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'end-to-end']]],
   soak: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'soak']]],
 }

@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { sections } from '../docs/.vitepress/pages.ts'
 import { errorCodes } from '../packages/message/src/index.ts'
 import { root } from './workspace.ts'
 
@@ -36,6 +37,20 @@ it('shows code that is compiled, to the letter: in the examples or the snippets'
     for (const [, file = '', code = ''] of blocks)
       expect(await read(file), `${page}: ${file}`).toContain(code)
   }
+})
+
+it('has every page in the sidebar of the site, by the title that it has', async () => {
+  const names = (await readdir(join(root, 'docs'))).filter(
+    (name) => name.endsWith('.md') && name !== 'index.md',
+  )
+  const titled = await Promise.all(
+    names.map(async (name) => ({
+      text: /^# (.+)$/m.exec(await read(`docs/${name}`))?.[1],
+      link: `/${name.replace(/\.md$/, '')}`,
+    })),
+  )
+  const byLink = (one: { link: string }, other: { link: string }) => one.link.localeCompare(other.link)
+  expect(sections.flatMap(({ items }) => items).sort(byLink)).toStrictEqual(titled.sort(byLink))
 })
 
 it('links to files that are there', async () => {

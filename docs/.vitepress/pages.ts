@@ -1,0 +1,28 @@
+/** A page of the site: where it is, and what the sidebar calls it. */
+export interface Page {
+  readonly text: string
+  readonly link: string
+}
+
+/** The pages by their sections, in reading order. A test holds that none is missing. */
+export const sections: readonly { readonly text: string; readonly items: readonly Page[] }[] = [
+  {
+    text: 'Guides',
+    items: [
+      { text: 'Accepting writes', link: '/ingest' },
+      { text: 'Writing in batches', link: '/batch' },
+      { text: 'Streams', link: '/kinesis' },
+      { text: 'The connection budget', link: '/budget' },
+      { text: 'The breaker', link: '/breaker' },
+      { text: 'The local runtime', link: '/local' },
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      { text: 'Which errors park a message', link: '/kysely' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'Benchmarks', link: '/benchmarks' },
+    ],
+  },
+]
