@@ -24,11 +24,26 @@ export interface ControlOptions {
   state(): Promise<LocalState>
 }
 
+/** What `GET /api/endpoints` answers: where an SDK client finds the queues and streams of a running app. */
+export interface LocalEndpoints {
+  readonly region: string
+  readonly sqs: string
+  /** `null` for an app without streams. */
+  readonly kinesis: string | null
+  readonly queues: readonly {
+    readonly name: string
+    readonly url: string
+    /** The name of its dead-letter queue. */
+    readonly deadLetterQueue: string | null
+  }[]
+  readonly streams: readonly string[]
+}
+
 /** Records of a stream that are shown at most: the youngest of each shard. */
 const mostRecords = 100
 
 /**
- * Serves the state of an app on loopback: `GET /api/state`, `GET /api/queues/{name}/messages` and
+ * Serves the state of an app on loopback: `GET /api/state`, `GET /api/endpoints`, `GET /api/queues/{name}/messages` and
  * `GET /api/streams/{name}/records`.
  */
 export async function startControl({ port, app, queues, streams, state }: ControlOptions): Promise<Control> {
@@ -42,10 +57,16 @@ export async function startControl({ port, app, queues, streams, state }: Contro
   api.get('/', (context) =>
     context.json({
       app: app.name,
-      endpoints: ['/api/state', '/api/queues/{name}/messages', '/api/streams/{name}/records'],
+      endpoints: [
+        '/api/state',
+        '/api/endpoints',
+        '/api/queues/{name}/messages',
+        '/api/streams/{name}/records',
+      ],
     }),
   )
   api.get('/api/state', async (context) => context.json(await state()))
+  api.get('/api/endpoints', (context) => context.json(readEndpoints({ app, queues, streams })))
   api.get('/api/queues/:name/messages', async (context) => {
     const name = context.req.param('name')
     if (!app.queues.some((queue) => queue.name === name)) {
@@ -70,6 +91,25 @@ export async function startControl({ port, app, queues, streams, state }: Contro
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+function readEndpoints({
+  app,
+  queues,
+  streams,
+}: Pick<ControlOptions, 'app' | 'queues' | 'streams'>): LocalEndpoints {
+  const { region, endpoint: sqs } = queues
+  return {
+    region,
+    sqs,
+    kinesis: streams?.endpoint ?? null,
+    queues: app.queues.map(({ name, deadLetterQueue }) => ({
+      name,
+      url: queues.queueUrl(name),
+      deadLetterQueue: deadLetterQueue ?? null,
+    })),
+    streams: app.streams.map(({ name }) => name),
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { Control } from './control.ts'
+export type { Control, LocalEndpoints } from './control.ts'
 export type {
   EnvironmentInfo,
   FunctionState,

@@ -108,6 +108,17 @@ it('takes records over HTTP into a stream, and gives them to the function that r
   expect(records).toHaveLength(10)
   expect(records[0]).toMatchObject({ shardId: 'shardId-000000000000', partitionKey: 'a', data: 'YQ==' })
   expect((await get(`${local.control.url}/api/streams/reading/records`)).status).toBe(404)
+  expect((await get(`${local.control.url}/api/endpoints`)).body).toStrictEqual({
+    region: 'us-east-1',
+    sqs: local.queues.endpoint,
+    kinesis: local.streams?.endpoint,
+    queues: local.app.queues.map(({ name, deadLetterQueue }) => ({
+      name,
+      url: local.queues.queueUrl(name),
+      deadLetterQueue: deadLetterQueue ?? null,
+    })),
+    streams: ['readings'],
+  })
 })
 
 async function get(url: string) {

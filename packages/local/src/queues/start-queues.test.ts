@@ -5,6 +5,7 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListDeadLetterSourceQueuesCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -378,4 +379,14 @@ it.each([
   const body = method === 'POST' ? 'Action=ListTopics' : null
   const response = await fetch(`${engine.endpoint}${path}`, { method, headers, body })
   expect(response.status).toBe(404)
+})
+
+it('lists the queues whose dead-letter queue a queue is', async () => {
+  const list = async (name: string) => {
+    const command = new ListDeadLetterSourceQueuesCommand({ QueueUrl: engine.queueUrl(name) })
+    return (await sqs.send(command)).queueUrls
+  }
+  expect(await list('orders-dlq')).toStrictEqual([engine.queueUrl('orders')])
+  expect(await list('orders')).toStrictEqual([])
+  await expect(list('none')).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
 })

@@ -4,6 +4,7 @@ import type { QueueEngine, QueueSpec } from './engine.ts'
 import { createFaux, type Faux } from './faux-app.ts'
 import { readDepth, readMessages } from './faux-inspect.ts'
 import { deliverFifo } from './fifo/deliver-fifo.ts'
+import { listSources } from './list-sources.ts'
 import { ownUrls } from './own-urls.ts'
 import { returnUnread } from './return-unread.ts'
 
@@ -31,6 +32,7 @@ export async function startQueues(options: QueuesOptions): Promise<QueueEngine> 
   const { queues, port = 0, region = 'us-east-1' } = options
   const faux = createFaux(region)
   correctDepartures(faux.app)
+  listSources(faux, (name) => queueUrl(name))
   const fifo = deliverFifo(faux)
   returnUnread(faux)
   ownUrls(faux.app, () => endpoint)

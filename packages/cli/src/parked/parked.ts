@@ -1,0 +1,127 @@
+import { systemClock } from '@spillway/message/internal'
+import { stopSignal } from '../stop-signal.ts'
+import { type CopyRow, listText, toRow } from './list-text.ts'
+import { type OpenQueue, openQueue, type QueueChoice } from './open-queue.ts'
+import { printable } from './printable.ts'
+import { checkReceives, readQueueFacts } from './queue-facts.ts'
+import type { ParkedCopy } from './read-copy.ts'
+import { lookSeconds, type Scanned, scan } from './scan.ts'
+import { createSelect, type Filters } from './select.ts'
+import { showText, toShown } from './show-text.ts'
+
+/** What `spillway parked` takes. */
+export interface ParkedOptions {
+  readonly action: 'list' | 'show'
+  readonly queue: QueueChoice
+  readonly filters: Filters
+  /** The most copies that are looked at. */
+  readonly limit: number
+  /** Look at a queue with a redrive policy of its own, too. */
+  readonly force: boolean
+  readonly json: boolean
+  /** Print the body, which is redacted otherwise. */
+  readonly body: boolean
+}
+
+/** Lists the copies in a dead-letter queue, or shows one. */
+export async function parked(options: ParkedOptions): Promise<number> {
+  const queue = await openQueue(options.queue)
+  try {
+    return options.action === 'show' ? await show(queue, options) : await list(queue, options)
+  } finally {
+    queue.client.destroy()
+  }
+}
+
+async function list(queue: OpenQueue, options: ParkedOptions): Promise<number> {
+  const { rows, notes } = await look(queue, options)
+  const now = systemClock.now()
+  process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : listText(rows, now))
+  for (const note of notes) say(note)
+  return 0
+}
+
+/** What {@link look} found. */
+export interface Looked {
+  readonly rows: readonly CopyRow[]
+  /** What is to be said beside it. */
+  readonly notes: readonly string[]
+}
+
+/** Looks at the copies in a queue that the filters choose. */
+export async function look(
+  queue: OpenQueue,
+  options: Pick<ParkedOptions, 'filters' | 'limit' | 'force'>,
+): Promise<Looked> {
+  const facts = await readQueueFacts(queue.client, queue.url)
+  checkReceives(facts, queue.url, options.force, say)
+  const isSelected = createSelect(options.filters, systemClock.now())
+  const rows: CopyRow[] = []
+  const codes = new Map<string, number>()
+  const scanned = await scan({
+    queue,
+    limit: options.limit,
+    signal: stopSignal(),
+    onCopy(copy) {
+      const row = toRow(copy)
+      codes.set(row.code, (codes.get(row.code) ?? 0) + 1)
+      if (isSelected(copy)) rows.push(row)
+    },
+  })
+  return { rows, notes: [...notesOf(queue, scanned, facts.visible), ...noMatch(rows, codes)] }
+}
+
+function notesOf({ url }: OpenQueue, { looked, limited, unreleased }: Scanned, depth: number): string[] {
+  const notes: string[] = []
+  if (limited)
+    notes.push(`Looked at ${looked} copies, and the queue has about ${depth}: --limit allows more.`)
+  else if (depth > looked && url.endsWith('.fifo')) {
+    notes.push(
+      `Looked at ${looked} copies of about ${depth}. A FIFO queue gives out the first ten of a group at most; the rest wait behind those.`,
+    )
+  }
+  if (unreleased.count > 0) {
+    notes.push(
+      `${unreleased.count} copies stay invisible for up to ${lookSeconds} s (${unreleased.cause}). Do the credentials allow sqs:ChangeMessageVisibility?`,
+    )
+  }
+  return notes
+}
+
+function noMatch(rows: readonly CopyRow[], codes: ReadonlyMap<string, number>): string[] {
+  if (rows.length > 0 || codes.size === 0) return []
+  const found = [...codes].map(([code, count]) => `${printable(code)} (${count})`).join(', ')
+  return [`No copy matches. The codes in the queue: ${found}.`]
+}
+
+async function show(queue: OpenQueue, options: ParkedOptions): Promise<number> {
+  const facts = await readQueueFacts(queue.client, queue.url)
+  checkReceives(facts, queue.url, options.force, say)
+  const isSelected = createSelect(options.filters, systemClock.now())
+  const found: ParkedCopy[] = []
+  const stop = new AbortController()
+  const scanned = await scan({
+    queue,
+    limit: options.limit,
+    signal: AbortSignal.any([stop.signal, stopSignal()]),
+    onCopy(copy) {
+      if (!isSelected(copy)) return
+      found.push(copy)
+      stop.abort()
+    },
+  })
+  for (const note of notesOf(queue, scanned, found.length === 0 ? facts.visible : 0)) say(note)
+  const [copy] = found
+  if (copy === undefined) {
+    say(`No copy with this id among the ${scanned.looked} that were looked at.`)
+    return 1
+  }
+  const shown = toShown(copy, options.body)
+  process.stdout.write(options.json ? `${JSON.stringify(shown)}\n` : showText(shown))
+  return 0
+}
+
+/** Prints what is not the result of a command. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

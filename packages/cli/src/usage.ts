@@ -1,0 +1,29 @@
+/** What the command line understands. */
+export const usage = `Usage: spillway <command> [folder or queue] [options]
+
+  dev [folder]      run the app in the folder (default: this one) on embedded back ends
+    PORT=3000         the port of the HTTP gateway; the control server takes the next one
+
+  spike [folder]    flood the app's two designs and show what each of them loses
+    --rate 400        requests a second
+    --seconds 10      how long
+    --commit-ms 40    how long the database gathers commits before it writes them
+    --json            print the figures as JSON, and nothing else, on standard output
+
+  parked list [queue]           list the copies in a dead-letter queue; all of them stay there
+  parked show [queue] --id ID   show one copy whole; its body is redacted
+    queue             the URL of a queue on AWS, or the name of one of the app that \`spillway dev\` runs with the same
+                      PORT (default: its only dead-letter queue)
+    --code CODE       only copies with this code; \`moved\` for those that SQS moved after too many receives
+    --key KEY         only copies of the message with this key
+    --id ID           only the copy with this id, or the copy of the message with this id
+    --older-than 2h   only copies that were parked longer ago; s, m, h or d
+    --newer-than 2h   only copies that were parked since
+    --limit 1000      look at so many copies at most
+    --body            show: print body and attributes, too
+    --json            print JSON, and nothing else, on standard output
+    --force           look even at a queue whose own redrive policy counts each look
+    --endpoint URL, --region NAME   in place of those that the AWS SDK finds; credentials are the SDK's
+
+  help              this text
+`

@@ -1,0 +1,49 @@
+import type { Faux } from './faux-app.ts'
+import { errorBody, errorHeader } from './sqs-error.ts'
+
+const action = 'AmazonSQS.ListDeadLetterSourceQueues'
+
+const noQueue = {
+  code: 'AWS.SimpleQueueService.NonExistentQueue',
+  message: 'The specified queue does not exist.',
+}
+
+/**
+ * Answers ListDeadLetterSourceQueues, which fauxqs does not know: the queues whose redrive policy names a queue.
+ *
+ * Source: Amazon SQS API Reference, ListDeadLetterSourceQueues. It writes `queueUrls` with a small letter.
+ */
+export function listSources(faux: Faux, queueUrl: (name: string) => string): void {
+  faux.app.addHook('preHandler', async (request, reply) => {
+    if (request.headers['x-amz-target'] !== action) return undefined
+    reply.header('content-type', 'application/x-amz-json-1.0')
+    const { QueueUrl } = request.body as { readonly QueueUrl?: unknown }
+    const names = await queueNames(faux)
+    const name = String(QueueUrl).split('/').at(-1) ?? ''
+    if (!names.includes(name)) {
+      reply.header('x-amzn-query-error', errorHeader(noQueue))
+      return reply.code(400).send(errorBody(noQueue))
+    }
+    const sources: string[] = []
+    for (const other of names) {
+      if ((await deadLetterQueueOf(faux, queueUrl(other))) === name) sources.push(queueUrl(other))
+    }
+    return reply.send({ queueUrls: sources })
+  })
+}
+
+async function queueNames(faux: Faux): Promise<readonly string[]> {
+  const queues = (await faux.inspect('queues')) as readonly { readonly name: string }[]
+  return queues.map(({ name }) => name)
+}
+
+/** The name of the dead-letter queue of a queue. */
+async function deadLetterQueueOf(faux: Faux, QueueUrl: string): Promise<string | undefined> {
+  const answer = await faux.call('GetQueueAttributes', { QueueUrl, AttributeNames: ['RedrivePolicy'] })
+  const { Attributes } = answer as { readonly Attributes?: { readonly RedrivePolicy?: string } }
+  if (Attributes?.RedrivePolicy === undefined) return undefined
+  const { deadLetterTargetArn } = JSON.parse(Attributes.RedrivePolicy) as {
+    readonly deadLetterTargetArn?: string
+  }
+  return deadLetterTargetArn?.split(':').at(-1)
+}
