@@ -372,3 +372,22 @@ it('ends with its Node process, killed with -9', async () => {
   await vi.waitFor(() => expect([isAlive(pid), made()]).toEqual([false, []]), 10_000)
   await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
+
+it('needs no options, and ends with its process without a reaper of the caller', async () => {
+  const temporary = join(folder, 'by-itself')
+  await mkdir(temporary)
+  const child = childScript(
+    `
+    import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
+    console.log((await startPostgres()).url)
+  `,
+    { TMPDIR: temporary },
+  )
+  const url = await firstLine(child)
+  expect(await query(url, 'show max_connections')).toEqual([['20']])
+  expect(new URL(url).pathname).toBe('/app')
+  const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
+  child.kill('SIGKILL')
+  await vi.waitFor(() => expect(made()).toEqual([]), 10_000)
+  await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})

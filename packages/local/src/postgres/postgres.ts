@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SpillwayError, toError } from '@spillway/message'
-import type { Reaper } from '../reaper/reaper.ts'
+import { type Reaper, startReaper } from '../reaper/reaper.ts'
 import { findBinaries } from './binaries.ts'
 import { createCluster } from './cluster.ts'
 import { run, serverAccount } from './command.ts'
@@ -14,20 +14,26 @@ import { configuration, type Settings } from './settings.ts'
 
 /** What a local Postgres is to be. */
 export interface PostgresOptions {
-  readonly maxConnections: number
+  /** Default 20. */
+  readonly maxConnections?: number
   /**
-   * How many of them the functions cannot use. Up to 3 are the server's `superuser_reserved_connections`, those
+   * How many of them the functions cannot use. Default 3. Up to 3 are the server's `superuser_reserved_connections`, those
    * above 3 its `reserved_connections`, which the role `spillway` may use.
    */
-  readonly reserved: number
+  readonly reserved?: number
   /** Absolute path of a folder with `*.sql` files, run in the order of their names. */
   readonly migrations?: string | undefined
   /** Further settings of postgresql.conf, except those that the launcher depends on. */
   readonly settings?: Settings | undefined
-  readonly reaper: Reaper
+  /**
+   * Ends the server when this process dies, however it dies. Default: one of its own. For several servers, or other
+   * processes, that share one: `startReaper()`.
+   */
+  readonly reaper?: Reaper | undefined
   /** Default: a free one. */
   readonly port?: number | undefined
-  readonly databaseName: string
+  /** Default `app`. */
+  readonly databaseName?: string
   /** What the server holds the functions' role to. */
   readonly functions?: FunctionsLimits | undefined
 }
@@ -68,7 +74,30 @@ const restartPatience = 20_000
  * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when the port asked for is taken, `SPILLWAY_OPTION_INVALID` for a
  * setting that cannot be set, `SPILLWAY_START_FAILED` for anything else, with what Postgres says about it.
  */
-export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const { maxConnections = 20, reserved = 3, databaseName = 'app' } = options
+  const numbers = { ...options, maxConnections, reserved, databaseName }
+  if (options.reaper !== undefined) return startServer({ ...numbers, reaper: options.reaper })
+  const reaper = await startReaper()
+  try {
+    const postgres = await startServer({ ...numbers, reaper })
+    return Object.freeze({
+      ...postgres,
+      stop: () => postgres.stop().finally(() => reaper.stop()),
+    })
+  } catch (error) {
+    await reaper.stop()
+    throw error
+  }
+}
+
+type ServerOptions = PostgresOptions &
+  Required<Pick<PostgresOptions, 'maxConnections' | 'reserved'>> & {
+    readonly databaseName: string
+    readonly reaper: Reaper
+  }
+
+async function startServer(options: ServerOptions): Promise<Postgres> {
   const { maxConnections, reserved, reaper, databaseName } = options
   const conf = configuration(options, options.settings)
   if (options.port !== undefined && !(await isFree(options.port))) {
@@ -193,7 +222,7 @@ async function openSomewhere(
   }
 }
 
-async function setUp(port: number, password: string, options: PostgresOptions): Promise<void> {
+async function setUp(port: number, password: string, options: ServerOptions): Promise<void> {
   const { databaseName, migrations } = options
   const superuser = { port, user: 'postgres', password, database: 'postgres' }
   await withClient(superuser, (client) => createRoles(client, databaseName, options.functions))
