@@ -28,7 +28,7 @@ export interface Outage {
     | { readonly is: 'read-only' }
     /**
      * Writes fail with a SQLSTATE, or without a code, after some milliseconds. A lock (55P03) without a time fails when the
-     * `lock_timeout` of the statement is over.
+     * `lock_timeout` of the statement is over, and lets a statement pass that still waits when the outage ends.
      */
     | { readonly is: 'failing'; readonly code?: string; readonly after?: number }
 }
@@ -73,7 +73,11 @@ export interface DatabaseServer {
   readonly usage: DatabaseUsage
 }
 
-type Kind = Outage['kind']
+/** An outage that is going on, and milliseconds until it ends. */
+interface Trouble {
+  readonly kind: Outage['kind']
+  readonly left: number
+}
 
 /** A server, and what becomes of it in some times. */
 export function createServer(
@@ -94,7 +98,7 @@ export function createServer(
     if (kind.is === 'down') clock.schedule(() => [...breaking].forEach((end) => void end()), from * 1000)
   }
 
-  function trouble(): { readonly kind: Kind; readonly left: number } | undefined {
+  function trouble(): Trouble | undefined {
     const now = sinceStart()
     const outage = outages.find(({ from, to }) => from <= now && now < to)
     return outage && { kind: outage.kind, left: (outage.to - now) * 1000 }
@@ -135,13 +139,18 @@ export function createServer(
     }
   }
 
-  async function refuse(kind: Kind, limits: StatementLimits): Promise<void> {
+  /** Fails as an outage has it, of which so many milliseconds are left; returns when a statement passes. */
+  async function refuse({ kind, left }: Trouble, limits: StatementLimits): Promise<void> {
     if (kind.is === 'read-only') {
       await pass(roundTrip)
       throw serverError('25006', 'cannot execute INSERT in a read-only transaction')
     }
     if (kind.is !== 'failing') return
-    const { code, after = code === '55P03' ? limits.lockTimeout : roundTrip } = kind
+    const { code } = kind
+    if (code === '55P03' && kind.after === undefined && left < Math.min(...Object.values(limits))) {
+      return pass(left)
+    }
+    const { after = code === '55P03' ? limits.lockTimeout : roundTrip } = kind
     await pass(Math.min(after, limits.statementTimeout))
     if (after > limits.statementTimeout) throw cancelled()
     throw serverError(code, `the server fails with ${code ?? 'an error without a code'}`)
@@ -159,7 +168,7 @@ export function createServer(
     usage.statements += 1
     await answerable()
     const now = trouble()
-    if (now !== undefined) await refuse(now.kind, limits)
+    if (now !== undefined) await refuse(now, limits)
     const time = workTime(keys.length)
     const startedAt = clock.now()
     try {
