@@ -62,6 +62,23 @@ it('links to files that are there', async () => {
   }
 })
 
+it('names the scenario of each claim about outages that it marks: `<!-- scenario: file: name of the test -->`', async () => {
+  const named = async (page: string) => {
+    const marks = [...(await read(page)).matchAll(/<!-- scenario: (\S+): (.+?) -->/g)]
+    for (const [, file = '', name = ''] of marks) {
+      const code = await read(`packages/simulator/src/scenarios/${file}`)
+      const titles = [...code.matchAll(/\(\s*(['"])((?:(?!\1).)+)\1,\s*(?:async )?\(/g)].map(
+        ([, , title]) => title,
+      )
+      expect(titles, `${page}: ${file}`).toContain(name)
+    }
+    return marks.length
+  }
+  expect(await named('docs/batch.md')).toBeGreaterThanOrEqual(8)
+  expect(await named('docs/breaker.md')).toBeGreaterThanOrEqual(6)
+  expect(await named('docs/kinesis.md')).toBeGreaterThanOrEqual(2)
+})
+
 it('makes the tables of the examples as the README of the writer has them', async () => {
   const readme = await read('packages/kysely/README.md')
   const files = await readdir(join(root, 'examples'), { recursive: true })

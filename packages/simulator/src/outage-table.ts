@@ -8,8 +8,6 @@ import { type Simulation, simulate } from './simulate.ts'
 interface Line {
   readonly outage: string
   readonly settings: string
-  /** Minutes. */
-  readonly length: number
   readonly simulation: Simulation
 }
 
@@ -35,46 +33,58 @@ function line(
     outages: [{ from: minutes, to: minutes + length * minutes, kind }],
     ...more,
   }
-  return { outage, settings, length, simulation }
+  return { outage, settings, simulation }
 }
 
 const minute = ['down for a minute', 1, { is: 'down' }] as const
 const tenMinutes = ['down for 10 minutes', 10, { is: 'down' }] as const
 const hour = ['down for an hour', 60, { is: 'down' }] as const
 const threeHours = ['down for 3 hours', 180, { is: 'down' }] as const
+const slow = ['slow for 10 minutes: a second for a row', 10, { is: 'slow', rowTime: 1000 }] as const
+const silent = ['no answer for 10 minutes', 10, { is: 'hanging' }] as const
+const locked = ['locked for 10 minutes (55P03)', 10, { is: 'failing', code: '55P03' }] as const
+const broken = ['input and output fail for 10 minutes (58030)', 10, { is: 'failing', code: '58030' }] as const
+const readOnly = ['read-only for 10 minutes', 10, { is: 'read-only' }] as const
+
+const defaults = 'the defaults'
+const theBreaker = '[the breaker](breaker.md)'
+const withBreaker = { breaker: {}, controlPlane: { latency: 20 } }
+
+function withBackoff(base: number, cap: number) {
+  return { handler: writeRows({ batch: { backoff: { base, cap } } }) }
+}
 
 const lines: readonly Line[] = [
-  line(minute, 'the defaults'),
-  line(tenMinutes, 'the defaults'),
-  line(hour, 'the defaults'),
+  line(minute, defaults),
+  line(tenMinutes, defaults),
+  line(tenMinutes, '`maxReceiveCount` 5', { maxReceiveCount: 5 }),
+  line(hour, defaults),
   line(hour, '`maxReceiveCount` 10', { maxReceiveCount: 10 }),
-  line(
-    hour,
-    '`backoff` 30 s to 900 s',
-    {},
-    { handler: writeRows({ batch: { backoff: { base: 30, cap: 900 } } }) },
-  ),
-  line(
-    hour,
-    '`backoff` 60 s to 900 s, `maxReceiveCount` 10',
-    { maxReceiveCount: 10 },
-    { handler: writeRows({ batch: { backoff: { base: 60, cap: 900 } } }) },
-  ),
-  line(hour, '`hold: false`', {}, { handler: writeRows({ batch: { hold: false } }) }),
-  line(hour, 'time-out 10 s', { timeout: 10 }),
-  line(hour, '[the breaker](breaker.md)', {}, { breaker: {}, controlPlane: { latency: 20 } }),
-  line(threeHours, 'the defaults'),
+  line(hour, '`backoff` 30 s to 900 s', {}, withBackoff(30, 900)),
+  line(hour, '`backoff` 60 s to 900 s, `maxReceiveCount` 10', { maxReceiveCount: 10 }, withBackoff(60, 900)),
+  line(hour, 'FIFO, batches of 10', { fifo: true, batchSize: 10, batchingWindow: 0 }),
+  line(hour, theBreaker, {}, withBreaker),
+  line(threeHours, defaults),
+  line(slow, defaults),
+  line(silent, defaults),
+  line(locked, defaults),
+  line(broken, defaults),
+  line(readOnly, defaults),
+  line(readOnly, theBreaker, {}, withBreaker),
 ]
+
+/** What a line is about, as the table has it. */
+export type OutageLine = Pick<Line, 'outage' | 'settings'>
 
 /**
  * The table of outages in `docs/batch.md`, simulated now.
  *
- * @param longest minutes of the longest outage of the table. Default: all of them
+ * @param isWanted of which lines. Default: all of them
  */
-export async function outageTable(longest = Number.POSITIVE_INFINITY): Promise<string> {
+export async function outageTable(isWanted: (line: OutageLine) => boolean = () => true): Promise<string> {
   const rows: string[] = []
-  for (const { outage, settings, simulation, length } of lines) {
-    if (length <= longest) rows.push(row(outage, settings, await simulate(simulation)))
+  for (const one of lines) {
+    if (isWanted(one)) rows.push(row(one.outage, one.settings, await simulate(one.simulation)))
   }
   return [
     '| database | settings | messages | in the dead-letter queue | lag p50 | lag p99 | receives, mean and most | GB-s |',
