@@ -12,9 +12,11 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Accepting writes', link: '/ingest' },
       { text: 'Writing in batches', link: '/batch' },
       { text: 'Streams', link: '/kinesis' },
+      { text: 'Without Kysely', link: '/without-kysely' },
       { text: 'The connection budget', link: '/budget' },
       { text: 'The breaker', link: '/breaker' },
       { text: 'The local runtime', link: '/local' },
+      { text: 'Deploying', link: '/deploying' },
     ],
   },
   {
