@@ -52,7 +52,7 @@ describe('the breaker opens in time', () => {
         controlPlane: { latency },
         function: { timeout },
         mapping: { batchSize: 10, maximumConcurrency: environments },
-        traffic: { rate: environments > 20 ? 20 : 5 },
+        traffic: { rate: environments > 20 ? 20 : 3 },
       })
       expect(report.offAfter).toBeLessThan(within)
       // Not at the first failure: a short outage is held.

@@ -1,6 +1,6 @@
 import { outageSurvival } from '@spillway/batch'
 import { describe, expect, it } from 'vitest'
-import { type Outage, type QueueReport, rowsWriter, type Simulation, simulate, writeRows } from '../index.ts'
+import { type Outage, type QueueReport, type Simulation, simulate, writeRows } from '../index.ts'
 import { type QueueNumbers, queueNumbers } from './numbers.ts'
 
 const minutes = 60
@@ -15,7 +15,7 @@ function scenario(
   return {
     ...queueNumbers({ batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 30, ...numbers }),
     duration: minutes + length + 5 * minutes,
-    traffic: { rate: 3 },
+    traffic: { rate: length > 10 * minutes ? 1 : 3 },
     outages: [{ from: minutes, to: minutes + length, kind }],
     ...more,
   }
@@ -45,7 +45,7 @@ describe('a database that is down', () => {
 
   it('is over later where the back-off is longer, and costs about the same GB-seconds', async () => {
     const backoff = { base: 30, cap: 900 }
-    const outage = scenario({ is: 'down' }, 30 * minutes, {}, { traffic: { rate: 1 } })
+    const outage = scenario({ is: 'down' }, 30 * minutes, {}, { traffic: { rate: 0.5 } })
     const [short, long] = [
       await simulate(outage),
       await simulate({ ...outage, handler: writeRows({ batch: { backoff } }) }),
@@ -57,7 +57,8 @@ describe('a database that is down', () => {
   it("leaves it to the queue's own visibility time-out with `backoff: false`", async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 200, timeout: 10 }
     const handler = writeRows({ batch: { backoff: false } })
-    const report = await simulate(scenario({ is: 'down' }, 20 * minutes, numbers, { handler }))
+    const outage = scenario({ is: 'down' }, 20 * minutes, numbers, { handler })
+    const report = await simulate({ ...outage, traffic: { rate: 0.5 } })
     expect(report.firstInDlq).toBeGreaterThanOrEqual(5 * 200)
     expect(report.firstInDlq).toBeLessThan(5 * 200 + 60)
   })
@@ -118,7 +119,7 @@ describe('a database that fails for what is no record’s fault', () => {
     ['a read-only server', { is: 'read-only' }],
   ])('with %s is held for: five receives last as long as `outageSurvival` says', async (_, kind) => {
     const { firstInDlq = Number.POSITIVE_INFINITY } = await simulate(
-      scenario(kind, 6 * minutes, five, { traffic: { rate: 1 } }),
+      scenario(kind, 4 * minutes, five, { traffic: { rate: 0.5 } }),
     )
     expect(firstInDlq).toBeGreaterThanOrEqual(least)
   })
@@ -128,40 +129,10 @@ describe('a function without the right to change visibility', () => {
   it('uses up its receives at the pace of the visibility time-out', async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 180, timeout: 10 }
     const report = await simulate(
-      scenario({ is: 'down' }, 20 * minutes, numbers, { mayChangeVisibility: false }),
+      scenario({ is: 'down' }, 20 * minutes, numbers, { mayChangeVisibility: false, traffic: { rate: 0.5 } }),
     )
     expect(report.firstInDlq).toBeGreaterThanOrEqual(5 * 180)
     expect(report.firstInDlq).toBeLessThan(5 * 180 + 60)
-  })
-})
-
-describe('two databases of which one is down', () => {
-  const half = writeRows({
-    writer(environment) {
-      const [main, other] = [rowsWriter(environment), rowsWriter(environment, 'other')]
-      return async (records, limit) => {
-        const isOther = ({ body }: (typeof records)[number]) => body.number % 2 === 1
-        const outcomes = new Map()
-        for (const [writer, some] of [
-          [main, records.filter((record) => !isOther(record))],
-          [other, records.filter(isOther)],
-        ] as const) {
-          const answers = await writer(some, limit)
-          for (const [place, record] of some.entries()) outcomes.set(record, answers[place])
-        }
-        return records.map((record) => outcomes.get(record))
-      }
-    },
-  })
-
-  it('cost no message', async () => {
-    const numbers: QueueNumbers = { batchSize: 10, batchingWindow: 0, maximumConcurrency: 10 }
-    const report = await simulate({
-      ...scenario({ is: 'down' }, 15 * minutes, numbers, { handler: half }),
-      databases: { main: {}, other: {} },
-      outages: [{ from: minutes, to: 16 * minutes, kind: { is: 'down' }, database: 'other' }],
-    })
-    expectAllWritten(report)
   })
 })
 
