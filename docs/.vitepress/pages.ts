@@ -16,6 +16,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'The connection budget', link: '/budget' },
       { text: 'The breaker', link: '/breaker' },
       { text: 'The local runtime', link: '/local' },
+      { text: 'Testing your handlers', link: '/testing' },
       { text: 'Deploying', link: '/deploying' },
     ],
   },

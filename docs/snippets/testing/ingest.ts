@@ -1,0 +1,15 @@
+import middy from '@middy/core'
+import httpJsonBodyParser from '@middy/http-json-body-parser'
+import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
+import type { Target } from '@spillway/message'
+import { order } from './message.ts'
+
+/** The side that accepts, with the target that it is given: a test has its own. */
+export const createHandler = (to: Target) =>
+  middy()
+    .use(problemDetails())
+    .use(bodyLimit())
+    .use(httpJsonBodyParser())
+    .use(validate({ body: order }))
+    .use(enqueue(order, { to }))
+    .handler((event) => event.valid.body)

@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+it('has tests of both sides for the runner of Node', async () => {
+  const folder = join(import.meta.dirname, 'node-test')
+  const specs = ['ingest.spec.ts', 'write.spec.ts'].map((name) => join(folder, name))
+  const options = ['--conditions=spillway:source', '--test', '--test-reporter=tap']
+  // NODE_TEST_CONTEXT would have it report to a runner that is not there.
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env
+  const { stdout } = await promisify(execFile)(process.execPath, [...options, ...specs], { env })
+  expect(stdout).toMatch(/^# pass 4$/m)
+  expect(stdout).toMatch(/^# fail 0$/m)
+})

@@ -1,0 +1,28 @@
+import { invoke } from '@spillway/batch/testing'
+import { sqsEvent } from '@spillway/sqs/testing'
+import { expect, it } from 'vitest'
+import { type Order, order } from './message.ts'
+import { createHandler } from './write.ts'
+
+const ada = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10', customer: 'ada', cents: 1250 }
+const alan = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a11', customer: 'alan', cents: 300 }
+
+/** Nothing leaves the test: what fails would be put off by a request to SQS. */
+const client = { send: async () => ({}) }
+
+it('saves each order', async () => {
+  const saved: Order[] = []
+  const handler = createHandler(async (one) => void saved.push(one), client)
+  const event = await sqsEvent(order, [ada, alan], { queue: 'orders' })
+  expect(await invoke(handler, event)).toStrictEqual({ batchItemFailures: [] })
+  expect(saved).toStrictEqual([ada, alan])
+})
+
+it('has an order delivered again that could not be saved, and no other', async () => {
+  const save = async ({ customer }: Order) => {
+    if (customer === 'alan') throw new Error('the database does not answer')
+  }
+  const event = await sqsEvent(order, [ada, alan], { queue: 'orders' })
+  const answer = await invoke(createHandler(save, client), event)
+  expect(answer).toStrictEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] })
+})
