@@ -13,6 +13,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Writing in batches', link: '/batch' },
       { text: 'Streams', link: '/kinesis' },
       { text: 'Without Kysely', link: '/without-kysely' },
+      { text: 'Parked messages and redrive', link: '/redrive' },
       { text: 'The connection budget', link: '/budget' },
       { text: 'The breaker', link: '/breaker' },
       { text: 'The local runtime', link: '/local' },

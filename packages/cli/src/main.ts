@@ -2,10 +2,11 @@ import { SpillwayError, toError } from '@spillway/message'
 import { meant, parse, parseNumber, parsePort, UsageError } from './arguments.ts'
 import { dev } from './dev/dev.ts'
 import { parseParked } from './parked/parse-parked.ts'
+import { parseRedrive } from './redrive/parse-redrive.ts'
 import { spike } from './spike/spike.ts'
 import { usage } from './usage.ts'
 
-const commands = ['dev', 'spike', 'parked', 'help']
+const commands = ['dev', 'spike', 'parked', 'redrive', 'help']
 
 /**
  * Runs the command line.
@@ -29,6 +30,11 @@ export async function main(argv: readonly string[]): Promise<number> {
         // The AWS SDK is loaded by what needs it alone.
         const { parked } = await import('./parked/parked.ts')
         return await parked(options)
+      }
+      case 'redrive': {
+        const options = parseRedrive(rest)
+        const { redrive } = await import('./redrive/redrive.ts')
+        return await redrive(options)
       }
       default:
         throw new UsageError(unknownCommand(command))

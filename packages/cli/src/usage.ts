@@ -25,5 +25,16 @@ export const usage = `Usage: spillway <command> [folder or queue] [options]
     --force           look even at a queue whose own redrive policy counts each look
     --endpoint URL, --region NAME   in place of those that the AWS SDK finds; credentials are the SDK's
 
+  redrive [queue]   send copies of a dead-letter queue back to where they came from, exactly as they came
+    queue, --code, --key, --id, --older-than, --newer-than, --endpoint, --region, --force   as above (default: all copies)
+    --execute         do it; without it, print what would go
+    --to QUEUE        the queue that they go to (default: the one whose dead-letter queue it is)
+    --to-stream NAME  the stream that copies of its records go to
+    --rate 10         copies a second
+    --limit N         send so many copies at most
+    --edit            open each body in $VISUAL or $EDITOR first
+    --message ./message.ts#order   the definition that an edited body has to fit
+    --json            print the figures as JSON, and nothing else, on standard output
+
   help              this text
 `

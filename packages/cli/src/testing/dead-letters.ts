@@ -1,4 +1,5 @@
 import {
+  DeleteMessageCommand,
   type Message,
   type MessageAttributeValue,
   ReceiveMessageCommand,
@@ -64,20 +65,31 @@ export async function receive(client: SQSClient, url: string): Promise<readonly 
   return Messages
 }
 
+interface ParkOptions {
+  readonly attributes?: Attributes
+  readonly group?: string
+  readonly reason?: ParkReason
+}
+
 /** Sends a message and lets the source park it, as a function would. Answers the id of the message. */
 export async function parkOne(
   client: SQSClient,
   urls: { readonly from: string; readonly dead: string },
   body: string,
-  options: {
-    readonly attributes?: Attributes
-    readonly group?: string
-    readonly reason?: ParkReason
-  } = {},
+  options: ParkOptions = {},
 ): Promise<string> {
-  const { reason = { code: 'SPILLWAY_BODY_INVALID', detail: 'The body is not a valid order.placed.' } } =
-    options
   await send(client, urls.from, body, options)
+  return parkNext(client, urls, options)
+}
+
+/** Lets the source park the next message of a queue. Answers the id of the message. */
+export async function parkNext(
+  client: SQSClient,
+  urls: { readonly from: string; readonly dead: string },
+  {
+    reason = { code: 'SPILLWAY_BODY_INVALID', detail: 'The body is not a valid order.placed.' },
+  }: ParkOptions = {},
+): Promise<string> {
   const [message] = await receive(client, urls.from)
   if (message === undefined) throw new Error('nothing was received')
   const source = sqsSource({ queueUrl: urls.from, deadLetterQueueUrl: urls.dead, client })
@@ -89,6 +101,7 @@ export async function parkOne(
     signal: new AbortController().signal,
     remainingTime: () => 60_000,
   })
+  await client.send(new DeleteMessageCommand({ QueueUrl: urls.from, ReceiptHandle: message.ReceiptHandle }))
   return record.id
 }
 

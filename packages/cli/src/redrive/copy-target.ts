@@ -1,0 +1,22 @@
+import type { Unconfirmed } from './batch-requests.ts'
+import type { Outgoing } from './returned-message.ts'
+
+/** What became of a copy that was sent: whether its queue or stream has confirmed it, or why not. */
+export type SendBack =
+  | {
+      readonly sent: true
+      /** The id that the message has in its queue, or the sequence number that the record has in its stream. */
+      readonly newId: string
+    }
+  | ({ readonly sent: false } & Unconfirmed)
+
+/** Where copies go back to. */
+export interface CopyTarget {
+  /** For people: a URL, or the name of a stream. */
+  readonly name: string
+  /** Whether copies of one group must not overtake one another. */
+  readonly ordered: boolean
+  /** Sends copies. Answers one result for each, in order, and never rejects. */
+  send(copies: readonly Outgoing[]): Promise<readonly SendBack[]>
+  close(): void
+}

@@ -1,0 +1,23 @@
+import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { Clock } from '@spillway/message/internal'
+import { confirmAll, type Unconfirmed } from './batch-requests.ts'
+
+/** Deletes messages. Never rejects; answers for each why it was not confirmed, or `undefined`. */
+export function deleteCopies(
+  client: Pick<SQSClient, 'send'>,
+  QueueUrl: string,
+  handles: readonly string[],
+  clock: Clock,
+): Promise<readonly (Unconfirmed | undefined)[]> {
+  return confirmAll(
+    handles.length,
+    async (places) => {
+      const Entries = places.map((place) => ({ Id: String(place), ReceiptHandle: handles[place] ?? '' }))
+      const { Successful = [], Failed = [] } = await client.send(
+        new DeleteMessageBatchCommand({ QueueUrl, Entries }),
+      )
+      return { confirmed: Successful.map(({ Id = '' }) => Id), failed: Failed }
+    },
+    clock,
+  )
+}

@@ -1,0 +1,121 @@
+import { type Issue, type MessageDefinition, SpillwayError, toError } from '@spillway/message'
+import { readMessage, validate } from '@spillway/message/internal'
+import { printable } from '../parked/printable.ts'
+import { type ParkedCopy, readEnvelope } from '../parked/read-copy.ts'
+import { parseLossless, stringifySendable } from './lossless-json.ts'
+import { askOnTerminal, openEditor } from './open-editor.ts'
+import type { Outgoing } from './returned-message.ts'
+
+/** What {@link createEditor} takes. */
+export interface EditOptions {
+  /** What an edited body is validated against. */
+  readonly definition: MessageDefinition | undefined
+  /** Lets the operator edit a text. Default: `$VISUAL` or `$EDITOR`. */
+  readonly edit?: (text: string) => Promise<string>
+  /** Asks whether to edit again. Default: on the terminal. */
+  readonly ask?: (question: string) => Promise<boolean>
+  /** Prints a line. Default: on standard error. */
+  readonly say?: (text: string) => void
+}
+
+/** What is edited of a text: the body of an envelope as JSON, JSON as it is, or the text itself. */
+interface Editable {
+  readonly text: string
+  /**
+   * What goes back.
+   *
+   * @throws SyntaxError for an edited text that is not JSON where it was
+   */
+  rebuild(edited: string): string
+}
+
+/**
+ * Makes what lets an operator edit the body of a copy before it goes back. A body that is not valid is shown with its
+ * issues, and can be edited again. A file that is left as it was sends the copy back as it came, an empty one leaves it.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` where no editor is set
+ */
+export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promise<Outgoing | undefined> {
+  const {
+    definition,
+    edit = openEditor(),
+    ask = askOnTerminal,
+    say = (text) => process.stderr.write(`${text}\n`),
+  } = options
+
+  return async function editCopy(copy) {
+    const editable = toEditable(copy)
+    let text = editable.text
+    for (;;) {
+      say(`Editing ${copy.id}${copy.key === undefined ? '' : `, key ${printable(copy.key)}`}`)
+      text = await edit(text)
+      if (text.trim() === '') return undefined
+      if (text.trimEnd() === editable.text.trimEnd()) return { copy, edited: undefined }
+      const { edited, problems } = await check(editable, text, definition)
+      if (edited !== undefined && problems.length === 0) return { copy, edited }
+      for (const problem of problems) say(printable(problem))
+      if (!(await ask('Edit again? No leaves the copy where it is.'))) return undefined
+    }
+  }
+}
+
+function toEditable({ original }: ParkedCopy): Editable {
+  if (original instanceof Error) throw original
+  const { text } = original
+  const envelope = readEnvelope(text)
+  if (envelope !== undefined && !('body' in envelope)) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'Its body is not in the message, which is a claim check: it cannot be edited here.',
+    )
+  }
+  if (envelope !== undefined) {
+    const lossless = parseLossless(text) as Readonly<Record<string, unknown>>
+    return {
+      text: pretty(lossless.body),
+      rebuild: (edited) => stringifySendable({ ...lossless, body: parseLossless(edited) }),
+    }
+  }
+  try {
+    return {
+      text: pretty(parseLossless(text)),
+      rebuild: (edited) => stringifySendable(parseLossless(edited)),
+    }
+  } catch {
+    return { text, rebuild: (edited) => edited }
+  }
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
+/** Rebuilds a message and tells what is wrong with it. */
+async function check(
+  editable: Editable,
+  text: string,
+  definition: MessageDefinition | undefined,
+): Promise<{ readonly edited?: string; readonly problems: readonly string[] }> {
+  let edited: string
+  try {
+    edited = editable.rebuild(text)
+  } catch (thrown) {
+    return { problems: [`It is not JSON: ${toError(thrown).message}`] }
+  }
+  return { edited, problems: definition === undefined ? [] : await problemsOf(edited, definition) }
+}
+
+async function problemsOf(text: string, definition: MessageDefinition): Promise<readonly string[]> {
+  if (readEnvelope(text) === undefined) {
+    const validated = await validate(definition.schema, JSON.parse(text))
+    return validated.ok ? [] : validated.issues.map(issueText)
+  }
+  const decoded = await readMessage(definition, text)
+  if (decoded.ok) return []
+  const { detail, issues = [] } = decoded.reason
+  return [detail, ...issues.map(issueText)]
+}
+
+function issueText({ path, message }: Issue): string {
+  return `  ${path === '' ? '(body)' : path}: ${message}`
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type MessageDefinition, SpillwayError, toError } from '@spillway/message'
+import { isStandardSchema, nearest } from '@spillway/message/internal'
+
+/**
+ * Loads the definition of a message as `spillway dev` loads an app: Node runs the file.
+ *
+ * @param reference `./message.ts#order`: a file and the name of an export, which may be left out where there is one
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none
+ */
+export async function loadMessage(reference: string): Promise<MessageDefinition> {
+  const [, path = reference, name] = /^(.*)#([^#/\\]*)$/.exec(reference) ?? []
+  const file = resolve(path)
+  const module = await load(file)
+  const names = Object.keys(module).filter((exported) => isDefinition(module[exported]))
+  const meant = name === undefined && names.length === 1 ? names[0] : name
+  const found = meant === undefined ? undefined : module[meant]
+  if (isDefinition(found)) return found
+  const near = name === undefined ? undefined : nearest(name, names)
+  throw new SpillwayError(
+    'SPILLWAY_START_FAILED',
+    name === undefined
+      ? `${file} has ${names.length} message definitions: name one with --message ${path}#${names[0] ?? 'name'}.`
+      : `${file} exports no message definition '${name}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${names.join(', ') || 'none'}.`,
+  )
+}
+
+async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw new SpillwayError('SPILLWAY_START_FAILED', `${file} cannot be loaded: ${cause.message}`, { cause })
+  }
+}
+
+function isDefinition(value: unknown): value is MessageDefinition {
+  const { name, schema } = Object(value) as Partial<Record<keyof MessageDefinition, unknown>>
+  return typeof name === 'string' && isStandardSchema(schema)
+}

@@ -1,0 +1,131 @@
+import {
+  ListDeadLetterSourceQueuesCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import { SpillwayError, toError } from '@spillway/message'
+import { type Clock, isMessageId } from '@spillway/message/internal'
+import { findUrl, isUrl, type OpenQueue } from '../parked/open-queue.ts'
+import { readQueueFacts } from '../parked/queue-facts.ts'
+import { confirmAll } from './batch-requests.ts'
+import type { CopyTarget, SendBack } from './copy-target.ts'
+import { maxBytes, type Outgoing, type Returned, toReturned } from './returned-message.ts'
+
+/**
+ * The queue that copies go back to.
+ *
+ * @param to its URL or local name. Default: the only queue whose dead-letter queue the copies are in
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is not exactly one, or when it is the dead-letter queue
+ * itself; `SPILLWAY_START_FAILED` when it cannot be asked
+ */
+export async function queueTarget(
+  source: OpenQueue,
+  sourceArn: string | undefined,
+  to: string | undefined,
+  clock: Clock,
+): Promise<CopyTarget> {
+  const url = to === undefined ? await onlySource(source) : toUrl(source, to)
+  const { arn } = await readQueueFacts(source.client, url)
+  if (url === source.url || (arn !== undefined && arn === sourceArn)) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'The copies cannot go back to the queue that they are in: give --to another one.',
+    )
+  }
+  return {
+    name: url,
+    ordered: url.endsWith('.fifo'),
+    send: (copies) => sendBack(source.client, url, copies, clock),
+    close: () => undefined,
+  }
+}
+
+function toUrl({ local }: OpenQueue, to: string): string {
+  if (isUrl(to)) return to
+  if (local !== undefined) return findUrl(local, to)
+  throw new SpillwayError('SPILLWAY_OPTION_INVALID', `--to must be the URL of a queue, not '${to}'.`)
+}
+
+async function onlySource({ client, url }: OpenQueue): Promise<string> {
+  const urls = await sourcesOf(client, url)
+  const [only] = urls
+  if (urls.length === 1 && only !== undefined) return only
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    urls.length === 0
+      ? 'It is the dead-letter queue of no queue: say where the copies go, with --to, or with --to-stream for records of a stream.'
+      : `It is the dead-letter queue of several queues: choose one with --to: ${urls.join(', ')}.`,
+  )
+}
+
+async function sourcesOf(client: Pick<SQSClient, 'send'>, url: string): Promise<readonly string[]> {
+  try {
+    const command = new ListDeadLetterSourceQueuesCommand({ QueueUrl: url })
+    return (await client.send(command)).queueUrls ?? []
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw new SpillwayError(
+      'SPILLWAY_START_FAILED',
+      `The queues that it is the dead-letter queue of cannot be listed (${cause.name}: ${cause.message}): give --to.`,
+      { cause },
+    )
+  }
+}
+
+/** Sends copies in as few requests as they fit into. Never rejects. */
+async function sendBack(
+  client: Pick<SQSClient, 'send'>,
+  QueueUrl: string,
+  copies: readonly Outgoing[],
+  clock: Clock,
+): Promise<readonly SendBack[]> {
+  const results: SendBack[] = copies.map(() => ({ sent: false, own: false, cause: 'it was not sent' }))
+  const ready: { readonly place: number; readonly returned: Returned }[] = []
+  for (const [place, copy] of copies.entries()) {
+    try {
+      ready.push({ place, returned: toReturned(copy, QueueUrl.endsWith('.fifo')) })
+    } catch (thrown) {
+      results[place] = { sent: false, own: true, cause: toError(thrown).message }
+    }
+  }
+  for (const batch of bySize(ready)) {
+    const newIds = new Map<string, string>()
+    const causes = await confirmAll(
+      batch.length,
+      async (places) => {
+        const Entries = places.flatMap((place) => {
+          const one = batch[place]
+          return one === undefined ? [] : [{ ...one.returned.entry, Id: String(place) }]
+        })
+        const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+        const confirmed = (answer.Successful ?? []).filter(({ MessageId }) => isMessageId(MessageId))
+        for (const { Id = '', MessageId = '' } of confirmed) newIds.set(Id, MessageId)
+        return { confirmed: confirmed.map(({ Id = '' }) => Id), failed: answer.Failed ?? [] }
+      },
+      clock,
+    )
+    for (const [place, { place: own }] of batch.entries()) {
+      const cause = causes[place]
+      results[own] =
+        cause === undefined
+          ? { sent: true, newId: newIds.get(String(place)) ?? '' }
+          : { sent: false, ...cause }
+    }
+  }
+  return results
+}
+
+/** Parts that a request has room for. */
+function bySize<T extends { readonly returned: Returned }>(all: readonly T[]): readonly (readonly T[])[] {
+  const batches: T[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const one of all) {
+    bytes += one.returned.bytes
+    if (bytes > maxBytes) {
+      batches.push([])
+      bytes = one.returned.bytes
+    }
+    batches.at(-1)?.push(one)
+  }
+  return batches
+}

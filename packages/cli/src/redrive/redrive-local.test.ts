@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import type { LocalEndpoints } from '@spillway/local'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import type { CopyRow } from '../parked/list-text.ts'
+import { clientOf, send } from '../testing/dead-letters.ts'
+import { inProcess } from '../testing/in-process.ts'
+import { freePorts } from '../testing/processes.ts'
+import { runCli } from '../testing/run-cli.ts'
+
+const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
+
+it('lists, shows and redrives what an app of `spillway dev` has parked, by the name of the queue', async () => {
+  const port = await freePorts()
+  const app = runCli(['dev', orders], { PORT: String(port) })
+  onTestFinished(async () => {
+    app.child.kill('SIGINT')
+    await app.ended
+  })
+  await vi.waitFor(() => expect(app.stdout()).toMatch(/^ready /m), { timeout: 30_000, interval: 50 })
+  vi.stubEnv('PORT', String(port))
+  onTestFinished(() => void vi.unstubAllEnvs())
+
+  const answer = await fetch(`http://127.0.0.1:${port + 1}/api/endpoints`)
+  const { sqs, region, queues } = (await answer.json()) as LocalEndpoints
+  const client = clientOf({ endpoint: sqs, region })
+  onTestFinished(() => client.destroy())
+  const originalId = await send(
+    client,
+    queues.find(({ name }) => name === 'orders')?.url ?? '',
+    'no envelope',
+  )
+
+  const list = async (...args: string[]): Promise<readonly CopyRow[]> =>
+    JSON.parse((await inProcess(['parked', 'list', '--json', ...args])).stdout)
+  const parked = await vi.waitFor(
+    async () => {
+      const rows = await list()
+      expect(rows).toMatchObject([{ code: 'SPILLWAY_ENVELOPE_INVALID', originalId }])
+      return rows
+    },
+    { timeout: 20_000, interval: 200 },
+  )
+  const shown = await inProcess(['parked', 'show', 'orders-dlq', '--id', originalId, '--body'])
+  expect(shown.stdout).toContain('body\n  no envelope\n')
+
+  expect(await inProcess(['redrive', 'orders-dlq', '--to', 'orders', '--execute'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Redriven 1 copy to http:.+\/orders\.\n$/),
+  })
+  // It is no envelope still, and is parked anew.
+  await vi.waitFor(
+    async () => {
+      const rows = await list()
+      expect(rows).toHaveLength(1)
+      expect(rows[0]?.id).not.toBe(parked[0]?.id)
+    },
+    { timeout: 20_000, interval: 200 },
+  )
+  const unknown = await inProcess(['parked', 'list', 'order-dlq'])
+  expect(unknown).toMatchObject({ code: 1, stdout: '' })
+  expect(unknown.stderr).toContain("The local app has no queue 'order-dlq'. Did you mean 'orders-dlq'?")
+})

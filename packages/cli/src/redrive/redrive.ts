@@ -1,0 +1,148 @@
+import { systemClock } from '@spillway/message/internal'
+import { type CopyRow, listText } from '../parked/list-text.ts'
+import { type OpenQueue, openQueue, type QueueChoice } from '../parked/open-queue.ts'
+import { look, say } from '../parked/parked.ts'
+import { printable } from '../parked/printable.ts'
+import { checkReceives, type QueueFacts, readQueueFacts } from '../parked/queue-facts.ts'
+import { createSelect, type Filters } from '../parked/select.ts'
+import { stopSignal } from '../stop-signal.ts'
+import type { CopyTarget } from './copy-target.ts'
+import { createEditor } from './edit-copy.ts'
+import { loadMessage } from './load-message.ts'
+import { queueTarget } from './queue-target.ts'
+import { startProgress } from './redrive-progress.ts'
+import { holdSeconds, type RedriveResult, runRedrive } from './run-redrive.ts'
+import { streamTarget } from './stream-target.ts'
+
+/** What `spillway redrive` takes. */
+export interface RedriveOptions {
+  readonly queue: QueueChoice
+  readonly filters: Filters
+  /** The URL or the local name of the queue that the copies go to. */
+  readonly to: string | undefined
+  /** The name of the stream that they go to. */
+  readonly toStream: string | undefined
+  /** The most copies that go back; `undefined` for all. */
+  readonly limit: number | undefined
+  /** Copies a second. */
+  readonly rate: number
+  /** `false`: print what would go, and send nothing. */
+  readonly execute: boolean
+  readonly edit: boolean
+  /** The definition that an edited body is validated against: a file, `#` and the name of an export. */
+  readonly message: string | undefined
+  readonly force: boolean
+  readonly json: boolean
+}
+
+/** The most copies that a dry run looks at. */
+const mostLooked = 10_000
+
+/** Sends copies of a dead-letter queue back to where they came from. */
+export async function redrive(options: RedriveOptions): Promise<number> {
+  const queue = await openQueue(options.queue)
+  let target: CopyTarget | undefined
+  try {
+    const facts = await readQueueFacts(queue.client, queue.url)
+    target = await targetOf(queue, facts, options)
+    return options.execute
+      ? await execute(queue, facts, target, options)
+      : await dryRun(queue, target, options)
+  } finally {
+    target?.close()
+    queue.client.destroy()
+  }
+}
+
+function targetOf(queue: OpenQueue, { arn }: QueueFacts, options: RedriveOptions): Promise<CopyTarget> {
+  const { to, toStream } = options
+  return toStream === undefined
+    ? queueTarget(queue, arn, to, systemClock)
+    : streamTarget(queue, toStream, options.queue.region)
+}
+
+async function dryRun(queue: OpenQueue, target: CopyTarget, options: RedriveOptions): Promise<number> {
+  const { limit = Number.POSITIVE_INFINITY, json } = options
+  const { rows: all, notes } = await look(queue, { ...options, limit: mostLooked })
+  const rows: readonly CopyRow[] = all.slice(0, limit)
+  if (json) process.stdout.write(`${JSON.stringify({ dryRun: true, target: target.name, copies: rows })}\n`)
+  else process.stdout.write(listText(rows, systemClock.now()))
+  for (const note of notes) say(note)
+  if (rows.length > 0) {
+    say(`Dry run: ${copiesText(rows.length)} would go to ${target.name}. Add --execute to send them.`)
+  }
+  return 0
+}
+
+async function execute(
+  queue: OpenQueue,
+  facts: QueueFacts,
+  target: CopyTarget,
+  options: RedriveOptions,
+): Promise<number> {
+  const { filters, rate, limit = Number.POSITIVE_INFINITY, force, json } = options
+  checkReceives(facts, queue.url, force, say)
+  const editor = options.edit
+    ? createEditor({
+        definition: options.message === undefined ? undefined : await loadMessage(options.message),
+      })
+    : undefined
+  const progress = startProgress(Math.min(facts.visible, limit), editor === undefined)
+  const result = await runRedrive({
+    queue,
+    target,
+    isSelected: createSelect(filters, systemClock.now()),
+    limit,
+    rate,
+    edit: editor,
+    signal: stopSignal(),
+    onProgress: progress.show,
+    onFailure: ({ id, cause }) => progress.line(`${id}: ${printable(cause)}`),
+  })
+  progress.end()
+  if (json) {
+    const { unreleased: _, ...figures } = result
+    process.stdout.write(`${JSON.stringify({ target: target.name, ...figures })}\n`)
+  } else {
+    process.stdout.write(`Redriven ${copiesText(result.sent)} to ${target.name}.\n`)
+  }
+  for (const note of notesOf(result, queue.url)) say(note)
+  return exitCode(result)
+}
+
+function notesOf(result: RedriveResult, url: string): string[] {
+  const { failures, left, behind, cameBack, interrupted, stopped, unreleased } = result
+  const notes: string[] = []
+  if (left > 0) notes.push(`${copiesText(left)} that were not chosen stay.`)
+  if (left > 0 && url.endsWith('.fifo')) {
+    notes.push(
+      'A FIFO queue gives out the first ten of a group at most: what waits behind a copy that stays was not looked at.',
+    )
+  }
+  if (failures.length > 0) notes.push(`${failures.length} failed: see above.`)
+  if (behind > 0) notes.push(`${copiesText(behind)} stay behind a failed one of their group.`)
+  if (cameBack > 0)
+    notes.push(
+      `Came back during the run, and left where they are: ${copiesText(cameBack)}. Is the cause gone?`,
+    )
+  if (stopped !== undefined) notes.push(`Stopped: ${printable(stopped)}.`)
+  if (interrupted) notes.push('Interrupted.')
+  if (interrupted || stopped !== undefined || failures.length > 0)
+    notes.push('What did not go is still in the queue: the same command goes on.')
+  if (unreleased.count > 0) {
+    notes.push(
+      `${copiesText(unreleased.count)} stay invisible for up to ${holdSeconds} s (${unreleased.cause}). Do the credentials allow sqs:ChangeMessageVisibility?`,
+    )
+  }
+  return notes
+}
+
+/** 130 as a shell has it for a command that was interrupted. */
+function exitCode({ failures, stopped, interrupted }: RedriveResult): number {
+  if (failures.length > 0 || stopped !== undefined) return 1
+  return interrupted ? 130 : 0
+}
+
+function copiesText(count: number): string {
+  return count === 1 ? '1 copy' : `${count} copies`
+}

@@ -1,0 +1,36 @@
+import { parkedAttributes as streamAttributes } from '@spillway/kinesis/sqs'
+import type { ParkedCopy } from '../parked/read-copy.ts'
+
+/** A copy and what it must stay in order with; `undefined` where order does not matter. */
+export interface InGroup {
+  readonly copy: ParkedCopy
+  readonly group: string | undefined
+}
+
+/**
+ * Parts of a list that are sent one after the other, each of at most so many copies. Where the order of a group matters, no
+ * part has two copies of one group: if the first failed, the second would overtake it.
+ */
+export function wavesOf(
+  copies: readonly ParkedCopy[],
+  most: number,
+  ordered: boolean,
+): readonly (readonly InGroup[])[] {
+  const waves: InGroup[][] = []
+  for (const copy of copies) {
+    const group = ordered ? groupOf(copy) : undefined
+    const last = waves.at(-1)
+    const isFull = last === undefined || last.length >= most
+    if (isFull || (group !== undefined && last.some((other) => other.group === group))) {
+      waves.push([{ copy, group }])
+    } else {
+      last.push({ copy, group })
+    }
+  }
+  return waves
+}
+
+function groupOf({ message }: ParkedCopy): string | undefined {
+  const partitionKey = message.MessageAttributes?.[streamAttributes.partitionKey]?.StringValue
+  return message.Attributes?.MessageGroupId ?? partitionKey
+}

@@ -1,0 +1,9 @@
+import { defineMessage } from '@spillway/message'
+import * as z from 'zod'
+
+/** A message of a test: what is added to the balance. */
+export const posting = defineMessage({
+  name: 'posting',
+  schema: z.object({ id: z.string(), amount: z.number().max(100) }),
+  key: ({ id }) => id,
+})
