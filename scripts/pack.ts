@@ -1,8 +1,12 @@
+// `npm run pack -- FOLDER` packs the packages as they are to be published, for `npm publish FOLDER/NAME.tgz`.
 import { execFile } from 'node:child_process'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { packageNames, root } from './workspace.ts'
+import { publishedManifest, publishedReadme, repositoryAddress } from './published-form.ts'
+import { type Manifest, manifestIn, packageNames, root } from './workspace.ts'
 
 const run = promisify(execFile)
 
@@ -13,19 +17,51 @@ export interface PackedPackage {
   readonly tarball: string
 }
 
-/** Builds all packages and packs them, as `pnpm publish` would, into a folder. */
+/** Builds all packages and packs them into a folder. */
 export async function packAll(destination: string): Promise<readonly PackedPackage[]> {
   await mkdir(destination, { recursive: true })
   await run(process.execPath, [join(root, 'scripts', 'build.ts')])
-  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  const packed: PackedPackage[] = []
-  for (const name of packageNames) {
-    const folder = join(root, 'packages', name)
-    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-    const tarball = join(destination, `${name}.tgz`)
-    // pnpm, because it fills in `workspace:` and `catalog:` versions and `publishConfig`.
-    await run('npx', ['--yes', packageManager, 'pack', '--out', tarball], { cwd: folder })
-    packed.push({ name: manifest.name, folder, tarball })
+  // pnpm, because it fills in `workspace:` and `catalog:` versions and `publishConfig`.
+  const filters = packageNames.flatMap((folder) => ['--filter', `./packages/${folder}`])
+  const pack = ['-r', ...filters, 'pack', '--pack-destination', destination]
+  await run('npx', ['--yes', String(manifestIn().packageManager), ...pack], { cwd: root })
+  const address = repositoryAddress()
+  return Promise.all(
+    packageNames.map(async (folder) => {
+      const { name, version } = manifestIn('packages', folder)
+      const tarball = join(destination, `${folder}.tgz`)
+      await rename(join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`), tarball)
+      await finish(tarball, folder, address)
+      return { name, folder: join(root, 'packages', folder), tarball }
+    }),
+  )
+}
+
+/** Puts into a packed package what follows from the address of the repository. */
+async function finish(tarball: string, folder: string, address: string | undefined): Promise<void> {
+  const temporary = await mkdtemp(join(tmpdir(), 'spillway-pack-'))
+  try {
+    await run('tar', ['-xzf', tarball, '-C', temporary])
+    const at = (file: string) => join(temporary, 'package', file)
+    const manifest = JSON.parse(await readFile(at('package.json'), 'utf8')) as Manifest
+    await writeFile(
+      at('package.json'),
+      `${JSON.stringify(publishedManifest(manifest, folder, address), undefined, 2)}\n`,
+    )
+    for (const file of ['README.md', 'CHANGELOG.md'].filter((file) => existsSync(at(file)))) {
+      await writeFile(at(file), publishedReadme(await readFile(at(file), 'utf8'), folder, address))
+    }
+    await run('tar', ['-czf', tarball, '-C', temporary, 'package'])
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
   }
-  return packed
+}
+
+if (import.meta.main) {
+  const [destination] = process.argv.slice(2)
+  if (destination === undefined) {
+    console.error('usage: npm run pack -- FOLDER')
+    process.exit(2)
+  }
+  for (const { name, tarball } of await packAll(resolve(destination))) console.log(`${name} ${tarball}`)
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SpillwayError, toError } from '@spillway/message'
 import type { App } from '@spillway/planner'
+import { requireNode } from './require-node.ts'
 
 /** The file that defines an app, unless another is named. */
 export const configFile = 'spillway.config.ts'
@@ -16,10 +17,11 @@ export interface LoadedApp {
 /**
  * Reads the app definition of a folder, or of a config file.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none or it exports no app; `SPILLWAY_OPTION_INVALID` or
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none, when it exports no app, or on a Node that is too old; `SPILLWAY_OPTION_INVALID` or
  * `SPILLWAY_APP_INVALID` as `defineApp` threw it.
  */
 export async function loadApp(path: string): Promise<LoadedApp> {
+  requireNode()
   const file = await findConfig(resolve(path))
   let module: { default?: unknown }
   try {

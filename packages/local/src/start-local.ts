@@ -18,6 +18,7 @@ import { type Postgres, startPostgres } from './postgres/postgres.ts'
 import { type QueueEngine, startQueues } from './queues/index.ts'
 import { type Reaper, startReaper } from './reaper/reaper.ts'
 import { createReporter } from './report/reporter.ts'
+import { requireNode } from './require-node.ts'
 import { type LocalState, type RunningReader, readState } from './state.ts'
 import { type StreamSourceProblem, startStreamSource } from './stream-source/index.ts'
 import { type StreamEngine, startStreams } from './streams/index.ts'
@@ -79,6 +80,7 @@ export interface Local {
  * @throws SpillwayError `SPILLWAY_START_FAILED` or `SPILLWAY_PORT_IN_USE`; what had started is stopped again.
  */
 export async function startLocal({ app, folder }: LoadedApp, options: LocalOptions = {}): Promise<Local> {
+  requireNode()
   const { port = 0, onProgress = () => undefined } = options
   const stops: (() => Promise<unknown>)[] = []
   let stopping: Promise<void> | undefined

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SpillwayError } from '@spillway/message'
-import { buildApp } from 'fauxqs'
+import type { buildApp } from 'fauxqs'
+import { requireNode } from '../require-node.ts'
 
 /** The HTTP application of fauxqs, before it listens. */
 export type FauxApp = ReturnType<typeof buildApp>
@@ -19,8 +20,15 @@ export interface Faux {
 const json = 'application/x-amz-json-1.0'
 const loopbackHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/
 
-/** Builds fauxqs so that nothing but SQS can be reached from outside. */
-export function createFaux(region: string): Faux {
+/**
+ * Builds fauxqs so that nothing but SQS can be reached from outside.
+ *
+ * @throws SpillwayError `SPILLWAY_START_FAILED` on a Node that is too old.
+ */
+export async function createFaux(region: string): Promise<Faux> {
+  requireNode()
+  // It imports `node:sqlite`: a static import would fail on an older Node before anything can say why.
+  const { buildApp } = await import('fauxqs')
   const app = buildApp({ logger: false, defaultRegion: region })
   const token = randomUUID()
 

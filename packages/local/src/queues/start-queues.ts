@@ -30,7 +30,7 @@ const deadLetterRetention = 1_209_600
  */
 export async function startQueues(options: QueuesOptions): Promise<QueueEngine> {
   const { queues, port = 0, region = 'us-east-1' } = options
-  const faux = createFaux(region)
+  const faux = await createFaux(region)
   correctDepartures(faux.app)
   listSources(faux, (name) => queueUrl(name))
   const fifo = deliverFifo(faux)

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { publishedManifest, publishedReadme, repositoryAddress } from './published-form.ts'
+import { manifestIn, packageNames, root } from './workspace.ts'
+
+const address = 'https://example.com/owner/spillway'
+
+describe('the address', () => {
+  it.each([
+    ['https://example.com/owner/spillway'],
+    ['git+https://example.com/owner/spillway.git'],
+    [{ type: 'git', url: 'git+https://example.com/owner/spillway.git' }],
+  ])('is read from the repository %j', (repository) => {
+    expect(repositoryAddress({ name: 'x', repository })).toBe(address)
+  })
+
+  it('is not there without a repository', () => {
+    expect(repositoryAddress({ name: 'x' })).toBeUndefined()
+  })
+
+  it.each(['owner/spillway', 'git@example.com:owner/spillway.git', 'http://example.com/a/b'])(
+    'is not %s',
+    (url) => {
+      expect(() => repositoryAddress({ name: 'x', repository: url })).toThrow('is no https address')
+    },
+  )
+
+  it('is in no manifest of a package, which has what follows from it when it is packed', () => {
+    for (const folder of packageNames) {
+      const manifest = manifestIn('packages', folder)
+      expect(Object.keys(manifest), folder).not.toEqual(expect.arrayContaining(['repository']))
+      expect(publishedManifest(manifest, folder, undefined)).toBe(manifest)
+      expect(publishedManifest(manifest, folder, address)).toStrictEqual({
+        ...manifest,
+        repository: {
+          type: 'git',
+          url: 'git+https://example.com/owner/spillway.git',
+          directory: `packages/${folder}`,
+        },
+        homepage: `${address}/tree/HEAD/packages/${folder}#readme`,
+        bugs: `${address}/issues`,
+      })
+    }
+  })
+})
+
+describe('a README', () => {
+  const text = [
+    'See [Spillway](../../README.md), [`batch`](../batch) and [parking](../../docs/batch.md#parking).',
+    '![diagram](./flow.svg) [zod](https://zod.dev) [below](#below) <!-- a -->',
+    '`handlers[0](event)` and',
+    '```ts',
+    'await handlers[0](event)',
+    '```',
+  ].join('\n')
+
+  it('has absolute links once the address is known', () => {
+    const code = text.split('\n').slice(2)
+    expect(publishedReadme(text, 'sqs', address).split('\n')).toStrictEqual([
+      `See [Spillway](${address}/blob/HEAD/README.md), [\`batch\`](${address}/blob/HEAD/packages/batch) and [parking](${address}/blob/HEAD/docs/batch.md#parking).`,
+      `![diagram](${address}/blob/HEAD/packages/sqs/flow.svg) [zod](https://zod.dev) [below](#below) <!-- a -->`,
+      ...code,
+    ])
+  })
+
+  it('has text in place of links to files until then', () => {
+    expect(publishedReadme(text, 'sqs', undefined).split('\n').slice(0, 2)).toStrictEqual([
+      'See Spillway, `batch` and parking.',
+      'diagram [zod](https://zod.dev) [below](#below) <!-- a -->',
+    ])
+  })
+
+  it.each(packageNames)('of packages/%s has no link that leads nowhere', (folder) => {
+    const readme = readFileSync(join(root, 'packages', folder, 'README.md'), 'utf8')
+    for (const at of [undefined, address]) {
+      const published = publishedReadme(readme, folder, at).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '')
+      expect([...published.matchAll(/\]\((?!https:|#)[^)]*\)/g)].map(([link]) => link)).toStrictEqual([])
+    }
+  })
+})
+
+describe('a manifest', () => {
+  it.each(packageNames)('of packages/%s says what the package is and which Node it needs', (folder) => {
+    const { description, keywords, engines, files } = manifestIn('packages', folder)
+    expect(description).toEqual(expect.stringMatching(/^.{20,140}$/))
+    expect(keywords).toEqual(expect.arrayContaining(['spillway', 'aws', 'lambda']))
+    expect(engines).toStrictEqual({ node: expect.stringMatching(/^>=22(\.18)?$/) })
+    expect(files).toStrictEqual(['dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+  })
+})

@@ -1,0 +1,47 @@
+import { posix } from 'node:path'
+import { type Manifest, manifestIn } from './workspace.ts'
+
+/**
+ * The address of the repository, without `.git`: the field `repository` of the package.json of the workspace, the one
+ * place that has it. `undefined` while it is not known.
+ */
+export function repositoryAddress(manifest: Manifest = manifestIn()): string | undefined {
+  const { repository } = manifest
+  const url =
+    typeof repository === 'object' && repository !== null ? (repository as Manifest).url : repository
+  if (url === undefined) return undefined
+  const address = /^(?:git\+)?(https:\/\/[^/\s]+\/[^\s#?]+?)(?:\.git)?\/?$/.exec(String(url))?.[1]
+  if (address === undefined) throw new Error(`package.json: repository is no https address: ${String(url)}`)
+  return address
+}
+
+/** The manifest of a package with the fields that follow from the address. */
+export function publishedManifest(manifest: Manifest, folder: string, address: string | undefined): Manifest {
+  if (address === undefined) return manifest
+  return {
+    ...manifest,
+    repository: { type: 'git', url: `git+${address}.git`, directory: `packages/${folder}` },
+    homepage: `${address}/tree/HEAD/packages/${folder}#readme`,
+    bugs: `${address}/issues`,
+  }
+}
+
+/** Code, which stays as it is, or a link or an image with the target behind it. */
+const codeOrLink = /(```[\s\S]*?```|`[^`\n]*`)|!?\[((?:[^[\]`]|`[^`\n]*`)*)\]\(([^()\s]+)\)/g
+
+/**
+ * The README of a package for the page of a registry, where links to files of the repository lead nowhere: they become
+ * absolute, or without an address plain text.
+ */
+export function publishedReadme(text: string, folder: string, address: string | undefined): string {
+  return text.replace(
+    codeOrLink,
+    (all: string, code: string | undefined, label: string | undefined, target: string | undefined) => {
+      if (code !== undefined || target === undefined || /^(?:[a-z]+:|#)/i.test(target)) return all
+      if (address === undefined) return label ?? ''
+      const [path = '', anchor] = target.split('#')
+      const place = posix.join('packages', folder, path)
+      return `${all.slice(0, -target.length - 1)}${address}/blob/HEAD/${place}${anchor === undefined ? '' : `#${anchor}`})`
+    },
+  )
+}

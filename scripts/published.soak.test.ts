@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PackedPackage, packAll } from './pack.ts'
+import { packageNames, root } from './workspace.ts'
+
+const run = promisify(execFile)
+/** An app with a handler of each side. */
+const app = join(root, 'docs', 'snippets', 'published', 'app.ts')
+
+let project: string
+let packed: readonly PackedPackage[]
+
+/** Beside the packages: their peers, and what the project is compiled with. By the folder that has each installed. */
+const beside: Readonly<Record<string, readonly string[]>> = {
+  '.': ['typescript', '@types/node'],
+  'packages/breaker': ['@aws-sdk/client-lambda'],
+  'packages/ingest': ['@middy/core', '@middy/http-json-body-parser', 'zod'],
+  'packages/kinesis': ['@aws-sdk/client-kinesis', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
+  'packages/kysely': ['@aws-sdk/rds-signer', 'kysely', 'mysql2', 'pg', '@types/pg'],
+  'packages/telemetry': ['@aws-lambda-powertools/logger', '@opentelemetry/api', 'pino'],
+}
+
+/** The Node of the workspace is 24. */
+const nodes = { 'Node 22': () => nodeOf('node22'), 'Node 24': () => process.execPath }
+
+const installedAt = (name: string) => join(project, 'node_modules', name)
+const nodeOf = (name: string) => join(installedAt(name), 'bin', 'node')
+
+/** No conditions and no settings of the workspace. */
+const environment = () => {
+  const { NODE_OPTIONS: _, ...rest } = process.env
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !/^npm_|^VITEST/i.test(name)))
+}
+
+beforeAll(async () => {
+  project = await realpath(await mkdtemp(join(tmpdir(), 'spillway-project-')))
+  packed = await packAll(join(project, 'tarballs'))
+  const versions = Object.entries(beside).flatMap(([folder, names]) =>
+    names.map((name) => {
+      const manifest = readFileSync(join(root, folder, 'node_modules', name, 'package.json'), 'utf8')
+      return [name, JSON.parse(manifest).version as string]
+    }),
+  )
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: {
+      ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
+      ...Object.fromEntries(versions),
+      // The declarations of @middy/core import it.
+      '@aws/durable-execution-sdk-js': '2.4.0',
+      node20: 'npm:node@20.20.2',
+      node22: 'npm:node@22.23.3',
+    },
+  }
+  await writeFile(join(project, 'package.json'), JSON.stringify(manifest))
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], {
+    cwd: project,
+    // The npm that is on the PATH of the user, with the Node that it came with.
+    env: {
+      ...environment(),
+      PATH: (process.env.PATH ?? '').replace(join(root, 'node_modules', 'node', 'bin'), ''),
+    },
+  })
+}, 400_000)
+afterAll(() => rm(project, { recursive: true, force: true }))
+
+async function manifestOf(name: string) {
+  return JSON.parse(await readFile(join(installedAt(name), 'package.json'), 'utf8'))
+}
+
+/** Runs a module of the project. */
+async function runIn(node: string, name: string, code: string): Promise<string> {
+  const file = join(project, name)
+  await writeFile(file, code)
+  const { stdout } = await run(node, [file], { cwd: project, env: environment() })
+  return stdout.trim()
+}
+
+it('are all packages that are not private', async () => {
+  const folders = await readdir(join(root, 'packages'))
+  const manifests = await Promise.all(
+    folders.map(async (folder) =>
+      JSON.parse(await readFile(join(root, 'packages', folder, 'package.json'), 'utf8')),
+    ),
+  )
+  const published = manifests.filter((manifest) => manifest.private !== true).map(({ name }) => name)
+  expect(packed.map(({ name }) => name).sort()).toStrictEqual(published.sort())
+  expect(packageNames).toHaveLength(published.length)
+})
+
+it('have the licence, README, changelog and types in each, and no sources, tests or protocols of the workspace', async () => {
+  for (const { name } of packed) {
+    const files = await readdir(installedAt(name), { recursive: true })
+    const manifest = await manifestOf(name)
+    const entries = Object.values<{ types?: string }>(manifest.exports)
+    const types = entries.flatMap((entry) => (entry.types === undefined ? [] : join(entry.types)))
+    const whole = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', ...types]
+    expect(types.length, name).toBeGreaterThan(0)
+    expect(files, name).toEqual(expect.arrayContaining(whole))
+    expect(
+      files.filter((file) => /\.test|\.bench|testing\/|^src/.test(file)),
+      name,
+    ).toStrictEqual([])
+    expect(JSON.stringify(manifest), name).not.toMatch(/workspace:|catalog:|spillway:source/)
+    expect(await readFile(join(installedAt(name), 'README.md'), 'utf8'), name).not.toMatch(/\]\(\.\.?\//)
+    expect(await readFile(join(installedAt(name), 'CHANGELOG.md'), 'utf8'), name).toContain(
+      `## ${manifest.version}\n`,
+    )
+  }
+})
+
+it('compile with the libraries checked as well', async () => {
+  await copyFile(app, join(project, 'app.ts'))
+  const entries = await entriesOfAll()
+  await writeFile(join(project, 'entries.ts'), entries.map((entry) => `import '${entry}'\n`).join(''))
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2024'],
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+  }
+  await writeFile(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['app.ts', 'entries.ts'] }),
+  )
+  const tsc = join(installedAt('typescript'), 'bin', 'tsc')
+  const { stdout } = await run(process.execPath, [tsc, '-p', project]).catch((failed) => failed)
+  expect(stdout).toBe('')
+})
+
+async function entriesOfAll(): Promise<readonly string[]> {
+  const entries: string[] = []
+  for (const { name } of packed) {
+    const { exports } = await manifestOf(name)
+    for (const path of Object.keys(exports)) {
+      if (path !== './package.json') entries.push(join(name, path))
+    }
+  }
+  return entries
+}
+
+describe.each(Object.entries(nodes))('on %s', (_, node) => {
+  it('import, every entry of every package', async () => {
+    const entries = await entriesOfAll()
+    const imports = entries.map((entry) => `import('${entry}').then((m) => Object.keys(m).length)`)
+    const code = `console.log(JSON.stringify(await Promise.all([${imports.join(',')}])))`
+    const counts = JSON.parse(await runIn(node(), 'entries.mjs', code))
+    expect(counts).toHaveLength(entries.length)
+    expect(Math.min(...counts)).toBeGreaterThan(0)
+  })
+
+  it('accept a request into a queue, and write what comes of a queue', async () => {
+    const code = await readFile(app, 'utf8')
+    expect(await runIn(node(), 'app.ts', code)).toBe('a 2026, b 2026')
+  })
+
+  it('have a command line that runs', async () => {
+    const { stdout } = await run(node(), [await bin(), 'help'], { env: environment() })
+    expect(stdout).toMatch(/^Usage: spillway <command>/)
+  })
+})
+
+async function bin(): Promise<string> {
+  return join(installedAt('spillway'), (await manifestOf('spillway')).bin.spillway)
+}
+
+describe('on Node 20', () => {
+  it('say in a sentence which Node the command line needs', async () => {
+    const failed = await run(nodeOf('node20'), [await bin(), 'help'], { env: environment() }).catch((e) => e)
+    expect([failed.code, failed.stdout, failed.stderr]).toStrictEqual([
+      1,
+      '',
+      'spillway: Node 22.18 or newer is needed; this is Node 20.20.2.\n',
+    ])
+  })
+
+  it('say it of the local runtime, too', async () => {
+    const code = `
+      import { loadApp } from '@spillway/local'
+      import { startQueues } from '@spillway/local/testing'
+      for (const start of [() => loadApp('.'), () => startQueues({ queues: [] })])
+        await start().catch(({ code, message }) => console.log(code, message))`
+    const text =
+      'SPILLWAY_START_FAILED The local runtime needs Node 22.18 or newer, which runs TypeScript and has SQLite; this is Node 20.20.2.'
+    expect(await runIn(nodeOf('node20'), 'local.mjs', code)).toBe(`${text}\n${text}`)
+  })
+})
