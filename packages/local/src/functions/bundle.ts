@@ -2,15 +2,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SpillwayError, toError } from '@spillway/message'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
+import { bundleOptions } from '../esbuild.ts'
 import type { BootstrapOptions } from './bootstrap.ts'
 import { arnOf, logGroupOf } from './names.ts'
 import type { FunctionSpec } from './types.ts'
-
-// Globals rather than constants, so that a module may still declare names of its own.
-const banner = `import { createRequire as spillwayCreateRequire } from 'node:module'
-globalThis.require = spillwayCreateRequire(import.meta.url)
-globalThis.__filename = import.meta.filename
-globalThis.__dirname = import.meta.dirname`
 
 /**
  * Bundles a function, its dependencies and the bootstrap into one file, so that a cold start reads one file.
@@ -21,25 +16,18 @@ globalThis.__dirname = import.meta.dirname`
 export async function bundleFunction(spec: FunctionSpec, folder: string, region: string): Promise<string> {
   const outfile = join(folder, spec.name, 'index.mjs')
   try {
+    // As it is bundled for Lambda: what loads here loads there.
+    const { outExtension: _, ...options } = bundleOptions({ sdk: 'bundled' })
     await build({
+      ...options,
       stdin: {
         contents: entryModule(spec, region),
         resolveDir: dirname(spec.entry),
         sourcefile: 'lambda.js',
       },
       outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node22',
       // esbuild adds `import` or `require` by itself, according to how a module is asked for.
       conditions: ['spillway:source', 'node', 'module'],
-      mainFields: ['module', 'main'],
-      external: ['pg-native'],
-      banner: { js: banner },
-      keepNames: true,
-      sourcemap: 'linked',
-      sourcesContent: false,
       logLevel: 'silent',
     })
   } catch (error) {

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BundleChoices, bundleOptions } from '../packages/cli/src/esbuild.ts'
+import { loadApp } from '../packages/local/src/index.ts'
+import { root } from './workspace.ts'
+
+const run = promisify(execFile)
+let outside: string
+
+beforeAll(async () => {
+  outside = await realpath(await mkdtemp(join(tmpdir(), 'spillway-bundles-')))
+})
+afterAll(() => rm(outside, { recursive: true, force: true }))
+
+/** What Lambda and the templates set. */
+const environment = {
+  AWS_REGION: 'eu-west-1',
+  QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/orders',
+  DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/orders-dlq',
+  PARKED_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/readings-parked',
+  STREAM_NAME: 'readings',
+  DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/none',
+}
+
+/** Runs a script by a plain Node outside the workspace, without its conditions. */
+async function node(folder: string, code: string, ...flags: string[]) {
+  const file = join(folder, 'run.mjs')
+  await writeFile(file, code)
+  return await run(process.execPath, [...flags, file], { cwd: folder, env: environment })
+}
+
+/** The entries of all functions of an example, by the name of the function. */
+async function entriesOf(example: string): Promise<Record<string, string>> {
+  const { app, folder } = await loadApp(join(root, 'examples', example))
+  return Object.fromEntries(app.functions.map(({ name, entry }) => [name, join(folder, entry)]))
+}
+
+/** A folder with what Lambda's runtime has beside a function. */
+async function emptyFolder(name: string, sdk: BundleChoices['sdk'], example: string): Promise<string> {
+  const folder = join(outside, name)
+  await mkdir(join(folder, 'node_modules'), { recursive: true })
+  if (sdk === 'external') {
+    const clients = await realpath(join(root, 'examples', example, 'node_modules', '@aws-sdk'))
+    await symlink(clients, join(folder, 'node_modules', '@aws-sdk'))
+  }
+  return folder
+}
+
+const examples = ['orders', 'orders/synchronous', 'ledger', 'telemetry']
+const choices: readonly Required<BundleChoices>[] = [
+  { format: 'esm', sdk: 'external' },
+  { format: 'esm', sdk: 'bundled' },
+  { format: 'cjs', sdk: 'external' },
+  { format: 'cjs', sdk: 'bundled' },
+]
+
+describe.each(choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => {
+  it.each(examples)('lets each function of examples/%s load in a plain Node', async (example) => {
+    const entryPoints = await entriesOf(example)
+    const outdir = await emptyFolder(
+      `${format}-${sdk}-${example.replace('/', '-')}`,
+      sdk,
+      example.split('/')[0] ?? '',
+    )
+    const { warnings } = await build({
+      ...bundleOptions({ format, sdk }),
+      conditions: ['spillway:source', 'module'],
+      entryPoints,
+      outdir,
+      logLevel: 'silent',
+    })
+    expect(warnings).toStrictEqual([])
+    const names = Object.keys(entryPoints)
+    const extension = format === 'esm' ? 'mjs' : 'cjs'
+    expect((await readdir(outdir)).filter((file) => file.endsWith(extension)).sort()).toStrictEqual(
+      names.map((name) => `${name}.${extension}`).sort(),
+    )
+    const { stdout } = await node(
+      outdir,
+      `for (const name of ${JSON.stringify(names)}) {
+         const module = await import(\`./\${name}.${extension}\`)
+         console.log(name, typeof (module.handler ?? module.default.handler))
+       }
+       process.exit(0)`,
+    )
+    expect(stdout.trim().split('\n')).toStrictEqual(names.map((name) => `${name} function`))
+  })
+
+  it('names the line of the source of what a handler throws', async () => {
+    const folder = await emptyFolder(`thrown-${format}-${sdk}`, sdk, 'orders')
+    const source = join(folder, 'source')
+    await mkdir(source)
+    await writeFile(
+      join(source, 'handler.ts'),
+      `type Event = { readonly id: string }
+// Packages and apps declare such names of their own.
+const require = 7
+class Refused extends Error { override name = this.constructor.name }
+
+export const handler = async (event: Event): Promise<number> => {
+  throw new Refused(event.id + require)
+}
+`,
+    )
+    await build({
+      ...bundleOptions({ format, sdk }),
+      minify: true,
+      entryPoints: [join(source, 'handler.ts')],
+      outdir: folder,
+    })
+    const { stdout } = await node(
+      folder,
+      `const module = await import('./handler.${format === 'esm' ? 'mjs' : 'cjs'}')
+       const { handler } = module.default ?? module
+       await handler({ id: 'a' }).catch((error) => console.log(error.stack))`,
+      '--enable-source-maps',
+    )
+    expect(stdout).toContain('Refused: a7\n')
+    expect(stdout).toContain(`${join(source, 'handler.ts')}:7:9`)
+  })
+})
+
+it('is what the command of the docs does', async () => {
+  const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
+  const [, command = ''] = /```sh\nnpx (esbuild ingest\.ts write\.ts [\s\S]*?)```/.exec(page) ?? []
+  const outdir = await emptyFolder('command', 'external', 'orders')
+  const script = command.trim().replaceAll(/\\\n/g, ' ').replace('--outdir=dist', `--outdir=${outdir}`)
+  const bin = join(root, 'node_modules', '.bin')
+  await run('sh', ['-c', `${bin}/${script} --conditions=spillway:source --log-level=error`], {
+    cwd: join(root, 'examples', 'orders'),
+  })
+  const { stdout } = await node(
+    outdir,
+    `for (const name of ['ingest', 'write']) console.log(typeof (await import(\`./\${name}.mjs\`)).handler)
+     process.exit(0)`,
+  )
+  expect(stdout).toBe('function\nfunction\n')
+})
+
+it('has the banner of the docs', async () => {
+  const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
+  const banner = bundleOptions().banner?.js ?? ''
+  expect(page.split(banner)).toHaveLength(3)
+})
+
+it.each([
+  [{ format: 'iife' }, "bundleOptions: the option `format` must be one of 'esm', 'cjs'."],
+  [{ sdk: true }, "bundleOptions: the option `sdk` must be one of 'external', 'bundled'."],
+  [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Did you mean `format`?'],
+])('refuses %j', (options, message) => {
+  expect(() => bundleOptions(options as BundleChoices)).toThrow(message)
+})
