@@ -3,6 +3,7 @@ import { cp, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { bundleOptions } from '../packages/local/src/esbuild.ts'
 import { loadApp } from '../packages/local/src/index.ts'
 import { root } from './workspace.ts'
 
@@ -12,25 +13,11 @@ export async function bundleExample(name: string, outdir = join(root, 'examples'
   const entries = app.functions.map((fn) => [`${fn.name}/index`, join(folder, fn.entry)])
   await rm(outdir, { recursive: true, force: true })
   await build({
+    ...bundleOptions(),
+    conditions: ['spillway:source', 'module'],
     entryPoints: { ...Object.fromEntries(entries), 'migrate/index': join(folder, 'migrate.ts') },
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    conditions: ['spillway:source', 'module'],
-    mainFields: ['module', 'main'],
-    // Lambda's runtime has the SDK.
-    external: ['@aws-sdk/*', 'pg-native'],
-    // CommonJS modules of dependencies call it.
-    banner: {
-      js: `import { createRequire as spillwayCreateRequire } from 'node:module'; const require = spillwayCreateRequire(import.meta.url);`,
-    },
     minify: true,
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
   })
   await cp(join(folder, 'migrations'), join(outdir, 'migrate', 'migrations'), { recursive: true })
   return outdir

@@ -18,6 +18,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'The breaker', link: '/breaker' },
       { text: 'The local runtime', link: '/local' },
       { text: 'Testing your handlers', link: '/testing' },
+      { text: 'Bundling', link: '/bundling' },
       { text: 'Deploying', link: '/deploying' },
     ],
   },
