@@ -125,6 +125,38 @@ describe('isolate', () => {
     expect(statements.map((rows) => rows.length)).toEqual([8, 4, 2, 2, 4, 2, 2])
   })
 
+  it('tries a sample alone, out of all that is left, and then its part again as a whole', async () => {
+    let isFirst = true
+    const statements: number[][] = []
+    const outcomes = new Map<number, Outcome>()
+    const [first, second] = [items(8, []), items(12, []).slice(8)]
+    await isolate(
+      [first, second],
+      async (rows) => {
+        statements.push(rows.map(({ id }) => id))
+        if (!isFirst) return written
+        isFirst = false
+        return { step: 'sample', written: false, outcome: () => retry() }
+      },
+      (row, { outcome }) => outcomes.set(row.id, outcome(row)),
+      // Of 12 rows that are left the 4th, in the order in which they would come last.
+      { statements: 0, spent: () => retry({ after: 1 }), random: () => 3.5 / 12 },
+    )
+    expect(statements).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [11], [0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10]])
+    expect(outcomes.size).toBe(12)
+    expect([...outcomes.values()].every(({ kind }) => kind === 'done')).toBe(true)
+  })
+
+  it('settles a single row whose statement asks for a sample', async () => {
+    const { outcomes, statements } = await run([items(1, [])], () => ({
+      step: 'sample',
+      written: false,
+      outcome: () => retry(),
+    }))
+    expect(statements).toHaveLength(1)
+    expect(outcomes.get(0)?.kind).toBe('retry')
+  })
+
   it('gives all that is left the outcome of a stop', async () => {
     let statements = 0
     const batches = [items(8, [1]), items(20, []).slice(8)]

@@ -6,9 +6,10 @@ export interface Verdict<Row> {
    * - `settle`: the outcome holds for each row
    * - `blame`: at least one row is at fault; split until it is alone
    * - `halve`: the statement is too large; smaller ones may pass
+   * - `sample`: the database may refuse all rows; one of those that are left is tried next, alone
    * - `stop`: the outcome holds for each row of this statement and of all that were to follow
    */
-  readonly step: 'settle' | 'blame' | 'halve' | 'stop'
+  readonly step: 'settle' | 'blame' | 'halve' | 'sample' | 'stop'
   /** Whether the rows are in the database. */
   readonly written: boolean
   /**
@@ -45,6 +46,8 @@ export interface Budget<Row> {
   spent(row: Row): Outcome
   /** The most rows of the next statement. Default: any. */
   most?(): number
+  /** A number in `[0, 1)`, for the row of a `sample`. Default `Math.random`. */
+  random?(): number
 }
 
 /**
@@ -85,7 +88,11 @@ export async function isolate<Row extends Suspect>(
       }
       return
     }
-    if (rows.length > 1 && verdict.step !== 'settle') {
+    if (verdict.step === 'sample') {
+      if (rows.length > 1) pending.push({ rows })
+      else for (const row of rows) settle(row, verdict)
+      left += takeSample(pending, budget?.random ?? Math.random)
+    } else if (rows.length > 1 && verdict.step !== 'settle') {
       pending.push(...split(rows, verdict))
     } else {
       for (const row of rows) settle(row, verdict)
@@ -114,6 +121,25 @@ function portion<Row extends Suspect>(
   if (rows.length <= most) return [part]
   const first = new Set(rows.toSorted((a, b) => priorityOf(b) - priorityOf(a)).slice(0, most))
   return [{ rows: rows.filter((row) => first.has(row)) }, { rows: rows.filter((row) => !first.has(row)) }]
+}
+
+/**
+ * Takes one row out of its part, whichever, to be tried next; answers how many statements that adds. The part is tried
+ * again as a whole: the database may be well meanwhile.
+ */
+function takeSample<Row>(pending: Part<Row>[], random: () => number): number {
+  const place = Math.floor(random() * pending.reduce((sum, { rows }) => sum + rows.length, 0))
+  let before = 0
+  for (const [position, { rows }] of pending.entries()) {
+    const row = rows[place - before]
+    before += rows.length
+    if (row === undefined) continue
+    const others = rows.filter((other) => other !== row)
+    pending.splice(position, 1, ...(others.length > 0 ? [{ rows: others }] : []))
+    pending.push({ rows: [row] })
+    return others.length > 0 ? 2 : 1
+  }
+  return 0
 }
 
 function priorityOf({ receiveCount, priority = receiveCount }: Suspect): number {

@@ -4,6 +4,7 @@ import { classifyError } from '../errors/classify-error.ts'
 import { createHealth } from './health.ts'
 import type { Suspect, Verdict } from './isolate.ts'
 import { createJudge } from './judge.ts'
+import { createOutageMemory } from './outage-memory.ts'
 
 const postgres = (code: string) => ({ code, severity: 'ERROR' })
 const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })
@@ -100,4 +101,49 @@ it('a database that refuses a row for its values is there: what else fails is no
   const { outcome } = failed('55P03')
   failed('23514')
   expect(outcome({ receiveCount: 1 })).not.toHaveProperty('unavailable')
+})
+
+describe.each([postgres('55P03'), postgres('53200'), postgres('58030'), postgres('42501')])('%j', (facts) => {
+  const error = Object.assign(new Error('no'), facts)
+  const failed = { kind: 'failed', failure: classifyError(error), error } as const
+  const stepsOf = (judge: ReturnType<typeof createJudge>, count: number) =>
+    Array.from({ length: count }, () => judge(failed).step)
+
+  it('ends the search after a depth of the batch and eight statements, where nothing was written', () => {
+    const steps = stepsOf(createJudge(100, createHealth()), 20)
+    expect(steps.slice(0, 15)).not.toContain('settle')
+    expect(new Set(steps.slice(15))).toEqual(new Set(['settle']))
+  })
+
+  it('is no cause for a search where the batch before was refused as a whole a short time ago', () => {
+    let now = 0
+    const memory = createOutageMemory({ now: () => now, sleep: async () => undefined })
+    const steps = () => {
+      const health = createHealth(memory)
+      const found = stepsOf(createJudge(100, health), 2)
+      health.end()
+      return found
+    }
+    const searched = steps()
+    expect(searched).not.toContain('sample')
+    expect(steps()).toEqual(['sample', 'stop'])
+    now = 59_999
+    expect(steps()).toEqual(['sample', 'stop'])
+    now = 60_000
+    expect(steps()).toEqual(searched)
+    createHealth(memory).prove()
+    expect(steps()).toEqual(searched)
+  })
+})
+
+it('a time-out is for the pace to answer, not for the memory of an outage', () => {
+  const memory = createOutageMemory({ now: () => 0, sleep: async () => undefined })
+  const error = Object.assign(new Error('no'), postgres('57014'))
+  for (let batch = 0; batch < 2; batch++) {
+    const health = createHealth(memory)
+    const judge = createJudge(100, health)
+    const steps = Array.from({ length: 3 }, () => judge({ kind: 'failed', failure: 'tooSlow', error }).step)
+    expect(steps).toEqual(['halve', 'halve', 'halve'])
+    health.end()
+  }
 })

@@ -3,6 +3,7 @@ import { decide, type Failure } from '../errors/classify-error.ts'
 import { type Classify, type CodeMeaning, meaningOf } from '../errors/classify-option.ts'
 import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
 import { faultError } from '../errors/fault-error.ts'
+import { isTimeOut } from '../errors/is-time-out.ts'
 import { mysqlNumber } from '../errors/mysql-errors.ts'
 import { isOfTheText, sqlState } from '../errors/postgres-errors.ts'
 import { sqliteCode } from '../errors/sqlite-errors.ts'
@@ -24,6 +25,8 @@ export interface JudgeOptions {
 }
 
 const orderingPatience = 3
+/** Statements beside a search for one row, before the database counts as one that refuses all. */
+const unprovenDoubts = 8
 
 /**
  * A judge for a batch of so many rows. Its outcomes name no delay: the back-off of `batch` decides when a record comes
@@ -35,15 +38,22 @@ const orderingPatience = 3
 export function createJudge(rows: number, health: Health, { target, classify }: JudgeOptions = {}): Judge {
   // An error that may be no row's fault may come for each: to isolate all of them would cost two statements a row. So the
   // search ends after so many refusals in a row. Whatever is left then gets one statement for each part.
-  const mostDoubts = 3 * Math.ceil(Math.log2(rows + 1)) + 8
-  let doubtsLeft = mostDoubts
+  // Fewer where nothing was written so far: then the database rather than each row is at fault.
+  const depth = Math.ceil(Math.log2(rows + 1))
+  const mostDoubts = () => (health.isProven ? 3 * depth : depth) + unprovenDoubts
+  let doubts = 0
   const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
   const { blameless } = health
   // A row that is alone in its batch may bring some errors as well as the database.
   const mayBeOfOne = rows > 1 ? blameless : unattributed
-  const doubt = (outcome: (cause: unknown) => Outcome, cause: unknown) => {
-    doubtsLeft -= 1
-    return verdict(doubtsLeft >= 0 ? 'blame' : 'settle', outcome, cause)
+  const doubt = (outcome: (cause: unknown) => Outcome, cause: unknown, step: 'blame' | 'halve' = 'blame') => {
+    doubts += 1
+    return verdict(doubts <= mostDoubts() ? step : 'settle', outcome, cause)
+  }
+  /** As `doubt`, of what may well be an outage. */
+  const suspectOutage: typeof doubt = (outcome, cause, step) => {
+    const search = health.search()
+    return search === 'split' ? doubt(outcome, cause, step) : verdict(search, outcome, cause)
   }
   const refused = (outcome: (row: Suspect) => Outcome): Verdict<Suspect> => {
     health.prove()
@@ -55,12 +65,12 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
       health.prove()
       return doubt(ofTheRow, described(failure, error))
     }
-    return doubt((cause) => retry({ cause, unavailable: true }), described('saturation', error))
+    return suspectOutage((cause) => retry({ cause, unavailable: true }), described('saturation', error))
   }
 
   return function judge(attempt) {
     if (attempt.kind === 'ok') {
-      doubtsLeft = mostDoubts
+      doubts = 0
       health.prove()
       return { step: 'settle', written: true, outcome: done }
     }
@@ -69,7 +79,7 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
       const outcome = failure === 'busy' ? unattributed : blameless
       return verdict('stop', outcome, failure === undefined ? error : described(failure, error))
     }
-    if (attempt.failure === 'fault') return doubt(blameless, faultError(error, target))
+    if (attempt.failure === 'fault') return suspectOutage(blameless, faultError(error, target))
     const meaning = meaningOf(error, classify)
     if (meaning !== undefined) return classified(meaning, attempt.failure, error)
     if (attempt.failure === 'permanent' || attempt.failure === 'duplicate') {
@@ -84,15 +94,21 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
       case 'busy':
         return verdict('stop', unattributed, cause)
       case 'locked':
+        return suspectOutage(blameless, cause, 'halve')
       case 'tooSlow':
-        return verdict('halve', blameless, cause)
+        // Of time-outs, the pace knows what fits.
+        return isTimeOut(error)
+          ? verdict('halve', blameless, cause)
+          : suspectOutage(blameless, cause, 'halve')
       case 'server':
-        return doubt(blameless, cause)
+        return suspectOutage(blameless, cause)
       case 'systemic':
-        return mayBeOfARow('systemic', error) ? doubt(mayBeOfOne, cause) : verdict('stop', blameless, cause)
+        return mayBeOfARow('systemic', error)
+          ? suspectOutage(mayBeOfOne, cause)
+          : verdict('stop', blameless, cause)
       case 'unknown':
         if (!mayBeOfARow('unknown', error)) return verdict('stop', blameless, cause)
-        if (isOfTheServer(error)) return doubt(blameless, cause)
+        if (isOfTheServer(error)) return suspectOutage(blameless, cause)
         health.prove()
         return doubt(ofTheRow, cause)
       default:

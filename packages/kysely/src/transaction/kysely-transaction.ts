@@ -25,6 +25,7 @@ import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { createHealth } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
 import { createJudge, unsent, untried } from '../isolation/judge.ts'
+import { createOutageMemory } from '../isolation/outage-memory.ts'
 import { attempt } from '../time/attempt.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
@@ -162,10 +163,11 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   const checkSession = createSessionCheck(db, engine, table, 'write')
   // Of the environment: batches at the same time may share it.
   const pace = createPace()
+  const memory = createOutageMemory(clock)
 
   return async function kyselyTransact(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     const deadline = createDeadline(limit, clock)
-    const health = createHealth()
+    const health = createHealth(memory)
     const checked = await attempt(() => checkSession(deadline), deadline, random)
     if (checked.kind !== 'ok') {
       const judge = createJudge(records.length, health, { target: { table } })
@@ -192,8 +194,14 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],
       createTransactionWrite({ ...context, health, pace }, merged.length, random, options.classify),
       (entry, verdict) => void verdicts.set(entry, verdict),
-      { statements: Number.POSITIVE_INFINITY, spent: untried, most: () => pace.most(deadline.left()) },
+      {
+        statements: Number.POSITIVE_INFINITY,
+        spent: untried,
+        most: () => pace.most(deadline.left()),
+        random,
+      },
     )
+    health.end()
     const settled = outcomesOf(verdicts)
     for (const [entry, outcome] of await commitParkings(context, settled, random)) {
       for (const [place, twin] of entry.twins.entries()) {

@@ -37,7 +37,8 @@ export function createTransactionJudge(
       return { step: 'stop', written: false, outcome }
     }
     const outcome = () => (mayBeOutage && !health.isProven ? health.blameless(cause) : ofTheRow(cause))
-    return { step: 'blame', written: false, outcome }
+    const search = mayBeOutage ? health.search() : 'split'
+    return { step: search === 'split' ? 'blame' : search, written: false, outcome }
   }
 }
 

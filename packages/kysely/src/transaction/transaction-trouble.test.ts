@@ -5,6 +5,7 @@ import { connect, execute, timeLimit } from '../testing/database.ts'
 import {
   gate,
   ledgerWriter,
+  manyPostings,
   post,
   posting,
   results,
@@ -200,4 +201,33 @@ describe('a function that gets in the way', () => {
     expect(results(await write(pair(), timeLimit()))).toEqual(['retry', 'done'])
     expect(await totals(ledger.url, 'b')).toEqual({ balance: 3, postings: 1, keys: 1 })
   })
+})
+
+it('a server that fails for each message is searched once; then two transactions a round say that it still fails', async () => {
+  const failing = "execute 'load ''$libdir/plugins/missing'''"
+  await execute(
+    ledger.url,
+    `create function fail() returns trigger language plpgsql as $$ begin ${failing}; end $$;
+     create trigger fail before insert on postings for each row execute function fail()`,
+  )
+  onTestFinished(() => execute(ledger.url, 'drop function if exists fail cascade').then(() => undefined))
+  const { write, runs } = ledgerWriter(ledger.open())
+  const postings = manyPostings(64)
+  const round = async () => {
+    runs.length = 0
+    const outcomes = await write(postings, timeLimit())
+    return { outcomes, transactions: runs.length }
+  }
+  const first = await round()
+  expect(first.transactions).toBeLessThanOrEqual(3 * 6 + 4)
+  for (let count = 0; count < 10; count++) {
+    const { outcomes, transactions } = await round()
+    expect(transactions).toBe(2)
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'retry', unavailable: true })
+  }
+  await execute(ledger.url, 'drop function fail cascade')
+  const { outcomes, transactions } = await round()
+  expect(new Set(results(outcomes))).toEqual(new Set(['done']))
+  expect(transactions).toBe(1)
+  expect(await totals(ledger.url)).toMatchObject({ postings: 64, keys: 64 })
 })

@@ -7,6 +7,7 @@ import { slices } from '../engines/slices.ts'
 import { createHealth } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, unsent, untried } from '../isolation/judge.ts'
+import { createOutageMemory } from '../isolation/outage-memory.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
 import type { Schema } from './catalogue.ts'
@@ -51,7 +52,8 @@ const mostStatements = 1_000
  * - A database that is slow gets statements of a size that fits, from the first one that takes long: the writer remembers
  *   it. Each batch writes what there is time for, and the rest is retried.
  * - The search for refused rows takes about two statements times log2 of the batch for each, rows that were delivered
- *   before first, and ends after 1,000 statements: what was not tried by then is delivered again.
+ *   before first, and ends after 1,000 statements: what was not tried by then is delivered again. A database that refuses
+ *   all rows for what is no row's fault is searched once a minute; until then a try takes two statements.
  *
  * @example
  * ```ts
@@ -96,11 +98,12 @@ export function kyselyWriter<
   const target = { table: name, conflict: conflict.on }
   // Of the environment: batches at the same time may share it.
   const pace = createPace()
+  const memory = createOutageMemory(clock)
 
   return async function kyselyWrite(records: readonly MessageRecord<Body>[], limit: TimeLimit) {
     if (records.length === 0) return []
     const deadline = createDeadline(limit, clock)
-    const health = createHealth()
+    const health = createHealth(memory)
     const judge = createJudge(records.length, health, { target, classify })
     const read = await readFacts(table.catalogue, deadline, random)
     if (read.kind !== 'ok') return records.map(unsent(judge, health, read).outcome)
@@ -113,8 +116,9 @@ export function kyselyWriter<
       groups.flatMap((group) => engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement))),
       createRowsWrite({ table, name, deadline, judge, health, pace, random }, facts),
       (row, verdict) => void verdicts.set(row, verdict),
-      { statements: mostStatements, spent: untried, most: () => pace.most(deadline.left()) },
+      { statements: mostStatements, spent: untried, most: () => pace.most(deadline.left()), random },
     )
+    health.end()
     const settled = outcomesOf(verdicts)
     await settleTaken(settled, { engine: engineName, table, on: conflict.on, facts }, deadline)
     const place = { db, table: name, engine, conflict, facts, columnName }
