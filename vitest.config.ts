@@ -5,6 +5,9 @@ const conditions = ['spillway:source', 'node']
 /** They take minutes: `npm run test:soak`, which CI runs as well. */
 const soak = ['packages/*/src/**/*.soak.test.ts', 'scripts/**/*.soak.test.ts']
 
+/** They compare times: `npm run test:real`, on a machine that does nothing else. */
+const real = ['packages/*/src/**/*.real.test.ts']
+
 /** They start whole runtimes and flood them: one at a time, when all else is done. */
 const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
 
@@ -16,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/snippets/**/*.test.ts'],
-          exclude: [...endToEnd, ...soak],
+          exclude: [...endToEnd, ...soak, ...real],
           typecheck: {
             enabled: true,
             checker: 'tsc',
@@ -39,6 +42,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'soak', include: soak, maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
     // A file with nothing but tests of MySQL has none without a server.

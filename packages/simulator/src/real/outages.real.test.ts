@@ -4,8 +4,8 @@ import { type QueueNumbers, queueNumbers } from '../scenarios/numbers.ts'
 import { query, type RealReport, type RealRun, runForReal } from './run-for-real.ts'
 
 // The model against what it is a model of: the same app definition, traffic and outage on the virtual clock, and on the
-// local runtime with processes, SQS and Postgres. Minutes of waiting, seconds of CPU. Time-outs of the function are printed
-// and not asserted: while the database is stopped, a busy machine leaves too little of the guard of `batch` to answer in.
+// local runtime with processes, SQS and Postgres. Minutes of waiting. It compares times, so it needs a machine that does
+// nothing else. Time-outs of the function are printed and not asserted: a busy machine has some.
 
 /** Simulated more than once: a single run has its chance in the delays, as the real one has. */
 const seeds = [1, 2, 3, 4, 5]
@@ -43,7 +43,7 @@ function expectNothingLost(report: RealReport | QueueReport): void {
   const { accepted, written, inDlq, left, lag } = report
   expect({ written, inDlq, left }).toStrictEqual({ written: accepted, inDlq: 0, left: 0 })
   // What waited for the end of the outage: enough of them for percentiles.
-  expect(lag.count).toBeGreaterThan(300)
+  expect(lag.count).toBeGreaterThan(200)
 }
 
 describe.concurrent('an outage on the local runtime loses nothing and is over when the simulator says', () => {
