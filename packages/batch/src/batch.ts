@@ -17,6 +17,7 @@ import {
   isEachRecord,
   isFunction,
   markSettled,
+  onlyMessage,
   quietLogger,
   required,
   systemClock,
@@ -31,6 +32,7 @@ import { createLedger } from './ledger.ts'
 import { isUnavailable } from './outage.ts'
 import { createPartialOutage, createWitness } from './partial-outage.ts'
 import { quietPolicy } from './policy.ts'
+import { createReader, type MessageReader, warnOnce } from './reader.ts'
 import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
 import { retryDelays } from './retry-delay.ts'
@@ -99,10 +101,12 @@ export function batch<Definition extends MessageDefinition>(
   const { handler: inner, watchers } = unwatch(handler)
   const round = typeof inner === 'function' ? wholeBatch(inner) : recordByRecord(inner)
   const logger = quietLogger(options.logger ?? consoleLogger)
-  const report = createReport(definition, options, logger)
+  const report = createReport(definition.name, options, logger)
   const partial = createPartialOutage(() => clock.now())
+  const known = onlyMessage(definition)
+  const keyless = warnOnce(logger)
 
-  async function settleAll(source: RecordSource, deadlines: Deadlines) {
+  async function settleAll(source: RecordSource, reader: MessageReader, deadlines: Deadlines) {
     const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
     const { writing, settling } = deadlines
     const judge = quietPolicy(options.onError, logger)
@@ -119,12 +123,8 @@ export function batch<Definition extends MessageDefinition>(
     let before: ReadonlyMap<number, Outcome> = new Map()
     let positions: readonly number[] = source.records.map((_, position) => position)
     for (let count = 0; positions.length > 0; count++) {
-      const decided = await findDecided(definition, source, positions, deadlines.writing)
-      await round(
-        { definition, source, ledger, deadlines, judge, decided, witness, isPartial },
-        positions,
-        count,
-      )
+      const decided = await findDecided(reader, source, positions, deadlines.writing)
+      await round({ reader, source, ledger, deadlines, judge, decided, witness, isPartial }, positions, count)
       for (const position of positions) {
         if (ledger.outcome(position) !== undefined || ledger.skip(position)) continue
         // An error takes longer to make than a record to write.
@@ -159,8 +159,9 @@ export function batch<Definition extends MessageDefinition>(
     const reserve = guard ?? guardOf(source.records.length)
     const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
     try {
-      const { outcomes, held } = await settleAll(source, deadlines)
-      report(source.records, outcomes, { duration: clock.now() - startedAt, held })
+      const reader = createReader(known, source, keyless)
+      const { outcomes, held } = await settleAll(source, reader, deadlines)
+      report(source.records, outcomes, { duration: clock.now() - startedAt, held }, reader.keyOf)
       if (!partialFailures) throwIfReturned(outcomes)
       return markSettled(outcomes.map(toSettledResult), partialFailures)
     } finally {

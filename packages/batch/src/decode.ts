@@ -1,62 +1,59 @@
 import {
   type Decoded,
-  type MessageBody,
-  type MessageDefinition,
   type MessageRecord,
   type Outcome,
   park,
+  type RecordSource,
   retry,
   type SourceRecord,
   SpillwayError,
   toError,
 } from '@spillway/message'
-import { readIdentity, readMessage, wireFingerprint } from '@spillway/message/internal'
+import { type KnownMessages, readIdentity, readMessage, wireFingerprint } from '@spillway/message/internal'
 
 /** A message for the handler, or what becomes of a record that holds none. */
-export type DecodedRecord<Body> = MessageRecord<Body> | { readonly outcome: Outcome }
+export type DecodedRecord = MessageRecord | { readonly outcome: Outcome }
+
+/** A record that was read, or is still being read. */
+export type Decoding = DecodedRecord | Promise<DecodedRecord>
 
 /** Whether a record holds a message. */
-export function isMessage<Body>(decoded: DecodedRecord<Body>): decoded is MessageRecord<Body> {
+export function isMessage(decoded: DecodedRecord): decoded is MessageRecord {
   return !('outcome' in decoded)
 }
 
 /** Whether a record is still being read. By its `then`: `instanceof` for each record takes longer than all else here. */
-export function isPending<Body>(
-  decoded: DecodedRecord<Body> | Promise<DecodedRecord<Body>>,
-): decoded is Promise<DecodedRecord<Body>> {
+export function isPending(decoded: Decoding): decoded is Promise<DecodedRecord> {
   return 'then' in decoded
 }
 
 /**
- * Reads the message of a record, at once where its schema is synchronous. Never throws.
+ * Reads the envelope of a record, at once where its schema is synchronous. Never throws.
  *
  * @param text the text of the record, or why it could not be fetched
  */
-export function decodeRecord<Definition extends MessageDefinition>(
-  definition: Definition,
-  record: SourceRecord,
-  text: string | Error,
-): DecodedRecord<MessageBody<Definition>> | Promise<DecodedRecord<MessageBody<Definition>>> {
+export function decodeRecord(known: KnownMessages, record: SourceRecord, text: string | Error): Decoding {
   if (text instanceof Error) return { outcome: unloaded(text) }
   try {
-    const decoded = readMessage(definition, text)
-    if ('ok' in decoded) return toRecord(record, text, decoded)
-    return decoded.then((late) => toRecord(record, text, late), failed)
+    const decoded = readMessage(known, text)
+    if ('ok' in decoded) return toRecord(known, record, decoded, () => wireFingerprint(text))
+    return decoded.then((late) => toRecord(known, record, late, () => wireFingerprint(text)), failed)
   } catch (thrown) {
     return failed(thrown)
   }
 }
 
-function toRecord<Body>(record: SourceRecord, text: string, decoded: Decoded<Body>): DecodedRecord<Body> {
-  if (!decoded.ok) {
-    const { reason, retryable } = decoded
-    const cause = new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail)
-    return { outcome: retryable ? retry({ cause }) : park(reason) }
-  }
+/** The record of a message that came in an envelope. */
+export function toRecord(
+  known: KnownMessages,
+  record: SourceRecord,
+  decoded: Decoded<unknown>,
+  fingerprint: () => string,
+): DecodedRecord {
+  if (!decoded.ok) return { outcome: unreadable(decoded) }
   const { name, version, key, group, time, traceparent, body } = decoded.message
-  const fingerprint = () => wireFingerprint(text)
-  const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(record, name, decoded) } = record
-  const made: MessageRecord<Body> = {
+  const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(known, record, decoded) } = record
+  const made: MessageRecord = {
     name,
     version,
     key,
@@ -77,20 +74,37 @@ function toRecord<Body>(record: SourceRecord, text: string, decoded: Decoded<Bod
 
 /** The id of the record whose copy a text says that it is. Of a claim that came back the record says it, not what was fetched. */
 function redrivenOf(
+  known: KnownMessages,
   record: SourceRecord,
-  name: string,
   { redriveOf }: { readonly redriveOf?: string | undefined },
 ) {
-  return record.load === undefined ? redriveOf : (readIdentity(record.body, name)?.redriveOf ?? redriveOf)
+  return record.load === undefined ? redriveOf : (readIdentity(record.body, known)?.redriveOf ?? redriveOf)
+}
+
+/** What becomes of a record whose message cannot be read: one that is newer than its reader waits for the deploy. */
+export function unreadable({
+  reason,
+  retryable,
+}: Extract<Decoded<unknown>, { readonly ok: false }>): Outcome {
+  if (!retryable) return park(reason)
+  return retry({ cause: new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail) })
 }
 
 /** What a schema throws says nothing about the message. */
-function failed(thrown: unknown): { readonly outcome: Outcome } {
+export function failed(thrown: unknown): { readonly outcome: Outcome } {
   return { outcome: retry({ cause: toError(thrown) }) }
 }
 
 /** What becomes of a record whose text was not fetched. What is gone for good does not come back. */
-function unloaded(error: Error): Outcome {
+export function unloaded(error: Error): Outcome {
   const gone = error instanceof SpillwayError && error.code === 'SPILLWAY_CLAIM_MISSING'
   return gone ? park({ code: error.code, detail: error.message }) : retry({ cause: error })
+}
+
+/** A source that says itself what its texts hold. */
+export type DecodingSource = RecordSource & Required<Pick<RecordSource, 'decode'>>
+
+/** Whether a source says itself what its texts hold. */
+export function isDecodingSource(source: RecordSource): source is DecodingSource {
+  return source.decode !== undefined
 }

@@ -1,12 +1,4 @@
-import {
-  type LogFields,
-  type Logger,
-  type MessageDefinition,
-  type ParkOutcome,
-  type SourceRecord,
-  toError,
-} from '@spillway/message'
-import { isText } from '@spillway/message/internal'
+import { type LogFields, type Logger, type ParkOutcome, type SourceRecord, toError } from '@spillway/message'
 import type { Failure } from './summary.ts'
 
 /** A batch whose codes are all different is no reason for a thousand lines. */
@@ -15,20 +7,27 @@ const mostLines = 20
 /** How many invalid places of a body are named. */
 const mostIssues = 5
 
+/** What the lines of a batch are about. */
+export interface Named {
+  readonly name: string
+  /** The key of the message in a record. */
+  keyOf(record: SourceRecord): string | undefined
+}
+
 /**
  * Says what failed: a line for each code, with how many records have it, and of the first of them what was thrown and
  * by what it is found. Never a payload.
  */
 export function logFailures(
   logger: Logger,
-  { name }: MessageDefinition,
+  { name, keyOf }: Named,
   records: readonly SourceRecord[],
   failures: readonly Failure[],
 ): void {
   for (const failure of failures.slice(0, mostLines)) {
     const { code, outcome, position } = failure
     const record = records[position]
-    const key = keyOf(name, record?.body)
+    const key = record && keyOf(record)
     const fields: LogFields = {
       name,
       code,
@@ -58,15 +57,5 @@ function parkFields({ reason: { detail, issues }, cause }: ParkOutcome) {
     detail,
     ...(issues !== undefined && { issues: issues.slice(0, mostIssues) }),
     ...(cause !== undefined && { error: toError(cause) }),
-  }
-}
-
-/** The key in the envelope of a record; `undefined` for what is no envelope of the message. */
-function keyOf(name: string, text: unknown): string | undefined {
-  try {
-    const envelope = Object(JSON.parse(String(text))) as Readonly<Record<string, unknown>>
-    return envelope.name === name && isText(envelope.key, 256) ? envelope.key : undefined
-  } catch {
-    return undefined
   }
 }

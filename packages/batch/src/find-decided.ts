@@ -1,5 +1,5 @@
 import {
-  type MessageDefinition,
+  type MessageIdentity,
   type Outcome,
   park,
   type RecordSource,
@@ -7,8 +7,9 @@ import {
   type SourceRecord,
   SpillwayError,
 } from '@spillway/message'
-import { type Redelivery, readIdentity } from '@spillway/message/internal'
+import { inParallel } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
+import type { MessageReader } from './reader.ts'
 
 /** How long the source may take to answer: a store that is down must not cost records that it knows nothing of. */
 const longestMs = 2_000
@@ -22,34 +23,91 @@ const none: ReadonlyMap<SourceRecord, Outcome> = new Map()
  *
  * Only records that were delivered before are asked for; of a stream, which counts no deliveries, all are.
  */
-export async function findDecided(
-  definition: MessageDefinition,
+export function findDecided(
+  reader: MessageReader,
   source: RecordSource,
   positions: readonly number[],
   writing: Deadline,
 ): Promise<ReadonlyMap<SourceRecord, Outcome>> {
-  const { records, checkpoint = false, findParked } = source
+  return decidedAmong(
+    reader,
+    source,
+    positions.map((position) => source.records[position] as SourceRecord),
+    writing,
+  )
+}
+
+/**
+ * The same for records whose text was fetched, and says only then whose message it is: one that came in no envelope.
+ */
+export async function findDecidedLate(
+  reader: MessageReader,
+  source: RecordSource,
+  records: readonly SourceRecord[],
+  writing: Deadline,
+): Promise<ReadonlyMap<SourceRecord, Outcome>> {
+  if (source.decode === undefined || source.findParked === undefined) return none
+  return decidedAmong(
+    reader,
+    source,
+    records.filter(({ load }) => load !== undefined),
+    writing,
+  )
+}
+
+/** A record and one of the identities for which it is asked. A record may be asked for twice, so each has an object of its own. */
+interface Asked {
+  readonly of: SourceRecord
+  readonly record: SourceRecord
+  readonly identity: MessageIdentity
+}
+
+async function decidedAmong(
+  reader: MessageReader,
+  source: RecordSource,
+  records: readonly SourceRecord[],
+  writing: Deadline,
+): Promise<ReadonlyMap<SourceRecord, Outcome>> {
+  const { checkpoint = false, findParked } = source
   if (findParked === undefined) return none
-  const asked: Redelivery[] = []
-  for (const position of positions) {
-    const record = records[position] as SourceRecord
-    if (!checkpoint && record.receiveCount <= 1) continue
-    const identity = readIdentity(record.body, definition.name)
-    if (identity !== undefined) asked.push({ record, identity })
-  }
-  if (asked.length === 0) return none
+  const before = records.filter(({ receiveCount }) => checkpoint || receiveCount > 1)
+  if (before.length === 0) return none
   const remaining = writing.remainingTime()
   const asking = writing.shorter(remaining - Math.min(longestMs, remaining * longestShare))
+  let asked: readonly Asked[] = []
   try {
+    asked = (await asking.race(toAsk(reader, before))) ?? []
+    if (asked.length === 0) return none
     const reasons = await asking.race(findParked.call(source, asked, asking))
     if (reasons === undefined) throw new Error('The store of parked messages did not answer in time.')
-    return new Map([...reasons].map(([record, reason]) => [record, park(reason)]))
+    const decided = new Map<SourceRecord, Outcome>()
+    for (const { of, record, identity } of asked) {
+      const reason = reasons.get(record)
+      if (reason === undefined || decided.has(of)) continue
+      decided.set(of, park(reason))
+      reader.settleOn(of, identity)
+    }
+    return decided
   } catch (thrown) {
     const outcome = retry({ cause: untold(thrown), unavailable: true })
-    return new Map(asked.map(({ record }) => [record, outcome]))
+    return new Map(asked.map(({ of }) => [of, outcome]))
   } finally {
     asking.end()
   }
+}
+
+/** How many schemas of foreign messages run at once. */
+const readConcurrency = 100
+
+async function toAsk(reader: MessageReader, records: readonly SourceRecord[]): Promise<readonly Asked[]> {
+  const asked: Asked[] = []
+  await inParallel(records, readConcurrency, async (record) => {
+    const identities = await reader.identities(record)
+    for (const [place, identity] of identities.entries()) {
+      asked.push({ of: record, record: place === 0 ? record : { ...record }, identity })
+    }
+  })
+  return asked
 }
 
 function untold(thrown: unknown): SpillwayError {

@@ -22,11 +22,11 @@ export interface Parking {
  */
 export async function parkDue(
   {
-    definition,
+    reader,
     source,
     ledger,
     deadlines: { settling },
-  }: Pick<Invocation<never>, 'definition' | 'source' | 'ledger' | 'deadlines'>,
+  }: Pick<Invocation<never>, 'reader' | 'source' | 'ledger' | 'deadlines'>,
   parkings: readonly Parking[],
 ): Promise<readonly Parking[]> {
   if (parkings.length === 0) return parkings
@@ -35,7 +35,7 @@ export async function parkDue(
   await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause, recordId }) => {
     if (ledger.withhold(position)) return
     const record = source.records[position] as SourceRecord
-    const outcome = await parkRecord({ definition, source, settling }, record, { reason, recordId })
+    const outcome = await parkRecord({ reader, source, settling }, record, { reason, recordId })
     ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
   })
   return parkings.filter((parking) => !isDue(parking))

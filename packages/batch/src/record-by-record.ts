@@ -1,5 +1,13 @@
-import { type EachRecord, isOutcome, type Outcome, retry, type SourceRecord } from '@spillway/message'
-import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
+import {
+  type EachRecord,
+  isOutcome,
+  type MessageRecord,
+  type Outcome,
+  retry,
+  type SourceRecord,
+} from '@spillway/message'
+import { type DecodedRecord, isMessage, isPending } from './decode.ts'
+import { findDecidedLate } from './find-decided.ts'
 import { takeTurns } from './lanes.ts'
 import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { isHeldFor } from './outage.ts'
@@ -41,21 +49,41 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     record: SourceRecord,
     text: string | Error,
   ): Outcome | Promise<Outcome> {
-    const { definition, deadlines } = invocation
-    const decoded = decodeRecord(definition, record, text)
-    if (!isPending(decoded)) return handleMessage(invocation, decoded as DecodedRecord<Body>)
+    const { reader, deadlines } = invocation
+    const decoded = reader.read(record, text)
+    if (!isPending(decoded)) return handleDecoded(invocation, record, decoded)
     return deadlines.writing
       .race(decoded)
       .then((late) =>
-        late === undefined
-          ? retry({ cause: outOfTime() })
-          : handleMessage(invocation, late as DecodedRecord<Body>),
+        late === undefined ? retry({ cause: outOfTime() }) : handleDecoded(invocation, record, late),
       )
   }
 
-  async function handleMessage(invocation: Invocation<Body>, decoded: DecodedRecord<Body>): Promise<Outcome> {
-    const { deadlines, judge } = invocation
+  function handleDecoded(
+    invocation: Invocation<Body>,
+    record: SourceRecord,
+    decoded: DecodedRecord,
+  ): Outcome | Promise<Outcome> {
     if (!isMessage(decoded)) return decoded.outcome
+    const message = decoded as MessageRecord<Body>
+    return record.load === undefined
+      ? handleMessage(invocation, message)
+      : handleFetched(invocation, record, message)
+  }
+
+  /** What was fetched may be a message that an earlier delivery parked. */
+  async function handleFetched(
+    invocation: Invocation<Body>,
+    record: SourceRecord,
+    message: MessageRecord<Body>,
+  ): Promise<Outcome> {
+    const { reader, source, deadlines } = invocation
+    const decided = await findDecidedLate(reader, source, [record], deadlines.writing)
+    return decided.get(record) ?? handleMessage(invocation, message)
+  }
+
+  async function handleMessage(invocation: Invocation<Body>, decoded: MessageRecord<Body>): Promise<Outcome> {
+    const { deadlines, judge } = invocation
     if (deadlines.writing.expired) return retry({ cause: outOfTime() })
     try {
       const answering = handle(decoded, limitOf(invocation))

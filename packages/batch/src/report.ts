@@ -1,4 +1,4 @@
-import type { Logger, MessageDefinition, Outcome, SourceRecord, Telemetry } from '@spillway/message'
+import type { Logger, Outcome, SourceRecord, Telemetry } from '@spillway/message'
 import { quietTelemetry } from '@spillway/message/internal'
 import type { BatchOptions } from './batch-options.ts'
 import { logFailures } from './failure-lines.ts'
@@ -13,16 +13,21 @@ export interface BatchTimes {
 
 /** Says what became of each batch, to whom the options name. Never throws. */
 export function createReport(
-  definition: MessageDefinition,
+  name: string,
   options: Pick<BatchOptions, 'log' | 'telemetry'>,
   logger: Logger,
-): (records: readonly SourceRecord[], outcomes: readonly Outcome[], times: BatchTimes) => void {
+): (
+  records: readonly SourceRecord[],
+  outcomes: readonly Outcome[],
+  times: BatchTimes,
+  keyOf: (record: SourceRecord) => string | undefined,
+) => void {
   const telemetry = options.telemetry && quietTelemetry(options.telemetry)
   const log = options.log ?? warnWith(logger)
 
-  return function report(records, outcomes, times) {
+  return function report(records, outcomes, times, keyOf) {
     const failures = failuresOf(outcomes)
-    const summary = summarise(definition.name, outcomes, failures)
+    const summary = summarise(name, outcomes, failures)
     if (telemetry !== undefined) count(telemetry, failures, summary, times)
     try {
       const logged: unknown = log(times.held === 0 ? summary : { ...summary, held: times.held })
@@ -31,7 +36,7 @@ export function createReport(
     } catch (thrown) {
       complain(thrown)
     }
-    if (failures.length > 0) logFailures(logger, definition, records, failures)
+    if (failures.length > 0) logFailures(logger, { name, keyOf }, records, failures)
   }
 
   // What is committed stays committed: a log must not have the whole batch delivered again.

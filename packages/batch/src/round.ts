@@ -1,18 +1,12 @@
-import type {
-  MessageDefinition,
-  MessageRecord,
-  Outcome,
-  RecordSource,
-  SourceRecord,
-  TimeLimit,
-} from '@spillway/message'
+import type { MessageRecord, Outcome, RecordSource, SourceRecord, TimeLimit } from '@spillway/message'
 import type { Deadlines } from './deadline.ts'
 import type { Ledger } from './ledger.ts'
 import type { Witness } from './partial-outage.ts'
+import type { MessageReader } from './reader.ts'
 
 /** All that a round needs of its invocation. */
 export interface Invocation<Body> {
-  readonly definition: MessageDefinition
+  readonly reader: MessageReader
   readonly source: RecordSource
   readonly ledger: Ledger
   readonly deadlines: Deadlines

@@ -1,5 +1,5 @@
 import {
-  type MessageDefinition,
+  type MessageIdentity,
   type Outcome,
   type ParkOutcome,
   park,
@@ -9,31 +9,47 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
-import { readIdentity } from '@spillway/message/internal'
+import { isPromise } from '@spillway/message/internal'
 import type { Deadline } from './deadline.ts'
+import type { MessageReader } from './reader.ts'
 
 /** Where a record is parked. */
 export interface ParkingPlace {
-  readonly definition: MessageDefinition
+  readonly reader: MessageReader
   readonly source: RecordSource
   readonly settling: Deadline
 }
 
 /** Sends the copy of a record to the dead-letter queue. One that is not confirmed in time becomes a retry: it must not be lost. */
 export async function parkRecord(
-  { definition, source, settling }: ParkingPlace,
+  { reader, source, settling }: ParkingPlace,
   record: SourceRecord,
   { reason, recordId }: Pick<ParkOutcome, 'reason' | 'recordId'>,
 ): Promise<Outcome> {
   if (settling.expired) return retry({ cause: outOfTime() })
   try {
-    const own = readIdentity(record.body, definition.name)
+    const own = await firstIdentity(reader, record, settling)
+    if (own === late) return retry({ cause: outOfTime() })
     const identity = own && recordId !== undefined ? { ...own, decidedFor: recordId } : own
     const confirmed = await settling.race(source.park(record, reason, settling, identity).then(() => true))
     return confirmed ? park(reason) : retry({ cause: outOfTime() })
   } catch (thrown) {
     return retry({ cause: toError(thrown) })
   }
+}
+
+const late = Symbol('late')
+
+/** Whose message a record holds; `late` where its schema did not say that in time. */
+async function firstIdentity(
+  reader: MessageReader,
+  record: SourceRecord,
+  settling: Deadline,
+): Promise<MessageIdentity | undefined | typeof late> {
+  const found = reader.identities(record)
+  if (!isPromise(found)) return found[0]
+  const identities = await settling.race(Promise.resolve(found))
+  return identities === undefined ? late : identities[0]
 }
 
 /** Why a record is returned that nobody had the time for. */

@@ -1,6 +1,7 @@
 import { type MessageRecord, type Outcome, retry, type SourceRecord, type Writer } from '@spillway/message'
 import type { Deadline } from './deadline.ts'
-import { type DecodedRecord, decodeRecord, isMessage, isPending } from './decode.ts'
+import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
+import { findDecidedLate } from './find-decided.ts'
 import { toWaves } from './lanes.ts'
 import type { Ledger } from './ledger.ts'
 import { loadTexts, toSlices } from './load.ts'
@@ -44,7 +45,7 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
   }
 
   async function decodeSlice(
-    { definition, source, decided, deadlines: { writing } }: Invocation<Body>,
+    { reader, source, decided, deadlines: { writing } }: Invocation<Body>,
     slice: readonly number[],
   ): Promise<Slice<Body>> {
     const records = slice.map((position) => source.records[position] as SourceRecord)
@@ -52,9 +53,12 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
     const decode = (record: SourceRecord) => {
       const outcome = decided.size === 0 ? undefined : decided.get(record)
       if (outcome !== undefined) return { outcome }
-      return decodeRecord(definition, record, texts.get(record) ?? record.body) as Decoding<Body>
+      return reader.read(record, texts.get(record) ?? record.body)
     }
-    return decodeAll(records, decode, writing)
+    const decoded = await decodeAll<Body>(records, decode, writing)
+    if (texts.size === 0) return decoded
+    const late = await findDecidedLate(reader, source, records, writing)
+    return late.size === 0 ? decoded : withDecided(records, decoded, late)
   }
 
   async function write(
@@ -126,16 +130,13 @@ function withoutSkipped(ledger: Ledger, positions: readonly number[]): readonly 
   return ledger.isClean() ? positions : positions.filter((position) => !ledger.skip(position))
 }
 
-/** A record that was read, or is still being read. */
-type Decoding<Body> = DecodedRecord<Body> | Promise<DecodedRecord<Body>>
-
 function decodeAll<Body>(
   records: readonly SourceRecord[],
-  decode: (record: SourceRecord) => Decoding<Body>,
+  decode: (record: SourceRecord) => Decoding,
   writing: Deadline,
 ): Slice<Body> | Promise<Slice<Body>> {
   const slice = createSlice<Body>()
-  const waiting: Decoding<Body>[] = []
+  const waiting: Decoding[] = []
   for (const record of records) {
     const result = decode(record)
     // At once, while it is in the processor's cache: to go through a thousand messages once more takes a while.
@@ -151,9 +152,9 @@ function createSlice<Body>() {
   return {
     messages,
     outcomes,
-    add(result: DecodedRecord<Body>): void {
+    add(result: DecodedRecord): void {
       if (!isMessage(result)) return void outcomes.push(result.outcome)
-      messages.push(result)
+      messages.push(result as MessageRecord<Body>)
       outcomes.push(undefined)
     },
   }
@@ -162,7 +163,7 @@ function createSlice<Body>() {
 /** Waits for the schemas that are asynchronous, and adds what they give in order. */
 async function addLater<Body>(
   slice: ReturnType<typeof createSlice<Body>>,
-  waiting: readonly Decoding<Body>[],
+  waiting: readonly Decoding[],
   writing: Deadline,
 ): Promise<Slice<Body>> {
   const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
@@ -172,5 +173,22 @@ async function addLater<Body>(
   const results = await Promise.all(waiting.map(inTime))
   validating.end()
   for (const result of results) slice.add(result)
+  return slice
+}
+
+/** A slice without the messages that were decided meanwhile. */
+function withDecided<Body>(
+  records: readonly SourceRecord[],
+  { messages, outcomes }: Slice<Body>,
+  decided: ReadonlyMap<SourceRecord, Outcome>,
+): Slice<Body> {
+  const slice = createSlice<Body>()
+  let next = 0
+  for (const [place, record] of records.entries()) {
+    const before = outcomes[place]
+    const message = before === undefined ? messages[next++] : undefined
+    const outcome = before ?? decided.get(record)
+    slice.add(outcome === undefined ? (message as MessageRecord) : { outcome })
+  }
   return slice
 }

@@ -6,7 +6,7 @@ import { readData } from './read-data.ts'
 const base64 = (bytes: readonly number[]) => Buffer.from(bytes).toString('base64')
 const characters = fc.constantFrom('a', '"', '\u0000', '\u007f', 'é', '\uFEFF', '\uFFFF', '🚀')
 const notBase64 = { fault: 'The data of the record is not base64.' }
-const notText = { fault: 'The data of the record is not UTF-8 text.' }
+const notText = { fault: 'The data of the record is not UTF-8 text.', isBinary: true }
 
 describe('the data of a record', () => {
   it('is its text, byte for byte', () => {
@@ -52,7 +52,7 @@ describe('the data of a record', () => {
     [
       'a message of CloudWatch Logs',
       gzipSync('{"messageType":"CONTROL_MESSAGE"}').toString('base64'),
-      { fault: expect.stringContaining('CloudWatch Logs') },
+      { fault: expect.stringContaining('CloudWatch Logs'), isBinary: true },
     ],
   ])('is none for %s', (_, data, expected) => {
     expect(readData(data)).toStrictEqual(expected)

@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 
 /** The text of a record, or why it has none. */
-export type DataText = { readonly text: string } | { readonly fault: string }
+export type DataText =
+  | { readonly text: string }
+  | {
+      readonly fault: string
+      /** Whether there are bytes, which a decoding may read. */
+      readonly isBinary?: boolean
+    }
 
 /** What aggregated records of the Kinesis Producer Library begin with (its "Aggregated record format"). */
 const aggregated = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
@@ -23,10 +29,11 @@ export function readData(data: unknown): DataText {
   if (beginsWith(bytes, gzip)) {
     return {
       fault:
-        'The data of the record is gzip, which this reader does not decompress. A subscription of CloudWatch Logs sends such records: give it a stream and a handler of its own.',
+        'The data of the record is gzip, which this reader does not decompress. A subscription of CloudWatch Logs sends such records: give it a stream and a handler of its own, or let `decode` read it with gzipped(…).',
+      isBinary: true,
     }
   }
-  if (!isUtf8(bytes)) return { fault: 'The data of the record is not UTF-8 text.' }
+  if (!isUtf8(bytes)) return { fault: 'The data of the record is not UTF-8 text.', isBinary: true }
   return { text: bytes.toString('utf8') }
 }
 

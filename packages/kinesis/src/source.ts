@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import {
   consoleLogger,
+  type Decoding,
   type Logger,
   type ParkedStore,
   type RecordSource,
@@ -17,6 +18,7 @@ import {
   deliveries,
   findParked,
   integer,
+  isFunction,
   noteSource,
   type OptionRules,
   objectWith,
@@ -25,10 +27,12 @@ import {
   readClaim,
   required,
   systemClock,
+  withFacts,
 } from '@spillway/message/internal'
-import type { KinesisStreamEvent } from 'aws-lambda'
+import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { type DeadLetter, putCopy } from './dead-letter.ts'
 import { type Delivered, readRecord } from './delivered.ts'
+import type { DataText } from './read-data.ts'
 import { streamRecords } from './stream-records.ts'
 
 /** What {@link kinesisSource} takes. */
@@ -38,6 +42,12 @@ export interface KinesisSourceOptions {
    * of `@spillway/kinesis/s3`, or one of your own. Without it one bad record would hold up its shard.
    */
   readonly deadLetter: DeadLetter
+  /**
+   * How a text becomes a message: `plainJson()`, `gzipped(plainJson())`, a function of your own. Of data that is not UTF-8
+   * it gets the base64. What it does not read is parked with a reason, as it came. Default: `envelope()`, what the targets
+   * of Spillway send.
+   */
+  readonly decode?: Decoding<KinesisStreamRecord>
   /**
    * Where the bodies of messages are that were too large for the stream: what `claimCheck` of the target says. Without
    * it such messages are delivered again and again.
@@ -67,6 +77,7 @@ const rules: OptionRules<KinesisSourceOptions> = {
     ...objectWith('put'),
     expected: 'a dead-letter store, for example sqsDeadLetter({ queueUrl })',
   }),
+  decode: { ...isFunction, expected: 'a decoding, for example plainJson()' },
   claimCheck: objectWith(),
   parked: objectWith('put', 'confirm', 'findAll'),
   parkAfter: {
@@ -101,31 +112,42 @@ export function kinesisSource(
   options: KinesisSourceOptions,
 ): MiddlewareObj<KinesisStreamEvent & { source?: RecordSource }> {
   checkOptions('kinesisSource', options, rules)
-  const { deadLetter, parked, parkAfter = 3600, clock = systemClock } = options
+  const { deadLetter, parked, decode, parkAfter = 3600, clock = systemClock } = options
+  const isRead = (data: DataText) => 'text' in data || (decode !== undefined && data.isBinary === true)
   const logger = quietLogger(options.logger ?? consoleLogger)
   const loader = createClaimLoader('kinesisSource', options.claimCheck)
 
   function toSource(event: KinesisStreamEvent): RecordSource {
     const delivered = streamRecords(event).map(readRecord)
     const overdueBefore = parkAfter === false ? Number.NEGATIVE_INFINITY : clock.now() - parkAfter * 1000
-    const records = delivered.map((one, index) => toSourceRecord(one, index, loader, overdueBefore))
+    const records = delivered.map((one, index) =>
+      toSourceRecord(one, index, { loader, overdueBefore, isRead }),
+    )
     const deliveredFor = deliveries(records, delivered)
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
       checkpoint: true,
+      ...(decode !== undefined && {
+        decode: (record, text) =>
+          withFacts(decode(text, record.raw as KinesisStreamRecord), {
+            time: deliveredFor(record)?.arrivedAt,
+          }),
+      }),
       async park(record, reason, limit, identity) {
         const one = deliveredFor(record)
         if (one === undefined) throw unknownRecord()
-        const { data, ...rest } = one
-        const unreadable = 'fault' in data
+        const { data, raw: _raw, redriveOf: _redriveOf, ...rest } = one
         const parkedAt = new Date(clock.now())
         const copy = {
           ...rest,
           // The core knows no more than that there is no envelope in it.
-          reason: unreadable ? { code: 'SPILLWAY_ENVELOPE_INVALID', detail: data.fault } : reason,
+          reason:
+            'fault' in data && !isRead(data)
+              ? { code: 'SPILLWAY_ENVELOPE_INVALID', detail: data.fault }
+              : reason,
           parkedAt,
-          text: unreadable ? undefined : data.text,
+          text: 'text' in data ? data.text : undefined,
         }
         const parking = { record, reason, identity, at: parkedAt }
         await parkOnce({ store: parked, logger, clock }, parking, limit, (recordId) =>
@@ -145,18 +167,32 @@ export function kinesisSource(
   }
 }
 
+/** How the records of a source are read. */
+interface Reading {
+  readonly loader: ClaimLoader
+  readonly overdueBefore: number
+  isRead(data: DataText): boolean
+}
+
 function toSourceRecord(
-  { data, sequenceNumber, partitionKey, arrivedAt }: Delivered,
+  { data, base64, sequenceNumber, partitionKey, arrivedAt, redriveOf, raw }: Delivered,
   index: number,
-  loader: ClaimLoader,
-  overdueBefore: number,
+  { loader, overdueBefore, isRead }: Reading,
 ): SourceRecord {
   // What holds no text holds no envelope either: empty text has it parked.
-  const body = 'text' in data ? data.text : ''
+  const body = 'text' in data ? data.text : isRead(data) ? base64 : ''
   const claim = readClaim(body)
   const overdue = arrivedAt !== undefined && arrivedAt.getTime() < overdueBefore
   const id = sequenceNumber ?? `record ${index}`
-  const record = { id, body, lane: partitionKey, receiveCount: 1, ...(overdue && { overdue }) }
+  const record = {
+    id,
+    body,
+    lane: partitionKey,
+    receiveCount: 1,
+    raw,
+    ...(overdue && { overdue }),
+    ...(redriveOf !== undefined && { redriveOf }),
+  }
   if (claim === undefined) return record
   return { ...record, load: (limit: TimeLimit) => loader.load(claim, limit), loadBytes: claim.bytes }
 }

@@ -1,10 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { kindOfText, kindOfValue } from './decoding/kind-of-text.ts'
 import type { MessageDefinition } from './define-message.ts'
-import { type Issue, toIssues } from './issue.ts'
+import type { Issue } from './issue.ts'
+import { type KnownMessages, onlyMessage } from './known-messages.ts'
 import { isRecordId, isText, type Message } from './message.ts'
+import { type Opened, openBody } from './open-body.ts'
 import type { ParkReason } from './outcome.ts'
 import { readTime } from './read-time.ts'
-import { isPromise, runSchema } from './run-schema.ts'
+import { isPromise } from './run-schema.ts'
 import { validate } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
@@ -66,57 +69,50 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
   text: string,
 ): Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
-  return readMessage(definition, text)
+  return readMessage(onlyMessage(definition), text) as Decoded<StandardSchemaV1.InferOutput<Schema>>
 }
 
 /**
  * The same at once where the schema is synchronous, as most are: a promise for each record of a batch takes longer than
  * its parsing. Throws, or rejects, with what the schema or an upcast throws.
  */
-export function readMessage<Schema extends StandardSchemaV1>(
-  definition: MessageDefinition<Schema>,
+export function readMessage(
+  known: KnownMessages,
   text: string,
-): Decoded<StandardSchemaV1.InferOutput<Schema>> | Promise<Decoded<StandardSchemaV1.InferOutput<Schema>>> {
-  const envelope = readEnvelope(definition, text)
+): Decoded<unknown> | Promise<Decoded<unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return refuse('SPILLWAY_ENVELOPE_INVALID', expectedEnvelope(kindOfText(text)))
+  }
+  const envelope = readEnvelope(value)
   if (typeof envelope === 'string') return refuse('SPILLWAY_ENVELOPE_INVALID', envelope)
-  const time = readTime(envelope.time)
-  if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
-  const { version: from } = envelope
-  const { version: to } = definition
-  if (from > to) {
-    const reason = {
-      code: 'SPILLWAY_ENVELOPE_INVALID',
-      detail: `The message is of version ${from}; this reader knows ${to}.`,
-    }
-    return { ok: false, reason, retryable: true }
-  }
-  let { body } = envelope
-  for (let version = from; version < to; version++) {
-    const upcast = definition.upcast?.[version]
-    if (upcast === undefined) {
-      return refuse(
-        'SPILLWAY_ENVELOPE_INVALID',
-        `The message is of version ${from}; this reader has no upcast for ${version}.`,
-      )
-    }
-    body = upcast(body)
-  }
-  const result = runSchema(definition.schema, body)
-  return isPromise(result)
-    ? Promise.resolve(result).then((late) => toDecoded(definition, envelope, time, body, late))
-    : toDecoded(definition, envelope, time, body, result)
+  return openEnvelope(known, envelope)
 }
 
-function toDecoded<Body>(
+/** The message in an envelope, as {@link readMessage} has it. */
+export function openEnvelope(
+  known: KnownMessages,
+  envelope: Envelope,
+): Decoded<unknown> | Promise<Decoded<unknown>> {
+  const definition = known.find(envelope.name, envelope.version)
+  if (definition === undefined) return { ok: false, reason: known.unknown, retryable: false }
+  const time = readTime(envelope.time)
+  if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
+  const opened = openBody(definition, envelope.version, envelope.body)
+  return isPromise(opened)
+    ? Promise.resolve(opened).then((late) => toDecoded(definition, envelope, time, late))
+    : toDecoded(definition, envelope, time, opened)
+}
+
+function toDecoded(
   { name, version }: MessageDefinition,
   { key, group, traceparent, redriveOf }: Envelope,
   time: Date,
-  body: unknown,
-  result: StandardSchemaV1.Result<Body>,
-): Decoded<Body> {
-  if (result.issues !== undefined) {
-    return refuse('SPILLWAY_BODY_INVALID', `The body is not a valid ${name}.`, toIssues(result.issues, body))
-  }
+  opened: Opened,
+): Decoded<unknown> {
+  if (!opened.ok) return opened
   const trace = typeof traceparent === 'string' ? traceparent : undefined
   const message = {
     name,
@@ -125,7 +121,7 @@ function toDecoded<Body>(
     group: group ?? undefined,
     time,
     traceparent: trace,
-    body: result.value,
+    body: opened.body,
   }
   // Nearly no message came back, and to spread a condition takes as long as the rest of this.
   return isRecordId(redriveOf) ? { ok: true, message, redriveOf } : { ok: true, message }
@@ -146,22 +142,15 @@ export async function validateBody<Schema extends StandardSchemaV1>(
 const invalidTime = 'The envelope has no valid time.'
 
 /** An envelope whose parts are of the right types, or what is wrong with it. */
-function readEnvelope(definition: MessageDefinition, text: string): Envelope | string {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return 'The record is not JSON.'
-  }
+export function readEnvelope(value: unknown): Envelope | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return 'The record is not an envelope.'
+    return expectedEnvelope(kindOfValue(value))
   const envelope = value as Partial<Envelope>
   if (envelope.spillway !== envelopeVersion) {
+    if (envelope.spillway === undefined) return expectedEnvelope(kindOfValue(value))
     return `The version of the envelope is ${describe(envelope.spillway)}; this reader knows ${envelopeVersion}.`
   }
-  if (envelope.name !== definition.name) {
-    return `The envelope holds another message; this reader expects '${definition.name}'.`
-  }
+  if (typeof envelope.name !== 'string') return 'The envelope has no name.'
   if (!Number.isSafeInteger(envelope.version) || Number(envelope.version) < 1) {
     return `The version of the message is ${describe(envelope.version)}.`
   }
@@ -174,20 +163,16 @@ function readEnvelope(definition: MessageDefinition, text: string): Envelope | s
   return envelope as Envelope
 }
 
+function expectedEnvelope(found: string): string {
+  return `Expected an envelope of Spillway; the record holds ${found}. Give the source a \`decode\` that reads it.`
+}
+
 /** What a queue holds may be anybody's, and does not belong into a reason: numbers are all that is shown of it. */
 function describe(value: unknown): string {
   if (typeof value === 'number') return String(value)
   return value === undefined ? 'missing' : 'not a number'
 }
 
-function refuse(
-  code: string,
-  detail: string,
-  issues?: readonly Issue[],
-): { ok: false; reason: ParkReason; retryable: false } {
-  return {
-    ok: false,
-    reason: issues === undefined ? { code, detail } : { code, detail, issues },
-    retryable: false,
-  }
+function refuse(code: string, detail: string): { ok: false; reason: ParkReason; retryable: false } {
+  return { ok: false, reason: { code, detail }, retryable: false }
 }

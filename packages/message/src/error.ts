@@ -21,6 +21,10 @@ export const errorCodes = {
   SPILLWAY_KEY_INVALID: 'The key of a message is not a well-formed string of 1 to 256 characters.',
   SPILLWAY_GROUP_INVALID: 'The group of a message is not a well-formed string of 1 to 128 characters.',
   SPILLWAY_ENVELOPE_INVALID: 'A record does not hold an envelope of the expected message.',
+  SPILLWAY_MESSAGE_UNREADABLE: 'A record holds a text that its decoding cannot read.',
+  SPILLWAY_MESSAGE_UNKNOWN: 'A record holds a message of a name that its handler does not know.',
+  SPILLWAY_DECODING_FAILED:
+    'The decoding of a source threw, or answered with something else than a decoding does.',
   SPILLWAY_SEND_FAILED: 'The queue did not confirm a message.',
   SPILLWAY_CLAIM_MISSING: 'The body that a claim check stands for is gone.',
   SPILLWAY_CLAIM_FAILED: 'The store of large bodies could not take or give a body now.',

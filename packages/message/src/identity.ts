@@ -1,21 +1,23 @@
 import { envelopeVersion } from './envelope.ts'
 import { bodyFingerprint } from './fingerprint.ts'
+import type { KnownMessages } from './known-messages.ts'
 import { isRecordId, isText } from './message.ts'
 import type { MessageIdentity } from './ports.ts'
 
 /**
  * Whose message a record holds, whether its body is there, valid, or only a claim. `undefined` for text that is not an
- * envelope of the message `name`: a forged envelope of another name must not touch the status of that message.
+ * envelope of a message of the reader's: a forged envelope of another name must not touch the status of that message.
  */
-export function readIdentity(text: string, name: string): MessageIdentity | undefined {
+export function readIdentity(text: string, known: Pick<KnownMessages, 'find'>): MessageIdentity | undefined {
   let envelope: Readonly<Record<string, unknown>>
   try {
     envelope = Object(JSON.parse(text))
   } catch {
     return undefined
   }
-  const { spillway, key, redriveOf } = envelope
-  if (spillway !== envelopeVersion || envelope.name !== name || !isText(key, 256)) return undefined
+  const { spillway, name, version, key, redriveOf } = envelope
+  if (spillway !== envelopeVersion || typeof name !== 'string' || !isText(key, 256)) return undefined
+  if (known.find(name, Number(version)) === undefined) return undefined
   return {
     name,
     key,

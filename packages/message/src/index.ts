@@ -4,6 +4,24 @@
  * @module
  */
 export type { StandardSchemaV1 } from '@standard-schema/spec'
+export { cloudEvent } from './decoding/cloud-event.ts'
+export {
+  type Acknowledgement,
+  acknowledge,
+  type DecodedText,
+  type Decoding,
+  type DecodingResult,
+  isDecoded,
+  type NotMine,
+  notMine,
+  type Refusal,
+  refuse,
+} from './decoding/decoding.ts'
+export { base64, type GzippedOptions, gzipped } from './decoding/encoded.ts'
+export { envelope } from './decoding/envelope-decoding.ts'
+export { firstOf } from './decoding/first-of.ts'
+export { named } from './decoding/named.ts'
+export { type PlainBody, type PlainJsonOptions, plainJson } from './decoding/plain-json.ts'
 export {
   defineMessage,
   type MessageBody,

@@ -40,24 +40,49 @@ export function createMessage<Schema extends StandardSchemaV1>(
   body: StandardSchemaV1.InferOutput<Schema>,
   facts: MessageFacts,
 ): Message<StandardSchemaV1.InferOutput<Schema>> {
-  const key = definition.key === undefined ? (facts.key ?? uuidv7()) : definition.key(body)
+  const { key = keyOrNew(definition, facts), group } = keyAndGroup(definition, body)
+  const { name, version } = definition
+  return { name, version, key, group, time: facts.time, traceparent: facts.traceparent, body }
+}
+
+function keyOrNew(definition: MessageDefinition, { key = uuidv7() }: MessageFacts): string {
   if (typeof key !== 'string') throw notText('key', definition, key)
-  if (!isText(key, 256)) {
-    throw new SpillwayError(
-      'SPILLWAY_KEY_INVALID',
-      `The key of a ${definition.name} message must be a well-formed string of 1 to 256 characters.`,
-    )
-  }
+  checkKey(definition.name, key)
+  return key
+}
+
+/**
+ * The key and the group that a definition derives from a body; `undefined` where it has no function for one.
+ *
+ * @throws SpillwayError as {@link createMessage}
+ */
+export function keyAndGroup<Schema extends StandardSchemaV1>(
+  definition: MessageDefinition<Schema>,
+  body: StandardSchemaV1.InferOutput<Schema>,
+): { readonly key?: string; readonly group?: string } {
+  const { name } = definition
+  const key = definition.key?.(body)
   const group = definition.group?.(body)
+  if (definition.key !== undefined) {
+    if (typeof key !== 'string') throw notText('key', definition, key)
+    checkKey(name, key)
+  }
   if (group !== undefined && typeof group !== 'string') throw notText('group', definition, group)
   if (group !== undefined && !isText(group, 128)) {
     throw new SpillwayError(
       'SPILLWAY_GROUP_INVALID',
-      `The group of a ${definition.name} message must be a well-formed string of 1 to 128 characters.`,
+      `The group of a ${name} message must be a well-formed string of 1 to 128 characters.`,
     )
   }
-  const { name, version } = definition
-  return { name, version, key, group, time: facts.time, traceparent: facts.traceparent, body }
+  return { ...(key !== undefined && { key }), ...(group !== undefined && { group }) }
+}
+
+function checkKey(name: string, key: string): void {
+  if (isText(key, 256)) return
+  throw new SpillwayError(
+    'SPILLWAY_KEY_INVALID',
+    `The key of a ${name} message must be a well-formed string of 1 to 256 characters.`,
+  )
 }
 
 /** The definition is wrong, not the body. */

@@ -1,3 +1,4 @@
+import type { DecodingResult } from './decoding/decoding.ts'
 import type { Message } from './message.ts'
 import type { Outcome, ParkReason } from './outcome.ts'
 
@@ -156,6 +157,8 @@ export interface SourceRecord {
    * again for a fault of its own. Default: false.
    */
   readonly overdue?: boolean
+  /** What Lambda delivered, as it came: for a handler that needs more of it than its message. */
+  readonly raw?: unknown
 }
 
 /** What a record says of its message, read without its body. */
@@ -183,6 +186,11 @@ export interface RecordSource {
    * Default: it brings back itself alone.
    */
   readonly checkpoint?: boolean
+  /**
+   * What the text of a record holds, and what the source knows of it beside the text: its time and its group. Default: an
+   * envelope of Spillway.
+   */
+  decode?(record: SourceRecord, text: string): DecodingResult
   /**
    * Puts a copy of the record into the dead-letter queue, unless it is there already. Resolves once the copy is confirmed,
    * else rejects.

@@ -6,6 +6,10 @@
 export type { ClaimSourceOptions } from '@spillway/message/internal'
 export type { SqsClient } from './client.ts'
 export { parkedAttributes } from './copy-facts.ts'
+export { eventBridgeEvent } from './decoding/event-bridge-event.ts'
+export { s3Notification } from './decoding/s3-notification.ts'
+export { type SnsNotificationOptions, snsNotification } from './decoding/sns-notification.ts'
+export type { PayloadStore } from './extended-client.ts'
 export { type DeliveredMessage, originalOf } from './original-of.ts'
 export {
   type SqsPartialBatchFailureOptions,

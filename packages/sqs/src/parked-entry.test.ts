@@ -1,9 +1,16 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
-import type { Logger, ParkedStore, RecordSource, SourceRecord } from '@spillway/message'
-import { readIdentity, systemClock } from '@spillway/message/internal'
+import {
+  defineMessage,
+  type Logger,
+  type ParkedStore,
+  type RecordSource,
+  type SourceRecord,
+} from '@spillway/message'
+import { onlyMessage, readIdentity, systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import * as z from 'zod'
 import { sqsSource } from './index.ts'
 import { ample, clientOf, faulty } from './testing/sqs.ts'
 
@@ -12,6 +19,7 @@ let client: SQSClient
 let counter = 0
 const names = Array.from({ length: 30 }, (_, index) => `parked${index}`)
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
+const order = defineMessage({ name: 'order', schema: z.object({}) })
 const reason = { code: '23514', detail: 'a check' }
 
 beforeAll(async () => {
@@ -59,7 +67,7 @@ async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) 
   await middleware.before?.({ event, internal: {} } as never)
   const source = event.source as RecordSource
   const [first] = source.records as [SourceRecord]
-  const identity = readIdentity(body, 'order')
+  const identity = readIdentity(body, onlyMessage(order))
   const found = identity && (await source.findParked?.([{ record: first, identity }], limit))
   const result = await source.park(first, reason, limit, identity).catch((thrown: unknown) => thrown)
   const copies = (await queues.messages(queue)).map((copy) => copy.body)

@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import {
   consoleLogger,
+  type Decoding,
   type Logger,
   type ParkedStore,
   type RecordSource,
@@ -16,6 +17,7 @@ import {
   createClaimLoader,
   deliveries,
   findParked,
+  isFunction,
   isRecordId,
   noteSource,
   type OptionRules,
@@ -24,11 +26,14 @@ import {
   quietLogger,
   readClaim,
   systemClock,
+  timeOf,
+  withFacts,
 } from '@spillway/message/internal'
 import type { SQSEvent, SQSMessageAttribute, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { parkedAttributes } from './copy-facts.ts'
 import { createDelays } from './delay-records.ts'
+import { loadPayload, type PayloadStore, pointerBytes, readPointer } from './extended-client.ts'
 import { ownQueue } from './own-queue.ts'
 import { packedIn, packedTypes, unpackedBytes, unpackMessage } from './packed-message.ts'
 import { parkRecord } from './park-record.ts'
@@ -47,10 +52,20 @@ export interface SqsSourceOptions {
   /** Default: a client with the SDK's own configuration. */
   readonly client?: SqsClient
   /**
+   * How a text becomes a message: `plainJson()`, `snsNotification()`, a function of your own. What it does not read is
+   * parked with a reason, as it came. Default: `envelope()`, what the targets of Spillway send.
+   */
+  readonly decode?: Decoding<SQSRecord>
+  /**
    * Where the bodies of messages are that were too large for the queue: what `claimCheck` of the target says. Without
    * it such messages are delivered again and again, and reach the dead-letter queue as they are.
    */
   readonly claimCheck?: ClaimSourceOptions
+  /**
+   * Where the payloads are to which the SQS Extended Client sends pointers: `s3Payloads({ buckets })` of
+   * `@spillway/sqs/s3`. They are fetched before they are decoded. Default: a pointer is decoded as any other text.
+   */
+  readonly payloads?: PayloadStore
   /**
    * Keeps the decision to park a record, committed before its copy is sent: a record that is delivered again is not
    * written after all, and its copy is sent once. Asked only for records that were delivered before. Default: none. Then
@@ -70,7 +85,9 @@ const rules: OptionRules<SqsSourceOptions> = {
   queueUrl: isQueueUrl,
   deadLetterQueueUrl: isQueueUrl,
   client: isClient,
+  decode: { ...isFunction, expected: 'a decoding, for example plainJson()' },
   claimCheck: objectWith(),
+  payloads: { ...objectWith('get', 'has'), expected: 'a payload store, for example s3Payloads({ buckets })' },
   parked: objectWith('put', 'confirm', 'findAll'),
   logger: objectWith('info', 'warn', 'error'),
   clock: objectWith('now', 'sleep'),
@@ -95,7 +112,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
       'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
     )
   }
-  const { client = sourceClient(), parked, clock = systemClock } = options
+  const { client = sourceClient(), parked, decode, payloads, clock = systemClock } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   const loader = createClaimLoader('sqsSource', options.claimCheck)
   const checkQueue = ownQueue(queueUrl)
@@ -104,11 +121,12 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   function toSource(event: SQSEvent): RecordSource {
     const cameAt = clock.now()
     const delivered = queueRecords(event, checkQueue)
-    const records = delivered.map((record) => toSourceRecord(record, loader))
+    const records = delivered.map((record) => toSourceRecord(record, loader, payloads))
     const rawOf = deliveries(records, delivered)
     return {
       records,
       maximumLoadBytes: loader.maximumBytes,
+      ...(decode !== undefined && { decode: (record, text) => decodeText(decode, record, text) }),
       park(record, reason, limit, identity) {
         const at = new Date(clock.now())
         const raw = rawOf(record)
@@ -141,18 +159,36 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   }
 }
 
-function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
+/** What a decoding makes of a text, and what the queue knows beside it. */
+function decodeText(decode: Decoding<SQSRecord>, { raw }: SourceRecord, text: string) {
+  const record = raw as SQSRecord
+  const { SentTimestamp, MessageGroupId } = record.attributes
+  return withFacts(decode(text, record), { time: timeOf(Number(SentTimestamp)), group: MessageGroupId })
+}
+
+function toSourceRecord(record: SQSRecord, loader: ClaimLoader, payloads?: PayloadStore): SourceRecord {
   const { messageId, body, attributes, messageAttributes, eventSourceARN } = record
   const lane = isFifo(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId
   const count = Number(attributes.ApproximateReceiveCount)
   const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
   const redriveOf = messageAttributes?.[parkedAttributes.messageId]?.stringValue
-  const own = { id: messageId, body, lane, receiveCount }
+  const own = { id: messageId, body, lane, receiveCount, raw: record }
   // Nearly no record came back: to spread a condition for each would cost more than the rest of this.
   const plain = isRecordId(redriveOf) ? { ...own, redriveOf } : own
   const packed = packedIn(messageAttributes)
   if (packed?.dataType === packedTypes.message) {
-    return { ...plain, load: (limit) => loadPacked(packed, loader, limit), loadBytes: unpackedBytes(packed) }
+    return {
+      ...plain,
+      load: (limit) => loadPacked(packed, loader, payloads, limit),
+      loadBytes: unpackedBytes(packed),
+    }
+  }
+  if (payloads !== undefined) {
+    const pointer = readPointer(body, messageAttributes)
+    if (pointer !== undefined) {
+      const loadBytes = pointerBytes(pointer, payloads)
+      return { ...plain, load: (limit) => loadPayload(payloads, pointer, limit), loadBytes }
+    }
   }
   const claim = readClaim(body)
   if (claim === undefined) return plain
@@ -163,9 +199,12 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader): SourceRecord {
 async function loadPacked(
   packed: SQSMessageAttribute,
   loader: ClaimLoader,
+  payloads: PayloadStore | undefined,
   limit: TimeLimit,
 ): Promise<string> {
-  const { body = '' } = await unpackMessage(packed)
+  const { body = '', attributes } = await unpackMessage(packed)
+  const pointer = payloads && readPointer(body, attributes)
+  if (payloads !== undefined && pointer !== undefined) return loadPayload(payloads, pointer, limit)
   const claim = readClaim(body)
   return claim === undefined ? body : loader.load(claim, limit)
 }

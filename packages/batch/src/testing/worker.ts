@@ -20,6 +20,8 @@ export interface Worker {
     definition: Definition,
     ...inputs: readonly MessageInput<Definition>[]
   ): Promise<void>
+  /** Sends texts as they are. */
+  sendTexts(...texts: readonly string[]): Promise<void>
   /** All that is visible, as an event. */
   receive(): Promise<SQSEvent>
   /** Runs the chain of a worker. Rejects when it does. */
@@ -59,6 +61,9 @@ export function workerOf(
         const MessageBody = await envelopeOf(definition, input)
         await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
       }
+    },
+    async sendTexts(...texts) {
+      for (const MessageBody of texts) await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
     },
     async receive() {
       const messages: Message[] = []

@@ -1,0 +1,28 @@
+import { type Decoding, notMine, refuse } from '@spillway/message'
+import { fieldsOf, notJson, parseJson, timeOf, toKey } from '@spillway/message/internal'
+
+/**
+ * Decodes events of EventBridge: the body is the `detail`, the key the `id`, the name the `detail-type`, the time the
+ * `time`. For a definition that is called otherwise than the `detail-type`, use `named`.
+ *
+ * A rule that transforms its input sends what its template says: decode that with `plainJson`.
+ *
+ * Source: Amazon EventBridge User Guide, "AWS service event metadata" (Events and event patterns).
+ */
+export function eventBridgeEvent(): Decoding {
+  return decodeEventBridgeEvent
+}
+
+const decodeEventBridgeEvent: Decoding = (text) => {
+  const value = parseJson(text)
+  const event = value === notJson ? undefined : fieldsOf(value)
+  const name = event?.['detail-type']
+  if (event === undefined || typeof name !== 'string' || typeof event.source !== 'string') {
+    return notMine('an EventBridge event')
+  }
+  const { id, time, detail } = event
+  if (typeof id !== 'string' || id === '' || !Object.hasOwn(event, 'detail')) {
+    return refuse('The record holds an EventBridge event without an `id` or a `detail`.')
+  }
+  return { body: detail, key: toKey(id), name, time: timeOf(time) }
+}
