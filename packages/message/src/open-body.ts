@@ -45,7 +45,8 @@ export function openBody(
     : toOpened(definition, body, result)
 }
 
-function toOpened(
+/** What came out of the schema. */
+export function toOpened(
   { name }: MessageDefinition,
   body: unknown,
   result: StandardSchemaV1.Result<unknown>,
