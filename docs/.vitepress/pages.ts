@@ -11,6 +11,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     items: [
       { text: 'Accepting writes', link: '/ingest' },
       { text: 'Writing in batches', link: '/batch' },
+      { text: 'An existing queue', link: '/existing-queue' },
       { text: 'Streams', link: '/kinesis' },
       { text: 'Without Kysely', link: '/without-kysely' },
       { text: 'Parked messages and redrive', link: '/redrive' },

@@ -9,7 +9,13 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
-import { type KnownMessages, readIdentity, readMessage, wireFingerprint } from '@spillway/message/internal'
+import {
+  type KnownMessages,
+  readIdentity,
+  readMessage,
+  sourceRecord,
+  wireFingerprint,
+} from '@spillway/message/internal'
 
 /** A message for the handler, or what becomes of a record that holds none. */
 export type DecodedRecord = MessageRecord | { readonly outcome: Outcome }
@@ -43,6 +49,9 @@ export function decodeRecord(known: KnownMessages, record: SourceRecord, text: s
   }
 }
 
+/** A message that knows the record in which it came. */
+export type MadeRecord = MessageRecord & { readonly [sourceRecord]: SourceRecord }
+
 /** The record of a message that came in an envelope. */
 export function toRecord(
   known: KnownMessages,
@@ -53,7 +62,7 @@ export function toRecord(
   if (!decoded.ok) return { outcome: unreadable(decoded) }
   const { name, version, key, group, time, traceparent, body } = decoded.message
   const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(known, record, decoded) } = record
-  const made: MessageRecord = {
+  const made: MadeRecord = {
     name,
     version,
     key,
@@ -66,6 +75,7 @@ export function toRecord(
     fingerprint,
     recordId,
     redriveOf,
+    [sourceRecord]: record,
   }
   // A copy, because V8 notices that what this literal makes lives on, and then makes it among what is old: each message
   // would stay until a full collection, and its body with it.

@@ -4,7 +4,6 @@ import {
   done,
   isDecoded,
   type MessageDefinition,
-  type MessageRecord,
   park,
   retry,
   type SourceRecord,
@@ -21,12 +20,14 @@ import {
   type Opened,
   openBody,
   openEnvelope,
+  sourceRecord,
 } from '@spillway/message/internal'
 import {
   type DecodedRecord,
   type Decoding,
   type DecodingSource,
   failed,
+  type MadeRecord,
   toRecord,
   unreadable,
 } from './decode.ts'
@@ -115,7 +116,7 @@ function toForeignRecord(
   }
   const { key = String(spare), group = decodedGroup } = own
   if (group !== undefined && !isText(group, 128)) return { outcome: park(invalidGroup) }
-  const made: MessageRecord = {
+  const made: MadeRecord = {
     name,
     version,
     key,
@@ -128,6 +129,7 @@ function toForeignRecord(
     fingerprint,
     recordId,
     redriveOf,
+    [sourceRecord]: record,
   }
   return made
 }

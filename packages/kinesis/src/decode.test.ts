@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib'
-import { type Decoding, gzipped, plainJson } from '@spillway/message'
+import { batch } from '@spillway/batch'
+import { type Decoding, defineMessage, done, gzipped, type MessageRecord, plainJson } from '@spillway/message'
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { expect, it } from 'vitest'
-import type { ParkedCopy } from './index.ts'
+import * as z from 'zod'
+import { kinesisRecordOf, type ParkedCopy } from './index.ts'
 import { ample, sourceOf } from './testing/kinesis.ts'
 
 const eventOf = (data: Buffer): KinesisStreamEvent => ({
@@ -59,4 +61,23 @@ it('does not get what the Kinesis Producer Library aggregated, or no data at all
     const { copies } = await decodeIn(data, gzipped(plainJson()))
     expect(copies).toMatchObject([{ reason: { code: 'SPILLWAY_ENVELOPE_INVALID' } }])
   }
+})
+
+it('has its record beside the message', async () => {
+  const event = eventOf(Buffer.from('{"id":"a"}'))
+  const source = await sourceOf(event, { deadLetter: { put: async () => undefined }, decode: plainJson() })
+  const reading = defineMessage({
+    name: 'reading',
+    schema: z.object({ id: z.string() }),
+    key: ({ id }) => id,
+  })
+  const seen: MessageRecord[] = []
+  const handler = batch(reading, async (messages) => messages.map((one) => (seen.push(one), done())))
+  await handler({ source }, { getRemainingTimeInMillis: () => 30_000 })
+  const [message] = seen
+  if (message === undefined) throw new Error('no message')
+  expect(kinesisRecordOf({ ...message })).toBe(event.Records[0])
+  expect(() => kinesisRecordOf(JSON.parse(JSON.stringify(message)))).toThrow(
+    expect.objectContaining({ code: 'SPILLWAY_SOURCE_MISSING' }),
+  )
 })

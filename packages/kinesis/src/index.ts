@@ -6,6 +6,7 @@
 export type { ClaimSourceOptions } from '@spillway/message/internal'
 export type { KinesisSendClient } from './client.ts'
 export type { DeadLetter, ParkedCopy } from './dead-letter.ts'
+export { kinesisRecordOf } from './kinesis-record-of.ts'
 export {
   type KinesisPartialBatchFailureOptions,
   kinesisPartialBatchFailure,

@@ -101,36 +101,30 @@ export function openEnvelope(
   const time = readTime(envelope.time)
   if (Number.isNaN(time.getTime())) return refuse('SPILLWAY_ENVELOPE_INVALID', invalidTime)
   const { version, body } = envelope
-  // Nearly each message is of the version of its reader: what openBody makes on the way takes a while for a thousand.
-  const opened =
-    version === definition.version
-      ? runSchema(definition.schema, body)
-      : openBody(definition, version, body)
-  return isPromise<Opened | StandardSchemaV1.Result<unknown>>(opened)
-    ? Promise.resolve(opened).then((late) => toDecoded(definition, envelope, time, late))
-    : toDecoded(definition, envelope, time, opened)
+  const toDecoded = (opened: Opened): Decoded<unknown> =>
+    opened.ok ? toMessage(definition, envelope, time, opened.body) : opened
+  if (version !== definition.version) {
+    const opened = openBody(definition, version, body)
+    return isPromise(opened) ? Promise.resolve(opened).then(toDecoded) : toDecoded(opened)
+  }
+  // Nearly each message is of its reader's version: an object on the way takes a while for each of a thousand.
+  const result = runSchema(definition.schema, body)
+  if (isPromise(result)) {
+    return Promise.resolve(result).then((late) => toDecoded(toOpened(definition, body, late)))
+  }
+  return result.issues === undefined
+    ? toMessage(definition, envelope, time, result.value)
+    : toDecoded(toOpened(definition, body, result))
 }
 
-function toDecoded(
-  definition: MessageDefinition,
-  { key, group, traceparent, redriveOf, body: sent }: Envelope,
+function toMessage(
+  { name, version }: MessageDefinition,
+  { key, group, traceparent, redriveOf }: Envelope,
   time: Date,
-  result: Opened | StandardSchemaV1.Result<unknown>,
+  body: unknown,
 ): Decoded<unknown> {
-  if ('ok' in result ? !result.ok : result.issues !== undefined) {
-    return ('ok' in result ? result : toOpened(definition, sent, result)) as Extract<Opened, { ok: false }>
-  }
-  const { name, version } = definition
   const trace = typeof traceparent === 'string' ? traceparent : undefined
-  const message = {
-    name,
-    version,
-    key,
-    group: group ?? undefined,
-    time,
-    traceparent: trace,
-    body: 'ok' in result ? (result as { readonly body: unknown }).body : (result as { readonly value: unknown }).value,
-  }
+  const message = { name, version, key, group: group ?? undefined, time, traceparent: trace, body }
   // Nearly no message came back, and to spread a condition takes as long as the rest of this.
   return isRecordId(redriveOf) ? { ok: true, message, redriveOf } : { ok: true, message }
 }

@@ -42,6 +42,7 @@ export {
 export { isPlainContainer } from './plain.ts'
 export { isEachRecord } from './ports.ts'
 export { isPromise } from './run-schema.ts'
+export { rawOf, sourceRecord } from './source-record.ts'
 export { findUnstorable, type IsExact, inspectBody } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'

@@ -16,5 +16,6 @@ export {
   sqsPartialBatchFailure,
 } from './partial-batch-failure.ts'
 export { type SqsSourceOptions, sqsSource } from './source.ts'
+export { sqsRecordOf } from './sqs-record-of.ts'
 export { sqsTarget } from './target.ts'
 export type { SqsTargetOptions } from './target-options.ts'
