@@ -42,7 +42,14 @@ it('is there with what the target sent beside the message', async () => {
   const event = await worker.receive()
   const seen: MessageRecord<{ id: string }>[] = []
   await worker.invoke(
-    batch(order, async (messages) => messages.map((one) => (seen.push(one), done())), quiet),
+    batch(
+      order,
+      async (messages) => {
+        seen.push(...messages)
+        return messages.map(done)
+      },
+      quiet,
+    ),
     event,
   )
   const [first] = seen

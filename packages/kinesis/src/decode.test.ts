@@ -72,7 +72,10 @@ it('has its record beside the message', async () => {
     key: ({ id }) => id,
   })
   const seen: MessageRecord[] = []
-  const handler = batch(reading, async (messages) => messages.map((one) => (seen.push(one), done())))
+  const handler = batch(reading, async (messages) => {
+    seen.push(...messages)
+    return messages.map(done)
+  })
   await handler({ source }, { getRemainingTimeInMillis: () => 30_000 })
   const [message] = seen
   if (message === undefined) throw new Error('no message')

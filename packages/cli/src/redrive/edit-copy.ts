@@ -1,5 +1,5 @@
-import { type Issue, type MessageDefinition, SpillwayError, toError } from '@spillway/message'
-import { readMessage, validate } from '@spillway/message/internal'
+import { decodeMessage, type Issue, type MessageDefinition, SpillwayError, toError } from '@spillway/message'
+import { validate } from '@spillway/message/internal'
 import { printable } from '../parked/printable.ts'
 import { type ParkedCopy, readEnvelope } from '../parked/read-copy.ts'
 import { parseLossless, stringifySendable } from './lossless-json.ts'
@@ -110,7 +110,7 @@ async function problemsOf(text: string, definition: MessageDefinition): Promise<
     const validated = await validate(definition.schema, JSON.parse(text))
     return validated.ok ? [] : validated.issues.map(issueText)
   }
-  const decoded = await readMessage(definition, text)
+  const decoded = await decodeMessage(definition, text)
   if (decoded.ok) return []
   const { detail, issues = [] } = decoded.reason
   return [detail, ...issues.map(issueText)]

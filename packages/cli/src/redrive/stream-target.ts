@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { SpillwayError } from '@spillway/message'
 import { isLoopback, localCredentials, type OpenQueue } from '../parked/open-queue.ts'
 import { errorText } from './batch-requests.ts'
@@ -53,12 +54,10 @@ export async function streamTarget(
   }
 
   function toData(text: string, data: Buffer | undefined, recordId: string | undefined): Buffer {
-    try {
-      return recordId === undefined ? (data ?? Buffer.from(text)) : Buffer.from(redriveText(text, recordId))
-    } catch {
-      // No JSON: it holds no message, and has no key to open.
-      return data ?? Buffer.from(text)
-    }
+    // No text can hold the mark beside bytes that are no text.
+    const isBinary = data !== undefined && !isUtf8(data)
+    if (recordId === undefined || isBinary) return data ?? Buffer.from(text)
+    return Buffer.from(redriveText(text, recordId))
   }
 
   return {
