@@ -13,6 +13,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Writing in batches', link: '/batch' },
       { text: 'An existing queue', link: '/existing-queue' },
       { text: 'Streams', link: '/kinesis' },
+      { text: 'Adopting step by step', link: '/adopting' },
       { text: 'Without Kysely', link: '/without-kysely' },
       { text: 'Parked messages and redrive', link: '/redrive' },
       { text: 'The connection budget', link: '/budget' },

@@ -1,6 +1,6 @@
 import middy from '@middy/core'
 import { batch, eachRecord } from '@spillway/batch'
-import { done, type MessageRecord } from '@spillway/message'
+import { done, type MessageRecord, plainJson } from '@spillway/message'
 import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { type Order, order } from './message.ts'
 import { save } from './save.ts'
@@ -14,5 +14,11 @@ const recordHandler = async ({ body }: MessageRecord<Order>) => {
 
 export const handler = middy()
   .use(sqsPartialBatchFailure())
-  .use(sqsSource({ queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }))
+  .use(
+    sqsSource({
+      queueUrl: QUEUE_URL,
+      deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
+      decode: plainJson(),
+    }),
+  )
   .handler(batch(order, eachRecord(recordHandler)))
