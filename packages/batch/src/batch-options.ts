@@ -1,4 +1,4 @@
-import type { Logger, Telemetry } from '@spillway/message'
+import type { EachRecord, Logger, Telemetry, Writer } from '@spillway/message'
 import {
   type Clock,
   integer,
@@ -9,6 +9,7 @@ import {
 } from '@spillway/message/internal'
 import type { ErrorPolicy } from './policy.ts'
 import { type BackoffOption, isBackoff } from './retry-delay.ts'
+import { handlerExpected, isHandler } from './route.ts'
 import type { BatchSummary } from './summary.ts'
 
 /** What `batch` takes beside the message and the writer. */
@@ -79,6 +80,18 @@ export interface BatchOptions<Body = unknown> {
   readonly random?: () => number
 }
 
+/**
+ * What `batch` takes beside a list of routes. `stopAtFirstFailure` is not among it: records of several messages are begun
+ * at the same time.
+ */
+export interface RoutesOptions extends Omit<BatchOptions, 'stopAtFirstFailure'> {
+  /**
+   * Gets the records of messages for which there is no route, with their bodies as they came: nothing has validated them.
+   * The name of one whose text says none is empty. Default: they are parked with `SPILLWAY_MESSAGE_UNKNOWN`.
+   */
+  readonly otherwise?: Writer<unknown> | EachRecord<unknown>
+}
+
 const isBoolean: OptionRule = { expected: 'true or false', test: (value) => typeof value === 'boolean' }
 
 /** What each option of {@link BatchOptions} has to be. */
@@ -94,4 +107,12 @@ export const batchRules: OptionRules<BatchOptions> = {
   telemetry: objectWith('count', 'duration'),
   clock: objectWith('now', 'sleep'),
   random: isFunction,
+}
+
+const { stopAtFirstFailure: _ofOneMessage, ...others } = batchRules
+
+/** What each option of {@link RoutesOptions} has to be. */
+export const routesRules: OptionRules<RoutesOptions> = {
+  ...others,
+  otherwise: { expected: handlerExpected, test: isHandler },
 }

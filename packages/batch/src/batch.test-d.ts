@@ -1,7 +1,7 @@
 import { defineMessage, done, type MessageRecord, type Outcome, park, retry } from '@spillway/message'
 import { expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { batch, eachRecord, type OutageSurvival, outageSurvival } from './index.ts'
+import { batch, eachRecord, type OutageSurvival, outageSurvival, route } from './index.ts'
 
 const order = defineMessage({
   name: 'order',
@@ -81,4 +81,44 @@ it('gives the policy an error and the record', () => {
 
 it('computes in seconds', () => {
   expectTypeOf(outageSurvival).returns.toEqualTypeOf<OutageSurvival>()
+})
+
+it('gives each of several messages to a handler that fits it', () => {
+  const refund = defineMessage({ name: 'refund', schema: z.object({ cents: z.number() }) })
+  const writeOrders = async (records: readonly MessageRecord<Order>[]): Promise<Outcome[]> =>
+    records.map(done)
+  batch([
+    route(order, writeOrders),
+    route(refund, async (records) => {
+      expectTypeOf(records).toEqualTypeOf<readonly MessageRecord<{ cents: number }>[]>()
+      return records.map(() => done())
+    }),
+  ])
+  batch(
+    [
+      route(
+        order,
+        eachRecord(({ body }) => (body.at > new Date(0) ? done() : retry())),
+      ),
+    ],
+    {
+      otherwise: async (records) => {
+        expectTypeOf(records).toEqualTypeOf<readonly MessageRecord[]>()
+        return records.map(() => done())
+      },
+      onError: (_error, record) => {
+        expectTypeOf(record.body).toBeUnknown()
+        return retry()
+      },
+    },
+  )
+  // @ts-expect-error: the writer is one of orders
+  route(refund, writeOrders)
+  const eachOrder = eachRecord<Order>(({ body }) => (body.at > new Date(0) ? done() : retry()))
+  // @ts-expect-error: the handler is one of orders
+  route(refund, eachOrder)
+  // @ts-expect-error: a list holds routes
+  batch([order])
+  // @ts-expect-error: it is an option of one message
+  batch([route(order, writeOrders)], { stopAtFirstFailure: true })
 })

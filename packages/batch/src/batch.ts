@@ -10,20 +10,9 @@ import {
   SpillwayError,
   type Writer,
 } from '@spillway/message'
-import {
-  checkDefinition,
-  checkOptions,
-  deliveryBackoff,
-  isEachRecord,
-  isFunction,
-  markSettled,
-  onlyMessage,
-  quietLogger,
-  required,
-  systemClock,
-  unwatch,
-} from '@spillway/message/internal'
-import { type BatchOptions, batchRules } from './batch-options.ts'
+import { deliveryBackoff, markSettled, quietLogger, systemClock } from '@spillway/message/internal'
+import type { BatchOptions, RoutesOptions } from './batch-options.ts'
+import { type BatchPlan, planOne, planRoutes } from './batch-plan.ts'
 import { checkContext, sourceOf } from './check-invocation.ts'
 import { type Deadlines, guardOf, type InvocationContext, startDeadlines } from './deadline.ts'
 import { findDecided } from './find-decided.ts'
@@ -33,12 +22,11 @@ import { isUnavailable } from './outage.ts'
 import { createPartialOutage, createWitness } from './partial-outage.ts'
 import { quietPolicy } from './policy.ts'
 import { createReader, type MessageReader, warnOnce } from './reader.ts'
-import { recordByRecord } from './record-by-record.ts'
 import { createReport } from './report.ts'
 import { retryDelays } from './retry-delay.ts'
+import type { Route } from './route.ts'
 import { outOfTime, toSettledResult } from './settle.ts'
 import { hintWatchers, tellWatchers, timeForWatchers } from './watchers.ts'
-import { wholeBatch } from './whole-batch.ts'
 
 /**
  * What a source middleware puts on the event. It is optional, so that the chain takes events as Lambda delivers them;
@@ -79,31 +67,37 @@ export type BatchHandler = (
  * export const handler = batch(order, async (records) => records.map(() => done()))
  * ```
  *
+ * With several messages on one queue it takes a list of routes, one for each message: see {@link route}. Order in a lane
+ * holds across them. A record of another message is parked, or given to `otherwise`.
+ *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range; the handler rejects with
  * `SPILLWAY_SOURCE_MISSING` when no source middleware ran before it, with `SPILLWAY_CONTEXT_MISSING` when it is invoked
  * without the context of Lambda, and with `SPILLWAY_BATCH_FAILED` when `partialFailures` is `false` and a record is to
  * be retried.
  */
+export function batch(routes: readonly Route[], options?: RoutesOptions): BatchHandler
 export function batch<Definition extends MessageDefinition>(
   definition: Definition,
   handler: Writer<MessageBody<Definition>> | EachRecord<MessageBody<Definition>>,
-  options: BatchOptions<MessageBody<Definition>> = {},
+  options?: BatchOptions<MessageBody<Definition>>,
+): BatchHandler
+export function batch(
+  definition: MessageDefinition | readonly Route[],
+  second?: unknown,
+  third: BatchOptions<never> = {},
 ): BatchHandler {
-  checkDefinition('batch', definition)
-  checkOptions('batch', options, batchRules)
-  checkOptions(
-    'batch',
-    { handler },
-    { handler: required({ ...isFunction, expected: handlerExpected, test: isHandler }) },
-  )
+  const plan = Array.isArray(definition)
+    ? planRoutes(definition, (second ?? {}) as RoutesOptions)
+    : planOne(definition as MessageDefinition, second, third as BatchOptions)
+  return createBatch(plan)
+}
+
+function createBatch({ name, known, round, watchers, options }: BatchPlan): BatchHandler {
   const { guard, backoff = deliveryBackoff, hold = true, stopAtFirstFailure = false } = options
   const { partialFailures = true, clock = systemClock, random = Math.random } = options
-  const { handler: inner, watchers } = unwatch(handler)
-  const round = typeof inner === 'function' ? wholeBatch(inner) : recordByRecord(inner)
   const logger = quietLogger(options.logger ?? consoleLogger)
-  const report = createReport(definition.name, options, logger)
+  const report = createReport(name, options, logger)
   const partial = createPartialOutage(() => clock.now())
-  const known = onlyMessage(definition)
   const keyless = warnOnce(logger)
 
   async function settleAll(source: RecordSource, reader: MessageReader, deadlines: Deadlines) {
@@ -182,12 +176,6 @@ async function delay(
     const records = args[0].length
     logger.warn('spillway: the time to the next delivery of records could not be set', { records, error })
   }
-}
-
-const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
-
-function isHandler(value: unknown): boolean {
-  return typeof value === 'function' || isEachRecord(value)
 }
 
 function throwIfReturned(outcomes: readonly Outcome[]): void {

@@ -1,11 +1,11 @@
 import {
   type EachRecord,
-  isOutcome,
   type MessageRecord,
   type Outcome,
   retry,
   type SourceRecord,
 } from '@spillway/message'
+import { callHandler } from './call-handler.ts'
 import { type DecodedRecord, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
 import { takeTurns } from './lanes.ts'
@@ -13,15 +13,16 @@ import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { isHeldFor } from './outage.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
-import { toOutcome } from './policy.ts'
-import { type Invocation, limitOf, type Round } from './round.ts'
+import type { Invocation, Round } from './round.ts'
 import { outOfTime } from './settle.ts'
 
 /** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
 const leastFailuresOfOutage = 5
 
 /** Rounds that give a handler one record at a time: lanes side by side, each in order. */
-export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>): Round<Body> {
+export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
+  const { concurrency } = each
+
   /** What becomes of a record whose text is to be fetched, its parking left out. */
   async function handleClaim(
     invocation: Invocation<Body>,
@@ -82,19 +83,8 @@ export function recordByRecord<Body>({ handle, concurrency }: EachRecord<Body>):
     return decided.get(record) ?? handleMessage(invocation, message)
   }
 
-  async function handleMessage(invocation: Invocation<Body>, decoded: MessageRecord<Body>): Promise<Outcome> {
-    const { deadlines, judge } = invocation
-    if (deadlines.writing.expired) return retry({ cause: outOfTime() })
-    try {
-      const answering = handle(decoded, limitOf(invocation))
-      if (isOutcome(answering)) return answering
-      const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
-      if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })
-      return toOutcome(answer, 'The handler')
-    } catch (thrown) {
-      return judge(thrown, decoded, deadlines.writing.signal)
-    }
-  }
+  const handleMessage = (invocation: Invocation<Body>, message: MessageRecord<Body>) =>
+    callHandler(each, invocation, message)
 
   function handleRecord(
     invocation: Invocation<Body>,

@@ -1,4 +1,4 @@
-import { type MessageRecord, type Outcome, retry, type SourceRecord, type Writer } from '@spillway/message'
+import { type MessageRecord, type Outcome, retry, type SourceRecord } from '@spillway/message'
 import type { Deadline } from './deadline.ts'
 import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
@@ -7,8 +7,7 @@ import type { Ledger } from './ledger.ts'
 import { loadTexts, toSlices } from './load.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
-import { toOutcomes } from './policy.ts'
-import { type Invocation, limitOf, type Round } from './round.ts'
+import type { Invocation, Round } from './round.ts'
 import { outOfTime } from './settle.ts'
 
 /** The share of the time for writing that schemas may take: one that hangs must not cost the records that are valid. */
@@ -21,8 +20,14 @@ interface Slice<Body> {
   readonly outcomes: readonly (Outcome | undefined)[]
 }
 
-/** Rounds that give a writer all records at once, those of one lane one after the other. */
-export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
+/** Gives messages of different lanes to what writes them. Answers an outcome for each, in order, and never rejects. */
+export type Call<Body> = (
+  invocation: Invocation<Body>,
+  messages: readonly MessageRecord<Body>[],
+) => Promise<readonly Outcome[]>
+
+/** Rounds that write all records at once, those of one lane one after the other. */
+export function wholeBatch<Body>(call: Call<Body>): Round<Body> {
   /** Writes records of different lanes. Answers those that are to be parked later. */
   async function writeSlice(
     invocation: Invocation<Body>,
@@ -63,30 +68,12 @@ export function wholeBatch<Body>(writer: Writer<Body>): Round<Body> {
 
   async function write(
     invocation: Invocation<Body>,
-    messages: Parameters<Writer<Body>>[0],
+    messages: readonly MessageRecord<Body>[],
   ): Promise<readonly Outcome[]> {
     if (messages.length === 0) return []
     const outcomes = await call(invocation, messages)
     invocation.witness.note(outcomes)
     return outcomes
-  }
-
-  async function call(
-    invocation: Invocation<Body>,
-    messages: Parameters<Writer<Body>>[0],
-  ): Promise<readonly Outcome[]> {
-    const { deadlines, judge } = invocation
-    try {
-      const writing = Promise.resolve(writer(messages, limitOf(invocation))).then((outcomes) => ({
-        outcomes,
-      }))
-      const answer = await deadlines.answering.race(writing)
-      if (answer !== undefined) return toOutcomes(answer.outcomes, messages.length)
-      const late = retry({ cause: outOfTime() })
-      return messages.map(() => late)
-    } catch (thrown) {
-      return messages.map((message) => judge(thrown, message, deadlines.writing.signal))
-    }
   }
 
   /** Goes through records once, without those that come after one of their lane that is to be parked later. */

@@ -158,7 +158,9 @@ describe('a server that is well again', () => {
   it('has rows written whose statement is another one than that of the rows at fault', async () => {
     // A row of the statement that has not been tried: those of the first one are tried again last.
     const write = await afterOutage(() => 0.25)
-    const records = sortedItems(100, (index) => (index < 50 ? { total: 13 } : { note: randomUUID().slice(0, 8) }))
+    const records = sortedItems(100, (index) =>
+      index < 50 ? { total: 13 } : { note: randomUUID().slice(0, 8) },
+    )
     const { outcomes } = await write(records)
     expect(undone(outcomes)).toEqual(Array.from({ length: 50 }, (_, index) => index))
     expect(await count(database.url)).toBe(50)

@@ -1,0 +1,73 @@
+import type { EachRecord, MessageDefinition, Writer } from '@spillway/message'
+import {
+  checkDefinition,
+  checkOptions,
+  isFunction,
+  type KnownMessages,
+  onlyMessage,
+  required,
+  unwatch,
+  type Watcher,
+} from '@spillway/message/internal'
+import { type BatchOptions, batchRules, type RoutesOptions, routesRules } from './batch-options.ts'
+import { callWriter } from './call-handler.ts'
+import { recordByRecord } from './record-by-record.ts'
+import type { Round } from './round.ts'
+import { checkRoutes, handlerExpected, isHandler } from './route.ts'
+import { callRouted } from './routed.ts'
+import { routedMessages } from './routed-messages.ts'
+import { wholeBatch } from './whole-batch.ts'
+
+/** What a batch handler is made of. */
+export interface BatchPlan {
+  /** What its lines and its numbers are about. */
+  readonly name: string
+  readonly known: KnownMessages
+  readonly round: Round<unknown>
+  readonly watchers: readonly Hearer[]
+  readonly options: BatchOptions
+}
+
+type Hearer = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
+type Handler = Writer<unknown> | EachRecord<unknown>
+
+/** The plan of a handler of one message. */
+export function planOne(definition: MessageDefinition, handler: unknown, options: BatchOptions): BatchPlan {
+  checkDefinition('batch', definition)
+  checkOptions('batch', options, batchRules)
+  checkOptions(
+    'batch',
+    { handler },
+    { handler: required({ ...isFunction, expected: handlerExpected, test: isHandler }) },
+  )
+  const { handler: inner, watchers } = unwatch(handler as Handler)
+  const round =
+    typeof inner === 'function'
+      ? wholeBatch<unknown>((invocation, messages) => callWriter(inner, invocation, messages))
+      : recordByRecord(inner)
+  return { name: definition.name, known: onlyMessage(definition), round, watchers, options }
+}
+
+/** The plan of a handler of several messages. */
+export function planRoutes(routes: readonly unknown[], { otherwise, ...options }: RoutesOptions): BatchPlan {
+  checkRoutes(routes)
+  checkOptions('batch', { otherwise, ...options }, routesRules)
+  const watchers: Hearer[] = []
+  const unwatched = (handler: Handler): Handler => {
+    const { handler: inner, watchers: own } = unwatch(handler)
+    // One breaker may watch several routes: it hears of a batch once.
+    for (const one of own) if (!watchers.some(({ settled }) => settled === one.settled)) watchers.push(one)
+    return inner
+  }
+  const handlers = new Map(
+    routes.map(({ definition, handler }) => [definition.name, unwatched(handler as Handler)] as const),
+  )
+  const rest = otherwise && unwatched(otherwise)
+  return {
+    name: [...handlers.keys()].join(', '),
+    known: routedMessages(routes, rest !== undefined),
+    round: wholeBatch<unknown>(callRouted(handlers, rest)),
+    watchers,
+    options,
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  type EachRecord,
+  isOutcome,
+  type MessageRecord,
+  type Outcome,
+  retry,
+  type Writer,
+} from '@spillway/message'
+import { toOutcome, toOutcomes } from './policy.ts'
+import { type Invocation, limitOf } from './round.ts'
+import { outOfTime } from './settle.ts'
+
+/** Gives messages of different lanes to a writer. Answers an outcome for each, and never rejects. */
+export async function callWriter<Body>(
+  writer: Writer<Body>,
+  invocation: Invocation<Body>,
+  messages: readonly MessageRecord<Body>[],
+): Promise<readonly Outcome[]> {
+  const { deadlines, judge } = invocation
+  try {
+    const writing = Promise.resolve(writer(messages, limitOf(invocation))).then((outcomes) => ({ outcomes }))
+    const answer = await deadlines.answering.race(writing)
+    if (answer !== undefined) return toOutcomes(answer.outcomes, messages.length)
+    const late = retry({ cause: outOfTime() })
+    return messages.map(() => late)
+  } catch (thrown) {
+    return messages.map((message) => judge(thrown, message, deadlines.writing.signal))
+  }
+}
+
+/** Gives one message to the handler of each record. Never rejects. */
+export async function callHandler<Body>(
+  { handle }: EachRecord<Body>,
+  invocation: Invocation<Body>,
+  message: MessageRecord<Body>,
+): Promise<Outcome> {
+  const { deadlines, judge } = invocation
+  if (deadlines.writing.expired) return retry({ cause: outOfTime() })
+  try {
+    const answering = handle(message, limitOf(invocation))
+    if (isOutcome(answering)) return answering
+    const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
+    if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })
+    return toOutcome(answer, 'The handler')
+  } catch (thrown) {
+    return judge(thrown, message, deadlines.writing.signal)
+  }
+}

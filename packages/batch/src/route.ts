@@ -1,0 +1,82 @@
+import {
+  type EachRecord,
+  type MessageBody,
+  type MessageDefinition,
+  SpillwayError,
+  type Writer,
+} from '@spillway/message'
+import { checkDefinition, isEachRecord } from '@spillway/message/internal'
+
+/** A message, and what its records are given to: what {@link route} makes. */
+export interface Route {
+  readonly kind: 'route'
+  readonly definition: MessageDefinition
+  readonly handler: Writer<never> | EachRecord<never>
+}
+
+/**
+ * Says what the records of a message are given to, where `batch` has several messages.
+ *
+ * @example
+ * ```ts
+ * import { batch, eachRecord, route } from '@spillway/batch'
+ * import { defineMessage, done } from '@spillway/message'
+ * import * as z from 'zod'
+ *
+ * const order = defineMessage({ name: 'order.placed', schema: z.object({ id: z.uuid() }) })
+ * const refund = defineMessage({ name: 'order.refunded', schema: z.object({ order: z.uuid() }) })
+ *
+ * export const handler = batch([
+ *   route(order, async (records) => records.map(() => done())),
+ *   route(refund, eachRecord(async ({ body }) => {
+ *     await fetch(`https://example.com/orders/${body.order}`, { method: 'DELETE' })
+ *     return done()
+ *   })),
+ * ])
+ * ```
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for what is no message, or no writer.
+ */
+export function route<Definition extends MessageDefinition>(
+  definition: Definition,
+  handler: Writer<MessageBody<Definition>> | EachRecord<MessageBody<Definition>>,
+): Route {
+  checkDefinition('route', definition)
+  if (!isHandler(handler)) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      `route: the handler of '${definition.name}' must be ${handlerExpected}.`,
+    )
+  }
+  return Object.freeze({ kind: 'route', definition, handler })
+}
+
+export const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
+
+/** Whether a value is what records can be given to. */
+export function isHandler(value: unknown): boolean {
+  return typeof value === 'function' || isEachRecord(value)
+}
+
+/**
+ * Holds a list of routes to what it has to be.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is none, one is something else, or two have one name.
+ */
+export function checkRoutes(routes: readonly unknown[]): asserts routes is readonly Route[] {
+  if (routes.length === 0) throw invalid('takes at least one route.')
+  const names = new Set<string>()
+  for (const one of routes) {
+    const { kind, definition } = Object(one) as Partial<Route>
+    if (kind !== 'route' || definition === undefined) {
+      throw invalid('takes a list of routes: batch([route(order, writer), route(refund, writer)]).')
+    }
+    const { name } = definition
+    if (names.has(name)) throw invalid(`has two routes for '${name}': records are given to one of them.`)
+    names.add(name)
+  }
+}
+
+function invalid(what: string): SpillwayError {
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', `batch ${what}`)
+}

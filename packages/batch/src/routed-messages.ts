@@ -1,0 +1,34 @@
+import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
+import { isText, type KnownMessages } from '@spillway/message/internal'
+import type { Route } from './route.ts'
+
+/** The messages of routes, and with `otherwise` all others, as they came. */
+export function routedMessages(routes: readonly Route[], hasOtherwise: boolean): KnownMessages {
+  const byName = new Map(routes.map(({ definition }) => [definition.name, definition]))
+  const [first] = routes
+  const other = hasOtherwise ? anything('', 1) : undefined
+  const unknown = {
+    code: 'SPILLWAY_MESSAGE_UNKNOWN',
+    detail: 'The record holds a message for which this handler has no route.',
+  }
+  return {
+    only: routes.length === 1 ? first?.definition : other,
+    find(name, version) {
+      const definition = byName.get(name)
+      if (definition !== undefined || !hasOtherwise) return definition
+      // Where decisions to park are kept, a name is no longer than that of a definition.
+      return isText(name, 128) ? anything(name, version) : undefined
+    },
+    unknown,
+    unknownForeign: unknown,
+  }
+}
+
+const schema: StandardSchemaV1 = {
+  '~standard': { version: 1, vendor: 'spillway', validate: (value) => ({ value }) },
+}
+
+/** A message of which nobody knows anything. */
+function anything(name: string, version: number): MessageDefinition {
+  return { name, version, schema }
+}
