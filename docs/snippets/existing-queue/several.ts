@@ -1,5 +1,5 @@
 import { batch, eachRecord, route } from '@spillway/batch'
-import { defineMessage, done, type Writer } from '@spillway/message'
+import { defineMessage, done, park, type Writer } from '@spillway/message'
 import * as z from 'zod'
 import { type Order, order, save } from './message.ts'
 
@@ -24,9 +24,9 @@ export const handler = batch(
     ),
   ],
   {
-    otherwise: eachRecord(({ name }) => {
-      console.warn(`nobody handles ${name}`)
-      return done()
-    }),
+    // The audit of another team shares the queue: it is no message of ours, and asks for no effect.
+    otherwise: eachRecord(({ name }) =>
+      name.startsWith('audit.') ? done() : park({ code: 'NO_HANDLER', detail: 'Nobody handles it.' }),
+    ),
   },
 )
