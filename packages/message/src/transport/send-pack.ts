@@ -47,6 +47,12 @@ const backoff: Backoff = { base: 50, cap: 1000 }
 /** What is asked too often gets more time. */
 const throttledBackoff: Backoff = { base: 400, cap: 5000 }
 
+/**
+ * Milliseconds that have to be left for a request. A timer may fire up to one early, and what follows a request that was
+ * given up at the end of the time would begin another that is given up at once.
+ */
+const leastMs = 5
+
 /** What a pack may cost in all: a faulty entry takes some requests to be found, then there are attempts. */
 const maxRequests = 32
 
@@ -66,7 +72,7 @@ export async function sendPack(
   const results = new Array<SendResult>(count).fill(outOfTime)
   const measured = { target: sender.target }
   let requests = 0
-  const mayRequest = () => requests < maxRequests && workingTime(limit) > 0
+  const mayRequest = () => requests < maxRequests && workingTime(limit) >= leastMs
 
   /** The parts without what is settled, or nobody waits for. */
   function pendingOf(parts: readonly Part[]): Part[] {
