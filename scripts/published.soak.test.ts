@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PackedPackage, packAll } from './pack.ts'
@@ -64,7 +64,10 @@ beforeAll(async () => {
     // The npm that is on the PATH of the user, with the Node that it came with.
     env: {
       ...environment(),
-      PATH: (process.env.PATH ?? '').replace(join(root, 'node_modules', 'node', 'bin'), ''),
+      PATH: (process.env.PATH ?? '')
+        .split(delimiter)
+        .filter((folder) => !folder.startsWith(root))
+        .join(delimiter),
     },
   })
 }, 400_000)
