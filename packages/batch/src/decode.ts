@@ -1,5 +1,6 @@
 import {
   type Decoded,
+  type Message,
   type MessageRecord,
   type Outcome,
   park,
@@ -60,8 +61,18 @@ export function toRecord(
   fingerprint: () => string,
 ): DecodedRecord {
   if (!decoded.ok) return { outcome: unreadable(decoded) }
-  const { name, version, key, group, time, traceparent, body } = decoded.message
-  const { id: recordId, receiveCount, lane, redriveOf = redrivenOf(known, record, decoded) } = record
+  const { redriveOf = redrivenOf(known, record, decoded) } = record
+  return makeRecord(decoded.message, record, redriveOf, fingerprint)
+}
+
+/** A message with the facts of its delivery. */
+export function makeRecord(
+  { name, version, key, group, time, traceparent, body }: Message,
+  record: SourceRecord,
+  redriveOf: string | undefined,
+  fingerprint: () => string,
+): MadeRecord {
+  const { id: recordId, receiveCount, lane } = record
   const made: MadeRecord = {
     name,
     version,

@@ -20,14 +20,13 @@ import {
   type Opened,
   openBody,
   openEnvelope,
-  sourceRecord,
 } from '@spillway/message/internal'
 import {
   type DecodedRecord,
   type Decoding,
   type DecodingSource,
   failed,
-  type MadeRecord,
+  makeRecord,
   toRecord,
   unreadable,
 } from './decode.ts'
@@ -103,7 +102,6 @@ function toForeignRecord(
   fingerprint: () => string,
 ): DecodedRecord {
   const { name, version } = definition
-  const { id: recordId, receiveCount, lane, redriveOf } = record
   let own: { readonly key?: string | undefined; readonly group?: string | undefined }
   try {
     own = keyAndGroup(definition, body)
@@ -116,22 +114,8 @@ function toForeignRecord(
   }
   const { key = String(spare), group = decodedGroup } = own
   if (group !== undefined && !isText(group, 128)) return { outcome: park(invalidGroup) }
-  const made: MadeRecord = {
-    name,
-    version,
-    key,
-    group,
-    time,
-    traceparent,
-    body,
-    receiveCount,
-    lane,
-    fingerprint,
-    recordId,
-    redriveOf,
-    [sourceRecord]: record,
-  }
-  return made
+  const message = { name, version, key, group, time, traceparent, body }
+  return makeRecord(message, record, record.redriveOf, fingerprint)
 }
 
 /** What a decoding answers. What it throws, or answers in place of a result, says nothing of the record. */

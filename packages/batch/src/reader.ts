@@ -35,13 +35,15 @@ export function createReader(
   keyless: (name: string) => void,
 ): MessageReader {
   const envelopeOf = (record: SourceRecord) => readIdentity(record.body, known)
+  /** Those of an envelope or a claim, which says whose it is. */
+  function fromRecord(record: SourceRecord): readonly MessageIdentity[] {
+    const own = envelopeOf(record)
+    return own === undefined ? none : [own]
+  }
   if (!isDecodingSource(source)) {
     return {
       read: (record, text) => decodeRecord(known, record, text),
-      identities(record) {
-        const own = envelopeOf(record)
-        return own === undefined ? none : [own]
-      },
+      identities: fromRecord,
       settleOn: () => undefined,
       keyOf: (record) => envelopeOf(record)?.key,
     }
@@ -56,11 +58,6 @@ export function createReader(
       foundOf.set(record, toIdentities(record, found))
     },
   }
-  /** A text that is fetched is not there any more, and one that is a claim says whose it is. */
-  function fromRecord(record: SourceRecord): readonly MessageIdentity[] {
-    const own = envelopeOf(record)
-    return own === undefined ? none : [own]
-  }
   function read(record: SourceRecord, text: string | Error): Decoding {
     return text instanceof Error ? { outcome: unloaded(text) } : decodeForeign(reader, record, text)
   }
@@ -69,6 +66,7 @@ export function createReader(
     async identities(record) {
       const found = foundOf.get(record)
       if (found !== undefined) return found
+      // A text that is fetched is not there any more.
       if (record.load !== undefined) return fromRecord(record)
       await read(record, record.body)
       return foundOf.get(record) ?? none

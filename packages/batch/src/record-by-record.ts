@@ -10,14 +10,11 @@ import { type DecodedRecord, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
 import { takeTurns } from './lanes.ts'
 import { type ByteGate, createByteGate, loadTexts } from './load.ts'
-import { isHeldFor } from './outage.ts'
+import { failuresOfOutage, isHeldFor } from './outage.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import type { Invocation, Round } from './round.ts'
 import { outOfTime } from './settle.ts'
-
-/** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
-const leastFailuresOfOutage = 5
 
 /** Rounds that give a handler one record at a time: lanes side by side, each in order. */
 export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
@@ -109,7 +106,7 @@ export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
     const workers: Promise<void>[] = []
     const most = Math.min(concurrency, positions.length)
     // Each round that finds it still down tries one record more: it may be down for the first ones alone.
-    const full = isPartial ? Number.POSITIVE_INFINITY : Math.max(leastFailuresOfOutage, concurrency)
+    const full = failuresOfOutage(concurrency, isPartial)
     let patience = round === 0 ? full : round
     let failures: Outcome[] = []
     let working = 0

@@ -1,15 +1,12 @@
 import { type EachRecord, type MessageRecord, type Outcome, retry, type Writer } from '@spillway/message'
 import { inParallel } from '@spillway/message/internal'
 import { callHandler, callWriter } from './call-handler.ts'
-import { isHeldFor } from './outage.ts'
+import { failuresOfOutage, isHeldFor } from './outage.ts'
 import type { Invocation } from './round.ts'
 import { outOfTime } from './settle.ts'
 
 /** A handler, whatever its message is. */
 type Handler = Writer<unknown> | EachRecord<unknown>
-
-/** So many records in a row, with none done between them, say that it is an outage and not the fault of some. */
-const leastFailuresOfOutage = 5
 
 /**
  * Gives messages of different lanes to the handlers of their names, all at the same time: one that throws, is slow or is
@@ -57,9 +54,7 @@ async function callEach(
   messages: readonly MessageRecord[],
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = new Array(messages.length)
-  const patience = invocation.isPartial
-    ? Number.POSITIVE_INFINITY
-    : Math.max(leastFailuresOfOutage, each.concurrency)
+  const patience = failuresOfOutage(each.concurrency, invocation.isPartial)
   let failures = 0
   let outage: Outcome | undefined
   await inParallel([...messages.entries()], each.concurrency, async ([place, message]) => {

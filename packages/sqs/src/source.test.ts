@@ -86,9 +86,9 @@ describe('records', () => {
       { MessageId: 'a', Body: 'x', Attributes: { ApproximateReceiveCount: '4', MessageGroupId: 'tenant' } },
       { MessageId: 'b', Body: 'y' },
     ])
-    expect(records).toMatchObject([
-      { id: 'a', body: 'x', lane: 'a', receiveCount: 4, raw: { messageId: 'a' } },
-      { id: 'b', body: 'y', lane: 'b', receiveCount: 1, raw: { messageId: 'b' } },
+    expect(records).toStrictEqual([
+      { id: 'a', body: 'x', lane: 'a', receiveCount: 4, raw: expect.objectContaining({ messageId: 'a' }) },
+      { id: 'b', body: 'y', lane: 'b', receiveCount: 1, raw: expect.objectContaining({ messageId: 'b' }) },
     ])
   })
 
