@@ -24,11 +24,12 @@ export interface BatchPlan {
   readonly name: string
   readonly known: KnownMessages
   readonly round: Round<unknown>
-  readonly watchers: readonly Hearer[]
+  readonly watchers: readonly BatchWatcher[]
   readonly options: BatchOptions
 }
 
-type Hearer = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
+/** What hears how batches end: a breaker, for example. */
+type BatchWatcher = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
 type Handler = Writer<unknown> | EachRecord<unknown>
 
 /** The plan of a handler of one message. */
@@ -52,7 +53,7 @@ export function planOne(definition: MessageDefinition, handler: unknown, options
 export function planRoutes(routes: readonly unknown[], { otherwise, ...options }: RoutesOptions): BatchPlan {
   checkRoutes(routes)
   checkOptions('batch', { otherwise, ...options }, routesRules)
-  const watchers: Hearer[] = []
+  const watchers: BatchWatcher[] = []
   const unwatched = (handler: Handler): Handler => {
     const { handler: inner, watchers: own } = unwatch(handler)
     // One breaker may watch several routes: it hears of a batch once.
