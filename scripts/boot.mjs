@@ -68,8 +68,12 @@ if (script === undefined) {
   process.exit(2)
 }
 if (script === '--install') {
-  // `npm install`, by habit: npm does not know this workspace's protocols, so pnpm installs over what it did.
-  if (process.env.npm_config_user_agent?.startsWith('npm/')) install()
+  // After `npm install`: npm does not know this workspace's protocols, so pnpm installs over what it did. pnpm runs this
+  // script at the end of its own installation, and then nothing is left to do.
+  const afterPnpm =
+    process.env.npm_lifecycle_event === 'postinstall' &&
+    process.env.npm_config_user_agent?.startsWith('pnpm/')
+  if (!afterPnpm) install()
   process.exit(0)
 }
 if (!installed()) install()
