@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { slowestFiles } from './scripts/slowest-files.ts'
 
 const conditions = ['spillway:source', 'node']
 
@@ -48,6 +49,7 @@ export default defineConfig({
         test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
+    reporters: ['default', slowestFiles()],
     // A file with nothing but tests of MySQL has none without a server.
     passWithNoTests: process.env.SPILLWAY_TEST_MYSQL_URL === undefined,
     execArgv: ['--conditions=spillway:source'],
