@@ -35,7 +35,7 @@ export interface RetryOutcome {
 
 /** Why a record was parked. Travels with the copy in the dead-letter queue. */
 export interface ParkReason {
-  /** A stable code: one of Spillway's, a SQLSTATE, `MYSQL_` or `SQLITE_` and a number, or the user's own. */
+  /** A stable code: one of Spillway's, a SQLSTATE, `MYSQL_` and a number, or the user's own. */
   readonly code: string
   /** One sentence for the human who opens the dead-letter queue. Never holds the payload. */
   readonly detail: string

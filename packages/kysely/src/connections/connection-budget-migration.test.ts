@@ -1,9 +1,8 @@
-import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
+import { CamelCasePlugin, Kysely, MysqlDialect, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connectionBudgetMigration, postgresPool } from '../index.ts'
 import { connect, execute, openKysely, startDatabase } from '../testing/database.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {
@@ -114,7 +113,8 @@ describe('connectionBudgetMigration', () => {
 
   it('is for Postgres, and names an option that it does not know', async () => {
     const { up } = connectionBudgetMigration({ role: 'app', connections: 3 })
-    await expect(up(openSqlite('select 1').db)).rejects.toMatchObject({ code: 'SPILLWAY_OPTION_INVALID' })
+    const db = new Kysely({ dialect: new MysqlDialect({ pool: async () => ({}) as never }) })
+    await expect(up(db)).rejects.toMatchObject({ code: 'SPILLWAY_OPTION_INVALID' })
     expect(() => connectionBudgetMigration({ role: 'app', connections: 0 })).toThrow('`connections` must be')
     expect(() => connectionBudgetMigration({ role: 'app', connection: 3 } as never)).toThrow(
       'Did you mean `connections`?',

@@ -1,8 +1,8 @@
 import { SpillwayError } from '@spillway/message'
-import { type DialectAdapter, type Kysely, MysqlAdapter, PostgresAdapter, SqliteAdapter } from 'kysely'
+import { type DialectAdapter, type Kysely, MysqlAdapter, PostgresAdapter } from 'kysely'
 
 /** The databases that Spillway writes to. MariaDB is `mysql`, PGlite is `postgres`. */
-export type EngineName = 'postgres' | 'mysql' | 'sqlite'
+export type EngineName = 'postgres' | 'mysql'
 
 /**
  * Which database a Kysely speaks to, by the adapter of its dialect.
@@ -15,14 +15,13 @@ export function engineOf<DB>(owner: string, db: Kysely<DB>): EngineName {
   if (known !== undefined) return known
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    `${owner}: the option \`db\` must be a Kysely with the dialect of Postgres (PGlite included), MySQL or SQLite. Its dialect is another one, or comes from a second copy of kysely in a minified bundle: see \`npm ls kysely\`.`,
+    `${owner}: the option \`db\` must be a Kysely with the dialect of Postgres (PGlite included) or MySQL (MariaDB included). Its dialect is another one, or comes from a second copy of kysely in a minified bundle: see \`npm ls kysely\`.`,
   )
 }
 
 function byClass(adapter: DialectAdapter): EngineName | undefined {
   if (adapter instanceof PostgresAdapter) return 'postgres'
   if (adapter instanceof MysqlAdapter) return 'mysql'
-  if (adapter instanceof SqliteAdapter) return 'sqlite'
   return undefined
 }
 
@@ -30,7 +29,6 @@ function byClass(adapter: DialectAdapter): EngineName | undefined {
 const names: readonly (readonly [RegExp, EngineName])[] = [
   [/^PostgresAdapter\d*$/, 'postgres'],
   [/^MysqlAdapter\d*$/, 'mysql'],
-  [/^SqliteAdapter\d*$/, 'sqlite'],
 ]
 
 /** An app may have two copies of kysely, of two versions or of two module systems: their classes are not the same. */

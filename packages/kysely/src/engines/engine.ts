@@ -8,7 +8,6 @@ import type { EngineName } from './engine-name.ts'
 import { mysqlEngine } from './mysql/mysql-engine.ts'
 import type { ColumnType } from './postgres/encode-value.ts'
 import { postgresEngine } from './postgres/postgres-engine.ts'
-import { sqliteEngine } from './sqlite/sqlite-engine.ts'
 
 /** A value as it travels to the database. */
 export type Value = string | number | bigint | Date | Uint8Array | null
@@ -61,7 +60,6 @@ export interface Statement {
 const engines: Readonly<Record<EngineName, Engine>> = {
   postgres: postgresEngine,
   mysql: mysqlEngine,
-  sqlite: sqliteEngine,
 }
 
 /** The engine of that name. */

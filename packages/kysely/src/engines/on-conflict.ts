@@ -4,7 +4,7 @@ import { conditionOf, updatedColumns } from '../writer/conflict.ts'
 import type { Statement } from './engine.ts'
 
 /**
- * The `on conflict` clause of Postgres and SQLite.
+ * The `on conflict` clause of Postgres.
  *
  * @param exactly compares two texts by their bytes: a row whose key is equal by collation alone is not updated
  */

@@ -1,26 +1,18 @@
 import type { Value } from './engine.ts'
 
-/** How a driver of MySQL or SQLite takes what JavaScript has and SQL has not. */
-export interface PlainRules {
-  date(value: Date): Value
-  /** Default: as it is, as a plain insert has it. A text would be other bits for a `bit(8)`. */
-  bigint?(value: bigint): Value
-}
-
 /**
- * A value for a driver that sends values rather than texts: objects and arrays as JSON, booleans as 0 and 1. Nothing is
- * left for the driver to unfold: mysql2 would make assignments of an object.
+ * A value for a driver that sends values rather than texts: objects and arrays as JSON, booleans as 0 and 1, dates and
+ * bigints as they are. A bigint as text would be other bits for a `bit(8)`. Nothing is left for the driver to unfold: mysql2
+ * would make assignments of an object.
  *
  * @throws TypeError or RangeError for a value that no column can hold: a function, `NaN`, an invalid date, a circular
  * object
  */
-export function plainValue(value: unknown, rules: PlainRules): Value {
-  const { bigint = (number) => number } = rules
+export function plainValue(value: unknown): Value {
   switch (typeof value) {
     case 'string':
-      return value
     case 'bigint':
-      return bigint(value)
+      return value
     case 'boolean':
       return value ? 1 : 0
     case 'number':
@@ -30,16 +22,16 @@ export function plainValue(value: unknown, rules: PlainRules): Value {
     case 'undefined':
       return null
     case 'object':
-      return value === null ? null : objectValue(value, rules)
+      return value === null ? null : objectValue(value)
     default:
       throw new TypeError(`a ${typeof value} is not a value of a column`)
   }
 }
 
-function objectValue(value: object, { date }: PlainRules): Value {
+function objectValue(value: object): Value {
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new RangeError('an invalid date is not a value of a column')
-    return date(value)
+    return value
   }
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if ('toOperationNode' in value) {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { byState, byStateClass, type Failure } from './classify-error.ts'
 import { byState as byMysqlState, byNumber } from './mysql-errors.ts'
-import { byExtended, byPrimary } from './sqlite-errors.ts'
 
 const docs = readFileSync(new URL('../../../../docs/kysely.md', import.meta.url), 'utf8')
 
@@ -44,12 +43,6 @@ it('has each number and state of MySQL and MariaDB that the code knows, and no o
     return (second === undefined ? [''] : [...second]).map((last) => [`${first}${last}`, failure] as const)
   })
   expect(sorted(entriesOf(rows, /`(\w+)…?`/g))).toEqual(sorted(states))
-  expect(rows.at(-1)).toEqual(['any other', 'unknown'])
-})
-
-it('has each result code of SQLite that the code knows, and no other', () => {
-  const rows = rowsOf('Result codes of SQLite')
-  expect(sorted(entriesOf(rows, /(\d+)/g))).toEqual(sorted([...byPrimary, ...byExtended]))
   expect(rows.at(-1)).toEqual(['any other', 'unknown'])
 })
 

@@ -1,7 +1,6 @@
 import { type ErrorCode, isUnavailable, SpillwayError } from '@spillway/message'
 import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
 import { fieldOf, isLimitOfAValue, isRaised, refusedParameter, sqlState } from './postgres-errors.ts'
-import { classifySqlite, sqliteCode } from './sqlite-errors.ts'
 
 /**
  * What a failed statement means for the batch:
@@ -136,7 +135,7 @@ export function decide(thrown: unknown): { readonly failure: Failure; readonly e
 }
 
 function isOfDatabase(error: unknown): boolean {
-  return sqlState(error) !== undefined || mysqlNumber(error) !== undefined || sqliteCode(error) !== undefined
+  return sqlState(error) !== undefined || mysqlNumber(error) !== undefined
 }
 
 // `undefined`: its inner errors may tell.
@@ -150,7 +149,7 @@ function classifyOne(thrown: unknown): Failure | undefined {
     // A Unix socket whose server is not running; a missing file says nothing about the database.
     if (thrown.code === 'ENOENT' && 'syscall' in thrown && thrown.syscall === 'connect') return 'connection'
   }
-  const other = classifyMysql(thrown) ?? classifySqlite(thrown)
+  const other = classifyMysql(thrown)
   if (other !== undefined) return other
   const message = 'message' in thrown ? String(thrown.message) : ''
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]

@@ -6,7 +6,7 @@ it.each([
   {},
   { OR001: 'park', P0001: 'retry', PT403: 'unavailable' },
   { '23505': 'park', '22003': 'retry', '44000': 'park', '55000': 'retry', XX000: 'park' },
-  { MYSQL_1644: 'park', MYSQL_31001: 'retry', SQLITE_1811: 'park' },
+  { MYSQL_1644: 'park', MYSQL_31001: 'retry' },
 ])('takes %o', (classify) => {
   expect(() => checkClassify('writer', classify)).not.toThrow()
 })

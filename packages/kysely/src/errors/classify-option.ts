@@ -14,13 +14,13 @@ export type CodeMeaning = 'park' | 'retry' | 'unavailable'
 
 /**
  * Meanings of codes of your own, those that triggers raise for example, by SQLSTATE (`OR001`), or by number as the codes
- * of errors have it (`MYSQL_31001`, `SQLITE_1811`).
+ * of errors have it (`MYSQL_31001`).
  */
 export type Classify = { readonly [Code in string]?: CodeMeaning }
 
 const meanings: readonly unknown[] = ['park', 'retry', 'unavailable'] satisfies CodeMeaning[]
 const state = /^[\dA-Z]{5}$/
-const number = /^(?:MYSQL|SQLITE)_[1-9]\d{0,4}$/
+const number = /^MYSQL_[1-9]\d{0,4}$/
 
 // What the server says of itself, its sessions, its schema and its files.
 const classesOfTheServer =
@@ -62,7 +62,6 @@ export function checkClassify(owner: string, classify: unknown): void {
 const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'ordering', 'duplicate', 'unknown'])
 
 function isOfTheServer(code: string): boolean {
-  if (code.startsWith('SQLITE_')) return false
   if (code.startsWith('MYSQL_')) return !ofARow.has(failureOfMysqlNumber(Number(code.slice(6))))
   return classesOfTheServer.test(code) || !ofARow.has(failureOfState(code))
 }

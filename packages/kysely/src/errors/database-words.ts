@@ -1,7 +1,6 @@
 import { toError } from '@spillway/message'
 import { isSignalled, mysqlNumber, mysqlRule } from './mysql-errors.ts'
 import { isInFunction, isOfTheText, postgresRule, sqlState } from './postgres-errors.ts'
-import { sqliteCode, sqliteRule, sqliteWords } from './sqlite-errors.ts'
 
 // Outside these classes a message of Postgres may quote a value of the row.
 const quotableClasses: ReadonlySet<string> = new Set(['08', '28', '3D', '3F', '40', '42', '53', '55', '57'])
@@ -26,7 +25,7 @@ const quotableByPlace: ReadonlySet<string> = new Set([
 
 /** An error of a database in words that hold no value of a row. */
 export interface DatabaseWords {
-  /** The SQLSTATE of Postgres, `MYSQL_` or `SQLITE_` and the number of the others. */
+  /** The SQLSTATE of Postgres, `MYSQL_` and the number of MySQL and MariaDB. */
   readonly code: string
   readonly errno?: number
   /** The rule that a row breaks, with the names of the schema. */
@@ -48,11 +47,6 @@ export function databaseWords(thrown: unknown): DatabaseWords | undefined {
       rule,
       text: said === plain ? plain : `${plain}: ${said}`,
     }
-  }
-  const result = sqliteCode(thrown)
-  if (result !== undefined) {
-    const rule = sqliteRule(thrown, result)
-    return { code: `SQLITE_${result}`, rule, text: sqliteWords(thrown, result) ?? rule }
   }
   const state = sqlState(thrown)
   if (state === undefined) return undefined

@@ -10,7 +10,6 @@ import { decide, type Failure } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
 import { mysqlNumber } from './mysql-errors.ts'
 import { isOfTheText, refusedParameter, sqlState } from './postgres-errors.ts'
-import { isAbsentInSqlite, isUnmatchedInSqlite } from './sqlite-errors.ts'
 import { withoutValues } from './without-values.ts'
 
 /** What a write was to go to, by the names that the app has for it. */
@@ -22,7 +21,7 @@ export interface WriteTarget {
 
 /**
  * Why the database refuses a row: a code and a sentence out of fixed words and names of the schema. The code is the
- * SQLSTATE of Postgres, `MYSQL_` or `SQLITE_` and the number of the others.
+ * SQLSTATE of Postgres, `MYSQL_` and the number of MySQL and MariaDB.
  *
  * The database's own message and `detail` are left out, because they hold values of the row.
  */
@@ -132,11 +131,10 @@ const absent: ReadonlySet<unknown> = new Set(['42P01', '42703', '3F000', '42S02'
 export function isAbsent(thrown: unknown): boolean {
   const { error } = decide(thrown)
   if (mysqlNumber(error) !== undefined) return absent.has(Reflect.get(Object(error), 'sqlState'))
-  return (absent.has(sqlState(error)) && isOfTheText(error)) || isAbsentInSqlite(error)
+  return absent.has(sqlState(error)) && isOfTheText(error)
 }
 
 /** Whether a table has no constraint for the conflict columns. */
 function isUnmatched(thrown: unknown): boolean {
-  const { error } = decide(thrown)
-  return sqlState(error) === '42P10' || isUnmatchedInSqlite(error)
+  return sqlState(decide(thrown).error) === '42P10'
 }

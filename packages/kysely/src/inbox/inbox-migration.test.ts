@@ -5,9 +5,8 @@ import { createPool } from 'mysql2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inboxMigration } from '../index.ts'
 import { execute, openKysely, startDatabase, timeLimit } from '../testing/database.ts'
-import { type Ledger, ledgerTables, ledgerWriter, posting, results } from '../testing/ledger.ts'
+import { type Ledger, ledgerWriter, posting, results } from '../testing/ledger.ts'
 import { describeMysql, executeMysql } from '../testing/mysql.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 /** The statement of the README that makes the inbox of an engine, for a table of another name. */
 async function fromReadme(engine: string, table: string): Promise<string> {
@@ -73,36 +72,5 @@ describeMysql('inboxMigration on MySQL or MariaDB', (database) => {
     await inboxMigration().down(db)
     await db.destroy()
     expect(await executeMysql(database.url, `show tables like 'spillway_inbox'`)).toEqual([])
-  })
-})
-
-describe('inboxMigration on SQLite', () => {
-  it('makes an inbox that works, and goes down', async () => {
-    const { db, execute: run } = openSqlite<Ledger>(
-      `${ledgerTables.join(';')}; insert into accounts values ('a', 0)`,
-    )
-    await inboxMigration().up(db)
-    const { write, runs } = ledgerWriter(db)
-    const batch = [posting('y'), posting('x', { amount: 5 }), posting('y'), posting('z', { amount: -9 })]
-    let runsOfFirst = 0
-    for (let delivery = 1; delivery <= 2; delivery++) {
-      const [, , , bad] = await write(batch, timeLimit())
-      if (delivery === 1) runsOfFirst = runs.length
-      expect(bad).toMatchObject({ kind: 'park', reason: { code: expect.stringContaining('SQLITE') } })
-    }
-    // Known to be parked, it does not reach the function again.
-    expect(runs.flat().filter((key) => key === 'z').length).toBeGreaterThan(0)
-    expect(runs.length).toBe(runsOfFirst)
-    expect(results(await write([posting('x', { amount: 6 })], timeLimit()))).toEqual([
-      'SPILLWAY_KEY_CONFLICT',
-    ])
-    expect(run('select balance from accounts')).toEqual([{ balance: 6 }])
-    expect(run('select key, parked is null as done from spillway_inbox order by key')).toEqual([
-      { key: 'x', done: 1 },
-      { key: 'y', done: 1 },
-      { key: 'z', done: 0 },
-    ])
-    await inboxMigration().down(db)
-    expect(run(`select name from sqlite_master where name like 'spillway%'`)).toEqual([])
   })
 })

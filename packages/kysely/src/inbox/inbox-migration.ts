@@ -4,8 +4,8 @@ import { type TableStatements, tableMigration } from '../engines/table-migration
 import { defaultInboxTable } from './inbox.ts'
 
 /**
- * The migration that makes the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: in Postgres, MySQL, MariaDB
- * or SQLite, by the dialect. The README of this package has it as SQL.
+ * The migration that makes the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: for Postgres, or MySQL and
+ * MariaDB, by the dialect. The README of this package has it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_inbox`.
  *
@@ -48,17 +48,5 @@ const tables: TableStatements = {
         primary key (consumer, ${sql.ref('key')}),
         index (at)
       ) engine = InnoDB`,
-  ],
-  sqlite: (name) => [
-    sql`create table ${sql.table(name)} (
-        consumer text not null,
-        key text not null,
-        fingerprint text,
-        at integer not null default (unixepoch()),
-        parked text,
-        parked_record text,
-        primary key (consumer, key)
-      )`,
-    sql`create index ${sql.ref(`${name}_at`)} on ${sql.table(name.slice(name.lastIndexOf('.') + 1))} (at)`,
   ],
 }

@@ -3,7 +3,6 @@ import type { Kysely } from 'kysely'
 import type { EngineName } from '../engines/engine-name.ts'
 import { mysqlInbox } from './inbox-mysql.ts'
 import { postgresInbox } from './inbox-postgres.ts'
-import { sqliteInbox } from './inbox-sqlite.ts'
 
 /** The name of the inbox's table, unless another is given. */
 export const defaultInboxTable = 'spillway_inbox'
@@ -89,7 +88,5 @@ export function inboxOf(engine: EngineName, table: string): Inbox {
       return postgresInbox(table)
     case 'mysql':
       return mysqlInbox(table)
-    case 'sqlite':
-      return sqliteInbox(table)
   }
 }

@@ -3,9 +3,8 @@ import { createPool } from 'mysql2'
 import { describe, expect, it } from 'vitest'
 import { inboxMigration, sweepInbox } from '../index.ts'
 import { connect, execute, timeLimit } from '../testing/database.ts'
-import { type Ledger, ledgerWriter, posting, results, totals, useLedger } from '../testing/ledger.ts'
+import { ledgerWriter, posting, results, totals, useLedger } from '../testing/ledger.ts'
 import { describeMysql, executeMysql } from '../testing/mysql.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 describe('sweepInbox on Postgres', () => {
   const ledger = useLedger()
@@ -96,17 +95,5 @@ describeMysql('sweepInbox on MySQL or MariaDB', (database) => {
     expect(await sweepInbox({ db })).toBe(0)
     await db.destroy()
     expect(await executeMysql(database.url, 'select count(*) as n from spillway_inbox')).toEqual([{ n: 1 }])
-  })
-})
-
-describe('sweepInbox on SQLite', () => {
-  it('deletes what is older than 30 days, and nothing else', async () => {
-    const { db, execute: run } = openSqlite<Ledger>('select 1')
-    await inboxMigration().up(db)
-    run(`insert into spillway_inbox (consumer, key, fingerprint, at) select 'c', 'old' || value, null, unixepoch() - 31 * 86400
-         from json_each('[1,2,3]')`)
-    run(`insert into spillway_inbox (consumer, key) values ('c', 'young')`)
-    expect(await sweepInbox({ db, batchSize: 2 })).toBe(3)
-    expect(run('select key from spillway_inbox')).toEqual([{ key: 'young' }])
   })
 })

@@ -90,8 +90,4 @@ const statements: Readonly<Record<EngineName, Statement>> = {
   mysql: (name, seconds, count) => sql`
     delete from ${sql.table(name)} where at < utc_timestamp(3) - interval ${seconds} second
     order by at limit ${count}`,
-  sqlite: (name, seconds, count) => sql`
-    delete from ${sql.table(name)} where rowid in (
-      select rowid from ${sql.table(name)} where at < unixepoch() - ${seconds} order by at limit ${count}
-    )`,
 }

@@ -8,7 +8,6 @@ import { createOutageMemory } from './outage-memory.ts'
 
 const postgres = (code: string) => ({ code, severity: 'ERROR' })
 const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })
-const sqlite = (errcode: number) => ({ code: 'ERR_SQLITE_ERROR', errcode })
 
 /** What a batch of so many rows says of one that failed, by itself and where the database wrote another one. */
 function judged(facts: object, rows: number, isOtherWritten: boolean) {
@@ -45,9 +44,6 @@ const blameless: readonly (readonly [string, object])[] = [
   ['a full table', mysql(1114)],
   ['a storage engine of MySQL', mysql(1030)],
   ['something unknown of MySQL', mysql(1105)],
-  ['a database of SQLite that is busy', sqlite(5)],
-  ['a full disk of SQLite', sqlite(13)],
-  ['an I/O error of SQLite', sqlite(10)],
 ]
 
 describe('what is no record’s fault', () => {

@@ -6,7 +6,6 @@ import { faultError } from '../errors/fault-error.ts'
 import { isTimeOut } from '../errors/is-time-out.ts'
 import { mysqlNumber } from '../errors/mysql-errors.ts'
 import { isOfTheText, sqlState } from '../errors/postgres-errors.ts'
-import { sqliteCode } from '../errors/sqlite-errors.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
@@ -131,7 +130,7 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
   const number = mysqlNumber(error)
   if (number !== undefined) return failure === 'unknown' || number === 1364
   const state = sqlState(error)
-  if (state === undefined) return failure === 'unknown' && sqliteCode(error) !== undefined
+  if (state === undefined) return false
   if (failure === 'unknown') return true
   if (state === '42P10' || !classesOfValues.has(state.slice(0, 2))) return false
   return !(statesOfTheText.has(state) || state === '0A000') || !isOfTheText(error)
@@ -140,7 +139,7 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
 /** Classes of errors that the server has with itself, beside those that are {@link Failure} `server`. */
 const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['55', '57', 'XX'])
 
-/** MySQL and SQLite have no such classes: of what is not known of them, only SIGNAL of a trigger (1644) is a row's. */
+/** MySQL has no such classes: of what is not known of it, only SIGNAL of a trigger (1644) is a row's. */
 function isOfTheServer(thrown: unknown): boolean {
   const { error } = decide(thrown)
   if (mysqlNumber(error) === 1644) return false

@@ -33,7 +33,7 @@ import { fromColumns, type ReasonColumns, toColumns } from './parked-reason.ts'
 /** What {@link kyselyParkedStore} takes. */
 export interface KyselyParkedStoreOptions<DB> {
   /**
-   * A Kysely of Postgres, MySQL, MariaDB or SQLite. Its plugins do not apply: they would change the names of the columns.
+   * A Kysely of Postgres, MySQL or MariaDB. Its plugins do not apply: they would change the names of the columns.
    */
   readonly db: Kysely<DB>
   /** The table, `schema.table` included. Default `spillway_parked`; see {@link parkedMigration}. */
@@ -111,7 +111,7 @@ const mostMeetings = 5
  * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
  *   `SPILLWAY_DEADLINE`; `find` and `findAll` with `SPILLWAY_STATUS_UNAVAILABLE`.
  *
- * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB a key may have 1,024 bytes and a name 512; a `sql_mode`
+ * Tested with Postgres and MariaDB. In MySQL and MariaDB a key may have 1,024 bytes and a name 512; a `sql_mode`
  * that is not strict or has `NO_BACKSLASH_ESCAPES` is refused, and a table of a storage engine without transactions.
  *
  * @example
@@ -132,8 +132,6 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   const db = options.db.withoutPlugins() as unknown as Kysely<Tables>
   const engine = engineOf('kyselyParkedStore', db)
   const checkSession = createSessionCheck(db, engine, table, 'write')
-  // The drivers of SQLite take no dates; ISO 8601 texts sort as their times do.
-  const toTime = (at: Date) => (engine === 'sqlite' ? at.toISOString() : at)
 
   async function once<Row>(
     query: (db: Kysely<Tables>) => Query<Row>,
@@ -156,7 +154,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   async function put(decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
     const deadline = createDeadline(limit, clock)
     const { name, key } = decision
-    const values = { ...toColumns(decision.reason), ...toColumnsOf(decision), parked_at: toTime(decision.at) }
+    const values = { ...toColumns(decision.reason), ...toColumnsOf(decision), parked_at: decision.at }
     const row = { name: storableKey(name), key: storableKey(key), ...values }
     for (let meeting = 1; meeting <= mostMeetings; meeting++) {
       await run((transaction) => insertNew(transaction, row), deadline)
@@ -195,7 +193,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
 
   async function confirm({ name, key, recordId }: ParkedEntry, limit: TimeLimit): Promise<void> {
     const deadline = createDeadline(limit, clock)
-    const copied_at = toTime(new Date(clock.now()))
+    const copied_at = new Date(clock.now())
     await run(
       (transaction) =>
         transaction
@@ -239,26 +237,29 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   }
 
   // MySQL cannot skip the rows that others hold: a `delete` waits for them.
-  function deletion(olderThan: Date | string) {
+  function deletion(olderThan: Date) {
     if (engine === 'mysql') return db.deleteFrom(table).where('parked_at', '<', olderThan).limit(pruneSize)
-    return db.deleteFrom(table).where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('name', 'key'),
-        'in',
-        selectFrom(table)
-          .select(['name', 'key'])
-          .where('parked_at', '<', olderThan)
-          .limit(pruneSize)
-          .$if(engine === 'postgres', (query) => query.forUpdate().skipLocked())
-          .$asTuple('name', 'key'),
-      ),
-    )
+    return db
+      .deleteFrom(table)
+      .where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('name', 'key'),
+          'in',
+          selectFrom(table)
+            .select(['name', 'key'])
+            .where('parked_at', '<', olderThan)
+            .limit(pruneSize)
+            .forUpdate()
+            .skipLocked()
+            .$asTuple('name', 'key'),
+        ),
+      )
   }
 
   async function prune(olderThan: Date): Promise<number> {
     let pruned = 0
     for (;;) {
-      const { numDeletedRows } = await deletion(toTime(olderThan))
+      const { numDeletedRows } = await deletion(olderThan)
         .executeTakeFirstOrThrow()
         .catch((error: unknown) => {
           throw writeError(classifyError(error), error, { table })

@@ -63,7 +63,7 @@ const rules: OptionRules<KyselyStatusOptions<Schema, string>> = {
  *   once; a database that is saturated or down is not waited for. No statement outlives the caller's time: the server
  *   ends it.
  *
- * Tested with Postgres, MariaDB and SQLite. In MySQL and MariaDB the key's column has to be of texts, bytes or integers; in
+ * Tested with Postgres and MariaDB. In MySQL and MariaDB the key's column has to be of texts, bytes or integers; in
  * MySQL nothing ends a read at the caller's time. A `sql_mode` with `NO_BACKSLASH_ESCAPES` is refused.
  *
  * @example

@@ -6,8 +6,8 @@ import { type TableStatements, tableMigration } from '../engines/table-migration
 export const defaultParkedTable = 'spillway_parked'
 
 /**
- * The migration that makes the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: in Postgres, MySQL, MariaDB or
- * SQLite, by the dialect. The README of this package has it as SQL.
+ * The migration that makes the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: for Postgres, or MySQL and
+ * MariaDB, by the dialect. The README of this package has it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_parked`.
  *
@@ -55,20 +55,5 @@ const tables: TableStatements = {
         primary key (name, ${sql.ref('key')}),
         index (parked_at)
       ) engine = InnoDB`,
-  ],
-  sqlite: (name) => [
-    sql`create table ${sql.table(name)} (
-        name text not null,
-        key text not null,
-        code text not null,
-        detail text not null,
-        issues text,
-        parked_at text not null,
-        record_id text not null,
-        fingerprint text,
-        copied_at text,
-        primary key (name, key)
-      )`,
-    sql`create index ${sql.ref(`${name}_at`)} on ${sql.table(name.slice(name.lastIndexOf('.') + 1))} (parked_at)`,
   ],
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { kyselyParkedStore, kyselyStatus, parkedMigration } from '../index.ts'
 import { timeLimit } from '../testing/database.ts'
 import {
@@ -12,7 +12,6 @@ import {
   queryMysql,
 } from '../testing/mysql.ts'
 import { entry, parked } from '../testing/parked.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 interface Tables {
   orders: { id: string }
@@ -143,13 +142,5 @@ describeMysql('the status in MySQL or MariaDB', (database) => {
     await parkedMigration('other_parked').down(db)
     const [left] = await executeMysql(database.url, "show tables like 'other_parked'")
     expect(left).toBeUndefined()
-  })
-})
-
-describe('the status in SQLite', () => {
-  rules(async () => {
-    const { db } = openSqlite<Tables>(schema.join(';'))
-    await parkedMigration().up(db)
-    return db
   })
 })

@@ -12,7 +12,7 @@ export interface Query<Row> extends OperationNodeSource {
 
 /**
  * Runs a query that the server itself ends at the deadline, as far as it can: Postgres always, MariaDB always, MySQL not
- * (see `mysqlLimits`), SQLite not.
+ * (see `mysqlLimits`).
  *
  * @throws SpillwayError `SPILLWAY_DEADLINE` when the connection came too late, or what the driver throws
  */
@@ -30,8 +30,6 @@ export async function withinDeadline<DB, Row>(
       const limit = sql.raw(`/*M! set statement max_statement_time = ${seconds} for */ `)
       return (await sql<Row>`${limit}${query(db)}`.execute(db.withoutPlugins())).rows
     }
-    case 'sqlite':
-      return query(db).execute()
   }
 }
 

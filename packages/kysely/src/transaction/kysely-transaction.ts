@@ -37,7 +37,7 @@ import { createTransactionWrite } from './transaction-write.ts'
 
 /** What {@link kyselyTransaction} takes. */
 export interface KyselyTransactionOptions<DB, Body> {
-  /** A Kysely of Postgres, MySQL, MariaDB or SQLite. Its plugins apply in `transaction`, not to the inbox. */
+  /** A Kysely of Postgres, MySQL or MariaDB. Its plugins apply in `transaction`, not to the inbox. */
   readonly db: Kysely<DB>
   /**
    * Applies the effects of messages that had none before, in the order of their delivery. It answers nothing when all

@@ -3,15 +3,13 @@ import type { EngineName } from '../engines/engine-name.ts'
 import type { ConflictRule } from './conflict.ts'
 
 /**
- * Refuses a target of a conflict that the database does not have: only Postgres and SQLite have partial indexes, and only
- * Postgres names a constraint.
+ * Refuses a target of a conflict that the database does not have: only Postgres has partial indexes and names a
+ * constraint.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */
 export function assertTarget({ where, constraint }: ConflictRule, engine: EngineName): void {
-  if ((where === undefined || engine !== 'mysql') && (constraint === undefined || engine === 'postgres')) {
-    return
-  }
+  if (engine === 'postgres' || (where === undefined && constraint === undefined)) return
   const option = constraint === undefined ? 'conflict.where' : 'conflict.constraint'
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',

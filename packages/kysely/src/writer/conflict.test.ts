@@ -6,7 +6,6 @@ import { type Conflict, kyselyWriter } from '../index.ts'
 import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { useItemDatabase } from '../testing/items.ts'
 import { describeMysql, executeMysql, openMysql } from '../testing/mysql.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 interface Stock {
   id: string
@@ -29,7 +28,7 @@ const table = `create table stock (
 const select = 'select amount, note, version from stock order by id'
 
 function rules(open: () => Opened): void {
-  const duplicate = expect.stringMatching(/^(?:23505|MYSQL_1062|SQLITE_1555)$/)
+  const duplicate = expect.stringMatching(/^(?:23505|MYSQL_1062)$/)
   const row = ({ body }: MessageRecord<Partial<Stock>>) => body as Stock
   const send = async (opened: Opened, conflict: Conflict<Stock>, ...bodies: Partial<Stock>[]) => {
     const write = kyselyWriter({ db: opened.db, insertInto: 'stock', row, conflict })
@@ -236,11 +235,4 @@ describeMysql('a conflict in MySQL or MariaDB', (database) => {
   beforeAll(() => executeMysql(database.url, table).then(() => undefined))
   beforeEach(() => executeMysql(database.url, 'delete from stock').then(() => undefined))
   rules(() => ({ ...openMysql<Tables>(database.url), rows: () => executeMysql(database.url, select) }))
-})
-
-describe('a conflict in SQLite', () => {
-  rules(() => {
-    const { execute, ...opened } = openSqlite<Tables>(table)
-    return { ...opened, rows: async () => execute(select).map((row) => ({ ...row })) }
-  })
 })

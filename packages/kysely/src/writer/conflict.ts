@@ -18,9 +18,9 @@ import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
  *
  * Columns that a row leaves out are not updated.
  *
- * In Postgres and SQLite `where` names the condition of a partial unique index: columns and the values that they have in
+ * In Postgres `where` names the condition of a partial unique index: columns and the values that they have in
  * it, as in `{ deleted_at: null }`. A row gets them where it leaves such a column out, and is parked where it has another
- * value, because the index would not know it again. In Postgres `constraint` names the one constraint of the columns that
+ * value, because the index would not know it again. `constraint` names the one constraint of the columns that
  * is meant, where there is another beside it that cannot be met.
  */
 export type Conflict<Columns> =

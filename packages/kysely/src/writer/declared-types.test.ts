@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { MessageRecord } from '@spillway/message'
-import { CamelCasePlugin, type Kysely } from 'kysely'
+import { CamelCasePlugin, Kysely, MysqlDialect } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { kyselyWriter } from '../index.ts'
 import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { type Item, items, kinds, useItemDatabase } from '../testing/items.ts'
-import { openSqlite } from '../testing/sqlite.ts'
 
 interface Tables {
   papers: { theId: string; tags: string[]; doc: unknown; docs: unknown[]; moods: string; placedAt: Date }
@@ -84,7 +83,8 @@ describe('declared types', () => {
   )
 
   it('are for Postgres', () => {
-    const { db } = openSqlite<{ items: { id: string } }>('')
+    const pool = async () => ({}) as never
+    const db = new Kysely<{ items: { id: string } }>({ dialect: new MysqlDialect({ pool }) })
     expect(() =>
       kyselyWriter({ db, insertInto: 'items', row, conflict: 'id', types: { id: 'text' } }),
     ).toThrow(expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }))

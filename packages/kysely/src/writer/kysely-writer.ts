@@ -29,7 +29,7 @@ const mostStatements = 1_000
 
 /**
  * A writer that inserts a batch of messages with one statement and gives each its own outcome. In Postgres one statement
- * holds a batch of any size; in MySQL, MariaDB and SQLite as much as the server's limits allow. Rows that give different
+ * holds a batch of any size; in MySQL and MariaDB as much as the server's limits allow. Rows that give different
  * columns need a statement for each set of columns.
  *
  * - A message whose key is in the table already is `done`: a redelivery changes nothing, though a constraint that came

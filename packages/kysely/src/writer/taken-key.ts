@@ -10,7 +10,6 @@ import type { Table } from './table.ts'
 const codes: Readonly<Record<EngineName, string>> = {
   postgres: '23505',
   mysql: 'MYSQL_1062',
-  sqlite: 'SQLITE_2067',
 }
 
 /**

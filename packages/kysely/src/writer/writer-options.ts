@@ -25,7 +25,7 @@ export interface KyselyWriterOptions<
   Values extends RowShape<DB[Table]> = Insertable<DB[Table]>,
 > {
   /**
-   * A Kysely of Postgres (PGlite included), MySQL, MariaDB or SQLite. Its plugins and its `withSchema` apply. See
+   * A Kysely of Postgres (PGlite included), MySQL or MariaDB. Its plugins and its `withSchema` apply. See
    * `postgresPool` for its pool.
    */
   readonly db: Kysely<DB>
@@ -35,7 +35,7 @@ export interface KyselyWriterOptions<
    * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
    * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json`
    * and `jsonb` columns, and a string is JSON text there; of any other value the table has what a plain insert by
-   * node-postgres stores. To MySQL and SQLite objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
+   * node-postgres stores. To MySQL objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
    *
    * Literals keep their types, so that a column that is an enum takes them. A row that its table does not take is an error
    * of the compiler that says what is wrong: `The table "orders" has no column "custmer".`

@@ -33,7 +33,7 @@ export const mysqlEngine: Engine = {
   readFacts: readMysqlFacts,
   culprit: mysqlCulprit,
   // The driver writes dates in the time zone that the connection is set to.
-  encode: (value) => plainValue(value, { date: (date) => date }),
+  encode: plainValue,
   chunk: (rows, { maxPacket = defaultPacket }) =>
     chunkRows(rows, { parameters: maxParameters, bytes: Math.floor(maxPacket / 2) - 4_096 }),
   async insert(rows, statement) {
