@@ -54,10 +54,10 @@ function findNode() {
     if (existsSync(bundled) && spawnSync(bundled, ['--version']).status === 0) return bundled
   }
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath
+  if (major > 22 || (major === 22 && minor >= 19)) return process.execPath
   console.error(
     `spillway: no Node 24 build is available for ${process.platform}-${process.arch}, and the Node on PATH is ` +
-      `${process.versions.node}. Install Node 22.18 or newer and run the command again.`,
+      `${process.versions.node}. Install Node 22.19 or newer and run the command again.`,
   )
   return process.exit(1)
 }

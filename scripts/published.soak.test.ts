@@ -182,18 +182,47 @@ describe('on Node 20', () => {
     expect([failed.code, failed.stdout, failed.stderr]).toStrictEqual([
       1,
       '',
-      'spillway: Node 22.18 or newer is needed; this is Node 20.20.2.\n',
+      'spillway: Node 22.19 or newer is needed; this is Node 20.20.2.\n',
     ])
   })
 
   it('say it of the local runtime, too', async () => {
     const code = `
-      import { loadApp } from '@spillway/local'
-      import { startQueues } from '@spillway/local/testing'
-      for (const start of [() => loadApp('.'), () => startQueues({ queues: [] })])
+      import { loadApp, startLocal } from '@spillway/local'
+      import { startPostgres, startQueues, startStreamSource, startStreams } from '@spillway/local/testing'
+      const starts = {
+        loadApp: () => loadApp('.'),
+        startLocal: () => startLocal({ app: {}, folder: '.' }),
+        startPostgres,
+        startQueues: () => startQueues({ queues: [] }),
+        startStreams: () => startStreams({ streams: [] }),
+        startStreamSource: async () => startStreamSource({}, {}),
+      }
+      for (const start of Object.values(starts))
         await start().catch(({ code, message }) => console.log(code, message))`
     const text =
       'SPILLWAY_START_FAILED The local runtime needs Node 22.18 or newer, which runs TypeScript and has SQLite; this is Node 20.20.2.'
-    expect(await runIn(nodeOf('node20'), 'local.mjs', code)).toBe(`${text}\n${text}`)
+    expect((await runIn(nodeOf('node20'), 'local.mjs', code)).split('\n')).toStrictEqual(Array(6).fill(text))
+  })
+
+  it('say it of the packages of a function, before its first event', async () => {
+    const code = `
+      import { defineMessage } from '@spillway/message'
+      import * as z from 'zod'
+      try {
+        defineMessage({ name: 'a', schema: z.object({}) })
+      } catch ({ code, message }) {
+        console.log(code, message)
+      }`
+    const text = 'SPILLWAY_NODE_UNSUPPORTED Spillway needs Node 22 or newer; this is Node 20.20.2.'
+    expect(await runIn(nodeOf('node20'), 'function.mjs', code)).toBe(text)
+  })
+
+  it('import, every entry of every package', async () => {
+    const entries = await entriesOfAll()
+    const imports = entries.map((entry) => `await import('${entry}')`)
+    expect(await runIn(nodeOf('node20'), 'imported.mjs', `${imports.join('\n')}\nconsole.log('all')`)).toBe(
+      'all',
+    )
   })
 })

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // Nothing is imported before the version is known: what an older Node does not have fails at the import.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major > 22 || (major === 22 && minor >= 18)) {
+if (major > 22 || (major === 22 && minor >= 19)) {
   const { main } = await import('./main.ts')
   process.exitCode = await main(process.argv.slice(2))
 } else {
-  process.stderr.write(`spillway: Node 22.18 or newer is needed; this is Node ${process.versions.node}.\n`)
+  process.stderr.write(`spillway: Node 22.19 or newer is needed; this is Node ${process.versions.node}.\n`)
   process.exitCode = 1
 }

@@ -24,6 +24,19 @@ describe('defineMessage', () => {
     })
   })
 
+  it('refuses a Node before 22 with a sentence', () => {
+    const { withResolvers } = Promise
+    Reflect.deleteProperty(Promise, 'withResolvers')
+    try {
+      expect(errorOf(() => defineMessage({ name: 'a', schema }))).toStrictEqual({
+        code: 'SPILLWAY_NODE_UNSUPPORTED',
+        message: `Spillway needs Node 22 or newer; this is Node ${process.versions.node}.`,
+      })
+    } finally {
+      Promise.withResolvers = withResolvers
+    }
+  })
+
   it.each([
     [{ schema }, 'defineMessage: the option `name` is missing; it must be a string of 1 to 128 characters.'],
     [{ name: '', schema }, 'defineMessage: the option `name` must be a string of 1 to 128 characters.'],

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { SpillwayError } from './error.ts'
 import { checkOptions, integer, isFunction, nonEmptyString, type OptionRules } from './options.ts'
+import { requireNode } from './require-node.ts'
 
 /** What {@link defineMessage} takes. */
 export interface MessageOptions<Schema extends StandardSchemaV1> {
@@ -86,11 +87,13 @@ const rules: OptionRules<MessageOptions<StandardSchemaV1>> = {
  * })
  * ```
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind,
+ * `SPILLWAY_NODE_UNSUPPORTED` on a Node before 22.
  */
 export function defineMessage<const Schema extends StandardSchemaV1>(
   options: MessageOptions<Schema>,
 ): MessageDefinition<Schema> {
+  requireNode()
   checkOptions('defineMessage', options, rules)
   const { version = 1, upcast = {} } = options
   const ahead = Object.keys(upcast).find((from) => Number(from) >= version)

@@ -4,6 +4,7 @@
  * The codes are a contract: they are never renamed, and `docs/errors.md` lists each of them.
  */
 export const errorCodes = {
+  SPILLWAY_NODE_UNSUPPORTED: 'The Node that runs this is older than the packages need.',
   SPILLWAY_OPTION_INVALID: 'An option is unknown, missing or has a value out of range.',
   SPILLWAY_APP_INVALID: 'The app definition contradicts itself or a limit of AWS.',
   SPILLWAY_BODY_MALFORMED: 'The request has no body, or one that is not valid JSON.',

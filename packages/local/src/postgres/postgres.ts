@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SpillwayError, toError } from '@spillway/message'
 import { type Reaper, startReaper } from '../reaper/reaper.ts'
+import { requireNode } from '../require-node.ts'
 import { findBinaries } from './binaries.ts'
 import { createCluster } from './cluster.ts'
 import { run, serverAccount } from './command.ts'
@@ -75,6 +76,7 @@ const restartPatience = 20_000
  * setting that cannot be set, `SPILLWAY_START_FAILED` for anything else, with what Postgres says about it.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  requireNode()
   const { maxConnections = 20, reserved = 3, databaseName = 'app' } = options
   const numbers = { ...options, maxConnections, reserved, databaseName }
   if (options.reaper !== undefined) return startServer({ ...numbers, reaper: options.reaper })

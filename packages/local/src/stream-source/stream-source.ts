@@ -1,5 +1,6 @@
 import { systemClock } from '@spillway/message/internal'
 import { describeEvent } from '../report/describe-event.ts'
+import { requireNode } from '../require-node.ts'
 import { retention, type ShardReader } from '../streams/index.ts'
 import { checkStreamSpec } from './check-spec.ts'
 import { createDiscard } from './discard.ts'
@@ -23,6 +24,7 @@ const partialFailures =
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would refuse.
  */
 export function startStreamSource(spec: StreamSourceSpec, options: StreamSourceOptions): StreamSource {
+  requireNode()
   checkStreamSpec(spec)
   const { streamArn, region, batchSize = 100, batchingWindow = 0, parallelizationFactor = 1 } = spec
   const {

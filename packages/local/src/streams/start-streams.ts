@@ -11,6 +11,7 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import { host, listen } from '../listen.ts'
+import { requireNode } from '../require-node.ts'
 import { createActions } from './actions.ts'
 import type { StreamEngine, StreamSpec } from './engine.ts'
 import type { OnPut } from './faults.ts'
@@ -62,6 +63,7 @@ const account = '000000000000'
  * cannot be had.
  */
 export async function startStreams(options: StreamsOptions): Promise<StreamEngine> {
+  requireNode()
   checkOptions('startStreams', options, rules)
   const { streams, port = 0, region = 'us-east-1', clock = systemClock, maxBytes = 268_435_456 } = options
   const streamArn = (name: string) => `arn:aws:kinesis:${region}:${account}:stream/${name}`
