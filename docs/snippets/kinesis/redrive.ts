@@ -1,21 +1,25 @@
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
-import { redriveText } from '@spillway/kinesis'
+import { redriveData } from '@spillway/kinesis'
 
 const client = new KinesisClient({})
 
+/** What `s3DeadLetter` wrote. */
 interface Copy {
-  readonly body: string
-  readonly attributes: Readonly<Record<string, string>>
+  readonly partitionKey: string
+  readonly sequenceNumber: string
+  readonly recordId?: string
+  readonly text?: string
+  readonly base64?: string
 }
 
-/** Puts a copy of the dead-letter queue back into its stream. */
-export async function redrive({ body, attributes }: Copy): Promise<void> {
-  const recordId = attributes['spillway.recordId'] ?? attributes['spillway.sequenceNumber'] ?? ''
+/** Puts a copy of the bucket back into its stream. */
+export async function redrive(copy: Copy): Promise<void> {
+  const { partitionKey, sequenceNumber, recordId = sequenceNumber, text, base64 = '' } = copy
   await client.send(
     new PutRecordCommand({
       StreamName: process.env.STREAM_NAME,
-      PartitionKey: attributes['spillway.partitionKey'],
-      Data: Buffer.from(redriveText(body, recordId)),
+      PartitionKey: partitionKey,
+      Data: redriveData(text ?? Buffer.from(base64, 'base64'), recordId),
     }),
   )
 }

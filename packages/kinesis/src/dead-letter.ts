@@ -16,7 +16,7 @@ export interface ParkedCopy {
   readonly sequenceNumber: string | undefined
   /**
    * The id of the record for which the parking was decided: the sequence number, unless an earlier record of the same
-   * message was parked. `redriveText` takes it.
+   * message was parked. `redriveData` takes it.
    */
   readonly recordId: string
   readonly partitionKey: string

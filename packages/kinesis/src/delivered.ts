@@ -1,12 +1,12 @@
 import type { KinesisStreamRecord } from 'aws-lambda'
 import { type DataText, readData } from './read-data.ts'
-import { unwrap } from './redrive-wrapper.ts'
+import { readMarked } from './redrive-data.ts'
 import { isSequenceNumber } from './sequence-number.ts'
 
 /** A record as Lambda delivered it, whatever somebody put into the event. */
 export interface Delivered {
   readonly data: DataText
-  /** The data in base64, as it came; empty when there is none. */
+  /** The data in base64, without the mark of a redrive; empty when there is none. */
   readonly base64: string
   readonly stream: string
   readonly shardId: string
@@ -16,7 +16,7 @@ export interface Delivered {
   readonly arrivedAt: Date | undefined
   /** The id of the record whose copy a redrive put back as this one. */
   readonly redriveOf?: string | undefined
-  /** The record as Lambda delivered it. */
+  /** The record as Lambda delivered it, but for the mark of a redrive, which is removed from its data. */
   readonly raw: unknown
 }
 
@@ -28,10 +28,13 @@ export function readRecord(record: unknown): Delivered {
   >
   const seconds: unknown = approximateArrivalTimestamp
   const arrivedAt = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  const own = { data: readData(data), base64: typeof data === 'string' ? data : '' }
+  const marked = typeof data === 'string' ? readMarked(data) : undefined
+  const base64 = marked?.bytes.toString('base64') ?? toText(data)
   return {
-    raw: record,
-    ...(unwrapped(own.data) ?? own),
+    raw: marked === undefined ? record : { ...Object(record), kinesis: { ...Object(kinesis), data: base64 } },
+    data: readData(base64),
+    base64,
+    redriveOf: marked?.redriveOf,
     stream: toText(eventSourceARN),
     // `shardId-000000000006:4954…`: the record itself does not say which shard it is of.
     shardId: toText(eventID).split(':')[0] ?? '',
@@ -39,14 +42,6 @@ export function readRecord(record: unknown): Delivered {
     partitionKey: toText(partitionKey),
     arrivedAt: Number.isNaN(arrivedAt.getTime()) ? undefined : arrivedAt,
   }
-}
-
-/** What a redrive wrapped: the data as it was when it was parked. */
-function unwrapped(data: DataText): Pick<Delivered, 'data' | 'base64' | 'redriveOf'> | undefined {
-  const wrapped = 'text' in data ? unwrap(data.text) : undefined
-  if (wrapped === undefined) return undefined
-  const { text, redriveOf } = wrapped
-  return { data: { text }, base64: Buffer.from(text).toString('base64'), redriveOf }
 }
 
 function toText(value: unknown): string {

@@ -11,7 +11,7 @@ export {
   type KinesisPartialBatchFailureOptions,
   kinesisPartialBatchFailure,
 } from './partial-batch-failure.ts'
-export { redriveText } from './redrive-text.ts'
+export { redriveData } from './redrive-data.ts'
 export { type KinesisSourceOptions, kinesisSource } from './source.ts'
 export { kinesisTarget } from './target.ts'
 export type { KinesisTargetOptions } from './target-options.ts'

@@ -4,7 +4,7 @@ import type { KinesisStreamRecord } from 'aws-lambda'
 
 /**
  * The record of Kinesis that a message came in, as Lambda delivered it: its sequence number, its partition key, when the
- * stream took it.
+ * stream took it. Of a record that `redriveData` put back, its data is as it was before it was parked.
  *
  * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for a message that did not come through `kinesisSource`.
  */

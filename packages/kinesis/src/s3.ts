@@ -32,8 +32,8 @@ const rules: OptionRules<S3DeadLetterOptions> = {
 
 /**
  * Parks records of a stream in a bucket, one JSON document each: `code`, `detail`, `issues`, `stream`, `shardId`,
- * `sequenceNumber`, `recordId` (see `redriveText`, where it is another), `partitionKey`, `arrivedAt`, `parkedAt`, and the data of the record as `text`, or as `base64`
- * where it is no text.
+ * `sequenceNumber`, `recordId` (see `redriveData`, where it is another), `partitionKey`, `arrivedAt`, `parkedAt`, and the
+ * data of the record as `text`, or as `base64` where it is no text.
  *
  * The key is the prefix, the stream, the shard and the sequence number: parked again, a record takes its own place.
  *

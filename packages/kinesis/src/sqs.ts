@@ -1,5 +1,5 @@
 /**
- * Parks records of a stream in an Amazon SQS queue. Needs the peer `@aws-sdk/client-sqs`.
+ * Parks records of a stream in an Amazon SQS queue, and reads them there. Needs the peer `@aws-sdk/client-sqs`.
  *
  * @module
  */
@@ -18,11 +18,14 @@ import {
   type OptionRules,
   objectWith,
   readTooLarge,
-  reasonAttributes,
   toAttributeText,
   toStringAttributes,
 } from '@spillway/message/internal'
 import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
+import { parkedAttributes } from './parked-attributes.ts'
+
+export { parkedAttributes } from './parked-attributes.ts'
+export { type ParkedRecord, parkedRecordOf, type QueueCopy } from './parked-record.ts'
 
 /** What {@link sqsDeadLetter} takes. */
 export interface SqsDeadLetterOptions {
@@ -47,25 +50,6 @@ const rules: OptionRules<SqsDeadLetterOptions> = {
   client: { ...objectWith('send'), expected: 'an SQSClient' },
   large: objectWith('put'),
 }
-
-/** The message attributes of a parked copy. */
-export const parkedAttributes = {
-  ...reasonAttributes,
-  sequenceNumber: 'spillway.sequenceNumber',
-  /** The record for which the parking was decided, where that was an earlier one of the same message. */
-  recordId: 'spillway.recordId',
-  shardId: 'spillway.shardId',
-  stream: 'spillway.stream',
-  partitionKey: 'spillway.partitionKey',
-  arrivedAt: 'spillway.arrivedAt',
-  /**
-   * `base64` for a body that is the data of the record in base64, because it is no text that a queue takes; `gzip` for
-   * data that is in the attribute `spillway.data`, because there was no room for the reason beside it.
-   */
-  encoding: 'spillway.encoding',
-  /** The data of the record, gzipped, where the encoding is `gzip`. */
-  data: 'spillway.data',
-} as const
 
 /** Amazon SQS quotas: a message, in bytes. */
 const maxBytes = 1_048_576
@@ -119,13 +103,13 @@ function tooLarge(cause: unknown): SpillwayError {
 const compress = promisify(gzip)
 
 /** What a queue takes of a copy. */
-interface QueueCopy {
+interface SentCopy {
   readonly MessageBody: string
   readonly MessageAttributes: Readonly<Record<string, MessageAttributeValue>>
 }
 
 /** The copy with its data as its body; `undefined` where the queue takes no more attributes beside it. */
-function beside(copy: ParkedCopy): QueueCopy | undefined {
+function beside(copy: ParkedCopy): SentCopy | undefined {
   const plain = copy.text !== undefined && isSendable(copy.text)
   // A queue takes no empty body. A record without data has nothing to lose.
   const body = plain ? String(copy.text) : copy.base64 || '-'
@@ -133,7 +117,7 @@ function beside(copy: ParkedCopy): QueueCopy | undefined {
 }
 
 /** The copy with its data in an attribute. Text of UTF-8 always gets smaller, by 2 % at least. */
-async function gzipped(copy: ParkedCopy): Promise<QueueCopy | undefined> {
+async function gzipped(copy: ParkedCopy): Promise<SentCopy | undefined> {
   const body = `The data is in the attribute ${parkedAttributes.data}.`
   const data = { DataType: 'Binary', BinaryValue: await compress(Buffer.from(copy.base64, 'base64')) }
   const bytes = parkedAttributes.data.length + data.DataType.length + data.BinaryValue.length
@@ -148,7 +132,7 @@ function toMessage(
   copy: ParkedCopy,
   encoding: string | undefined,
   room: number,
-): QueueCopy | undefined {
+): SentCopy | undefined {
   const attributes = attributesOf(copy, encoding)
   const fitting = fittingAttributes(attributes, room, maxAttributes - 1)
   const needed = attributes.filter(([name]) => name !== parkedAttributes.issues)

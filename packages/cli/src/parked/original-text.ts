@@ -1,7 +1,5 @@
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import type { Message } from '@aws-sdk/client-sqs'
-import { parkedAttributes as streamAttributes } from '@spillway/kinesis/sqs'
+import { parkedRecordOf, parkedAttributes as streamAttributes } from '@spillway/kinesis/sqs'
 import { type DeliveredMessage, originalOf } from '@spillway/sqs'
 import type { SQSMessageAttributes } from 'aws-lambda'
 
@@ -15,39 +13,23 @@ export interface Original {
   readonly data?: Buffer | undefined
 }
 
-const decompress = promisify(gunzip)
-
-/** A record of a stream has at most 10 MiB. */
-const longestData = 10_485_760
-
 /**
  * The message or record that was parked.
  *
  * @throws when what was packed to make room for the reason is damaged
  */
 export async function originalText(copy: Message): Promise<Original> {
-  const delivered = toDelivered(copy)
   if (isOfStream(copy)) {
-    const data = await dataOf(delivered)
+    const { data } = await parkedRecordOf(copy)
     return { text: data.toString(), attributes: {}, data }
   }
-  const { body, messageAttributes } = await originalOf(delivered)
+  const { body, messageAttributes } = await originalOf(toDelivered(copy))
   return { text: body, attributes: messageAttributes }
 }
 
 /** Whether a copy is of a record of a stream. */
 export function isOfStream({ MessageAttributes = {} }: Message): boolean {
   return streamAttributes.stream in MessageAttributes || streamAttributes.sequenceNumber in MessageAttributes
-}
-
-async function dataOf({ body, messageAttributes }: DeliveredMessage): Promise<Buffer> {
-  const encoding = messageAttributes[streamAttributes.encoding]?.stringValue
-  if (encoding === 'gzip') {
-    const packed = messageAttributes[streamAttributes.data]?.binaryValue ?? ''
-    return decompress(Buffer.from(packed, 'base64'), { maxOutputLength: longestData })
-  }
-  // A queue takes no empty body: `-` stands for a record without data, and decodes to nothing.
-  return encoding === 'base64' ? Buffer.from(body, 'base64') : Buffer.from(body)
 }
 
 /** A message of the SDK in the form in which Lambda delivers it. */

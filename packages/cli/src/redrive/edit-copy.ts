@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { decodeMessage, type Issue, type MessageDefinition, SpillwayError, toError } from '@spillway/message'
 import { validate } from '@spillway/message/internal'
 import { printable } from '../parked/printable.ts'
@@ -61,7 +62,10 @@ export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promis
 
 function toEditable({ original }: ParkedCopy): Editable {
   if (original instanceof Error) throw original
-  const { text } = original
+  const { text, data } = original
+  if (data !== undefined && !isUtf8(data)) {
+    throw new SpillwayError('SPILLWAY_OPTION_INVALID', 'Its data is not text: it cannot be edited here.')
+  }
   const envelope = readEnvelope(text)
   if (envelope !== undefined && !('body' in envelope)) {
     throw new SpillwayError(

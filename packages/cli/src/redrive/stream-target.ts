@@ -1,9 +1,14 @@
-import { isUtf8 } from 'node:buffer'
-import { SpillwayError } from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
 import { isLoopback, localCredentials, type OpenQueue } from '../parked/open-queue.ts'
 import { errorText } from './batch-requests.ts'
 import type { CopyTarget, SendBack } from './copy-target.ts'
 import type { Outgoing } from './returned-message.ts'
+
+/** Amazon Kinesis Data Streams quotas: a record with its partition key, unless `MaxRecordSizeInKiB` of its stream is higher. */
+const usualLimit = 1_048_576
+
+const tooLarge =
+  ' With the mark that opens its key it is larger than 1 MiB: set MaxRecordSizeInKiB of the stream to 1025 or more while it goes back.'
 
 /** The stream that copies of its records go back to. */
 export async function streamTarget(
@@ -19,7 +24,7 @@ export async function streamTarget(
   }
   // An optional peer, which only streams need.
   const { KinesisClient, PutRecordCommand } = await import('@aws-sdk/client-kinesis')
-  const { redriveText } = await import('@spillway/kinesis')
+  const { redriveData } = await import('@spillway/kinesis')
   const { parkedAttributes } = await import('@spillway/kinesis/sqs')
   const endpoint = local?.kinesis ?? process.env.AWS_ENDPOINT_URL_KINESIS
   const onThisMachine = endpoint !== undefined && isLoopback(endpoint)
@@ -31,33 +36,28 @@ export async function streamTarget(
   })
 
   async function sendOne({ copy, edited }: Outgoing): Promise<SendBack> {
+    let bytes = 0
     try {
       const { original, message, originalId, source } = copy
       if (original instanceof Error) return own(original.message)
       if (source !== 'stream' || original.data === undefined)
         return own('It is no copy of a record of a stream, and goes back with --to.')
+      const data = edited === undefined ? original.data : Buffer.from(edited)
       const PartitionKey = message.MessageAttributes?.[parkedAttributes.partitionKey]?.StringValue
       if (PartitionKey === undefined) return own('It has no partition key.')
+      const Data = originalId === undefined ? data : redriveData(data, originalId)
+      bytes = Data.length + Buffer.byteLength(PartitionKey)
       const { SequenceNumber } = await client.send(
-        new PutRecordCommand({
-          StreamName: stream,
-          PartitionKey,
-          Data: toData(edited ?? original.text, edited === undefined ? original.data : undefined, originalId),
-        }),
+        new PutRecordCommand({ StreamName: stream, PartitionKey, Data }),
       )
       if (SequenceNumber === undefined || SequenceNumber === '')
         throw new Error('the answer has no sequence number')
       return { sent: true, newId: SequenceNumber }
     } catch (thrown) {
-      return { sent: false, own: false, cause: errorText(thrown) }
+      const isOwn = isOwnFault(thrown)
+      const hint = isOwn && bytes > usualLimit ? tooLarge : ''
+      return { sent: false, own: isOwn, cause: `${errorText(thrown)}${hint}` }
     }
-  }
-
-  function toData(text: string, data: Buffer | undefined, recordId: string | undefined): Buffer {
-    // No text can hold the mark beside bytes that are no text.
-    const isBinary = data !== undefined && !isUtf8(data)
-    if (recordId === undefined || isBinary) return data ?? Buffer.from(text)
-    return Buffer.from(redriveText(text, recordId))
   }
 
   return {
@@ -75,4 +75,9 @@ export async function streamTarget(
 /** A fault of the copy itself. */
 function own(cause: string): SendBack {
   return { sent: false, own: true, cause }
+}
+
+/** Whether the stream refuses this record and may take others: it is too large, for example. */
+function isOwnFault(thrown: unknown): boolean {
+  return ['ValidationException', 'InvalidArgumentException'].includes(toError(thrown).name)
 }

@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer'
+import { SpillwayError } from '@spillway/message'
+import { isRecordId } from '@spillway/message/internal'
+
+/**
+ * The data of a record that goes back into its stream from where it was parked, marked so that the key of its message
+ * opens again. Without the mark it would be taken for a duplicate and parked again where a parked store or an inbox
+ * remembers its key.
+ *
+ * An envelope of Spillway gets one more field, and is otherwise byte for byte as it was. Anything else, text or not, gets a
+ * line before its first byte, which `kinesisSource` removes before it decodes the record. The mark takes about 100 bytes.
+ *
+ * @param data the data of the parked record: its `text` or the bytes of its `base64`; of a copy in a queue what
+ * `parkedRecordOf` of `@spillway/kinesis/sqs` answers
+ * @param recordId the `recordId` of the copy
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for an id that no record has
+ */
+export function redriveData(data: string | Uint8Array, recordId: string): Uint8Array {
+  if (!isRecordId(recordId)) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'redriveData: `recordId` must be the id of the record that was parked, 1 to 256 printable characters of ASCII.',
+    )
+  }
+  const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.copyBytesFrom(data)
+  return markedEnvelope(bytes, recordId) ?? Buffer.concat([Buffer.from(lineOf(recordId)), bytes])
+}
+
+/** An envelope with the mark as its last field; `undefined` for data that is no envelope. */
+function markedEnvelope(bytes: Buffer, recordId: string): Buffer | undefined {
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString()
+  if (!isEnvelope(text)) return undefined
+  // Not through JSON.stringify, which would round the numbers of the body.
+  const unmarked = text.replace(earlierMark, '')
+  const end = unmarked.lastIndexOf('}')
+  const mark = `,"redriveOf":${JSON.stringify(recordId)}`
+  return Buffer.from(`${unmarked.slice(0, end)}${mark}${unmarked.slice(end)}`)
+}
+
+/** The mark of an earlier redrive, where this function put it. */
+const earlierMark = /,"redriveOf":"(?:[^"\\]|\\.)*"(?=\}\s*$)/
+
+function isEnvelope(text: string): boolean {
+  try {
+    const { spillway } = Object(JSON.parse(text)) as { readonly spillway?: unknown }
+    return typeof spillway === 'number'
+  } catch {
+    return false
+  }
+}
+
+const start = '{"spillway":1,"redriveOf":'
+
+/** The line that marks data: JSON, and no envelope, because it has no name, key and body. */
+function lineOf(recordId: string): string {
+  return `${start}${JSON.stringify(recordId)}}\n`
+}
+
+/** The longest line: an id of 256 characters, each of them escaped. */
+const longestLine = start.length + 600
+
+/** The first characters of marked data in base64: three bytes make four of them. */
+const startBase64 = Buffer.from(start.slice(0, 24)).toString('base64')
+
+/** Data without its mark. */
+export interface Unmarked {
+  readonly bytes: Buffer
+  readonly redriveOf: string
+}
+
+/** The data behind the line of {@link redriveData}; `undefined` for data that has no such line. */
+export function readMarked(base64: string): Unmarked | undefined {
+  // One look at the text: nearly no record was redriven, and this runs for each of a thousand.
+  if (!base64.startsWith(startBase64)) return undefined
+  const bytes = Buffer.from(base64, 'base64')
+  const end = bytes.subarray(0, longestLine).indexOf('\n')
+  if (end === -1) return undefined
+  const redriveOf = idIn(bytes.toString('utf8', 0, end))
+  return redriveOf === undefined ? undefined : { bytes: bytes.subarray(end + 1), redriveOf }
+}
+
+function idIn(line: string): string | undefined {
+  try {
+    const { spillway, redriveOf, ...others } = Object(JSON.parse(line)) as Readonly<Record<string, unknown>>
+    return spillway === 1 && isRecordId(redriveOf) && Object.keys(others).length === 0 ? redriveOf : undefined
+  } catch {
+    return undefined
+  }
+}
