@@ -9,28 +9,28 @@ export type { Activity } from './connections/activity.ts'
 export { type CloseAfterInvocation, closeAfterInvocation } from './connections/close-after-invocation.ts'
 export type { KeepingOptions } from './connections/connection-book.ts'
 export {
-  type ConnectionBudgetOptions,
-  connectionBudgetMigration,
-} from './connections/connection-budget-migration.ts'
-export {
   type ConnectionLimit,
   type ConnectionLimitOptions,
   connectionLimit,
 } from './connections/connection-limit.ts'
+export type { LimitedPool, PoolOptions } from './connections/pool-options.ts'
+export type { Turn, TurnUse } from './connections/turns.ts'
 export {
   type MysqlClient,
   type MysqlDriverPool,
   type MysqlPoolOptions,
   mysqlPool,
-} from './connections/mysql-pool.ts'
-export type { LimitedPool, PoolOptions } from './connections/pool-options.ts'
+} from './dialects/mysql/mysql-pool.ts'
+export {
+  type ConnectionBudgetOptions,
+  connectionBudgetMigration,
+} from './dialects/postgres/connection-budget-migration.ts'
 export {
   type PgClient,
   type PgPool,
   type PostgresPoolOptions,
   postgresPool,
-} from './connections/postgres-pool.ts'
-export type { Turn, TurnUse } from './connections/turns.ts'
+} from './dialects/postgres/postgres-pool.ts'
 export { classifyError, type Failure } from './errors/classify-error.ts'
 export type { Classify, CodeMeaning } from './errors/classify-option.ts'
 export type { InboxTable } from './inbox/inbox.ts'

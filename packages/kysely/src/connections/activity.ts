@@ -1,5 +1,5 @@
 import type { Clock } from '@spillway/message/internal'
-import { statementOf } from './pipeline-transactions.ts'
+import { statementOf } from '../dialects/postgres/pipeline-transactions.ts'
 
 /** What a connection that is in use does. Times are in milliseconds since the epoch. */
 export interface Activity {

@@ -1,6 +1,12 @@
 import { type ErrorCode, isUnavailable, SpillwayError } from '@spillway/message'
-import { classifyMysql, mysqlNumber } from './mysql-errors.ts'
-import { fieldOf, isLimitOfAValue, isRaised, refusedParameter, sqlState } from './postgres-errors.ts'
+import { classifyMysql, mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
+import {
+  fieldOf,
+  isLimitOfAValue,
+  isRaised,
+  refusedParameter,
+  sqlState,
+} from '../dialects/postgres/postgres-errors.ts'
 
 /**
  * What a failed statement means for the batch:

@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
+import { failureOfMysqlNumber } from '../dialects/mysql/mysql-errors.ts'
 import { decide, type Failure, failureOfState } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
-import { failureOfMysqlNumber } from './mysql-errors.ts'
 
 /**
  * What becomes of a record that the database refuses with a code, once it is alone:

@@ -1,6 +1,6 @@
 import { toError } from '@spillway/message'
-import { isSignalled, mysqlNumber, mysqlRule } from './mysql-errors.ts'
-import { isInFunction, isOfTheText, postgresRule, sqlState } from './postgres-errors.ts'
+import { isSignalled, mysqlNumber, mysqlRule } from '../dialects/mysql/mysql-errors.ts'
+import { isInFunction, isOfTheText, postgresRule, sqlState } from '../dialects/postgres/postgres-errors.ts'
 
 // Outside these classes a message of Postgres may quote a value of the row.
 const quotableClasses: ReadonlySet<string> = new Set(['08', '28', '3D', '3F', '40', '42', '53', '55', '57'])

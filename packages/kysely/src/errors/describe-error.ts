@@ -6,10 +6,10 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
+import { mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
+import { isOfTheText, refusedParameter, sqlState } from '../dialects/postgres/postgres-errors.ts'
 import { decide, type Failure } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
-import { mysqlNumber } from './mysql-errors.ts'
-import { isOfTheText, refusedParameter, sqlState } from './postgres-errors.ts'
 import { withoutValues } from './without-values.ts'
 
 /** What a write was to go to, by the names that the app has for it. */

@@ -1,8 +1,8 @@
 import { SpillwayError } from '@spillway/message'
+import { sqlState } from '../dialects/postgres/postgres-errors.ts'
 import { decide } from './classify-error.ts'
 import { databaseWords } from './database-words.ts'
 import type { WriteTarget } from './describe-error.ts'
-import { sqlState } from './postgres-errors.ts'
 import { withoutValues } from './without-values.ts'
 
 // What an operator does about it, by SQLSTATE or number.

@@ -1,8 +1,8 @@
 import { SpillwayError } from '@spillway/message'
+import { mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
+import { sqlState } from '../dialects/postgres/postgres-errors.ts'
 import { decide } from './classify-error.ts'
 import { isUnanswered } from './is-unanswered.ts'
-import { mysqlNumber } from './mysql-errors.ts'
-import { sqlState } from './postgres-errors.ts'
 
 const states: ReadonlySet<string | undefined> = new Set(['57014', '25P04'])
 const numbers: ReadonlySet<number | undefined> = new Set([1317, 1969, 3024])

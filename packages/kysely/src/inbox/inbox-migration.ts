@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { type TableStatements, tableMigration } from '../engines/table-migration.ts'
+import { type TableStatements, tableMigration } from '../dialects/table-migration.ts'
 import { defaultInboxTable } from './inbox.ts'
 
 /**

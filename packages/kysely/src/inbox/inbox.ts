@@ -1,8 +1,8 @@
 import type { ParkReason } from '@spillway/message'
 import type { Kysely } from 'kysely'
-import type { EngineName } from '../engines/engine-name.ts'
-import { mysqlInbox } from './inbox-mysql.ts'
-import { postgresInbox } from './inbox-postgres.ts'
+import type { EngineName } from '../dialects/dialects.ts'
+import { mysqlInbox } from '../dialects/mysql/mysql-inbox.ts'
+import { postgresInbox } from '../dialects/postgres/postgres-inbox.ts'
 
 /** The name of the inbox's table, unless another is given. */
 export const defaultInboxTable = 'spillway_inbox'

@@ -7,7 +7,7 @@ import {
   required,
 } from '@spillway/message/internal'
 import { type Kysely, sql } from 'kysely'
-import { type EngineName, engineOf } from '../engines/engine-name.ts'
+import { type EngineName, engineOf } from '../dialects/dialects.ts'
 import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { defaultInboxTable } from './inbox.ts'

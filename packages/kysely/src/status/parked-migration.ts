@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { type TableStatements, tableMigration } from '../engines/table-migration.ts'
+import { type TableStatements, tableMigration } from '../dialects/table-migration.ts'
 
 /** The name of the parked store's table, unless another is given. */
 export const defaultParkedTable = 'spillway_parked'

@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { onTestFinished } from 'vitest'
 import { connectionLimit } from '../connections/connection-limit.ts'
-import { postgresPool } from '../connections/postgres-pool.ts'
+import { postgresPool } from '../dialects/postgres/postgres-pool.ts'
 
 /** A Postgres of its own, and what stops it. */
 export async function startDatabase(

@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, type OperationNodeSource, sql } from 'kysely'
-import { engineOf } from '../engines/engine-name.ts'
-import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
+import { engineOf } from '../dialects/dialects.ts'
+import { limitTransaction } from '../dialects/postgres/transaction-limits.ts'
 import type { Deadline } from './deadline.ts'
 import { serverTime } from './server-time.ts'
 

@@ -1,6 +1,6 @@
 import { type Outcome, type ParkReason, retry } from '@spillway/message'
 import type { Kysely } from 'kysely'
-import { limitTransaction } from '../engines/postgres/transaction-limits.ts'
+import { limitTransaction } from '../dialects/postgres/transaction-limits.ts'
 import { writeError } from '../errors/describe-error.ts'
 import type { Inbox, InboxEntry, KnownKeys } from '../inbox/inbox.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'

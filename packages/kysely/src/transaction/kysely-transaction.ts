@@ -18,8 +18,8 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import type { IsolationLevel, Kysely } from 'kysely'
-import { engineOf } from '../engines/engine-name.ts'
-import { createSessionCheck } from '../engines/session-check.ts'
+import { engineOf } from '../dialects/dialects.ts'
+import { createSessionCheck } from '../dialects/mysql/mysql-session-check.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
 import { createHealth } from '../isolation/health.ts'

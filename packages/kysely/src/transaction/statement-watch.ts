@@ -1,6 +1,6 @@
 import type { SpillwayError } from '@spillway/message'
-import { isSignalled, mysqlNumber } from '../errors/mysql-errors.ts'
-import { sqlState } from '../errors/postgres-errors.ts'
+import { isSignalled, mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
+import { sqlState } from '../dialects/postgres/postgres-errors.ts'
 import { lateStatement, tookTooLong } from './function-mistakes.ts'
 
 /** Watches the statements of one transaction, from the call of its function until COMMIT or ROLLBACK. */

@@ -1,6 +1,6 @@
 import { retry, SpillwayError } from '@spillway/message'
+import { sqlState } from '../dialects/postgres/postgres-errors.ts'
 import type { Classify } from '../errors/classify-option.ts'
-import { sqlState } from '../errors/postgres-errors.ts'
 import { withoutValues } from '../errors/without-values.ts'
 import type { Health } from '../isolation/health.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'

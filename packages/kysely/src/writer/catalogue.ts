@@ -1,6 +1,6 @@
-import type { ColumnType } from '../engines/postgres/encode-value.ts'
-import type { NodePostgres } from '../engines/postgres/node-postgres.ts'
-import type { KeyColumn } from './key-column.ts'
+import type { KeyColumn } from '../dialects/key-column.ts'
+import type { ColumnType } from '../dialects/postgres/encode-value.ts'
+import type { NodePostgres } from '../dialects/postgres/node-postgres.ts'
 
 /** A database whose tables are not known to the compiler: the writer's public signature is what is typed. */
 export type Schema = Record<string, Record<string, unknown>>

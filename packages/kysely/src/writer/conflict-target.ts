@@ -1,5 +1,5 @@
 import { SpillwayError } from '@spillway/message'
-import type { EngineName } from '../engines/engine-name.ts'
+import type { EngineName } from '../dialects/dialects.ts'
 import type { ConflictRule } from './conflict.ts'
 
 /**

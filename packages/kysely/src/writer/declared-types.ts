@@ -1,6 +1,6 @@
 import { SpillwayError } from '@spillway/message'
-import type { EngineName } from '../engines/engine-name.ts'
-import { builtinType } from '../engines/postgres/builtin-types.ts'
+import type { EngineName } from '../dialects/dialects.ts'
+import { builtinType } from '../dialects/postgres/builtin-types.ts'
 import type { ColumnTypes } from './catalogue.ts'
 
 const typeName = /^[a-z_][\w$]*(?: [a-z_]+)*(?:\.[a-z_][\w$]*)?(?:\[\])?$/

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeValue } from '../engines/postgres/encode-value.ts'
+import { encodeValue } from '../dialects/postgres/encode-value.ts'
 import { record } from '../testing/database.ts'
 import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
 import { createRowMapper, type Row } from './row.ts'

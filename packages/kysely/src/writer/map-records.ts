@@ -1,5 +1,5 @@
 import type { MessageRecord, Outcome, SpillwayError } from '@spillway/message'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine } from '../dialects/dialect.ts'
 import { writeError } from '../errors/describe-error.ts'
 import type { TableFacts } from './catalogue.ts'
 import type { ConflictRule } from './conflict.ts'

@@ -1,7 +1,7 @@
 import type { MessageRecord, ParkOutcome } from '@spillway/message'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { type ColumnType, encodeValue } from '../engines/postgres/encode-value.ts'
+import { type ColumnType, encodeValue } from '../dialects/postgres/encode-value.ts'
 import { record } from '../testing/database.ts'
 import { createRowMapper, type Row } from './row.ts'
 

@@ -1,10 +1,10 @@
 import type { MessageRecord, Outcome } from '@spillway/message'
-import type { Value } from '../engines/engine.ts'
-import type { ColumnType } from '../engines/postgres/encode-value.ts'
+import type { Value } from '../dialects/dialect.ts'
+import type { KeyColumn } from '../dialects/key-column.ts'
+import { hasPlainKeys, keyOf } from '../dialects/key-text.ts'
+import type { ColumnType } from '../dialects/postgres/encode-value.ts'
 import type { ColumnTypes, TableFacts } from './catalogue.ts'
 import type { ConflictRule } from './conflict.ts'
-import type { KeyColumn } from './key-column.ts'
-import { hasPlainKeys, keyOf } from './key-text.ts'
 import {
   isRow,
   mapperThrew,

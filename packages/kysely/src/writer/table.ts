@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { Answer, Values } from '../engines/culprit.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine } from '../dialects/dialect.ts'
+import type { Answer, Values } from '../dialects/error-origin.ts'
 import type { Deadline } from '../time/deadline.ts'
 import {
   type Catalogue,

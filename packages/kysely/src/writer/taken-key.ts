@@ -1,6 +1,6 @@
 import { type Outcome, park, retry, SpillwayError } from '@spillway/message'
-import type { EngineName } from '../engines/engine-name.ts'
-import { equalByCollation } from '../errors/equal-by-collation.ts'
+import type { EngineName } from '../dialects/dialects.ts'
+import { equalByCollation } from '../dialects/equal-by-collation.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import type { TableFacts } from './catalogue.ts'

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import type { Row } from '../writer/row.ts'
+import { chunkRows } from './chunks.ts'
+import type { Value } from './dialect.ts'
+
+const row = (...values: Value[]): Row => ({
+  columns: values.map((_, index) => `c${index}`),
+  values,
+  key: '',
+  isKeyPlain: true,
+  receiveCount: 1,
+  positions: [0],
+})
+const sizes = (chunks: readonly (readonly Row[])[]) => chunks.map((chunk) => chunk.length)
+
+it('fills statements up to their parameters', () => {
+  const rows = Array.from({ length: 7 }, () => row(1, 2, 3))
+  expect(sizes(chunkRows(rows, { parameters: 9 }))).toEqual([3, 3, 1])
+  expect(chunkRows(rows, { parameters: 9 }).flat()).toEqual(rows)
+  expect(sizes(chunkRows(rows, { parameters: 2 }))).toEqual([1, 1, 1, 1, 1, 1, 1])
+})
+
+it('counts a text in bytes and bytes in hex, and leaves a row that is too large alone', () => {
+  const text = (length: number) => row('é'.repeat(length / 2))
+  expect(sizes(chunkRows([text(46), text(46), text(46)], { parameters: 100, bytes: 100 }))).toEqual([2, 1])
+  expect(sizes(chunkRows([text(10), text(500), text(10)], { parameters: 100, bytes: 100 }))).toEqual([
+    1, 1, 1,
+  ])
+  const bytes = row(new Uint8Array(23))
+  expect(sizes(chunkRows([bytes, bytes, bytes], { parameters: 100, bytes: 100 }))).toEqual([2, 1])
+})
+
+it('makes no statement of no rows', () => {
+  expect(chunkRows([], { parameters: 9, bytes: 9 })).toEqual([])
+})

@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from 'kysely'
+import { conditionOf } from '../writer/conflict.ts'
+import type { Row } from '../writer/row.ts'
+import type { KeyPlace } from './dialect.ts'
+
+/**
+ * Whether a row of the table has exactly the key of that row.
+ *
+ * @param exactly compares a column that has a collation, which may take other texts for equal, with a value
+ */
+export function keyIs(
+  { columns, values }: Row,
+  { conflict, facts, columnName }: KeyPlace,
+  exactly: (column: RawBuilder<unknown>, value: RawBuilder<unknown>) => RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  const conditions = conflict.on.flatMap((name) => {
+    const column = sql.ref(name)
+    const value = sql.val(values[columns.indexOf(name)])
+    const equal = sql`${column} = ${value}`
+    return facts.key?.get(columnName(name))?.collation === undefined
+      ? [equal]
+      : [equal, exactly(column, value)]
+  })
+  if (conflict.where !== undefined) conditions.push(conditionOf(conflict.where))
+  return sql<boolean>`${sql.join(conditions, sql` and `)}`
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { Value } from '../dialect.ts'
+import type { Culprit, Scene, Values } from '../error-origin.ts'
+import type { MysqlColumnFacts, MysqlTable } from './mysql-columns.ts'
+
+// A message that names a column or a key without its table may be about another table, which a trigger writes to. The
+// values of the row tell: a row is to blame where the table itself refuses them.
+
+/** Who caused the conflict of a key, by whether a row of the table has the key's values. */
+export async function culpritOfTaken(
+  scene: Scene,
+  { columns }: MysqlTable,
+  keys: readonly (readonly string[])[],
+  values: Values,
+): Promise<Culprit> {
+  for (const names of keys) {
+    const found = columns.filter(({ name }) => names.includes(name))
+    // A generated value is not known here.
+    const isKnown = found.every(({ name, inputs }) => values.has(name) || inputs.length === 0)
+    if (isKnown && (await isTaken(scene, names, values))) return 'row'
+  }
+  return 'unsure'
+}
+
+async function isTaken(scene: Scene, names: readonly string[], values: Values): Promise<boolean> {
+  const { db, table, conflict = [], action } = scene
+  const equal = names.map((name) => {
+    const column = sql.ref(name)
+    return sql`${column} = ${values.has(name) ? sql.val(values.get(name)) : sql`default(${column})`}`
+  })
+  // An update may leave the row of its own key as it is.
+  const own = conflict.map((name) => sql`${sql.ref(name)} = ${values.get(name) ?? null}`)
+  const isOther = action === 'update' ? sql` and not (${sql.join(own, sql` and `)})` : sql``
+  const from = sql.id(...(table.schema === undefined ? [] : [table.schema]), table.name)
+  const { rows } =
+    await sql`select 1 from ${from} where ${sql.join(equal, sql` and `)}${isOther} limit 1`.execute(
+      db.withoutPlugins(),
+    )
+  return rows.length > 0
+}
+
+/** Who caused the refusal of a value, by whether the column itself cannot hold it. */
+export function culpritOfRefused(number: number, column: MysqlColumnFacts, values: Values): Culprit {
+  const value = values.get(column.name)
+  return value !== undefined && isRefused(number, column, value) ? 'row' : 'unsure'
+}
+
+function isRefused(number: number, { most, bits, isUnsigned }: MysqlColumnFacts, value: Value): boolean {
+  if (number === 1048) return value === null
+  if (number === 1406) return most !== undefined && lengthOf(value) > most
+  if (number !== 1264 || bits === undefined || (typeof value !== 'number' && typeof value !== 'bigint'))
+    return false
+  return isUnsigned
+    ? value < 0 || value >= 2n ** bits
+    : value < -(2n ** (bits - 1n)) || value >= 2n ** (bits - 1n)
+}
+
+/** In characters for a text, in bytes for others, as the server counts. */
+function lengthOf(value: Value): number {
+  if (value instanceof Uint8Array) return value.length
+  return typeof value === 'string' ? [...value].length : 0
+}

@@ -1,0 +1,86 @@
+import {
+  hasBytes,
+  hasDigits,
+  hasLength,
+  hasNoSpaceAtEnd,
+  hasSeconds,
+  isDay,
+  isDouble,
+  isWhole,
+  type KeyColumn,
+} from '../key-column.ts'
+
+/** What the catalogue says of a column. */
+export interface MysqlColumn {
+  readonly name: string
+  /** `varchar` */
+  readonly type: string
+  /** `varchar(36)` */
+  readonly declared: string
+  readonly collation: string | null
+  readonly seconds: number | string | null
+  readonly digits: number | string | null
+  readonly length: number | string | null
+}
+
+/** Whether a column may make two keys of one, in a way that no value shows. */
+export function isFloating({ type }: MysqlColumn): boolean {
+  return type === 'float' || type === 'set'
+}
+
+/** What a conflict column does to its values. */
+export function mysqlKeyColumn(column: MysqlColumn): KeyColumn {
+  const { declared, collation } = column
+  const holds = holdsOf(column)
+  return {
+    type: declared,
+    // A text is stored as it is, and compared by its collation. Those that end in `_bin` disregard spaces at the end.
+    ...(isText(column) && collation !== null ? { collation } : {}),
+    ...(holds === undefined ? {} : { holds }),
+  }
+}
+
+function isText({ type }: MysqlColumn): boolean {
+  return type.endsWith('char') || type.endsWith('text')
+}
+
+function holdsOf({ type, declared, seconds, digits, length }: MysqlColumn): KeyColumn['holds'] {
+  switch (type) {
+    case 'tinyint':
+    case 'smallint':
+    case 'mediumint':
+    case 'int':
+    case 'bigint':
+      return isWhole
+    case 'year':
+      return (value) => /^(?:\d{4}|0)$/.test(String(value))
+    case 'decimal':
+      return hasDigits(Number(digits ?? 0))
+    case 'double':
+      return isDouble
+    case 'date':
+      return isDay
+    case 'datetime':
+    case 'timestamp':
+    case 'time':
+      return hasSeconds(Number(seconds ?? 0))
+    case 'char':
+      return hasNoSpaceAtEnd
+    case 'varchar':
+      return hasLength(Number(length))
+    case 'binary':
+      return hasBytes(Number(length))
+    case 'enum':
+      return isMember(declared)
+    default:
+      return undefined
+  }
+}
+
+/** A member is found by its place too, and by its collation. */
+function isMember(declared: string): (value: unknown) => boolean {
+  const members = new Set(
+    [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, member = '']) => member.replaceAll("''", "'")),
+  )
+  return (value) => members.has(String(value)) && typeof value === 'string'
+}

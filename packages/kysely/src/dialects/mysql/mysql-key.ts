@@ -1,0 +1,92 @@
+import { CompiledQuery, type RawBuilder, sql } from 'kysely'
+import type { Row } from '../../writer/row.ts'
+import type { KeyPlace, Statement } from '../dialect.ts'
+import { keyIs } from '../key-is.ts'
+import { hasPlainKeys, keyOf } from '../key-text.ts'
+import { slices } from '../slices.ts'
+import { mysqlLimits } from './mysql-limits.ts'
+
+/** Enough that round trips do not count; the server takes longer for a text of a thousand than for ten of a hundred. */
+const mostLookups = 100
+const mostListed = 1_000
+
+/** Which of the rows are in the table, under exactly their keys. */
+export async function findKeys(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
+  return (await findListed(rows, statement)) ?? lookUp(rows, statement, isExactly)
+}
+
+/** Which of the rows have a key that is in the table, or that the collations take for one that is. */
+export function findEqualKeys(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
+  return lookUp(rows, statement, isEqual)
+}
+
+/**
+ * All keys in one list, at a fifth of what look-ups cost. The database answers with keys that are equal, and their texts
+ * tell which are the same; `undefined` where they do not: another key, or one that the driver gives another form.
+ */
+async function findListed(
+  rows: readonly Row[],
+  { db, table, conflict, facts, deadline, columnName }: Statement,
+): Promise<ReadonlySet<Row> | undefined> {
+  const [column, another] = conflict.on
+  const type = facts.types.get(columnName(column ?? ''))
+  if (column === undefined || another !== undefined || !hasPlainKeys(type)) return undefined
+  const found = new Set<Row>()
+  for (const part of slices(rows, mostListed)) {
+    const byKey = new Map(part.map((row) => [row.key, row]))
+    const list = part.map(({ columns, values }) => values[columns.indexOf(column)] ?? null)
+    // The driver gives a large integer as another one.
+    const key = sql.ref(column)
+    const read = type?.sqlType.endsWith('int') ? sql`cast(${key} as char)` : key
+    const query = db.selectFrom(table).select(sql`${read}`.as('k')).where(column, 'in', list).compile()
+    const result = await db
+      .withoutPlugins()
+      .executeQuery<{ k: string }>(
+        CompiledQuery.raw(`${mysqlLimits(deadline, facts)}${query.sql}`, [...query.parameters]),
+      )
+    for (const { k } of result.rows) {
+      const row = type && byKey.get(keyOf([k], [0], [type]))
+      if (row === undefined) return undefined
+      found.add(row)
+    }
+  }
+  return found
+}
+
+/** Each row by its own look-up in the index. */
+async function lookUp(
+  rows: readonly Row[],
+  statement: Statement,
+  matches: (row: Row, place: KeyPlace) => RawBuilder<boolean>,
+): Promise<ReadonlySet<Row>> {
+  const { db, table, facts, deadline } = statement
+  const found = new Set<Row>()
+  for (const part of slices(rows, mostLookups)) {
+    const lookups = part.map((row, index) =>
+      db.selectFrom(table).select(sql<number>`${index}`.as('n')).where(matches(row, statement)).compile(),
+    )
+    const text = lookups.map((lookup) => lookup.sql).join(' union all ')
+    const parameters = lookups.flatMap((lookup) => lookup.parameters)
+    const query = CompiledQuery.raw(`${mysqlLimits(deadline, facts)}${text}`, parameters)
+    const result = await db.withoutPlugins().executeQuery<{ n: number }>(query)
+    for (const { n } of result.rows) {
+      const row = part[Number(n)]
+      if (row !== undefined) found.add(row)
+    }
+  }
+  return found
+}
+
+/** Whether a row of the table has exactly the key of that row: collations take other texts for equal. */
+export function isExactly(row: Row, place: KeyPlace): RawBuilder<boolean> {
+  return keyIs(row, place, (column, value) => sql`${bytes(column)} = ${bytes(value)}`)
+}
+
+function isEqual(row: Row, place: KeyPlace): RawBuilder<boolean> {
+  return keyIs(row, place, (column, value) => sql`${column} = ${value}`)
+}
+
+/** In one character set: in that of the column a character that it does not have would be a question mark. */
+function bytes(text: RawBuilder<unknown>) {
+  return sql`cast(convert(${text} using utf8mb4) as binary)`
+}

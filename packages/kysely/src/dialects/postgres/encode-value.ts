@@ -1,0 +1,154 @@
+import type { Value } from '../dialect.ts'
+import { elementText } from './array-text.ts'
+import { bytesValue } from './bytes-value.ts'
+import { hasWholeMinutes, localText } from './date-text.ts'
+import { instantText } from './instant-text.ts'
+
+/** The facts of a column that decide how a value travels. */
+export interface ColumnType {
+  /** The type as SQL, without its modifier: `character varying` rather than `character varying(64)`. */
+  readonly sqlType: string
+  /**
+   * Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them, and for
+   * composite types, because it makes a column of each field.
+   */
+  readonly unnestable: boolean
+  /** Whether the type is an array. */
+  readonly list: boolean
+  /** Whether the type, or that of its elements, is `json` or `jsonb`. */
+  readonly json: boolean
+  /** The OID of the type, where it is known: those of the built-in types are the same in every database. */
+  readonly oid?: number | undefined
+  /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
+  readonly receive?: string | undefined
+}
+
+/** Writes a date as the driver does. */
+export type DateText = (date: Date) => string
+
+/**
+ * A value as it is kept until its statement: as text, the way node-postgres writes it; but as a `Date` for a
+ * `timestamptz`, as a number for a type of numbers, and as bytes for a `bytea`, which need no text where the column travels
+ * in binary form. {@link valueText} makes the text of those.
+ *
+ * Dates have local time with their offset, objects are JSON, and bytes are what a plain insert stores, see
+ * {@link bytesValue}. One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string
+ * for such a column is taken as JSON text, as node-postgres does.
+ *
+ * @param dateText how the driver writes a date. Default: as node-postgres does without settings
+ * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
+ */
+export function encodeValue(value: unknown, type: ColumnType, dateText: DateText = localText): Value {
+  // Most values are texts, and a text is one of any type.
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return null
+  if (typeof value === 'number' && type.oid !== undefined && numbers.has(type.oid)) return value
+  if (typeof value !== 'object') return type.json ? jsonText(value) : plainText(value, dateText)
+  if (ArrayBuffer.isView(value)) return bytesValue(value, type)
+  if (value instanceof Date && !type.json) return dateValue(value, type, dateText)
+  if (Array.isArray(value) && (type.list || !type.json)) return arrayLiteral(value, type.json, dateText)
+  if (type.json) return jsonText(value)
+  if (hasToPostgres(value)) {
+    return encodeValue(
+      value.toPostgres((inner) => plainText(inner, dateText)),
+      type,
+      dateText,
+    )
+  }
+  return stringify(value)
+}
+
+/** The text of what {@link encodeValue} made. */
+export function valueText(value: Value): string | null {
+  if (typeof value === 'string' || value === null) return value
+  if (value instanceof Date) return instantText(value.getTime())
+  return value instanceof Uint8Array ? hexText(value) : String(value)
+}
+
+function arrayLiteral(items: readonly unknown[], json: boolean, dateText: DateText): string {
+  const texts = items.map((item) => {
+    if (item === null || item === undefined) return 'NULL'
+    if (json) return elementText(jsonText(item))
+    if (Array.isArray(item)) return arrayLiteral(item, json, dateText)
+    const text = plainText(item, dateText)
+    return text === null ? 'NULL' : elementText(text)
+  })
+  return `{${texts.join(',')}}`
+}
+
+function jsonText(value: unknown): string {
+  if (value instanceof Date) assertValid(value)
+  // Not by JSON.stringify, which would turn NaN into null without a word.
+  const plain = typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number'
+  return plain ? String(value) : stringify(value)
+}
+
+function plainText(value: unknown, dateText: DateText): string | null {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'object':
+      return value === null ? null : objectText(value, dateText)
+    default:
+      throw new TypeError(`a ${typeof value} is not a value of a column`)
+  }
+}
+
+function objectText(value: object, dateText: DateText): string | null {
+  if (value instanceof Date) {
+    assertValid(value)
+    return dateText(value)
+  }
+  if (ArrayBuffer.isView(value)) return hexText(value)
+  if (hasToPostgres(value)) {
+    return plainText(value.toPostgres((inner) => plainText(inner, dateText)) ?? null, dateText)
+  }
+  return stringify(value)
+}
+
+/** What node-postgres asks for its value. */
+interface ToPostgres {
+  toPostgres(prepare: (value: unknown) => unknown): unknown
+}
+
+function hasToPostgres(value: object): value is ToPostgres {
+  return 'toPostgres' in value && typeof value.toPostgres === 'function'
+}
+
+function hexText(bytes: ArrayBufferView): string {
+  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
+}
+
+function stringify(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'toOperationNode' in value) {
+    throw new TypeError('an expression of Kysely is not a value of a column')
+  }
+  // Its JSON would be `{}`.
+  if (value instanceof Promise) throw new TypeError('a promise is not a value of a column')
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) throw new TypeError(`a ${typeof value} is not a value of a column`)
+  return text
+}
+
+/** The types whose values may stay numbers: `int2`, `int4`, `int8`, `float4` and `float8`. */
+const numbers: ReadonlySet<number> = new Set([21, 23, 20, 700, 701])
+
+/** The types that keep an instant, whatever the offset that it is written with. */
+const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamptz'])
+
+/** The last millisecond of the years that ISO 8601 writes with four digits. */
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
+
+function dateValue(date: Date, type: ColumnType, dateText: DateText): Value {
+  assertValid(date)
+  const isInstant = instants.has(type.sqlType) && date.getTime() <= lastInstant && hasWholeMinutes(date)
+  return isInstant ? date : dateText(date)
+}
+
+function assertValid(date: Date): void {
+  if (Number.isNaN(date.getTime())) throw new RangeError('an invalid date is not a value of a column')
+}

@@ -1,0 +1,94 @@
+import type { Logger } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import type { ConnectionLimit } from '../../connections/connection-limit.ts'
+import { goodbye } from '../../connections/pool-options.ts'
+import { cancelStatement } from './cancel-statement.ts'
+import { streamOf } from './stream-of.ts'
+
+/** What is used of a client of `pg`. */
+interface Client {
+  end(...parameters: unknown[]): Promise<void>
+  on(event: 'drain' | 'end', listener: () => void): unknown
+  off(event: 'drain' | 'end', listener: () => void): unknown
+}
+
+/** What {@link endSessions} takes. */
+export interface SessionEnding {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limit: ConnectionLimit
+}
+
+/** Milliseconds for which the end of a cancelled statement is waited for. */
+const longestCancel = 10_000
+/** Milliseconds between two requests to cancel: statements that were queued behind the first one begin after it. */
+const cancelInterval = 500
+/** Milliseconds in which a server that was told to cancel finds that the client of the statement is gone. */
+const noticeTime = 100
+
+/**
+ * Ends the session of a `pg` client at the server before its slot becomes free. A socket that is closed while a statement
+ * runs leaves the session behind, and the session uses a connection of the server until the statement is done.
+ *
+ * `end` cancels the statement, waits for its end, says goodbye and waits for the server to close. Each wait is bounded; a
+ * session that may be left behind all the same is logged.
+ */
+export function endSessions(client: Client, { clock, logger, limit }: SessionEnding): void {
+  const end = client.end.bind(client)
+  const ended = new AbortController()
+  client.on('end', () => ended.abort())
+  const isBusy = () => !ended.signal.aborted && isUnderWay(client)
+  let ending: Promise<void> | undefined
+
+  async function endInOrder(): Promise<void> {
+    if (isBusy()) await cancel()
+    // A server that leads nowhere never lets a connection go: after a while it is dropped.
+    void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
+    return end()
+  }
+
+  /** Resolves when the client has no statement under way, or has ended. */
+  async function cancel(): Promise<void> {
+    const settled = new AbortController()
+    const settle = () => settled.abort()
+    client.on('drain', settle)
+    ended.signal.addEventListener('abort', settle)
+    for (let waited = 0; waited < longestCancel && isBusy(); waited += cancelInterval) {
+      void cancelStatement(client)
+      await clock.sleep(cancelInterval, settled.signal)
+    }
+    client.off('drain', settle)
+    ended.signal.removeEventListener('abort', settle)
+  }
+
+  client.end = (callback?: unknown) => {
+    ending ??= endInOrder()
+    return typeof callback === 'function' ? ending.then(() => callback()) : ending
+  }
+  onDestroy(client, () => {
+    if (!isBusy()) return
+    logger.warn(
+      'A connection was closed while its statement ran: the server is told to cancel the statement.',
+    )
+    limit.countUntil(cancelStatement(client).then(() => clock.sleep(noticeTime)))
+  })
+}
+
+/** Calls back when this side is about to close the socket of a client, rather than the server or the network. */
+function onDestroy(client: object, listener: () => void): void {
+  const stream = streamOf(client)
+  if (stream === undefined) return
+  const destroy = stream.destroy.bind(stream)
+  stream.destroy = (error) => {
+    if (error == null && !stream.readableEnded && !stream.destroyed) listener()
+    return destroy(error)
+  }
+}
+
+/**
+ * Whether the server is still to say something to the last statement: an error reaches its caller before the server tells
+ * what became of the transaction.
+ */
+export function isUnderWay(client: object): boolean {
+  return (client as { readyForQuery?: unknown }).readyForQuery === false
+}

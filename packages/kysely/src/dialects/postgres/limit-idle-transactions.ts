@@ -1,0 +1,45 @@
+import type { QueryClient } from '../../connections/watch-queries.ts'
+
+const setting = 'idle_in_transaction_session_timeout'
+
+/** What opens a transaction, as Kysely and people write it. */
+const begin =
+  /^\s*(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)(?:[\s,]+(?:isolation\s+level\s+(?:serializable|repeatable\s+read|read\s+(?:un)?committed)|read\s+(?:only|write)|(?:not\s+)?deferrable))*\s*(?=;?\s*$)/i
+
+/**
+ * Has each transaction that a client opens end at the server once it has waited for so many milliseconds for its next
+ * statement (SQLSTATE 25P03): that of an environment which was frozen keeps neither its locks nor its connection.
+ *
+ * The limit travels in one message with BEGIN, so that there is no moment without it, and ends with the transaction (`set
+ * local`): poolers in transaction mode give a session to others. A limit that the session has already, of its role for
+ * example, stays: before the first transaction of a pool the server is asked for it, which costs one round trip.
+ *
+ * @returns what does that to a client; one for each pool, whose sessions are configured alike
+ */
+export function idleTransactionLimit(milliseconds: number): (client: QueryClient) => void {
+  let isOff: boolean | undefined
+
+  return function limitIdleTransactions(client) {
+    const query = client.query.bind(client)
+
+    async function open(text: string): Promise<unknown> {
+      isOff ??= await readIsOff()
+      if (!isOff) return query(text)
+      // Neither `show` nor `set` takes a snapshot: the isolation level may still be set after this.
+      const answers = await query(`${text}; set local ${setting} = ${milliseconds}`)
+      return Array.isArray(answers) ? answers[0] : answers
+    }
+
+    async function readIsOff(): Promise<boolean> {
+      const { rows } = (await query(`show ${setting}`)) as { readonly rows: readonly object[] }
+      return Reflect.get(Object(rows[0]), setting) === '0'
+    }
+
+    client.query = (...parameters) => {
+      const [text, values, ...others] = parameters
+      const isPlain = values === undefined || (Array.isArray(values) && values.length === 0)
+      const found = typeof text === 'string' && isPlain && others.length === 0 ? begin.exec(text) : null
+      return found === null ? query(...parameters) : open(found[0])
+    }
+  }
+}

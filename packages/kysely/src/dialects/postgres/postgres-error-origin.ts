@@ -1,0 +1,128 @@
+import type { Kysely } from 'kysely'
+import { decide } from '../../errors/classify-error.ts'
+import { inTime } from '../../time/deadline.ts'
+import type { Schema } from '../../writer/catalogue.ts'
+import {
+  type Culprit,
+  culpritOfCheck,
+  culpritOfColumn,
+  culpritOfKey,
+  isSupplied,
+  type Scene,
+} from '../error-origin.ts'
+import { type Relation, readRelation } from './postgres-columns.ts'
+import { fieldOf, isInFunction, isRaised, sqlState } from './postgres-errors.ts'
+import { limitTransaction } from './transaction-limits.ts'
+
+/** Rolls back a transaction that was only to see what happens. */
+class Undo extends Error {}
+
+/**
+ * Who caused an error of Postgres. The server names the constraint or the column, and the catalogue says which columns
+ * that is about. An error about a value (class 22) names none: where the table has a default that could have caused it, a
+ * row without any values is inserted and rolled back. What fails then too is nothing that the row gave.
+ */
+export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Culprit> {
+  const { error } = decide(thrown)
+  const state = sqlState(error)
+  if (state === undefined) return 'unsure'
+  if (isRaised(error)) return 'row'
+  const named = {
+    schema: fieldOf(error, 'schema'),
+    table: fieldOf(error, 'table'),
+    constraint: fieldOf(error, 'constraint'),
+    dataType: fieldOf(error, 'dataType'),
+  }
+  // The schema of a domain is not that of a table.
+  const isOfDomain = named.table === undefined && named.dataType !== undefined
+  const relation = await within(scene, (db) => readRelation(db.withoutPlugins(), scene.table, named))
+  if (relation === undefined) return 'unsure'
+  if (!relation.isTarget) return 'elsewhere'
+  if (isOfDomain) return culpritOfDomain(relation, scene)
+  const column = fieldOf(error, 'column')
+  if (state === '23502') return column === undefined ? 'unsure' : culpritOfNull(relation, column, scene)
+  if (state.startsWith('22') || (state.startsWith('54') && named.constraint === undefined)) {
+    return culpritOfValue(error, state, relation, scene)
+  }
+  if (!relation.isFound) return 'unsure'
+  const covered = relation.columns.filter((one) => one.covered)
+  const isCheck = state === '23514' || state.startsWith('54')
+  return isCheck ? culpritOfCheck(covered, scene) : culpritOfKey(covered, scene)
+}
+
+function culpritOfNull({ columns }: Relation, name: string, scene: Scene): Culprit {
+  const column = columns.find((one) => one.name === name)
+  return column === undefined ? 'unsure' : culpritOfColumn(column, scene)
+}
+
+/** The value is of a column of the domain; which one, the server does not say. */
+function culpritOfDomain({ columns }: Relation, scene: Scene): Culprit {
+  const ofDomain = columns.filter((column) => column.ofDomain)
+  const supplied = ofDomain.filter((column) => isSupplied(column, scene.columns))
+  if (ofDomain.length === 0) return 'unsure'
+  if (supplied.length === 0) return scene.isUpdate === true ? 'unsure' : 'database'
+  // An update has nothing to do with the others.
+  if (supplied.length < ofDomain.length && scene.isUpdate !== true) return 'unsure'
+  return supplied.every((column) => culpritOfColumn(column, scene) === 'row') ? 'row' : 'unsure'
+}
+
+async function culpritOfValue(
+  error: unknown,
+  state: string,
+  relation: Relation,
+  scene: Scene,
+): Promise<Culprit> {
+  if (scene.values?.isPlain === false) return 'unsure'
+  if (scene.isUpdate === true) return culpritOfNewValue(error, state, relation, scene)
+  const suspect = relation.columns.some(
+    ({ name, inputs, harmless }) => !scene.columns.has(name) && inputs.length === 0 && !harmless,
+  )
+  const inFunction = isInFunction(error)
+  if (!suspect && !inFunction && !relation.isView) return 'row'
+  // What runs after a row is inserted does not run for one that is not.
+  if (inFunction && relation.hasAfterTriggers) return 'unsure'
+  const without = await errorWithoutValues(scene)
+  if (without === undefined) return 'row'
+  const then = sqlState(without)
+  if (then === state) return 'database'
+  // The defaults are computed before these are found.
+  const isOfRow =
+    then?.startsWith('23') === true &&
+    fieldOf(without, 'dataType') === undefined &&
+    fieldOf(without, 'table') !== undefined
+  return isOfRow ? 'row' : 'unsure'
+}
+
+/** What the server says only of a value that its column is too small for (length, scale), not of one that it reads. */
+const sizes: ReadonlySet<string> = new Set(['22001', '22003', '22026', '54000', '54001'])
+
+/** A check, an index and a generated column compute with the old values of a row as well as with the new. */
+function culpritOfNewValue(error: unknown, state: string, relation: Relation, scene: Scene): Culprit {
+  const isMixed = relation.columns.some(({ inputs }) => {
+    const supplied = inputs.filter((input) => scene.columns.has(input))
+    return supplied.length > 0 && supplied.length < inputs.length
+  })
+  return sizes.has(state) && !isMixed && !relation.isView && !isInFunction(error) ? 'row' : 'unsure'
+}
+
+/** What the server says of a row for which it has to supply everything; nothing of it stays but a value of a sequence. */
+async function errorWithoutValues(scene: Scene): Promise<unknown> {
+  try {
+    await within(scene, async (db) => {
+      await db.insertInto(scene.into).defaultValues().execute()
+      throw new Undo()
+    })
+  } catch (error) {
+    return error instanceof Undo ? undefined : error
+  }
+  return undefined
+}
+
+/** Runs something in a transaction that the server ends at the deadline. */
+async function within<T>({ db, deadline }: Scene, run: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+  const work = db.transaction().execute(async (trx) => {
+    await limitTransaction(deadline.left(), 1).execute(trx.withoutPlugins())
+    return run(trx)
+  })
+  return inTime(work, deadline)
+}

@@ -1,0 +1,162 @@
+import { CamelCasePlugin, type CompiledQuery, type KyselyPlugin, sql, WithSchemaPlugin } from 'kysely'
+import type { TableFacts } from '../../writer/catalogue.ts'
+import type { Row } from '../../writer/row.ts'
+import type { Statement } from '../dialect.ts'
+import { valueText } from './encode-value.ts'
+import { onConflict } from './on-conflict.ts'
+import type { Query } from './postgres-limits.ts'
+import { asBytes } from './postgres-taken.ts'
+
+/** A statement whose values are still to come. */
+interface Prepared {
+  readonly text: string
+  /** Of each parameter, the index of its value. */
+  readonly order: readonly number[]
+}
+
+// A mapper may take its columns from a body: what is remembered has a bound.
+const mostTexts = 100
+
+/** What is known of a table holds, so does the text: both are forgotten together. */
+const textsOf = new WeakMap<TableFacts, Map<string, Prepared>>()
+
+/**
+ * The text of an insert and its parameters, one array for each column.
+ *
+ * Kysely makes the text, so that its plugins and schemas apply: once for each set of columns, which costs a batch of a
+ * hundred rows as much as all else that the writer computes. Where a plugin is not one of Kysely's own that change names,
+ * it may do something else each time, and is asked each time.
+ *
+ * @param arrays the arrays as text or in binary form, in the order of the columns
+ */
+export function insertOf(
+  columns: readonly string[],
+  arrays: readonly (string | Buffer)[],
+  statement: Statement,
+): Query {
+  return queryOf(columns.join('\0'), arrays, statement, (values) => compile(columns, values, statement))
+}
+
+/**
+ * The text of an insert and its parameters, one for each value, as a plain insert has them.
+ *
+ * @param rows not many: there is a text for each number of them
+ */
+export function insertValuesOf(
+  columns: readonly string[],
+  rows: readonly Row[],
+  statement: Statement,
+): Query {
+  const values: (string | Uint8Array | null)[] = []
+  for (const row of rows) {
+    for (const value of row.values) values.push(value instanceof Uint8Array ? value : valueText(value))
+  }
+  // A column may be called `2`, so that a number before the names is not enough: no column has an empty name.
+  return queryOf(`\0${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
+    compileValues(columns, values, statement),
+  )
+}
+
+function queryOf(
+  id: string,
+  values: readonly unknown[],
+  statement: Statement,
+  compile: (values: readonly unknown[]) => CompiledQuery,
+): Query {
+  if (!statement.db.getExecutor().plugins.every(changesNamesOnly)) {
+    const { sql: text, parameters } = compile(values)
+    return { text, parameters }
+  }
+  const texts = textsOf.get(statement.facts) ?? new Map<string, Prepared>()
+  const known = texts.get(id)
+  if (known !== undefined) return { text: known.text, parameters: known.order.map((index) => values[index]) }
+  // Each stands for a value, so that it is found among the parameters.
+  const { sql: text, parameters } = compile(values.map((_, index) => ({ index })))
+  const order = parameters.map((place) => (place as { readonly index: number }).index)
+  if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, { text, order }))
+  return { text, parameters: order.map((index) => values[index]) }
+}
+
+// Not those of a class of the user's that extends them.
+function changesNamesOnly(plugin: KyselyPlugin): boolean {
+  return plugin.constructor === CamelCasePlugin || plugin.constructor === WithSchemaPlugin
+}
+
+function compile(
+  columns: readonly string[],
+  arrays: readonly unknown[],
+  statement: Statement,
+): CompiledQuery {
+  const { db, table, conflict } = statement
+  const source =
+    conflict.action === 'update'
+      ? oneForEachKey(statement, columns, arrays)
+      : rowsOf(statement, columns, arrays)
+  return db
+    .insertInto(table)
+    .columns(columns)
+    .expression(source)
+    .$call((query) => onConflict(query, statement, columns, isExactly))
+    .compile()
+}
+
+function isExactly(one: ReturnType<typeof sql>, other: ReturnType<typeof sql>) {
+  return sql`${asBytes(one)} = ${asBytes(other)}`
+}
+
+function compileValues(
+  columns: readonly string[],
+  values: readonly unknown[],
+  statement: Statement,
+): CompiledQuery {
+  const { db, table } = statement
+  const width = columns.length
+  const records = Array.from({ length: values.length / width }, (_, row) =>
+    Object.fromEntries(columns.map((column, index) => [column, values[row * width + index]])),
+  )
+  return db
+    .insertInto(table)
+    .values(records)
+    .$call((query) => onConflict(query, statement, columns, isExactly))
+    .compile()
+}
+
+/** An array as a parameter, and how its elements become the type of their column. */
+function arrayOf({ facts, columnName }: Statement, column: string, array: unknown) {
+  const type = facts.types.get(columnName(column))
+  if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
+  // Both type names come from the catalogue, quoted by Postgres itself.
+  const sqlType = sql.raw(type.sqlType)
+  return type.unnestable
+    ? { array: sql`${sql.val(array)}::${sqlType}[]`, cast: sql`` }
+    : { array: sql`${sql.val(array)}::text[]`, cast: sql`::${sqlType}` }
+}
+
+/** In the list of what is selected, where the server hands on row by row: in `from` it first keeps a copy of all arrays. */
+function rowsOf(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+  const selected = columns.map((column, index) => {
+    const { array, cast } = arrayOf(statement, column, arrays[index])
+    return sql`unnest(${array})${cast}`
+  })
+  return sql`select ${sql.join(selected)}`
+}
+
+/**
+ * A `do update` must not meet a key twice (21000). Which keys are equal and which version is greater is for the
+ * database to say: two spellings of a uuid are one key.
+ */
+function oneForEachKey(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+  const { conflict, facts, columnName } = statement
+  const parts = columns.map((column, index) => arrayOf(statement, column, arrays[index]))
+  const selected = parts.map(({ cast }, index) => sql`v.${sql.raw(`c${index}`)}${cast}`)
+  const names = parts.map((_, index) => `c${index}`).join(', ')
+  const from = sql`unnest(${sql.join(parts.map(({ array }) => array))}) with ordinality as v(${sql.raw(`${names}, n`)})`
+  const at = (column: string) => selected[columns.indexOf(column)] ?? sql`null`
+  // Two keys that only the collation takes for equal are not one: see `findTaken`.
+  const exactly = (column: string) =>
+    facts.key?.get(columnName(column))?.collation === undefined ? at(column) : asBytes(at(column))
+  const key = sql.join(conflict.on.map(exactly))
+  const newest = conflict.version === undefined ? [] : [sql`${at(conflict.version)} desc nulls last`]
+  const order = sql.join([key, ...newest, sql`v.n desc`])
+  return sql`select distinct on (${key}) ${sql.join([...selected])} from ${from} order by ${order}`
+}

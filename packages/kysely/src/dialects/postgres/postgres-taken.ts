@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import { withinDeadline } from '../../time/within-deadline.ts'
+import { conditionOf } from '../../writer/conflict.ts'
+import type { Row } from '../../writer/row.ts'
+import type { Statement } from '../dialect.ts'
+import { arrayText } from './array-text.ts'
+import { valueText } from './encode-value.ts'
+
+/** A text as its bytes order it, whatever the collation of its column. */
+export function asBytes(text: ReturnType<typeof sql>) {
+  return sql`${text}::text collate "C"`
+}
+
+/**
+ * Which of the rows were not written because the table has another key that the collation takes for equal: one statement
+ * for all of them, after the insert, and only where a conflict column has such a collation.
+ */
+export async function findTaken(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
+  const { db, table, conflict, facts, deadline, columnName } = statement
+  const parts = conflict.on.map((column, index) => {
+    const texts = rows.map(({ columns, values }) => valueText(values[columns.indexOf(column)] ?? null))
+    const type = sql.raw(facts.types.get(columnName(column))?.sqlType ?? 'text')
+    const stored = sql.ref(`t.${column}`)
+    const sent = sql`v.${sql.raw(`c${index}`)}::${type}`
+    const isInexact = facts.key?.get(columnName(column))?.collation !== undefined
+    return {
+      array: sql`${arrayText(texts)}::text[]`,
+      equal: sql`${stored} = ${sent}`,
+      exact: isInexact ? [sql`${asBytes(stored)} = ${asBytes(sent)}`] : [],
+    }
+  })
+  const names = sql.raw(conflict.on.map((_, index) => `c${index}`).join(', '))
+  const values = sql<{ n: number }>`unnest(${sql.join(parts.map(({ array }) => array))}) with ordinality`
+  const found = await withinDeadline(db, deadline, (transaction) =>
+    transaction
+      .selectFrom(`${table} as t`)
+      .innerJoin(values.as<'v'>(sql`v(${names}, n)`), (join) =>
+        join.on(
+          sql<boolean>`${sql.join(
+            parts.map(({ equal }) => equal),
+            sql` and `,
+          )}`,
+        ),
+      )
+      .select(sql<number>`v.n::int4`.as('n'))
+      .$if(conflict.where !== undefined, (query) =>
+        query.where(conditionOf(conflict.where ?? {}, (column) => `t.${column}`)),
+      )
+      .where(
+        sql<boolean>`not (${sql.join(
+          parts.flatMap(({ exact }) => exact),
+          sql` and `,
+        )})`,
+      ),
+  )
+  return new Set(found.flatMap(({ n }) => rows[Number(n) - 1] ?? []))
+}
