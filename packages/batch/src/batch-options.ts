@@ -62,8 +62,8 @@ export interface BatchOptions<Body = unknown> {
    */
   readonly partialFailures?: boolean
   /**
-   * Called with the numbers of each batch. Default: a warning to `logger` when something was not done. The lines about
-   * what failed go to `logger` all the same.
+   * Called with the numbers of each batch; with several messages, once for each message that came in it. Default: a
+   * warning to `logger` when something was not done. The lines about what failed go to `logger` all the same.
    */
   readonly log?: (summary: BatchSummary) => void
   /**

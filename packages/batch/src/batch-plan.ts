@@ -3,7 +3,6 @@ import {
   checkDefinition,
   checkOptions,
   isFunction,
-  type KnownMessages,
   onlyMessage,
   required,
   unwatch,
@@ -11,6 +10,7 @@ import {
 } from '@spillway/message/internal'
 import { type BatchOptions, batchRules, type RoutesOptions, routesRules } from './batch-options.ts'
 import { callWriter } from './call-handler.ts'
+import { type MessageNames, noRoute } from './message-names.ts'
 import { recordByRecord } from './record-by-record.ts'
 import type { Round } from './round.ts'
 import { checkRoutes, handlerExpected, isHandler } from './route.ts'
@@ -19,10 +19,7 @@ import { routedMessages } from './routed-messages.ts'
 import { wholeBatch } from './whole-batch.ts'
 
 /** What a batch handler is made of. */
-export interface BatchPlan {
-  /** What its lines and its numbers are about. */
-  readonly name: string
-  readonly known: KnownMessages
+export interface BatchPlan extends MessageNames {
   readonly round: Round<unknown>
   readonly watchers: readonly BatchWatcher[]
   readonly options: BatchOptions
@@ -46,7 +43,8 @@ export function planOne(definition: MessageDefinition, handler: unknown, options
     typeof inner === 'function'
       ? wholeBatch<unknown>((invocation, messages) => callWriter(inner, invocation, messages))
       : recordByRecord(inner)
-  return { name: definition.name, known: onlyMessage(definition), round, watchers, options }
+  const { name } = definition
+  return { onlyName: name, nameOf: () => name, known: onlyMessage(definition), round, watchers, options }
 }
 
 /** The plan of a handler of several messages. */
@@ -65,7 +63,7 @@ export function planRoutes(routes: readonly unknown[], { otherwise, ...options }
   )
   const rest = otherwise && unwatched(otherwise)
   return {
-    name: [...handlers.keys()].join(', '),
+    nameOf: (message) => (message !== undefined && handlers.has(message) ? message : noRoute),
     known: routedMessages(routes, rest !== undefined),
     round: wholeBatch<unknown>(callRouted(handlers, rest)),
     watchers,

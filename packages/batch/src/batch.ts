@@ -18,6 +18,7 @@ import { type Deadlines, guardOf, type InvocationContext, startDeadlines } from 
 import { findDecided } from './find-decided.ts'
 import { createHold, partialHold } from './hold.ts'
 import { createLedger } from './ledger.ts'
+import { withNames } from './message-names.ts'
 import { isUnavailable } from './outage.ts'
 import { createPartialOutage, createWitness } from './partial-outage.ts'
 import { quietPolicy } from './policy.ts'
@@ -92,13 +93,15 @@ export function batch(
   return createBatch(plan)
 }
 
-function createBatch({ name, known, round, watchers, options }: BatchPlan): BatchHandler {
+function createBatch(plan: BatchPlan): BatchHandler {
+  const { round, watchers, options } = plan
   const { guard, backoff = deliveryBackoff, hold = true, stopAtFirstFailure = false } = options
   const { partialFailures = true, clock = systemClock, random = Math.random } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
-  const report = createReport(name, options, logger)
+  const report = createReport(options, logger)
   const partial = createPartialOutage(() => clock.now())
-  const keyless = warnOnce(logger)
+  const warn = warnOnce(logger)
+  const keyless = (message: string) => warn(plan.nameOf(message))
 
   async function settleAll(source: RecordSource, reader: MessageReader, deadlines: Deadlines) {
     const ledger = createLedger(source, { stopAtFirstFailure, returnsAll: !partialFailures })
@@ -153,9 +156,9 @@ function createBatch({ name, known, round, watchers, options }: BatchPlan): Batc
     const reserve = guard ?? guardOf(source.records.length)
     const deadlines = startDeadlines(context, reserve, clock, invocation?.signal)
     try {
-      const reader = createReader(known, source, keyless)
+      const { reader, partsOf } = withNames(plan, createReader(plan.known, source, keyless), source)
       const { outcomes, held } = await settleAll(source, reader, deadlines)
-      report(source.records, outcomes, { duration: clock.now() - startedAt, held }, reader.keyOf)
+      report(partsOf(outcomes), { duration: clock.now() - startedAt, held }, reader.keyOf)
       if (!partialFailures) throwIfReturned(outcomes)
       return markSettled(outcomes.map(toSettledResult), partialFailures)
     } finally {

@@ -4,12 +4,19 @@ import type { Failure } from './summary.ts'
 /** A batch whose codes are all different is no reason for a thousand lines. */
 const mostLines = 20
 
+/** How many lines each of so many messages of a batch has: one at least, and no more in all than one message has. */
+export function linesOf(messages: number): number {
+  return Math.max(1, Math.floor(mostLines / messages))
+}
+
 /** How many invalid places of a body are named. */
 const mostIssues = 5
 
 /** What the lines of a batch are about. */
 export interface Named {
   readonly name: string
+  /** How many there are at most. */
+  readonly lines: number
   /** The key of the message in a record. */
   keyOf(record: SourceRecord): string | undefined
 }
@@ -20,11 +27,11 @@ export interface Named {
  */
 export function logFailures(
   logger: Logger,
-  { name, keyOf }: Named,
+  { name, lines, keyOf }: Named,
   records: readonly SourceRecord[],
   failures: readonly Failure[],
 ): void {
-  for (const failure of failures.slice(0, mostLines)) {
+  for (const failure of failures.slice(0, lines)) {
     const { code, outcome, position } = failure
     const record = records[position]
     const key = record && keyOf(record)
@@ -48,7 +55,7 @@ export function logFailures(
       else logger.error(line, { ...fields, error: toError(cause) })
     }
   }
-  const left = failures.length - mostLines
+  const left = failures.length - lines
   if (left > 0) logger.warn(`${name}: ${left} more codes of this batch have no line`, { name })
 }
 

@@ -130,6 +130,12 @@ function resultOf(source: DecodingSource, record: SourceRecord, text: string): D
   }
 }
 
+/** What the text of a record says, its body not validated; `undefined` where it says nothing. */
+export function decodedText(source: DecodingSource, record: SourceRecord): DecodedText | undefined {
+  const result = resultOf(source, record, record.body)
+  return 'kind' in result ? undefined : result
+}
+
 interface Failed {
   readonly kind: 'failed'
   readonly cause: unknown

@@ -1,7 +1,8 @@
-import type { Logger, Outcome, SourceRecord, Telemetry } from '@spillway/message'
+import type { Logger, SourceRecord, Telemetry } from '@spillway/message'
 import { quietTelemetry } from '@spillway/message/internal'
 import type { BatchOptions } from './batch-options.ts'
-import { logFailures } from './failure-lines.ts'
+import { linesOf, logFailures } from './failure-lines.ts'
+import type { MessagePart } from './message-names.ts'
 import { type BatchSummary, type Failure, failuresOf, summarise } from './summary.ts'
 
 /** How long a batch took. Milliseconds. */
@@ -11,23 +12,28 @@ export interface BatchTimes {
   readonly held: number
 }
 
-/** Says what became of each batch, to whom the options name. Never throws. */
+/** Says what became of each batch, message by message, to whom the options name. Never throws. */
 export function createReport(
-  name: string,
   options: Pick<BatchOptions, 'log' | 'telemetry'>,
   logger: Logger,
 ): (
-  records: readonly SourceRecord[],
-  outcomes: readonly Outcome[],
+  parts: readonly MessagePart[],
   times: BatchTimes,
   keyOf: (record: SourceRecord) => string | undefined,
 ) => void {
   const telemetry = options.telemetry && quietTelemetry(options.telemetry)
   const log = options.log ?? warnWith(logger)
 
-  return function report(records, outcomes, times, keyOf) {
-    const failures = failuresOf(outcomes)
-    const summary = summarise(name, outcomes, failures)
+  return function report(parts, times, keyOf) {
+    const all = parts.map((part) => ({ ...part, failures: failuresOf(part.outcomes) }))
+    const failed = all.filter(({ failures }) => failures.length > 0)
+    for (const { name, outcomes, failures } of all) tell(summarise(name, outcomes, failures), failures, times)
+    for (const { name, records, failures } of failed) {
+      logFailures(logger, { name, keyOf, lines: linesOf(failed.length) }, records, failures)
+    }
+  }
+
+  function tell(summary: BatchSummary, failures: readonly Failure[], times: BatchTimes): void {
     if (telemetry !== undefined) count(telemetry, failures, summary, times)
     try {
       const logged: unknown = log(times.held === 0 ? summary : { ...summary, held: times.held })
@@ -36,7 +42,6 @@ export function createReport(
     } catch (thrown) {
       complain(thrown)
     }
-    if (failures.length > 0) logFailures(logger, { name, keyOf }, records, failures)
   }
 
   // What is committed stays committed: a log must not have the whole batch delivered again.

@@ -4,7 +4,6 @@ import {
   done,
   envelope,
   firstOf,
-  type Logger,
   type MessageRecord,
   type Outcome,
   plainJson,
@@ -218,23 +217,6 @@ describe('several messages on one queue', () => {
       batch([route(order, watch(orders.write)), route(refund, watch(refunds.write))], quiet),
     )
     expect(heard.map((kinds) => [...kinds].sort())).toStrictEqual([['done', 'retry', 'retry']])
-  })
-
-  it('are named together in the log and the summary', async () => {
-    const worker = start()
-    await worker.sendTexts(texts[0] ?? '')
-    const summaries: string[] = []
-    const lines: unknown[] = []
-    const logger: Logger = { ...silent, warn: (_line, fields) => void lines.push(fields) }
-    const orders = keeping<{ id: string }>(() => retry())
-    const handler = batch([route(order, orders.write), route(refund, orders.write)], {
-      ...quiet,
-      logger,
-      log: ({ name }) => void summaries.push(name),
-    })
-    await failedOf(worker, handler)
-    expect(summaries).toStrictEqual(['order, refund'])
-    expect(lines).toMatchObject([{ key: 'o1' }])
   })
 })
 

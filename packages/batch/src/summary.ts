@@ -1,9 +1,10 @@
 import type { Outcome, ParkOutcome, RetryOutcome } from '@spillway/message'
 import { codeOf } from './code-of.ts'
 
-/** What became of a batch, in numbers. Holds no payload. */
+/** What became of the records of one message in a batch, in numbers. Holds no payload. */
 export interface BatchSummary {
   readonly message: string
+  /** That of the message; `(no route)` for records for which a handler of several messages has no route. */
   readonly name: string
   readonly records: number
   readonly done: number

@@ -13,7 +13,10 @@ export const counters = {
   'spillway.send.requests': '{request}',
   /** Messages that were sent again, because they were not confirmed the first time. Attributes: `target`. */
   'spillway.send.retried': '{message}',
-  /** Records that are done. Attributes: `message`. */
+  /**
+   * Records that are done. Attributes: `message`, which is `(no route)` for records for which a handler of several
+   * messages has no route.
+   */
   'spillway.batch.done': '{record}',
   /** Records that are delivered again. Attributes: `message`, `code`. */
   'spillway.batch.retried': '{record}',
@@ -27,7 +30,7 @@ export const durations = {
   'spillway.ingest.duration': 'ms',
   /** One request to a queue or stream. Attributes: `target`. */
   'spillway.send.duration': 'ms',
-  /** A batch, from its delivery to its answer. Attributes: `message`. */
+  /** A batch, from its delivery to its answer: once for each message that came in it. Attributes: `message`. */
   'spillway.batch.duration': 'ms',
   /** What a batch waited for something that was down or saturated; only where it did. Attributes: `message`. */
   'spillway.batch.held': 'ms',

@@ -8,7 +8,14 @@ import {
   type SourceRecord,
 } from '@spillway/message'
 import * as z from 'zod'
-import { type BatchOptions, type BatchSummary, batch, type EachRecord } from '../index.ts'
+import {
+  type BatchOptions,
+  type BatchSummary,
+  batch,
+  type EachRecord,
+  type Route,
+  type RoutesOptions,
+} from '../index.ts'
 import { type DrivenClock, drivenClock } from './driven-clock.ts'
 
 /** The message of the tests. */
@@ -33,8 +40,11 @@ export const silent: Logger = { info: () => undefined, warn: () => undefined, er
 /** What {@link virtualRun} takes. */
 export interface VirtualRun {
   readonly records: readonly SourceRecord[]
-  readonly handler: Writer<Order> | EachRecord<Order>
-  readonly options?: BatchOptions<Order>
+  /** Of orders, or routes. */
+  readonly handler: Writer<Order> | EachRecord<Order> | readonly Route[]
+  readonly options?: BatchOptions<Order> & Pick<RoutesOptions, 'otherwise'>
+  /** What the source has beside the records and what follows here. */
+  readonly source?: Pick<RecordSource, 'decode' | 'findParked'>
   /** Milliseconds that the invocation has. Default 30,000. */
   readonly timeout?: number
   readonly checkpoint?: boolean
@@ -56,6 +66,7 @@ export async function virtualRun(run: VirtualRun) {
   const source: RecordSource = {
     records,
     checkpoint,
+    ...run.source,
     ...(run.maximumLoadBytes !== undefined && { maximumLoadBytes: run.maximumLoadBytes }),
     async park(record, reason) {
       await run.park?.(record)
@@ -70,7 +81,8 @@ export async function virtualRun(run: VirtualRun) {
   const context = { getRemainingTimeInMillis: () => timeout - (clock.now() - startedAt) }
   const log = (summary: BatchSummary) => void summaries.push(summary)
   const all = { log, logger: silent, clock, random: () => 0.5, ...options }
-  const invocation = batch(order, handler, all)({ source }, context, run.signal && { signal: run.signal })
+  const handle = isRoutes(handler) ? batch(handler, all as RoutesOptions) : batch(order, handler, all)
+  const invocation = handle({ source }, context, run.signal && { signal: run.signal })
   let settled: readonly PromiseSettledResult<undefined>[] | undefined
   let thrown: unknown
   let isOver = false
@@ -95,5 +107,9 @@ export async function virtualRun(run: VirtualRun) {
   if (settled === undefined) throw thrown
   const results = settled
   const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled').map(({ id }) => id)
-  return { settled, failed, parked, delayed, summary: summaries[0], took }
+  return { settled, failed, parked, delayed, summary: summaries[0], summaries, took }
+}
+
+function isRoutes(handler: VirtualRun['handler']): handler is readonly Route[] {
+  return Array.isArray(handler)
 }
