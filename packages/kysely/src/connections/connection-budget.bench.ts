@@ -2,6 +2,8 @@ import { type BenchTable, defineBench } from '../../../../scripts/bench/harness.
 import { type BudgetDatabase, budgetMysql, budgetPostgres } from '../testing/budget-database.ts'
 import type { Keeping } from '../testing/environments.ts'
 import { type FleetReport, runFleet } from '../testing/fleet.ts'
+import { insertInNewSessions } from '../testing/new-sessions.ts'
+import { pgbouncer, startPgbouncer } from '../testing/pgbouncer.ts'
 
 const budget = 16
 /** Until environments have connected and their code is compiled; it does not count. */
@@ -20,6 +22,10 @@ interface Case {
   readonly isDeploy?: boolean
   /** Whether it is what the documentation recommends, and has the goal. */
   readonly isRecommended?: boolean
+  /** Whether a PgBouncer stands between, with as many sessions at the server as the budget has. */
+  readonly isPooled?: boolean
+  /** Whether no environments work, but clients in one process, which open a session for each batch. */
+  readonly isRaw?: boolean
 }
 
 const kept = { connections: 'kept', idleSeconds: 10 } as const
@@ -43,10 +49,29 @@ const cases: readonly Case[] = [
   { insertSeconds: 1, ...random, ...recommended },
   { insertSeconds: 1, ...recent, ...recommended },
   { insertSeconds: 0.15, ...steady, ...kept },
+  {
+    insertSeconds: 0.15,
+    ...steady,
+    name: 'none: raw `pg`, a session for each batch',
+    ...closed,
+    isRaw: true,
+  },
+  { insertSeconds: 0.15, ...deploy, ...recommended },
+  { insertSeconds: 0.15, ...random, ...closed },
   { insertSeconds: 0.15, ...random, ...recommended },
+  { insertSeconds: 0.15, ...recent, ...recommended },
+  ...(pgbouncer === undefined ? [] : [steady, deploy, random]).map((fleet) => ({
+    insertSeconds: 0.15,
+    ...fleet,
+    name: `${fleet.name}, behind PgBouncer`,
+    ...kept,
+    isPooled: true,
+    isRecommended: true,
+  })),
 ]
 
 const goal = 0.8
+const pooler = ` Behind PgBouncer (transaction mode) the budget is its \`default_pool_size\`.`
 
 function tableOf(
   engine: string,
@@ -55,7 +80,7 @@ function tableOf(
 ): BenchTable {
   return {
     name: `The connection budget on ${engine}`,
-    about: `A budget of ${budget} connections, which the server itself holds, under ${budget} invocations at once for ${seconds} s, of which the first ${warmUp} do not count: each writes batches of 50 rows, whose insert takes 1 s or 0.15 s in the server without using its processor. Environments are processes that are frozen between invocations; an invocation has 10 s. In a deploy all environments are replaced after ${deployAfter} s and the old ones stay frozen. Connections are kept, closed at the end of each invocation, or kept while invocations follow one another within 100 ms (\`closeAfterInvocation\` with \`keepWithinMillis\`).`,
+    about: `A budget of ${budget} connections, which the server itself holds, under ${budget} invocations at once for ${seconds} s, of which the first ${warmUp} do not count: each writes batches of 50 rows, whose insert takes 1 s or 0.15 s in the server without using its processor. Environments are processes that are frozen between invocations; an invocation has 10 s. In a deploy all environments are replaced after ${deployAfter} s and the old ones stay frozen. Connections are kept, closed at the end of each invocation, or kept while invocations follow one another within 100 ms (\`closeAfterInvocation\` with \`keepWithinMillis\`).${engine === 'Postgres' ? pooler : ''}`,
     packages: ['kysely', 'pg', 'mysql2'],
     head: [
       ...[
@@ -75,37 +100,58 @@ function tableOf(
         const rows: string[][] = []
         const verdicts: string[] = []
         const bases = new Map<number, number>()
+        const ceilings = new Map<number, number>()
         for (const one of cases) {
           const { idleSeconds, insertSeconds } = one
           await database.reset({ connections: budget, idleSeconds, insertSeconds })
-          const report = await runFleet({
-            functionsUrl: database.functionsUrl,
-            sessions: await database.sessions(),
-            budget,
-            share: 1,
-            seconds,
-            ...one,
-            ...(one.isDeploy && { deployAfter }),
-          })
+          const report = await run(one, database)
           const found = figures(report)
-          const base = bases.get(one.insertSeconds) ?? found.rate
-          bases.set(one.insertSeconds, base)
+          const base = bases.get(insertSeconds) ?? found.rate
+          bases.set(insertSeconds, base)
+          if (one.isRaw) ceilings.set(insertSeconds, found.rate)
           const ratio = found.rate / base
           rows.push(rowOf(one, found, ratio, report))
           progress(rows.at(-1)?.join(' | ') ?? '')
-          if (one.isRecommended) {
-            const answer = ratio >= goal ? 'met' : `not met: ${ratio.toFixed(2)} ×`
-            verdicts.push(
-              `Goal: ${one.name}, batches of ${insertSeconds} s: at least ${goal} × the first of those: ${answer}.`,
-            )
-          }
+          if (one.isRecommended) verdicts.push(verdict(one, found.rate, base, ceilings.get(insertSeconds)))
         }
+        if (pgbouncer === undefined && engine === 'Postgres')
+          verdicts.push('PgBouncer is not installed: its cases are left out.')
         return { rows, verdicts }
       } finally {
         await database.stop()
       }
     },
   }
+}
+
+type Report = Pick<FleetReport, 'batches' | 'failed' | 'invocations' | 'mostSessions'>
+
+async function run(one: Case, database: BudgetDatabase): Promise<Report> {
+  const { functionsUrl } = database
+  const load = { functionsUrl, sessions: await database.sessions(), budget, share: 1, seconds, ...one }
+  if (one.isRaw) return insertInNewSessions(load)
+  const program = one.isPooled ? pgbouncer : undefined
+  const pooler = program === undefined ? undefined : await startPgbouncer(program, functionsUrl, budget)
+  try {
+    return await runFleet({
+      ...load,
+      ...(pooler && { functionsUrl: pooler.url }),
+      ...(one.isDeploy && { deployAfter }),
+    })
+  } finally {
+    await pooler?.stop()
+  }
+}
+
+/** Whether a case reaches the goal; where it does not, what the server can do if each batch needs a session of its own. */
+function verdict(one: Case, rate: number, base: number, ceiling?: number): string {
+  const subject = `${one.name}, batches of ${one.insertSeconds} s: at least ${goal} × the first of those`
+  if (rate / base >= goal) return `Goal: ${subject}: met.`
+  const limit =
+    ceiling === undefined || one.environments <= budget
+      ? ''
+      : `; the limit here, raw \`pg\` with a session for each batch, is ${(ceiling / base).toFixed(2)} ×`
+  return `Goal: ${subject}: not met: ${(rate / base).toFixed(2)} ×${limit}.`
 }
 
 interface Figures {
@@ -116,7 +162,7 @@ interface Figures {
   readonly pause: number
 }
 
-function figures({ batches }: FleetReport): Figures {
+function figures({ batches }: Report): Figures {
   const start = warmUp * 1_000
   const end = seconds * 1_000
   const counted = batches.filter(({ at }) => at > start)
@@ -133,7 +179,7 @@ function figures({ batches }: FleetReport): Figures {
   }
 }
 
-function rowOf(one: Case, found: Figures, ratio: number, report: FleetReport): string[] {
+function rowOf(one: Case, found: Figures, ratio: number, report: Report): string[] {
   const time = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(2)} s`
   return [
     `${one.insertSeconds} s`,

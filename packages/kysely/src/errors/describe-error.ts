@@ -47,6 +47,9 @@ export function writeError(failure: Failure, thrown: unknown, target?: WriteTarg
   return new SpillwayError(code, message, { cause })
 }
 
+/** SQLSTATE: the server ended a session whose transaction was idle for longer than its limit. */
+const idleTransactionEnded = '25P03'
+
 function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readonly [ErrorCode, string] {
   const said = whatWasSaid(thrown)
   const table = target === undefined ? '' : ` to "${target.table}"`
@@ -69,6 +72,12 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
     return [
       'SPILLWAY_WRITE_FAILED',
       `No unique constraint of "${target.table}" covers exactly the conflict columns ${columns}${said}: add it, or correct \`conflict\`.`,
+    ]
+  }
+  if (databaseWords(decide(thrown).error)?.code === idleTransactionEnded) {
+    return [
+      'SPILLWAY_DATABASE_UNAVAILABLE',
+      `The server ended the transaction because it waited too long for its next statement${said}: wait for nothing but the database inside a transaction, or raise \`idleInTransactionSessionTimeoutMillis\` of the pool; the records are delivered again.`,
     ]
   }
   switch (failure) {

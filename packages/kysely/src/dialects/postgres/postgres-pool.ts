@@ -17,12 +17,13 @@ import { endSessions, isUnderWay } from './end-session.ts'
 import { idleTransactionLimit } from './limit-idle-transactions.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
+import { keepReasonOfEnd } from './reason-of-end.ts'
 import { streamOf } from './stream-of.ts'
 
 /** The part of a `pg` client that {@link postgresPool} needs. */
 export interface PgClient extends PostgresPoolClient {
   end(callback?: () => void): Promise<void>
-  on(event: 'error' | 'drain' | 'end', listener: () => void): unknown
+  on(event: 'error' | 'drain' | 'end', listener: (error: unknown) => void): unknown
   off(event: 'drain' | 'end', listener: () => void): unknown
   once(event: 'end', listener: () => void): unknown
 }
@@ -177,6 +178,7 @@ export function postgresPool<Config extends object>(
     client.on('drain', settle)
     // The server's goodbye is here before the client's own event.
     streamOf(client)?.once('end', ended)
+    keepReasonOfEnd(client)
     endSessions(client, { clock, logger, limit: lending.limit })
     pipelineTransactions(client)
     // After the other: a transaction of one statement has its limits already, and its BEGIN must not wait for an answer.
