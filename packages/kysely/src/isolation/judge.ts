@@ -1,6 +1,6 @@
 import { done, type Outcome, type RetryOutcome, retry, SpillwayError } from '@spillway/message'
-import { mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
-import { isOfTheText, sqlState } from '../dialects/postgres/postgres-errors.ts'
+import { isSignalled, mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
+import { isOfTheText, isRaised, sqlState } from '../dialects/postgres/postgres-errors.ts'
 import { decide, type Failure } from '../errors/classify-error.ts'
 import { type Classify, type CodeMeaning, meaningOf } from '../errors/classify-option.ts'
 import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
@@ -139,10 +139,10 @@ function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean 
 /** Classes of errors that the server has with itself, beside those that are {@link Failure} `server`. */
 const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['55', '57', 'XX'])
 
-/** MySQL has no such classes: of what is not known of it, only SIGNAL of a trigger (1644) is a row's. */
+/** MySQL has no such classes. What a function raises or signals is about what it was called for, whatever its code is. */
 function isOfTheServer(thrown: unknown): boolean {
   const { error } = decide(thrown)
-  if (mysqlNumber(error) === 1644) return false
+  if (mysqlNumber(error) === undefined ? isRaised(error) : isSignalled(error)) return false
   const state = sqlState(error)
   return state === undefined || classesOfTheServer.has(state.slice(0, 2))
 }

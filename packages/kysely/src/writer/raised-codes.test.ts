@@ -75,6 +75,15 @@ describe('a row that a trigger refuses', () => {
     },
   )
 
+  it.each(['OR001', '53300', '55000', '57014', 'XX000'])(
+    'with %s is that row’s fault, also where it is the only one',
+    async (code) => {
+      await refuse(code)
+      const outcomes = await itemWriter(database.url).write(batch(1, 0), timeLimit())
+      expect(outcomes).toMatchObject([{ kind: 'retry', unavailable: false }])
+    },
+  )
+
   it('costs nobody else anything, though it is each fifth of 100', async () => {
     await refuse('OR001')
     const bad = Array.from({ length: 20 }, (_, index) => index * 5)
