@@ -10,7 +10,8 @@ import {
   SpillwayError,
   type Writer,
 } from '@spillway/message'
-import { deliveryBackoff, markSettled, quietLogger, systemClock } from '@spillway/message/internal'
+import { deliveryBackoff, quietLogger, systemClock } from '@spillway/message/internal'
+import { markSettled } from '@spillway/transport'
 import type { BatchOptions, RoutesOptions } from './batch-options.ts'
 import { type BatchPlan, planOne, planRoutes } from './batch-plan.ts'
 import { checkContext, sourceOf } from './check-invocation.ts'

@@ -7,7 +7,7 @@ import {
   type SourceRecord,
   SpillwayError,
 } from '@spillway/message'
-import { inParallel } from '@spillway/message/internal'
+import { inParallel } from '@spillway/transport'
 import type { Deadline } from './deadline.ts'
 import type { MessageReader } from './reader.ts'
 

@@ -9,8 +9,9 @@ import {
   type SourceRecord,
   SpillwayError,
 } from '@spillway/message'
-import { findParked, parkOnce, systemClock } from '@spillway/message/internal'
+import { systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
+import { findParked, parkOnce } from '@spillway/transport'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { type BatchHandler, batch, eachRecord } from './index.ts'

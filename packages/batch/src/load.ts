@@ -1,5 +1,5 @@
 import { type SourceRecord, toError } from '@spillway/message'
-import { inParallel } from '@spillway/message/internal'
+import { inParallel } from '@spillway/transport'
 import type { Deadline } from './deadline.ts'
 import { outOfTime } from './settle.ts'
 

@@ -1,5 +1,5 @@
 import { type ParkOutcome, type ParkReason, park, type SourceRecord } from '@spillway/message'
-import { inParallel } from '@spillway/message/internal'
+import { inParallel } from '@spillway/transport'
 import type { Invocation } from './round.ts'
 import { parkRecord } from './settle.ts'
 

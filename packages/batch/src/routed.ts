@@ -1,5 +1,5 @@
 import { type EachRecord, type MessageRecord, type Outcome, retry, type Writer } from '@spillway/message'
-import { inParallel } from '@spillway/message/internal'
+import { inParallel } from '@spillway/transport'
 import { callHandler, callWriter } from './call-handler.ts'
 import { failuresOfOutage, isHeldFor } from './outage.ts'
 import type { Invocation } from './round.ts'

@@ -1,5 +1,6 @@
 import type { TimeLimit } from '@spillway/message'
-import { type Clock, limitByTime } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { limitByTime } from '@spillway/transport'
 import type { HttpContext, HttpEvent } from './http-event.ts'
 
 /** API Gateway answers 503 in our place after 30 s (HTTP API) or 29 s (REST API), whatever the function's time-out. */

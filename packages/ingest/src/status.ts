@@ -15,8 +15,8 @@ import {
   objectWith,
   required,
   systemClock,
-  within,
 } from '@spillway/message/internal'
+import { within } from '@spillway/transport'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'

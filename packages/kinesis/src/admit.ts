@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
-import { type Outgoing, type Rejected, refuse } from '@spillway/message/internal'
+import { type Outgoing, type Rejected, refuse } from '@spillway/transport'
 import { sizeOf } from './limits.ts'
 import { partitionKeyOf } from './partition-key.ts'
 

@@ -1,6 +1,7 @@
 import type { PutRecordsCommandOutput } from '@aws-sdk/client-kinesis'
 import type { SendResult } from '@spillway/message'
-import { isThrottle, notConfirmed, type Part, type Sent, toCause } from '@spillway/message/internal'
+import { isThrottle } from '@spillway/message/internal'
+import { notConfirmed, type Part, type Sent, toCause } from '@spillway/transport'
 import { isSequenceNumber } from './sequence-number.ts'
 
 /**

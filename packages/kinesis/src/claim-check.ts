@@ -3,8 +3,4 @@
  *
  * @module
  */
-export {
-  type ClaimChecking,
-  type ClaimCheckOptions,
-  claimCheck,
-} from '@spillway/message/internal'
+export { type ClaimChecking, type ClaimCheckOptions, claimCheck } from '@spillway/transport'

@@ -1,5 +1,6 @@
 import { type ParkReason, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { type Clock, within } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { within } from '@spillway/transport'
 
 /** The copy of a record that can never succeed. */
 export interface ParkedCopy {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { ClaimSourceOptions } from '@spillway/message/internal'
+export type { ClaimSourceOptions } from '@spillway/transport'
 export type { KinesisSendClient } from './client.ts'
 export type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 export { kinesisRecordOf } from './kinesis-record-of.ts'

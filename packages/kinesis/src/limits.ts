@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
-import type { PackLimits } from '@spillway/message/internal'
+import type { PackLimits } from '@spillway/transport'
 import { partitionKeyOf } from './partition-key.ts'
 
 /** What a stream takes when nothing else was set: bytes of a record, its partition key included. */

@@ -1,4 +1,4 @@
-import { reasonAttributes } from '@spillway/message/internal'
+import { reasonAttributes } from '@spillway/transport'
 
 /** The message attributes of a parked copy. */
 export const parkedAttributes = {

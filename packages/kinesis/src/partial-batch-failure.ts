@@ -1,12 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import { consoleLogger, type Logger } from '@spillway/message'
-import {
-  answerHooks,
-  checkOptions,
-  type OptionRules,
-  objectWith,
-  quietLogger,
-} from '@spillway/message/internal'
+import { checkOptions, type OptionRules, objectWith, quietLogger } from '@spillway/message/internal'
+import { answerHooks } from '@spillway/transport'
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { isSequenceNumber } from './sequence-number.ts'
 import { sequenceNumbers } from './stream-records.ts'

@@ -1,6 +1,6 @@
 import { PutRecordCommand } from '@aws-sdk/client-kinesis'
 import type { SendResult, TimeLimit } from '@spillway/message'
-import { notConfirmed, outOfTime, sendPack } from '@spillway/message/internal'
+import { notConfirmed, outOfTime, sendPack } from '@spillway/transport'
 import type { OutgoingRecord } from './admit.ts'
 import { readAnswer } from './answer.ts'
 import { type SendContext, toSender } from './put-records.ts'

@@ -1,6 +1,7 @@
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
-import { type Clock, type PackSender, sendPack } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { type PackSender, sendPack } from '@spillway/transport'
 import type { OutgoingRecord } from './admit.ts'
 import { readAnswer } from './answer.ts'
 import type { KinesisSendClient } from './client.ts'

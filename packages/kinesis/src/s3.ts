@@ -1,33 +1,27 @@
 /**
- * Parks records of a stream in Amazon S3. Needs the peer `@aws-sdk/client-s3`.
+ * Parks records of a stream in Amazon S3, and a claim store there. Needs the peer `@aws-sdk/client-s3`.
  *
  * @module
  */
 import { createHash } from 'node:crypto'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { checkOptions, nonEmptyString, type OptionRules, objectWith } from '@spillway/message/internal'
+import { checkOptions, nonEmptyString, type OptionRules } from '@spillway/message/internal'
+import { type S3ClaimStoreOptions, s3Rules } from '@spillway/transport/s3'
 import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 
+export { type S3ClaimStoreOptions, s3ClaimStore } from '@spillway/transport/s3'
+
 /** What {@link s3DeadLetter} takes. */
-export interface S3DeadLetterOptions {
+export interface S3DeadLetterOptions extends Omit<S3ClaimStoreOptions, 'bucket'> {
   /** The bucket. Needs `s3:PutObject` under the prefix. */
   readonly bucket: string | undefined
   /** What the keys begin with, 1 to 512 characters. Default `spillway/parked/`. */
   readonly prefix?: string
-  /** Default: a client with the SDK's own configuration. */
-  readonly client?: Pick<S3Client, 'send'>
-  /** The account that has to own the bucket. Default: not checked. */
-  readonly expectedBucketOwner?: string
 }
 
 const rules: OptionRules<S3DeadLetterOptions> = {
-  bucket: { ...nonEmptyString(), expected: 'the name of a bucket (is its environment variable set?)' },
+  ...s3Rules,
   prefix: { ...nonEmptyString(512), required: false },
-  client: { ...objectWith('send'), expected: 'an S3Client' },
-  expectedBucketOwner: {
-    expected: 'the id of an account, 12 digits',
-    test: (value) => typeof value === 'string' && /^\d{12}$/.test(value),
-  },
 }
 
 /**

@@ -10,25 +10,27 @@ import {
   type TimeLimit,
 } from '@spillway/message'
 import {
-  type ClaimLoader,
-  type ClaimSourceOptions,
   type Clock,
   checkOptions,
-  createClaimLoader,
-  deliveries,
-  findParked,
   integer,
   isFunction,
-  noteSource,
   type OptionRules,
   objectWith,
-  parkOnce,
   quietLogger,
-  readClaim,
   required,
   systemClock,
   withFacts,
 } from '@spillway/message/internal'
+import {
+  type ClaimLoader,
+  type ClaimSourceOptions,
+  createClaimLoader,
+  deliveries,
+  findParked,
+  noteSource,
+  parkOnce,
+  readClaim,
+} from '@spillway/transport'
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { type DeadLetter, putCopy } from './dead-letter.ts'
 import { type Delivered, readRecord } from './delivered.ts'

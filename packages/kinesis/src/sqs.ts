@@ -7,20 +7,17 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SpillwayError, toError } from '@spillway/message'
+import { checkOptions, isHttpUrl, type OptionRules, objectWith } from '@spillway/message/internal'
 import {
-  checkOptions,
   fittingAttributes,
-  isHttpUrl,
   isMessageId,
   isSendable,
   issuesText,
   maxAttributes,
-  type OptionRules,
-  objectWith,
   readTooLarge,
   toAttributeText,
   toStringAttributes,
-} from '@spillway/message/internal'
+} from '@spillway/transport'
 import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 import { parkedAttributes } from './parked-attributes.ts'
 

@@ -1,6 +1,5 @@
 import { SpillwayError, type Telemetry } from '@spillway/message'
 import {
-  type ClaimChecking,
   type Clock,
   checkOptions,
   integer,
@@ -9,6 +8,7 @@ import {
   objectWith,
   oneOf,
 } from '@spillway/message/internal'
+import type { ClaimChecking } from '@spillway/transport'
 import { isClient, type KinesisSendClient } from './client.ts'
 import { maxBytes } from './limits.ts'
 import { isStreamArn, isStreamName, type StreamOf } from './stream-name.ts'

@@ -7,7 +7,7 @@ import {
   encodeMessage,
   type TimeLimit,
 } from '@spillway/message'
-import { readClaim } from '@spillway/message/internal'
+import { readClaim } from '@spillway/transport'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { claimCheck } from './claim-check.ts'

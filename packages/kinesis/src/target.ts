@@ -1,13 +1,6 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
-import {
-  createGate,
-  fitting,
-  inParallel,
-  outOfTime,
-  pack,
-  quietTelemetry,
-  systemClock,
-} from '@spillway/message/internal'
+import { quietTelemetry, systemClock } from '@spillway/message/internal'
+import { createGate, fitting, inParallel, outOfTime, pack } from '@spillway/transport'
 import { admit, type OutgoingRecord } from './admit.ts'
 import { targetClient } from './client.ts'
 import { defaultRecordBytes, packLimits, sizeOf } from './limits.ts'

@@ -5,7 +5,6 @@
  * @module
  */
 export { type Backoff, deliveryBackoff, equalJitter, fullJitter, leastSpread } from './backoff.ts'
-export { type Claim, maxClaimBytes, readClaim, toClaimEnvelope } from './claim.ts'
 export { type Clock, schedule, systemClock } from './clock.ts'
 export { envelopeIn } from './decoding/envelope-decoding.ts'
 export { checkDecodings } from './decoding/first-of.ts'
@@ -19,7 +18,6 @@ export { openEnvelope, readMessage } from './envelope.ts'
 export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { readIdentity } from './identity.ts'
-export { inParallel } from './in-parallel.ts'
 export { toPointer } from './issue.ts'
 export { type KnownMessages, onlyMessage } from './known-messages.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
@@ -43,53 +41,10 @@ export { isPlainContainer } from './plain.ts'
 export { isEachRecord } from './ports.ts'
 export { isPromise } from './run-schema.ts'
 export { rawOf, sourceRecord } from './source-record.ts'
+export { standsFor } from './stands-for.ts'
 export { findUnstorable, type IsExact, inspectBody } from './storable.ts'
 export { quietTelemetry } from './telemetry.ts'
 export { isThrottle, isThrottled } from './throttle.ts'
-export { answerHooks, type BatchAnswer, noteSource } from './transport/answer-middleware.ts'
-export {
-  type ClaimChecking,
-  type ClaimCheckOptions,
-  claimCheck,
-} from './transport/claim-check.ts'
-export { deliveries } from './transport/deliveries.ts'
-export type { Failure } from './transport/failed-places.ts'
-export { createGate, type Gate } from './transport/gate.ts'
-export { type ClaimLoader, type ClaimSourceOptions, createClaimLoader } from './transport/load-claim.ts'
-export { isMessageId } from './transport/message-id.ts'
-export { fitting, type Outgoing, type PackedMessage } from './transport/outgoing.ts'
-export { hasRoom, type PackLimits, pack } from './transport/pack.ts'
-export {
-  findParked,
-  type ParkedKeeper,
-  type Parking,
-  parkOnce,
-  type Redelivery,
-} from './transport/park-once.ts'
-export {
-  attributeBytes,
-  fittingAttributes,
-  issuesText,
-  maxAttributes,
-  reasonAttributes,
-  toAttributeText,
-  toStringAttributes,
-} from './transport/parked-attributes.ts'
-export { foreignEvent, incompleteRecord, recordsOf, type SourceKind } from './transport/records-of.ts'
-export {
-  notConfirmed,
-  outOfTime,
-  type Rejected,
-  readTooLarge,
-  refuse,
-  toCause,
-  toRejection,
-} from './transport/rejection.ts'
-export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './transport/send-pack.ts'
-export { markSettled, type Settled } from './transport/settled.ts'
-export { standsFor } from './transport/stands-for.ts'
-export { isSendable } from './transport/text.ts'
-export { atEnd, limitByTime, within, workingTime } from './transport/time.ts'
 export { isUnavailableOutcome } from './unavailable.ts'
 export { type Validated, validate } from './validate.ts'
 export { unwatch, type Watcher, watched } from './watched.ts'

@@ -9,7 +9,7 @@ import { SpillwayError } from './error.ts'
 import { bodyFingerprint } from './fingerprint.ts'
 import { createMessage, type Message, type MessageFacts } from './message.ts'
 import type { EncodedMessage, MessageRecord, ParkedEntry, ParkedStore, SendResult, Target } from './ports.ts'
-import { standsFor } from './transport/stands-for.ts'
+import { standsFor } from './stands-for.ts'
 
 /** What a message or a record of a test has beside its body. Default: the time 0, a first delivery, no trace. */
 export interface TestFacts extends Partial<MessageFacts> {

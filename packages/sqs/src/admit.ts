@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
-import { isSendable, type Rejected, refuse } from '@spillway/message/internal'
+import { isSendable, type Rejected, refuse } from '@spillway/transport'
 import { toDeduplicationId } from './entry.ts'
 import { attributeFault, attributesOf } from './message-attributes.ts'
 import { type PackedMessage, sizeOf } from './pack.ts'

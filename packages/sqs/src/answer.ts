@@ -1,13 +1,7 @@
 import type { SendMessageBatchCommandOutput, SendMessageCommandOutput } from '@aws-sdk/client-sqs'
 import type { SendResult } from '@spillway/message'
-import {
-  isMessageId,
-  isThrottle,
-  notConfirmed,
-  readTooLarge,
-  type Sent,
-  toCause,
-} from '@spillway/message/internal'
+import { isThrottle } from '@spillway/message/internal'
+import { isMessageId, notConfirmed, readTooLarge, type Sent, toCause } from '@spillway/transport'
 
 /** The part of an answer that is read. */
 type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>

@@ -8,7 +8,7 @@ import {
   type EncodedMessage,
   encodeMessage,
 } from '@spillway/message'
-import { maxClaimBytes, readClaim } from '@spillway/message/internal'
+import { maxClaimBytes, readClaim } from '@spillway/transport'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { type ClaimCheckOptions, claimCheck } from './claim-check.ts'

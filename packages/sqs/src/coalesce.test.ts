@@ -1,5 +1,5 @@
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
-import { createGate } from '@spillway/message/internal'
+import { createGate } from '@spillway/transport'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CoalesceOptions, coalesce } from './coalesce.ts'
 import { virtualClock } from './testing/virtual-clock.ts'

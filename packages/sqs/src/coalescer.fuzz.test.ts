@@ -1,5 +1,5 @@
 import type { SendResult } from '@spillway/message'
-import { createGate } from '@spillway/message/internal'
+import { createGate } from '@spillway/transport'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createCoalescer } from './coalescer.ts'

@@ -1,5 +1,5 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
-import { createGate, type PackWatcher } from '@spillway/message/internal'
+import { createGate, type PackWatcher } from '@spillway/transport'
 import { describe, expect, it } from 'vitest'
 import { createCoalescer } from './coalescer.ts'
 import { maxBytes, type PackedMessage } from './pack.ts'

@@ -1,14 +1,14 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
 import {
   atEnd,
-  type Clock,
   type Gate,
   notConfirmed,
   outOfTime,
   type PackWatcher,
   toRejection,
   workingTime,
-} from '@spillway/message/internal'
+} from '@spillway/transport'
 import { groupOf } from './group.ts'
 import { hasRoom, maxEntries, type PackedMessage } from './pack.ts'
 

@@ -1,5 +1,5 @@
 import type { ParkReason } from '@spillway/message'
-import { issuesText, reasonAttributes, toAttributeText } from '@spillway/message/internal'
+import { issuesText, reasonAttributes, toAttributeText } from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 import type { Delivered } from './park-record.ts'
 

@@ -1,6 +1,7 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
-import { maxAttributes, wireJson } from '@spillway/message/internal'
+import { wireJson } from '@spillway/message/internal'
+import { maxAttributes } from '@spillway/transport'
 import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 import { type CopyFact, type CopyFacts, parkedAttributes } from './copy-facts.ts'
 import { maxBytes } from './pack.ts'

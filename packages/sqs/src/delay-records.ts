@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs'
 import { type TimeLimit, toError } from '@spillway/message'
-import { inParallel, within } from '@spillway/message/internal'
+import { inParallel, within } from '@spillway/transport'
 import { createDelayReport, type DelayQueue, late } from './delay-report.ts'
 import { maxEntries } from './pack.ts'
 

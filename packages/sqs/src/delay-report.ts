@@ -1,6 +1,7 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { type Logger, SpillwayError, type TimeLimit } from '@spillway/message'
-import { type Clock, isThrottled, within } from '@spillway/message/internal'
+import { type Clock, isThrottled } from '@spillway/message/internal'
+import { within } from '@spillway/transport'
 import type { SqsClient } from './client.ts'
 
 /** The queue of which records are put off. */

@@ -1,5 +1,6 @@
 import { KmsThrottled, QueueDoesNotExist, RequestThrottled, SQSServiceException } from '@aws-sdk/client-sqs'
-import { isThrottled, toRejection } from '@spillway/message/internal'
+import { isThrottled } from '@spillway/message/internal'
+import { toRejection } from '@spillway/transport'
 import { describe, expect, it } from 'vitest'
 import { readAnswer } from './answer.ts'
 import { isEntryFault } from './entry-fault.ts'

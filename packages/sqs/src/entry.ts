@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import type { EncodedMessage } from '@spillway/message'
-import { toStringAttributes } from '@spillway/message/internal'
+import { toStringAttributes } from '@spillway/transport'
 import { attributesOf } from './message-attributes.ts'
 import type { PackedMessage } from './pack.ts'
 

@@ -1,5 +1,6 @@
 import { SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { fieldsOf, notJson, parseJson, within } from '@spillway/message/internal'
+import { fieldsOf, notJson, parseJson } from '@spillway/message/internal'
+import { within } from '@spillway/transport'
 import type { SQSMessageAttributes } from 'aws-lambda'
 
 /** Where the SQS Extended Client puts payloads that are too large for a queue: `s3Payloads` of `@spillway/sqs/s3`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { ClaimSourceOptions } from '@spillway/message/internal'
+export type { ClaimSourceOptions } from '@spillway/transport'
 export type { SqsClient } from './client.ts'
 export { parkedAttributes } from './copy-facts.ts'
 export { eventBridgeEvent } from './decoding/event-bridge-event.ts'

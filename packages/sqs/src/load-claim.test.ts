@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ClaimStore, RecordSource } from '@spillway/message'
-import { maxClaimBytes } from '@spillway/message/internal'
+import { maxClaimBytes } from '@spillway/transport'
 import type { Context, SQSEvent } from 'aws-lambda'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ClaimSourceOptions, sqsSource } from './index.ts'

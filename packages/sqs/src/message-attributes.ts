@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '@spillway/message'
-import { isSendable, maxAttributes } from '@spillway/message/internal'
+import { isSendable, maxAttributes } from '@spillway/transport'
 
 /** W3C Trace Context: version, trace id, parent id, flags, and what later versions add. */
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?$/

@@ -4,7 +4,7 @@ import {
   hasRoom as hasRoomWithin,
   type PackedMessage as PackedWithin,
   pack as packWithin,
-} from '@spillway/message/internal'
+} from '@spillway/transport'
 import { attributesOf } from './message-attributes.ts'
 
 /** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */

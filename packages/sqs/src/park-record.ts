@@ -1,6 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { type ParkReason, type SourceRecord, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import { type Clock, isMessageId, within } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { isMessageId, within } from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 import { isFifo, type SqsClient } from './client.ts'
 import { copyFacts } from './copy-facts.ts'

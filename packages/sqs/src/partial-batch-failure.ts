@@ -1,15 +1,8 @@
 import type { MiddlewareObj } from '@middy/core'
 import middysPartialBatchFailure from '@middy/sqs-partial-batch-failure'
 import { consoleLogger, type Logger } from '@spillway/message'
-import {
-  answerHooks,
-  type BatchAnswer,
-  checkOptions,
-  type Failure,
-  type OptionRules,
-  objectWith,
-  quietLogger,
-} from '@spillway/message/internal'
+import { checkOptions, type OptionRules, objectWith, quietLogger } from '@spillway/message/internal'
+import { answerHooks, type BatchAnswer, type Failure } from '@spillway/transport'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { messageIds } from './queue-records.ts'
 

@@ -1,5 +1,5 @@
 import { SpillwayError } from '@spillway/message'
-import { incompleteRecord, recordsOf, type SourceKind } from '@spillway/message/internal'
+import { incompleteRecord, recordsOf, type SourceKind } from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 
 const queues = {

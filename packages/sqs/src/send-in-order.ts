@@ -1,5 +1,5 @@
 import type { SendResult } from '@spillway/message'
-import { notConfirmed } from '@spillway/message/internal'
+import { notConfirmed } from '@spillway/transport'
 import { groupOf } from './group.ts'
 import type { PackedMessage } from './pack.ts'
 

@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
-import { type Clock, type PackSender, type PackWatcher, sendPack as send } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { type PackSender, type PackWatcher, sendPack as send } from '@spillway/transport'
 import { readAnswer, readConfirmation } from './answer.ts'
 import type { SqsClient } from './client.ts'
 import { toFields } from './entry.ts'

@@ -10,25 +10,27 @@ import {
   type TimeLimit,
 } from '@spillway/message'
 import {
-  type ClaimLoader,
-  type ClaimSourceOptions,
   type Clock,
   checkOptions,
-  createClaimLoader,
-  deliveries,
-  findParked,
   isFunction,
   isRecordId,
-  noteSource,
   type OptionRules,
   objectWith,
-  parkOnce,
   quietLogger,
-  readClaim,
   systemClock,
   timeOf,
   withFacts,
 } from '@spillway/message/internal'
+import {
+  type ClaimLoader,
+  type ClaimSourceOptions,
+  createClaimLoader,
+  deliveries,
+  findParked,
+  noteSource,
+  parkOnce,
+  readClaim,
+} from '@spillway/transport'
 import type { SQSEvent, SQSMessageAttribute, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'
 import { parkedAttributes } from './copy-facts.ts'

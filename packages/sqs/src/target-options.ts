@@ -1,12 +1,6 @@
 import type { Telemetry } from '@spillway/message'
-import {
-  type ClaimChecking,
-  type Clock,
-  integer,
-  isFunction,
-  type OptionRules,
-  objectWith,
-} from '@spillway/message/internal'
+import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
+import type { ClaimChecking } from '@spillway/transport'
 import { isClient, isQueueUrl, type SqsClient } from './client.ts'
 import type { Coalescing } from './coalesce.ts'
 import { maxBytes } from './pack.ts'

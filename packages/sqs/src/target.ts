@@ -1,14 +1,6 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
-import {
-  checkOptions,
-  createGate,
-  fitting,
-  inParallel,
-  outOfTime,
-  type PackWatcher,
-  quietTelemetry,
-  systemClock,
-} from '@spillway/message/internal'
+import { checkOptions, quietTelemetry, systemClock } from '@spillway/message/internal'
+import { createGate, fitting, inParallel, outOfTime, type PackWatcher } from '@spillway/transport'
 import { admit, type Outgoing } from './admit.ts'
 import { isFifo, targetClient } from './client.ts'
 import { maxBytes, maxEntries, type PackedMessage, pack, sizeOf } from './pack.ts'

@@ -4,7 +4,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { SpillwayError, toError } from '@spillway/message'
-import { type Clock, isMessageId } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { isMessageId } from '@spillway/transport'
 import { findUrl, isUrl, type OpenQueue } from '../parked/open-queue.ts'
 import { readQueueFacts } from '../parked/queue-facts.ts'
 import { confirmAll } from './batch-requests.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
-import { maxAttributes } from '@spillway/message/internal'
 import { parkedAttributes } from '@spillway/sqs'
+import { maxAttributes } from '@spillway/transport'
 import type { SQSMessageAttributes } from 'aws-lambda'
 import type { ParkedCopy } from '../parked/read-copy.ts'
 

@@ -1,17 +1,17 @@
-import type { Clock } from '../clock.ts'
-import { SpillwayError, toError } from '../error.ts'
-import type { Logger } from '../logger.ts'
-import type { ParkReason } from '../outcome.ts'
 import type {
+  Logger,
   MessageIdentity,
   ParkDecision,
   ParkedEntry,
   ParkedStore,
+  ParkReason,
   SourceRecord,
   TimeLimit,
-} from '../ports.ts'
-import { standsFor } from './stands-for.ts'
-import { within } from './time.ts'
+} from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import { standsFor } from '@spillway/message/internal'
+import { within } from '../time/time.ts'
 
 /** Milliseconds after which a call of the store counts as failed. */
 const attemptMs = 5000

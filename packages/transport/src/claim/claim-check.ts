@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto'
-import { type Backoff, fullJitter } from '../backoff.ts'
-import { maxClaimBytes, toClaimEnvelope } from '../claim.ts'
-import type { Clock } from '../clock.ts'
-import { SpillwayError, toError } from '../error.ts'
+import type { ClaimStore, EncodedMessage, TimeLimit } from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import {
+  type Backoff,
+  checkOptions,
+  fullJitter,
+  integer,
+  isText,
+  type OptionRule,
+  type OptionRules,
+  objectWith,
+  required,
+} from '@spillway/message/internal'
 import { inParallel } from '../in-parallel.ts'
-import { isText } from '../message.ts'
-import { checkOptions, integer, type OptionRule, type OptionRules, objectWith, required } from '../options.ts'
-import type { ClaimStore, EncodedMessage, TimeLimit } from '../ports.ts'
-import { createGate } from './gate.ts'
-import type { Outgoing } from './outgoing.ts'
-import type { Rejected } from './rejection.ts'
-import { within, workingTime } from './time.ts'
+import type { Outgoing } from '../sending/outgoing.ts'
+import type { Rejected } from '../sending/rejection.ts'
+import { createGate } from '../time/gate.ts'
+import { within, workingTime } from '../time/time.ts'
+import { maxClaimBytes, toClaimEnvelope } from './claim.ts'
 
 /** Where large messages go, and from what size on. */
 export interface ClaimCheckOptions {
-  /** For example `s3ClaimStore({ bucket })` of `@spillway/sqs/s3`. */
+  /** For example `s3ClaimStore({ bucket })`, which `@spillway/sqs/s3` and `@spillway/kinesis/s3` export. */
   readonly store: ClaimStore
   /**
    * Messages of more bytes, attributes included, go into the store. 0 to `maximumMessageSize`. Default: that size, so

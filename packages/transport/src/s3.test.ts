@@ -1,12 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateBucketCommand, DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import type { ClaimStore } from '@spillway/message'
-import { maxClaimBytes } from '@spillway/message/internal'
+import type { ClaimStore, TimeLimit } from '@spillway/message'
 import { buildApp } from 'fauxqs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { maxClaimBytes } from './claim/claim.ts'
 import { s3ClaimStore } from './s3.ts'
-import { ample } from './testing/sqs.ts'
 
 // The SDK's own client, over HTTP.
 
@@ -14,6 +13,11 @@ const app = buildApp({ logger: false })
 let endpoint = ''
 let client: S3Client
 let store: ClaimStore
+
+/** A limit with so much time that it plays no part. */
+function ample(): TimeLimit {
+  return { signal: new AbortController().signal, remainingTime: () => 60_000 }
+}
 
 function clientOf(url: string): S3Client {
   return new S3Client({

@@ -1,4 +1,4 @@
-import type { EncodedMessage } from '../ports.ts'
+import type { EncodedMessage } from '@spillway/message'
 import { type Rejected, refuse } from './rejection.ts'
 
 /** A message with its place in the caller's list. */

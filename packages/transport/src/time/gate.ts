@@ -1,4 +1,4 @@
-import type { TimeLimit } from '../ports.ts'
+import type { TimeLimit } from '@spillway/message'
 import { atEnd } from './time.ts'
 
 /** Lets so many through at once. */

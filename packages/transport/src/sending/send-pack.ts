@@ -1,10 +1,8 @@
-import { type Backoff, fullJitter } from '../backoff.ts'
-import type { Clock } from '../clock.ts'
-import type { SendResult, TimeLimit } from '../ports.ts'
-import type { Telemetry } from '../telemetry.ts'
-import { isThrottled } from '../throttle.ts'
+import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import { type Backoff, fullJitter, isThrottled } from '@spillway/message/internal'
+import { within, workingTime } from '../time/time.ts'
 import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
-import { within, workingTime } from './time.ts'
 
 /** What one request did to each of its messages, and whether the other side asked for fewer requests. */
 export interface Sent {

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../error.ts'
+import { SpillwayError } from '@spillway/message'
 
 /** What a middleware reads of an event. */
 export interface SourceKind {

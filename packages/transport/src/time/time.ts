@@ -1,5 +1,5 @@
-import { type Clock, schedule, systemClock } from '../clock.ts'
-import type { TimeLimit } from '../ports.ts'
+import type { TimeLimit } from '@spillway/message'
+import { type Clock, schedule, systemClock } from '@spillway/message/internal'
 
 /** Milliseconds that have to be left for an answer to the caller. */
 export const guardMs = 250

@@ -1,5 +1,5 @@
+import type { TimeLimit } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
-import type { TimeLimit } from '../ports.ts'
 import { createGate } from './gate.ts'
 
 const ample = (): TimeLimit => ({ signal: new AbortController().signal, remainingTime: () => 60_000 })

@@ -1,5 +1,4 @@
-import type { Issue } from '../issue.ts'
-import type { ParkReason } from '../outcome.ts'
+import type { Issue, ParkReason } from '@spillway/message'
 import { toSendable } from './text.ts'
 
 /** Amazon SQS quotas: message attributes of a message. */

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
-import { type Claim, maxClaimBytes } from '../claim.ts'
-import { SpillwayError, toError } from '../error.ts'
-import { checkOptions, integer, type OptionRules } from '../options.ts'
-import type { ClaimStore, TimeLimit } from '../ports.ts'
+import type { ClaimStore, TimeLimit } from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
+import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
+import { within } from '../time/time.ts'
+import { type Claim, maxClaimBytes } from './claim.ts'
 import { defaultPrefix, isClaimStore, isPlainKey, isPrefix } from './claim-check.ts'
-import { within } from './time.ts'
 
 /** Where the bodies of large messages are. */
 export interface ClaimSourceOptions {
-  /** For example `s3ClaimStore({ bucket })` of `@spillway/sqs/s3`: the store that the target puts them into. */
+  /**
+   * The store that the target puts them into: for example `s3ClaimStore({ bucket })`, which `@spillway/sqs/s3` and
+   * `@spillway/kinesis/s3` export.
+   */
   readonly store: ClaimStore
   /**
    * What the keys in the store begin with, as at the target. No other key is fetched: who can write to the queue or the stream must

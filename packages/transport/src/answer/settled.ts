@@ -1,5 +1,5 @@
-import { SpillwayError } from '../error.ts'
-import { consoleLogger, quietLogger } from '../logger.ts'
+import { consoleLogger, SpillwayError } from '@spillway/message'
+import { quietLogger } from '@spillway/message/internal'
 
 /** What became of each record of a batch, in order: what a middleware turns into `batchItemFailures`. */
 export type Settled = readonly PromiseSettledResult<undefined>[]

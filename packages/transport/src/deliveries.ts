@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../ports.ts'
+import type { SourceRecord } from '@spillway/message'
 
 /**
  * Finds what was delivered for a record of a batch: by the record, and by its id for one that a middleware replaced. Made

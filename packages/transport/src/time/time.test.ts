@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
+import type { TimeLimit } from '@spillway/message'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { TimeLimit } from '../ports.ts'
 import { atEnd, limitByTime, within, workingTime } from './time.ts'
 
 function limit(remaining: number) {

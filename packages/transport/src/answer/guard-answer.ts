@@ -1,4 +1,4 @@
-import { SpillwayError } from '../error.ts'
+import { SpillwayError } from '@spillway/message'
 
 /** The part of a request of middy that makes the answer to Lambda. */
 export interface AnswerRequest {

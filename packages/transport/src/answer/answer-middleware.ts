@@ -1,5 +1,5 @@
-import { SpillwayError } from '../error.ts'
-import type { LogFields, Logger } from '../logger.ts'
+import type { LogFields, Logger } from '@spillway/message'
+import { SpillwayError } from '@spillway/message'
 import { type Failure, failedPlaces } from './failed-places.ts'
 import { type AnswerGuard, type AnswerRequest, guardAnswer } from './guard-answer.ts'
 import { isReported } from './settled.ts'

@@ -1,6 +1,6 @@
-import { type ErrorCode, toError } from '../error.ts'
-import type { SendResult } from '../ports.ts'
-import { isThrottled } from '../throttle.ts'
+import type { SendResult } from '@spillway/message'
+import { type ErrorCode, toError } from '@spillway/message'
+import { isThrottled } from '@spillway/message/internal'
 
 /** The result of a message that was not confirmed. */
 export type Rejected = Extract<SendResult, { status: 'rejected' }>

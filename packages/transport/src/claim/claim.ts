@@ -1,6 +1,5 @@
-import { type Envelope, envelopeVersion } from './envelope.ts'
-import { isText } from './message.ts'
-import { wireJson } from './wire-json.ts'
+import { type Envelope, envelopeVersion } from '@spillway/message'
+import { isText, wireJson } from '@spillway/message/internal'
 
 /** What stands in an envelope in place of its body: where the whole envelope lies, and how to know that it is the one. */
 export interface Claim {

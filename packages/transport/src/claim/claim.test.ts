@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { decodeMessage, defineMessage } from '@spillway/message'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Claim, readClaim, toClaimEnvelope } from './claim.ts'
-import { decodeMessage, defineMessage } from './index.ts'
 
 const sha256 = 'a'.repeat(64)
 const claim: Claim = { key: `spillway/${sha256}`, bytes: 2_000_000, sha256 }
@@ -16,7 +16,9 @@ function record(change: Record<string, unknown>): string {
 describe('the wire', () => {
   it('is the golden file, byte for byte', async () => {
     const text = await file('./claim-v1.golden.json')
-    expect(`${toClaimEnvelope(await file('./envelope-v1.golden.json'), claim)}\n`).toBe(text)
+    expect(`${toClaimEnvelope(await file('../../../message/src/envelope-v1.golden.json'), claim)}\n`).toBe(
+      text,
+    )
     expect(readClaim(text)).toStrictEqual(claim)
   })
 

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../error.ts'
+import { SpillwayError } from '@spillway/message'
 
 /** A record that is not done, and why. */
 export interface Failure {
