@@ -15,6 +15,7 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   workspace: [[[bin('sherif', 'index.js'), '--fail-on-warnings']]],
   unused: [[[bin('knip', 'bin', 'knip.js'), '--no-progress']]],
   packages: [[[script('check-packages.ts')]]],
+  changesets: [[[script('check-changesets.ts')]]],
   bundle: [[[script('bundle-size.ts')]]],
   site: [[[join(root, 'docs', '.vitepress', 'check-site.ts')]]],
   tests: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'end-to-end']]],

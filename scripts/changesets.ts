@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Manifest } from './workspace.ts'
+
+/** What a package was at its last release: `.changeset/released.json` has one of these for each, by its name. */
+export interface Released {
+  readonly version: string
+  /** See {@link sourceHash}. */
+  readonly source: string
+}
+
+/** The same for all packages, by their names. */
+export type ReleasedPackages = Readonly<Record<string, Released>>
+
+/** A package as it is now: the folder under `packages`, and its manifest. */
+export interface Package {
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+/** What `tsconfig.build.json` of each package leaves out. */
+const unpublished = /\.test\.ts$|\.test-d\.ts$|\.bench\.ts$|(?:^|[\\/])testing[\\/]/
+
+/** The hash of the sources of a package that are published: paths and contents, whatever the line ends. */
+export function sourceHash(packageFolder: string): string {
+  const hash = createHash('sha256')
+  const sources = join(packageFolder, 'src')
+  const files = globSync('**/*.ts', { cwd: sources })
+    .filter((file) => !unpublished.test(file))
+    .map((file) => file.replaceAll('\\', '/'))
+  for (const file of files.sort()) {
+    const text = readFileSync(join(sources, file), 'utf8').replaceAll('\r\n', '\n')
+    hash.update(`${file}\0${text}\0`)
+  }
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** The packages that the changesets of a workspace name. */
+export function namedByChangesets(root: string): ReadonlySet<string> {
+  const folder = join(root, '.changeset')
+  const changesets = readdirSync(folder).filter((file) => file.endsWith('.md') && file !== 'README.md')
+  return new Set(
+    changesets.flatMap((file) => {
+      const [, header = ''] = /^---\r?\n([\s\S]*?)^---/m.exec(readFileSync(join(folder, file), 'utf8')) ?? []
+      const lines = header.matchAll(/^["']?([@\w/.-]+)["']?\s*:\s*["']?(?:major|minor|patch|none)\b/gm)
+      return [...lines].map(([, name = '']) => name)
+    }),
+  )
+}
+
+/** What `.changeset/released.json` says. */
+export function readReleased(root: string): ReleasedPackages {
+  const file = join(root, '.changeset', 'released.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ReleasedPackages) : {}
+}
+
+/**
+ * A sentence for each package that lacks a changeset. The sources are held against their hash at the last release: Git
+ * is not asked, so that a shallow clone or one without a remote gives the same answer.
+ */
+export function missingChangesets(root: string, packages: readonly Package[]): readonly string[] {
+  const released = readReleased(root)
+  const named = namedByChangesets(root)
+  return packages.flatMap(({ folder, manifest: { name, version } }) => {
+    const last = released[name]
+    // Its first release: the package has its changelog by hand.
+    if (last === undefined) return []
+    if (last.version !== version) {
+      return `${name} has the version ${version} in packages/${folder}/package.json, but ${last.version} in .changeset/released.json: set versions with \`npm run release\`.`
+    }
+    if (named.has(name) || sourceHash(join(root, 'packages', folder)) === last.source) return []
+    return `packages/${folder}/src is not what ${name}@${version} was released with (by its hash in .changeset/released.json), and no changeset names ${name}: run \`npm run changeset\`, say what changed for its users, and commit the file that it writes. With \`none\` in place of patch, minor or major, a changeset says that no user notices.`
+  })
+}
+
+/** What `.changeset/released.json` has to say once these packages are released as they are. */
+export function asReleased(root: string, packages: readonly Package[]): ReleasedPackages {
+  return Object.fromEntries(
+    packages.map(({ folder, manifest }) => [
+      manifest.name,
+      { version: String(manifest.version), source: sourceHash(join(root, 'packages', folder)) },
+    ]),
+  )
+}

@@ -1,0 +1,9 @@
+// Fails where the sources of a package changed since its last release and no changeset says so.
+import { missingChangesets } from './changesets.ts'
+import { manifestIn, packageNames, root } from './workspace.ts'
+
+const packages = packageNames.map((folder) => ({ folder, manifest: manifestIn('packages', folder) }))
+const missing = missingChangesets(root, packages)
+for (const sentence of missing) console.error(sentence)
+if (missing.length > 0) process.exitCode = 1
+else console.log('Each package is as it was released, or a changeset names it.')
