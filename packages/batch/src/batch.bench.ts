@@ -2,12 +2,12 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import { parser } from '@aws-lambda-powertools/batch/parser'
 import middy from '@middy/core'
 import middysPartialBatchFailure from '@middy/sqs-partial-batch-failure'
+import { type BenchGroup, defineBench, type Stage } from '@spillway/bench'
 import { defineMessage, done } from '@spillway/message'
 import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import { sqsEvent } from '@spillway/sqs/testing'
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
-import { type BenchGroup, defineBench, type Stage } from '../../../scripts/bench/harness.ts'
 import { batch, eachRecord } from './index.ts'
 
 const schema = z.object({

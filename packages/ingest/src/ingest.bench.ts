@@ -1,12 +1,11 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
+import { type BenchGroup, defineBench, type Stage, startQueueServer } from '@spillway/bench'
 import { defineMessage } from '@spillway/message'
 import { type SqsClient, sqsTarget } from '@spillway/sqs'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import * as z from 'zod'
-import { type BenchGroup, defineBench, type Stage } from '../../../scripts/bench/harness.ts'
-import { startQueueServer } from '../../../scripts/bench/queue-server.ts'
 import { bodyLimit, enqueue, problemDetails, validate } from './index.ts'
 
 const schema = z.object({

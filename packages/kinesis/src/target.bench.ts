@@ -1,7 +1,7 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import { defineBench } from '@spillway/bench'
 import { startStreams } from '@spillway/local/testing'
 import type { EncodedMessage } from '@spillway/message'
-import { defineBench } from '../../../scripts/bench/harness.ts'
 import { kinesisTarget } from './index.ts'
 
 const concurrency = 4

@@ -1,8 +1,7 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { defineBench, startQueueServer } from '@spillway/bench'
 import type { EncodedMessage } from '@spillway/message'
 import { Producer } from 'sqs-producer'
-import { defineBench } from '../../../scripts/bench/harness.ts'
-import { startQueueServer } from '../../../scripts/bench/queue-server.ts'
 import { sqsTarget } from './index.ts'
 
 /** What `sqsTarget` has by default. */

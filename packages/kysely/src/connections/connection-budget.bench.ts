@@ -1,4 +1,4 @@
-import { type BenchTable, defineBench } from '../../../../scripts/bench/harness.ts'
+import { type BenchTable, defineBench } from '@spillway/bench'
 import { type BudgetDatabase, budgetMysql, budgetPostgres } from '../testing/budget-database.ts'
 import type { Keeping } from '../testing/environments.ts'
 import { type FleetReport, runFleet } from '../testing/fleet.ts'

@@ -1,9 +1,9 @@
+import { type BenchGroup, defineBench, type Goal } from '@spillway/bench'
 import { startPostgres, startReaper } from '@spillway/local/testing'
 import type { MessageRecord, TimeLimit } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import { from } from 'pg-copy-streams'
-import { type BenchGroup, defineBench, type Goal } from '../../../../scripts/bench/harness.ts'
 import { connectionLimit, kyselyWriter, postgresPool } from '../index.ts'
 
 interface Row {

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { root } from '../workspace.ts'
+import { dirname, join } from 'node:path'
 import type { BenchGroup, BenchTable } from './harness.ts'
+
+/** The folder of the workspace. */
+export const root = dirname(dirname(dirname(import.meta.dirname)))
 
 /** A group and where it comes from. */
 export interface LoadedGroup {

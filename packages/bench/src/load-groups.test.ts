@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { root } from '../workspace.ts'
-import { loadGroups } from './load-groups.ts'
+import { loadGroups, root } from './load-groups.ts'
 
 it('finds the benchmarks of the packages, each under a name of its own, with the versions that they run with', async () => {
   const groups = await loadGroups()

@@ -1,5 +1,5 @@
 // The process of `queue-server.ts`: queues until its parent lets go of it.
-import { startQueues } from '../../packages/local/src/testing.ts'
+import { startQueues } from '@spillway/local/testing'
 
 const settings = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 3 }
 const queues = process.argv.slice(2).map((name) => ({ name, ...settings }))
