@@ -1,7 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DeleteMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ListMessageMoveTasksCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs'
 import middy from '@middy/core'
 import { batch } from '@spillway/batch'
 import { connectionLimit, inboxMigration, kyselyTransaction, postgresPool } from '@spillway/kysely'
@@ -18,7 +25,7 @@ import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
 import type { Context, SQSEvent } from 'aws-lambda'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clientOf, receive, send, toRecord } from '../testing/dead-letters.ts'
 import { type SqsFault, startFaultySqs } from '../testing/faulty-sqs.ts'
 import { inProcess } from '../testing/in-process.ts'
@@ -84,8 +91,12 @@ const writer = () =>
     },
   })
 
-/** Lets the function handle what is in the queue, until the queue is empty, as Lambda does. */
-async function drain(): Promise<number> {
+/**
+ * Lets the function handle what is in the queue, until the queue is empty, as Lambda does.
+ *
+ * @param keeps whether to handle messages once and leave them in the queue, as when Lambda cannot delete them
+ */
+async function drain(keeps = false): Promise<number> {
   const [from, dead] = [queues.queueUrl('from'), queues.queueUrl('dead')]
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const handler = middy()
@@ -102,11 +113,18 @@ async function drain(): Promise<number> {
       readonly batchItemFailures: readonly object[]
     }
     expect(answer.batchItemFailures).toStrictEqual([])
+    handled += messages.length
+    if (keeps) {
+      await Promise.all(messages.map(({ ReceiptHandle }) => show(from, ReceiptHandle)))
+      return handled
+    }
     for (const { ReceiptHandle } of messages)
       await client.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }))
-    handled += messages.length
   }
 }
+
+const show = (QueueUrl: string, ReceiptHandle: string | undefined) =>
+  client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
 
 const put = (id: string, amount: number) =>
   send(
@@ -178,4 +196,78 @@ it('writes an edited message once: its key opens, though its body is another one
   expect(await drain()).toBe(2)
   expect(await written()).toStrictEqual({ total: 7, postings: 1, parked: 0 })
   expect(await queues.messages('dead')).toStrictEqual([])
+})
+
+describe('the move task of SQS', () => {
+  /** Lets SQS move all messages to the dead-letter queue, as it does when the function never ends well. */
+  async function bury(): Promise<void> {
+    const QueueUrl = queues.queueUrl('from')
+    const receiveAll = () =>
+      client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }))
+    await vi.waitFor(async () => {
+      await receiveAll()
+      expect(await queues.messages('from')).toStrictEqual([])
+    })
+  }
+
+  /** Moves all messages of the dead-letter queue. Answers what became of the task. */
+  async function move(to?: string) {
+    const SourceArn = queues.queueArn('dead')
+    const destination = to === undefined ? {} : { DestinationArn: queues.queueArn(to) }
+    await client.send(new StartMessageMoveTaskCommand({ SourceArn, ...destination }))
+    return vi.waitFor(async () => {
+      const { Results = [] } = await client.send(new ListMessageMoveTasksCommand({ SourceArn }))
+      expect(Results[0]?.Status).not.toBe('RUNNING')
+      return Results[0]
+    })
+  }
+
+  it('brings back what SQS itself moved, and each message is written once', async () => {
+    await put('written', 3)
+    // Its effect is committed, and it is delivered again and again all the same.
+    await drain(true)
+    expect(await written()).toStrictEqual({ total: 3, postings: 1, parked: 0 })
+    await put('unwritten', 4)
+    await bury()
+    expect(await queues.messages('dead')).toHaveLength(2)
+
+    expect(await move()).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 })
+    expect(await drain()).toBe(2)
+    expect(await written()).toStrictEqual({ total: 7, postings: 2, parked: 0 })
+    expect(await queues.messages('dead')).toStrictEqual([])
+  })
+
+  it('opens the keys of what was parked, if it is told where it goes', async () => {
+    await put('e', -5)
+    await put('f', -6)
+    await drain()
+    expect(await written()).toStrictEqual({ total: 0, postings: 0, parked: 2 })
+    await sql`alter table postings drop constraint positive`.execute(db)
+
+    // The function sent the copies: SQS knows of no queue that they came from.
+    expect(await move()).toMatchObject({ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' })
+    expect(await queues.messages('dead')).toHaveLength(2)
+    expect(await move('from')).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 })
+    expect(await drain()).toBe(2)
+    expect(await written()).toStrictEqual({ total: -11, postings: 2, parked: 0 })
+    // Once more: the same copies, whose keys are written.
+    await put('e', -5)
+    await drain()
+    expect(await written()).toStrictEqual({ total: -11, postings: 2, parked: 0 })
+  })
+
+  it('parks again what still cannot be written, with one copy and its new reason', async () => {
+    await put('g', -7)
+    await drain()
+    expect(await move('from')).toMatchObject({ Status: 'COMPLETED' })
+    await drain()
+    expect(await written()).toStrictEqual({ total: 0, postings: 0, parked: 1 })
+    const copies = await queues.messages('dead')
+    expect(copies).toHaveLength(1)
+    expect(copies[0]?.attributes).toMatchObject({ 'spillway.code': '23514' })
+    expect((await inProcess(['redrive', queues.queueUrl('dead'), '--execute'])).code).toBe(0)
+    await sql`alter table postings drop constraint positive`.execute(db)
+    await drain()
+    expect(await written()).toStrictEqual({ total: -7, postings: 1, parked: 0 })
+  })
 })

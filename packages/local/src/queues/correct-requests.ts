@@ -15,7 +15,7 @@ export function correctDepartures(app: FauxApp): void {
     if (!isShaped(original)) return refuse(reply, unreadable)
     reply.header('content-type', 'application/x-amz-json-1.0')
     if (Array.isArray(original.Entries)) {
-      const { entries, failed } = checkEntries(original.Entries)
+      const { entries, failed } = checkEntries(original.Entries, original.QueueUrl)
       refused.set(request, failed)
       request.body = { ...original, Entries: entries }
       if (failed.length > 0 && entries.length === 0) return reply.send({ Successful: [] })
@@ -23,7 +23,7 @@ export function correctDepartures(app: FauxApp): void {
     }
     const error = checkRequest(original)
     if (error !== undefined) return refuse(reply, error)
-    request.body = storable(original)
+    request.body = storable(original, original.QueueUrl)
     return undefined
   })
 

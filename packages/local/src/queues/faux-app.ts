@@ -9,12 +9,32 @@ export type FauxApp = ReturnType<typeof buildApp>
 /** fauxqs with a private way in. */
 export interface Faux {
   readonly app: FauxApp
-  /** Runs an SQS action as a client would, or `behind` what stands before fauxqs. */
+  /**
+   * Runs an SQS action as a client would, or `behind` what stands before fauxqs.
+   *
+   * @throws SpillwayError `SPILLWAY_START_FAILED` when it is refused
+   */
   call(action: string, body: object, options?: { readonly behind: boolean }): Promise<unknown>
+  /** The same, for an action that may be refused. */
+  ask(action: string, body: object): Promise<FauxAnswer>
   /** Whether a request is a {@link Faux.call} `behind`. */
-  isBehind(request: { readonly headers: Readonly<Record<string, unknown>> }): boolean
+  isBehind(request: FauxHeaders): boolean
+  /** Whether a request is one of these, and of no client. */
+  isOwn(request: FauxHeaders): boolean
   /** Reads one of the inspection pages of fauxqs, under `/_fauxqs/`. */
   inspect(page: string): Promise<unknown>
+}
+
+/** A request, as far as it says who has sent it. */
+interface FauxHeaders {
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** The answer to an action. */
+export interface FauxAnswer {
+  readonly ok: boolean
+  /** The answer, or the error with its name in `__type`. */
+  readonly body: unknown
 }
 
 const json = 'application/x-amz-json-1.0'
@@ -41,25 +61,34 @@ export async function createFaux(region: string): Promise<Faux> {
     return reply.code(404).send()
   })
 
+  function inject(action: string, body: object, behind: boolean) {
+    return app.inject({
+      method: 'POST',
+      url: '/',
+      headers: {
+        'content-type': json,
+        'x-amz-target': `AmazonSQS.${action}`,
+        'x-spillway-token': token,
+        ...(behind && { 'x-spillway-behind': token }),
+      },
+      payload: JSON.stringify(body),
+    })
+  }
+
   return {
     app,
     isBehind: ({ headers }) => headers['x-spillway-behind'] === token,
+    isOwn: ({ headers }) => headers['x-spillway-token'] === token,
     async call(action, body, options) {
-      const response = await app.inject({
-        method: 'POST',
-        url: '/',
-        headers: {
-          'content-type': json,
-          'x-amz-target': `AmazonSQS.${action}`,
-          'x-spillway-token': token,
-          ...(options?.behind && { 'x-spillway-behind': token }),
-        },
-        payload: JSON.stringify(body),
-      })
+      const response = await inject(action, body, options?.behind === true)
       if (response.statusCode !== 200) {
         throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS refused ${action}: ${response.body}`)
       }
       return response.json()
+    },
+    async ask(action, body) {
+      const response = await inject(action, body, false)
+      return { ok: response.statusCode === 200, body: response.json() }
     },
     async inspect(page) {
       const headers = { 'x-spillway-token': token }

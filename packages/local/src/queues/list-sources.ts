@@ -1,4 +1,5 @@
 import type { Faux } from './faux-app.ts'
+import { nameOf } from './fifo/requests.ts'
 import { errorBody, errorHeader } from './sqs-error.ts'
 
 const action = 'AmazonSQS.ListDeadLetterSourceQueues'
@@ -18,23 +19,25 @@ export function listSources(faux: Faux, queueUrl: (name: string) => string): voi
     if (request.headers['x-amz-target'] !== action) return undefined
     reply.header('content-type', 'application/x-amz-json-1.0')
     const { QueueUrl } = request.body as { readonly QueueUrl?: unknown }
-    const names = await queueNames(faux)
-    const name = String(QueueUrl).split('/').at(-1) ?? ''
-    if (!names.includes(name)) {
+    const name = nameOf(String(QueueUrl))
+    const sources = await sourcesOf(faux, name)
+    if (sources === undefined) {
       reply.header('x-amzn-query-error', errorHeader(noQueue))
       return reply.code(400).send(errorBody(noQueue))
     }
-    const sources: string[] = []
-    for (const other of names) {
-      if ((await deadLetterQueueOf(faux, queueUrl(other))) === name) sources.push(queueUrl(other))
-    }
-    return reply.send({ queueUrls: sources })
+    return reply.send({ queueUrls: sources.map(queueUrl) })
   })
 }
 
-async function queueNames(faux: Faux): Promise<readonly string[]> {
+/** The names of the queues whose dead-letter queue a queue is; `undefined` where there is no such queue. */
+export async function sourcesOf(faux: Faux, name: string): Promise<readonly string[] | undefined> {
   const queues = (await faux.inspect('queues')) as readonly { readonly name: string }[]
-  return queues.map(({ name }) => name)
+  if (!queues.some((queue) => queue.name === name)) return undefined
+  const sources: string[] = []
+  for (const other of queues) {
+    if ((await deadLetterQueueOf(faux, other.name)) === name) sources.push(other.name)
+  }
+  return sources
 }
 
 /** The name of the dead-letter queue of a queue. */
@@ -45,5 +48,5 @@ async function deadLetterQueueOf(faux: Faux, QueueUrl: string): Promise<string |
   const { deadLetterTargetArn } = JSON.parse(Attributes.RedrivePolicy) as {
     readonly deadLetterTargetArn?: string
   }
-  return deadLetterTargetArn?.split(':').at(-1)
+  return deadLetterTargetArn === undefined ? undefined : nameOf(deadLetterTargetArn)
 }

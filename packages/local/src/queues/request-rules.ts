@@ -1,4 +1,6 @@
+import { nameOf } from './fifo/requests.ts'
 import type { SqsRequest } from './request-shape.ts'
+import { noteSent } from './sent-facts.ts'
 import { type FailedEntry, failedEntry, type SqsError } from './sqs-error.ts'
 import { storedAttributes } from './stored-binary.ts'
 import { storedBody } from './stored-body.ts'
@@ -28,23 +30,35 @@ export function checkRequest(request: SqsRequest): SqsError | undefined {
 }
 
 /** The same for each entry of a batch. */
-export function checkEntries(entries: readonly SqsRequest[]): CheckedBatch {
+export function checkEntries(entries: readonly SqsRequest[], queueUrl: unknown): CheckedBatch {
   const kept: SqsRequest[] = []
   const failed: FailedEntry[] = []
   for (const entry of entries) {
     const error = checkRequest(entry)
-    if (error === undefined) kept.push(storable(entry))
+    if (error === undefined) kept.push(storable(entry, queueUrl))
     else failed.push(failedEntry(String(entry.Id), error))
   }
   return { entries: kept, failed }
 }
 
-/** The request with a body and attributes that fauxqs can hold. */
-export function storable(request: SqsRequest): SqsRequest {
+/** The request with a body and attributes that fauxqs can hold. What it would forget of the message is noted. */
+export function storable(request: SqsRequest, queueUrl: unknown): SqsRequest {
   const { MessageBody: body, MessageAttributes: attributes } = request
+  const stored = typeof body === 'string' ? storedBody(body) : undefined
+  if (typeof stored === 'object') {
+    const { MessageGroupId, MessageSystemAttributes } = request
+    const { AWSTraceHeader } = Object(MessageSystemAttributes) as { readonly AWSTraceHeader?: unknown }
+    const { StringValue } = Object(AWSTraceHeader) as { readonly StringValue?: unknown }
+    const queue = nameOf(String(queueUrl))
+    noteSent(stored, { queue, groupId: textOr(MessageGroupId), traceHeader: textOr(StringValue) })
+  }
   return {
     ...request,
-    ...(typeof body === 'string' && { MessageBody: storedBody(body) }),
+    ...(stored !== undefined && { MessageBody: stored }),
     ...(attributes !== undefined && { MessageAttributes: storedAttributes(attributes) }),
   }
+}
+
+function textOr(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -5,12 +5,15 @@ export interface SqsRequest {
   readonly Id?: unknown
   readonly MessageBody?: unknown
   readonly MessageAttributes?: unknown
+  readonly MessageGroupId?: unknown
+  readonly MessageSystemAttributes?: unknown
   readonly DelaySeconds?: unknown
   readonly ReceiptHandle?: unknown
 }
 
 /** A request whose entries, if it has any, are objects. */
 export interface ShapedRequest extends SqsRequest {
+  readonly QueueUrl?: unknown
   readonly Entries?: readonly SqsRequest[] | null
 }
 

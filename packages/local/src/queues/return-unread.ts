@@ -6,7 +6,7 @@ import type { Faux } from './faux-app.ts'
  */
 export function returnUnread(faux: Faux): void {
   faux.app.addHook('preSerialization', async (request, reply, answer) => {
-    if (faux.isBehind(request) || typeof answer !== 'object' || answer === null || !('Messages' in answer))
+    if (faux.isOwn(request) || typeof answer !== 'object' || answer === null || !('Messages' in answer))
       return answer
     const messages = answer.Messages as readonly { readonly ReceiptHandle: string }[] | undefined
     const queueUrl = (request.body as { readonly QueueUrl: string }).QueueUrl

@@ -1,10 +1,12 @@
 import { SpillwayError } from '@spillway/message'
+import { completeDeliveries } from './complete-deliveries.ts'
 import { correctDepartures } from './correct-requests.ts'
-import type { QueueEngine, QueueSpec } from './engine.ts'
+import type { QueueDepth, QueueEngine, QueueSpec } from './engine.ts'
 import { createFaux, type Faux } from './faux-app.ts'
 import { readDepth, readMessages } from './faux-inspect.ts'
 import { deliverFifo } from './fifo/deliver-fifo.ts'
 import { listSources } from './list-sources.ts'
+import { moveTasks } from './move-tasks/move-tasks.ts'
 import { ownUrls } from './own-urls.ts'
 import { returnUnread } from './return-unread.ts'
 
@@ -33,7 +35,9 @@ export async function startQueues(options: QueuesOptions): Promise<QueueEngine> 
   const faux = await createFaux(region)
   correctDepartures(faux.app)
   listSources(faux, (name) => queueUrl(name))
+  completeDeliveries(faux, (name) => queueArn(name))
   const fifo = deliverFifo(faux)
+  const moves = moveTasks(faux, (name) => depth(name))
   returnUnread(faux)
   ownUrls(faux.app, () => endpoint)
   const endpoint = await listen(faux, port)
@@ -47,21 +51,24 @@ export async function startQueues(options: QueuesOptions): Promise<QueueEngine> 
     throw thrown
   }
 
+  async function depth(name: string): Promise<QueueDepth> {
+    const stored = await readDepth(faux, name, queueUrl(name))
+    const delivered = await fifo.find(name)?.depth()
+    return delivered === undefined ? stored : { ...delivered, delayed: stored.delayed }
+  }
+
   return Object.freeze({
     endpoint,
     region,
     queueUrl,
     queueArn,
-    async depth(name: string) {
-      const depth = await readDepth(faux, name, queueUrl(name))
-      const delivered = await fifo.find(name)?.depth()
-      return delivered === undefined ? depth : { ...delivered, delayed: depth.delayed }
-    },
+    depth,
     async messages(name: string) {
       const messages = await readMessages(faux, name, queueUrl(name))
       return (await fifo.find(name)?.messages()) ?? messages
     },
     async stop() {
+      await moves.stop()
       await faux.app.close()
     },
   })

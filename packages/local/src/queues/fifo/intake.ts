@@ -56,13 +56,14 @@ function toFifoMessage(message: FauxDelivery): FifoMessage {
     SentTimestamp,
     MessageDeduplicationId,
     SequenceNumber,
+    AWSTraceHeader,
   } = message.Attributes
   return {
     messageId: message.MessageId,
     groupId: MessageGroupId.slice(MessageGroupId.indexOf(separator) + 1),
     body: message.Body,
     md5OfBody: message.MD5OfBody,
-    attributes: defined({ SenderId, SentTimestamp, MessageDeduplicationId, SequenceNumber }),
+    attributes: defined({ SenderId, SentTimestamp, MessageDeduplicationId, SequenceNumber, AWSTraceHeader }),
     messageAttributes: message.MessageAttributes ?? {},
     md5OfMessageAttributes: message.MD5OfMessageAttributes,
   }
