@@ -14,7 +14,7 @@ import { type MessageNames, noRoute } from './message-names.ts'
 import { recordByRecord } from './record-by-record.ts'
 import type { Round } from './round.ts'
 import { checkRoutes, handlerExpected, isHandler } from './route.ts'
-import { callRouted } from './routed.ts'
+import { routed } from './routed.ts'
 import { routedMessages } from './routed-messages.ts'
 import { wholeBatch } from './whole-batch.ts'
 
@@ -65,7 +65,7 @@ export function planRoutes(routes: readonly unknown[], { otherwise, ...options }
   return {
     nameOf: (message) => (message !== undefined && handlers.has(message) ? message : noRoute),
     known: routedMessages(routes, rest !== undefined),
-    round: wholeBatch<unknown>(callRouted(handlers, rest)),
+    round: routed(handlers, rest),
     watchers,
     options,
   }

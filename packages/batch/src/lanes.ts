@@ -66,3 +66,26 @@ export function takeTurns(records: readonly SourceRecord[], positions: readonly 
     },
   }
 }
+
+/** The lanes of some records. */
+export interface LaneLinks {
+  /** The first record of each lane, in order. */
+  readonly heads: readonly number[]
+  /** The record that comes after another one in its lane. */
+  next(position: number): number | undefined
+}
+
+/** Links each record with the next one of its lane. */
+export function linkLanes(records: readonly SourceRecord[], positions: readonly number[]): LaneLinks {
+  const heads: number[] = []
+  const last = new Map<string, number>()
+  const links = new Map<number, number>()
+  for (const position of positions) {
+    const { lane } = records[position] as SourceRecord
+    const before = last.get(lane)
+    if (before === undefined) heads.push(position)
+    else links.set(before, position)
+    last.set(lane, position)
+  }
+  return { heads, next: (position) => links.get(position) }
+}

@@ -4,7 +4,7 @@ import type { Deadline } from './deadline.ts'
 import { outOfTime } from './settle.ts'
 
 /** How many bodies are fetched at once. */
-const loadConcurrency = 10
+export const loadConcurrency = 10
 
 /** The share of the time for writing that fetching may take: a slow store must not cost the records that are there. */
 const loadShare = 0.5

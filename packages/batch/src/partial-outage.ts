@@ -8,6 +8,11 @@ const memoryMs = 60_000
 export interface Witness {
   /** Notes what records came to that were tried at the same time. */
   note(outcomes: readonly Outcome[]): void
+  /**
+   * Notes that records are given to one of several handlers, and answers what notes what they came to. A record of another
+   * handler that is done meanwhile was tried at the same time.
+   */
+  begin(handler: unknown): (outcomes: readonly Outcome[]) => void
   /** Whether a record was done while, or after, another found that what it needs is down. */
   sawPart(): boolean
 }
@@ -16,11 +21,27 @@ export interface Witness {
 export function createWitness(): Witness {
   let sawDown = false
   let sawPart = false
+  /** How many calls did something, in all and of each handler. */
+  let calls = 0
+  const callsOf = new Map<unknown, number>()
+  const callsOfOthers = (handler: unknown) => calls - (callsOf.get(handler) ?? 0)
+
+  function note(outcomes: readonly Outcome[]): void {
+    // Before they are asked whether they are done: what was done before an outage says nothing of it.
+    sawDown ||= outcomes.some(isUnavailable)
+    sawPart ||= sawDown && outcomes.some(isDone)
+  }
   return {
-    note(outcomes) {
-      // Before they are asked whether they are done: what was done before an outage says nothing of it.
-      sawDown ||= outcomes.some(isUnavailable)
-      sawPart ||= sawDown && outcomes.some(isDone)
+    note,
+    begin(handler) {
+      const before = callsOfOthers(handler)
+      return (outcomes) => {
+        note(outcomes)
+        sawPart ||= callsOfOthers(handler) > before && outcomes.some(isUnavailable)
+        if (!outcomes.some(isDone)) return
+        calls += 1
+        callsOf.set(handler, (callsOf.get(handler) ?? 0) + 1)
+      }
     },
     sawPart: () => sawPart,
   }

@@ -1,97 +1,45 @@
-import {
-  type EachRecord,
-  type MessageRecord,
-  type Outcome,
-  retry,
-  type SourceRecord,
-} from '@spillway/message'
+import type { EachRecord, MessageRecord, Outcome, SourceRecord } from '@spillway/message'
 import { callHandler } from './call-handler.ts'
 import { type DecodedRecord, isMessage, isPending } from './decode.ts'
-import { findDecidedLate } from './find-decided.ts'
+import { createFetcher, type Fetcher, readInTime } from './fetch-records.ts'
 import { takeTurns } from './lanes.ts'
-import { type ByteGate, createByteGate, loadTexts } from './load.ts'
 import { failuresOfOutage, isHeldFor } from './outage.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
 import type { Invocation, Round } from './round.ts'
-import { outOfTime } from './settle.ts'
 
 /** Rounds that give a handler one record at a time: lanes side by side, each in order. */
 export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
   const { concurrency } = each
 
+  const handleDecoded = (invocation: Invocation<Body>, decoded: DecodedRecord): Outcome | Promise<Outcome> =>
+    isMessage(decoded) ? callHandler(each, invocation, decoded as MessageRecord<Body>) : decoded.outcome
+
   /** What becomes of a record whose text is to be fetched, its parking left out. */
   async function handleClaim(
     invocation: Invocation<Body>,
     record: SourceRecord,
-    gate: ByteGate,
+    fetcher: Fetcher,
   ): Promise<Outcome> {
-    const { loadBytes = 0 } = record
-    const { writing } = invocation.deadlines
-    let isIn = false
-    const entering = gate.enter(loadBytes).then(() => {
-      isIn = true
-    })
     try {
-      await writing.race(entering)
-      if (writing.expired) return retry({ cause: outOfTime() })
-      const text = (await loadTexts([record], writing)).get(record) ?? outOfTime()
-      return await handleText(invocation, record, text)
+      return await handleDecoded(invocation, await fetcher.read(record))
     } finally {
-      if (isIn) gate.leave(loadBytes)
+      fetcher.leave(record)
     }
   }
-
-  function handleText(
-    invocation: Invocation<Body>,
-    record: SourceRecord,
-    text: string | Error,
-  ): Outcome | Promise<Outcome> {
-    const { reader, deadlines } = invocation
-    const decoded = reader.read(record, text)
-    if (!isPending(decoded)) return handleDecoded(invocation, record, decoded)
-    return deadlines.writing
-      .race(decoded)
-      .then((late) =>
-        late === undefined ? retry({ cause: outOfTime() }) : handleDecoded(invocation, record, late),
-      )
-  }
-
-  function handleDecoded(
-    invocation: Invocation<Body>,
-    record: SourceRecord,
-    decoded: DecodedRecord,
-  ): Outcome | Promise<Outcome> {
-    if (!isMessage(decoded)) return decoded.outcome
-    const message = decoded as MessageRecord<Body>
-    return record.load === undefined
-      ? handleMessage(invocation, message)
-      : handleFetched(invocation, record, message)
-  }
-
-  /** What was fetched may be a message that an earlier delivery parked. */
-  async function handleFetched(
-    invocation: Invocation<Body>,
-    record: SourceRecord,
-    message: MessageRecord<Body>,
-  ): Promise<Outcome> {
-    const { reader, source, deadlines } = invocation
-    const decided = await findDecidedLate(reader, source, [record], deadlines.writing)
-    return decided.get(record) ?? handleMessage(invocation, message)
-  }
-
-  const handleMessage = (invocation: Invocation<Body>, message: MessageRecord<Body>) =>
-    callHandler(each, invocation, message)
 
   function handleRecord(
     invocation: Invocation<Body>,
     record: SourceRecord,
-    gate: ByteGate,
+    fetcher: Fetcher,
   ): Outcome | Promise<Outcome> {
-    const decided = invocation.decided.get(record)
-    if (decided !== undefined) return decided
-    if (record.load !== undefined) return handleClaim(invocation, record, gate)
-    return handleText(invocation, record, record.body)
+    const { decided, reader, deadlines } = invocation
+    const outcome = decided.get(record)
+    if (outcome !== undefined) return outcome
+    if (record.load !== undefined) return handleClaim(invocation, record, fetcher)
+    const decoding = reader.read(record, record.body)
+    if (!isPending(decoding)) return handleDecoded(invocation, decoding)
+    return readInTime(decoding, deadlines.writing).then((late) => handleDecoded(invocation, late))
   }
 
   /** Goes through records once, but for what stands behind an outage or one that is to be parked later. */
@@ -102,7 +50,7 @@ export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
   ): Promise<{ readonly later: readonly Parking[]; readonly outage: Outcome | undefined }> {
     const { source, ledger, deadlines, isPartial, witness } = invocation
     const turns = takeTurns(source.records, positions)
-    const gate = createByteGate(source.maximumLoadBytes)
+    const fetcher = createFetcher(invocation, concurrency)
     const workers: Promise<void>[] = []
     const most = Math.min(concurrency, positions.length)
     // Each round that finds it still down tries one record more: it may be down for the first ones alone.
@@ -117,7 +65,7 @@ export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
     /** Answers whether its lane may go on. */
     async function settle(position: number): Promise<boolean> {
       const record = source.records[position] as SourceRecord
-      const outcome = parkOverdue(record, await handleRecord(invocation, record, gate))
+      const outcome = parkOverdue(record, await handleRecord(invocation, record, fetcher))
       witness.note([outcome])
       if (isHeldFor(outcome)) failures.push(outcome)
       else if (failures.length > 0) failures = []

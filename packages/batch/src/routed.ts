@@ -1,67 +1,147 @@
-import { type EachRecord, type MessageRecord, type Outcome, retry, type Writer } from '@spillway/message'
-import { inParallel } from '@spillway/transport'
-import { callHandler, callWriter } from './call-handler.ts'
-import { failuresOfOutage, isHeldFor } from './outage.ts'
-import type { Invocation } from './round.ts'
-import { outOfTime } from './settle.ts'
-
-/** A handler, whatever its message is. */
-type Handler = Writer<unknown> | EachRecord<unknown>
+import type { SourceRecord } from '@spillway/message'
+import { type DecodedRecord, isMessage, isPending } from './decode.ts'
+import { createFetcher, type Fetcher, readInTime } from './fetch-records.ts'
+import { type LaneLinks, linkLanes } from './lanes.ts'
+import { parkOverdue } from './park-overdue.ts'
+import { type Parking, parkDue } from './parking.ts'
+import type { Invocation, Round } from './round.ts'
+import { type Handler, type Item, type RouteRun, routeRuns, type Settled } from './route-runs.ts'
 
 /**
- * Gives messages of different lanes to the handlers of their names, all at the same time: one that throws, is slow or is
- * down costs its own messages alone. Answers an outcome for each, in order, and never rejects.
+ * Rounds that give each record to the handler of its message. Each lane goes on by itself, in order, whatever the handlers
+ * of its records are: one that throws, is slow or is down costs its own records alone, and those behind them in a lane.
  *
  * @param otherwise gets the messages of all other names
  */
-export function callRouted(handlers: ReadonlyMap<string, Handler>, otherwise: Handler | undefined) {
-  return async function call(
-    invocation: Invocation<unknown>,
-    messages: readonly MessageRecord[],
-  ): Promise<readonly Outcome[]> {
-    const outcomes: Outcome[] = new Array(messages.length)
-    const places = Map.groupBy(messages.keys(), (place) => {
-      const { name } = messages[place] as MessageRecord
-      return handlers.get(name) ?? otherwise
-    })
-    await Promise.all(
-      [...places].map(async ([handler, own]) => {
-        const ofHandler = own.map((place) => messages[place] as MessageRecord)
-        const answers = await callOne(handler, invocation, ofHandler)
-        for (const [index, place] of own.entries()) outcomes[place] = answers[index] as Outcome
-      }),
-    )
-    return outcomes
+export function routed(
+  handlers: ReadonlyMap<string, Handler>,
+  otherwise: Handler | undefined,
+): Round<unknown> {
+  return async function runRoutes(invocation, positions, round) {
+    const { source, ledger, deadlines } = invocation
+    const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
+    const handlerOf = (name: string) => (handlers.get(name) ?? otherwise) as Handler
+    let parkings: readonly Parking[] = []
+    let left = positions
+    for (let pass = round; left.length > 0 && !deadlines.writing.expired; pass = 0) {
+      const all = [...parkings, ...(await runOnce(invocation, handlerOf, left, pass))]
+      if (all.length === 0) return
+      parkings = await parkDue(invocation, all)
+      const stopped = new Set(parkings.map(({ position }) => laneOf(position)))
+      left = positions.filter(
+        (position) => ledger.outcome(position) === undefined && !stopped.has(laneOf(position)),
+      )
+    }
   }
 }
 
-function callOne(
-  handler: Handler | undefined,
-  invocation: Invocation<unknown>,
-  messages: readonly MessageRecord[],
-): Promise<readonly Outcome[]> {
-  // No reader makes a message that has no handler.
-  if (handler === undefined) return Promise.resolve(messages.map(() => retry({ cause: outOfTime() })))
-  return typeof handler === 'function'
-    ? callWriter(handler, invocation, messages)
-    : callEach(handler, invocation, messages)
+/** The records of one pass, as their lanes go on. */
+interface Pass {
+  readonly invocation: Invocation<unknown>
+  readonly links: LaneLinks
+  readonly fetcher: Fetcher
+  /** Gets those that are to be parked later: their lanes end there. */
+  readonly later: Parking[]
 }
 
-/** Gives messages to the handler of each record, until it shows that what it needs is down: the others come back with it. */
-async function callEach(
-  each: EachRecord<unknown>,
+/** Goes through records once, and answers those that are to be parked later. */
+async function runOnce(
   invocation: Invocation<unknown>,
-  messages: readonly MessageRecord[],
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = new Array(messages.length)
-  const patience = failuresOfOutage(each.concurrency, invocation.isPartial)
-  let failures = 0
-  let outage: Outcome | undefined
-  await inParallel([...messages.entries()], each.concurrency, async ([place, message]) => {
-    const outcome = outage ?? (await callHandler(each, invocation, message))
-    outcomes[place] = outcome
-    failures = isHeldFor(outcome) ? failures + 1 : 0
-    if (failures >= patience) outage ??= outcome
+  handlerOf: (name: string) => Handler,
+  positions: readonly number[],
+  round: number,
+): Promise<readonly Parking[]> {
+  const { reader, source, decided, deadlines } = invocation
+  const links = linkLanes(source.records, positions)
+  const pass: Pass = { invocation, links, fetcher: createFetcher(invocation), later: [] }
+  const runOf = routeRuns(invocation, handlerOf, round)
+  const settle = (all: readonly Settled[]) => settleAll(pass, all)
+  const lanes = { settle, goOn }
+
+  function read(position: number): DecodedRecord | Promise<DecodedRecord> {
+    const record = source.records[position] as SourceRecord
+    const outcome = decided.size === 0 ? undefined : decided.get(record)
+    if (outcome !== undefined) return { outcome }
+    return record.load === undefined ? reader.read(record, record.body) : pass.fetcher.read(record)
+  }
+
+  async function goOn(heads: readonly number[]): Promise<void> {
+    if (heads.length === 0 || deadlines.writing.expired) return
+    const decoded: Read[] = []
+    const reading: Promise<void>[] = []
+    for (const position of withoutSkipped(pass, heads)) {
+      const result = read(position)
+      if (!isPending(result)) decoded.push({ position, result })
+      else {
+        // By itself: a schema or a store that is slow holds up nothing but its own lane.
+        const late = readInTime(result, deadlines.writing)
+        reading.push(late.then((result) => handle([{ position, result }])))
+      }
+    }
+    await Promise.all([handle(decoded), ...reading])
+  }
+
+  /** Gives what was read to the handlers, all at once, and settles the others. */
+  async function handle(decoded: readonly Read[]): Promise<void> {
+    const { items, settled } = byRun(decoded, runOf)
+    await Promise.all([settle(settled).then(goOn), ...[...items].map(([run, own]) => run(own, lanes))])
+  }
+
+  await goOn(links.heads)
+  return pass.later
+}
+
+/** A record that was read. */
+interface Read {
+  readonly position: number
+  readonly result: DecodedRecord
+}
+
+/** The messages by the runs that they go to, and what becomes of the records that hold none. */
+function byRun(decoded: readonly Read[], runOf: (name: string) => RouteRun) {
+  const settled: Settled[] = []
+  const items = new Map<RouteRun, Item[]>()
+  for (const { position, result } of decoded) {
+    if (!isMessage(result)) {
+      settled.push({ position, outcome: result.outcome })
+      continue
+    }
+    const run = runOf(result.name)
+    const own = items.get(run)
+    if (own === undefined) items.set(run, [{ position, message: result }])
+    else own.push({ position, message: result })
+  }
+  return { items, settled }
+}
+
+/** The records that may be begun; those that follow one that is not done are settled, to the end of their lanes. */
+function withoutSkipped(
+  { invocation: { ledger }, links }: Pass,
+  heads: readonly number[],
+): readonly number[] {
+  if (ledger.isClean()) return heads
+  return heads.flatMap((head) => {
+    let position: number | undefined = head
+    while (position !== undefined && ledger.skip(position)) position = links.next(position)
+    return position ?? []
   })
-  return outcomes
+}
+
+/** Settles records, and answers those that their lanes go on with. */
+async function settleAll(
+  { invocation, links, fetcher, later }: Pass,
+  settled: readonly Settled[],
+): Promise<readonly number[]> {
+  const parkings: Parking[] = []
+  for (const { position, outcome: given } of settled) {
+    const record = invocation.source.records[position] as SourceRecord
+    const outcome = parkOverdue(record, given)
+    fetcher.leave(record)
+    if (outcome.kind === 'park') parkings.push({ ...outcome, position })
+    else invocation.ledger.settle(position, outcome)
+  }
+  const left = await parkDue(invocation, parkings)
+  later.push(...left)
+  const stopped = new Set(left.map(({ position }) => position))
+  return settled.flatMap(({ position }) => (stopped.has(position) ? [] : (links.next(position) ?? [])))
 }

@@ -16,7 +16,7 @@ import { silent } from './testing/virtual-run.ts'
 
 // Lanes × names × outcomes: order in a lane holds across handlers, and every record has one outcome.
 
-const schema = z.object({ position: z.number(), fate: z.string() })
+const schema = z.object({ position: z.number(), fate: z.string(), turns: z.number() })
 type Body = z.infer<typeof schema>
 const [one, two, three] = ['one', 'two', 'three'].map((name) => defineMessage({ name, schema })) as [
   ReturnType<typeof defineMessage<typeof schema>>,
@@ -28,9 +28,16 @@ const records = fc.array(
     lane: fc.constantFrom('a', 'b', 'c'),
     name: fc.constantFrom('one', 'two', 'three', 'unknown'),
     fate: fc.constantFrom('done', 'done', 'done', 'retry', 'park', 'throw', 'down'),
+    turns: fc.nat(3),
+    isFetched: fc.boolean(),
   }),
   { maxLength: 24 },
 )
+
+/** Lets others go on for a while. */
+async function take(turns: number) {
+  for (let count = 0; count < turns; count++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 function outcomeOf(fate: string): Outcome {
   if (fate === 'throw') throw new Error('no')
@@ -49,24 +56,33 @@ it('keeps the order of each lane, and gives every record one outcome', async () 
       const writer = async (messages: readonly MessageRecord<Body>[]) => {
         const isBroken = messages.some(({ body }) => body.fate === 'throw')
         for (const message of messages) note(message, !isBroken && !/retry|down/.test(message.body.fate))
+        await take(Math.max(...messages.map(({ body }) => body.turns)))
         return messages.map(({ body }) => outcomeOf(body.fate))
       }
       const each = eachRecord<Body>(
         async (message) => {
           note(message, !/retry|down|throw/.test(message.body.fate))
+          await take(message.body.turns)
           return outcomeOf(message.body.fate)
         },
         { concurrency: 2 },
       )
       const source: RecordSource = {
         records: given.map(
-          ({ lane }, position): SourceRecord => ({ id: `r${position}`, body: '', lane, receiveCount: 1 }),
+          ({ lane, turns, isFetched }, position): SourceRecord => ({
+            id: `r${position}`,
+            body: '',
+            lane,
+            receiveCount: 1,
+            ...(isFetched && { load: () => take(turns).then(() => ''), loadBytes: turns }),
+          }),
         ),
+        maximumLoadBytes: 4,
         checkpoint,
         decode: ({ id }) => {
           const position = Number(id.slice(1))
-          const { name = '', fate } = given[position] ?? {}
-          return { body: { position, fate }, name, key: id }
+          const { name = '', fate, turns } = given[position] ?? {}
+          return { body: { position, fate, turns }, name, key: id }
         },
         park: async ({ id }) => void parked.push(Number(id.slice(1))),
         delay: async () => undefined,

@@ -1,0 +1,59 @@
+import { type Outcome, retry, type SourceRecord } from '@spillway/message'
+import { createGate } from '@spillway/transport'
+import type { Deadline } from './deadline.ts'
+import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
+import { findDecidedLate } from './find-decided.ts'
+import { createByteGate, loadConcurrency, loadTexts } from './load.ts'
+import type { Invocation } from './round.ts'
+import { outOfTime } from './settle.ts'
+
+/** Reads records whose text lies elsewhere, each by itself and within the bound on the bytes that are held. */
+export interface Fetcher {
+  /** Fetches the text of a record and reads it. Its bytes are held until {@link Fetcher.leave}. Never rejects. */
+  read(record: SourceRecord): Promise<DecodedRecord>
+  /** The text of a record is not needed any more. */
+  leave(record: SourceRecord): void
+}
+
+/**
+ * A fetcher for one pass over the records of a batch.
+ *
+ * @param places how many are fetched at once
+ */
+export function createFetcher(
+  { reader, source, deadlines: { writing } }: Pick<Invocation<never>, 'reader' | 'source' | 'deadlines'>,
+  places = loadConcurrency,
+): Fetcher {
+  const bytes = createByteGate(source.maximumLoadBytes)
+  const requests = createGate(places)
+  const inside = new Set<SourceRecord>()
+
+  /** What an earlier delivery decided of a message, which is known only now. */
+  async function decidedOf(record: SourceRecord): Promise<Outcome | undefined> {
+    return (await findDecidedLate(reader, source, [record], writing)).get(record)
+  }
+
+  return {
+    async read(record) {
+      await writing.race(bytes.enter(record.loadBytes ?? 0).then(() => inside.add(record)))
+      if (writing.expired) return late()
+      const texts = await requests.run(() => loadTexts([record], writing))
+      const decoded = await readInTime(reader.read(record, texts?.get(record) ?? outOfTime()), writing)
+      if (!isMessage(decoded)) return decoded
+      const outcome = await decidedOf(record)
+      return outcome === undefined ? decoded : { outcome }
+    },
+    leave(record) {
+      if (inside.delete(record)) bytes.leave(record.loadBytes ?? 0)
+    },
+  }
+}
+
+/** What a record holds, where its schema says so in time. */
+export async function readInTime(decoding: Decoding, writing: Deadline): Promise<DecodedRecord> {
+  return isPending(decoding) ? ((await writing.race(decoding)) ?? late()) : decoding
+}
+
+function late(): DecodedRecord {
+  return { outcome: retry({ cause: outOfTime() }) }
+}
