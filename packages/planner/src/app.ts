@@ -4,28 +4,28 @@ import type { Problem } from './check-app.ts'
 export interface DatabaseOptions {
   /** `mysql` is MySQL or MariaDB. The local runtime has Postgres only. */
   readonly engine: 'postgres' | 'mysql'
-  /** What the server allows in all (`max_connections`). */
+  /** How many connections the server allows in total (`max_connections`). */
   readonly maxConnections: number
   /**
-   * How many of them are kept for people, migrations and the server's own superusers. Default 3, which is
-   * Postgres's `superuser_reserved_connections`, and the least that Postgres takes.
+   * How many of them are kept for people, migrations and the server's own superusers. Default 3, Postgres's own
+   * `superuser_reserved_connections`; Postgres accepts no less.
    */
   readonly reserved?: number
   /**
-   * The budget: how many connections the functions of this app may use together. Default: `maxConnections - reserved`. Less
-   * for a server that other apps use, too.
+   * The budget: how many connections the functions of this app may use together. Default: `maxConnections - reserved`.
+   * Set it lower when other apps use the same server.
    */
   readonly budget?: number
   /**
-   * Whether the server itself refuses the functions more connections than the budget: in Postgres the `connection limit` of
-   * their role, which `connectionBudgetMigration` of `@spillway/kysely` sets, in MySQL `max_user_connections`. Default
-   * false. With it the functions together may want more than the budget, and a deploy cannot exceed it; without it their sum
-   * has to fit, and a deploy needs slack.
+   * Whether the server itself refuses the functions more connections than the budget: in Postgres the `connection
+   * limit` of their role, which `connectionBudgetMigration` of `@spillway/kysely` sets, in MySQL
+   * `max_user_connections`. Default false. With the limit, the connections of all functions may add up to more than the
+   * budget, and a deploy cannot exceed it. Without it, their sum must fit into the budget, with room for a deploy.
    */
   readonly connectionLimit?: boolean
   /**
-   * Seconds after which the server ends a session that asks nothing: `idle_session_timeout` in Postgres, `wait_timeout` in
-   * MySQL. Default 1, as `connectionBudgetMigration` sets it.
+   * Seconds after which the server ends an idle session: `idle_session_timeout` in Postgres, `wait_timeout` in MySQL.
+   * Default 1, as `connectionBudgetMigration` sets it.
    */
   readonly idleSessionTimeout?: number
   /** A folder of `*.sql` files, run in the order of their names before the functions start. Relative to the config. */
@@ -34,25 +34,25 @@ export interface DatabaseOptions {
   readonly settings?: Readonly<Record<string, string | number>>
 }
 
-/** A queue. Every queue that a function reads exists even if it is not named here. */
+/** A queue. A queue that a function reads exists even if it is not listed here. */
 export interface QueueOptions {
   /** Seconds. Default: 6 × the reader's time-out + its batching window, as AWS recommends. */
   readonly visibilityTimeout?: number
   /**
-   * How often a message is received before it is dead-lettered. Default 100: an outage of the database uses up a receive
-   * every 45 to 90 s with the default back-off of `batch`, so that it may last 73 minutes at least. A row that the database
-   * refuses is parked at once, whatever this is.
+   * How often a message is received before it is dead-lettered. Default 100: with the default back-off of `batch`, an
+   * outage of the database uses up one receive every 45 to 90 s, so messages survive an outage of at least 73 minutes.
+   * A row that the database rejects is parked at once, whatever this number is.
    */
   readonly maxReceiveCount?: number
   /**
-   * Seconds for which the queue keeps a message, from when it was sent: 60 to 1,209,600. Default 345,600 (4 days, as on
-   * SQS) for a queue that has a dead-letter queue, and the longest for the others. A dead-letter queue needs the longer
-   * one: a message that is moved there does not become younger.
+   * Seconds for which the queue keeps a message, counted from when it was sent: 60 to 1,209,600. Default 345,600 (4
+   * days, as on SQS) for a queue that has a dead-letter queue, and 1,209,600 for others. A dead-letter queue needs the
+   * longer time because a message keeps its age when it is moved there.
    */
   readonly retention?: number
   /**
-   * The name of the dead-letter queue. Default `<name>-dlq`; for a queue that no function reads, none, unless it has a
-   * `maxReceiveCount`.
+   * The name of the dead-letter queue. Default `<name>-dlq`. A queue that no function reads has none, unless
+   * `maxReceiveCount` is set.
    */
   readonly deadLetterQueue?: string
 }
@@ -60,18 +60,19 @@ export interface QueueOptions {
 /** A stream of Kinesis Data Streams. */
 export interface StreamOptions {
   /**
-   * 1 to 1,000. Each takes 1,000 records and 1 MiB a second, and is read by `parallelizationFactor` invocations at once.
+   * 1 to 1,000. Each shard accepts 1,000 records and 1 MiB per second, and up to `parallelizationFactor` invocations
+   * read it at once.
    */
   readonly shards: number
 }
 
 /**
- * Where a batch goes that is given up. A bucket of S3 gets the records; a standard queue is only told where in the
- * stream they were, and the stream forgets them after a day.
+ * Where Lambda sends a batch that it discards. An S3 bucket gets the records. A standard queue gets only their
+ * positions in the stream, which deletes the records after a day.
  */
 export type OnFailure = { readonly bucket: string } | { readonly queue: string }
 
-/** What an app's functions may refer to in their environment. */
+/** The resources that the environment variables of a function may refer to. */
 export interface Resources {
   /** The URL of a queue of the app, a dead-letter queue included. */
   queueUrl(name: string): string
@@ -87,9 +88,9 @@ export interface FunctionOptions {
   readonly entry: string
   /** The name of the export. Default `handler`. */
   readonly handler?: string
-  /** Seconds, 1 to 900. Default 3, as on Lambda. */
+  /** Time-out in seconds, 1 to 900. Default 3, as on Lambda. */
   readonly timeout?: number
-  /** MB. Default 512. Shown to the function; not enforced locally. */
+  /** Memory in MB. Default 512. The function sees the value; the local runtime does not enforce it. */
   readonly memorySize?: number
   /** The route that invokes the function: `POST /orders`, or several. */
   readonly http?: string | readonly string[]
@@ -98,53 +99,53 @@ export interface FunctionOptions {
   /** The stream that invokes the function, one of `streams`. */
   readonly stream?: string
   /**
-   * Records for one invocation, 1 to 10,000. Default 10 for a queue, where more than 10 need a batching window, and 100
-   * for a stream.
+   * The most records in one invocation, 1 to 10,000. Default 10 for a queue, where more than 10 need a batching window,
+   * and 100 for a stream.
    */
   readonly batchSize?: number
-  /** Seconds to wait for a fuller batch, 0 to 300. Default 0. */
+  /** How many seconds to wait for a batch to fill, 0 to 300. Default 0. */
   readonly batchingWindow?: number
-  /** How many invocations the queue may cause at once, 2 to 1,000. Default: no limit. */
+  /** The most concurrent invocations for the queue, 2 to 1,000. Default: no limit. */
   readonly maximumConcurrency?: number
-  /** How many invocations each shard of the stream may cause at once, 1 to 10. Default 1. */
+  /** The most concurrent invocations for each shard of the stream, 1 to 10. Default 1. */
   readonly parallelizationFactor?: number
-  /** Whether a batch of the stream that failed is tried again in two halves. Default `true`. */
+  /** Whether Lambda splits a failed batch of the stream in two and retries each half. Default `true`. */
   readonly bisectBatchOnFunctionError?: boolean
   /**
-   * How often a batch of the stream that failed is tried again, 0 to 10,000; -1 is without end. Default -1: an outage
-   * uses up age, not retries, of which ten are gone after minutes.
+   * How often Lambda retries a failed batch of the stream, 0 to 10,000; -1 means no limit. Default -1: an outage would
+   * use up ten retries within minutes, so `maximumRecordAgeInSeconds` is the limit.
    */
   readonly maximumRetryAttempts?: number
   /**
-   * Seconds, 60 to 604,800, after which a record of the stream is given up; -1 is when the stream forgets it. Default
-   * 43,200: half of the day that a stream keeps it.
+   * The age in seconds, 60 to 604,800, at which Lambda discards a record of the stream; -1 means when the stream
+   * deletes it. Default 43,200: half of the stream's default retention of a day.
    */
   readonly maximumRecordAgeInSeconds?: number
-  /** Where a batch of the stream goes that is given up. Default: the bucket `<stream>-failed`. */
+  /** Where Lambda sends a batch of the stream that it discards. Default: the bucket `<stream>-failed`. */
   readonly onFailure?: OnFailure
   /**
-   * How many invocations run at once, whatever invokes the function; more are throttled. 0 throttles all. Default: no
-   * limit but the account's (Lambda, "Configuring reserved concurrency for a function").
+   * The most concurrent invocations from all triggers; Lambda throttles the rest. 0 stops the function. Default: only
+   * the account's limit applies (Lambda, "Configuring reserved concurrency for a function").
    *
-   * For a function that HTTP invokes and that opens connections. A queue is limited by `maximumConcurrency`: a
-   * throttled batch uses up a receive of its messages without a run.
+   * Set it for a function that HTTP invokes and that opens connections. For a queue set `maximumConcurrency` instead: a
+   * throttled batch uses up a receive of each message without running the function.
    */
   readonly reservedConcurrency?: number
   /**
-   * How many environments are kept ready whether anybody asks or not (Lambda, "Configuring provisioned concurrency for a
-   * function"). Each may hold its connections. Default: none. Not simulated locally.
+   * How many environments Lambda keeps initialized (Lambda, "Configuring provisioned concurrency for a function"). Each
+   * may hold its connections. Default: none. The local runtime ignores it.
    */
   readonly provisionedConcurrency?: number
   /**
-   * How many database connections one execution environment opens. Default 0. `'uncounted'` is for a function that opens as
-   * many as it likes: the budget does not hold then, and a warning says so.
+   * How many database connections one execution environment opens. Default 0. `'uncounted'` is for a function whose
+   * connections have no limit; the budget is then not guaranteed, and a warning says so.
    */
   readonly connections?: number | 'uncounted'
   /** The function's environment variables. */
   readonly environment?: Readonly<Record<string, string>> | ((resources: Resources) => Record<string, string>)
 }
 
-/** A request to try the app with. */
+/** An example request to the app. */
 export interface ExampleRequest {
   /** The path of a `POST` route. */
   readonly path: string
@@ -160,7 +161,7 @@ export interface AppOptions {
   readonly queues?: Readonly<Record<string, QueueOptions>>
   readonly streams?: Readonly<Record<string, StreamOptions>>
   readonly functions: Readonly<Record<string, FunctionOptions>>
-  /** Shown as a ready-made `curl` when the app runs locally. */
+  /** The local runtime prints it as a `curl` command. */
   readonly example?: ExampleRequest
 }
 
@@ -168,7 +169,7 @@ export interface AppOptions {
 export interface Route {
   /** `GET`, `POST`, …, or `ANY`. */
   readonly method: string
-  /** `/orders/{id}`, or `/{proxy+}` for the rest. */
+  /** `/orders/{id}`, or `/{proxy+}` for all other paths. */
   readonly path: string
 }
 
@@ -181,13 +182,13 @@ export interface AppDatabase extends Required<Omit<DatabaseOptions, 'migrations'
 export interface AppQueue {
   readonly name: string
   readonly visibilityTimeout: number
-  /** `undefined` for a queue that is itself a dead-letter queue, or that no function reads and that counts no receives. */
+  /** `undefined` for a dead-letter queue, and for a queue that no function reads and that has no `maxReceiveCount`. */
   readonly deadLetterQueue: string | undefined
   readonly maxReceiveCount: number
   readonly retention: number
 }
 
-/** What connects a queue to a function. */
+/** The event source mapping from a queue to a function. */
 export interface AppEventSource {
   readonly queue: string
   readonly batchSize: number
@@ -201,7 +202,7 @@ export interface AppStream {
   readonly shards: number
 }
 
-/** What connects a stream to a function. */
+/** The event source mapping from a stream to a function. */
 export interface AppStreamSource {
   readonly stream: string
   readonly batchSize: number
@@ -213,11 +214,11 @@ export interface AppStreamSource {
   readonly onFailure: OnFailure
 }
 
-/** What is known of the environment of a function before its resources are there. */
+/** What is known about the environment variables of a function before its resources exist. */
 export interface DeclaredEnvironment {
-  /** Empty where it could not be asked. */
+  /** Empty when `environment` threw without real resources. */
   readonly variables: Readonly<Record<string, string>>
-  /** Whether it asks for the connection string of the database. */
+  /** Whether `environment` reads the connection string of the database. */
   readonly usesDatabase: boolean
 }
 
@@ -229,16 +230,16 @@ export interface AppFunction {
   readonly timeout: number
   readonly memorySize: number
   readonly routes: readonly Route[]
-  /** Of the queue that it reads. */
+  /** The mapping from the queue that it reads. */
   readonly eventSource: AppEventSource | undefined
-  /** Of the stream that it reads. */
+  /** The mapping from the stream that it reads. */
   readonly streamSource: AppStreamSource | undefined
   readonly reservedConcurrency: number | undefined
   readonly provisionedConcurrency: number | undefined
-  /** 0 for a function that opens none, or whose connections nobody counts. */
+  /** 0 for a function that opens none, and for one whose connections are `'uncounted'`. */
   readonly connections: number
   readonly opensUncounted: boolean
-  /** What the definition says of the environment, as far as it can be known before there are resources. */
+  /** What is known about the environment variables before the resources exist. */
   readonly declared: DeclaredEnvironment
   environment(resources: Resources): Record<string, string>
 }
@@ -251,6 +252,6 @@ export interface App {
   readonly streams: readonly AppStream[]
   readonly functions: readonly AppFunction[]
   readonly example: ExampleRequest | undefined
-  /** What works, but not as well as it could: `spillway dev` prints it. */
+  /** Problems that do not stop the app. `spillway dev` prints them. */
   readonly warnings: readonly Problem[]
 }

@@ -2,17 +2,19 @@ import type { App, AppEventSource, AppFunction, AppQueue } from './app.ts'
 import { checkBudget, warnOfBudget } from './check-budget.ts'
 import { warnOfOutage } from './check-outage.ts'
 
-/** Something that makes an app lose messages, exceed its budget or be refused by AWS, or that costs more than it should. */
+/** A reason why an app would lose messages, exceed its budget, be rejected by AWS, or cost more than it should. */
 export interface Problem {
-  /** Stable: `E1`, `E2`, … for what cannot work, `W1`, `W2`, … for what is only warned of. */
+  /** A stable id: `E1`, `E2`, … for an error, `W1`, `W2`, … for a warning. */
   readonly id: string
   readonly message: string
 }
 
-/** How many invocations a queue causes at once without a `maximumConcurrency` (Lambda, "Configuring scaling behavior"). */
+/**
+ * The most concurrent invocations for a queue without a `maximumConcurrency` (Lambda, "Configuring scaling behavior").
+ */
 const mostPollers = 1250
 
-/** Holds an app against the limits of AWS and its own budget. */
+/** Checks an app against the limits of AWS and its own budget. */
 export function checkApp(app: App): readonly Problem[] {
   return [
     ...app.functions.flatMap((fn) => [
@@ -25,7 +27,7 @@ export function checkApp(app: App): readonly Problem[] {
   ]
 }
 
-/** What works, but not as well as it could. */
+/** The warnings: problems that do not stop the app. */
 export function warnOfApp(app: App): readonly Problem[] {
   return [...warnOfBudget(app), ...warnOfOutage(app)]
 }
@@ -68,12 +70,12 @@ function* checkStreamSource({ name, streamSource: source }: AppFunction): Genera
 }
 
 /**
- * A batch that is throttled goes back to its queue and has used up a receive: after a few of them its messages reach the
+ * A throttled batch returns to its queue and has used up a receive. After a few receives its messages reach the
  * dead-letter queue (Lambda, "Configuring scaling behavior for SQS event source mappings").
  */
 function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Problem> {
   const { name, routes, reservedConcurrency: reserved } = fn
-  // 0 stops the function on purpose.
+  // 0 is set on purpose, to stop the function.
   if (reserved === undefined || reserved === 0) return
   const lost = 'are throttled, and their messages reach the dead-letter queue without a try'
   if (routes.length > 0) {
@@ -85,7 +87,7 @@ function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Prob
   }
   const { maximumConcurrency } = source
   if (maximumConcurrency === undefined) {
-    // A FIFO queue has one batch at a time for each group: how many that are, only the app knows.
+    // A FIFO queue has one batch in flight per group, and the number of groups is not known here.
     if (source.queue.endsWith('.fifo') || reserved >= mostPollers) return
     yield {
       id: 'E11',

@@ -48,7 +48,7 @@ describe('errors', () => {
     ])
   })
 
-  it('an environment that cannot be asked yet is asked later', () => {
+  it('an environment that throws without real resources is read again later', () => {
     const environment = () => {
       throw new Error('not yet')
     }
@@ -57,7 +57,7 @@ describe('errors', () => {
 
   it.each([0, 1, 2])('connections that Postgres keeps for itself: %i reserved', (reserved) => {
     expect(problemsOf({ write }, { reserved })).toStrictEqual([
-      `E9: database.reserved is ${reserved}, but Postgres itself keeps 3 connections: the functions would count on some that they cannot have.`,
+      `E9: database.reserved is ${reserved}, but Postgres reserves 3 connections for itself, which the functions cannot get.`,
     ])
   })
 
@@ -75,7 +75,7 @@ describe('errors', () => {
 
   it('a function that alone wants more than the server lets it have', () => {
     expect(problemsOf({ write: { ...write, connections: 3 } }, { connectionLimit: true })).toStrictEqual([
-      'E9: functions.write alone may want 24 database connections (8 × 3), but the budget is 16: the others would be paid for waiting.',
+      'E9: functions.write alone may want 24 database connections (8 × 3), but the budget is 16: the other environments would only wait, and you would pay for that.',
     ])
   })
 
@@ -117,7 +117,7 @@ describe('warnings', () => {
   it('a time-out that is shorter than an idle session takes to end', () => {
     const short = { ...write, timeout: 5 }
     expect(problemsOf({ short }, { connectionLimit: true })).toStrictEqual([
-      'W25: functions.short has 5 s, less than an idle session of another environment takes to end and a write needs (1 s + 5 s): after a deploy its first invocations fail. Give it at least 6 s, or sessions a shorter `idleSessionTimeout`.',
+      'W25: functions.short has a timeout of 5 s, less than an idle session of another environment lasts plus a write (1 s + 5 s): after a deploy its first invocations fail. Give it at least 6 s, or set a shorter `idleSessionTimeout`.',
     ])
     expect(problemsOf({ short: { ...write, timeout: 6 } }, { connectionLimit: true })).toStrictEqual([])
     expect(
@@ -128,13 +128,13 @@ describe('warnings', () => {
   it('connections that nobody counts, said to be so', () => {
     const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
     expect(problemsOf({ fn: { ...write, connections: 'uncounted', environment } })).toStrictEqual([
-      'W26: functions.fn opens connections that nobody counts: the budget does not hold.',
+      'W26: functions.fn opens connections that are not counted: the budget is not guaranteed.',
     ])
   })
 
   it('MySQL without a connection for people, which Postgres does not allow', () => {
     expect(problemsOf({ write }, { engine: 'mysql', reserved: 0 })).toStrictEqual([
-      'W22: database.reserved is 0: while the functions use all connections, nobody can look at the database.',
+      'W22: database.reserved is 0: when the functions use all connections, no person can connect to the database.',
     ])
     expect(problemsOf({ write }, { engine: 'mysql', reserved: 1 })).toStrictEqual([])
   })

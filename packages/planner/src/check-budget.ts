@@ -3,25 +3,25 @@ import type { Problem } from './check-app.ts'
 import { streamConcurrency } from './define-stream.ts'
 
 /**
- * How many times its share a function may hold while a deploy replaces its environments: Lambda freezes the old ones with
- * their connections and starts new ones beside them.
+ * During a deploy a function may hold this many times its share: Lambda freezes the old environments with their
+ * connections and starts new ones.
  */
 export const deployFactor = 2
 
-/** So many connections Postgres keeps for superusers by default ("Connections and Authentication"). */
+/** How many connections Postgres reserves for superusers by default ("Connections and Authentication"). */
 const superuserReserved = 3
 
-/** Seconds that a function needs beside the wait for a connection, to write what it has read. */
+/** Seconds that a function needs for its writes, in addition to the wait for a connection. */
 const writeTime = 5
 
 interface Share {
   readonly fn: AppFunction
-  /** The most environments that may hold connections at once, deploys left out. */
+  /** The most environments that may hold connections at once, outside a deploy. */
   readonly environments: number
   readonly total: number
 }
 
-/** What makes an app exceed its budget of connections. */
+/** Finds what would make an app exceed its connection budget. */
 export function* checkBudget(app: App): Generator<Problem> {
   yield* checkDeclared(app)
   const { database } = app
@@ -50,7 +50,7 @@ export function* checkBudget(app: App): Generator<Problem> {
   }
 }
 
-/** What a budget that holds costs all the same. */
+/** Warns of what works within the budget but has a cost. */
 export function* warnOfBudget(app: App): Generator<Problem> {
   const { database } = app
   if (database === undefined || database.budget < 1) return
@@ -58,13 +58,13 @@ export function* warnOfBudget(app: App): Generator<Problem> {
   const total = sum(all)
   for (const { name, opensUncounted } of app.functions) {
     if (!opensUncounted) continue
-    yield problem('W26', `functions.${name} opens connections that nobody counts: the budget does not hold.`)
+    yield problem('W26', `functions.${name} opens connections that are not counted: the budget is not guaranteed.`)
   }
   const { budget, connectionLimit, idleSessionTimeout } = database
   if (database.engine === 'mysql' && database.reserved === 0) {
     yield problem(
       'W22',
-      'database.reserved is 0: while the functions use all connections, nobody can look at the database.',
+      'database.reserved is 0: when the functions use all connections, no person can connect to the database.',
     )
   }
   if (!connectionLimit && total * deployFactor > budget && total <= budget) {
@@ -85,12 +85,12 @@ export function* warnOfBudget(app: App): Generator<Problem> {
     if (fn.timeout >= needed) continue
     yield problem(
       'W25',
-      `functions.${fn.name} has ${fn.timeout} s, less than an idle session of another environment takes to end and a write needs (${idleSessionTimeout} s + ${writeTime} s): after a deploy its first invocations fail. Give it at least ${needed} s, or sessions a shorter \`idleSessionTimeout\`.`,
+      `functions.${fn.name} has a timeout of ${fn.timeout} s, less than an idle session of another environment lasts plus a write (${idleSessionTimeout} s + ${writeTime} s): after a deploy its first invocations fail. Give it at least ${needed} s, or set a shorter \`idleSessionTimeout\`.`,
     )
   }
 }
 
-/** What says of connections one thing and does another. */
+/** Finds functions whose environment contradicts their `connections`. */
 function* checkDeclared(app: App): Generator<Problem> {
   for (const fn of app.functions) {
     const { variables, usesDatabase } = fn.declared
@@ -113,7 +113,7 @@ function* checkReserved({ engine, reserved }: AppDatabase): Generator<Problem> {
   if (engine !== 'postgres' || reserved >= superuserReserved) return
   yield problem(
     'E9',
-    `database.reserved is ${reserved}, but Postgres itself keeps ${superuserReserved} connections: the functions would count on some that they cannot have.`,
+    `database.reserved is ${reserved}, but Postgres reserves ${superuserReserved} connections for itself, which the functions cannot get.`,
   )
 }
 
@@ -131,7 +131,7 @@ function* checkSum(app: App, { budget, connectionLimit }: AppDatabase): Generato
     if (total <= budget) continue
     yield problem(
       'E9',
-      `functions.${fn.name} alone may want ${total} database connections (${environments} × ${fn.connections}), but the budget is ${budget}: the others would be paid for waiting.`,
+      `functions.${fn.name} alone may want ${total} database connections (${environments} × ${fn.connections}), but the budget is ${budget}: the other environments would only wait, and you would pay for that.`,
     )
   }
 }
@@ -140,7 +140,7 @@ function opening(app: App): readonly AppFunction[] {
   return app.functions.filter((fn) => fn.connections > 0)
 }
 
-/** What each function may open, those left out that nothing limits. */
+/** How many connections each function may open, without the functions that have no limit. */
 function sharesOf(app: App): readonly Share[] {
   return opening(app).flatMap((fn) => {
     const environments = mostEnvironments(app, fn)
@@ -158,7 +158,7 @@ function describe(shares: readonly Share[]): string {
     .join(', ')
 }
 
-/** What limits the invocations of a function that nothing limits yet. */
+/** What to do about a function that has no limit. */
 function remedy({ routes, eventSource, streamSource }: AppFunction): string {
   if (streamSource !== undefined) {
     return 'split it into one function for HTTP, with a reservedConcurrency, and one for the stream'
@@ -172,10 +172,10 @@ function remedy({ routes, eventSource, streamSource }: AppFunction): string {
 function mostEnvironments(app: App, fn: AppFunction): number | undefined {
   const { routes, eventSource, reservedConcurrency, provisionedConcurrency = 0 } = fn
   const fromSource = eventSource?.maximumConcurrency ?? streamConcurrency(app, fn)
-  // HTTP requests bring environments of their own, whatever the limit of the queue or the stream is.
+  // HTTP requests start further environments, so the limit of the queue or stream does not apply.
   const limits = [routes.length > 0 ? undefined : fromSource, reservedConcurrency]
   const most = limits.filter((limit) => limit !== undefined)
-  // Environments that are there before anybody asks may each have been used, and have kept their connections.
+  // Each provisioned environment may have been used and may still hold its connections.
   return most.length === 0 ? undefined : Math.max(provisionedConcurrency, Math.min(...most))
 }
 

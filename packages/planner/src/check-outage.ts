@@ -3,10 +3,10 @@ import type { App, AppFunction, AppQueue } from './app.ts'
 import type { Problem } from './check-app.ts'
 import { defaultMaxReceiveCount } from './define-queue.ts'
 
-/** How long an outage has to be survived. Seconds. */
+/** An app should survive an outage of this many seconds. */
 const leastOutage = 3600
 
-/** What makes an outage of an hour cost messages, or leaves no time to bring back what a longer one did cost. */
+/** Warns when an outage of an hour would move messages to a dead-letter queue, or when they would expire there. */
 export function* warnOfOutage(app: App): Generator<Problem> {
   const read = new Set(app.functions.map(({ eventSource }) => eventSource?.queue))
   for (const queue of app.queues) {

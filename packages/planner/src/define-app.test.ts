@@ -120,7 +120,7 @@ describe('errors', () => {
       'functions.write has no option `batchsize`. Did you mean `batchSize`?',
     ],
     [
-      'a route that is none',
+      'an invalid route',
       { name: 'a', functions: { api: { entry: './a.ts', http: '/orders' } } },
       "functions.api: the option `http` must be a route such as 'POST /orders', or an array of them.",
     ],

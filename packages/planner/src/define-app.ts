@@ -110,7 +110,7 @@ const functionRules: OptionRules<FunctionOptions> = {
  * ```
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for an option that is unknown, missing or out of range, and
- * `SPILLWAY_APP_INVALID` for options that contradict one another, all of them named at once.
+ * `SPILLWAY_APP_INVALID` for options that contradict one another; its message lists every problem.
  */
 export function defineApp(options: AppOptions): App {
   checkOptions('defineApp', options, appRules)
@@ -180,7 +180,7 @@ function toFunction(name: string, options: FunctionOptions): AppFunction {
   })
 }
 
-/** Asks for the environment with resources that are none, to see what it uses. */
+/** Calls `environment` with placeholder resources to see what it uses. */
 function declaredBy(environment: NonNullable<FunctionOptions['environment']>): DeclaredEnvironment {
   if (typeof environment !== 'function') return { variables: { ...environment }, usesDatabase: false }
   let usesDatabase = false
@@ -195,7 +195,7 @@ function declaredBy(environment: NonNullable<FunctionOptions['environment']>): D
   try {
     return { variables: { ...environment(resources) }, usesDatabase }
   } catch {
-    // It throws again when there are resources, and is heard then.
+    // When it also throws with real resources, the user sees that error.
     return { variables: {}, usesDatabase }
   }
 }

@@ -4,7 +4,7 @@ import type { App, AppFunction, AppQueue, QueueOptions } from './app.ts'
 import { findNamed } from './find-named.ts'
 
 /**
- * An outage of an hour uses up at most 82 receives with the back-off of `batch`, which is never less than 45 s after the
+ * An outage of an hour uses up at most 82 receives with the back-off of `batch`, which waits at least 45 s after the
  * second receive.
  */
 export const defaultMaxReceiveCount = 100
@@ -13,8 +13,8 @@ export const defaultMaxReceiveCount = 100
 const defaultRetention = 345_600
 
 /**
- * Seconds: 14 days, the longest on SQS. A message in a dead-letter queue goes on growing older from when it was sent, and
- * is deleted there when its age exceeds that queue's retention.
+ * Seconds: 14 days, the longest on SQS. In a dead-letter queue the age of a message still counts from when it was sent;
+ * the queue deletes it when that age exceeds its retention.
  */
 const longestRetention = 1_209_600
 
@@ -25,7 +25,7 @@ const queueRules: OptionRules<QueueOptions> = {
   deadLetterQueue: { ...nonEmptyString(), required: false },
 }
 
-/** A queue that nobody named and no function reads. */
+/** A queue that the app does not list and no function reads. */
 const unread: Omit<AppQueue, 'name'> = {
   visibilityTimeout: 30,
   deadLetterQueue: undefined,
@@ -33,7 +33,7 @@ const unread: Omit<AppQueue, 'name'> = {
   retention: longestRetention,
 }
 
-/** All queues of an app: those that are named, those that functions read, and those for what failed. */
+/** All queues of an app: those that it lists, those that functions read, and those for failures. */
 export function toQueues(
   options: Readonly<Record<string, QueueOptions>>,
   functions: readonly AppFunction[],
@@ -47,7 +47,8 @@ export function toQueues(
     const reader = readers.get(name)
     const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
     const visibilityTimeout = queue.visibilityTimeout ?? recommended
-    // What no function reads, people look at: after ten looks its messages must not be somewhere else.
+    // People look at a queue that no function reads. Each look is a receive, which must not move its messages
+    // elsewhere.
     const hasDeadLetterQueue = reader !== undefined || queue.maxReceiveCount !== undefined
     const deadLetterQueue = queue.deadLetterQueue ?? (hasDeadLetterQueue ? toDeadLetterName(name) : undefined)
     if (deadLetterQueue === name) {
@@ -83,7 +84,7 @@ function checkQueueName(name: string): void {
   throw new SpillwayError('SPILLWAY_APP_INVALID', `The name of the queue '${name}' must be ${rule}.`)
 }
 
-/** The queues that are told of batches of a stream that are given up. */
+/** The queues that get the positions of discarded batches of a stream. */
 function failureQueues(functions: readonly AppFunction[]): readonly string[] {
   return functions.flatMap(({ streamSource: source }) =>
     source !== undefined && 'queue' in source.onFailure ? source.onFailure.queue : [],
@@ -97,7 +98,7 @@ function toDeadLetterName(name: string): string {
 /**
  * A queue of an app by its name.
  *
- * @throws SpillwayError `SPILLWAY_APP_INVALID` for a name that the app does not have; it names the nearest.
+ * @throws SpillwayError `SPILLWAY_APP_INVALID` when the app has no such queue; the message suggests the nearest name.
  */
 export function findQueue(app: App, name: string): AppQueue {
   return findNamed(app, 'queue', app.queues, name)

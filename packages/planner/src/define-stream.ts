@@ -11,7 +11,7 @@ import { findNamed } from './find-named.ts'
 
 const streamRules: OptionRules<StreamOptions> = { shards: required(integer(1, 1000)) }
 
-/** What only a function that reads a stream has. */
+/** The options that only a function that reads a stream may have. */
 export const streamSourceRules = {
   parallelizationFactor: integer(1, 10),
   bisectBatchOnFunctionError: { expected: 'true or false', test: (value) => typeof value === 'boolean' },
@@ -33,9 +33,9 @@ export function toStreams(options: Readonly<Record<string, StreamOptions>>): rea
 }
 
 /**
- * What connects a function to its stream; `undefined` when it reads none.
+ * The event source mapping from a stream to a function; `undefined` when it reads none.
  *
- * @throws SpillwayError `SPILLWAY_APP_INVALID` for options of a queue and of a stream in one function.
+ * @throws SpillwayError `SPILLWAY_APP_INVALID` when one function has options of a queue and of a stream.
  */
 export function toStreamSource(name: string, options: FunctionOptions): AppStreamSource | undefined {
   const { stream } = options
@@ -64,7 +64,7 @@ export function toStreamSource(name: string, options: FunctionOptions): AppStrea
   })
 }
 
-/** How many invocations the stream of a function causes at once; `undefined` for a function that reads none. */
+/** The most concurrent invocations for the stream of a function; `undefined` when it reads none. */
 export function streamConcurrency(app: App, { streamSource }: AppFunction): number | undefined {
   if (streamSource === undefined) return undefined
   return findStream(app, streamSource.stream).shards * streamSource.parallelizationFactor
@@ -73,7 +73,7 @@ export function streamConcurrency(app: App, { streamSource }: AppFunction): numb
 /**
  * A stream of an app by its name.
  *
- * @throws SpillwayError `SPILLWAY_APP_INVALID` for a name that the app does not have; it names the nearest.
+ * @throws SpillwayError `SPILLWAY_APP_INVALID` when the app has no such stream; the message suggests the nearest name.
  */
 export function findStream(app: App, name: string): AppStream {
   return findNamed(app, 'stream', app.streams, name)
@@ -87,7 +87,7 @@ function isOnFailure(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const [[kind, name] = [], ...others] = Object.entries(value)
   const isKind = kind === 'bucket' || kind === 'queue'
-  // The local runtime makes a folder of a bucket: its name must not lead elsewhere.
+  // The local runtime uses the name of a bucket as the name of a folder, so it must not be a path elsewhere.
   return isKind && typeof name === 'string' && /^[\w.-]*\w[\w.-]*$/.test(name) && others.length === 0
 }
 

@@ -1,10 +1,10 @@
 import { describeError, type ErrorDescription } from '@spillway/message/internal'
 
 /**
- * The same error with nothing but what describes it: name, message, code, stack, and causes of the same kind.
+ * A copy of an error with only its name, message, code, stack and causes, which are copied in the same way.
  *
- * Loggers copy every property of an error, and those hold payloads: the error of `@middy/http-json-body-parser`
- * has the body of the request in its cause.
+ * Loggers write every property of an error, and some properties hold payloads: the error of
+ * `@middy/http-json-body-parser` has the body of the request in its cause.
  */
 export function bareError(thrown: unknown): Error {
   return toError(describeError(thrown))
@@ -15,7 +15,7 @@ function toError({ name, message, code, stack, cause }: ErrorDescription): Error
   Object.defineProperties(error, {
     name: { value: name },
     stack: { value: stack },
-    // pino takes the name of the constructor for the type, and the error's own where there is no constructor.
+    // pino logs the constructor's name as the type. Without a constructor it logs the error's own name.
     constructor: { value: undefined },
   })
   return code === undefined ? error : Object.assign(error, { code })

@@ -1,28 +1,28 @@
 import { counters, durations } from '@spillway/message'
 import type { Series } from './emf-series.ts'
 
-/** The most values that a document may have for one metric. */
+/** The most values that EMF allows for one metric in a document. */
 const maxValues = 100
 
-/** CloudWatch's names of the units; what is counted in things of its own is a `Count`. */
+/** CloudWatch's names for the units; any other unit is a `Count`. */
 const units: Readonly<Record<string, string>> = { By: 'Bytes', ms: 'Milliseconds' }
 const unitOf: Readonly<Record<string, string>> = { ...counters, ...durations }
 
-/** What one directive of a document describes. */
+/** What one metric directive of a document describes. */
 interface Part {
   readonly dimensions: Series['dimensions']
   readonly metrics: ReadonlyMap<string, number | readonly number[]>
 }
 
 interface Document {
-  /** The members of the root: the values of metrics and dimensions, under their names. */
+  /** The members of the root object: the values of metrics and dimensions by name. */
   readonly members: Map<string, string | number | readonly number[]>
   readonly parts: Part[]
 }
 
 /**
- * The documents that hold the series, as few as can be: a name has one value in a document, so series with the same
- * metrics need one each, and those with different metrics share.
+ * Puts the series into as few documents as possible. A name has one value per document, so series with the same metrics
+ * need a document each, and series with different metrics share one.
  *
  * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
  */
@@ -47,7 +47,7 @@ export function toDocuments(
   }))
 }
 
-/** A series in pieces of at most 100 values for each metric. */
+/** Splits a series into parts of at most 100 values per metric. */
 function toParts({ dimensions, counts, durations }: Series): readonly Part[] {
   const first = new Map<string, number | readonly number[]>(counts)
   const parts: Part[] = [{ dimensions, metrics: first }]

@@ -1,22 +1,22 @@
 import type { TelemetryAttributes } from '@spillway/message'
 
-/** The numbers that have the same dimensions. */
+/** The metrics that have the same dimensions. */
 export interface Series {
-  /** Names and values of the dimensions, in the order in which they were allowed. */
+  /** Names and values of the dimensions, in the order of the option `dimensions`. */
   readonly dimensions: readonly (readonly [name: string, value: string])[]
   /** Counters, summed. */
   readonly counts: ReadonlyMap<string, number>
-  /** Durations, one by one: percentiles need each of them. */
+  /** Every single duration, because percentiles need each value. */
   readonly durations: ReadonlyMap<string, readonly number[]>
 }
 
-/** Numbers that wait to be written. */
+/** The metrics that have not been written yet. */
 export interface GatheredSeries {
   count(name: string, value: number, attributes: TelemetryAttributes): void
   duration(name: string, milliseconds: number, attributes: TelemetryAttributes): void
   /** How many values are held. */
   size(): number
-  /** Hands over what was gathered and begins anew, in one step: invocations that run side by side share this. */
+  /** Returns what was gathered and clears it in one step, because concurrent invocations share it. */
   take(): readonly Series[]
 }
 
@@ -25,7 +25,7 @@ interface OpenSeries extends Series {
   readonly durations: Map<string, number[]>
 }
 
-/** Gathers numbers by the values of the allowed attributes; the others are left out, and their numbers summed. */
+/** Groups metrics by the values of the allowed attributes; other attributes are ignored, and their metrics summed. */
 export function gatherSeries(allowed: readonly string[]): GatheredSeries {
   let held = new Map<string, OpenSeries>()
   let size = 0
@@ -66,7 +66,7 @@ export function gatherSeries(allowed: readonly string[]): GatheredSeries {
   }
 }
 
-/** CloudWatch takes 1 to 1,024 printable ASCII characters (API Reference, Dimension). */
+/** CloudWatch accepts 1 to 1,024 printable ASCII characters (API Reference, Dimension). */
 function dimensionValue(value: unknown): string {
   return String(value ?? '')
     .replaceAll(/[^\x20-\x7e]/g, '?')

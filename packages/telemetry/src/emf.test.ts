@@ -223,7 +223,7 @@ describe('in a middy chain', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('answers all the same when the line cannot be written, and says so', async () => {
+  it('still answers when the line cannot be written, and logs an error', async () => {
     const complain = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     onTestFinished(() => complain.mockRestore())
     const { emf } = emfOf({
@@ -241,7 +241,7 @@ describe('in a middy chain', () => {
     expect(complain.mock.calls.map(([line]) => JSON.parse(line))).toMatchObject([
       {
         level: 'error',
-        message: 'telemetry: numbers of an invocation were not written and are lost',
+        message: 'telemetry: the metrics of an invocation could not be written and are lost',
         error: { name: 'Error', message: 'EPIPE' },
       },
     ])
@@ -249,7 +249,7 @@ describe('in a middy chain', () => {
     expect(() => emf.flush()).toThrow('EPIPE')
   })
 
-  it('loses nothing and counts nothing twice where invocations run side by side', async () => {
+  it('loses nothing and counts nothing twice when invocations run concurrently', async () => {
     const { emf, lines } = emfOf()
     const handler = middy<{ turns: number }>()
       .use(emf)

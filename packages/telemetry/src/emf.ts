@@ -1,5 +1,5 @@
 /**
- * Spillway's numbers as CloudWatch metrics, through the log: no API call, no agent.
+ * Writes Spillway's metrics to CloudWatch through the log: no API call, no agent.
  *
  * @module
  */
@@ -21,22 +21,30 @@ export interface EmfTelemetryOptions {
   /** CloudWatch's namespace for the metrics, for example `'orders'`. 1 to 255 characters, not under `AWS/`. */
   readonly namespace: string
   /**
-   * The attributes that become dimensions, 30 at most; the numbers of all others are summed. Each combination of
-   * their values is a metric of its own on the bill, so never an id. Default: `message`, `target`, `code`, `status`.
+   * The attributes that become dimensions, at most 30; metrics that differ in other attributes are summed. CloudWatch
+   * bills each combination of values as a metric, so never use an id. Default: `message`, `target`, `code`, `status`.
    */
   readonly dimensions?: readonly string[]
-  /** Writes a line, which has no line end. Default: to standard output, past the `console` that Lambda adorns. */
+  /**
+   * Writes a line, given without its newline. Default: to standard output, not to the `console`, whose lines Lambda
+   * prefixes.
+   */
   readonly write?: (line: string) => void
+  /**
+   * The clock of the timestamps. Default: the system clock.
+   *
+   * @internal
+   */
   readonly clock?: Pick<Clock, 'now'>
 }
 
-/** A telemetry that is a middy middleware, too. */
+/** A telemetry that is also a middy middleware. */
 export interface EmfTelemetry extends Telemetry {
-  /** Writes what was gathered; nothing when there is nothing. Throws what `write` throws. */
+  /** Writes what was gathered, if anything. Throws what `write` throws. */
   flush(): void
   /** Flushes; middy calls it when the handler is done. Never throws. */
   after(): void
-  /** Flushes; middy calls it when something threw. Never throws, and leaves the answer to others. */
+  /** Flushes; middy calls it when something threw. Never throws and returns no response. */
   onError(): void
 }
 
@@ -59,20 +67,20 @@ const rules: OptionRules<EmfTelemetryOptions> = {
   clock: objectWith('now'),
 }
 
-/** Values that are held before they are written without being told to: a flush that never comes must not cost memory. */
+/** Writes by itself at this many values, so that memory stays bounded when nobody calls `flush`. */
 const maxHeld = 1000
 
 /**
- * A telemetry that writes CloudWatch's embedded metric format: a line for each invocation with all that was gathered,
- * counters summed and durations one by one.
+ * A telemetry that writes CloudWatch's embedded metric format: per invocation one line with its summed counters and its
+ * single durations.
  *
- * It is a middy middleware as well. Put it first, so that it runs last: `middy().use(emf).use(problemDetails())`.
- * Without middy call `flush()` when an invocation ends. A line holds a metric once: numbers of one metric with
- * different dimensions take a line each, and more than 100 durations of one metric take several.
+ * It is also a middy middleware. Put it first, so that it runs last: `middy().use(emf).use(problemDetails())`. Without
+ * middy, call `flush()` when an invocation ends. A line holds a metric once: each set of dimensions of the same metric
+ * takes a further line, and so does every further 100 durations.
  *
- * Invocations that run side by side in an environment (Lambda Managed Instances) may share it: each number is written
- * once, by whichever invocation ends first. What comes after the last end, or in an invocation that a `before`
- * answered early, waits for the next one.
+ * Concurrent invocations in one environment (Lambda Managed Instances) may share it: the invocation that ends first
+ * writes everything, once. What is counted after the last invocation ended, or in an invocation that a `before`
+ * answered early, is written with the next one.
  *
  * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
  *
@@ -96,12 +104,14 @@ export function emfTelemetry(options: EmfTelemetryOptions): EmfTelemetry {
   function flushWhenFull(): void {
     if (gathered.size() >= maxHeld) flush()
   }
-  function flushQuietly(): void {
+  function flushIgnoringErrors(): void {
     try {
       flush()
     } catch (error) {
-      // A number must not cost an answer.
-      consoleLogger.error('telemetry: numbers of an invocation were not written and are lost', { error })
+      // A metric that cannot be written must not fail the invocation.
+      consoleLogger.error('telemetry: the metrics of an invocation could not be written and are lost', {
+        error,
+      })
     }
   }
   return Object.freeze({
@@ -114,7 +124,7 @@ export function emfTelemetry(options: EmfTelemetryOptions): EmfTelemetry {
       flushWhenFull()
     },
     flush,
-    after: flushQuietly,
-    onError: flushQuietly,
+    after: flushIgnoringErrors,
+    onError: flushIgnoringErrors,
   } satisfies EmfTelemetry)
 }

@@ -24,7 +24,7 @@ function metricsOf() {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
   const provider = new MeterProvider({ readers: [reader] })
-  /** What an exporter gets: scope, instrument and points. */
+  /** What an exporter receives: scope, instrument and points. */
   async function points() {
     await reader.forceFlush()
     const scopes = exporter.getMetrics().at(-1)?.scopeMetrics ?? []
@@ -106,7 +106,7 @@ describe('numbers', () => {
     await provider.shutdown()
   })
 
-  it('are dropped in silence without a provider', () => {
+  it('are dropped without an error when there is no provider', () => {
     const telemetry = otelTelemetry()
     expect(telemetry.count('spillway.send.requests', 2)).toBeUndefined()
     expect(telemetry.duration('spillway.send.duration', 2)).toBeUndefined()
@@ -185,7 +185,7 @@ describe('traceparent', () => {
       'with an invalid span',
       { traceId: '00000000000000000000000000000000', spanId: 'b7ad6b7169203331', traceFlags: 1 },
     ],
-    ['with an id that is none', { traceId: 'x', spanId: 'y', traceFlags: 1 }],
+    ['with an invalid id', { traceId: 'x', spanId: 'y', traceFlags: 1 }],
   ])('is absent %s', (_, spanContext) => {
     if (spanContext === undefined) return expect(otelTelemetry().traceparent?.()).toBeUndefined()
     tracer()
@@ -196,7 +196,7 @@ describe('traceparent', () => {
   })
 })
 
-it('refuses an option that it does not know, and a meter that is none', () => {
+it('rejects an unknown option and an invalid meter', () => {
   // @ts-expect-error the option is wrong on purpose
   expect(() => otelTelemetry({ metr: {} })).toThrow(
     'otelTelemetry has no option `metr`. Did you mean `meter`?',

@@ -1,5 +1,5 @@
 /**
- * Spillway's numbers in OpenTelemetry, and the trace that a message carries on.
+ * Spillway's metrics in OpenTelemetry, and the trace context that a message carries.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { checkOptions, type OptionRules, objectWith } from '@spillway/message/in
 
 /** What {@link otelTelemetry} takes. */
 export interface OtelTelemetryOptions {
-  /** Makes the instruments. Default: `metrics.getMeter('spillway')`, asked for when the first number comes. */
+  /** Creates the instruments. Default: `metrics.getMeter('spillway')`, called when the first metric is recorded. */
   readonly meter?: Pick<Meter, 'createCounter' | 'createHistogram'>
 }
 
@@ -17,21 +17,21 @@ const rules: OptionRules<OtelTelemetryOptions> = {
   meter: { ...objectWith('createCounter', 'createHistogram'), expected: 'a Meter of @opentelemetry/api' },
 }
 
-/** The version of this package, which OpenTelemetry keeps as that of the instrumentation. */
+/** The version of this package; OpenTelemetry records it as the version of the instrumentation. */
 const version = '0.1.0'
 
 /**
- * A telemetry that counts and times with OpenTelemetry: a counter and a histogram for each name, under that name and
- * with its unit. Durations are in milliseconds.
+ * A telemetry that records with OpenTelemetry: a counter or a histogram for each metric, with the metric's name and
+ * unit. Durations are in milliseconds.
  *
- * Needs a meter provider, which your app or its Lambda layer registers before the first number comes; without one
- * OpenTelemetry drops the numbers. `traceparent()` is that of the active span (W3C Trace Context, version 00).
+ * Needs a meter provider, which your app or its Lambda layer registers before the first metric is recorded; without one
+ * OpenTelemetry drops the metrics. `traceparent()` returns that of the active span (W3C Trace Context, version 00).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or is not a meter.
  */
 export function otelTelemetry(options: OtelTelemetryOptions = {}): Telemetry {
   checkOptions('otelTelemetry', options, rules)
-  // Not here: a meter from before the provider was registered counts nothing, for good.
+  // Not called here: a meter obtained before the provider is registered never records anything.
   const meter = () => options.meter ?? metrics.getMeter('spillway', version)
   const counter = once((name: keyof typeof counters) => meter().createCounter(name, { unit: counters[name] }))
   const histogram = once((name: keyof typeof durations) =>
@@ -44,7 +44,7 @@ export function otelTelemetry(options: OtelTelemetryOptions = {}): Telemetry {
   } satisfies Telemetry)
 }
 
-/** Makes a thing for each name when it is first asked for. */
+/** Creates a value for each name at its first use and keeps it. */
 function once<Name, Thing>(make: (name: Name) => Thing): (name: Name) => Thing {
   const made = new Map<Name, Thing>()
   return (name) => {

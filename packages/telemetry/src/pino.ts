@@ -1,5 +1,5 @@
 /**
- * Spillway's lines in pino.
+ * Writes Spillway's log lines through pino.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
 import { checkLogger } from './check-logger.ts'
 
-/** The part of a pino logger that is used: any logger that takes fields before the message. */
+/** The methods of a pino logger that are used. Any logger that takes the fields before the message fits. */
 export interface PinoLogger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -17,9 +17,9 @@ export interface PinoLogger {
 /**
  * A logger for Spillway that writes through a pino logger.
  *
- * An error goes under `err`, for pino's own serializer, without properties that may hold a payload.
+ * An error is logged as `err`, for pino's own serializer, without the properties that may hold a payload.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is given no logger.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the argument is not a logger.
  */
 export function pinoLogger(logger: PinoLogger): Logger {
   checkLogger('pinoLogger', logger)

@@ -1,5 +1,5 @@
 /**
- * Spillway's lines in Powertools for AWS Lambda (TypeScript).
+ * Writes Spillway's log lines through Powertools for AWS Lambda (TypeScript).
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
 import { checkLogger } from './check-logger.ts'
 
-/** The part of a Powertools logger that is used: any logger that takes fields after the message. */
+/** The methods of a Powertools logger that are used. Any logger that takes the fields after the message fits. */
 export interface PowertoolsLogger {
   info(message: string, fields: Record<string, unknown>): void
   warn(message: string, fields: Record<string, unknown>): void
@@ -15,11 +15,11 @@ export interface PowertoolsLogger {
 }
 
 /**
- * A logger for Spillway that writes through a Powertools logger, with the attributes that yours appends.
+ * A logger for Spillway that writes through your Powertools logger, with the attributes that it appends.
  *
- * An error goes under `error`, for the logger's own formatter, without properties that may hold a payload.
+ * An error is logged as `error`, for the logger's own formatter, without the properties that may hold a payload.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is given no logger.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the argument is not a logger.
  */
 export function powertoolsLogger(logger: PowertoolsLogger): Logger {
   checkLogger('powertoolsLogger', logger)

@@ -11,13 +11,13 @@ export interface EmfDocument {
   readonly [member: string]: unknown
 }
 
-/** Metric values as CloudWatch would extract them: the name, with its dimensions in its key. */
+/** Metric values as CloudWatch would extract them, by name and dimensions. */
 export type Extracted = Readonly<Record<string, readonly number[]>>
 
 const units = ['Count', 'Bytes', 'Milliseconds']
 
 /**
- * Reads a line as CloudWatch does and holds it against every rule of the specification.
+ * Reads a line as CloudWatch does and checks it against every rule of the specification.
  *
  * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format", its JSON schema, and the API
  * Reference, Dimension and MetricDatum.
@@ -62,7 +62,7 @@ export function readEmf(line: string): EmfDocument {
   return document
 }
 
-/** What CloudWatch makes of some lines: `name{dimension=value}` and its values, in order. */
+/** What CloudWatch extracts from some lines: `name{dimension=value}` and its values, in order. */
 export function extract(lines: readonly string[]): Extracted {
   const extracted: Record<string, readonly number[]> = {}
   for (const line of lines) {
