@@ -9,7 +9,9 @@ const folders = readdirSync(join(root, 'packages'))
 const own = '@spillway/'
 
 it('draws each package, and an arrow for each import of another but message', () => {
-  const drawn = [...picture.matchAll(/^ +(\w+) (?:-->|-\.->) (\w+)$/gm)].map(([, from, to]) => `${from} ${to}`)
+  const drawn = [...picture.matchAll(/^ +(\w+) (?:-->|-\.->) (\w+)$/gm)].map(
+    ([, from, to]) => `${from} ${to}`,
+  )
   const imports = folders.flatMap((from) => {
     const { dependencies = {} } = manifestIn('packages', from)
     return Object.keys(dependencies)
@@ -28,7 +30,9 @@ it('draws arrows of packages that are not published dotted', () => {
 })
 
 it('names files and folders that are there', () => {
-  const named = [...page.matchAll(/`((?:packages|scripts|docs|examples)\/[^`<>]*)`/g)].map(([, path]) => path ?? '')
+  const named = [...page.matchAll(/`((?:packages|scripts|docs|examples)\/[^`<>]*)`/g)].map(
+    ([, path]) => path ?? '',
+  )
   const missing = named.filter((path) => !/[*{]|^packages\/\w+$/.test(path) && !existsSync(join(root, path)))
   expect(named.length).toBeGreaterThan(10)
   expect(missing).toEqual([])

@@ -58,7 +58,10 @@ export function* warnOfBudget(app: App): Generator<Problem> {
   const total = sum(all)
   for (const { name, opensUncounted } of app.functions) {
     if (!opensUncounted) continue
-    yield problem('W26', `functions.${name} opens connections that are not counted: the budget is not guaranteed.`)
+    yield problem(
+      'W26',
+      `functions.${name} opens connections that are not counted: the budget is not guaranteed.`,
+    )
   }
   const { budget, connectionLimit, idleSessionTimeout } = database
   if (database.engine === 'mysql' && database.reserved === 0) {
