@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs'
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sections } from '../docs/.vitepress/pages.ts'
@@ -8,9 +8,28 @@ import { root } from './workspace.ts'
 
 const read = (path: string) => readFile(join(root, path), 'utf8')
 
+/** Of Spillway. */
+const variables = new Set(['SPILLWAY_CONNECTIONS', 'SPILLWAY_TEST_MYSQL_URL'])
+
+/** The pages of the site, from its folder. */
+const sitePages = globSync(['*.md', 'runbooks/*.md'], { cwd: join(root, 'docs') })
+const pages = ['README.md', 'CONTRIBUTING.md', ...sitePages.map((name) => `docs/${name}`)]
+
 it('lists every error code in docs/errors.md, with its meaning, and no other', async () => {
   const rows = [...(await read('docs/errors.md')).matchAll(/^\| `(SPILLWAY_\w+)` \| (.+?) \|/gm)]
   expect(rows.map(([, code, meaning]) => [code, meaning])).toStrictEqual(Object.entries(errorCodes))
+})
+
+it('names no error code that is not there', async () => {
+  for (const page of pages) {
+    const named = (await read(page)).match(/`SPILLWAY_[A-Z_]+`/g) ?? []
+    const unknown = named.map((name) => name.slice(1, -1)).filter((name) => !(name in errorCodes))
+    // Environment variables have the same form.
+    expect(
+      unknown.filter((name) => !variables.has(name)),
+      page,
+    ).toStrictEqual([])
+  }
 })
 
 it('uses every error code in the code', async () => {
@@ -22,13 +41,8 @@ it('uses every error code in the code', async () => {
   expect(Object.keys(errorCodes).filter((name) => !code.includes(`'${name}'`))).toStrictEqual([])
 })
 
-async function pages(): Promise<readonly string[]> {
-  const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'))
-  return ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)]
-}
-
 it('shows code that is compiled, to the letter: in the examples or the snippets', async () => {
-  for (const page of await pages()) {
+  for (const page of pages) {
     const text = await read(page)
     const blocks = [...text.matchAll(/<!-- source: (\S+) -->\n```ts\n([\s\S]*?)```/g)]
     expect(blocks.length, page).toBe(text.split('```ts\n').length - 1)
@@ -38,9 +52,7 @@ it('shows code that is compiled, to the letter: in the examples or the snippets'
 })
 
 it('has every page in the sidebar of the site, by the title that it has', async () => {
-  const names = (await readdir(join(root, 'docs'))).filter(
-    (name) => name.endsWith('.md') && name !== 'index.md',
-  )
+  const names = sitePages.filter((name) => name !== 'index.md')
   const titled = await Promise.all(
     names.map(async (name) => ({
       text: /^# (.+)$/m.exec(await read(`docs/${name}`))?.[1],
@@ -52,7 +64,7 @@ it('has every page in the sidebar of the site, by the title that it has', async 
 })
 
 it('links to files that are there', async () => {
-  for (const page of await pages()) {
+  for (const page of pages) {
     for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       if (/^https?:/.test(target)) continue
       await expect(access(join(root, dirname(page), target)), `${page}: ${target}`).resolves.toBeUndefined()

@@ -12,8 +12,9 @@ type Token = Parameters<Rule>[0]['tokens'][number]
  */
 export function outsideLinks(repository: string | undefined): (markdown: MarkdownRenderer) => void {
   return (markdown) => {
-    markdown.core.ruler.push('outside-links', ({ tokens }) => {
-      for (const { children } of tokens) for (const link of outside(children ?? [])) rewrite(link)
+    markdown.core.ruler.push('outside-links', ({ tokens, env }) => {
+      const folder = posix.join('docs', posix.dirname(String(env.relativePath)))
+      for (const { children } of tokens) for (const link of outside(children ?? [], folder)) rewrite(link)
     })
   }
 
@@ -34,15 +35,17 @@ interface OutsideLink {
   readonly path: string
 }
 
-function outside(tokens: readonly Token[]): readonly OutsideLink[] {
+function outside(tokens: readonly Token[], folder: string): readonly OutsideLink[] {
   return tokens.flatMap((open, place) => {
     const href = open.type === 'link_open' ? open.attrGet('href') : null
-    if (href === null || /^(?:[a-z]+:|#|\/)/.test(href) || isPage(href)) return []
+    if (href === null || /^(?:[a-z]+:|#|\/)/.test(href)) return []
+    const path = posix.join(folder, href)
+    if (isPage(path)) return []
     const close = tokens.slice(place).find(({ type, level }) => type === 'link_close' && level === open.level)
-    return close === undefined ? [] : [{ open, close, path: posix.join('docs', href) }]
+    return close === undefined ? [] : [{ open, close, path }]
   })
 }
 
-function isPage(href: string): boolean {
-  return !href.startsWith('../') && /\.md(?:#|$)/.test(href)
+function isPage(path: string): boolean {
+  return /^docs\/.*\.md(?:#|$)/.test(path)
 }

@@ -25,10 +25,22 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    text: 'Runbooks',
+    items: [
+      { text: 'The dead-letter queue fills', link: '/runbooks/dead-letter-queue-fills' },
+      { text: 'The database is down', link: '/runbooks/database-is-down' },
+      { text: 'The queue grows', link: '/runbooks/queue-grows' },
+      { text: 'Connections are exhausted', link: '/runbooks/connections-exhausted' },
+      { text: 'A shard stands still', link: '/runbooks/shard-stands-still' },
+      { text: 'A deploy went wrong', link: '/runbooks/deploy-went-wrong' },
+    ],
+  },
+  {
     text: 'Reference',
     items: [
       { text: 'Which errors park a message', link: '/kysely' },
       { text: 'Errors', link: '/errors' },
+      { text: 'Glossary', link: '/glossary' },
       { text: 'Benchmarks', link: '/benchmarks' },
     ],
   },
