@@ -1,7 +1,7 @@
 import { defineMessage, done, type MessageRecord, type Outcome, park, retry } from '@spillway/message'
 import { expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { batch, eachRecord, type OutageSurvival, outageSurvival, route } from './index.ts'
+import { batch, eachRecord, type OutageSurvival, outageSurvival, type Route, route } from './index.ts'
 
 const order = defineMessage({
   name: 'order',
@@ -121,4 +121,60 @@ it('gives each of several messages to a handler that fits it', () => {
   batch([order])
   // @ts-expect-error: it is an option of one message
   batch([route(order, writeOrders)], { stopAtFirstFailure: true })
+})
+
+it('types the record in a handler of a route by the definition of its route', () => {
+  const refund = defineMessage({ name: 'refund', schema: z.object({ cents: z.number() }) })
+  const routes = [
+    route(
+      order,
+      eachRecord((record, limit) => {
+        expectTypeOf(record).toEqualTypeOf<MessageRecord<Order>>()
+        expectTypeOf(limit.signal).toEqualTypeOf<AbortSignal>()
+        return done()
+      }),
+    ),
+    route(
+      refund,
+      eachRecord(async ({ body }) => {
+        expectTypeOf(body).toEqualTypeOf<{ cents: number }>()
+        return done()
+      }),
+    ),
+  ]
+  expectTypeOf(batch(routes)).toEqualTypeOf(batch(order, async () => []))
+  expectTypeOf<typeof routes>().toEqualTypeOf<Route[]>()
+})
+
+it('refuses routes whose handler does not fit, wherever it is written', () => {
+  const refund = defineMessage({ name: 'refund', schema: z.object({ cents: z.number() }) })
+  const handlers = {
+    order: async ({ body }: MessageRecord<Order>): Promise<Outcome> => (body.id === '' ? retry() : done()),
+    orders: async (records: readonly MessageRecord<Order>[]): Promise<Outcome[]> => records.map(done),
+    wider: eachRecord(({ body }: MessageRecord<object>) => (body ? done() : retry())),
+  }
+  batch([
+    route(order, handlers.orders),
+    // @ts-expect-error: the handlers are exchanged
+    route(refund, handlers.orders),
+  ])
+  // @ts-expect-error: the handler takes one record, without eachRecord
+  route(order, handlers.order)
+  // @ts-expect-error: the handler of each record is one of orders
+  route(refund, eachRecord(handlers.order))
+  // @ts-expect-error: it answers nothing
+  route(order, async () => undefined)
+  route(
+    refund,
+    // @ts-expect-error: the body of a refund has no id
+    eachRecord(({ body }) => (body.id === '' ? retry() : done())),
+  )
+  // One that needs less than both have is a handler of either.
+  batch([route(order, handlers.wider), route(refund, handlers.wider)])
+  // @ts-expect-error: a route beside the list
+  batch(route(order, handlers.orders))
+  // @ts-expect-error: an option that does not exist
+  batch([route(order, handlers.orders)], { othrewise: handlers.orders })
+  // @ts-expect-error: what has no route is validated by nobody, and is no order
+  batch([route(order, handlers.orders)], { otherwise: handlers.orders })
 })

@@ -66,15 +66,21 @@ export function isHandler(value: unknown): boolean {
 export function checkRoutes(routes: readonly unknown[]): asserts routes is readonly Route[] {
   if (routes.length === 0) throw invalid('takes at least one route.')
   const names = new Set<string>()
+  const again = new Set<string>()
   for (const one of routes) {
     const { kind, definition } = Object(one) as Partial<Route>
     if (kind !== 'route' || definition === undefined) {
       throw invalid('takes a list of routes: batch([route(order, writer), route(refund, writer)]).')
     }
     const { name } = definition
-    if (names.has(name)) throw invalid(`has two routes for '${name}': records are given to one of them.`)
+    if (names.has(name)) again.add(name)
     names.add(name)
   }
+  if (again.size === 0) return
+  const list = [...again].map((name) => `'${name}'`).join(', ')
+  throw invalid(
+    `has ${again.size === 1 ? 'two routes for' : 'several routes for each of'} ${list}: records are given to one of them.`,
+  )
 }
 
 function invalid(what: string): SpillwayError {

@@ -1,3 +1,4 @@
+import middy from '@middy/core'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import {
   defineMessage,
@@ -10,11 +11,14 @@ import {
   retry,
 } from '@spillway/message'
 import { watched } from '@spillway/message/internal'
+import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
+import { sqsEvent } from '@spillway/sqs/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { batch, eachRecord, type RoutesOptions, route } from './index.ts'
 import { silent } from './testing/virtual-run.ts'
 import { workerOf } from './testing/worker.ts'
+import { invoke } from './testing.ts'
 
 // Several messages on one queue.
 
@@ -201,6 +205,44 @@ describe('several messages on one queue', () => {
     expect([calls, refunds.keys()]).toStrictEqual([5, ['r1']])
   })
 
+  it('stay in the order of their FIFO group across their handlers, and other groups go on', async () => {
+    const url = 'https://sqs.us-east-1.amazonaws.com/000000000000/several.fifo'
+    const inGroup = <Definition extends typeof order | typeof refund>(definition: Definition) => ({
+      ...definition,
+      group: ({ id }: { id: string }) => id.slice(0, 1),
+    })
+    const [orders, refunds] = [inGroup(order), inGroup(refund)]
+    const sent = await Promise.all([
+      sqsEvent(orders, [{ id: 'a1' }], { queue: 'several.fifo' }),
+      sqsEvent(refunds, [{ id: 'b1', cents: 1 }], { queue: 'several.fifo' }),
+      sqsEvent(refunds, [{ id: 'a2', cents: 1 }], { queue: 'several.fifo' }),
+      sqsEvent(orders, [{ id: 'b2' }, { id: 'a3' }], { queue: 'several.fifo' }),
+    ])
+    const written: string[] = []
+    let isUp = false
+    const write = ({ key }: MessageRecord) => {
+      if (key === 'a2' && !isUp) return retry()
+      written.push(key)
+      return done()
+    }
+    const handler = middy()
+      .use(sqsPartialBatchFailure())
+      .use(sqsSource({ queueUrl: url, deadLetterQueueUrl: url.replace('several', 'dlq') }))
+      .handler(
+        batch([route(orders, async (all) => all.map(write)), route(refunds, eachRecord(write))], quiet),
+      )
+    const all = sent.flatMap((event) => event.Records)
+    const Records = all.map((record, index) => ({ ...record, messageId: `m${index}` }))
+    const { batchItemFailures } = await invoke(handler, { Records })
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+    const left = Records.filter(({ messageId }) => failed.has(messageId))
+    expect(left.map(({ body }) => JSON.parse(body).key)).toStrictEqual(['a2', 'a3'])
+    isUp = true
+    expect(await invoke(handler, { Records: left })).toStrictEqual({ batchItemFailures: [] })
+    expect(written.filter((key) => key.startsWith('a'))).toStrictEqual(['a1', 'a2', 'a3'])
+    expect(written.filter((key) => key.startsWith('b'))).toStrictEqual(['b1', 'b2'])
+  })
+
   it('tell a watcher of several of their handlers once, of all records', async () => {
     const worker = start()
     await worker.sendTexts(...texts)
@@ -228,7 +270,17 @@ describe('what is no list of routes', () => {
     [
       'a name twice',
       () => batch([route(order, write), route(order, write)]),
-      "batch has two routes for 'order'",
+      "batch has two routes for 'order': records are given to one of them.",
+    ],
+    [
+      'several names twice, of another version, too',
+      () =>
+        batch(
+          [order, refund, { ...order, version: 2 }, refund, order].map((one) =>
+            route(one as typeof order, write),
+          ),
+        ),
+      "batch has several routes for each of 'order', 'refund': records are given to one of them.",
     ],
     ['no writer', () => route(order, 5 as never), "route: the handler of 'order' must be a writer"],
     ['no definition', () => route(undefined as never, write), 'route takes a message of defineMessage()'],
