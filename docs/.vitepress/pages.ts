@@ -41,6 +41,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Which errors park a message', link: '/kysely' },
       { text: 'Errors', link: '/errors' },
       { text: 'Glossary', link: '/glossary' },
+      { text: 'Comparison', link: '/comparison' },
       { text: 'Benchmarks', link: '/benchmarks' },
     ],
   },
