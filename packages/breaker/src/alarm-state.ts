@@ -1,8 +1,8 @@
 import { SpillwayError } from '@spillway/message'
 
 /**
- * The state that an event of a CloudWatch alarm tells: of EventBridge ("CloudWatch Alarm State Change"), of an SNS topic
- * that the alarm notifies, or of an alarm that invokes the function itself (Amazon CloudWatch User Guide).
+ * Reads the state from the event of a CloudWatch alarm, which may come through EventBridge ("CloudWatch Alarm State
+ * Change"), through an SNS topic, or from the alarm itself (Amazon CloudWatch User Guide).
  *
  * @throws SpillwayError `SPILLWAY_ALARM_INVALID` for any other event
  */
@@ -14,7 +14,7 @@ export function alarmState(event: unknown): string {
   if (state === 'ALARM' || state === 'OK' || state === 'INSUFFICIENT_DATA') return state
   throw new SpillwayError(
     'SPILLWAY_ALARM_INVALID',
-    'breaker: open() got an event that is not of a CloudWatch alarm. Invoke it by a rule of EventBridge, an SNS topic or an action of the alarm.',
+    'breaker: open() got an event that is not from a CloudWatch alarm. Invoke it through an EventBridge rule, an SNS topic or an alarm action.',
   )
 }
 

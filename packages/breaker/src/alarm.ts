@@ -5,15 +5,20 @@ import { checkHealth } from './check-health.ts'
 import { type HandlerContext, limited } from './limited.ts'
 import type { EventSourceSwitch } from './switch.ts'
 
-/** What came of an alarm. */
+/** The result of handling an alarm. */
 export interface AlarmResult {
-  /** `undefined` when nobody asked: there is no `check`, or the alarm is over. */
+  /**
+   * Whether the database answered; `undefined` when `check` was not called, because there is none or the alarm is over.
+   */
   readonly healthy: boolean | undefined
-  /** Whether the mapping is off now, by this handler or before it. */
+  /** Whether the mapping is off now, switched off by this call or before it. */
   readonly off: boolean
 }
 
-/** A Lambda handler for the events of a CloudWatch alarm. Rejects when the mapping could not be changed: Lambda retries. */
+/**
+ * A Lambda handler for the events of a CloudWatch alarm. It rejects when the mapping could not be changed, so that
+ * Lambda retries.
+ */
 export type AlarmHandler = (event: unknown, context?: HandlerContext) => Promise<AlarmResult>
 
 /** What {@link createAlarm} takes. */
@@ -22,13 +27,16 @@ export interface AlarmOptions {
   readonly check: ((limit: TimeLimit) => Promise<unknown>) | undefined
   /** Milliseconds. */
   readonly checkTimeout: number
-  /** Switches the mapping off; gives whether it did. */
+  /** Switches the mapping off; resolves with whether it did. */
   open(limit: TimeLimit): Promise<boolean>
   readonly logger: Logger
   readonly clock: Clock
 }
 
-/** Opens for an alarm, unless the check resolves: then invocations fail for another reason, which no breaker mends. */
+/**
+ * Opens the breaker for an alarm, unless the check resolves: then invocations fail for another reason, and switching
+ * the mapping off would not help.
+ */
 export function createAlarm({
   mapping,
   check,
@@ -40,10 +48,10 @@ export function createAlarm({
   async function answerTo(limit: TimeLimit): Promise<AlarmResult> {
     const healthy = check && (await checkHealth(check, checkTimeout, limit, clock, logger))
     if (healthy) {
-      logger.warn('breaker: there is an alarm, but the database answers: the mapping is not switched off')
+      logger.warn('breaker: an alarm was raised but the database answers, so the mapping stays on')
       return { healthy, off: false }
     }
-    // Where another change is under way, nobody knows what it leads to: the next attempt will.
+    // While another change is in progress its result is unknown, so fail and let the next attempt decide.
     if (!(await open(limit)) && (await mapping.read(limit)).state !== 'disabled') throw notOff()
     return { healthy, off: true }
   }
@@ -57,6 +65,6 @@ export function createAlarm({
 function notOff(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_SWITCH_FAILED',
-    'breaker: the event source mapping could not be switched off: somebody else changes it.',
+    'breaker: the event source mapping could not be switched off because another change is in progress.',
   )
 }

@@ -28,12 +28,12 @@ it('watches a writer and eachRecord, whose bodies are typed by the definition', 
   expectTypeOf(watch(eachRecord<{ id: string }>(() => done()))).toExtend<EachRecord<{ id: string }>>()
 })
 
-it('refuses all else', () => {
-  // @ts-expect-error it is no handler
+it('rejects anything else', () => {
+  // @ts-expect-error it is not a handler
   watch(undefined)
   // @ts-expect-error batch goes around it
   watch(batch(item, async () => []))
-  // @ts-expect-error it answers no outcomes
+  // @ts-expect-error it returns no outcomes
   watch(async () => undefined)
   // @ts-expect-error the body is another one
   batch(item, watch(eachRecord<{ id: number }>(() => done())))

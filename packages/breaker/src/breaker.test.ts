@@ -118,7 +118,7 @@ it('keeps the outcomes when the mapping cannot be switched off, and tries again 
   expect(mapping.now.state).toBe('disabled')
 })
 
-it('lets the writer throw, and takes what is no list of outcomes for no outage', async () => {
+it('lets the writer throw, and does not count an answer that is not a list of outcomes', async () => {
   const { watch, mapping } = setUp({ threshold: 1 })
   const watched = (answer: () => Promise<unknown>) => watch(answer as Writer)(recordsFor([1, 2]), timeLimit())
   const thrown = new Error('mine')
@@ -166,7 +166,7 @@ it.each<[string, unknown]>([
   ['object', { kind: 'other' }],
   ['a list', []],
   ['string', 'writer'],
-])('refuses to watch what is no handler: %s', (name, handler) => {
+])('rejects a value that is not a handler: %s', (name, handler) => {
   const { watch } = setUp()
   expect(() => watch(handler as Writer)).toThrow(
     expect.objectContaining({
@@ -235,7 +235,7 @@ it.each([0.5, 1_700_000_000_000.123, 1e21, 0, -0.5, -1_000_000.75])(
   'closes by a clock that begins at %s milliseconds',
   async (start) => {
     let now = start
-    // Large enough to show in the sum, whatever the clock began at.
+    // Large enough to be exact in the sum, whatever the clock started at.
     const second = Math.max(1000, start / 1e15)
     const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) }
     const { mapping, environment, probe, database } = setUp({ threshold: 1, healthyPeriod: 120, clock })
@@ -264,7 +264,7 @@ it('reads a time with a fraction that was noted before', async () => {
   expect(mapping.now.maximumConcurrency).toBe(20)
 })
 
-it('counts anew from a time that is still to come, which another clock wrote', async () => {
+it('counts anew from a time in the future, which another clock wrote', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1, healthyPeriod: 120 })
   pass(1_000_000)
   await environment()(unavailable())
@@ -290,7 +290,7 @@ it('works on a mapping that takes no maximum concurrency', async () => {
   expect((await probe()).phase).toBe('closed')
 })
 
-it('never switches on what somebody else switched off', async () => {
+it('never switches on what someone else switched off', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   database.isUp = true
   mapping.now = { ...mapping.now, state: 'disabled' }
@@ -335,12 +335,12 @@ it('waits while a change is under way', async () => {
   expect(await probe()).toEqual({ phase: 'open', healthy: true, acted: true })
 })
 
-it('takes a check that hangs for a database that is down', async () => {
+it('counts a check that hangs as a database that is down', async () => {
   let aborted = false
   const { mapping, environment, probe } = setUp({
     threshold: 1,
     checkTimeout: 1,
-    // The time of the check is over at once, that of the function never.
+    // The time of the check ends at once, that of the function never.
     clock: { now: Date.now, sleep: async () => undefined, schedule: () => () => undefined },
     check: ({ signal }) =>
       new Promise(() => {
@@ -355,7 +355,7 @@ it('takes a check that hangs for a database that is down', async () => {
   expect(mapping.now.state).toBe('disabled')
 })
 
-it('rejects a probe that cannot look, and goes on with the next', async () => {
+it('rejects a probe that cannot read the mapping, and continues with the next', async () => {
   const { mapping, environment, probe, database } = setUp({ threshold: 1 })
   database.isUp = true
   await environment()(unavailable())

@@ -21,23 +21,27 @@ export interface BreakerOptions {
   /** The event source mapping of the function that writes. */
   readonly switch: EventSourceSwitch
   /**
-   * Resolves when the database can write: `select 1` passes on one that is read-only, see `checkWritable`. The probe and
-   * the handler of the alarm call it; it has to end soon after the signal of the limit aborts. Only the function that runs
-   * the probe needs it.
+   * Resolves when the database accepts writes. Use `checkWritable`, because `select 1` also succeeds on a read-only
+   * database. The probe and the alarm handler call it. It must end soon after the signal of the limit aborts. Only the
+   * function that runs the probe needs it.
    */
   readonly check?: (limit: TimeLimit) => Promise<unknown>
   /**
-   * How many batches in a row of one execution environment have to come back whole, because what they need is not
-   * available, until the mapping is switched off. 1 to 1,000. Default 3.
+   * After how many batches in a row the mapping is switched off, counted in one execution environment: batches whose
+   * records all return because what they need is not available. 1 to 1,000. Default 3.
    */
   readonly threshold?: number
-  /** Seconds for which the mapping stays half open, 0 to 86,400. Default 120. */
+  /** For how many seconds the mapping stays half open, 0 to 86,400. Default 120. */
   readonly healthyPeriod?: number
   /** Seconds that `check` may take, 1 to 60. Default 5. */
   readonly checkTimeout?: number
-  /** Hears of each change, and of a mapping that could not be changed. Default: lines of JSON on the console. */
+  /** Logs each change of the mapping, and each change that failed. Default: JSON lines on the console. */
   readonly logger?: Logger
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the system clock.
+   *
+   * @internal
+   */
   readonly clock?: Clock
   /**
    * A number from 0 up to 1. Default: `Math.random`.
@@ -51,11 +55,11 @@ export interface BreakerOptions {
 export interface Breaker {
   /** Wraps the writer, or the `eachRecord(…)`, of the function that the mapping invokes. */
   readonly watch: Watch
-  /** The handler of a function that a schedule invokes, once a minute for example. */
+  /** The handler of a function that a schedule invokes, for example once a minute. */
   readonly probe: ProbeHandler
   /**
-   * The handler of a function that a CloudWatch alarm invokes, for outages in which every invocation ends before it could
-   * count: it switches the mapping off, unless `check` resolves.
+   * The handler of a function that a CloudWatch alarm invokes, for outages in which no invocation lives long enough to
+   * be counted. It switches the mapping off, unless `check` resolves.
    */
   readonly open: AlarmHandler
 }
@@ -72,20 +76,21 @@ const rules: OptionRules<BreakerOptions> = {
 }
 
 /**
- * Switches an event source mapping off while its database is down, so that nobody pays for invocations that can only
- * wait, and on again.
+ * Switches an event source mapping off while its database is down, and on again afterwards, so that you do not pay for
+ * invocations that can only wait.
  *
- * - **Open**: {@link Breaker.watch} counts batches of which every record came back because what it needs is not available,
- *   as `batch` sees it: by `unavailable: true`, or an error that has `SPILLWAY_DATABASE_UNAVAILABLE` or lies above one.
- *   After `threshold` in a row the mapping is switched off, while the last of them is held. What is in flight comes back after its visibility time-out.
+ * - **Open**: {@link Breaker.watch} counts batches whose records all return because what they need is not available. As
+ *   in `batch`, that is an outcome with `unavailable: true`, or an error with `SPILLWAY_DATABASE_UNAVAILABLE` in itself
+ *   or its causes. After `threshold` such batches in a row the mapping is switched off, while the last of them is held.
+ *   Messages in flight return after their visibility time-out.
  * - **Half open**: {@link Breaker.probe} runs `check`. When it resolves, the mapping is switched on with a maximum
- *   concurrency of 2. When it rejects while half open, or batches come back again, the mapping is switched off again.
+ *   concurrency of 2. When it rejects while half open, or batches return again, the mapping is switched off again.
  * - **Closed**: after `healthyPeriod` the mapping gets its own maximum concurrency back.
  *
- * What it remembers is kept in notes beside the mapping, so that it outlives environments and is the same for all. Many
- * may open at once. A mapping that somebody else switched off is never switched on.
+ * The breaker keeps its state in notes beside the mapping, which all environments share and which outlive them. Many
+ * environments may open at once. A mapping that someone else switched off is never switched on.
  *
- * The writer still holds while an invocation lasts: a failover of a minute costs no opening.
+ * The writer still holds during an invocation, so a failover of a minute does not open the breaker.
  *
  * @example
  * ```ts

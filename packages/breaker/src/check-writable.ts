@@ -1,24 +1,24 @@
 import { SpillwayError, type TimeLimit } from '@spillway/message'
 
-/** What asks the database: runs a statement and gives its rows. */
+/** Runs a statement and resolves with its rows. */
 export type Query = (statement: string, limit: TimeLimit) => Promise<readonly object[]>
 
-/** One row, each column of which says whether something is read-only. */
+/** Each statement returns one row, whose columns say whether the database is read-only. */
 const statements = {
   postgres:
     "select current_setting('transaction_read_only') as read_only, pg_is_in_recovery() as in_recovery",
   mysql: 'select @@global.read_only as read_only, @@global.innodb_read_only as innodb_read_only',
 } as const
 
-/** What drivers give for `false`. */
+/** What drivers return for `false`. */
 const no: ReadonlySet<unknown> = new Set([false, 0, 0n, '0', 'off', 'OFF', 'f', 'false'])
 
 /**
- * A `check` that rejects when the database does not answer, and when it is read-only: a replica, a failover that is not
- * over, a server that was made read-only because its disk is full. `select 1` passes on all of them.
+ * A `check` that rejects when the database does not answer, and when it is read-only: a replica, an unfinished
+ * failover, or a server whose disk is full. `select 1` succeeds on all of them.
  *
- * For PostgreSQL and Aurora, and for MySQL, MariaDB and Aurora. The user of the check must not be one that may write to a
- * read-only MySQL.
+ * For PostgreSQL and Aurora, and for MySQL, MariaDB and Aurora. On MySQL use a database user without the privilege to
+ * write to a read-only server.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ const no: ReadonlySet<unknown> = new Set([false, 0, 0n, '0', 'off', 'OFF', 'f', 
  * export const check = checkWritable('postgres', async (statement) => (await client.query(statement)).rows)
  * ```
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for another engine, or where `query` is no function
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for another engine, or when `query` is not a function
  */
 export function checkWritable(
   engine: 'postgres' | 'mysql',

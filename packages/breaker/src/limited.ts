@@ -1,15 +1,15 @@
 import type { TimeLimit } from '@spillway/message'
 import { type Clock, schedule } from '@spillway/message/internal'
 
-/** The part of Lambda's context that tells the time. */
+/** The part of Lambda's context that is used. */
 export interface HandlerContext {
   getRemainingTimeInMillis(): number
 }
 
-/** Milliseconds for an invocation that nobody limits. */
+/** The limit in milliseconds for a call without a context. */
 const withoutLimit = 30_000
 
-/** Gives work the time that is left of an invocation. */
+/** Runs work with a limit: the remaining time of the invocation. */
 export async function limited<Value>(
   context: HandlerContext | undefined,
   clock: Clock,

@@ -1,8 +1,8 @@
 import type { Logger, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import { createPatience, yielding } from './patience.ts'
 import { carryOutAll } from './plan/carry-out.ts'
 import { planOpening } from './plan/plan.ts'
+import { createRetries, lowPriority } from './retries.ts'
 import type { EventSourceSwitch } from './switch.ts'
 
 /** What {@link createOpener} takes. */
@@ -13,7 +13,10 @@ export interface OpenerOptions {
   readonly random: () => number
 }
 
-/** The most that an environment waits before it opens, so that not all of them ask at the same moment. Milliseconds. */
+/**
+ * The longest random wait of an environment before it opens, so that not all environments call Lambda at the same
+ * moment. Milliseconds.
+ */
 const longestSpread = 2_000
 const spreadShare = 0.25
 
@@ -23,20 +26,21 @@ export function newId(): string {
 }
 
 /**
- * Switches a mapping off, unless it is off. Environments find an outage at the same time: each waits for a moment of its
- * own, and those that come later find that the mapping is off already. Gives whether it switched it off. Rejects with what the switch rejects with.
+ * Switches a mapping off, unless it is off, and resolves with whether it did. Many environments notice an outage at the
+ * same time, so each first waits for a random time; later ones find the mapping already off. Rejects with the error of
+ * the switch.
  */
 export function createOpener(options: OpenerOptions): (limit: TimeLimit) => Promise<boolean> {
   const { mapping, logger, clock, random } = options
-  const patient = createPatience(clock, random)
-  const yields = createPatience(clock, random, yielding)
+  const withRetries = createRetries(clock, random)
+  const withLowPriority = createRetries(clock, random, lowPriority)
   return async function open(limit) {
     const spread = Math.floor(Math.min(longestSpread, limit.remainingTime() * spreadShare) * random())
     if (spread > 0) await clock.sleep(spread, limit.signal)
     limit.signal.throwIfAborted()
-    const reading = await yields(() => mapping.read(limit), limit)
+    const reading = await withLowPriority(() => mapping.read(limit), limit)
     const steps = planOpening(reading, newId())
-    const made = await carryOutAll(steps, { mapping, limit, patient, fresh: reading })
+    const made = await carryOutAll(steps, { mapping, limit, withRetries, fresh: reading })
     const isChanged = made.some(({ kind }) => kind === 'change')
     if (isChanged) {
       logger.warn('breaker: open, the event source mapping was switched off: its database is not available')

@@ -7,7 +7,7 @@ import { virtualClock } from '../../sqs/src/testing/virtual-clock.ts'
 import { breaker, type EventSourceSwitch } from './index.ts'
 import { memorySwitch } from './testing/memory-switch.ts'
 
-// How a batch that is held opens, on a clock that the test moves.
+// How a held batch opens the breaker, on a clock that the test moves.
 
 const item = defineMessage({ name: 'item', schema: z.object({ id: z.string() }), key: ({ id }) => id })
 const down = retry({ unavailable: true })
@@ -16,12 +16,12 @@ const throttled = () => Object.assign(new Error('Rate exceeded'), { name: 'TooMa
 interface Settings {
   readonly timeout?: number
   readonly threshold?: number
-  /** Milliseconds of each call of the switch. */
+  /** How many milliseconds each call of the switch takes. */
   readonly latency?: number
   readonly random?: number
 }
 
-/** A worker whose mapping takes its time, in one environment. */
+/** One environment of a worker whose mapping answers slowly. */
 function setUp({ timeout = 30_000, threshold = 1, latency = 100, random = 0 }: Settings = {}) {
   const clock = virtualClock()
   const memory = memorySwitch()
@@ -139,7 +139,7 @@ it('goes on from its note in the next batch where no batch has the time for all 
     await advance(clock, 3000)
   }
   expect(now()).toBe('disabled')
-  // The first batch has no time for the note, the second has, and the third needs no other.
+  // The first batch has no time for the note, the second has, and the third does not write it again.
   const made = calls.map(({ what }) => what).filter((what) => what !== 'read')
   expect(made).toEqual(['note', 'note', 'change'])
 })
@@ -164,7 +164,7 @@ it('leaves the mapping on when the database answers while it is being opened', a
   state.outcome = done()
   await advance(clock, 2500)
   expect([run.ended, now()]).toEqual([true, 'enabled'])
-  expect(lines).toEqual(['breaker: the database answers again: the mapping is not switched off'])
+  expect(lines).toEqual(['breaker: the database answers again, so the mapping stays on'])
 })
 
 it('does not begin to open a batch that is done before', async () => {
@@ -190,7 +190,7 @@ it('tries what is throttled again, later and later', async () => {
   expect(lines).toEqual([expect.stringContaining('breaker: open')])
 })
 
-it('gives each environment a moment of its own', async () => {
+it('lets each environment wait for a random time', async () => {
   const firsts: number[] = []
   for (const random of [0, 0.25, 0.5, 0.75]) {
     const { clock, begin, calls } = setUp({ random })
@@ -201,7 +201,7 @@ it('gives each environment a moment of its own', async () => {
   expect(firsts.map((at) => at - (firsts[0] ?? 0))).toEqual([0, 500, 1000, 1500])
 })
 
-it('does not let a switch that never answers delay a batch that is done', async () => {
+it('does not delay a batch that is done by a switch that never answers', async () => {
   const clock = virtualClock()
   const never = () => new Promise<never>(() => undefined)
   const { watch } = breaker({

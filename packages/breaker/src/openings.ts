@@ -1,15 +1,18 @@
 import type { Logger, TimeLimit } from '@spillway/message'
 import { type Clock, schedule } from '@spillway/message/internal'
 
-/** Opens for batches: at most once for each, and for one at a time. A batch is known by its time limit. */
+/**
+ * Opens the breaker on behalf of batches: at most once per batch, one batch at a time. A batch is identified by its
+ * time limit.
+ */
 export interface Openings {
-  /** Opens before the time of a batch that is held runs out. */
+  /** Schedules the opening for shortly before a held batch runs out of time. */
   later(limit: TimeLimit): void
   /** Opens at once. Never rejects. */
   now(limit: TimeLimit): Promise<void>
-  /** Whether it has opened for a batch, or is about to. */
+  /** Whether the opening for a batch has begun or is done. */
   hasBegun(limit: TimeLimit): boolean
-  /** The database answers: what has not been done is left undone. Never rejects. */
+  /** Cancels scheduled and running openings, because the database answers. Never rejects. */
   stop(): Promise<void>
 }
 
@@ -17,19 +20,19 @@ export interface Openings {
 export interface OpeningsOptions {
   /** Switches the mapping off. */
   open(limit: TimeLimit): Promise<unknown>
-  /** The mapping is off, or it is somebody else's. */
+  /** Called when the mapping is off, or when someone else has changed it. */
   opened(): void
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * How long before the end of its time a batch that is held begins to open. Milliseconds. A request may take half a second
- * and is throttled when many environments open.
+ * How long before the end of a held batch its opening begins. Milliseconds. A request may take half a second, and
+ * Lambda throttles requests when many environments open.
  */
 const timeToOpen = 10_000
 
-/** The share of its time for which a batch is held before: short outages are to cost no opening. */
+/** The least share of its time for which a batch is held first, so that a short outage does not open the breaker. */
 const patienceShare = 1 / 3
 
 /** Opens for the batches of one execution environment. */
@@ -47,8 +50,8 @@ export function createOpenings({ open, opened, clock, logger }: OpeningsOptions)
       await Promise.race([open(own), untilAborted(own.signal)])
       opened()
     } catch (error) {
-      // The next batch that comes back tries again.
-      if (stopped.aborted) logger.info('breaker: the database answers again: the mapping is not switched off')
+      // The next batch that returns tries again.
+      if (stopped.aborted) logger.info('breaker: the database answers again, so the mapping stays on')
       else logger.error('breaker: the event source mapping could not be switched off', { error })
     } finally {
       running = undefined
@@ -87,7 +90,7 @@ export function createOpenings({ open, opened, clock, logger }: OpeningsOptions)
   }
 }
 
-/** Rejects when a signal aborts: a switch that takes no notice of it must not be waited for. */
+/** Rejects when a signal aborts, so that a switch which ignores the signal is not awaited. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason)

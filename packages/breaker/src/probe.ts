@@ -3,23 +3,23 @@ import type { Clock } from '@spillway/message/internal'
 import { checkHealth } from './check-health.ts'
 import { type HandlerContext, limited } from './limited.ts'
 import { newId } from './opener.ts'
-import { createPatience } from './patience.ts'
 import { carryOutAll } from './plan/carry-out.ts'
 import { phaseOf } from './plan/phase.ts'
 import { needsCheck, planProbe } from './plan/plan.ts'
+import { createRetries } from './retries.ts'
 import type { EventSourceSwitch } from './switch.ts'
 
 /** What a probe found and did. */
 export interface ProbeResult {
-  /** How things stood when it came. `changing`: a change was under way, and the next probe will see. */
+  /** The phase that it found. With `changing`, a change is in progress and the next probe decides. */
   readonly phase: 'closed' | 'changing' | 'open' | 'half-open' | 'taken-over'
-  /** Whether the database answered; `undefined` when nobody asked. */
+  /** Whether the database answered; `undefined` when `check` was not called. */
   readonly healthy: boolean | undefined
-  /** Whether it changed or noted something. */
+  /** Whether it changed the mapping or its notes. */
   readonly acted: boolean
 }
 
-/** A Lambda handler. It rejects when the mapping could not be read or changed: the next one goes on from there. */
+/** A Lambda handler. It rejects when the mapping could not be read or changed; the next probe continues from there. */
 export type ProbeHandler = (event?: unknown, context?: HandlerContext) => Promise<ProbeResult>
 
 /** What {@link createProbe} takes. */
@@ -35,10 +35,10 @@ export interface ProbeOptions {
   readonly random: () => number
 }
 
-/** Looks at a mapping and does what is due. */
+/** Creates the probe: it reads the mapping and carries out the next steps. */
 export function createProbe(options: ProbeOptions): ProbeHandler {
   const { mapping, check, checkTimeout, healthyPeriod, logger, clock, random } = options
-  const patient = createPatience(clock, random)
+  const withRetries = createRetries(clock, random)
 
   return async function probe(_event, context) {
     if (check === undefined) throw withoutCheck()
@@ -46,7 +46,7 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
   }
 
   async function look(limit: TimeLimit): Promise<ProbeResult> {
-    const reading = await patient(() => mapping.read(limit), limit)
+    const reading = await withRetries(() => mapping.read(limit), limit)
     const phase = phaseOf(reading).name
     const healthy =
       check !== undefined && needsCheck(reading)
@@ -54,7 +54,7 @@ export function createProbe(options: ProbeOptions): ProbeHandler {
         : undefined
     const now = clock.now()
     const steps = planProbe(reading, { healthy: healthy === true, now, healthyPeriod, id: newId() })
-    const acted = (await carryOutAll(steps, { mapping, limit, patient })).length > 0
+    const acted = (await carryOutAll(steps, { mapping, limit, withRetries })).length > 0
     if (acted) logger.warn(`breaker: it was ${phase}, ${meaning(phase, healthy)}`)
     return { phase, healthy, acted }
   }
@@ -68,9 +68,10 @@ function withoutCheck(): SpillwayError {
 }
 
 function meaning(phase: ProbeResult['phase'], healthy: boolean | undefined): string {
-  if (phase === 'taken-over') return 'and somebody else changed the mapping: it is left to them'
+  if (phase === 'taken-over')
+    return 'and someone else has changed the mapping, so the breaker leaves it alone'
   if (phase === 'open') return 'the database answers: the mapping was switched on, two invocations at a time'
   return healthy
-    ? 'the database answers: the mapping goes on'
+    ? 'the database answers: the mapping stays on'
     : 'the database does not answer: the mapping was switched off'
 }

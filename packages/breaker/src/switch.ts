@@ -1,35 +1,37 @@
 import type { TimeLimit } from '@spillway/message'
 
-/** What is kept beside an event source mapping: short texts by name. Every environment sees the same. */
+/** Short texts by name, stored beside an event source mapping. All environments share them. */
 export type Notes = Readonly<Record<string, string>>
 
-/** An event source mapping, as it is now. */
+/** The current state of an event source mapping. */
 export interface SwitchReading {
-  /** `changing` while a change is under way, and when there is none to be made. */
+  /** `changing` while a change is in progress, and in any other state in which the mapping cannot be changed. */
   readonly state: 'enabled' | 'disabled' | 'changing'
   /** `undefined` when it has none. */
   readonly maximumConcurrency: number | undefined
-  /** Whether it takes a maximum concurrency: a stream does not, and a queue with provisioned pollers does not. */
+  /** Whether it may have a maximum concurrency. A stream and a queue with provisioned pollers may not. */
   readonly limitable: boolean
   readonly notes: Notes
 }
 
-/** What is to be changed. What is left out stays as it is. */
+/** The changes to make. Omitted properties stay as they are. */
 export interface SwitchChange {
   readonly enabled?: boolean
-  /** `null` takes it away. */
+  /** `null` removes it. */
   readonly maximumConcurrency?: number | null
 }
 
 /**
  * Switches an event source mapping off and on. `lambdaEventSource` of `@spillway/breaker/lambda` is one.
  *
- * Each method rejects when it could not do what it says.
+ * Each method rejects when it fails.
  */
 export interface EventSourceSwitch {
   read(limit: TimeLimit): Promise<SwitchReading>
-  /** Makes all changes or none: the mapping is never off without the concurrency that says by whom. */
+  /**
+   * Makes all changes or none, so that the mapping is never off without the concurrency that marks who switched it off.
+   */
   change(change: SwitchChange, limit: TimeLimit): Promise<void>
-  /** Puts notes beside the mapping, each in the place of the one with its name. */
+  /** Stores notes beside the mapping. A note replaces the one of the same name. */
   note(notes: Notes, limit: TimeLimit): Promise<void>
 }

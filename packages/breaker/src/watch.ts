@@ -7,33 +7,32 @@ import {
   type TimeLimit,
   type Writer,
 } from '@spillway/message'
-import { isEachRecord, type Watcher, watched } from '@spillway/message/internal'
-import { isOutage } from './is-outage.ts'
+import { isEachRecord, isUnavailableOutcome, type Watcher, watched } from '@spillway/message/internal'
 import { createOpenings, type OpeningsOptions } from './openings.ts'
 
 /**
- * Wraps a writer, or what `eachRecord` makes: its outcomes stay what they are.
+ * Wraps a writer, or the result of `eachRecord`, without changing its outcomes.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for anything else.
  */
-// One signature: of two, the first fixes the types of functions in the argument, whichever is meant.
+// One signature instead of two overloads: with overloads TypeScript infers function arguments from the first one.
 export type Watch = <Handler extends Writer<never> | EachRecord<never>>(handler: Handler) => Handler
 
 /** What {@link createWatch} takes. */
 export interface WatchOptions extends Omit<OpeningsOptions, 'opened'> {
-  /** Batches in a row. */
+  /** After how many batches in a row to open. */
   readonly threshold: number
 }
 
-/** For how long batches that came back are a reason to open at the start of the next one. Milliseconds. */
+/** For how many milliseconds earlier batches are a reason to open at the start of the next one. */
 const memory = 60_000
 
 /**
- * Counts the batches in a row of which every record came back because what it needs is not available. It knows of one
- * execution environment only: where one is in trouble and the others are not, theirs is the fault.
+ * Counts the batches in a row whose records all returned because what they need is not available. It counts in one
+ * execution environment.
  *
- * The batch that would be the last of them opens while it is held. One that had no time for it leaves it to the next,
- * which begins with it.
+ * The batch that reaches the threshold opens the breaker while it is held. If it has no time for that, the next batch
+ * opens when it starts.
  */
 export function createWatch({ threshold, open, clock, logger }: WatchOptions): Watch {
   let inARow = 0
@@ -67,7 +66,7 @@ export function createWatch({ threshold, open, clock, logger }: WatchOptions): W
     if (inARow >= threshold || openings.hasBegun(limit)) await openings.now(limit)
   }
 
-  /** For one that is called by something else than `batch`, which takes the watcher off. */
+  /** For a writer that is called directly. `batch` calls the watcher itself instead. */
   function watchCalls<Body>(writer: Writer<Body>): Writer<Body> {
     return async function watchedWriter(records, limit) {
       let outcomes: readonly Outcome[]
@@ -95,11 +94,33 @@ export function createWatch({ threshold, open, clock, logger }: WatchOptions): W
   return watch as Watch
 }
 
-/** A writer may answer anything: what is not one outcome for each record says nothing of an outage. */
+/** A writer may return anything. An answer without one outcome per record is not counted as an outage. */
 function asOutcomes(answer: unknown, count: number): readonly Outcome[] {
   return Array.isArray(answer) && answer.length === count && Array.from(answer).every(isOutcome) ? answer : []
 }
 
 function nameOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
+}
+
+/** Codes of records that never reached the handler, so they say nothing about the database. */
+const neutral: ReadonlySet<unknown> = new Set([
+  'SPILLWAY_BODY_INVALID',
+  'SPILLWAY_CLAIM_MISSING',
+  'SPILLWAY_ENVELOPE_INVALID',
+  'SPILLWAY_LANE_STOPPED',
+])
+
+/**
+ * Whether no record of a batch was done because what they need is down, by the same rule as `batch`. Records that could
+ * not be decoded, and records after one of their lane that was not done, do not count.
+ */
+function isOutage(outcomes: readonly Outcome[]): boolean {
+  const telling = outcomes.filter((outcome) => !neutral.has(codeOf(outcome)))
+  return telling.length > 0 && telling.every(isUnavailableOutcome)
+}
+
+function codeOf(outcome: Outcome): unknown {
+  if (outcome.kind === 'park') return outcome.reason.code
+  return outcome.kind === 'retry' ? (Object(outcome.cause) as { readonly code?: unknown }).code : undefined
 }

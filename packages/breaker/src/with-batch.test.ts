@@ -49,7 +49,7 @@ function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, time
   let left = 0
   const clock: Clock = {
     now: () => now,
-    // What is longer than a wait is the end of the time, which no test reaches.
+    // A longer sleep is the end of the invocation, which no test reaches.
     sleep: (ms) => {
       if (ms > 2000) return new Promise(() => undefined)
       now += ms
@@ -129,7 +129,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     const records = [await recordOf('a')]
     await invoke(records)
     expect(tries).toBeGreaterThan(3)
-    // The guard, and two seconds for the calls that open.
+    // The guard, and two seconds for the calls that open the breaker.
     expect(left()).toBeGreaterThan(3000)
     expect(mapping.now.state).toBe('enabled')
     await invoke(records)

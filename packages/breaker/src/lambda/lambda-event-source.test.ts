@@ -6,7 +6,7 @@ import { type LambdaServer, type ServedMapping, startLambdaServer } from '../tes
 import { timeLimit } from '../testing/time-limit.ts'
 import { lambdaEventSource } from './index.ts'
 
-// With the unmodified client of the SDK, against a server that speaks as Lambda does.
+// The real client of the SDK against a local server with Lambda's API.
 
 let server: LambdaServer
 let client: LambdaClient
@@ -105,7 +105,7 @@ it('takes the mapping through open, half open and closed', async () => {
   expect(await probe()).toMatchObject({ phase: 'closed', acted: false })
 })
 
-it('outlives throttles', async () => {
+it('retries throttled requests', async () => {
   const mapping = await start()
   server.throttles = 1
   expect((await mapping.read(timeLimit())).state).toBe('enabled')
@@ -127,7 +127,7 @@ it('finds the mapping between a queue and a function, once', async () => {
   await mapping.change({ enabled: false }, timeLimit())
   expect(server.mapping.State).toBe('Disabling')
   const lookUps = server.requests.filter((request) => /mappings\/?$/.test(request))
-  // Two attempts of the SDK that were throttled, and the one.
+  // Two throttled attempts of the SDK, and the one that succeeded.
   expect(lookUps).toHaveLength(3)
 })
 
@@ -145,7 +145,7 @@ it('says so when there is no such mapping', async () => {
   ).rejects.toMatchObject({ code: 'SPILLWAY_SWITCH_FAILED', cause: { name: 'ResourceNotFoundException' } })
 })
 
-it('gives up when the caller does', async () => {
+it('stops when the caller aborts', async () => {
   const mapping = await start()
   const limit = { signal: AbortSignal.abort(), remainingTime: () => 0 }
   await expect(mapping.read(limit)).rejects.toMatchObject({ code: 'SPILLWAY_SWITCH_FAILED' })

@@ -1,4 +1,5 @@
 import {
+  type EventSourceMappingConfiguration,
   GetEventSourceMappingCommand,
   LambdaClient,
   ListTagsCommand,
@@ -7,26 +8,26 @@ import {
 } from '@aws-sdk/client-lambda'
 import { SpillwayError, type TimeLimit, toError } from '@spillway/message'
 import { checkOptions, nonEmptyString, type OptionRules, objectWith } from '@spillway/message/internal'
-import type { EventSourceSwitch, SwitchReading } from '../switch.ts'
-import { findMapping } from './find-mapping.ts'
+import type { EventSourceSwitch, Notes, SwitchReading } from '../switch.ts'
+import { createIdLookup, type MappingName } from './find-mapping.ts'
 
 /** What {@link lambdaEventSource} takes: `uuid`, or `eventSourceArn` and a function. */
 export interface LambdaEventSourceOptions {
   /** The id of the event source mapping. */
   readonly uuid?: string | undefined
   /**
-   * The name or the ARN of the function that the mapping invokes. Default: the function that this runs in
+   * The name or the ARN of the function that the mapping invokes. Default: the current function
    * (`AWS_LAMBDA_FUNCTION_NAME`).
    */
   readonly functionName?: string | undefined
   /**
-   * The ARN of the queue or the stream. The mapping is then looked up, which needs `lambda:ListEventSourceMappings`: in
-   * a template a function cannot refer to its own mapping.
+   * The ARN of the queue or the stream. Use it instead of `uuid` where a template cannot give a function the id of its
+   * own mapping. The look-up needs `lambda:ListEventSourceMappings`.
    */
   readonly eventSourceArn?: string | undefined
   /**
-   * Default: a client with the SDK's own configuration, except that it tries each request once: the breaker retries, over
-   * a longer time.
+   * Default: a client with the SDK's configuration and one attempt per request, because the breaker retries itself,
+   * over a longer time.
    */
   readonly client?: Pick<LambdaClient, 'send'>
 }
@@ -38,41 +39,24 @@ const rules: OptionRules<LambdaEventSourceOptions> = {
   client: { ...objectWith('send'), expected: 'a LambdaClient' },
 }
 
-/** The states in which a mapping rests ("EventSourceMappingConfiguration" of the Lambda API reference). */
+/** The states in which no change is in progress ("EventSourceMappingConfiguration" of the Lambda API reference). */
 const resting: Readonly<Record<string, SwitchReading['state']>> = { Enabled: 'enabled', Disabled: 'disabled' }
 
 /**
  * The switch of an event source mapping of Lambda. The notes are tags of the mapping.
  *
  * Needs `lambda:GetEventSourceMapping`, `lambda:UpdateEventSourceMapping`, `lambda:ListTags` and `lambda:TagResource`.
- * A mapping that is between two states is not changed. A change takes effect within a minute.
+ * A mapping whose state is changing is left alone. A change takes effect within a minute.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, or the mapping is not named. Its methods
- * reject with `SPILLWAY_SWITCH_FAILED`.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, or no mapping is given. Its methods reject
+ * with `SPILLWAY_SWITCH_FAILED`.
  */
 export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourceSwitch {
   checkOptions('lambdaEventSource', options, rules)
-  const { uuid, eventSourceArn, functionName = process.env.AWS_LAMBDA_FUNCTION_NAME } = options
   const client = options.client ?? new LambdaClient({ maxAttempts: 1 })
-  if (uuid === undefined && (eventSourceArn === undefined || functionName === undefined)) {
-    throw new SpillwayError(
-      'SPILLWAY_OPTION_INVALID',
-      'lambdaEventSource: the mapping is not named. Give it `uuid`, or `eventSourceArn` and `functionName`.',
-    )
-  }
-  let found: Promise<string> | undefined
-  /** Tags are those of an ARN. It comes with the mapping and stays the same. */
+  const id = createIdLookup(client, toMappingName(options))
+  /** The ARN of the mapping, which its tags are stored under. It is known after the first reading. */
   let arn: string | undefined
-
-  /** The id of the mapping. It is looked up once; a look-up that failed is repeated. */
-  function id(limit: TimeLimit): Promise<string> {
-    if (uuid !== undefined) return Promise.resolve(uuid)
-    found ??= findMapping(client, String(functionName), String(eventSourceArn), limit).catch((error) => {
-      found = undefined
-      throw error
-    })
-    return found
-  }
 
   async function readMapping(limit: TimeLimit) {
     const command = new GetEventSourceMappingCommand({ UUID: await id(limit) })
@@ -87,17 +71,12 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
   return Object.freeze({
     read: (limit) =>
       orFailed('read', async () => {
-        // One after the other only the first time, when the ARN is not known.
+        // The first time the ARN is not known yet, so the tags are read after the mapping.
         const [mapping, { Tags = {} }] =
           arn === undefined
             ? [await readMapping(limit), await readTags(limit)]
             : await Promise.all([readMapping(limit), readTags(limit)])
-        return {
-          state: resting[mapping.State ?? ''] ?? 'changing',
-          maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
-          limitable: isQueue(mapping.EventSourceArn) && mapping.ProvisionedPollerConfig === undefined,
-          notes: Tags,
-        }
+        return toReading(mapping, Tags)
       }),
 
     change: ({ enabled, maximumConcurrency }, limit) =>
@@ -106,7 +85,7 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
           UUID: await id(limit),
           ...(enabled !== undefined && { Enabled: enabled }),
           ...(maximumConcurrency !== undefined && {
-            // An empty object takes it away.
+            // An empty object removes the maximum concurrency.
             ScalingConfig: maximumConcurrency === null ? {} : { MaximumConcurrency: maximumConcurrency },
           }),
         })
@@ -122,6 +101,26 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
   } satisfies EventSourceSwitch)
 }
 
+function toMappingName(options: LambdaEventSourceOptions): MappingName {
+  const { uuid, eventSourceArn, functionName = process.env.AWS_LAMBDA_FUNCTION_NAME } = options
+  if (uuid === undefined && (eventSourceArn === undefined || functionName === undefined)) {
+    throw new SpillwayError(
+      'SPILLWAY_OPTION_INVALID',
+      'lambdaEventSource: no mapping is given. Set `uuid`, or `eventSourceArn` and `functionName`.',
+    )
+  }
+  return { uuid, eventSourceArn, functionName }
+}
+
+function toReading(mapping: EventSourceMappingConfiguration, notes: Notes): SwitchReading {
+  return {
+    state: resting[mapping.State ?? ''] ?? 'changing',
+    maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
+    limitable: isQueue(mapping.EventSourceArn) && mapping.ProvisionedPollerConfig === undefined,
+    notes,
+  }
+}
+
 function isQueue(arn: string | undefined): boolean {
   return arn?.split(':')[2] === 'sqs'
 }
@@ -134,7 +133,7 @@ async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
     const cause = toError(thrown)
     throw new SpillwayError(
       'SPILLWAY_SWITCH_FAILED',
-      `The event source mapping could not be ${what} (${cause.name}). May the function call the actions on it that lambdaEventSource needs?`,
+      `The event source mapping could not be ${what} (${cause.name}). Check that the function has the permissions that lambdaEventSource needs.`,
       { cause },
     )
   }

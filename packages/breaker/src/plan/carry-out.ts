@@ -1,5 +1,5 @@
 import type { TimeLimit } from '@spillway/message'
-import type { Patience } from '../patience.ts'
+import type { RetryTransient } from '../retries.ts'
 import type { EventSourceSwitch, SwitchReading } from '../switch.ts'
 import type { Step } from './plan.ts'
 
@@ -7,23 +7,23 @@ import type { Step } from './plan.ts'
 export interface CarryOutOptions {
   readonly mapping: EventSourceSwitch
   readonly limit: TimeLimit
-  readonly patient: Patience
-  /** What the mapping was a moment ago, when the plan was made: the first step needs no other reading. */
+  readonly withRetries: RetryTransient
+  /** The reading from which the plan was made a moment ago. The first step uses it instead of reading again. */
   readonly fresh?: SwitchReading | undefined
 }
 
-/** Makes the steps of a plan, one after the other, and gives those that it made. */
+/** Carries out the steps of a plan in order and resolves with those that were carried out. */
 export async function carryOutAll(
   steps: readonly Step[],
-  { mapping, limit, patient, fresh }: CarryOutOptions,
+  { mapping, limit, withRetries, fresh }: CarryOutOptions,
 ): Promise<readonly Step[]> {
   let reading = fresh
 
-  /** Makes one step. Gives `false` when the plan ends with it, because the mapping is no longer what it was. */
+  /** Carries out one step. Resolves with `false` when the mapping has changed and the plan must end. */
   async function carryOut(step: Step): Promise<boolean> {
     if (step.onlyIf !== undefined) {
       const now = reading ?? (await mapping.read(limit))
-      // A second attempt comes later: it reads again.
+      // A retry happens later, so it must read again.
       reading = undefined
       if (!step.onlyIf(now)) return false
     }
@@ -34,7 +34,7 @@ export async function carryOutAll(
 
   const made: Step[] = []
   for (const step of steps) {
-    if (!(await patient(() => carryOut(step), limit))) break
+    if (!(await withRetries(() => carryOut(step), limit))) break
     made.push(step)
   }
   return made

@@ -1,27 +1,30 @@
 import type { Notes } from '../switch.ts'
 
 /**
- * What the breaker remembers of one opening. It is kept in three notes, each written by one side only: what two
- * environments write at the same moment cannot undo one another.
+ * What the breaker stores about one opening, in three notes. Each note is written in one phase only, so that
+ * environments which write at the same time cannot overwrite each other's phase.
  */
 export interface Memory {
-  /** The opening that was begun last. */
+  /** The id of the latest opening. */
   readonly id: string
   /** The maximum concurrency to restore; `undefined` for none. */
   readonly concurrency: number | undefined
-  /** Since when it is half open, in milliseconds since the epoch; `undefined` when it is not, or nobody wrote it yet. */
+  /**
+   * The time at which it became half open, in milliseconds since the epoch; `undefined` when it is not half open, or
+   * the time has not been noted yet.
+   */
   readonly halfOpenSince: number | undefined
 }
 
-/** The names of the notes. As tags they need letters, digits and a few signs. */
+/** The names of the notes. They become tags, which allow letters, digits and a few other characters. */
 const names = {
   opened: 'spillway:breaker-opened',
   halfOpened: 'spillway:breaker-half-opened',
   closed: 'spillway:breaker-closed',
 } as const
 
-/** The opening that is not closed yet; `undefined` when there is none. Notes that nobody can read count as none. */
-export function recall(notes: Notes): Memory | undefined {
+/** Reads the opening that is not closed yet; `undefined` when there is none. Invalid notes are ignored. */
+export function readMemory(notes: Notes): Memory | undefined {
   const [id, concurrency] = split(notes[names.opened])
   if (id === undefined || concurrency === undefined || notes[names.closed] === id) return undefined
   const number = toNumber(concurrency)
@@ -35,12 +38,15 @@ export function opened(id: string, concurrency: number | undefined): Notes {
   return { [names.opened]: `${id} ${concurrency ?? 'none'}` }
 }
 
-/** The note that an opening is half open since a time. In whole milliseconds: a clock may tell fractions. */
+/**
+ * The note of the time at which an opening became half open. The clock may return fractions; the note has whole
+ * milliseconds.
+ */
 export function halfOpened(id: string, now: number): Notes {
   return { [names.halfOpened]: `${id} ${BigInt(Math.floor(now))}` }
 }
 
-/** The note that an opening is over. */
+/** The note that an opening is closed. */
 export function closed(id: string): Notes {
   return { [names.closed]: id }
 }
@@ -49,7 +55,7 @@ function split(note: string | undefined): readonly (string | undefined)[] {
   return note?.split(' ') ?? []
 }
 
-/** Fractions were written once. */
+/** Earlier versions wrote fractions. */
 function toTime(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
 }

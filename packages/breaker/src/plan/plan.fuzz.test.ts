@@ -5,8 +5,8 @@ import { changed } from '../testing/memory-switch.ts'
 import { phaseOf } from './phase.ts'
 import { planOpening, planProbe, type Step } from './plan.ts'
 
-// A mapping that many environments, probes and people read and change at the same time. Each plan is made of what was
-// read, and carried out step by step while the others go on; it may end after any step.
+// Many environments, probes and people read and change one mapping at the same time. Each plan is made from one reading
+// and carried out step by step while the others continue; it may end after any step.
 
 const healthyPeriod = 120_000
 
@@ -18,7 +18,7 @@ type Event =
   | { readonly do: 'human'; readonly change: 'on' | 'off' | number }
   | { readonly do: 'wait'; readonly seconds: number }
 
-/** Events of which so many in a row are steps of plans that go on at the same time. */
+/** Random events; `steps` is the weight of steps of running plans. */
 function eventsOf(steps: number, maxLength: number): fc.Arbitrary<Event[]> {
   return fc.array(
     fc.oneof(
@@ -37,7 +37,7 @@ function eventsOf(steps: number, maxLength: number): fc.Arbitrary<Event[]> {
         weight: 2,
         arbitrary: fc.record({
           do: fc.constant('human' as const),
-          // 2, 3 and 4 have a meaning of their own while the breaker is open.
+          // Not 2, 3 or 4, which have a special meaning while the breaker is open.
           change: fc.constantFrom<'on' | 'off' | number>('on', 'off', 50, 5),
         }),
       },
@@ -47,8 +47,8 @@ function eventsOf(steps: number, maxLength: number): fc.Arbitrary<Event[]> {
   )
 }
 
-/** From closed to where a probe is about to close again. */
-const turns: readonly Event[] = [
+/** From closed to the probe that closes again. */
+const cycle: readonly Event[] = [
   { do: 'open' },
   { do: 'finish' },
   { do: 'probe', healthy: true },
@@ -59,17 +59,55 @@ const turns: readonly Event[] = [
 
 const events = fc.oneof(
   eventsOf(8, 60),
-  fc.tuple(fc.nat(turns.length), eventsOf(4, 8)).map(([count, rest]) => [...turns.slice(0, count), ...rest]),
+  fc.tuple(fc.nat(cycle.length), eventsOf(4, 8)).map(([count, rest]) => [...cycle.slice(0, count), ...rest]),
 )
 
 const concurrencies = fc.constantFrom(undefined, 2, 3, 4, 20)
 
-/** A world with one mapping. */
-function createWorld(maximumConcurrency: number | undefined) {
+/** A mapping that the breaker and people change, with who switched it off. */
+function createMapping(maximumConcurrency: number | undefined) {
   let mapping: SwitchReading = { state: 'enabled', maximumConcurrency, limitable: true, notes: {} }
-  /** What a person, or the template, wants. */
+  /** The concurrency that a person or the template has configured. */
   let own = maximumConcurrency
   let offBy: 'breaker' | 'human' | undefined
+
+  function carryOut(current: Step): boolean {
+    if (current.onlyIf?.(mapping) === false) return false
+    if (current.kind === 'note') {
+      mapping = { ...mapping, notes: { ...mapping.notes, ...current.notes } }
+      return true
+    }
+    const { enabled } = current.change
+    if (enabled === true) expect(offBy, 'it was switched on').toBe('breaker')
+    if (enabled === false && mapping.state === 'enabled') offBy = 'breaker'
+    if (enabled === true) offBy = undefined
+    mapping = changed(mapping, current.change)
+    return true
+  }
+
+  function human(change: 'on' | 'off' | number): void {
+    if (change === 'on') {
+      // A template or the console sends the concurrency along. If only `enabled` were sent, and off again before the
+      // next probe, the breaker could not notice it.
+      mapping = changed(mapping, { enabled: true, maximumConcurrency: own ?? null })
+      offBy = undefined
+    } else if (change === 'off') {
+      if (mapping.state === 'enabled') offBy = 'human'
+      mapping = changed(mapping, { enabled: false })
+    } else {
+      // A change of the concurrency while it is off counts as taking over the mapping.
+      if (mapping.state === 'disabled') offBy = 'human'
+      mapping = changed(mapping, { maximumConcurrency: change })
+      own = change
+    }
+  }
+
+  return { carryOut, human, read: () => mapping, state: () => ({ mapping, own, offBy }) }
+}
+
+/** One mapping and the plans that run on it at the same time. */
+function createWorld(maximumConcurrency: number | undefined) {
+  const { carryOut, human, read, state } = createMapping(maximumConcurrency)
   let now = 1_000_000
   let ids = 0
   const running: { readonly steps: readonly Step[]; next: number }[] = []
@@ -91,43 +129,12 @@ function createWorld(maximumConcurrency: number | undefined) {
     while (running.length > 0) step(0)
   }
 
-  function carryOut(current: Step): boolean {
-    if (current.onlyIf?.(mapping) === false) return false
-    if (current.kind === 'note') {
-      mapping = { ...mapping, notes: { ...mapping.notes, ...current.notes } }
-      return true
-    }
-    const { enabled } = current.change
-    if (enabled === true) expect(offBy, 'it was switched on').toBe('breaker')
-    if (enabled === false && mapping.state === 'enabled') offBy = 'breaker'
-    if (enabled === true) offBy = undefined
-    mapping = changed(mapping, current.change)
-    return true
-  }
-
-  function human(change: 'on' | 'off' | number): void {
-    if (change === 'on') {
-      // A template or a console sends the concurrency along. Who switches it on alone, and off again before the next
-      // probe, has not told the breaker anything.
-      mapping = changed(mapping, { enabled: true, maximumConcurrency: own ?? null })
-      offBy = undefined
-    } else if (change === 'off') {
-      if (mapping.state === 'enabled') offBy = 'human'
-      mapping = changed(mapping, { enabled: false })
-    } else {
-      // While it is off, a change of the concurrency takes the mapping over.
-      if (mapping.state === 'disabled') offBy = 'human'
-      mapping = changed(mapping, { maximumConcurrency: change })
-      own = change
-    }
-  }
-
   const probe = (healthy: boolean) =>
-    begin(planProbe(mapping, { healthy, now, healthyPeriod, id: `id-${ids++}` }))
+    begin(planProbe(read(), { healthy, now, healthyPeriod, id: `id-${ids++}` }))
 
   return {
     play(event: Event): void {
-      if (event.do === 'open') begin(planOpening(mapping, `id-${ids++}`))
+      if (event.do === 'open') begin(planOpening(read(), `id-${ids++}`))
       if (event.do === 'probe') probe(event.healthy)
       if (event.do === 'step') step(event.which)
       if (event.do === 'finish') finishAll()
@@ -135,7 +142,7 @@ function createWorld(maximumConcurrency: number | undefined) {
       if (event.do === 'human') human(event.change)
       if (event.do === 'wait') now += event.seconds * 1000
     },
-    /** Ends what runs, by a crash or not, and lets a healthy database be probed. */
+    /** Finishes or drops the running plans and then probes a healthy database. */
     settle(finish: boolean): void {
       if (finish) finishAll()
       running.length = 0
@@ -145,7 +152,7 @@ function createWorld(maximumConcurrency: number | undefined) {
         now += healthyPeriod
       }
     },
-    state: () => ({ mapping, own, offBy }),
+    state,
   }
 }
 
@@ -201,7 +208,7 @@ it('does the same for a mapping without a maximum concurrency, as long as nothin
           if (event === 'on') {
             offBy = undefined
             mapping = changed(mapping, { enabled: true })
-            // Else the breaker cannot know of it, should it be switched off again.
+            // Otherwise the breaker could not notice it if the mapping were switched off again.
             probe(true, `on-${index}`)
           }
         }

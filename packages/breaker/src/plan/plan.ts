@@ -1,52 +1,49 @@
 import type { Notes, SwitchChange, SwitchReading } from '../switch.ts'
-import { closed, halfOpened, opened, recall } from './memory.ts'
+import { closed, halfOpened, opened, readMemory } from './memory.ts'
 import { offMark, ownConcurrency, type Phase, phaseOf, smallest } from './phase.ts'
 
-/**
- * One call. Whoever carries out a plan may end after any of its steps: each leaves something that the next plan goes on
- * from.
- */
+/** One call to the mapping. Execution may end after any step of a plan; the next plan continues from there. */
 export type Step = (
   | { readonly kind: 'note'; readonly notes: Notes }
   | { readonly kind: 'change'; readonly change: SwitchChange }
 ) & {
   /**
-   * The mapping is read once more right before the call; when this does not hold, the plan ends there. Default: the call
-   * is right whatever happened meanwhile.
+   * The condition for the call: the mapping is read again right before it, and when this returns `false` the plan ends.
+   * Default: the call is right whatever has changed meanwhile.
    */
   readonly onlyIf?: (again: SwitchReading) => boolean
 }
 
-/** What to do about a mapping whose database is down: nothing unless it is on. */
+/** Plans how to switch off a mapping whose database is down. There is nothing to do unless it is on. */
 export function planOpening(reading: SwitchReading, id: string): readonly Step[] {
   if (reading.state !== 'enabled') return []
   const concurrency = ownConcurrency(reading)
   const isSame = (again: SwitchReading) => again.state === 'enabled' && hasSameLimit(again, reading)
-  // Another environment, or this one in its last batch, had no time for more than the note.
-  const isNoted = isTakenOver(reading) && recall(reading.notes)?.concurrency === concurrency
+  // The note exists already when an environment had time for the note only.
+  const isNoted = isTakenOver(reading) && readMemory(reading.notes)?.concurrency === concurrency
   return [
-    // First: a mapping that is off and has no note stays off for good.
+    // The note comes first, because a mapping that is off without a note would stay off forever.
     ...(isNoted ? [] : [{ kind: 'note', notes: opened(id, concurrency), onlyIf: isSame } as const]),
     {
       kind: 'change',
       change: { enabled: false, ...limitTo(reading, offMark(concurrency)) },
-      onlyIf: (again) => isSame(again) && recall(again.notes) !== undefined,
+      onlyIf: (again) => isSame(again) && readMemory(again.notes) !== undefined,
     },
     {
       kind: 'note',
       notes: opened(`${id}+`, concurrency),
-      // A probe has just closed what was noted, because it came before the change.
-      onlyIf: (again) => again.state !== 'enabled' && recall(again.notes) === undefined,
+      // A probe that ran before the change has just closed the opening that was noted.
+      onlyIf: (again) => again.state !== 'enabled' && readMemory(again.notes) === undefined,
     },
   ]
 }
 
-/** Whether there is a note of an opening that went no further, and of which nothing is to be restored. */
+/** Whether there is only the note of an opening, and no concurrency to restore. */
 function isTakenOver(reading: SwitchReading): boolean {
   return phaseOf(reading).name === 'taken-over' && !isToRestore(reading)
 }
 
-/** What a probe knows. */
+/** What a probe knows when it makes its plan. */
 export interface ProbeFacts {
   /** Whether the database answered. */
   readonly healthy: boolean
@@ -54,16 +51,16 @@ export interface ProbeFacts {
   readonly now: number
   /** How long it has to stay half open, in milliseconds. */
   readonly healthyPeriod: number
-  /** The id of an opening, should there be one. */
+  /** The id to use if it opens again. */
   readonly id: string
 }
 
-/** Whether a probe depends on the health of the database. */
+/** Whether the plan of a probe depends on the health of the database. */
 export function needsCheck(reading: SwitchReading): boolean {
   return ['open', 'half-open'].includes(phaseOf(reading).name)
 }
 
-/** What to do when it is time to look again. */
+/** Plans what a probe does. */
 export function planProbe(reading: SwitchReading, facts: ProbeFacts): readonly Step[] {
   const phase = phaseOf(reading)
   switch (phase.name) {
@@ -77,7 +74,7 @@ export function planProbe(reading: SwitchReading, facts: ProbeFacts): readonly S
     case 'half-open': {
       const { halfOpenSince, id } = phase.memory
       if (!facts.healthy) return planOpening(reading, facts.id)
-      // A time that is still to come is of another clock: counted from there, the period might never end.
+      // A time in the future comes from another clock. Counted from there, the period might never end.
       if (halfOpenSince === undefined || Math.floor(halfOpenSince) > facts.now) {
         return [{ kind: 'note', notes: halfOpened(id, facts.now) }]
       }
@@ -102,7 +99,7 @@ function planHalfOpening(reading: SwitchReading, { memory }: Opened, now: number
   ]
 }
 
-/** Leaves the mapping on or off as it is, with its own concurrency. */
+/** Restores the configured concurrency and leaves the mapping on or off as it is. */
 function planClosing(reading: SwitchReading, { memory }: Opened): readonly Step[] {
   return [
     ...(isToRestore(reading)
@@ -117,7 +114,8 @@ function planClosing(reading: SwitchReading, { memory }: Opened): readonly Step[
     {
       kind: 'note',
       notes: closed(memory.id),
-      // Switched off meanwhile, it would stay off for good; switched on, it would stay at two invocations.
+      // If it was opened meanwhile it would stay off forever, and if it was half opened it would stay at two
+      // invocations.
       onlyIf: (again) => phaseOf(again).name !== 'open' && !isToRestore(again),
     },
   ]

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
@@ -17,11 +17,11 @@ export interface LambdaServer {
   readonly uuid: string
   readonly mapping: ServedMapping
   readonly tags: Record<string, string>
-  /** The requests that came, by method and path. */
+  /** The requests received, by method and path. */
   readonly requests: string[]
-  /** Ends a change that is under way; until then the mapping is between two states. */
+  /** Completes the change in progress; until then the mapping is between two states. */
   settle(): void
-  /** How many requests are refused with `TooManyRequestsException`. */
+  /** How many of the next requests are rejected with `TooManyRequestsException`. */
   throttles: number
   stop(): Promise<void>
 }
@@ -41,47 +41,12 @@ class ApiError extends Error {
 }
 
 /**
- * Serves Lambda's REST API (2015-03-31, tags 2017-03-31) on loopback: a change puts the mapping between two states, in
- * which another change is refused with `ResourceInUseException`.
+ * Serves Lambda's REST API (2015-03-31, tags 2017-03-31) on loopback. A change puts the mapping between two states, in
+ * which another change is rejected with `ResourceInUseException`.
  */
 export async function startLambdaServer(change: Partial<ServedMapping> = {}): Promise<LambdaServer> {
-  const mapping: ServedMapping = {
-    State: 'Enabled',
-    ScalingConfig: { MaximumConcurrency: 20 },
-    EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders',
-    FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:write',
-    ...change,
-  }
-  const tags: Record<string, string> = {}
+  const served = serveMapping(change)
   const requests: string[] = []
-  let target = mapping.State
-
-  const shown = () => ({ UUID: uuid, EventSourceMappingArn: arn, ...mapping })
-
-  function update({ Enabled, ScalingConfig }: Record<string, unknown>): object {
-    if (mapping.State !== target) {
-      throw new ApiError(400, 'ResourceInUseException', `The mapping is in the state ${mapping.State}.`)
-    }
-    const limit = (ScalingConfig as ServedMapping['ScalingConfig'])?.MaximumConcurrency
-    if (limit !== undefined && (limit < 2 || limit > 1000)) {
-      throw new ApiError(400, 'InvalidParameterValueException', 'MaximumConcurrency must be from 2 to 1000.')
-    }
-    if (limit !== undefined && mapping.ProvisionedPollerConfig !== undefined) {
-      throw new ApiError(
-        400,
-        'InvalidParameterValueException',
-        'Provisioned pollers exclude MaximumConcurrency.',
-      )
-    }
-    if (ScalingConfig !== undefined) {
-      if (limit === undefined) delete mapping.ScalingConfig
-      else mapping.ScalingConfig = { MaximumConcurrency: limit }
-    }
-    if (typeof Enabled === 'boolean') target = Enabled ? 'Enabled' : 'Disabled'
-    const between = target === 'Enabled' ? 'Enabling' : 'Disabling'
-    mapping.State = target === mapping.State ? 'Updating' : between
-    return shown()
-  }
 
   async function answer(request: IncomingMessage): Promise<object | undefined> {
     const url = new URL(request.url ?? '/', 'http://localhost')
@@ -94,56 +59,27 @@ export async function startLambdaServer(change: Partial<ServedMapping> = {}): Pr
     const sent = await text(request)
     const body = sent === '' ? {} : JSON.parse(sent)
     if (path === '/2015-03-31/event-source-mappings/' || path === '/2015-03-31/event-source-mappings') {
-      const matches =
-        url.searchParams.get('EventSourceArn') === mapping.EventSourceArn &&
-        mapping.FunctionArn.endsWith(`:${url.searchParams.get('FunctionName')}`)
-      return { EventSourceMappings: matches ? [shown()] : [] }
+      return served.list(url.searchParams)
     }
     if (path === `/2015-03-31/event-source-mappings/${uuid}`) {
-      return request.method === 'PUT' ? update(body) : shown()
+      return request.method === 'PUT' ? served.update(body) : served.shown()
     }
     if (path === `/2017-03-31/tags/${arn}`) {
-      if (request.method === 'GET') return { Tags: tags }
-      for (const [name, value] of Object.entries(body.Tags as Record<string, string>)) {
-        if (!isTag(name, 128) || !isTag(value, 256)) {
-          throw new ApiError(
-            400,
-            'InvalidParameterValueException',
-            'A tag has a character that no tag may have.',
-          )
-        }
-        tags[name] = value
-      }
-      return undefined
+      return request.method === 'GET' ? { Tags: served.tags } : served.tag(body.Tags)
     }
     throw new ApiError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.')
   }
 
-  const http = createServer(async (request, response) => {
-    try {
-      const body = await answer(request)
-      response.writeHead(body === undefined ? 204 : 200, { 'content-type': 'application/json' })
-      response.end(body && JSON.stringify(body))
-    } catch (thrown) {
-      const error = thrown as ApiError
-      response.writeHead(error.status ?? 500, {
-        'content-type': 'application/json',
-        'x-amzn-errortype': error.name,
-      })
-      response.end(JSON.stringify({ Type: 'User', message: error.message }))
-    }
-  })
+  const http = createServer((request, response) => void respond(response, () => answer(request)))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const server: LambdaServer = {
     endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     uuid,
-    mapping,
-    tags,
+    mapping: served.mapping,
+    tags: served.tags,
     requests,
     throttles: 0,
-    settle() {
-      mapping.State = target
-    },
+    settle: served.settle,
     stop: () =>
       new Promise((resolve) => {
         http.close(() => resolve())
@@ -151,6 +87,81 @@ export async function startLambdaServer(change: Partial<ServedMapping> = {}): Pr
       }),
   }
   return server
+}
+
+async function respond(response: ServerResponse, answer: () => Promise<object | undefined>): Promise<void> {
+  try {
+    const body = await answer()
+    response.writeHead(body === undefined ? 204 : 200, { 'content-type': 'application/json' })
+    response.end(body && JSON.stringify(body))
+  } catch (thrown) {
+    const error = thrown as ApiError
+    response.writeHead(error.status ?? 500, {
+      'content-type': 'application/json',
+      'x-amzn-errortype': error.name,
+    })
+    response.end(JSON.stringify({ Type: 'User', message: error.message }))
+  }
+}
+
+/** One mapping and its tags, with the operations of the API. */
+function serveMapping(change: Partial<ServedMapping>) {
+  const mapping: ServedMapping = {
+    State: 'Enabled',
+    ScalingConfig: { MaximumConcurrency: 20 },
+    EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders',
+    FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:write',
+    ...change,
+  }
+  const tags: Record<string, string> = {}
+  let target = mapping.State
+
+  const shown = () => ({ UUID: uuid, EventSourceMappingArn: arn, ...mapping })
+
+  function update({ Enabled, ScalingConfig }: Record<string, unknown>): object {
+    if (mapping.State !== target) {
+      throw new ApiError(400, 'ResourceInUseException', `The mapping is in the state ${mapping.State}.`)
+    }
+    const limit = (ScalingConfig as ServedMapping['ScalingConfig'])?.MaximumConcurrency
+    if (limit !== undefined) checkMaximumConcurrency(limit, mapping)
+    if (ScalingConfig !== undefined) {
+      if (limit === undefined) delete mapping.ScalingConfig
+      else mapping.ScalingConfig = { MaximumConcurrency: limit }
+    }
+    if (typeof Enabled === 'boolean') target = Enabled ? 'Enabled' : 'Disabled'
+    const between = target === 'Enabled' ? 'Enabling' : 'Disabling'
+    mapping.State = target === mapping.State ? 'Updating' : between
+    return shown()
+  }
+
+  function list(query: URLSearchParams): object {
+    const matches =
+      query.get('EventSourceArn') === mapping.EventSourceArn &&
+      mapping.FunctionArn.endsWith(`:${query.get('FunctionName')}`)
+    return { EventSourceMappings: matches ? [shown()] : [] }
+  }
+
+  function tag(added: Readonly<Record<string, string>>): undefined {
+    for (const [name, value] of Object.entries(added)) {
+      if (!isTag(name, 128) || !isTag(value, 256)) throw invalid('A tag has an invalid character.')
+      tags[name] = value
+    }
+  }
+
+  function settle(): void {
+    mapping.State = target
+  }
+
+  return { mapping, tags, shown, update, list, tag, settle }
+}
+
+function checkMaximumConcurrency(limit: number, { ProvisionedPollerConfig }: ServedMapping): void {
+  if (limit < 2 || limit > 1000) throw invalid('MaximumConcurrency must be from 2 to 1000.')
+  if (ProvisionedPollerConfig !== undefined) throw invalid('Provisioned pollers exclude MaximumConcurrency.')
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError(400, 'InvalidParameterValueException', message)
 }
 
 /** "Tag naming and usage limits and requirements" of AWS. */

@@ -2,11 +2,11 @@ import type { EventSourceSwitch, SwitchChange, SwitchReading } from '../switch.t
 
 /** A mapping in memory. */
 export interface MemorySwitch extends EventSourceSwitch {
-  /** As it is now; a test may put another in its place. */
+  /** The current state; a test may replace it. */
   now: SwitchReading
   /** The changes that were made. */
   readonly changes: SwitchChange[]
-  /** What the next call rejects with. */
+  /** The error with which the next call rejects. */
   fault: Error | undefined
 }
 
@@ -38,7 +38,7 @@ export function memorySwitch(now: Partial<SwitchReading> = {}): MemorySwitch {
   return self
 }
 
-/** What a change makes of a mapping. */
+/** Applies a change to a mapping. */
 export function changed(
   reading: SwitchReading,
   { enabled, maximumConcurrency }: SwitchChange,

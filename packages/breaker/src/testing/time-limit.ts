@@ -1,6 +1,6 @@
 import type { TimeLimit } from '@spillway/message'
 
-/** A limit of ten seconds. */
+/** A time limit of ten seconds. */
 export function timeLimit(): TimeLimit {
   const end = Date.now() + 10_000
   return { signal: AbortSignal.timeout(10_000), remainingTime: () => end - Date.now() }
