@@ -2,18 +2,17 @@ import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
 import { wireJson } from '@spillway/message/internal'
 import { maxAttributes } from '@spillway/transport'
-import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
+import type { SQSMessageAttributes } from 'aws-lambda'
 import { type CopyFact, type CopyFacts, parkedAttributes } from './copy-facts.ts'
 import { maxBytes } from './pack.ts'
 import { packedIn, packedName, packedTypes, packMessage } from './packed-message.ts'
+import { bytesOf, messageBytes, type NamedAttribute, toSdkAttribute } from './wire-attributes.ts'
 
 /** The body and the attributes of a copy, as the SDK takes them. */
 export interface Copy {
   readonly MessageBody: string
   readonly MessageAttributes: Readonly<Record<string, MessageAttributeValue>>
 }
-
-type Attributes = readonly (readonly [name: string, value: MessageAttributeValue])[]
 
 /**
  * The copy of a message, from which the message can be made again exactly as it was.
@@ -32,7 +31,7 @@ export async function copyOf(
   const own: readonly string[] = Object.values(parkedAttributes)
   // An earlier parking left its facts on a message that was redriven.
   const original = Object.entries(attributes).filter(([name]) => !own.includes(name))
-  const plain = fit(body, original.map(toSdk), facts)
+  const plain = fit(body, original.map(toSdkAttribute), facts)
   // What is packed already came back from the dead-letter queue, and stays packed.
   if (plain !== undefined || packedIn(attributes) !== undefined) return plain ?? noRoom()
   const originals = Object.fromEntries(original)
@@ -48,9 +47,13 @@ async function packed(what: keyof typeof packedTypes, message: Parameters<typeof
 }
 
 /** The copy, where the queue takes it. */
-function fit(body: string, attributes: Attributes, { needed, wanted }: CopyFacts): Copy | undefined {
+function fit(
+  body: string,
+  attributes: readonly NamedAttribute[],
+  { needed, wanted }: CopyFacts,
+): Copy | undefined {
   const all = [...attributes, ...needed.map(toText)]
-  let room = maxBytes - Buffer.byteLength(body) - all.reduce((sum, one) => sum + bytesOf(one), 0)
+  let room = maxBytes - messageBytes(body, all)
   if (room < 0 || all.length > maxAttributes) return undefined
   for (const fact of wanted.map(toText)) {
     if (all.length === maxAttributes || bytesOf(fact) > room) continue
@@ -60,25 +63,8 @@ function fit(body: string, attributes: Attributes, { needed, wanted }: CopyFacts
   return { MessageBody: body, MessageAttributes: Object.fromEntries(all) }
 }
 
-function toText([name, value]: CopyFact): Attributes[number] {
+function toText([name, value]: CopyFact): NamedAttribute {
   return [name, { DataType: 'String', StringValue: value }]
-}
-
-/** An attribute as Lambda delivers it, as the SDK takes it. */
-function toSdk([name, attribute]: readonly [string, SQSMessageAttribute]): Attributes[number] {
-  const { dataType, stringValue, binaryValue } = attribute
-  return [
-    name,
-    dataType.startsWith('Binary')
-      ? { DataType: dataType, BinaryValue: Buffer.from(binaryValue ?? '', 'base64') }
-      : { DataType: dataType, StringValue: stringValue },
-  ]
-}
-
-/** Amazon SQS Developer Guide, "Amazon SQS message metadata": the name, the type and the value count. */
-function bytesOf([name, { DataType = '', StringValue = '', BinaryValue }]: Attributes[number]): number {
-  const value = BinaryValue === undefined ? Buffer.byteLength(StringValue) : BinaryValue.length
-  return Buffer.byteLength(name) + Buffer.byteLength(DataType) + value
 }
 
 /** The body of a copy whose own is packed: the envelope without its body, which says whose message it is. */

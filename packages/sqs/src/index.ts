@@ -15,7 +15,9 @@ export {
   type SqsPartialBatchFailureOptions,
   sqsPartialBatchFailure,
 } from './partial-batch-failure.ts'
+export { type RedrivenMessage, type RedriveOptions, redriveMessage } from './redrive-message.ts'
 export { type SqsSourceOptions, sqsSource } from './source.ts'
 export { sqsRecordOf } from './sqs-record-of.ts'
 export { sqsTarget } from './target.ts'
 export type { SqsTargetOptions } from './target-options.ts'
+export { deliveredMessage } from './wire-attributes.ts'

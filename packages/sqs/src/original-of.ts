@@ -12,10 +12,9 @@ export interface DeliveredMessage {
  * The message that was parked, exactly as it was, out of its copy: without the facts that parking added, and unpacked
  * where there was no room for it beside them. A message that was never parked is answered as it is.
  *
- * Send what it answers together with the attribute `spillway.messageId` of the copy, if there is room for it: with that
- * attribute the key of the message opens again.
+ * To send it back, use {@link redriveMessage}, which marks it so that its key opens again.
  *
- * @param copy a record of an event, or a message of the SDK in that form: binary values are base64
+ * @param copy a record of an event; a message of the SDK by way of {@link deliveredMessage}
  * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when what was packed is damaged
  */
 export async function originalOf(copy: DeliveredMessage): Promise<DeliveredMessage> {

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs'
 import { parkedRecordOf, parkedAttributes as streamAttributes } from '@spillway/kinesis/sqs'
-import { type DeliveredMessage, originalOf } from '@spillway/sqs'
+import { deliveredMessage, originalOf } from '@spillway/sqs'
 import type { SQSMessageAttributes } from 'aws-lambda'
 
 /** A message as it was before it was parked. */
@@ -23,27 +23,11 @@ export async function originalText(copy: Message): Promise<Original> {
     const { data } = await parkedRecordOf(copy)
     return { text: data.toString(), attributes: {}, data }
   }
-  const { body, messageAttributes } = await originalOf(toDelivered(copy))
+  const { body, messageAttributes } = await originalOf(deliveredMessage(copy))
   return { text: body, attributes: messageAttributes }
 }
 
 /** Whether a copy is of a record of a stream. */
 export function isOfStream({ MessageAttributes = {} }: Message): boolean {
   return streamAttributes.stream in MessageAttributes || streamAttributes.sequenceNumber in MessageAttributes
-}
-
-/** A message of the SDK in the form in which Lambda delivers it. */
-function toDelivered({ Body = '', MessageAttributes = {} }: Message): DeliveredMessage {
-  const attributes = Object.entries(MessageAttributes).map(([name, value]) => {
-    const { DataType = '', StringValue, BinaryValue } = value
-    return [
-      name,
-      {
-        dataType: DataType as 'String',
-        ...(StringValue !== undefined && { stringValue: StringValue }),
-        ...(BinaryValue !== undefined && { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
-      },
-    ] as const
-  })
-  return { body: Body, messageAttributes: Object.fromEntries(attributes) }
 }

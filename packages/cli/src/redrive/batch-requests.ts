@@ -1,5 +1,5 @@
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs'
-import { toError } from '@spillway/message'
+import { SpillwayError, toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
 /** What a batch request answers. */
@@ -75,8 +75,9 @@ async function tryOnce(
   }
 }
 
-/** An error in one line: its name, where it says more than `Error`, and its message. */
+/** An error in one line: its name, where it says more than that it is an error, and its message. */
 export function errorText(thrown: unknown): string {
-  const { name, message } = toError(thrown)
-  return name === 'Error' ? message : `${name}: ${message}`
+  const error = toError(thrown)
+  const { name, message } = error
+  return name === 'Error' || error instanceof SpillwayError ? message : `${name}: ${message}`
 }

@@ -1,5 +1,12 @@
+import type { ParkedCopy } from '../parked/read-copy.ts'
 import type { Unconfirmed } from './batch-requests.ts'
-import type { Outgoing } from './returned-message.ts'
+
+/** A copy that is to go back, with the text that an editor made of its body. */
+export interface Outgoing {
+  readonly copy: ParkedCopy
+  /** `undefined`: its body goes back as it came. */
+  readonly edited: string | undefined
+}
 
 /** What became of a copy that was sent: whether its queue or stream has confirmed it, or why not. */
 export type SendBack =

@@ -3,14 +3,17 @@ import { decodeMessage, type Issue, type MessageDefinition, SpillwayError, toErr
 import { validate } from '@spillway/message/internal'
 import { printable } from '../parked/printable.ts'
 import { type ParkedCopy, readEnvelope } from '../parked/read-copy.ts'
+import type { Outgoing } from './copy-target.ts'
+import type { EditDrafts } from './edit-drafts.ts'
 import { parseLossless, stringifySendable } from './lossless-json.ts'
 import { askOnTerminal, openEditor } from './open-editor.ts'
-import type { Outgoing } from './returned-message.ts'
 
 /** What {@link createEditor} takes. */
 export interface EditOptions {
   /** What an edited body is validated against. */
   readonly definition: MessageDefinition | undefined
+  /** Keeps what was edited until it has gone back. Default: nothing is kept. */
+  readonly drafts?: EditDrafts
   /** Lets the operator edit a text. Default: `$VISUAL` or `$EDITOR`. */
   readonly edit?: (text: string) => Promise<string>
   /** Asks whether to edit again. Default: on the terminal. */
@@ -32,13 +35,15 @@ interface Editable {
 
 /**
  * Makes what lets an operator edit the body of a copy before it goes back. A body that is not valid is shown with its
- * issues, and can be edited again. A file that is left as it was sends the copy back as it came, an empty one leaves it.
+ * issues, and can be edited again. A file that is saved as it was sends the copy back as it came, an empty one leaves it.
+ * What was edited in an earlier run and did not go back is opened again.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` where no editor is set
  */
 export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promise<Outgoing | undefined> {
   const {
     definition,
+    drafts,
     edit = openEditor(),
     ask = askOnTerminal,
     say = (text) => process.stderr.write(`${text}\n`),
@@ -46,12 +51,18 @@ export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promis
 
   return async function editCopy(copy) {
     const editable = toEditable(copy)
-    let text = editable.text
+    const draft = await drafts?.read(copy.id)
+    let text = draft ?? editable.text
+    const key = copy.key === undefined ? '' : `, key ${printable(copy.key)}`
     for (;;) {
-      say(`Editing ${copy.id}${copy.key === undefined ? '' : `, key ${printable(copy.key)}`}`)
+      say(`Editing ${copy.id}${key}${draft === undefined ? '' : ': your edit that was not sent'}`)
       text = await edit(text)
-      if (text.trim() === '') return undefined
-      if (text.trimEnd() === editable.text.trimEnd()) return { copy, edited: undefined }
+      const isUnchanged = text.trimEnd() === editable.text.trimEnd()
+      if (isUnchanged || text.trim() === '') {
+        await drafts?.drop(copy.id)
+        return isUnchanged ? { copy, edited: undefined } : undefined
+      }
+      await drafts?.keep(copy.id, text)
       const { edited, problems } = await check(editable, text, definition)
       if (edited !== undefined && problems.length === 0) return { copy, edited }
       for (const problem of problems) say(printable(problem))

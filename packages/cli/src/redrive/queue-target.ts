@@ -5,12 +5,12 @@ import {
 } from '@aws-sdk/client-sqs'
 import { SpillwayError, toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
+import { type RedrivenMessage, redriveMessage } from '@spillway/sqs'
 import { isMessageId } from '@spillway/transport'
 import { findUrl, isUrl, type OpenQueue } from '../parked/open-queue.ts'
 import { readQueueFacts } from '../parked/queue-facts.ts'
 import { confirmAll } from './batch-requests.ts'
-import type { CopyTarget, SendBack } from './copy-target.ts'
-import { maxBytes, type Outgoing, type Returned, toReturned } from './returned-message.ts'
+import type { CopyTarget, Outgoing, SendBack } from './copy-target.ts'
 
 /**
  * The queue that copies go back to.
@@ -73,6 +73,12 @@ async function sourcesOf(client: Pick<SQSClient, 'send'>, url: string): Promise<
   }
 }
 
+/** A message that is ready to be sent, and the place of its copy in the list. */
+interface Ready {
+  readonly place: number
+  readonly message: RedrivenMessage
+}
+
 /** Sends copies in as few requests as they fit into. Never rejects. */
 async function sendBack(
   client: Pick<SQSClient, 'send'>,
@@ -81,10 +87,14 @@ async function sendBack(
   clock: Clock,
 ): Promise<readonly SendBack[]> {
   const results: SendBack[] = copies.map(() => ({ sent: false, own: false, cause: 'it was not sent' }))
-  const ready: { readonly place: number; readonly returned: Returned }[] = []
+  const ready: Ready[] = []
   for (const [place, copy] of copies.entries()) {
     try {
-      ready.push({ place, returned: toReturned(copy, QueueUrl.endsWith('.fifo')) })
+      if (copy.copy.source === 'stream') throw ofStream()
+      ready.push({
+        place,
+        message: await redriveMessage(copy.copy.message, { queueUrl: QueueUrl, body: copy.edited }),
+      })
     } catch (thrown) {
       results[place] = { sent: false, own: true, cause: toError(thrown).message }
     }
@@ -96,7 +106,7 @@ async function sendBack(
       async (places) => {
         const Entries = places.flatMap((place) => {
           const one = batch[place]
-          return one === undefined ? [] : [{ ...one.returned.entry, Id: String(place) }]
+          return one === undefined ? [] : [{ ...one.message.entry, Id: String(place) }]
         })
         const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
         const confirmed = (answer.Successful ?? []).filter(({ MessageId }) => isMessageId(MessageId))
@@ -116,15 +126,25 @@ async function sendBack(
   return results
 }
 
+function ofStream(): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_SEND_FAILED',
+    'It is the copy of a record of a stream, and goes back with --to-stream.',
+  )
+}
+
+/** Amazon SQS quotas: all messages of a batch, in bytes. */
+const maxBytes = 1_048_576
+
 /** Parts that a request has room for. */
-function bySize<T extends { readonly returned: Returned }>(all: readonly T[]): readonly (readonly T[])[] {
-  const batches: T[][] = []
+function bySize(all: readonly Ready[]): readonly (readonly Ready[])[] {
+  const batches: Ready[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const one of all) {
-    bytes += one.returned.bytes
+    bytes += one.message.bytes
     if (bytes > maxBytes) {
       batches.push([])
-      bytes = one.returned.bytes
+      bytes = one.message.bytes
     }
     batches.at(-1)?.push(one)
   }

@@ -188,6 +188,7 @@ it('writes an edited message once: its key opens, though its body is another one
      writeFileSync(file, readFileSync(file, 'utf8').replace('-7', '7'))`,
   )
   vi.stubEnv('VISUAL', `'${process.execPath}' '${script}'`)
+  vi.stubEnv('XDG_STATE_HOME', folder)
   onTestFinished(() => void vi.unstubAllEnvs())
   const message = `${join(import.meta.dirname, '..', 'testing', 'posting-message.ts')}#posting`
   const dead = await faulty({ SendMessageBatch: ['lost'] })

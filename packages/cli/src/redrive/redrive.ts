@@ -1,3 +1,4 @@
+import type { MessageDefinition } from '@spillway/message'
 import { systemClock } from '@spillway/message/internal'
 import { type CopyRow, listText } from '../parked/list-text.ts'
 import { type OpenQueue, openQueue, type QueueChoice } from '../parked/open-queue.ts'
@@ -8,6 +9,7 @@ import { createSelect, type Filters } from '../parked/select.ts'
 import { stopSignal } from '../stop-signal.ts'
 import type { CopyTarget } from './copy-target.ts'
 import { createEditor } from './edit-copy.ts'
+import { fileDrafts } from './edit-drafts.ts'
 import { loadMessage } from './load-message.ts'
 import { queueTarget } from './queue-target.ts'
 import { startProgress } from './redrive-progress.ts'
@@ -82,11 +84,8 @@ async function execute(
 ): Promise<number> {
   const { filters, rate, limit = Number.POSITIVE_INFINITY, force, json } = options
   checkReceives(facts, queue.url, force, say)
-  const editor = options.edit
-    ? createEditor({
-        definition: options.message === undefined ? undefined : await loadMessage(options.message),
-      })
-    : undefined
+  const drafts = options.edit ? fileDrafts(say) : undefined
+  const editor = drafts && createEditor({ definition: await definitionOf(options), drafts })
   const progress = startProgress(Math.min(facts.visible, limit), editor === undefined)
   const result = await runRedrive({
     queue,
@@ -97,6 +96,7 @@ async function execute(
     edit: editor,
     signal: stopSignal(),
     onProgress: progress.show,
+    onDeleted: drafts?.drop,
     onFailure: ({ id, cause }) => progress.line(`${id}: ${printable(cause)}`),
   })
   progress.end()
@@ -107,7 +107,14 @@ async function execute(
     process.stdout.write(`Redriven ${copiesText(result.sent)} to ${target.name}.\n`)
   }
   for (const note of notesOf(result, queue.url)) say(note)
+  for (const [id, file] of drafts?.kept() ?? []) {
+    say(`Your edit of ${printable(id)} is kept in ${file}: the same command opens it again.`)
+  }
   return exitCode(result)
+}
+
+async function definitionOf({ message }: RedriveOptions): Promise<MessageDefinition | undefined> {
+  return message === undefined ? undefined : loadMessage(message)
 }
 
 function notesOf(result: RedriveResult, url: string): string[] {

@@ -1,8 +1,7 @@
 import { SpillwayError, toError } from '@spillway/message'
 import { isLoopback, localCredentials, type OpenQueue } from '../parked/open-queue.ts'
 import { errorText } from './batch-requests.ts'
-import type { CopyTarget, SendBack } from './copy-target.ts'
-import type { Outgoing } from './returned-message.ts'
+import type { CopyTarget, Outgoing, SendBack } from './copy-target.ts'
 
 /** Amazon Kinesis Data Streams quotas: a record with its partition key, unless `MaxRecordSizeInKiB` of its stream is higher. */
 const usualLimit = 1_048_576

@@ -1,0 +1,44 @@
+import type { Message } from '@aws-sdk/client-sqs'
+import { type ParkedCopy, readCopy } from '../parked/read-copy.ts'
+import { deleteCopies } from './delete-copies.ts'
+import type { RunState } from './redrive-run.ts'
+
+/** What a receive brought. */
+export interface Chosen {
+  /** Copies to send. */
+  readonly copies: readonly ParkedCopy[]
+  /** Whether there was one that this run had not met. */
+  readonly isNew: boolean
+}
+
+/** Sorts what was received into copies to send, copies to leave, and copies that were sent and came again. */
+export async function chooseCopies(state: RunState, messages: readonly Message[]): Promise<Chosen> {
+  const { run, tally } = state
+  const copies: ParkedCopy[] = []
+  let isNew = false
+  for (const message of messages) {
+    const { MessageId: id = '' } = message
+    if (tally.sent.has(id)) await deleteAgain(state, message)
+    if (tally.met.has(id)) continue
+    tally.met.add(id)
+    isNew = true
+    const copy = await readCopy(message)
+    // Parked again while this run goes on: to send it again would go round and round.
+    if (tally.newIds.has(copy.id) || tally.newIds.has(copy.originalId ?? '')) tally.cameBack++
+    else if (run.isSelected(copy)) copies.push(copy)
+    else tally.left++
+  }
+  return { copies, isNew }
+}
+
+/** Deletes a copy that was sent, and could not be deleted before. */
+async function deleteAgain(
+  { run, tally, inFlight, clock }: RunState,
+  { MessageId: id = '', ReceiptHandle = '' }: Message,
+): Promise<void> {
+  inFlight.forget(id)
+  const [cause] = await deleteCopies(run.queue.client, run.queue.url, [ReceiptHandle], clock)
+  if (cause !== undefined) return
+  tally.failures.delete(id)
+  await run.onDeleted?.(id)
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { Message, MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
+import { SpillwayError } from '@spillway/message'
+import { checkOptions, nonEmptyString, type OptionRules } from '@spillway/message/internal'
+import { maxAttributes } from '@spillway/transport'
+import { isFifo, isQueueUrl } from './client.ts'
+import { parkedAttributes } from './copy-facts.ts'
+import { originalOf } from './original-of.ts'
+import { maxBytes } from './pack.ts'
+import { packedName } from './packed-message.ts'
+import { deliveredMessage, messageBytes, toSdkAttribute } from './wire-attributes.ts'
+
+/** What {@link redriveMessage} takes beside the copy. */
+export interface RedriveOptions {
+  /** The queue that the message goes back to. */
+  readonly queueUrl: string | undefined
+  /** A body in place of its own. Its key opens all the same. */
+  readonly body?: string | undefined
+}
+
+/** What {@link redriveMessage} answers. */
+export interface RedrivenMessage {
+  /** For `SendMessage`, and with an `Id` for `SendMessageBatch`. */
+  readonly entry: Omit<SendMessageBatchRequestEntry, 'Id'>
+  /** Its bytes as SQS counts them: all entries of a batch have 1,048,576 at most. */
+  readonly bytes: number
+}
+
+const rules: OptionRules<RedriveOptions> = {
+  queueUrl: isQueueUrl,
+  body: { ...nonEmptyString(), required: false },
+}
+
+type Attributes = Readonly<Record<string, MessageAttributeValue>>
+
+/**
+ * The message that goes back into its queue from a dead-letter queue: exactly as it was, with the id of what was parked in
+ * the attribute `spillway.messageId`, which opens its key again. The facts of the parking are removed, but for the times
+ * of the first send and receive, which a second copy keeps.
+ *
+ * A message that SQS itself moved kept its id, which is the mark then. Where ten attributes or 1 MiB leave no room for the
+ * mark, a packed copy stays packed, and `sqsSource` unpacks it; a message that SQS moved goes back without the mark.
+ *
+ * Delete the copy once its queue has confirmed the message. A message that is sent twice, because an answer was lost, has
+ * the same key and the same mark both times, and a FIFO queue drops the second one.
+ *
+ * @param copy a copy as the SDK receives it with all attributes, those of the system as well
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or empty, `SPILLWAY_CLAIM_MISSING` when
+ * what was packed is damaged, `SPILLWAY_SEND_FAILED` for a message with a new body that leaves no room for the mark
+ */
+export async function redriveMessage(copy: Message, options: RedriveOptions): Promise<RedrivenMessage> {
+  checkOptions('redriveMessage', options, rules)
+  const { queueUrl, body: edited } = options
+  const original = await originalOf(deliveredMessage(copy))
+  const attributes = Object.fromEntries(Object.entries(original.messageAttributes).map(toSdkAttribute))
+  const form = formsOf(copy, edited ?? original.body, attributes, edited !== undefined).find(fits)
+  if (form === undefined) {
+    throw new SpillwayError(
+      'SPILLWAY_SEND_FAILED',
+      'A queue has no room for the message and the mark that opens its key: 1 MiB and ten attributes.',
+    )
+  }
+  const [MessageBody, MessageAttributes] = form
+  return {
+    entry: { MessageBody, MessageAttributes, ...systemFields(copy, edited, isFifo(String(queueUrl))) },
+    bytes: messageBytes(MessageBody, Object.entries(MessageAttributes)),
+  }
+}
+
+type Form = readonly [body: string, attributes: Attributes]
+
+/** What may go back, the best first. */
+function formsOf(copy: Message, body: string, attributes: Attributes, isEdited: boolean): readonly Form[] {
+  const { Body = '', MessageId = '', MessageAttributes = {} } = copy
+  const times = pick(MessageAttributes, [parkedAttributes.sentAt, parkedAttributes.firstReceivedAt])
+  const parkedId = MessageAttributes[parkedAttributes.messageId]?.StringValue ?? MessageId
+  const mark: Attributes = { [parkedAttributes.messageId]: { DataType: 'String', StringValue: parkedId } }
+  const marked: readonly Form[] = [
+    [body, { ...attributes, ...times, ...mark }],
+    [body, { ...attributes, ...mark }],
+  ]
+  // An edited message has another fingerprint: without the mark it would be parked as a conflict.
+  if (isEdited) return marked
+  const facts: readonly string[] = Object.values(parkedAttributes)
+  const others = Object.keys(MessageAttributes).filter((name) => !facts.includes(name))
+  const packed: Form = [Body, { ...pick(MessageAttributes, others), ...times, ...mark }]
+  return [...marked, ...(packedName in MessageAttributes ? [packed] : []), [body, attributes]]
+}
+
+function pick(attributes: Attributes, names: readonly string[]): Attributes {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = attributes[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+function fits([body, attributes]: Form): boolean {
+  const entries = Object.entries(attributes)
+  return entries.length <= maxAttributes && messageBytes(body, entries) <= maxBytes
+}
+
+/**
+ * Group and trace as they were. The deduplication id is made of the id of the copy: with the message's own, SQS would drop
+ * it within five minutes of its first send, and with this one a send that is repeated makes one message.
+ */
+function systemFields({ MessageId, Attributes }: Message, edited: string | undefined, fifo: boolean) {
+  const { MessageGroupId, AWSTraceHeader } = Attributes ?? {}
+  return {
+    ...(MessageGroupId !== undefined && { MessageGroupId }),
+    ...(fifo && {
+      MessageDeduplicationId: `redrive-${MessageId}${edited === undefined ? '' : `-${hashOf(edited)}`}`,
+    }),
+    ...(AWSTraceHeader !== undefined && {
+      MessageSystemAttributes: {
+        AWSTraceHeader: { DataType: 'String' as const, StringValue: AWSTraceHeader },
+      },
+    }),
+  }
+}
+
+function hashOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16)
+}
