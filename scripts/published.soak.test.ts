@@ -52,7 +52,7 @@ beforeAll(async () => {
     dependencies: {
       ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
       ...Object.fromEntries(versions),
-      // The declarations of @middy/core import it.
+      // The declarations of @middy/core import it, as the READMEs of the packages say.
       '@aws/durable-execution-sdk-js': '2.4.0',
       node20: 'npm:node@20.20.2',
       node22: 'npm:node@22.23.3',
