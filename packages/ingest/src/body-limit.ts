@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
-import { SpillwayError } from '@spillway/message'
-import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
+import type { SpillwayError } from '@spillway/message'
+import { checkOptions, integer, isObject, type OptionRules, optionInvalid } from '@spillway/message/internal'
 import { decode, startsWithMark } from './decode.ts'
 import { requireHttp } from './foreign-event.ts'
 import { header } from './headers.ts'
@@ -47,7 +47,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
       requireHttp('bodyLimit', event)
       showContentType(event)
       const { body } = event
-      if (typeof body === 'object' && body !== null) throw tooLate()
+      if (isObject(body)) throw tooLate()
       keepText(event)
       if (typeof body !== 'string' || body === '') return
       refuseEncoding(event)
@@ -67,10 +67,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
 }
 
 function tooLate(): SpillwayError {
-  return new SpillwayError(
-    'SPILLWAY_OPTION_INVALID',
-    'bodyLimit: the body is parsed already. Put bodyLimit() before the body parser.',
-  )
+  return optionInvalid('bodyLimit: the body is parsed already. Put bodyLimit() before the body parser.')
 }
 
 function refuseEncoding(event: HttpEvent): void {

@@ -1,11 +1,11 @@
 import type { ErrorCode, Issue } from '@spillway/message'
-import { findUnstorable, type IsExact, inspectBody, validate } from '@spillway/message/internal'
+import { findUnstorable, type IsExact, inspectBody, isObject, validate } from '@spillway/message/internal'
 import { HttpError, type RequestIssue } from './http-error.ts'
 import { MalformedItem } from './malformed-item.ts'
 import { findMisread } from './misread.ts'
 import type { NamedSchema } from './part-schema.ts'
 import { snapshot } from './snapshot.ts'
-import { lessUnknown } from './travelling.ts'
+import { lessUnknown, unstorableDetail } from './travelling.ts'
 import type { CheckedBody } from './validated.ts'
 
 type BodyResult =
@@ -51,8 +51,7 @@ export async function checkBody(
 }
 
 function accept(input: unknown, output: unknown, plain: boolean): BodyResult {
-  const responseNames =
-    typeof input === 'object' && input !== null && 'statusCode' in input && 'headers' in input
+  const responseNames = isObject(input) && 'statusCode' in input && 'headers' in input
   return { ok: true, input, output, plain, responseNames, unchanged: snapshot([input, output]) }
 }
 
@@ -81,7 +80,7 @@ export function invalidBody(
 }
 
 function detailOf({ name }: NamedSchema, code: ErrorCode): string {
-  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return 'The body holds what cannot be stored.'
+  if (code === 'SPILLWAY_TEXT_UNSTORABLE') return unstorableDetail
   return name === undefined ? 'The body is not valid.' : `The body is not a valid ${name}.`
 }
 

@@ -1,8 +1,7 @@
 import type { StandardSchemaV1 } from '@spillway/message'
-import { findUnstorable, type IsExact, validate } from '@spillway/message/internal'
+import { findUnstorable, type IsExact, validate, valueAt } from '@spillway/message/internal'
 import type { RequestIssue, RequestPart } from './http-error.ts'
 import { isMisread } from './misread.ts'
-import { valueAt } from './source-text.ts'
 
 /** A part as it came out of its schema, or its issues, which say in which part they are. */
 export async function checkPart(

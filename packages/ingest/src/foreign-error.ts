@@ -1,3 +1,5 @@
+import { isObject } from '@spillway/message/internal'
+
 /** What can be told of an error that is not Spillway's own. */
 export interface ForeignError {
   /** 400 to 599; `undefined` for an error that names none. */
@@ -23,7 +25,7 @@ export interface ForeignError {
  * server.
  */
 export function readForeignError(error: unknown): ForeignError {
-  const read = typeof error === 'object' && error !== null ? (error as Readonly<Record<string, unknown>>) : {}
+  const read = isObject(error) ? error : {}
   const { statusCode, code, message, name } = read
   const shown = read.expose === true && isStatus(statusCode)
   const cause = readCause(read.cause)
@@ -46,7 +48,7 @@ function isStatus(value: unknown): value is number {
 const own = new Set(['content-type', 'content-length', 'retry-after', 'transfer-encoding'])
 
 function readHeaders(headers: unknown): Record<string, string> | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined
+  if (!isObject(headers)) return undefined
   const all = Object.entries(headers).flatMap(([name, value]) => {
     const key = name.toLowerCase()
     const sound =
@@ -57,13 +59,12 @@ function readHeaders(headers: unknown): Record<string, string> | undefined {
 }
 
 function readRetryAfter(headers: unknown): number | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined
+  if (!isObject(headers)) return undefined
   const found = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')
   return found !== undefined && /^\d{1,8}$/.test(String(found[1])) ? Number(found[1]) : undefined
 }
 
 function readCause(cause: unknown): ForeignError['cause'] {
-  if (typeof cause !== 'object' || cause === null || !('package' in cause)) return undefined
-  if (typeof cause.package !== 'string') return undefined
-  return { package: cause.package, data: 'data' in cause ? cause.data : undefined }
+  if (!isObject(cause) || typeof cause.package !== 'string') return undefined
+  return { package: cause.package, data: cause.data }
 }

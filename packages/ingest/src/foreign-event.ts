@@ -1,4 +1,5 @@
 import { SpillwayError } from '@spillway/message'
+import { isObject } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
 /**
@@ -45,8 +46,4 @@ function senderOf(event: unknown): string {
   if (!isObject(first)) return ''
   const sender = first.eventSource ?? first.EventSource ?? first.source
   return typeof sender === 'string' && /^aws[.:][\w-]{1,40}$/.test(sender) ? `, but one of ${sender}` : ''
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

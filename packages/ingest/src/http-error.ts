@@ -43,22 +43,18 @@ export interface ItemAnswer {
  * properties of the `http-errors` package (`statusCode`, `expose`, `headers`).
  */
 export class HttpError extends SpillwayError {
-  readonly statusCode: number
+  declare readonly statusCode: number
   /** Whether the client may see the message. */
-  readonly expose: boolean
-  readonly issues: readonly RequestIssue[] | undefined
-  readonly retryAfter: number | undefined
-  readonly headers: Readonly<Record<string, string>> | undefined
-  readonly items: readonly ItemAnswer[] | undefined
+  declare readonly expose: boolean
+  declare readonly issues: readonly RequestIssue[] | undefined
+  declare readonly retryAfter: number | undefined
+  declare readonly headers: Readonly<Record<string, string>> | undefined
+  declare readonly items: readonly ItemAnswer[] | undefined
 
   constructor(statusCode: number, code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
-    super(code, message, options.cause === undefined ? {} : { cause: options.cause })
-    this.statusCode = statusCode
-    this.expose = true
-    this.issues = options.issues
-    this.retryAfter = options.retryAfter
-    this.headers = options.headers
-    this.items = options.items
+    super(code, message, options)
+    const { issues, retryAfter, headers, items } = options
+    Object.assign(this, { statusCode, expose: true, issues, retryAfter, headers, items })
   }
 }
 

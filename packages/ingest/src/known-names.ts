@@ -1,4 +1,4 @@
-import { isPlainContainer } from '@spillway/message/internal'
+import { isObject, isPlainContainer } from '@spillway/message/internal'
 
 /**
  * The input of a schema less the names of objects that are not in its output: mostly those that the schema does not
@@ -8,8 +8,7 @@ import { isPlainContainer } from '@spillway/message/internal'
  */
 export function keepKnown(input: unknown, output: unknown): unknown {
   // The stack is enough: only where the schema has made something new, itself on the stack, does this go deeper.
-  if (input === output || typeof input !== 'object' || typeof output !== 'object') return input
-  if (input === null || output === null) return input
+  if (input === output || !isObject(input) || !isObject(output)) return input
   if (Array.isArray(input)) return Array.isArray(output) ? keepItems(input, output) : input
   if (Array.isArray(output) || !isPlainContainer(input) || !isPlainContainer(output)) return input
   return keepNames(input as Names, output)

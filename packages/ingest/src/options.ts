@@ -69,11 +69,6 @@ const rules: OptionRules<EnqueueOptions<MessageDefinition>> = {
   clock: objectWith('now', 'sleep'),
 }
 
-const manyRules: OptionRules<EnqueueManyOptions<MessageDefinition>> = {
-  ...rules,
-  logger: objectWith('info', 'warn', 'error'),
-}
-
 /** The options of `enqueue`, checked, with their defaults. */
 export function checkEnqueue<Definition extends MessageDefinition>(
   definition: Definition,
@@ -90,6 +85,11 @@ export function checkEnqueueMany<Definition extends MessageDefinition>(
   options: EnqueueManyOptions<Definition>,
 ) {
   checkDefinition('enqueueMany', definition)
+  // Made here, a bundle without enqueueMany has nothing of it.
+  const manyRules: OptionRules<EnqueueManyOptions<MessageDefinition>> = {
+    ...rules,
+    logger: objectWith('info', 'warn', 'error'),
+  }
   checkOptions('enqueueMany', options, manyRules)
   return { ...complete(options), logger: quietLogger(options.logger ?? consoleLogger) }
 }

@@ -1,5 +1,5 @@
 import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
-import { isStandardSchema } from '@spillway/message/internal'
+import { isObject, isStandardSchema } from '@spillway/message/internal'
 
 /** What a part of a request is held against: a message of `defineMessage`, or a Standard Schema validator. */
 export type PartSchema = MessageDefinition | StandardSchemaV1
@@ -21,6 +21,6 @@ export function toNamed(part: PartSchema | undefined): NamedSchema | undefined {
 /** The schema of a part; `undefined` for a value that has none. */
 export function schemaOf(part: unknown): StandardSchemaV1 | undefined {
   if (isStandardSchema(part)) return part
-  const { schema } = (typeof part === 'object' && part !== null ? part : {}) as { schema?: unknown }
+  const { schema } = isObject(part) ? part : {}
   return isStandardSchema(schema) ? schema : undefined
 }

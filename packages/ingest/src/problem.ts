@@ -134,8 +134,7 @@ function own(status: number, code: ErrorCode, detail: string): Description {
 function fromAjv(data: unknown): readonly RequestIssue[] {
   if (!Array.isArray(data)) return []
   return data.flatMap((issue: unknown) => {
-    if (typeof issue !== 'object' || issue === null) return []
-    const { instancePath, message } = issue as { instancePath?: unknown; message?: unknown }
+    const { instancePath, message } = Object(issue)
     return typeof instancePath === 'string' && typeof message === 'string'
       ? [{ path: instancePath, message }]
       : []

@@ -11,14 +11,9 @@ export type Query = Record<string, string | string[]>
 export function readQuery(event: HttpEvent): Query {
   const { rawQueryString, multiValueQueryStringParameters: multiple, queryStringParameters: single } = event
   if (typeof rawQueryString === 'string') return collect(new URLSearchParams(rawQueryString))
-  const pairs: [string, string][] = []
-  for (const [name, values] of Object.entries(multiple ?? {})) {
-    for (const value of values ?? []) pairs.push([name, value])
-  }
-  if (multiple === undefined || multiple === null) {
-    for (const [name, value] of Object.entries(single ?? {}))
-      if (value !== undefined) pairs.push([name, value])
-  }
+  const pairs = Object.entries(multiple ?? single ?? {}).flatMap(([name, values]) =>
+    [values ?? []].flat().map((value: string) => [name, value] as const),
+  )
   // A load balancer hands the query on as it was sent.
   return collect(isAlb(event) ? pairs.map(([name, value]) => [decode(name), decode(value)]) : pairs)
 }

@@ -1,5 +1,5 @@
 import { type MessageDefinition, SpillwayError } from '@spillway/message'
-import { validate } from '@spillway/message/internal'
+import { isObject, validate } from '@spillway/message/internal'
 
 /** What API Gateway, Function URLs and load balancers read of a response. */
 const fields = new Set([
@@ -32,7 +32,7 @@ export async function refuseResponse(
     if ((await validate(definition.schema, returned)).ok) return
   }
   // What wraps a body in a response leaves it as it is; a handler's own response has a text.
-  const wrapped = changed || (typeof returned.body === 'object' && returned.body !== null)
+  const wrapped = changed || isObject(returned.body)
   throw new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     wrapped
@@ -48,7 +48,7 @@ function isResponse(
   value: unknown,
   changed: boolean,
 ): value is { readonly statusCode: unknown; readonly body?: unknown } {
-  if (typeof value !== 'object' || value === null || !('statusCode' in value)) return false
+  if (!isObject(value) || !('statusCode' in value)) return false
   const status = Number(value.statusCode)
   if (!Number.isInteger(status) || status < 100 || status > 599) return false
   if (Object.keys(value).every((name) => fields.has(name))) return true

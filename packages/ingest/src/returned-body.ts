@@ -135,6 +135,6 @@ function handlerWrong(
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     `The handler before enqueue has to return ${what} of the message ${name}, but ${why}.`,
-    cause === undefined ? {} : { cause },
+    { cause },
   )
 }

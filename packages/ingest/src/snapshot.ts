@@ -1,4 +1,4 @@
-import { isPlainContainer } from '@spillway/message/internal'
+import { isObject, isPlainContainer } from '@spillway/message/internal'
 
 /**
  * Remembers what values hold, however deep, and tells whether they still hold that. Of what is neither a plain object
@@ -48,7 +48,7 @@ function flatten(values: readonly unknown[]): readonly unknown[] {
 
   function meet(value: unknown): void {
     parts.push(value)
-    if (typeof value !== 'object' || value === null) return
+    if (!isObject(value)) return
     if (isPlainContainer(value)) waiting.push(value)
     else if (value instanceof Date) parts.push(value.getTime())
   }

@@ -1,4 +1,4 @@
-import type { IsExact } from '@spillway/message/internal'
+import { type IsExact, isObject, valueAt } from '@spillway/message/internal'
 import { denotes } from './exact-integer.ts'
 import type { HttpEvent } from './http-event.ts'
 
@@ -24,7 +24,7 @@ const sources = new WeakMap<HttpEvent, Source>()
 /** Remembers the text of a body that nobody has parsed yet: a parser puts what it makes in its place. */
 export function keepText(event: HttpEvent): void {
   // `problemDetails` sees events before anything has looked at what they are.
-  if (typeof event !== 'object' || event === null) return
+  if (!isObject(event)) return
   const { body, isBase64Encoded } = event
   // The first middleware has seen it already, as mostly.
   if (typeof body === 'string' && sources.get(event)?.body === body) return
@@ -98,14 +98,4 @@ function read({ body, base64, lines }: Source): Reading {
     ;(same ? exact : changed).add(value)
     return same ? value : undefined
   }
-}
-
-/** What stands at a place of a value; `undefined` where there is nothing. */
-export function valueAt(value: unknown, tokens: readonly PropertyKey[]): unknown {
-  let found = value
-  for (const token of tokens) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, token)) return undefined
-    found = (found as Record<PropertyKey, unknown>)[token]
-  }
-  return found
 }

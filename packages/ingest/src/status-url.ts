@@ -1,5 +1,4 @@
-import { SpillwayError } from '@spillway/message'
-import { refusePromise } from '@spillway/message/internal'
+import { optionInvalid, refusePromise } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
 /** What is legal in a URI reference (RFC 3986), and nothing else: a key is the client's own text. */
@@ -19,10 +18,7 @@ export function toStatusUrl(
   const url: unknown = statusUrl(encodeURIComponent(key), event)
   refusePromise('The option `statusUrl` of enqueue', url)
   if (typeof url !== 'string' || url === '') {
-    throw new SpillwayError(
-      'SPILLWAY_OPTION_INVALID',
-      'The option `statusUrl` of enqueue has to return a text.',
-    )
+    throw optionInvalid('The option `statusUrl` of enqueue has to return a text.')
   }
   return url.toWellFormed().replace(illegal, encodeURIComponent)
 }

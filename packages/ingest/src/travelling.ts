@@ -83,13 +83,16 @@ function explainValid({ name }: MessageDefinition, why: string, body: unknown, c
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     `The valid body of the message ${name} is not what travels: ${why}. A reviver of the body parser, or a middleware before validate, made a value there that JSON does not hold. Let the schema take what JSON holds, for example z.coerce.date() in place of z.date().`,
-    cause === undefined ? {} : { cause },
+    { cause },
   )
 }
 
+/** What a client is told of a body with what cannot be stored. */
+export const unstorableDetail = 'The body holds what cannot be stored.'
+
 /** The 422 for a body with what cannot be stored. */
 export function unstorable(issues: readonly Issue[]): HttpError {
-  return new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', 'The body holds what cannot be stored.', { issues })
+  return new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', unstorableDetail, { issues })
 }
 
 function nameOf(path: string): string {

@@ -1,7 +1,14 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { StandardSchemaV1 } from '@spillway/message'
-import { type MessageDefinition, SpillwayError } from '@spillway/message'
-import { checkOptions, integer, type OptionRule, type OptionRules, oneOf } from '@spillway/message/internal'
+import type { MessageDefinition, SpillwayError, StandardSchemaV1 } from '@spillway/message'
+import {
+  checkOptions,
+  integer,
+  isSchema,
+  type OptionRule,
+  type OptionRules,
+  oneOf,
+  optionInvalid,
+} from '@spillway/message/internal'
 import { checkBody, invalidBody } from './check-body.ts'
 import { checkItems } from './check-items.ts'
 import { checkPart } from './check-part.ts'
@@ -85,11 +92,6 @@ type Unknown<Options> = string extends keyof Options
   : { readonly [Name in Exclude<keyof Options, keyof ValidateOptions>]: never }
 
 type Flat<Type> = { readonly [Name in keyof Type]: Type[Name] }
-
-const isSchema: OptionRule = {
-  expected: 'a Standard Schema validator, for example z.object({ … })',
-  test: (value) => schemaOf(value) === value,
-}
 
 const isPartSchema: OptionRule = {
   expected: 'a message of defineMessage() or a Standard Schema validator',
@@ -185,5 +187,5 @@ function checkParts({ body, bodies, query, path, headers, route, maxItems }: Val
 }
 
 function invalid(message: string): SpillwayError {
-  return new SpillwayError('SPILLWAY_OPTION_INVALID', `validate: ${message}.`)
+  return optionInvalid(`validate: ${message}.`)
 }

@@ -1,4 +1,5 @@
 import type { MessageBody, MessageDefinition, MessageInput } from '@spillway/message'
+import { isObject } from '@spillway/message/internal'
 import type { RequestIssue } from './http-error.ts'
 
 /** An item of a bulk request that is not sent. */
@@ -54,8 +55,7 @@ export function leaveRecord(valid: object, record: ValidationRecord): void {
 /** The record that `validate` left on an event for a definition. */
 export function findRecord(event: object, definition: MessageDefinition): ValidationRecord | undefined {
   const { valid } = event as { readonly valid?: unknown }
-  if (typeof valid !== 'object' || valid === null) return undefined
-  const record = (valid as { [recordOf]?: ValidationRecord })[recordOf]
+  const record = isObject(valid) ? (valid[recordOf] as ValidationRecord | undefined) : undefined
   const { definition: checked } = record ?? {}
   return checked === definition || checked === definition.schema ? record : undefined
 }

@@ -1,6 +1,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { SpillwayError } from './error.ts'
-import { checkOptions, integer, isFunction, nonEmptyString, type OptionRules } from './options.ts'
+import {
+  checkOptions,
+  integer,
+  isFunction,
+  nonEmptyString,
+  type OptionRule,
+  type OptionRules,
+  optionInvalid,
+  required,
+} from './options.ts'
+import { isObject } from './plain.ts'
 import { requireNode } from './require-node.ts'
 
 /** What {@link defineMessage} takes. */
@@ -53,21 +62,22 @@ export type MessageBody<Definition extends MessageDefinition> = StandardSchemaV1
   Definition['schema']
 >
 
+/** An optional Standard Schema validator. */
+export const isSchema: OptionRule = {
+  expected: 'a Standard Schema validator, for example z.object({ … })',
+  test: isStandardSchema,
+}
+
 const rules: OptionRules<MessageOptions<StandardSchemaV1>> = {
   name: nonEmptyString(128),
-  schema: {
-    required: true,
-    expected: 'a Standard Schema validator, for example z.object({ … })',
-    test: isStandardSchema,
-  },
+  schema: required(isSchema),
   key: isFunction,
   group: isFunction,
   version: integer(1, Number.MAX_SAFE_INTEGER),
   upcast: {
     expected: 'an object with a function for each older version, for example { 1: (body) => … }',
     test: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
+      isObject(value) &&
       Object.entries(value).every(([version, fn]) => /^[1-9]\d*$/.test(version) && typeof fn === 'function'),
   },
 }
@@ -98,8 +108,7 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
   const { version = 1, upcast = {} } = options
   const ahead = Object.keys(upcast).find((from) => Number(from) >= version)
   if (ahead !== undefined) {
-    throw new SpillwayError(
-      'SPILLWAY_OPTION_INVALID',
+    throw optionInvalid(
       `defineMessage: the option \`upcast\` has a function for version ${ahead}, but \`version\` is ${version}.`,
     )
   }
@@ -114,8 +123,7 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
 export function checkDefinition(owner: string, definition: unknown): void {
   const { name, version, schema } = (definition ?? {}) as Partial<MessageDefinition>
   if (typeof name === 'string' && Number.isSafeInteger(version) && isStandardSchema(schema)) return
-  throw new SpillwayError(
-    'SPILLWAY_OPTION_INVALID',
+  throw optionInvalid(
     `${owner} takes a message of defineMessage()${definition === undefined ? ', not undefined: do its modules import each other?' : '.'}`,
   )
 }
@@ -123,7 +131,7 @@ export function checkDefinition(owner: string, definition: unknown): void {
 /** Whether a value is a validator of the Standard Schema interface. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   // arktype's schemas are functions.
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  if (!isObject(value) && typeof value !== 'function') return false
   const standard = (value as Partial<StandardSchemaV1>)['~standard']
   return typeof standard?.validate === 'function'
 }

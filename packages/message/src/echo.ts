@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isObject } from './plain.ts'
 
 /** How many values of an input are looked for in a message. */
 const mostLeaves = 500
@@ -75,7 +76,7 @@ function leavesOf(value: unknown): readonly string[] {
     if (leaves.size >= mostLeaves) break
     if (typeof next === 'string') leaves.add(next)
     else if (typeof next === 'number' || typeof next === 'bigint') leaves.add(String(next))
-    else if (typeof next === 'object' && next !== null && waiting.length < mostLeaves * 10) {
+    else if (isObject(next) && waiting.length < mostLeaves * 10) {
       waiting.push(...Object.values(next).slice(0, mostLeaves))
     }
   }

@@ -73,7 +73,8 @@ export class SpillwayError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    // An option that is there makes a property, whatever its value.
+    super(message, options?.cause === undefined ? undefined : options)
     this.code = code
   }
 }

@@ -13,12 +13,12 @@ export { toKey } from './decoding/key-of.ts'
 export { kindOfText } from './decoding/kind-of-text.ts'
 export { timeOf } from './decoding/time-of.ts'
 export { withFacts } from './decoding/with-facts.ts'
-export { checkDefinition, isStandardSchema } from './define-message.ts'
+export { checkDefinition, isSchema, isStandardSchema } from './define-message.ts'
 export { openEnvelope, readMessage } from './envelope.ts'
 export { errorsWithin, type Thrown } from './errors-within.ts'
 export { bodyFingerprint, wireFingerprint } from './fingerprint.ts'
 export { readIdentity } from './identity.ts'
-export { toPointer } from './issue.ts'
+export { toPointer, valueAt } from './issue.ts'
 export { type KnownMessages, onlyMessage } from './known-messages.ts'
 export { describeError, type ErrorDescription, quietLogger } from './logger.ts'
 export { findLost } from './lost-value.ts'
@@ -35,9 +35,10 @@ export {
   type OptionRules,
   objectWith,
   oneOf,
+  optionInvalid,
   required,
 } from './options.ts'
-export { isPlainContainer } from './plain.ts'
+export { isObject, isPlainContainer } from './plain.ts'
 export { isEachRecord } from './ports.ts'
 export { isPromise } from './run-schema.ts'
 export { rawOf, sourceRecord } from './source-record.ts'

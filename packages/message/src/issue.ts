@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { redact } from './echo.ts'
+import { isObject } from './plain.ts'
 
 /** Why one place of a body is invalid. */
 export interface Issue {
@@ -36,13 +37,13 @@ function keyOf(segment: Path[number]): PropertyKey {
 }
 
 /** What stands at a path. Inside a text or a number, of which a transform made something with places, it is that. */
-function valueAt(value: unknown, path: Path): unknown {
+export function valueAt(value: unknown, path: Path): unknown {
   let found = value
   for (const segment of path) {
-    if (typeof found !== 'object' || found === null) return found
+    if (!isObject(found)) return found
     const key = keyOf(segment)
     if (!Object.hasOwn(found, key)) return undefined
-    found = (found as Record<PropertyKey, unknown>)[key]
+    found = found[key]
   }
   return found
 }

@@ -1,3 +1,4 @@
+import { isObject } from './plain.ts'
 import { quietly } from './quietly.ts'
 
 /** What a line of a log is about, beside its message. `error` holds what was thrown. */
@@ -68,7 +69,7 @@ function toPlain(): (this: unknown, key: string, value: unknown) => unknown {
   const within: unknown[] = []
   return function toPlainValue(_, value) {
     if (typeof value === 'bigint') return String(value)
-    if (typeof value !== 'object' || value === null) return value
+    if (!isObject(value)) return value
     while (within.length > 0 && within.at(-1) !== this) within.pop()
     if (within.includes(value)) return '[circular]'
     const plain = value instanceof Error ? describeError(value) : value

@@ -1,5 +1,6 @@
 import { toPointer } from './issue.ts'
 import { type Place, tokensOf } from './place.ts'
+import { isObject } from './plain.ts'
 
 /** A value that JSON leaves out or empties. */
 export interface LostValue {
@@ -23,13 +24,13 @@ export function findLost(body: unknown): LostValue | undefined {
     const { value, place, listed } = next
     const kind = kindOf(value, listed)
     if (kind !== undefined) return { path: toPointer(tokensOf(place)), kind }
-    if (typeof value !== 'object' || value === null || seen.has(value) || hasJson(value)) continue
+    if (!isObject(value) || seen.has(value) || hasJson(value)) continue
     seen.add(value)
     const list = Array.isArray(value)
     for (const key of list ? value.keys() : Object.keys(value)) {
-      const inner = (value as Readonly<Record<PropertyKey, unknown>>)[key]
+      const inner = value[key]
       // Texts and numbers of a long list need no room.
-      if ((typeof inner === 'object' && inner !== null) || kindOf(inner, list) !== undefined)
+      if (isObject(inner) || kindOf(inner, list) !== undefined)
         waiting.push({ value: inner, place: { key, within: place }, listed: list })
     }
   }
@@ -39,7 +40,7 @@ export function findLost(body: unknown): LostValue | undefined {
 function kindOf(value: unknown, listed: boolean): string | undefined {
   if (typeof value === 'symbol' || (typeof value === 'bigint' && !hasJson(value))) return typeof value
   if (listed && (value === undefined || typeof value === 'function')) return `${typeof value} in a list`
-  if (typeof value !== 'object' || value === null || hasJson(value) || !isEmptied(value)) return undefined
+  if (!isObject(value) || hasJson(value) || !isEmptied(value)) return undefined
   return value.constructor?.name || 'instance of a class'
 }
 

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { MessageDefinition } from './define-message.ts'
 import { SpillwayError } from './error.ts'
+import { optionInvalid } from './options.ts'
 import { isPromise } from './run-schema.ts'
 import { isStorable } from './storable.ts'
 import { uuidv7 } from './uuidv7.ts'
@@ -88,8 +89,7 @@ function checkKey(name: string, key: string): void {
 /** The definition is wrong, not the body. */
 function notText(option: string, { name }: MessageDefinition, given: unknown): SpillwayError {
   refusePromise(`The option \`${option}\` of the message ${name}`, given)
-  return new SpillwayError(
-    'SPILLWAY_OPTION_INVALID',
+  return optionInvalid(
     `The option \`${option}\` of the message ${name} has to return a string, not ${given === null ? 'null' : typeof given}.`,
   )
 }
@@ -104,8 +104,7 @@ export function refusePromise(owner: string, given: unknown): void {
   if (!isPromise(given)) return
   // Nobody else hears of its failure, which would end the process.
   given.then(undefined, () => undefined)
-  throw new SpillwayError(
-    'SPILLWAY_OPTION_INVALID',
+  throw optionInvalid(
     `${owner} is asynchronous: it has to return at once, not a promise. Await what it needs in the handler or a middleware before.`,
   )
 }

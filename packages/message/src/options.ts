@@ -1,4 +1,5 @@
 import { SpillwayError } from './error.ts'
+import { isObject } from './plain.ts'
 
 /** What one option has to be. */
 export interface OptionRule {
@@ -21,20 +22,20 @@ export function checkOptions(
   options: object,
   rules: { readonly [name: string]: OptionRule },
 ): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(`${owner} takes an object of options.`)
+  if (!isObject(options) || Array.isArray(options)) {
+    throw optionInvalid(`${owner} takes an object of options.`)
   }
   const known = Object.keys(rules)
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(rules, name)) throw invalid(unknownOption(owner, name, known))
+    if (!Object.hasOwn(rules, name)) throw optionInvalid(unknownOption(owner, name, known))
   }
   for (const [name, rule] of Object.entries(rules)) {
-    const value = (options as Record<string, unknown>)[name]
+    const value = options[name]
     if (value === undefined) {
       if (rule.required)
-        throw invalid(`${owner}: the option \`${name}\` is missing; it must be ${rule.expected}.`)
+        throw optionInvalid(`${owner}: the option \`${name}\` is missing; it must be ${rule.expected}.`)
     } else if (!rule.test(value)) {
-      throw invalid(`${owner}: the option \`${name}\` must be ${rule.expected}.`)
+      throw optionInvalid(`${owner}: the option \`${name}\` must be ${rule.expected}.`)
     }
   }
 }
@@ -79,8 +80,7 @@ export function objectWith(...methods: readonly string[]): OptionRule {
   return {
     expected: methods.length === 0 ? 'an object' : `an object with ${listed}`,
     test: (value) =>
-      (typeof value === 'object' || typeof value === 'function') &&
-      value !== null &&
+      (isObject(value) || typeof value === 'function') &&
       !Array.isArray(value) &&
       methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
   }
@@ -119,6 +119,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-function invalid(message: string): SpillwayError {
+/** The error for an option that is wrong. */
+export function optionInvalid(message: string): SpillwayError {
   return new SpillwayError('SPILLWAY_OPTION_INVALID', message)
 }

@@ -1,6 +1,6 @@
 import { type Issue, toPointer } from './issue.ts'
 import { type Place, tokensOf } from './place.ts'
-import { isPlainContainer } from './plain.ts'
+import { isObject, isPlainContainer } from './plain.ts'
 
 const unstorable = /[\0\uFFFE\uFFFF]/
 
@@ -69,10 +69,6 @@ function isPlainThroughout(body: unknown): boolean {
   }
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
 function isPlainValue(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value)
   if (typeof value === 'number') return isSafe(value)
@@ -97,20 +93,19 @@ function findPlaces(body: unknown, isExact: IsExact | undefined): readonly Issue
     }
     if (seen.has(value)) continue
     seen.add(value)
+    const wait = (inner: unknown, key: PropertyKey) => {
+      if (isObject(inner) || !isPlainValue(inner))
+        waiting.push({ value: inner, place: { key, within: place } })
+    }
     // The first goes on top.
     if (Array.isArray(value)) {
       for (let index = value.length - 1; index >= 0; index--) wait(value[index], index)
     } else {
       for (const key of Object.keys(value).reverse()) {
         const inside = { key, within: place }
-        if (isStorable(key)) wait((value as Record<string, unknown>)[key], key)
+        if (isStorable(key)) wait(value[key], key)
         else issues.push({ path: toPointer(tokensOf(inside)), message: `The name holds ${nameOf(key)}` })
       }
-    }
-
-    function wait(inner: unknown, key: PropertyKey): void {
-      if (isObject(inner) || !isPlainValue(inner))
-        waiting.push({ value: inner, place: { key, within: place } })
     }
   }
   return issues

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../error.ts'
+import { optionInvalid } from '../options.ts'
 import { type Decoding, type DecodingResult, notMine } from './decoding.ts'
 
 /**
@@ -30,8 +30,7 @@ export function firstOf<Raw = unknown>(...decodings: readonly Decoding<Raw>[]): 
  */
 export function checkDecodings(owner: string, decodings: readonly unknown[]): void {
   if (decodings.length > 0 && decodings.every((decode) => typeof decode === 'function')) return
-  throw new SpillwayError(
-    'SPILLWAY_OPTION_INVALID',
+  throw optionInvalid(
     `${owner} takes decodings, for example plainJson(): functions of a text and its record.`,
   )
 }

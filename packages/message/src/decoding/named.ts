@@ -1,4 +1,4 @@
-import { SpillwayError } from '../error.ts'
+import { optionInvalid } from '../options.ts'
 import { type DecodedText, type Decoding, isDecoded } from './decoding.ts'
 import { checkDecodings } from './first-of.ts'
 
@@ -17,7 +17,7 @@ export function named<Raw = unknown>(
 ): Decoding<Raw> {
   checkDecodings('named', [inner])
   if (typeof name !== 'function' && (typeof name !== 'string' || name === '')) {
-    throw new SpillwayError('SPILLWAY_OPTION_INVALID', 'named takes a name, or a function that gives one.')
+    throw optionInvalid('named takes a name, or a function that gives one.')
   }
   return function decodeNamed(text, record) {
     const decoded = inner(text, record)
