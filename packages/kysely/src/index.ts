@@ -5,7 +5,6 @@
  * @module
  */
 
-export type { Activity } from './connections/activity.ts'
 export { type CloseAfterInvocation, closeAfterInvocation } from './connections/close-after-invocation.ts'
 export type { KeepingOptions } from './connections/connection-book.ts'
 export {
@@ -14,27 +13,19 @@ export {
   connectionLimit,
 } from './connections/connection-limit.ts'
 export type { LimitedPool, PoolOptions } from './connections/pool-options.ts'
-export type { Turn, TurnUse } from './connections/turns.ts'
-export {
-  type MysqlClient,
-  type MysqlDriverPool,
-  type MysqlPoolOptions,
-  mysqlPool,
-} from './dialects/mysql/mysql-pool.ts'
+export { inboxMigration, parkedMigration } from './dialects/migrations.ts'
+export type { MysqlClient } from './dialects/mysql/mysql-connection.ts'
+export { type MysqlDriverPool, type MysqlPoolOptions, mysqlPool } from './dialects/mysql/mysql-pool.ts'
 export {
   type ConnectionBudgetOptions,
   connectionBudgetMigration,
 } from './dialects/postgres/connection-budget-migration.ts'
-export {
-  type PgClient,
-  type PgPool,
-  type PostgresPoolOptions,
-  postgresPool,
-} from './dialects/postgres/postgres-pool.ts'
-export { classifyError, type Failure } from './errors/classify-error.ts'
+export type { PgClient } from './dialects/postgres/pg-client.ts'
+export { type PgPool, type PostgresPoolOptions, postgresPool } from './dialects/postgres/postgres-pool.ts'
+export { classifyError } from './errors/classify-error.ts'
 export type { Classify, CodeMeaning } from './errors/classify-option.ts'
+export type { Failure } from './errors/failure.ts'
 export type { InboxTable } from './inbox/inbox.ts'
-export { inboxMigration } from './inbox/inbox-migration.ts'
 export { type SweepInboxOptions, sweepInbox } from './inbox/sweep-inbox.ts'
 export {
   type KyselyParkedStore,
@@ -42,9 +33,8 @@ export {
   kyselyParkedStore,
 } from './status/kysely-parked-store.ts'
 export { type KyselyStatusOptions, kyselyStatus } from './status/kysely-status.ts'
-export { parkedMigration } from './status/parked-migration.ts'
 export { type KyselyTransactionOptions, kyselyTransaction } from './transaction/kysely-transaction.ts'
-export type { FingerprintOption } from './transaction/transaction-fingerprint.ts'
+export type { FingerprintOption } from './transaction/transaction-entry.ts'
 export type { TransactionFunction } from './transaction/transaction-function.ts'
 export type { Conflict, ConflictColumns } from './writer/conflict.ts'
 export { kyselyWriter } from './writer/kysely-writer.ts'

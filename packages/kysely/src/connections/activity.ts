@@ -1,5 +1,4 @@
 import type { Clock } from '@spillway/message/internal'
-import { statementOf } from '../dialects/postgres/pipeline-transactions.ts'
 
 /** What a connection that is in use does. Times are in milliseconds since the epoch. */
 export interface Activity {
@@ -16,8 +15,21 @@ export interface Activity {
   readonly words: string
 }
 
-/** What stands around a name in SQL. */
-export type Quote = '"' | '`'
+/** How the SQL of a driver is read. */
+export interface SqlReader {
+  /** What stands around a name: in MySQL `"` stands around values. */
+  readonly quote: '"' | '`'
+  /** The statement in a text that has others around it. Default: the text. */
+  statementOf?(text: string): string
+}
+
+/** Is told about the statements of a connection. */
+export interface QueryListener {
+  /** A statement is sent: its text, or an object with the text, and its parameters. */
+  began(query: unknown, values: unknown): void
+  /** The statement has its answer, or failed with an error. */
+  ended(error?: unknown): void
+}
 
 /** Notes what a connection does. */
 export interface ActivityLog {
@@ -30,10 +42,8 @@ export interface ActivityLog {
 
 /**
  * A log of one connection: it keeps the last statement alone, and reads its text only when it is asked.
- *
- * @param quote what stands around names in the database's SQL: in MySQL `"` stands around values
  */
-export function createActivityLog(clock: Clock, quote: Quote): ActivityLog {
+export function createActivityLog(clock: Clock, reader: SqlReader): ActivityLog {
   let takenAt = clock.now()
   let transactionAt: number | undefined
   let statementAt: number | undefined
@@ -59,7 +69,7 @@ export function createActivityLog(clock: Clock, quote: Quote): ActivityLog {
       takenAt,
       transactionAt,
       statementAt,
-      words: last === undefined ? '' : firstWords(last.text, last.hasValues, quote),
+      words: last === undefined ? '' : firstWords(last.text, last.hasValues, reader),
     }),
   }
 }
@@ -81,7 +91,7 @@ function hasElements(values: unknown): boolean {
 const mostWords = 60
 
 const word = /^[a-z]+/i
-const words: Readonly<Record<Quote, RegExp>> = {
+const words: Readonly<Record<SqlReader['quote'], RegExp>> = {
   '"': /^[a-z]+(?:\s+(?:[a-z_][\w.]*|"\w+"(?:\."\w+")*)(?![\w'"&.]))*/i,
   '`': /^[a-z]+(?:\s+(?:[a-z_][\w.]*|`\w+`(?:\.`\w+`)*)(?![\w'"`.]))*/i,
 }
@@ -90,8 +100,49 @@ const words: Readonly<Record<Quote, RegExp>> = {
  * The words that a statement begins with, up to the first that may be a value. A statement without parameters may have
  * values anywhere: of such a one it is the first word alone.
  */
-function firstWords(text: string, hasValues: boolean, quote: Quote): string {
-  const found = (hasValues ? words[quote] : word).exec(statementOf(text).trimStart())?.[0] ?? ''
+function firstWords(text: string, hasValues: boolean, { quote, statementOf }: SqlReader): string {
+  const found = (hasValues ? words[quote] : word).exec((statementOf?.(text) ?? text).trimStart())?.[0] ?? ''
   const said = found.replace(/\s+/g, ' ')
   return said.length > mostWords ? `${said.slice(0, mostWords)}…` : said
+}
+
+/** What a driver's pool tells about its connections. */
+interface Source<Connection> extends SqlReader {
+  /** The name of the pool's factory. */
+  readonly name: string
+  /** Says which database it is: see `databaseAddress`. */
+  readonly database: string
+  isBusy(connection: Connection): boolean
+}
+
+/** What the connections of a pool do. */
+export interface ActivityBook<Connection> {
+  log(connection: Connection): ActivityLog
+  read(connection: Connection): Activity
+}
+
+/** A book of what connections do. */
+export function activityBook<Connection extends object>(
+  source: Source<Connection>,
+  clock: Clock,
+): ActivityBook<Connection> {
+  const pool = nameOf(source)
+  const logs = new WeakMap<Connection, ActivityLog>()
+  function log(connection: Connection): ActivityLog {
+    const known = logs.get(connection)
+    if (known !== undefined) return known
+    const fresh = createActivityLog(clock, source)
+    logs.set(connection, fresh)
+    return fresh
+  }
+  return {
+    log,
+    read: (connection) => ({ ...log(connection).read(), pool, isBusy: source.isBusy(connection) }),
+  }
+}
+
+/** What a pool is called in errors: the host of its database may be of a text with a password in it. */
+function nameOf({ name, database }: Pick<Source<never>, 'name' | 'database'>): string {
+  const [, , named]: unknown[] = JSON.parse(database)
+  return typeof named === 'string' ? `${name} to "${named}"` : name
 }

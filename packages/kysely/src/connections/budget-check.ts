@@ -1,4 +1,5 @@
 import type { Logger } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
 
 /** What a server allows, as far as it says so. */
 export interface ServerLimits {
@@ -13,8 +14,14 @@ export interface ServerLimits {
 /** What the limits of a server are called in a sentence. */
 export type LimitWords = Readonly<Record<keyof ServerLimits, string>>
 
+/** How a driver reads the limits of its server. */
+interface LimitReader<Connection> {
+  readLimits(connection: Connection): Promise<ServerLimits>
+  readonly words: LimitWords
+}
+
 /** A sentence for each limit of the server that the budget or an environment's share exceeds. */
-export function contradictions(
+function contradictions(
   limits: ServerLimits,
   budget: number,
   share: number,
@@ -34,23 +41,38 @@ export function contradictions(
   return said
 }
 
+/** Milliseconds that the check may take. */
+const checkTime = 1_000
+
+/** What {@link createBudgetCheck} takes. */
+export interface BudgetCheckOptions {
+  /** The connections of all environments together. Default: nothing is checked. */
+  readonly budget: number | undefined
+  /** The connections of this environment. */
+  readonly share: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /**
- * A check that runs once, on the first connection. It never throws and never takes longer than so many milliseconds,
- * and says whether the connection answered. A check that failed is logged: nobody is to believe that it passed.
+ * A check that compares the budget with what the server allows, once, on the first connection. It never throws, takes at most
+ * a second, and answers whether the connection answered. A check that failed is logged, so that nobody believes it passed.
  */
-export function onceFor<Connection>(
-  read: (connection: Connection) => Promise<readonly string[]>,
-  { logger, sleep }: { readonly logger: Logger; sleep(): Promise<void> },
+export function createBudgetCheck<Connection>(
+  { readLimits, words }: LimitReader<Connection>,
+  { budget, share, clock, logger }: BudgetCheckOptions,
 ): (connection: Connection) => Promise<boolean> {
-  let isDone = false
+  let isDone = budget === undefined
   return async function checkOnce(connection) {
-    if (isDone) return true
+    if (isDone || budget === undefined) return true
     isDone = true
-    const answer = read(connection).catch((error: unknown) => {
-      logger.warn('The budget of connections was not compared with what the server allows.', { error })
-      return []
-    })
-    const said = await Promise.race([answer, sleep().then(() => undefined)])
+    const answer = readLimits(connection)
+      .then((limits) => contradictions(limits, budget, share, words))
+      .catch((error: unknown) => {
+        logger.warn('The budget of connections was not compared with what the server allows.', { error })
+        return []
+      })
+    const said = await Promise.race([answer, clock.sleep(checkTime).then(() => undefined)])
     if (said === undefined)
       logger.warn('The server does not answer what it allows: its connection is replaced.')
     for (const sentence of said ?? []) logger.warn(sentence)

@@ -20,7 +20,11 @@ export interface CloseAfterInvocationOptions {
    * a connection that is unused for longer than it takes to connect costs other environments more than it spares.
    */
   readonly keepWithinMillis?: number
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 

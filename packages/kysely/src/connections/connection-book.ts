@@ -13,7 +13,11 @@ export interface KeepingOptions {
    * quarters of it to all of it, so that those of many environments do not end together.
    */
   readonly maxLifetimeMillis?: number
-  /** Uses after which a connection is replaced, spread in the same way. Default: no limit. */
+  /**
+   * Uses after which a connection is replaced, spread in the same way; for tests. Default: no limit.
+   *
+   * @internal
+   */
   readonly maxUses?: number
 }
 
@@ -27,7 +31,7 @@ export interface ConnectionBook<Connection extends object> {
   /** Whether it may be used now. */
   isFit(connection: Connection): boolean
   /** Whether nothing is known against it. */
-  isWhole(connection: Connection): boolean
+  isHealthy(connection: Connection): boolean
   /** Whether it should be kept for another use: it is whole, not too old and not used too often. */
   isWorthKeeping(connection: Connection): boolean
   /** Those that nobody uses and that are not condemned, the one unused for longest first. */
@@ -36,7 +40,7 @@ export interface ConnectionBook<Connection extends object> {
    * Lets what happened to unused sockets arrive before one is used. A server that went away while this environment was
    * frozen has left word in the kernel, which the event loop has not read yet when the invocation begins.
    */
-  readNews(): Promise<void>
+  drainSocketEvents(): Promise<void>
 }
 
 interface Entry {
@@ -103,10 +107,10 @@ export function connectionBook<Connection extends object>(
       if (!entry.wasUsed) return idle <= Math.max(grace, idleTimeoutMillis)
       return isWorthKeeping(connection) && idle <= idleTimeoutMillis
     },
-    isWhole: (connection) => !condemned.has(connection),
+    isHealthy: (connection) => !condemned.has(connection),
     isWorthKeeping,
     unused: () => [...unused],
-    async readNews() {
+    async drainSocketEvents() {
       if (unused.size === 0 || clock.now() - lastReturn < quiet) return
       for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate)
     },

@@ -7,7 +7,6 @@ import {
   objectWith,
   systemClock,
 } from '@spillway/message/internal'
-import { adaptiveLevel } from './adaptive-level.ts'
 import { exceedsShare, givenShare } from './share.ts'
 import { createTurns, type Turn, type TurnUse } from './turns.ts'
 
@@ -19,16 +18,18 @@ export interface ConnectionLimitOptions {
    * definition; without it 1, which is right where an environment runs one invocation at a time, as Lambda's do.
    */
   readonly connections?: number
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 
-/** How many connections one environment has to one database. Pools that are given the same limit share it. */
+/** How many connections one environment has to one database. Pools with the same limit share it. */
 export interface ConnectionLimit {
-  /** The share: what {@link ConnectionLimit.current} never exceeds. */
+  /** The share: the most that may be open. */
   readonly connections: number
-  /** How many may be open now. Fewer than the share after the server had no room. */
-  readonly current: number
   /** How many sockets are open, connecting and closing ones included, and sessions that the server may still have. */
   readonly open: number
   /**
@@ -36,20 +37,36 @@ export interface ConnectionLimit {
    * closed. For `stream` of `pg`; {@link postgresPool} and {@link mysqlPool} use it by themselves.
    */
   socket(): Socket
-  /** For pools: the right to use one connection. `undefined` when none came within so many milliseconds. */
+  /**
+   * For pools: the right to use one connection; `undefined` when none came within so many milliseconds.
+   *
+   * @internal
+   */
   take(milliseconds: number): Promise<Turn | undefined>
-  /** For pools: what each turn is used for; `undefined` where its connection is still being opened. */
+  /**
+   * For pools: what each turn is used for; `undefined` where its connection is still being opened.
+   *
+   * @internal
+   */
   uses(): readonly (TurnUse | undefined)[]
-  /** For pools: whether a connection that nobody uses should be closed, because another waits or there are too many. */
+  /**
+   * For pools: whether an unused connection should be closed, because another one waits.
+   *
+   * @internal
+   */
   isCrowded(): boolean
-  /** For pools: asks to be called when an unused connection should be closed. Answers how to end that. */
+  /**
+   * For pools: asks to be called when an unused connection should be closed. Answers how to end that.
+   *
+   * @internal
+   */
   onCrowded(closeUnused: () => boolean): () => void
-  /** For pools: a socket is about to be closed, but the server may still have its session. It counts until `ended` settles. */
+  /**
+   * For pools: a socket is about to be closed, but the server may still have its session. It counts until `ended` settles.
+   *
+   * @internal
+   */
   countUntil(ended: Promise<unknown>): void
-  /** For pools: the server had no room. */
-  saturated(): void
-  /** For pools: a use of a connection went well. */
-  succeeded(): void
 }
 
 const rules: OptionRules<ConnectionLimitOptions> = {
@@ -61,10 +78,6 @@ const rules: OptionRules<ConnectionLimitOptions> = {
  * A limit that this environment cannot exceed, whatever the settings of its pools. It counts sockets, from before they
  * connect until they are closed, and the sessions that a server may still have after that. A client that is made from the
  * options of a pool counts too; the request by which {@link postgresPool} cancels a statement is no session, and does not.
- *
- * When the server has no room for another connection (SQLSTATE 53300, 53400, 57P03, a borrow time-out of RDS Proxy; the
- * same of MySQL), the limit is halved, and grows by one again with each round of successes in which all connections are
- * in use. It never exceeds the share and never falls below 1, so with a share of 1 it never changes.
  *
  * @example
  * ```ts
@@ -86,21 +99,44 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   if (share !== undefined && connections > share) {
     throw exceedsShare(`A limit of ${connections} connections`, share)
   }
-  const level = adaptiveLevel({ share: connections, now: clock.now })
+  const turns = createTurns(() => connections, clock)
+  const slots = createSlots(connections)
+  return {
+    connections,
+    get open() {
+      return slots.counted()
+    },
+    socket: () => countedSocket(slots),
+    take: turns.take,
+    uses: turns.uses,
+    isCrowded: slots.isCrowded,
+    onCrowded: slots.onCrowded,
+    countUntil: slots.countUntil,
+  }
+}
+
+/** The places for sockets. */
+interface Slots {
+  counted(): number
+  isCrowded(): boolean
+  onCrowded(closeUnused: () => boolean): () => void
+  /** Connects the socket as soon as there is a place. */
+  enter(socket: Socket, connect: () => void): void
+  leave(socket: Socket): void
+  countUntil(ended: Promise<unknown>): void
+}
+
+function createSlots(connections: number): Slots {
   const counted = new Set<object>()
   /** Sessions whose socket is about to be closed: each takes over the slot of the next socket that closes. */
   const lingering = new Set<object>()
   const waiting = new Map<Socket, () => void>()
   const closers = new Set<() => boolean>()
-  const turns = createTurns(level.current, clock)
+  const isCrowded = () => waiting.size > 0 || counted.size > connections
 
-  function isCrowded(): boolean {
-    return waiting.size > 0 || counted.size > level.current()
-  }
-
-  function admit(): void {
+  function connectWaiting(): void {
     for (const [socket, connect] of waiting) {
-      if (counted.size >= level.current()) break
+      if (counted.size >= connections) break
       waiting.delete(socket)
       counted.add(socket)
       connect()
@@ -108,67 +144,52 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
     if (isCrowded()) [...closers].some((closeUnused) => closeUnused())
   }
 
-  function leave(socket: Socket): void {
-    waiting.delete(socket)
-    if (counted.delete(socket)) {
-      const [session] = lingering
-      if (session !== undefined && lingering.delete(session)) counted.add(session)
-    }
-    admit()
-  }
-
-  function countUntil(ended: Promise<unknown>): void {
-    lingering.add(ended)
-    const free = () => {
-      lingering.delete(ended)
-      counted.delete(ended)
-      admit()
-    }
-    ended.then(free, free)
-  }
-
   return {
-    connections,
-    get current() {
-      return level.current()
-    },
-    get open() {
-      return counted.size
-    },
-    socket() {
-      const socket = new Socket()
-      const connect = socket.connect.bind(socket) as (...parameters: unknown[]) => Socket
-      socket.connect = (...parameters: unknown[]) => {
-        waiting.set(socket, () => {
-          try {
-            if (!socket.destroyed) connect(...parameters)
-          } catch (error) {
-            // A port that does not exist: closed, it counts no longer, and whoever listens to the socket is told.
-            socket.destroy(error as Error)
-          }
-        })
-        admit()
-        return socket
-      }
-      socket.once('close', () => leave(socket))
-      return socket
-    },
-    take: turns.take,
-    uses: turns.uses,
+    counted: () => counted.size,
     isCrowded,
-    countUntil,
     onCrowded(closeUnused) {
       closers.add(closeUnused)
       return () => void closers.delete(closeUnused)
     },
-    saturated() {
-      level.shrink()
-      admit()
+    enter(socket, connect) {
+      waiting.set(socket, connect)
+      connectWaiting()
     },
-    succeeded() {
-      level.succeed(turns.inUse())
-      turns.pass()
-      admit()
+    leave(socket) {
+      waiting.delete(socket)
+      if (counted.delete(socket)) {
+        const [session] = lingering
+        if (session !== undefined && lingering.delete(session)) counted.add(session)
+      }
+      connectWaiting()
+    },
+    countUntil(ended) {
+      lingering.add(ended)
+      const free = () => {
+        lingering.delete(ended)
+        counted.delete(ended)
+        connectWaiting()
+      }
+      ended.then(free, free)
     },
   }
+}
+
+/** A socket that counts from before it connects until it is closed. */
+function countedSocket(slots: Slots): Socket {
+  const socket = new Socket()
+  const connect = socket.connect.bind(socket) as (...parameters: unknown[]) => Socket
+  socket.connect = (...parameters: unknown[]) => {
+    slots.enter(socket, () => {
+      try {
+        if (!socket.destroyed) connect(...parameters)
+      } catch (error) {
+        // A port that does not exist: a closed socket no longer counts, and its listeners get the error.
+        socket.destroy(error as Error)
+      }
+    })
+    return socket
+  }
+  socket.once('close', () => slots.leave(socket))
+  return socket
 }

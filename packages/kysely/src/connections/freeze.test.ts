@@ -92,8 +92,5 @@ describe('an environment that is told to end', () => {
     expect(process.listenerCount('SIGTERM')).toBe(before + 1)
     await Promise.all(pools.map((pool) => pool.end()))
     expect(process.listenerCount('SIGTERM')).toBe(before)
-    const pool = postgresPool({ Pool, connectionString: database.url, closeOnShutdown: false })
-    expect(process.listenerCount('SIGTERM')).toBe(before)
-    await pool.end()
   })
 })

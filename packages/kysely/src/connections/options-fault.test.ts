@@ -4,7 +4,8 @@ import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { inboxMigration, kyselyTransaction, kyselyWriter, mysqlPool, postgresPool } from '../index.ts'
+import { inboxMigration } from '../dialects/migrations.ts'
+import { kyselyTransaction, kyselyWriter, mysqlPool, postgresPool } from '../index.ts'
 import { execute, record, startDatabase, timeLimit } from '../testing/database.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>

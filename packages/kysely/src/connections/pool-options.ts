@@ -1,12 +1,5 @@
 import type { Logger } from '@spillway/message'
-import {
-  type Clock,
-  integer,
-  isFunction,
-  type OptionRule,
-  type OptionRules,
-  objectWith,
-} from '@spillway/message/internal'
+import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
 import type { KeepingOptions } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { defaultLimit, type SharedLimit } from './default-limit.ts'
@@ -42,13 +35,16 @@ export interface PoolOptions extends KeepingOptions {
   /** Gets that line, and one for each connection that is closed as lost. Default: {@link consoleLogger}. */
   readonly logger?: Logger
   /**
-   * Whether the pool closes its unused connections when the process is told to end (SIGTERM). Default true. A listener
-   * of the process's own still decides when the process ends.
+   * Default: the clock of the machine.
+   *
+   * @internal
    */
-  readonly closeOnShutdown?: boolean
-  /** Default: the clock of the machine. */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for the spread of lifetimes. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for the spread of lifetimes. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
@@ -62,11 +58,6 @@ export interface LimitedPool {
 /** Milliseconds after which a server that does not answer a goodbye is not waited for. */
 export const goodbye = 2_000
 
-const isBoolean: OptionRule = {
-  expected: 'true or false',
-  test: (value) => typeof value === 'boolean',
-}
-
 /** What each of the common options has to be. */
 export const poolRules: OptionRules<PoolOptions> = {
   connections: integer(1, 10_000),
@@ -78,7 +69,6 @@ export const poolRules: OptionRules<PoolOptions> = {
   longestUseMillis: integer(1_000, 900_000),
   budget: integer(1, 1_000_000),
   logger: objectWith('info', 'warn', 'error'),
-  closeOnShutdown: isBoolean,
   clock: objectWith('now', 'sleep'),
   random: isFunction,
 }

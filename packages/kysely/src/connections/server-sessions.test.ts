@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { connectionLimit, type PgClient, type PostgresPoolOptions, postgresPool } from '../index.ts'
+import type { PgClient } from '../dialects/postgres/pg-client.ts'
+import { connectionLimit, type PostgresPoolOptions, postgresPool } from '../index.ts'
 import { startDatabase } from '../testing/database.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Row } from '../writer/row.ts'
 import { chunkRows } from './chunks.ts'
-import type { Value } from './dialect.ts'
+import type { Row, Value } from './table.ts'
 
 const row = (...values: Value[]): Row => ({
   columns: values.map((_, index) => `c${index}`),

@@ -1,5 +1,11 @@
-import type { Row } from '../writer/row.ts'
-import type { Value } from './dialect.ts'
+import type { Row, Value } from './table.ts'
+
+/** Splits a list into parts of at most `most` elements. */
+export function slices<T>(list: readonly T[], most: number): (readonly T[])[] {
+  if (list.length <= most) return [list]
+  const count = Math.ceil(list.length / most)
+  return Array.from({ length: count }, (_, index) => list.slice(index * most, (index + 1) * most))
+}
 
 /** The most that one statement may hold. */
 export interface ChunkLimits {
@@ -7,7 +13,7 @@ export interface ChunkLimits {
   readonly bytes?: number | undefined
 }
 
-/** Rows of the same columns in parts that a statement can hold; a row that is too large by itself stays alone. */
+/** Splits rows with the same columns into parts that fit into a statement; a row that is too large by itself is a part of its own. */
 export function chunkRows(rows: readonly Row[], { parameters, bytes = Infinity }: ChunkLimits): Row[][] {
   const most = Math.max(1, Math.floor(parameters / (rows[0]?.columns.length || 1)))
   const chunks: Row[][] = []
@@ -27,8 +33,15 @@ export function chunkRows(rows: readonly Row[], { parameters, bytes = Infinity }
   return chunks
 }
 
-// With the comma and the quotes. Bytes travel as hex.
+// With the comma and the quotes. Bytes are sent as hexadecimal digits.
 function bytesOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 4
   return value instanceof Uint8Array ? value.byteLength * 2 + 4 : 32
+}
+
+/** Rows as Kysely's `values` takes them. */
+export function toRecords(rows: readonly Row[]): Record<string, Value>[] {
+  return rows.map(({ columns, values }) =>
+    Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])),
+  )
 }

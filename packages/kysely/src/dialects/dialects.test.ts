@@ -14,7 +14,7 @@ import {
 } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { kyselyTransaction, kyselyWriter } from '../index.ts'
-import { engineOf } from './dialects.ts'
+import { dialectOf } from './dialects.ts'
 
 const dialect = new PostgresDialect({ pool: async () => ({}) as never })
 
@@ -44,7 +44,7 @@ it('knows the dialects of a second copy of kysely', async () => {
   ] as const
   for (const [dialect, name] of dialects) {
     const db = new copy.Kysely<{ items: { id: string } }>({ dialect })
-    expect(engineOf('test', db)).toBe(name)
+    expect(dialectOf('test', db).name).toBe(name)
     kyselyWriter({ db, insertInto: 'items', row: ({ key }) => ({ id: key }), conflict: 'id' })
     kyselyTransaction({ db, transaction: async () => undefined })
   }
@@ -53,14 +53,14 @@ it('knows the dialects of a second copy of kysely', async () => {
 it('knows an adapter that a bundler gave a number, and what is made from one', () => {
   class PostgresAdapter2 extends MssqlAdapter {}
   class OwnAdapter extends PostgresAdapter2 {}
-  expect(engineOf('test', withAdapter(new PostgresAdapter2()))).toBe('postgres')
-  expect(engineOf('test', withAdapter(new OwnAdapter()))).toBe('postgres')
-  expect(engineOf('test', withAdapter(new (class extends PostgresAdapter {})()))).toBe('postgres')
+  expect(dialectOf('test', withAdapter(new PostgresAdapter2())).name).toBe('postgres')
+  expect(dialectOf('test', withAdapter(new OwnAdapter())).name).toBe('postgres')
+  expect(dialectOf('test', withAdapter(new (class extends PostgresAdapter {})())).name).toBe('postgres')
 })
 
 it('refuses any other dialect, and says that it may be a second copy', () => {
   for (const adapter of [new MssqlAdapter(), new SqliteAdapter()]) {
-    expect(() => engineOf('kyselyWriter', withAdapter(adapter))).toThrow(
+    expect(() => dialectOf('kyselyWriter', withAdapter(adapter))).toThrow(
       /^kyselyWriter: the option `db` must be a Kysely with the dialect of Postgres .* or MySQL .* a second copy of kysely .*`npm ls kysely`/,
     )
   }

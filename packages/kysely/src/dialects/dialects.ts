@@ -1,17 +1,24 @@
 import { SpillwayError } from '@spillway/message'
-import { type DialectAdapter, type Kysely, MysqlAdapter, PostgresAdapter } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { Dialect } from './dialect.ts'
+import { mysqlDialect } from './mysql/mysql-dialect.ts'
+import { postgresDialect } from './postgres/postgres-dialect.ts'
 
-/** The databases that Spillway writes to. MariaDB is `mysql`, PGlite is `postgres`. */
-export type EngineName = 'postgres' | 'mysql'
+/** The databases that Spillway writes to. */
+const dialects: readonly Dialect[] = [postgresDialect, mysqlDialect]
 
 /**
- * Which database a Kysely speaks to, by the adapter of its dialect.
+ * The dialect of a Kysely, by its adapter. An app may have two copies of kysely, of two versions or of two module systems,
+ * whose classes are not the same: there the name of the class counts, to which a bundler may add a number.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for any other dialect.
  */
-export function engineOf<DB>(owner: string, db: Kysely<DB>): EngineName {
+export function dialectOf<DB>(owner: string, db: Kysely<DB>): Dialect {
   const { adapter } = db.getExecutor()
-  const known = byClass(adapter) ?? byName(adapter)
+  const names = classNames(adapter).map((name) => name.replace(/\d+$/, ''))
+  const known =
+    dialects.find((dialect) => adapter instanceof dialect.adapter) ??
+    dialects.find(({ adapterName }) => names.includes(adapterName))
   if (known !== undefined) return known
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
@@ -19,24 +26,11 @@ export function engineOf<DB>(owner: string, db: Kysely<DB>): EngineName {
   )
 }
 
-function byClass(adapter: DialectAdapter): EngineName | undefined {
-  if (adapter instanceof PostgresAdapter) return 'postgres'
-  if (adapter instanceof MysqlAdapter) return 'mysql'
-  return undefined
-}
-
-// A bundler gives the class of a second copy a number.
-const names: readonly (readonly [RegExp, EngineName])[] = [
-  [/^PostgresAdapter\d*$/, 'postgres'],
-  [/^MysqlAdapter\d*$/, 'mysql'],
-]
-
-/** An app may have two copies of kysely, of two versions or of two module systems: their classes are not the same. */
-function byName(adapter: DialectAdapter): EngineName | undefined {
-  for (let made: unknown = adapter; made; made = Object.getPrototypeOf(made)) {
-    const name = (made as object).constructor?.name
-    const known = names.find(([pattern]) => pattern.test(name))
-    if (known !== undefined) return known[1]
+/** The names of the classes of an object, its own first. */
+function classNames(instance: object): string[] {
+  const names: string[] = []
+  for (let made: unknown = instance; made; made = Object.getPrototypeOf(made)) {
+    names.push(String((made as object).constructor?.name))
   }
-  return undefined
+  return names
 }

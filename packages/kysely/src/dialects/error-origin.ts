@@ -1,58 +1,36 @@
 import type { Kysely } from 'kysely'
-import type { Failure } from '../errors/classify-error.ts'
-import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
-import type { Schema, TableName } from '../writer/catalogue.ts'
-import type { ConflictRule } from '../writer/conflict.ts'
-import type { Value } from './dialect.ts'
+import type { ConflictRule } from './conflict-rule.ts'
+import type { Schema, TableName, Value } from './table.ts'
 
 /**
- * Who caused an error that speaks of a row:
+ * What caused an error that is about a row:
  *
  * - `row`: a value that the statement supplies
- * - `database`: a column or a key that it does not supply: a default, a sequence, a column that it leaves out
- * - `elsewhere`: the error is about another table, one that a trigger writes to for example
- * - `unsure`: it cannot be told
+ * - `database`: a column or a key that the statement does not supply: a default, a sequence, a column that it leaves out
+ * - `elsewhere`: the error is about another table, which a trigger writes to for example
+ * - `unsure`: this is not known
  *
  * For the last two no row is parked.
  */
-export type Culprit = 'row' | 'database' | 'elsewhere' | 'unsure'
-
-/** Failures for which a row is parked, at once or at last. */
-const blaming: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
-
-/**
- * The end of a statement, once it is known who caused it: a failure for which a row would be parked becomes `fault` where
- * the database caused it, and `unknown`, for which no row is parked, where that cannot be told.
- *
- * @param ask who caused the error; asked only where a row would be blamed
- */
-export async function withCulprit<T>(
-  result: Attempt<T>,
-  ask: (error: unknown) => Promise<Culprit>,
-): Promise<Attempt<T>> {
-  if (result.kind !== 'failed' || !blaming.has(result.failure)) return result
-  const culprit = await ask(result.error)
-  if (culprit === 'row') return result
-  return { ...result, failure: culprit === 'database' ? 'fault' : 'unknown' }
-}
+export type ErrorOrigin = 'row' | 'database' | 'elsewhere' | 'unsure'
 
 /** The values of one row, by the names that their columns have in the database. */
 export type Values = ReadonlyMap<string, Value>
 
-/** Who caused an error; a function where that differs from row to row. */
-export type Answer = Culprit | ((values: Values) => Culprit | Promise<Culprit>)
+/** What caused an error; a function where that differs from row to row. */
+export type Answer = ErrorOrigin | ((values: Values) => ErrorOrigin | Promise<ErrorOrigin>)
 
-/** A set of columns; all of them have no list. */
+/** A set of columns. Only `has` is needed: the set of all columns cannot be listed. */
 export type Columns = Pick<ReadonlySet<string>, 'has'>
 
 /** Where the values of a statement come from, by the columns that they are for. */
 export interface ValueSources {
   /** The columns whose values are parameters or literals. */
   readonly given: Columns
-  /** Those and the columns whose values are made of a parameter and the row itself, as in `balance + $1`. */
+  /** Those, and the columns whose values are computed from a parameter and the row itself, as in `balance + $1`. */
   readonly computed: Columns
-  /** Whether nothing of the statement can fail for what is in the database: all values are given, no query is in it. */
+  /** Whether the statement cannot fail because of what is in the database: all values are given, and it has no query. */
   readonly isPlain: boolean
 }
 
@@ -64,21 +42,21 @@ export interface Scene {
   readonly table: TableName
   /** The columns that the statement supplies, by their names in the database. */
   readonly columns: Columns
-  /** Left out where all values are given. */
+  /** Default: all values are given. */
   readonly values?: ValueSources
-  /** Whether it updates rows: then no default is asked, and only triggers of updates run. */
+  /** Whether it updates rows: no default is used then, and only update triggers run. */
   readonly isUpdate?: boolean
-  /** The columns of the constraint whose conflict the statement provides for. */
+  /** The columns of the conflict target. */
   readonly conflict?: readonly string[]
-  /** What the statement does about that conflict. */
+  /** What the statement does about a conflict. */
   readonly action?: ConflictRule['action']
   readonly deadline: Deadline
 }
 
-/** A column, as far as it matters for who caused an error. */
+/** What matters about a column for the origin of an error. */
 export interface ColumnFacts {
   readonly name: string
-  /** Of a generated column, the columns that it is computed from. */
+  /** The columns that a generated column is computed from. */
   readonly inputs: readonly string[]
   /** Whether its default, if it has one, is the same for each row. */
   readonly constant: boolean
@@ -91,8 +69,8 @@ export function isSupplied({ name, inputs }: ColumnFacts, columns: Columns): boo
 
 type Supplied = Pick<Scene, 'columns' | 'values' | 'isUpdate'>
 
-/** Who gave the value of a column: the row, where it is plainly a value of the statement. */
-export function culpritOfColumn(column: ColumnFacts, { columns, values }: Supplied): Culprit {
+/** The origin of a column's value: the row, where the statement supplies the value as it is. */
+export function originByColumn(column: ColumnFacts, { columns, values }: Supplied): ErrorOrigin {
   if (!isSupplied(column, columns)) return 'database'
   return values === undefined || isOf(values.given, column, columns) ? 'row' : 'unsure'
 }
@@ -103,10 +81,10 @@ function isOf(some: Columns, { name, inputs }: ColumnFacts, supplied: Columns): 
 }
 
 /**
- * Who breaks a check: the row, where it supplies one of the columns and the values of all that it supplies are made of
- * those of the statement. A check is a rule of the app's own, of `balance + $1` as well.
+ * The origin of a violated check: the row, where it supplies one of the columns, and all supplied values are computed from
+ * values of the statement. A check is a rule of the app, which holds for `balance + $1` as well.
  */
-export function culpritOfCheck(covered: readonly ColumnFacts[], { columns, values }: Supplied): Culprit {
+export function originByCheck(covered: readonly ColumnFacts[], { columns, values }: Supplied): ErrorOrigin {
   const supplied = covered.filter((column) => isSupplied(column, columns))
   if (supplied.length === 0) return 'database'
   return values === undefined || supplied.every((column) => isOf(values.computed, column, columns))
@@ -115,11 +93,11 @@ export function culpritOfCheck(covered: readonly ColumnFacts[], { columns, value
 }
 
 /**
- * Who breaks a key: the row, where it supplies all of its columns that differ from row to row. Where a sequence or another
- * default supplies one of them, that one may have chosen a value that is taken. An update has the others from the row that
- * it changes: one column is enough.
+ * The origin of a violated key: the row, where it supplies all columns of the key that differ from row to row. A sequence
+ * or another default that supplies one of them may have chosen a value that is taken. An update takes the other columns
+ * from the row that it changes: one column is enough.
  */
-export function culpritOfKey(covered: readonly ColumnFacts[], scene: Supplied): Culprit {
+export function originByKey(covered: readonly ColumnFacts[], scene: Supplied): ErrorOrigin {
   const { columns, isUpdate = false } = scene
   const isOfRow = covered.every(
     (column) =>
@@ -129,5 +107,5 @@ export function culpritOfKey(covered: readonly ColumnFacts[], scene: Supplied): 
   )
   const supplied = covered.filter((column) => isSupplied(column, columns))
   if (!isOfRow || supplied.length === 0) return 'database'
-  return supplied.every((column) => culpritOfColumn(column, scene) === 'row') ? 'row' : 'unsure'
+  return supplied.every((column) => originByColumn(column, scene) === 'row') ? 'row' : 'unsure'
 }

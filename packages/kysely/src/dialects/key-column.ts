@@ -77,3 +77,19 @@ export function hasBytes(count: number): (value: unknown) => boolean {
     return !ArrayBuffer.isView(value) || value.byteLength === count
   }
 }
+
+/**
+ * The rule that a row violates whose key differs from another key in the table, but is equal by the collation of its column.
+ *
+ * @param on the conflict columns
+ */
+export function equalByCollation(
+  on: readonly string[],
+  collationOf: (column: string) => string | undefined,
+): string {
+  const columns = on.map((column) => {
+    const collation = collationOf(column)
+    return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
+  })
+  return `another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal`
+}

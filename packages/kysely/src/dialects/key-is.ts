@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import { conditionOf } from '../writer/conflict.ts'
-import type { Row } from '../writer/row.ts'
+import { conditionOf } from './conflict-rule.ts'
 import type { KeyPlace } from './dialect.ts'
+import type { Row } from './table.ts'
 
 /**
- * Whether a row of the table has exactly the key of that row.
+ * A condition: the row in the table has exactly the key of that row.
  *
- * @param exactly compares a column that has a collation, which may take other texts for equal, with a value
+ * @param exactly compares a column with a collation, which may treat other texts as equal, with a value
  */
 export function keyIs(
   { columns, values }: Row,

@@ -1,5 +1,4 @@
-import type { Value } from './dialect.ts'
-import type { ColumnType } from './postgres/encode-value.ts'
+import type { ColumnType, Value } from './table.ts'
 
 /** Types whose values are equal when their texts are. */
 const texts: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { byState as byMysqlState, byNumber } from '../dialects/mysql/mysql-errors.ts'
-import { byState, byStateClass, type Failure } from './classify-error.ts'
+import { byState as byMysqlState, byNumber } from '../dialects/mysql/mysql-failures.ts'
+import { byState, byStateClass } from '../dialects/postgres/postgres-failures.ts'
+import type { Failure } from './failure.ts'
 
 const docs = readFileSync(new URL('../../../../docs/kysely.md', import.meta.url), 'utf8')
 

@@ -1,7 +1,8 @@
 import { SpillwayError } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { sqlState } from '../dialects/postgres/postgres-errors.ts'
-import { classifyError, type Failure } from './classify-error.ts'
+import { classifyError } from './classify-error.ts'
+import type { Failure } from './failure.ts'
 
 const states: Readonly<Record<Failure, readonly string[]>> = {
   saturation: ['53300', '53400', '57P03', '08000', '08004', '53000'],

@@ -6,10 +6,9 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
-import { mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
-import { isOfTheText, refusedParameter, sqlState } from '../dialects/postgres/postgres-errors.ts'
-import { decide, type Failure } from './classify-error.ts'
-import { databaseWords } from './database-words.ts'
+import { dialectErrorsOf } from '../dialects/all-errors.ts'
+import { databaseWords, decide } from './classify-error.ts'
+import type { Failure } from './failure.ts'
 import { withoutValues } from './without-values.ts'
 
 /** What a write was to go to, by the names that the app has for it. */
@@ -47,37 +46,24 @@ export function writeError(failure: Failure, thrown: unknown, target?: WriteTarg
   return new SpillwayError(code, message, { cause })
 }
 
-/** SQLSTATE: the server ended a session whose transaction was idle for longer than its limit. */
-const idleTransactionEnded = '25P03'
-
 function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readonly [ErrorCode, string] {
   const said = whatWasSaid(thrown)
   const table = target === undefined ? '' : ` to "${target.table}"`
-  const parameter = refusedParameter(decide(thrown).error)
-  if (parameter !== undefined) {
-    const setting = parameter === 'options' ? 'its settings' : 'it'
-    return [
-      'SPILLWAY_OPTION_INVALID',
-      `PgBouncer refuses the startup parameter \`${parameter}\`: leave the option of the pool out that sends it (\`statementTimeoutMillis\`, for example) and set ${setting} for the role (\`alter role … set …\`), or add it to \`ignore_startup_parameters\` of PgBouncer, where it has no effect then.`,
-    ]
-  }
+  const { error } = decide(thrown)
+  const dialect = dialectErrorsOf(error)
+  const special = dialect?.advise(error, said)
+  if (special !== undefined) return special
   if (isAbsent(thrown)) {
     return [
       'SPILLWAY_TABLE_UNKNOWN',
       `The table or a column of the write${table} does not exist${said}: run the migration.`,
     ]
   }
-  if (target?.conflict !== undefined && isUnmatched(thrown)) {
+  if (target?.conflict !== undefined && dialect?.isUnmatched(error)) {
     const columns = target.conflict.map((column) => `"${column}"`).join(', ')
     return [
       'SPILLWAY_WRITE_FAILED',
       `No unique constraint of "${target.table}" covers exactly the conflict columns ${columns}${said}: add it, or correct \`conflict\`.`,
-    ]
-  }
-  if (databaseWords(decide(thrown).error)?.code === idleTransactionEnded) {
-    return [
-      'SPILLWAY_DATABASE_UNAVAILABLE',
-      `The server ended the transaction because it waited too long for its next statement${said}: wait for nothing but the database inside a transaction, or raise \`idleInTransactionSessionTimeoutMillis\` of the pool; the records are delivered again.`,
     ]
   }
   switch (failure) {
@@ -88,7 +74,7 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
         `The database is saturated or cannot be reached${said}; the records are delivered again.`,
       ]
     case 'busy':
-      return ['SPILLWAY_CONNECTIONS_BUSY', toError(decide(thrown).error).message]
+      return ['SPILLWAY_CONNECTIONS_BUSY', toError(error).message]
     case 'systemic':
       return [
         'SPILLWAY_WRITE_FAILED',
@@ -128,22 +114,32 @@ export function whatWasSaid(thrown: unknown): string {
   // What is not known may be of the app's own code: it is told by the cause.
   if (words === undefined && failure === 'unknown') return ''
   const said = words?.text ?? toError(error).message
-  const state = sqlState(error)
-  const text = state === undefined || said.startsWith('SQLSTATE') ? said : `SQLSTATE ${state}: ${said}`
+  const text = words === undefined || said.startsWith(words.label) ? said : `${words.label}: ${said}`
   return text === '' ? '' : ` (${text.length > mostSaid ? `${text.slice(0, mostSaid)}…` : text})`
 }
 
-// In Postgres where it points at the text of the statement. 1054 and 1146, a column and a table that do not exist, have states of their own.
-const absent: ReadonlySet<unknown> = new Set(['42P01', '42703', '3F000', '42S02', '42S22'])
-
-/** Whether a table or a column of the statement does not exist; one that a value names is no matter of a migration. */
+/** Whether the statement names a table or a column that does not exist; a name in a value has nothing to do with a migration. */
 export function isAbsent(thrown: unknown): boolean {
   const { error } = decide(thrown)
-  if (mysqlNumber(error) !== undefined) return absent.has(Reflect.get(Object(error), 'sqlState'))
-  return absent.has(sqlState(error)) && isOfTheText(error)
+  return dialectErrorsOf(error)?.isAbsent(error) ?? false
 }
 
-/** Whether a table has no constraint for the conflict columns. */
-function isUnmatched(thrown: unknown): boolean {
-  return sqlState(decide(thrown).error) === '42P10'
+/** The error for records that fail for a reason that no row caused: what an operator has to do. Holds no value of a row. */
+export function faultError(thrown: unknown, target?: WriteTarget): SpillwayError {
+  const { error } = decide(thrown)
+  const table = target === undefined ? 'the table' : `"${target.table}"`
+  return new SpillwayError(
+    'SPILLWAY_DATABASE_FAULT',
+    `The write to ${table} fails for a reason that no record gives: ${remedyOf(error, table)}. Nothing is parked; the records are delivered again.`,
+    { cause: withoutValues(thrown) },
+  )
+}
+
+function remedyOf(error: unknown, table: string): string {
+  const dialect = dialectErrorsOf(error)
+  const general = 'correct the default, the trigger or the schema'
+  if (dialect === undefined) return `an error without a code: ${general}`
+  const { code, label, rule } = dialect.describe(error)
+  if (dialect.isPartitionMissing(error)) return `${table} has no partition for the row (${label}): create it`
+  return `${rule.includes(label) ? rule : `${rule}, ${label}`}: ${dialect.remedies[code] ?? general}`
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, SpillwayError } from '@spillway/message'
-import type { Failure } from './classify-error.ts'
 import { whatWasSaid, writeError } from './describe-error.ts'
+import type { Failure } from './failure.ts'
 
 /** Why a question was not answered: says what to do, and holds no value of a row. */
 export function readError(failure: Failure, thrown: unknown): SpillwayError {

@@ -1,6 +1,5 @@
 import { SpillwayError, toError } from '@spillway/message'
-import { innerErrors } from './classify-error.ts'
-import { databaseWords } from './database-words.ts'
+import { databaseWords, innerErrors } from './classify-error.ts'
 
 /** How many causes are followed: errors may be each other's. */
 const deepest = 10

@@ -1,8 +1,5 @@
-import type { ParkReason } from '@spillway/message'
+import { type ParkReason, SpillwayError } from '@spillway/message'
 import type { Kysely } from 'kysely'
-import type { EngineName } from '../dialects/dialects.ts'
-import { mysqlInbox } from '../dialects/mysql/mysql-inbox.ts'
-import { postgresInbox } from '../dialects/postgres/postgres-inbox.ts'
 
 /** The name of the inbox's table, unless another is given. */
 export const defaultInboxTable = 'spillway_inbox'
@@ -64,6 +61,8 @@ export interface InboxClaim {
 export interface Inbox {
   /** The name of the table. */
   readonly name: string
+  /** A key or a consumer as the table holds it. */
+  storedText(text: string): string
   /**
    * Inserts entries and tells which keys were there before. Of a parked message the key is opened first where its copy was
    * redriven; that is undone with the transaction. A key that another transaction is inserting is waited for:
@@ -81,12 +80,10 @@ export interface Inbox {
   ): Promise<InboxClaim>
 }
 
-/** The inbox of a database. */
-export function inboxOf(engine: EngineName, table: string): Inbox {
-  switch (engine) {
-    case 'postgres':
-      return postgresInbox(table)
-    case 'mysql':
-      return mysqlInbox(table)
-  }
+/** The error for an entry of the inbox that a sweep deleted between two statements. */
+export function entryVanished(table: string): SpillwayError {
+  return new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    `An entry of the inbox "${table}" was swept while its message came again; the records are delivered again.`,
+  )
 }

@@ -6,8 +6,8 @@ import {
   objectWith,
   required,
 } from '@spillway/message/internal'
-import { type Kysely, sql } from 'kysely'
-import { type EngineName, engineOf } from '../dialects/dialects.ts'
+import type { Kysely } from 'kysely'
+import { dialectOf } from '../dialects/dialects.ts'
 import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { defaultInboxTable } from './inbox.ts'
@@ -66,8 +66,8 @@ export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<nu
   checkOptions('sweepInbox', options, rules)
   const { inbox = defaultInboxTable, olderThanDays = 30, batchSize = 1_000, signal } = options
   const db = options.db.withoutPlugins()
-  const engine = engineOf('sweepInbox', db)
-  const statement = statements[engine](inbox, olderThanDays * secondsPerDay, batchSize)
+  const { tables } = dialectOf('sweepInbox', db)
+  const statement = tables.sweepInbox(inbox, olderThanDays * secondsPerDay, batchSize)
   let swept = 0
   while (!signal?.aborted) {
     const { numAffectedRows = 0n } = await statement.execute(db).catch((error: unknown) => {
@@ -77,17 +77,4 @@ export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<nu
     if (numAffectedRows < batchSize) break
   }
   return swept
-}
-
-type Statement = (name: string, seconds: number, count: number) => ReturnType<typeof sql>
-
-const statements: Readonly<Record<EngineName, Statement>> = {
-  postgres: (name, seconds, count) => sql`
-    delete from ${sql.table(name)} where ctid = any(array(
-      select ctid from ${sql.table(name)} where at < now() - make_interval(secs => ${seconds})
-      order by at limit ${count} for update skip locked
-    ))`,
-  mysql: (name, seconds, count) => sql`
-    delete from ${sql.table(name)} where at < utc_timestamp(3) - interval ${seconds} second
-    order by at limit ${count}`,
 }

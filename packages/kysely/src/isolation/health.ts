@@ -1,5 +1,5 @@
 import { type Outcome, retry } from '@spillway/message'
-import type { OutageMemory } from './outage-memory.ts'
+import type { Clock } from '@spillway/message/internal'
 
 /** What comes after a statement that failed for what may be no row's fault. */
 export type Search =
@@ -53,6 +53,39 @@ export function createHealth(memory?: OutageMemory): Health {
     end() {
       // A single failure is that of a row which is alone: it was not searched for.
       if (!isProven && !wasDown && failures > 1) memory?.note()
+    },
+  }
+}
+
+/**
+ * Remembers, for one environment, that the database refused a whole batch for what is no row's fault. While it is held for,
+ * the same records are tried again and again: they are not searched for rows at fault each time.
+ */
+export interface OutageMemory {
+  /** Whether a batch was searched in vain a short time ago, and nothing was written since. */
+  isDown(): boolean
+  /** All rows of a batch were refused. */
+  note(): void
+  /** The database wrote a row, or refused one for its values. */
+  forget(): void
+}
+
+/**
+ * Milliseconds after which a batch is searched again. The one row that is tried meanwhile may be refused by chance: the
+ * search finds the rows that pass.
+ */
+const memoryMs = 60_000
+
+/** A memory that knows of no outage. */
+export function createOutageMemory(clock: Clock): OutageMemory {
+  let notedAt: number | undefined
+  return {
+    isDown: () => notedAt !== undefined && clock.now() - notedAt < memoryMs,
+    note() {
+      notedAt = clock.now()
+    },
+    forget() {
+      notedAt = undefined
     },
   }
 }

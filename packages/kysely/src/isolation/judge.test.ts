@@ -1,10 +1,9 @@
 import type { RetryOutcome } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { classifyError } from '../errors/classify-error.ts'
-import { createHealth } from './health.ts'
+import { createHealth, createOutageMemory } from './health.ts'
 import type { Suspect, Verdict } from './isolate.ts'
 import { createJudge } from './judge.ts'
-import { createOutageMemory } from './outage-memory.ts'
 
 const postgres = (code: string) => ({ code, severity: 'ERROR' })
 const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })

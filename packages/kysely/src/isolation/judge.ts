@@ -1,11 +1,9 @@
 import { done, type Outcome, type RetryOutcome, retry, SpillwayError } from '@spillway/message'
-import { isSignalled, mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
-import { isOfTheText, isRaised, sqlState } from '../dialects/postgres/postgres-errors.ts'
-import { decide, type Failure } from '../errors/classify-error.ts'
+import { dialectErrorsOf } from '../dialects/all-errors.ts'
+import { decide, isTimeOut } from '../errors/classify-error.ts'
 import { type Classify, type CodeMeaning, meaningOf } from '../errors/classify-option.ts'
-import { parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
-import { faultError } from '../errors/fault-error.ts'
-import { isTimeOut } from '../errors/is-time-out.ts'
+import { faultError, parkRefused, type WriteTarget, writeError } from '../errors/describe-error.ts'
+import type { Failure } from '../errors/failure.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
@@ -27,50 +25,72 @@ const orderingPatience = 3
 /** Statements beside a search for one row, before the database counts as one that refuses all. */
 const unprovenDoubts = 8
 
+/** How the rows that caused an error are searched for. */
+interface Search {
+  /** A statement passed. */
+  passed(): void
+  /** A row is at fault; it is found by further statements. */
+  refused(outcome: (row: Suspect) => Outcome): Verdict<Suspect>
+  /** An error that may be no row's fault. */
+  doubt(outcome: (cause: unknown) => Outcome, cause: unknown, step?: 'blame' | 'halve'): Verdict<Suspect>
+  /** An error that may well be an outage. */
+  suspectOutage: Search['doubt']
+}
+
+/**
+ * Searches within a bound: an error that may be no row's fault may come for each row, and to isolate all of them would take two
+ * statements a row. So the search ends after so many refusals in a row, and what is left gets one statement for each part. The
+ * bound is lower while nothing was written: then the database is at fault rather than each row.
+ */
+function createSearch(rows: number, health: Health): Search {
+  const depth = Math.ceil(Math.log2(rows + 1))
+  let doubts = 0
+  const doubt: Search['doubt'] = (outcome, cause, step = 'blame') => {
+    doubts += 1
+    const most = (health.isProven ? 3 * depth : depth) + unprovenDoubts
+    return verdict(doubts <= most ? step : 'settle', outcome, cause)
+  }
+  return {
+    passed() {
+      doubts = 0
+      health.prove()
+    },
+    refused(outcome) {
+      health.prove()
+      return { step: 'blame', written: false, outcome }
+    },
+    doubt,
+    suspectOutage(outcome, cause, step) {
+      const search = health.search()
+      return search === 'split' ? doubt(outcome, cause, step) : verdict(search, outcome, cause)
+    },
+  }
+}
+
 /**
  * A judge for a batch of so many rows. Its outcomes name no delay: the back-off of `batch` decides when a record comes
  * again. They say who is to blame for a retry: nobody (`unavailable: true`), the record (`false`), or neither.
  *
- * @param health learns whether the database writes anything; the outcomes depend on it, so that they are to be asked for
- * at the end of the batch
+ * @param health learns whether the database writes anything; the outcomes depend on it and are read at the end of the batch
  */
 export function createJudge(rows: number, health: Health, { target, classify }: JudgeOptions = {}): Judge {
-  // An error that may be no row's fault may come for each: to isolate all of them would cost two statements a row. So the
-  // search ends after so many refusals in a row. Whatever is left then gets one statement for each part.
-  // Fewer where nothing was written so far: then the database rather than each row is at fault.
-  const depth = Math.ceil(Math.log2(rows + 1))
-  const mostDoubts = () => (health.isProven ? 3 * depth : depth) + unprovenDoubts
-  let doubts = 0
-  const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
+  const search = createSearch(rows, health)
   const { blameless } = health
-  // A row that is alone in its batch may bring some errors as well as the database.
-  const mayBeOfOne = rows > 1 ? blameless : unattributed
-  const doubt = (outcome: (cause: unknown) => Outcome, cause: unknown, step: 'blame' | 'halve' = 'blame') => {
-    doubts += 1
-    return verdict(doubts <= mostDoubts() ? step : 'settle', outcome, cause)
-  }
-  /** As `doubt`, of what may well be an outage. */
-  const suspectOutage: typeof doubt = (outcome, cause, step) => {
-    const search = health.search()
-    return search === 'split' ? doubt(outcome, cause, step) : verdict(search, outcome, cause)
-  }
-  const refused = (outcome: (row: Suspect) => Outcome): Verdict<Suspect> => {
-    health.prove()
-    return { step: 'blame', written: false, outcome }
-  }
-  const classified = (meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> => {
-    if (meaning === 'park') return refused(() => parkRefused(error))
+  const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
+
+  function judgeClassified(meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> {
+    if (meaning === 'park') return search.refused(() => parkRefused(error))
     if (meaning === 'retry') {
       health.prove()
-      return doubt(ofTheRow, described(failure, error))
+      return search.doubt(ofTheRow, described(failure, error))
     }
-    return suspectOutage((cause) => retry({ cause, unavailable: true }), described('saturation', error))
+    const outcome = (cause: unknown) => retry({ cause, unavailable: true })
+    return search.suspectOutage(outcome, described('saturation', error))
   }
 
   return function judge(attempt) {
     if (attempt.kind === 'ok') {
-      doubts = 0
-      health.prove()
+      search.passed()
       return { step: 'settle', written: true, outcome: done }
     }
     const { error, failure } = attempt
@@ -78,73 +98,66 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
       const outcome = failure === 'busy' ? unattributed : blameless
       return verdict('stop', outcome, failure === undefined ? error : described(failure, error))
     }
-    if (attempt.failure === 'fault') return suspectOutage(blameless, faultError(error, target))
+    if (attempt.failure === 'fault') return search.suspectOutage(blameless, faultError(error, target))
     const meaning = meaningOf(error, classify)
-    if (meaning !== undefined) return classified(meaning, attempt.failure, error)
-    if (attempt.failure === 'permanent' || attempt.failure === 'duplicate') {
-      return refused(() => parkRefused(error))
-    }
-    const cause = described(attempt.failure, error)
-    switch (attempt.failure) {
-      case 'ordering':
-        return refused(({ receiveCount }) =>
-          receiveCount <= orderingPatience ? ofTheRow(cause) : parkRefused(error),
-        )
-      case 'busy':
-        return verdict('stop', unattributed, cause)
-      case 'locked':
-        return suspectOutage(blameless, cause, 'halve')
-      case 'tooSlow':
-        // Of time-outs, the pace knows what fits.
-        return isTimeOut(error)
-          ? verdict('halve', blameless, cause)
-          : suspectOutage(blameless, cause, 'halve')
-      case 'server':
-        return suspectOutage(blameless, cause)
-      case 'systemic':
-        return mayBeOfARow('systemic', error)
-          ? suspectOutage(mayBeOfOne, cause)
-          : verdict('stop', blameless, cause)
-      case 'unknown':
-        if (!mayBeOfARow('unknown', error)) return verdict('stop', blameless, cause)
-        if (isOfTheServer(error)) return suspectOutage(blameless, cause)
-        health.prove()
-        return doubt(ofTheRow, cause)
-      default:
-        return verdict('settle', blameless, cause)
-    }
+    if (meaning !== undefined) return judgeClassified(meaning, attempt.failure, error)
+    return judgeFailure(attempt.failure, error, { search, health, rows, target })
   }
 }
 
-// Table and column are those of the statement where the server points at its text; else they are a value of `regclass`
-// or the like. That no constraint is for the conflict (42P10) it says without a place.
-const statesOfTheText: ReadonlySet<string> = new Set(['42P01', '42703', '3F000'])
+interface Batch extends Pick<JudgeOptions, 'target'> {
+  readonly search: Search
+  readonly health: Health
+  readonly rows: number
+}
 
-// Values bring errors of these classes too: a row-level policy (42501), a malformed tsquery (42601), a `regclass` that
-// names another database (0A000), a `regnamespace` (3F000).
-const classesOfValues: ReadonlySet<string> = new Set(['0A', '3F', '42'])
+function judgeFailure(
+  failure: Failure,
+  error: unknown,
+  { search, health, rows, target }: Batch,
+): Verdict<Suspect> {
+  if (failure === 'permanent' || failure === 'duplicate') return search.refused(() => parkRefused(error))
+  const { blameless } = health
+  const cause = writeError(failure, error, target)
+  switch (failure) {
+    case 'ordering':
+      return search.refused(({ receiveCount }) =>
+        receiveCount <= orderingPatience ? ofTheRow(cause) : parkRefused(error),
+      )
+    case 'busy':
+      return verdict('stop', unattributed, cause)
+    case 'locked':
+      return search.suspectOutage(blameless, cause, 'halve')
+    case 'tooSlow':
+      // After a time-out, the pace knows how many records fit.
+      return isTimeOut(error)
+        ? verdict('halve', blameless, cause)
+        : search.suspectOutage(blameless, cause, 'halve')
+    case 'server':
+      return search.suspectOutage(blameless, cause)
+    case 'systemic':
+      // The only row of a batch may cause some of these errors as well as the database.
+      return mayBeOfARow('systemic', error)
+        ? search.suspectOutage(rows > 1 ? blameless : unattributed, cause)
+        : verdict('stop', blameless, cause)
+    case 'unknown':
+      if (!mayBeOfARow('unknown', error)) return verdict('stop', blameless, cause)
+      if (isOfTheServer(error)) return search.suspectOutage(blameless, cause)
+      health.prove()
+      return search.doubt(ofTheRow, cause)
+    default:
+      return verdict('settle', blameless, cause)
+  }
+}
 
 function mayBeOfARow(failure: 'systemic' | 'unknown', thrown: unknown): boolean {
   const { error } = decide(thrown)
-  // 1364: a column without a default, left out by the mapper of some rows.
-  const number = mysqlNumber(error)
-  if (number !== undefined) return failure === 'unknown' || number === 1364
-  const state = sqlState(error)
-  if (state === undefined) return false
-  if (failure === 'unknown') return true
-  if (state === '42P10' || !classesOfValues.has(state.slice(0, 2))) return false
-  return !(statesOfTheText.has(state) || state === '0A000') || !isOfTheText(error)
+  return dialectErrorsOf(error)?.mayBeOfARow(failure, error) ?? false
 }
 
-/** Classes of errors that the server has with itself, beside those that are {@link Failure} `server`. */
-const classesOfTheServer: ReadonlySet<string | undefined> = new Set(['55', '57', 'XX'])
-
-/** MySQL has no such classes. What a function raises or signals is about what it was called for, whatever its code is. */
 function isOfTheServer(thrown: unknown): boolean {
   const { error } = decide(thrown)
-  if (mysqlNumber(error) === undefined ? isRaised(error) : isSignalled(error)) return false
-  const state = sqlState(error)
-  return state === undefined || classesOfTheServer.has(state.slice(0, 2))
+  return dialectErrorsOf(error)?.isOfTheServer(error) ?? true
 }
 
 /** A retry of which it is not known who is to blame, or that this environment is to blame for rather than the database. */

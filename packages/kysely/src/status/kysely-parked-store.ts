@@ -1,10 +1,4 @@
-import {
-  type ParkDecision,
-  type ParkedEntry,
-  type ParkedStore,
-  SpillwayError,
-  type TimeLimit,
-} from '@spillway/message'
+import { type ParkDecision, type ParkedEntry, type ParkedStore, SpillwayError } from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -16,19 +10,27 @@ import {
   standsFor,
   systemClock,
 } from '@spillway/message/internal'
-import { type Kysely, sql } from 'kysely'
-import { engineOf } from '../dialects/dialects.ts'
-import { createSessionCheck } from '../dialects/mysql/mysql-session-check.ts'
-import { storableKey } from '../dialects/postgres/storable-text.ts'
-import { slices } from '../dialects/slices.ts'
+import type { Kysely, RawBuilder } from 'kysely'
+import { slices } from '../dialects/chunks.ts'
+import type { TablesDialect } from '../dialects/dialect.ts'
+import { dialectOf } from '../dialects/dialects.ts'
+import { defaultParkedTable } from '../dialects/migrations.ts'
+import { storableKey } from '../dialects/storable-text.ts'
 import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
-import { type Query, withinDeadline } from '../time/within-deadline.ts'
-import { defaultParkedTable } from './parked-migration.ts'
-import { fromColumns, type ReasonColumns, toColumns } from './parked-reason.ts'
+import {
+  entriesOf,
+  insertDecision,
+  keyText,
+  noteCopy,
+  type ParkedQuery,
+  type ParkedTables,
+  replaceDecision,
+  toEntry,
+} from './parked-table.ts'
 
 /** What {@link kyselyParkedStore} takes. */
 export interface KyselyParkedStoreOptions<DB> {
@@ -38,9 +40,17 @@ export interface KyselyParkedStoreOptions<DB> {
   readonly db: Kysely<DB>
   /** The table, `schema.table` included. Default `spillway_parked`; see {@link parkedMigration}. */
   readonly table?: string
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
@@ -56,29 +66,6 @@ export interface KyselyParkedStore extends ParkedStore {
    */
   prune(olderThan: Date): Promise<number>
 }
-
-type Tables = Record<string, ParkedRow>
-
-interface ParkedRow extends ReasonColumns {
-  readonly name: string
-  /** MySQL and MariaDB give bytes. */
-  readonly key: string | Uint8Array
-  readonly parked_at: Date | string
-  readonly record_id: string
-  readonly fingerprint: string | null
-  readonly copied_at: Date | string | null
-}
-
-const entryColumns = [
-  'key',
-  'code',
-  'detail',
-  'issues',
-  'parked_at',
-  'record_id',
-  'fingerprint',
-  'copied_at',
-] as const
 
 const rules: OptionRules<KyselyParkedStoreOptions<unknown>> = {
   db: required(objectWith('transaction', 'withoutPlugins')),
@@ -117,7 +104,7 @@ const mostMeetings = 5
  * @example
  * ```ts
  * import { kyselyParkedStore } from '@spillway/kysely'
- * import type { Kysely } from 'kysely'
+ * import type { Kysely, RawBuilder } from 'kysely'
  *
  * declare const db: Kysely<{ orders: { id: string } }>
  *
@@ -129,166 +116,87 @@ const mostMeetings = 5
 export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): KyselyParkedStore {
   checkOptions('kyselyParkedStore', options, rules)
   const { table = defaultParkedTable, clock = systemClock, random = Math.random } = options
-  const db = options.db.withoutPlugins() as unknown as Kysely<Tables>
-  const engine = engineOf('kyselyParkedStore', db)
-  const checkSession = createSessionCheck(db, engine, table, 'write')
+  const db = options.db.withoutPlugins() as unknown as Kysely<ParkedTables>
+  const { time, tables, sessionCheck } = dialectOf('kyselyParkedStore', db)
+  const checkSession = sessionCheck(db, table, 'write')
 
-  async function once<Row>(
-    query: (db: Kysely<Tables>) => Query<Row>,
-    deadline: Deadline,
-  ): Promise<readonly Row[]> {
+  async function once<Result>(query: ParkedQuery<Result>, deadline: Deadline): Promise<readonly Result[]> {
     await checkSession(deadline)
-    return withinDeadline(db, deadline, query)
+    return time.withinDeadline(db, deadline, query)
   }
 
   /** Runs a statement that may be repeated, and waits for a database that is down. */
-  async function run<Row>(
-    query: (db: Kysely<Tables>) => Query<Row>,
-    deadline: Deadline,
-  ): Promise<readonly Row[]> {
+  async function run<Result>(query: ParkedQuery<Result>, deadline: Deadline): Promise<readonly Result[]> {
     const result = await attempt(() => once(query, deadline), deadline, random)
     if (result.kind === 'ok') return result.value
     throw result.failure === undefined ? result.error : writeError(result.failure, result.error, { table })
   }
 
-  async function put(decision: ParkDecision, limit: TimeLimit): Promise<ParkedEntry> {
+  const findAll: ParkedStore['findAll'] = async (name, keys, limit) => {
     const deadline = createDeadline(limit, clock)
-    const { name, key } = decision
-    const values = { ...toColumns(decision.reason), ...toColumnsOf(decision), parked_at: decision.at }
-    const row = { name: storableKey(name), key: storableKey(key), ...values }
-    for (let meeting = 1; meeting <= mostMeetings; meeting++) {
-      await run((transaction) => insertNew(transaction, row), deadline)
-      const [found] = await run((transaction) => entriesOf(transaction, name, [key]), deadline)
-      if (found === undefined) continue // Pruned since the insert.
-      const entry = toEntry(found, name, key)
-      if (standsFor(entry, decision)) return entry
-      // Only over the decision that was seen: another one may have come since.
-      await run(
-        (transaction) =>
-          transaction
-            .updateTable(table)
-            .set({ ...values, copied_at: null })
-            .where('name', '=', row.name)
-            .where('key', '=', row.key)
-            .where('record_id', '=', entry.recordId),
-        deadline,
-      )
-    }
-    throw new SpillwayError(
-      'SPILLWAY_WRITE_FAILED',
-      'The entry of a parked message was replaced or pruned each time that it was made.',
-    )
-  }
-
-  function insertNew(transaction: Kysely<Tables>, row: Omit<ParkedRow, 'copied_at'>) {
-    return transaction
-      .insertInto(table)
-      .values({ ...row, copied_at: null })
-      .$call((query) =>
-        engine === 'mysql'
-          ? query.onDuplicateKeyUpdate({ name: sql.ref('name') })
-          : query.onConflict((target) => target.columns(['name', 'key']).doNothing()),
-      )
-  }
-
-  async function confirm({ name, key, recordId }: ParkedEntry, limit: TimeLimit): Promise<void> {
-    const deadline = createDeadline(limit, clock)
-    const copied_at = new Date(clock.now())
-    await run(
-      (transaction) =>
-        transaction
-          .updateTable(table)
-          .set({ copied_at })
-          .where('name', '=', storableKey(name))
-          .where('key', '=', storableKey(key))
-          .where('record_id', '=', recordId),
-      deadline,
-    )
-  }
-
-  function entriesOf(transaction: Kysely<Tables>, name: string, keys: readonly string[]) {
-    return transaction
-      .selectFrom(table)
-      .select(entryColumns)
-      .where('name', '=', storableKey(name))
-      .where('key', 'in', keys.map(storableKey))
-  }
-
-  async function findAll(
-    name: string,
-    keys: readonly string[],
-    limit: TimeLimit,
-  ): Promise<ReadonlyMap<string, ParkedEntry>> {
-    const deadline = createDeadline(limit, clock)
-    const keyOf = new Map(keys.map((key) => [storableKey(key), key]))
     const found = new Map<string, ParkedEntry>()
     for (const some of slices(keys, findSize)) {
-      const read = () => once((transaction) => entriesOf(transaction, name, some), deadline)
+      const read = () => once(entriesOf(table, name, some), deadline)
+      const keyOf = new Map(some.map((key) => [storableKey(key), key]))
       for (const row of await readOnce(read, deadline)) {
-        const key = keyOf.get(toKey(row.key))
+        const key = keyOf.get(keyText(row.key))
         if (key !== undefined) found.set(key, toEntry(row, name, key))
       }
     }
     return found
   }
 
-  async function find(name: string, key: string, limit: TimeLimit): Promise<ParkedEntry | undefined> {
-    return (await findAll(name, [key], limit)).get(key)
-  }
-
-  // MySQL cannot skip the rows that others hold: a `delete` waits for them.
-  function deletion(olderThan: Date) {
-    if (engine === 'mysql') return db.deleteFrom(table).where('parked_at', '<', olderThan).limit(pruneSize)
-    return db
-      .deleteFrom(table)
-      .where(({ eb, refTuple, selectFrom }) =>
-        eb(
-          refTuple('name', 'key'),
-          'in',
-          selectFrom(table)
-            .select(['name', 'key'])
-            .where('parked_at', '<', olderThan)
-            .limit(pruneSize)
-            .forUpdate()
-            .skipLocked()
-            .$asTuple('name', 'key'),
-        ),
-      )
-  }
-
-  async function prune(olderThan: Date): Promise<number> {
-    let pruned = 0
-    for (;;) {
-      const { numDeletedRows } = await deletion(olderThan)
-        .executeTakeFirstOrThrow()
-        .catch((error: unknown) => {
-          throw writeError(classifyError(error), error, { table })
-        })
-      pruned += Number(numDeletedRows)
-      if (numDeletedRows === 0n) return pruned
-    }
-  }
-
-  return Object.freeze({ put, confirm, findAll, find, prune })
+  return Object.freeze<KyselyParkedStore>({
+    put: (decision, limit) => put(decision, createDeadline(limit, clock), { table, tables, run }),
+    async confirm(entry, limit) {
+      await run(noteCopy(table, entry, new Date(clock.now())), createDeadline(limit, clock))
+    },
+    findAll,
+    find: async (name, key, limit) => (await findAll(name, [key], limit)).get(key),
+    prune: (olderThan) => prune(db, table, (count) => tables.pruneParked(table, olderThan, count)),
+  })
 }
 
-function toColumnsOf({ recordId, fingerprint }: ParkDecision) {
-  return { record_id: recordId, fingerprint: fingerprint ?? null }
+interface PutPlace {
+  readonly table: string
+  readonly tables: TablesDialect
+  run<Result>(query: ParkedQuery<Result>, deadline: Deadline): Promise<readonly Result[]>
 }
 
-function toKey(key: ParkedRow['key']): string {
-  return typeof key === 'string' ? key : Buffer.from(key).toString()
+async function put(
+  decision: ParkDecision,
+  deadline: Deadline,
+  { table, tables, run }: PutPlace,
+): Promise<ParkedEntry> {
+  const { name, key } = decision
+  for (let meeting = 1; meeting <= mostMeetings; meeting++) {
+    await run(insertDecision(table, decision, tables.keepParked), deadline)
+    const [found] = await run(entriesOf(table, name, [key]), deadline)
+    if (found === undefined) continue // Pruned since the insert.
+    const entry = toEntry(found, name, key)
+    if (standsFor(entry, decision)) return entry
+    // Only over the decision that was read: another one may have come since.
+    await run(replaceDecision(table, decision, entry.recordId), deadline)
+  }
+  throw new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The entry of a parked message was replaced or pruned each time that it was made.',
+  )
 }
 
-function toEntry(row: Omit<ParkedRow, 'name'>, name: string, key: string): ParkedEntry {
-  const { parked_at, record_id: recordId, fingerprint, copied_at } = row
-  return {
-    name,
-    key,
-    reason: fromColumns(row),
-    at: new Date(parked_at),
-    recordId,
-    ...(fingerprint !== null && { fingerprint }),
-    copied: copied_at !== null,
+async function prune(
+  db: Kysely<ParkedTables>,
+  table: string,
+  deletion: (count: number) => RawBuilder<unknown>,
+): Promise<number> {
+  let pruned = 0
+  for (;;) {
+    const { numAffectedRows = 0n } = await deletion(pruneSize)
+      .execute(db)
+      .catch((error: unknown) => {
+        throw writeError(classifyError(error), error, { table })
+      })
+    pruned += Number(numAffectedRows)
+    if (numAffectedRows === 0n) return pruned
   }
 }

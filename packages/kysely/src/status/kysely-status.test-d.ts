@@ -2,7 +2,8 @@ import type { ParkedStore, StatusSource } from '@spillway/message'
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { expectTypeOf, it } from 'vitest'
-import { kyselyParkedStore, kyselyStatus, parkedMigration } from '../index.ts'
+import { parkedMigration } from '../dialects/migrations.ts'
+import { kyselyParkedStore, kyselyStatus } from '../index.ts'
 
 interface Database {
   orders: { id: string; customer: string }

@@ -2,13 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { ParkedStore } from '@spillway/message'
 import { CamelCasePlugin } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import {
-  type InboxTable,
-  inboxMigration,
-  kyselyParkedStore,
-  kyselyStatus,
-  kyselyTransaction,
-} from '../index.ts'
+import { inboxMigration } from '../dialects/migrations.ts'
+import { type InboxTable, kyselyParkedStore, kyselyStatus, kyselyTransaction } from '../index.ts'
 import { connect, execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { parked, useParkedDatabase } from '../testing/parked.ts'
 

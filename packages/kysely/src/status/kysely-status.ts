@@ -8,15 +8,12 @@ import {
   required,
   systemClock,
 } from '@spillway/message/internal'
-import { type Kysely, sql } from 'kysely'
-import { engineOf } from '../dialects/dialects.ts'
-import { createSessionCheck } from '../dialects/mysql/mysql-session-check.ts'
-import { isOfAValue } from '../dialects/postgres/postgres-errors.ts'
-import { storableKey } from '../dialects/postgres/storable-text.ts'
+import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
+import { dialectOf } from '../dialects/dialects.ts'
+import type { Schema } from '../dialects/table.ts'
+import { isOfAValue } from '../errors/classify-error.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
-import { withinDeadline } from '../time/within-deadline.ts'
-import type { Schema } from '../writer/catalogue.ts'
 
 /** What {@link kyselyStatus} takes. */
 export interface KyselyStatusOptions<DB, Table extends keyof DB & string> {
@@ -36,7 +33,11 @@ export interface KyselyStatusOptions<DB, Table extends keyof DB & string> {
   readonly name?: keyof DB[Table] & string
   /** Default: no message is known to be parked. */
   readonly parked?: ParkedStore
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 
@@ -86,24 +87,24 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
   const { parked, clock = systemClock } = options
   const { table, key: keyColumn, name: nameColumn }: Columns = options
   const db = options.db as unknown as Kysely<Schema>
-  const engine = engineOf('kyselyStatus', db)
-  const checkSession = createSessionCheck(db, engine, table, 'read')
-  // Postgres holds no NUL: the inbox has another text in the place of such a key. A target table has what the row mapper
-  // gives, and is asked for the key itself.
+  const dialect = dialectOf('kyselyStatus', db)
+  const checkSession = dialect.sessionCheck(db, table, 'read')
   const isInbox = keyColumn === 'key' && nameColumn === 'consumer'
-  const stored = (text: string) => (isInbox && engine === 'postgres' ? storableKey(text) : text)
+  // A target table has the key as the row mapper gives it.
+  const stored = isInbox ? dialect.inbox(table).storedText : (text: string) => text
 
   async function isWritten(name: string, key: string, limit: TimeLimit): Promise<boolean> {
     const deadline = createDeadline(limit, clock)
+    const isText = dialect.keyIsText?.(keyColumn, key)
     const read = async () => {
       try {
         await checkSession(deadline)
-        const rows = await withinDeadline(db, deadline, (transaction) =>
+        const rows = await dialect.time.withinDeadline(db, deadline, (transaction) =>
           transaction
             .selectFrom(table)
             .select(sql`1`.as('found'))
             .where(keyColumn, '=', stored(key))
-            .$if(engine === 'mysql', (query) => query.where(isExactly(keyColumn, key)))
+            .$if(isText !== undefined, (query) => query.where(isText as Expression<SqlBool>))
             .$if(nameColumn !== undefined, (query) => query.where(String(nameColumn), '=', stored(name)))
             // The inbox remembers parked messages, too.
             .$if(isInbox, (query) => query.where('parked', 'is', null))
@@ -135,13 +136,4 @@ interface Columns {
   readonly table: string
   readonly key: string
   readonly name?: string
-}
-
-/**
- * To MySQL `12abc` equals 12 in a column of numbers: a key that is no number has to be equal as a text, too. The index is
- * used for the plain comparison beside this one.
- */
-function isExactly(column: string, key: string) {
-  if (/^-?\d+$/.test(key)) return sql<boolean>`true`
-  return sql<boolean>`cast(${sql.ref(column)} as char) = ${key}`
 }

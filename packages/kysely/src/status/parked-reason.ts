@@ -1,5 +1,5 @@
 import type { ParkReason } from '@spillway/message'
-import { storableText } from '../dialects/postgres/storable-text.ts'
+import { storableText } from '../dialects/storable-text.ts'
 
 /** The columns of a {@link ParkReason}. */
 export interface ReasonColumns {

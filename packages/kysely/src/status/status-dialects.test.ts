@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
-import { kyselyParkedStore, kyselyStatus, parkedMigration } from '../index.ts'
+import { parkedMigration } from '../dialects/migrations.ts'
+import { kyselyParkedStore, kyselyStatus } from '../index.ts'
 import { timeLimit } from '../testing/database.ts'
 import {
   connectMysql,

@@ -3,12 +3,8 @@ import { done, type MessageRecord, type Outcome } from '@spillway/message'
 import { type Kysely, PostgresDialect, Kysely as Queries, sql } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import {
-  type InboxTable,
-  inboxMigration,
-  type KyselyTransactionOptions,
-  kyselyTransaction,
-} from '../index.ts'
+import { inboxMigration } from '../dialects/migrations.ts'
+import { type InboxTable, type KyselyTransactionOptions, kyselyTransaction } from '../index.ts'
 import { execute, openKysely, record, startDatabase } from './database.ts'
 
 /** The tables of the tests of transactions. */

@@ -1,7 +1,7 @@
 import { Kysely, MysqlDialect } from 'kysely'
 import { createPool } from 'mysql2'
 import { beforeAll, beforeEach } from 'vitest'
-import { inboxMigration } from '../index.ts'
+import { inboxMigration } from '../dialects/migrations.ts'
 import { type Ledger, ledgerTables } from './ledger.ts'
 import { executeMysql, type MysqlDatabase, openMysql } from './mysql.ts'
 

@@ -2,7 +2,7 @@ import type { ParkDecision, ParkedEntry } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-import { parkedMigration } from '../index.ts'
+import { parkedMigration } from '../dialects/migrations.ts'
 import { startDatabase } from './database.ts'
 
 /** The decision to park a message. */

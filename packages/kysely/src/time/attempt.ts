@@ -1,7 +1,8 @@
 import { SpillwayError } from '@spillway/message'
 import { type Backoff, fullJitter } from '@spillway/message/internal'
-import { classifyError, type Failure } from '../errors/classify-error.ts'
+import { classifyError } from '../errors/classify-error.ts'
 import { isDeadlock } from '../errors/connections-busy.ts'
+import type { Failure } from '../errors/failure.ts'
 import type { Deadline } from './deadline.ts'
 
 /** What became of a statement, after all the patience that its failures deserve. */

@@ -1,10 +1,8 @@
 import { type Outcome, type ParkReason, retry } from '@spillway/message'
 import type { Kysely } from 'kysely'
-import { limitTransaction } from '../dialects/postgres/transaction-limits.ts'
 import { writeError } from '../errors/describe-error.ts'
 import type { Inbox, InboxEntry, KnownKeys } from '../inbox/inbox.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
-import { lockShare } from '../time/server-time.ts'
 import type { TransactionContext } from './run-transaction.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
 
@@ -44,7 +42,7 @@ export async function commitParkings<DB, Body>(
 }
 
 function commit<DB, Body>(
-  { db, engine, inbox, deadline }: TransactionContext<DB, Body>,
+  { db, dialect, inbox, deadline }: TransactionContext<DB, Body>,
   consumer: string,
   parkings: readonly Parking<Body>[],
 ): Promise<KnownKeys> {
@@ -56,7 +54,7 @@ function commit<DB, Body>(
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
   return db.transaction().execute(async (trx) => {
     const plain = trx.withoutPlugins() as unknown as Kysely<never>
-    if (engine === 'postgres') await limitTransaction(deadline.left(), lockShare).execute(plain)
+    await dialect.time.limitTransaction(plain, { left: deadline.left(), endsLockWaits: true })
     return (await inbox.claim(plain, consumer, entries, deadline.left)).known
   })
 }

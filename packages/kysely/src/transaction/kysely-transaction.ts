@@ -18,20 +18,23 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import type { IsolationLevel, Kysely } from 'kysely'
-import { engineOf } from '../dialects/dialects.ts'
-import { createSessionCheck } from '../dialects/mysql/mysql-session-check.ts'
+import { dialectOf } from '../dialects/dialects.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
-import { defaultInboxTable, inboxOf } from '../inbox/inbox.ts'
-import { createHealth } from '../isolation/health.ts'
+import { defaultInboxTable } from '../inbox/inbox.ts'
+import { createHealth, createOutageMemory } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
 import { createJudge, unsent, untried } from '../isolation/judge.ts'
-import { createOutageMemory } from '../isolation/outage-memory.ts'
 import { attempt } from '../time/attempt.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
 import { commitParkings } from './commit-parkings.ts'
-import { type Entry, mergeTwins, outcomeOfTwin } from './transaction-entry.ts'
-import { type FingerprintOption, fingerprintOf } from './transaction-fingerprint.ts'
+import {
+  type Entry,
+  type FingerprintOption,
+  fingerprintOf,
+  mergeTwins,
+  outcomeOfTwin,
+} from './transaction-entry.ts'
 import type { TransactionFunction } from './transaction-function.ts'
 import { createTransactionWrite } from './transaction-write.ts'
 
@@ -70,9 +73,17 @@ export interface KyselyTransactionOptions<DB, Body> {
    * example: `{ OR001: 'park', P0001: 'retry' }`; see {@link CodeMeaning}. Default: a code that is not known is retried.
    */
   readonly classify?: Classify
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
@@ -158,9 +169,9 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   checkClassify('kyselyTransaction', options.classify)
   const { db, transaction, consumer, fingerprint, isolationLevel } = options
   const { inbox: table = defaultInboxTable, clock = systemClock, random = Math.random } = options
-  const engine = engineOf('kyselyTransaction', db)
-  const inbox = inboxOf(engine, table)
-  const checkSession = createSessionCheck(db, engine, table, 'write')
+  const dialect = dialectOf('kyselyTransaction', db)
+  const inbox = dialect.inbox(table)
+  const checkSession = dialect.sessionCheck(db, table, 'write')
   // Of the environment: batches at the same time may share it.
   const pace = createPace()
   const memory = createOutageMemory(clock)
@@ -188,7 +199,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     }
     const merged = mergeTwins(entries)
     const known = new Set<Entry<Body>>()
-    const context = { db, engine, inbox, transaction, isolationLevel, deadline, known }
+    const context = { db, dialect, inbox, transaction, isolationLevel, deadline, known }
     const verdicts = new Map<Entry<Body>, Settled<Entry<Body>>>()
     await isolate(
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],

@@ -1,26 +1,27 @@
 import { type Outcome, SpillwayError } from '@spillway/message'
 import type { IsolationLevel, Kysely, Transaction } from 'kysely'
-import type { EngineName } from '../dialects/dialects.ts'
-import { limitTransaction } from '../dialects/postgres/transaction-limits.ts'
-import { classifyError, decide } from '../errors/classify-error.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { classifyError, databaseWords, decide, isTimeOut } from '../errors/classify-error.ts'
 import { asDeadlock } from '../errors/connections-busy.ts'
-import { databaseWords } from '../errors/database-words.ts'
-import { isTimeOut } from '../errors/is-time-out.ts'
 import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
-import { lockShare } from '../time/server-time.ts'
-import type { Turn } from '../time/turn.ts'
-import { endedByFunction, notAwaited, swallowed } from './function-mistakes.ts'
+import type { TimeSlice } from '../time/time-slice.ts'
 import type { StatementLog } from './statement-log.ts'
-import { isOfAborted, type StatementWatch } from './statement-watch.ts'
+import { isOfEndedTransaction, type StatementWatch } from './statement-watch.ts'
 import type { Entry } from './transaction-entry.ts'
-import { refusedBy, type TransactionFunction } from './transaction-function.ts'
+import {
+  endedByFunction,
+  notAwaited,
+  refusedBy,
+  swallowed,
+  type TransactionFunction,
+} from './transaction-function.ts'
 import { watchTransaction } from './watched-transaction.ts'
 
 /** What a transaction needs beside its entries. */
 export interface TransactionContext<DB, Body> {
   readonly db: Kysely<DB>
-  readonly engine: EngineName
+  readonly dialect: Dialect
   readonly inbox: Inbox
   readonly transaction: TransactionFunction<DB, Body>
   readonly isolationLevel: IsolationLevel | undefined
@@ -53,15 +54,15 @@ class Refusal<Body> extends Error {
  * the COMMIT was on its way. That is decided by another run: what was committed is known to it.
  *
  * @param log gets the statements of the function
- * @param turn how long it may take: no statement of the function begins after that, and nothing is committed
+ * @param slice how long it may take: no statement of the function begins after that, and nothing is committed
  */
 export async function runTransaction<DB, Body>(
   context: TransactionContext<DB, Body>,
   entries: readonly Entry<Body>[],
   log: StatementLog,
-  turn: Turn,
+  slice: TimeSlice,
 ): Promise<Ending<Body>> {
-  const { db, engine, inbox, transaction, isolationLevel, deadline } = context
+  const { db, dialect, inbox, transaction, isolationLevel, deadline } = context
   const consumer = entries[0]?.consumer ?? ''
   const sorted = entries.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const builder =
@@ -72,12 +73,11 @@ export async function runTransaction<DB, Body>(
       hasBegun = true
       if (deadline.passed()) throw tooLate('before a connection was free')
       const plain = trx.withoutPlugins() as unknown as Kysely<never>
-      if (engine === 'postgres') {
-        await limitTransaction(turn.left(), lockShare, deadline.left()).execute(plain)
-      }
-      const claim = await inbox.claim(plain, consumer, sorted, turn.left)
+      const idle = deadline.left()
+      await dialect.time.limitTransaction(plain, { left: slice.left(), idle, endsLockWaits: true })
+      const claim = await inbox.claim(plain, consumer, sorted, slice.left)
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
-      const { trx: watched, watch } = watchTransaction(trx, log, () => turn.isOver())
+      const { trx: watched, watch } = watchTransaction(trx, log, () => slice.isOver())
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
       // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
@@ -131,7 +131,7 @@ async function runFunction<DB, Body>(
     if (refused.size > 0) throw new Refusal(refused)
   } catch (error) {
     if (watch.outOfTime !== undefined) throw watch.outOfTime
-    if (!isOfAborted(decide(error).error)) throw error
+    if (!isOfEndedTransaction(decide(error).error)) throw error
     if (isTimeOut(watch.refusal)) throw watch.refusal
     // What the function was not told yet it did not swallow.
     throw watch.undelivered ?? swallowed(watch.refusal ?? error)

@@ -1,5 +1,5 @@
 import type { Columns, ValueSources } from '../dialects/error-origin.ts'
-import type { TableName } from '../writer/catalogue.ts'
+import type { TableName } from '../dialects/table.ts'
 import { insideOf, isOne, listOf, positionOf, type Token, tokensOf } from './statement-tokens.ts'
 import { isComparing, sourceOf, type ValueSource } from './value-source.ts'
 

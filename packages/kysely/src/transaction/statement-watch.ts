@@ -1,7 +1,6 @@
 import type { SpillwayError } from '@spillway/message'
-import { isSignalled, mysqlNumber } from '../dialects/mysql/mysql-errors.ts'
-import { sqlState } from '../dialects/postgres/postgres-errors.ts'
-import { lateStatement, tookTooLong } from './function-mistakes.ts'
+import { dialectErrorsOf } from '../dialects/all-errors.ts'
+import { lateStatement, tookTooLong } from './transaction-function.ts'
 
 /** Watches the statements of one transaction, from the call of its function until COMMIT or ROLLBACK. */
 export interface StatementWatch {
@@ -26,166 +25,184 @@ export interface StatementWatch {
   commit(): number
 }
 
-/** A statement that was refused. Its caller is told later: see {@link watchStatements}. */
+/** A statement that was refused. Its caller gets the error later: see {@link watchStatements}. */
 interface Refusal {
   readonly error: unknown
   tell(): void
 }
 
+/** What the functions of a watch share. */
+interface State {
+  readonly isOver: () => boolean
+  phase: 'open' | 'closed' | 'committing'
+  running: number
+  /** Statements that came since the function ended. */
+  late: number
+  refusal: unknown
+  isAborted: boolean
+  /** Set where further statements would be committed at once, outside of the transaction. Postgres refuses them itself. */
+  rolledBack: { readonly error: unknown } | undefined
+  outOfTime: SpillwayError | undefined
+  readonly held: Refusal[]
+  readonly streams: Set<AsyncIterableIterator<unknown>>
+}
+
 /**
  * A watch over the statements of a transaction.
  *
- * A refusal is told to its caller when no other statement runs, in a later turn of the event loop. By then a function that
- * does not wait for the statement may have ended. The transaction is rolled back in that case, and the promise of the
- * statement stays pending: nobody handles its rejection, which would end the process.
+ * A refusal is given to its caller when no other statement runs, in a later turn of the event loop. By then a function that
+ * does not await the statement may have ended. In that case the transaction is rolled back, and the promise of the statement
+ * stays pending: an unhandled rejection would end the process.
  *
- * The promises of statements that fail or begin after the function has ended stay pending for the same reason. A
- * statement that begins after COMMIT was sent is rejected: it is too late for any other way to tell.
+ * The promises of statements that fail or begin after the function has ended stay pending for the same reason. A statement
+ * that begins after COMMIT was sent is rejected: there is no other way to report it.
  *
  * @param isOver whether the time of the transaction is over: no statement begins then, and nothing is committed
  */
 export function watchStatements(isOver: () => boolean = () => false): StatementWatch {
-  let state: 'open' | 'closed' | 'committing' = 'open'
-  let running = 0
-  let late = 0
-  let refusal: unknown
-  let isAborted = false
-  // Beside Postgres, which sees to it itself: what would be committed at once, outside of the transaction.
-  let rolledBack: { readonly error: unknown } | undefined
-  let outOfTime: SpillwayError | undefined
-  const held: Refusal[] = []
-  const streams = new Set<AsyncIterableIterator<unknown>>()
-
-  function begin(): Promise<void> | undefined {
-    if (state === 'open') {
-      running += 1
-      return undefined
-    }
-    if (state === 'committing') return Promise.reject(lateStatement())
-    late += 1
-    return forever()
+  const state: State = {
+    isOver,
+    phase: 'open',
+    running: 0,
+    late: 0,
+    refusal: undefined,
+    isAborted: false,
+    rolledBack: undefined,
+    outOfTime: undefined,
+    held: [],
+    streams: new Set(),
   }
-
-  /** What a statement that is to begin is rejected with, if anything. */
-  function obstacle(): { readonly error: unknown } | undefined {
-    if (rolledBack === undefined && isOver()) {
-      outOfTime = tookTooLong()
-      rolledBack = { error: outOfTime }
-    }
-    return rolledBack
-  }
-
-  function end(): void {
-    running -= 1
-    tellSoon()
-  }
-
-  async function hold(error: unknown): Promise<void> {
-    if (isOfAborted(error)) isAborted = true
-    else refusal = error
-    if (isRollback(error)) rolledBack ??= { error }
-    await new Promise<void>((resolve) => {
-      held.push({ error, tell: resolve })
-      end()
-    })
-  }
-
-  function tellSoon(): void {
-    if (running === 0 && held.length > 0) setImmediate(tellOne)
-  }
-
-  function tellOne(): void {
-    if (state !== 'open' || running > 0) return
-    // The last of those that were refused because of another one first. In most cases a function that forgot to wait for
-    // the other one waits for this one, and ends: then the other's rejection, which nobody handles, is never told.
-    const place = Math.max(
-      0,
-      held.findLastIndex(({ error }) => isOfAborted(error)),
-    )
-    held.splice(place, 1)[0]?.tell()
-    tellSoon()
-  }
-
   return {
     get refusal() {
-      return refusal
+      return state.refusal
     },
     get undelivered() {
-      return held.find(({ error }) => !isOfAborted(error))?.error
+      return state.held.find(({ error }) => !isOfEndedTransaction(error))?.error
     },
     get isAborted() {
-      return isAborted || rolledBack !== undefined
+      return state.isAborted || state.rolledBack !== undefined
     },
     get isRolledBack() {
-      return rolledBack !== undefined
+      return state.rolledBack !== undefined
     },
     get outOfTime() {
-      return outOfTime
+      return state.outOfTime
     },
     get isOpen() {
-      return state === 'open'
+      return state.phase === 'open'
     },
-    async run(statement) {
-      await begin()
-      try {
-        const before = obstacle()
-        if (before !== undefined) throw before.error
-        const result = await statement()
-        end()
-        return result
-      } catch (error) {
-        await hold(error)
-        throw error
-      }
-    },
-    async *stream(open) {
-      await begin()
-      const before = obstacle()
-      if (before !== undefined) {
-        await hold(before.error)
-        throw before.error
-      }
-      const results = open()
-      streams.add(results)
-      try {
-        for await (const result of results) {
-          if (state !== 'open') break
-          yield result
-        }
-      } catch (error) {
-        if (state === 'open') throw error
-      } finally {
-        streams.delete(results)
-        end()
-      }
-      if (state !== 'open') await forever()
-    },
+    run: (statement) => run(state, statement),
+    stream: (open) => stream(state, open),
     close() {
-      state = 'closed'
-      const unsettled = running + held.length
-      // The end of a transaction waits for the end of its streams.
-      for (const stream of streams) stream.return?.().catch(() => undefined)
+      state.phase = 'closed'
+      const unsettled = state.running + state.held.length
+      // A transaction can end only after its streams.
+      for (const open of state.streams) open.return?.().catch(() => undefined)
       return unsettled
     },
     commit() {
-      state = 'committing'
-      return late
+      state.phase = 'committing'
+      return state.late
     },
   }
 }
 
-/** Whether Postgres refuses a statement because it refused one before, which ended the transaction. */
-export function isOfAborted(error: unknown): boolean {
-  return sqlState(error) === '25P02'
+async function run<T>(state: State, statement: () => Promise<T>): Promise<T> {
+  await begin(state)
+  try {
+    const before = obstacle(state)
+    if (before !== undefined) throw before.error
+    const result = await statement()
+    end(state)
+    return result
+  } catch (error) {
+    await hold(state, error)
+    throw error
+  }
 }
 
-/**
- * Whether a server of MySQL rolled the transaction back by itself: after a deadlock (1213), without room for more locks
- * (1206), after a conflict of snapshots (1020). What comes next would be committed statement by statement.
- */
+async function* stream<T>(state: State, open: () => AsyncIterableIterator<T>): AsyncIterableIterator<T> {
+  await begin(state)
+  const before = obstacle(state)
+  if (before !== undefined) {
+    await hold(state, before.error)
+    throw before.error
+  }
+  const results = open()
+  state.streams.add(results)
+  try {
+    for await (const result of results) {
+      if (state.phase !== 'open') break
+      yield result
+    }
+  } catch (error) {
+    if (state.phase === 'open') throw error
+  } finally {
+    state.streams.delete(results)
+    end(state)
+  }
+  if (state.phase !== 'open') await forever()
+}
+
+function begin(state: State): Promise<void> | undefined {
+  if (state.phase === 'open') {
+    state.running += 1
+    return undefined
+  }
+  if (state.phase === 'committing') return Promise.reject(lateStatement())
+  state.late += 1
+  return forever()
+}
+
+function end(state: State): void {
+  state.running -= 1
+  tellSoon(state)
+}
+
+/** The error with which a statement is rejected before it begins, if any. */
+function obstacle(state: State): State['rolledBack'] {
+  if (state.rolledBack === undefined && state.isOver()) {
+    state.outOfTime = tookTooLong()
+    state.rolledBack = { error: state.outOfTime }
+  }
+  return state.rolledBack
+}
+
+async function hold(state: State, error: unknown): Promise<void> {
+  if (isOfEndedTransaction(error)) state.isAborted = true
+  else state.refusal = error
+  if (isRollback(error)) state.rolledBack ??= { error }
+  await new Promise<void>((resolve) => {
+    state.held.push({ error, tell: resolve })
+    end(state)
+  })
+}
+
+function tellSoon(state: State): void {
+  if (state.running === 0 && state.held.length > 0) setImmediate(tellOne, state)
+}
+
+function tellOne(state: State): void {
+  const { phase, running, held } = state
+  if (phase !== 'open' || running > 0) return
+  // Statements that were refused because of an earlier one come first. Usually a function that forgot to await the earlier one
+  // awaits this one and ends; the earlier rejection, which nobody handles, is then never given.
+  const place = Math.max(
+    0,
+    held.findLastIndex(({ error }) => isOfEndedTransaction(error)),
+  )
+  held.splice(place, 1)[0]?.tell()
+  tellSoon(state)
+}
+
+/** Whether a statement was refused because an earlier error had ended its transaction. */
+export function isOfEndedTransaction(error: unknown): boolean {
+  return dialectErrorsOf(error)?.isOfEndedTransaction(error) ?? false
+}
+
+/** Whether the server rolled the transaction back and would commit each further statement by itself. */
 function isRollback(error: unknown): boolean {
-  const number = mysqlNumber(error)
-  return (number === 1213 || number === 1206 || number === 1020) && !isSignalled(error)
+  return dialectErrorsOf(error)?.rollsBack(error) ?? false
 }
 
 function forever(): Promise<never> {

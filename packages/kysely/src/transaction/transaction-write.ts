@@ -5,12 +5,11 @@ import type { Verdict } from '../isolation/isolate.ts'
 import { isTooLate, outOfTime } from '../isolation/judge.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Pace } from '../time/pace.ts'
-import { attemptInTurn } from '../time/turn.ts'
-import { createTransactionAccuser } from './accuse-transaction.ts'
+import { attemptInSlice } from '../time/time-slice.ts'
 import { type Ending, runTransaction, type TransactionContext } from './run-transaction.ts'
 import { createStatementLog, type StatementLog } from './statement-log.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
-import { createTransactionJudge } from './transaction-judge.ts'
+import { createTransactionAttribution, createTransactionJudge } from './transaction-errors.ts'
 
 /** How a transaction ended, and its statements. */
 interface Ran<Body> {
@@ -27,18 +26,18 @@ export function createTransactionWrite<DB, Body>(
 ): (entries: readonly Entry<Body>[], isLast: boolean) => Promise<Verdict<Entry<Body>>> {
   const { deadline, health, pace } = context
   const judge = createTransactionJudge(count, health, classify)
-  const accuse = createTransactionAccuser(context as unknown as TransactionContext<unknown, unknown>)
+  const attribute = createTransactionAttribution(context as unknown as TransactionContext<unknown, unknown>)
 
   /** A unique constraint can be broken by a row that another transaction inserted since the function looked. */
   async function run(entries: readonly Entry<Body>[], isLast: boolean): Promise<Ran<Body>> {
-    const turn = { pace, deadline, random, records: entries.length, isLast }
+    const options = { pace, deadline, random, records: entries.length, isLast }
     const once = async () => {
       let log = createStatementLog()
-      const ended = await attemptInTurn(turn, (time) => {
+      const ended = await attemptInSlice(options, (slice) => {
         log = createStatementLog()
-        return runTransaction(context, entries, log, time)
+        return runTransaction(context, entries, log, slice)
       })
-      const result = await accuse(ended, log)
+      const result = await attribute(ended, log)
       return { result, log }
     }
     const first = await once()

@@ -1,4 +1,5 @@
-import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
+import type { Selectable, Updateable } from 'kysely'
+import type { ConflictRule, FixedValue } from '../dialects/conflict-rule.ts'
 
 /**
  * What {@link kyselyWriter} does about a row whose key is in the table already.
@@ -46,21 +47,8 @@ export interface ConflictTarget<Columns> {
   readonly constraint?: string
 }
 
-/** A value that the condition of a partial index may name. */
-export type FixedValue = string | number | boolean | null
-
 /** The column or columns of the unique constraint that a {@link Conflict} is about. */
 export type ConflictColumns<Columns> = (keyof Columns & string) | readonly (keyof Columns & string)[]
-
-/** A {@link Conflict} with everything filled in. */
-export interface ConflictRule {
-  readonly on: readonly string[]
-  readonly action: 'nothing' | 'update' | 'fail'
-  readonly set?: readonly string[] | undefined
-  readonly version?: string | undefined
-  readonly where?: Readonly<Record<string, FixedValue>> | undefined
-  readonly constraint?: string | undefined
-}
 
 /** A {@link Conflict} in its long form. */
 export function toConflictRule(conflict: Conflict<Record<string, unknown>>): ConflictRule {
@@ -70,27 +58,6 @@ export function toConflictRule(conflict: Conflict<Record<string, unknown>>): Con
   const where = conflict.where as ConflictRule['where']
   if (conflict.do !== 'update') return { on, action: conflict.do, where, constraint }
   return { on, action: 'update', set: conflict.set, version: conflict.version, where, constraint }
-}
-
-/** The columns of a statement that a conflict updates; the version, last of all, always advances. */
-export function updatedColumns({ on, set, version }: ConflictRule, columns: readonly string[]): string[] {
-  const updated = columns.filter(
-    (column) => column !== version && !on.includes(column) && (set?.includes(column) ?? true),
-  )
-  return version === undefined ? updated : [...updated, version]
-}
-
-/** The condition of a partial index, with its values in the text: a parameter would not be matched with it. */
-export function conditionOf(
-  where: NonNullable<ConflictRule['where']>,
-  nameOf: (column: string) => string = (column) => column,
-): RawBuilder<boolean> {
-  const conditions = Object.entries(where).map(([column, value]) =>
-    value === null
-      ? sql`${sql.ref(nameOf(column))} is null`
-      : sql`${sql.ref(nameOf(column))} = ${sql.lit(value)}`,
-  )
-  return sql<boolean>`${sql.join(conditions, sql` and `)}`
 }
 
 function isLong(

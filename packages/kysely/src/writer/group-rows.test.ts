@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { encodeValue } from '../dialects/postgres/encode-value.ts'
+import type { Row } from '../dialects/table.ts'
 import { record } from '../testing/database.ts'
 import { groupByColumns, groupInOrder, mergeKeys, sortByKey } from './group-rows.ts'
-import { createRowMapper, type Row } from './row.ts'
+import { createRowMapper } from './row.ts'
 
 const typeOf = (sqlType: string) => ({ sqlType, unnestable: true, list: false, json: false })
 

@@ -1,5 +1,5 @@
-import type { ConflictRule } from './conflict.ts'
-import type { Row } from './row.ts'
+import type { ConflictRule } from '../dialects/conflict-rule.ts'
+import type { Row } from '../dialects/table.ts'
 
 /**
  * The rows in the order of their keys, so that writers that meet lock in the same order and do not deadlock (40P01). Rows
@@ -41,18 +41,18 @@ export function groupInOrder(sorted: readonly Row[]): readonly (readonly Row[])[
   const rows = suspectedTogether(sorted)
   if (haveOneShape(rows)) return groupByColumns(rows)
   if (!rows.every(({ isKeyPlain }) => isKeyPlain)) return inDelivery(rows)
-  const turns: Row[][] = []
-  let turn = 0
+  const rounds: Row[][] = []
+  let round = 0
   let before: Row | undefined
   for (const row of rows) {
-    if (row.key !== before?.key) turn = 0
-    else if (row.columns !== before.columns) turn += 1
-    const rowsOfTurn = turns[turn]
-    if (rowsOfTurn === undefined) turns[turn] = [row]
-    else rowsOfTurn.push(row)
+    if (row.key !== before?.key) round = 0
+    else if (row.columns !== before.columns) round += 1
+    const rowsOfRound = rounds[round]
+    if (rowsOfRound === undefined) rounds[round] = [row]
+    else rowsOfRound.push(row)
     before = row
   }
-  return turns.flatMap(groupByColumns)
+  return rounds.flatMap(groupByColumns)
 }
 
 /** Which keys are equal is for the database alone to say: all rows stay in the order of delivery. */

@@ -1,18 +1,16 @@
 import { done, type Outcome, retry } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
-import type { Engine, KeyPlace } from '../dialects/dialect.ts'
-import { isOfAValue } from '../dialects/postgres/postgres-errors.ts'
+import type { Dialect, KeyPlace } from '../dialects/dialect.ts'
+import type { Row, Schema } from '../dialects/table.ts'
+import { isOfAValue } from '../errors/classify-error.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
-import { withinDeadline } from '../time/within-deadline.ts'
-import type { Schema } from './catalogue.ts'
-import type { Row } from './row.ts'
 
 /** Where rows are looked for. */
 export interface WrittenTable extends KeyPlace {
   readonly db: Kysely<Schema>
   readonly table: string
-  readonly engine: Engine
+  readonly dialect: Dialect
 }
 
 /**
@@ -22,11 +20,15 @@ export interface WrittenTable extends KeyPlace {
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell
  */
 async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Promise<boolean> {
-  const { db, table, engine } = place
+  const { db, table, dialect } = place
   const read = async () => {
     try {
-      const found = await withinDeadline(db, deadline, (transaction) =>
-        transaction.selectFrom(table).select(sql`1`.as('found')).where(engine.keyIs(row, place)).limit(1),
+      const found = await dialect.time.withinDeadline(db, deadline, (transaction) =>
+        transaction
+          .selectFrom(table)
+          .select(sql`1`.as('found'))
+          .where(dialect.insert.keyIs(row, place))
+          .limit(1),
       )
       return found.length > 0
     } catch (error) {

@@ -1,28 +1,23 @@
 import { type MessageRecord, type Outcome, retry, type TimeLimit, type Writer } from '@spillway/message'
 import { systemClock } from '@spillway/message/internal'
 import type { Insertable, Kysely } from 'kysely'
-import { engineNamed } from '../dialects/dialect.ts'
-import { engineOf } from '../dialects/dialects.ts'
-import { slices } from '../dialects/slices.ts'
-import { createHealth } from '../isolation/health.ts'
+import { slices } from '../dialects/chunks.ts'
+import { dialectOf } from '../dialects/dialects.ts'
+import type { Row, Schema } from '../dialects/table.ts'
+import { createHealth, createOutageMemory } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
 import { createJudge, ofItsTwin, unsent, untried } from '../isolation/judge.ts'
-import { createOutageMemory } from '../isolation/outage-memory.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
-import type { Schema } from './catalogue.ts'
 import { type Conflict, toConflictRule } from './conflict.ts'
-import { assertTarget } from './conflict-target.ts'
-import { declaredTypes } from './declared-types.ts'
 import { groupRows } from './group-rows.ts'
 import { parkUnlessWritten } from './is-written.ts'
 import { createRecordsMapper } from './map-records.ts'
-import type { Row } from './row.ts'
 import type { RowShape } from './row-type.ts'
 import { createTable } from './table.ts'
 import { settleTaken } from './taken-key.ts'
 import { createRowsWrite, readFacts } from './write-rows.ts'
-import { checkWriterOptions, type KyselyWriterOptions } from './writer-options.ts'
+import { checkDialectOptions, checkWriterOptions, type KyselyWriterOptions } from './writer-options.ts'
 
 /** About a second of the database's time for a batch; enough to find 50 refused rows of 1,000. */
 const mostStatements = 1_000
@@ -85,16 +80,14 @@ export function kyselyWriter<
   const { rowsPerStatement = Number.POSITIVE_INFINITY } = options
   const db = options.db as unknown as Kysely<Schema>
   const conflict = toConflictRule(options.conflict as Conflict<Record<string, unknown>>)
-  const engineName = engineOf('kyselyWriter', options.db)
-  const engine = engineNamed(engineName)
-  assertTarget(conflict, engineName)
+  const dialect = dialectOf('kyselyWriter', options.db)
+  const { insert } = dialect
   const types = options.types as Readonly<Record<string, string>> | undefined
-  const declare =
-    types && ((columnName: (column: string) => string) => declaredTypes(types, engineName, columnName))
-  const table = createTable(db, engine, name, conflict, declare)
+  checkDialectOptions(insert, conflict, types)
+  const table = createTable(db, dialect, name, conflict, types)
   const { columnName } = table
-  const isDeclared = declare !== undefined
-  const mapRecords = createRecordsMapper<Body>({ table, name, engine, conflict, isDeclared, map })
+  const isDeclared = types !== undefined
+  const mapRecords = createRecordsMapper<Body>({ table, name, insert, conflict, isDeclared, map })
   const target = { table: name, conflict: conflict.on }
   // Of the environment: batches at the same time may share it.
   const pace = createPace()
@@ -113,15 +106,15 @@ export function kyselyWriter<
     const verdicts = new Map<Row, Settled<Row>>()
     const groups = groupRows(rows, conflict.action)
     await isolate(
-      groups.flatMap((group) => engine.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement))),
+      groups.flatMap((group) => insert.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement))),
       createRowsWrite({ table, name, deadline, judge, health, pace, random }, facts),
       (row, verdict) => void verdicts.set(row, verdict),
       { statements: mostStatements, spent: untried, most: () => pace.most(deadline.left()), random },
     )
     health.end()
     const settled = outcomesOf(verdicts)
-    await settleTaken(settled, { engine: engineName, table, on: conflict.on, facts }, deadline)
-    const place = { db, table: name, engine, conflict, facts, columnName }
+    await settleTaken(settled, { code: insert.duplicateCode, table, on: conflict.on, facts }, deadline)
+    const place = { db, table: name, dialect, conflict, facts, columnName }
     for (const [row, outcome] of settled) {
       const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, place, deadline) : outcome
       for (const [twin, position] of row.positions.entries()) {

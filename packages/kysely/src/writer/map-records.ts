@@ -1,9 +1,9 @@
 import type { MessageRecord, Outcome, SpillwayError } from '@spillway/message'
-import type { Engine } from '../dialects/dialect.ts'
+import type { ConflictRule } from '../dialects/conflict-rule.ts'
+import type { InsertDialect } from '../dialects/dialect.ts'
+import type { Row, TableFacts } from '../dialects/table.ts'
 import { writeError } from '../errors/describe-error.ts'
-import type { TableFacts } from './catalogue.ts'
-import type { ConflictRule } from './conflict.ts'
-import { createRowMapper, type Row } from './row.ts'
+import { createRowMapper } from './row.ts'
 import type { Table } from './table.ts'
 
 /** What {@link createRecordsMapper} has to know. */
@@ -11,7 +11,7 @@ export interface RecordsRules<Body> {
   readonly table: Table
   /** The name of the table, for errors. */
   readonly name: string
-  readonly engine: Engine
+  readonly insert: InsertDialect
   readonly conflict: ConflictRule
   /** Whether the user declared the types of the columns. */
   readonly isDeclared: boolean
@@ -60,7 +60,7 @@ export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMap
 type RowMapper<Body> = ReturnType<typeof createRowMapper<Body>>
 
 function mapperOf<Body>(rules: RecordsRules<Body>, facts: TableFacts): RowMapper<Body> {
-  const { table, name, engine, conflict, isDeclared, map } = rules
+  const { table, name, insert, conflict, isDeclared, map } = rules
   return createRowMapper({
     table: name,
     isDeclared,
@@ -72,6 +72,6 @@ function mapperOf<Body>(rules: RecordsRules<Body>, facts: TableFacts): RowMapper
     // A duplicate is parked all the same.
     key: conflict.action === 'fail' ? undefined : facts.key,
     columnName: table.columnName,
-    encode: (value, type) => engine.encode(value, type, facts),
+    encode: (value, type) => insert.encode(value, type, facts),
   })
 }

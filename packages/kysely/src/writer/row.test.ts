@@ -1,11 +1,13 @@
 import type { MessageRecord, ParkOutcome } from '@spillway/message'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { type ColumnType, encodeValue } from '../dialects/postgres/encode-value.ts'
+import { encodeValue } from '../dialects/postgres/encode-value.ts'
+import type { PostgresType } from '../dialects/postgres/postgres-facts.ts'
+import type { Row } from '../dialects/table.ts'
 import { record } from '../testing/database.ts'
-import { createRowMapper, type Row } from './row.ts'
+import { createRowMapper } from './row.ts'
 
-const text: ColumnType = { sqlType: 'text', unnestable: true, list: false, json: false }
+const text: PostgresType = { sqlType: 'text', unnestable: true, list: false, json: false }
 const types = new Map(['id', 'tenant', 'note'].map((name) => [name, text]))
 
 const circular: Record<string, unknown> = {}
@@ -16,7 +18,14 @@ function mapperFor(
   map: (message: MessageRecord<unknown>) => object = (message) => message.body as object,
 ) {
   const columnName = (column: string) => column
-  return createRowMapper({ table: 'orders', map, conflict, types, columnName, encode: encodeValue })
+  return createRowMapper({
+    table: 'orders',
+    map,
+    conflict,
+    types,
+    columnName,
+    encode: (value) => encodeValue(value, text),
+  })
 }
 function row(values: unknown, position = 0, conflict = ['id']) {
   return mapperFor(conflict)(record(values), position)

@@ -1,16 +1,10 @@
 import type { Kysely } from 'kysely'
-import type { Engine } from '../dialects/dialect.ts'
+import type { ConflictRule } from '../dialects/conflict-rule.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { Answer, Values } from '../dialects/error-origin.ts'
+import type { Row, Schema, TableFacts } from '../dialects/table.ts'
 import type { Deadline } from '../time/deadline.ts'
-import {
-  type Catalogue,
-  type ColumnTypes,
-  createCatalogue,
-  type Schema,
-  type TableFacts,
-} from './catalogue.ts'
-import type { ConflictRule } from './conflict.ts'
-import type { Row } from './row.ts'
+import { type Catalogue, createCatalogue } from './catalogue.ts'
 
 /** One table as the writer sees it. */
 export interface Table {
@@ -23,8 +17,8 @@ export interface Table {
   mayBeTaken(facts: TableFacts): boolean
   /** Which rows of those that passed were not written, for a key that a collation takes for equal to theirs. */
   findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
-  /** Who caused an error for which rows with the same columns were refused. */
-  culprit(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Answer>
+  /** What caused an error for which rows with the same columns were refused. */
+  errorOrigin(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Answer>
   /** The values of a row by the names that its columns have in the database. */
   valuesOf(row: Row): Values
 }
@@ -35,15 +29,16 @@ const maxColumns = 4_096
 /**
  * The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply.
  *
- * @param declare types that take the place of the database's; then nothing is read
+ * @param types the types of the columns as the user declared them, in place of those that the database has
  */
 export function createTable(
   db: Kysely<Schema>,
-  engine: Engine,
+  dialect: Dialect,
   table: string,
   conflict: ConflictRule,
-  declare?: (columnName: Table['columnName']) => ColumnTypes,
+  types?: Readonly<Record<string, string>>,
 ): Table {
+  const { insert } = dialect
   const { into } = db.insertInto(table).columns(conflict.on).toOperationNode()
   const path = into?.table
   const name = { schema: path?.schema?.name, name: path?.identifier.name ?? table }
@@ -57,28 +52,37 @@ export function createTable(
     return name
   }
   const named = { ...conflict, on: conflict.on.map(columnName) }
-  const declared = declare?.(columnName)
-  const readFacts = async () =>
-    declared === undefined
-      ? engine.readFacts(db, name, named)
-      : { ...(await engine.readDriver?.(db)), types: declared, declared: true }
+  // Now, because a plugin may give a column another name each time.
+  const declared = types && new Map(Object.entries(types).map(([column, type]) => [columnName(column), type]))
+  const readFacts = () =>
+    declared === undefined || insert.declareFacts === undefined
+      ? insert.readFacts(db, name, named)
+      : insert.declareFacts(db, declared)
   return {
     catalogue: createCatalogue(readFacts),
     columnName,
     insert: (rows, facts, deadline) =>
-      engine.insert(rows, { db, table, conflict, facts, deadline, columnName }),
+      insert.insert(rows, { db, table, conflict, facts, deadline, columnName }),
     mayBeTaken: ({ key }) =>
-      engine.findTaken !== undefined &&
+      insert.findTaken !== undefined &&
       conflict.action !== 'fail' &&
       named.on.some((column) => key?.get(column)?.collation !== undefined),
     async findTaken(rows, facts, deadline) {
-      const taken = await engine.findTaken?.(rows, { db, table, conflict, facts, deadline, columnName })
+      const taken = await insert.findTaken?.(rows, { db, table, conflict, facts, deadline, columnName })
       return taken ?? new Set()
     },
-    culprit(error, rows, deadline) {
+    errorOrigin(error, rows, deadline) {
       const columns = new Set(rows[0]?.columns.map(columnName))
       const { on, action } = named
-      return engine.culprit(error, { db, into: table, table: name, columns, conflict: on, action, deadline })
+      return dialect.errorOrigin(error, {
+        db,
+        into: table,
+        table: name,
+        columns,
+        conflict: on,
+        action,
+        deadline,
+      })
     },
     valuesOf: ({ columns, values }) =>
       new Map(columns.map((column, index) => [columnName(column), values[index] ?? null])),

@@ -1,16 +1,9 @@
 import { type Outcome, park, retry, SpillwayError } from '@spillway/message'
-import type { EngineName } from '../dialects/dialects.ts'
-import { equalByCollation } from '../dialects/equal-by-collation.ts'
+import { equalByCollation } from '../dialects/key-column.ts'
+import type { Row, TableFacts } from '../dialects/table.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
-import type { TableFacts } from './catalogue.ts'
-import type { Row } from './row.ts'
 import type { Table } from './table.ts'
-
-const codes: Readonly<Record<EngineName, string>> = {
-  postgres: '23505',
-  mysql: 'MYSQL_1062',
-}
 
 /**
  * The outcome of a message whose key differs from another's in the table, and is the same to the collation of its column:
@@ -18,16 +11,17 @@ const codes: Readonly<Record<EngineName, string>> = {
  *
  * @param on the conflict columns, by their names in the database
  */
-function parkTaken(engine: EngineName, on: readonly string[], { key }: TableFacts): Outcome {
+function parkTaken(code: string, on: readonly string[], { key }: TableFacts): Outcome {
   const rule = equalByCollation(on, (column) => key?.get(column)?.collation)
   const detail = `The database refuses the row: ${rule}.`
   const cause = new SpillwayError('SPILLWAY_ROW_REFUSED', detail)
-  return park({ code: codes[engine], detail }, { cause })
+  return park({ code, detail }, { cause })
 }
 
 /** Where {@link settleTaken} looks. */
 export interface TakenPlace {
-  readonly engine: EngineName
+  /** The code of a duplicate. */
+  readonly code: string
   readonly table: Table
   /** The conflict columns. */
   readonly on: readonly string[]
@@ -37,14 +31,14 @@ export interface TakenPlace {
 /** Replaces the outcomes of rows that passed and were not written: the database left them out for a key that is not theirs. */
 export async function settleTaken(
   settled: Map<Row, Outcome>,
-  { engine, table, on, facts }: TakenPlace,
+  { code, table, on, facts }: TakenPlace,
   deadline: Deadline,
 ): Promise<void> {
   const passed = [...settled].flatMap(([row, { kind }]) => (kind === 'done' ? [row] : []))
   if (passed.length === 0 || !table.mayBeTaken(facts)) return
   try {
     const taken = await readOnce(() => table.findTaken(passed, facts, deadline), deadline)
-    const outcome = parkTaken(engine, on.map(table.columnName), facts)
+    const outcome = parkTaken(code, on.map(table.columnName), facts)
     for (const row of taken) settled.set(row, outcome)
   } catch (cause) {
     for (const row of passed) settled.set(row, retry({ cause }))

@@ -1,13 +1,13 @@
+import type { Row, TableFacts } from '../dialects/table.ts'
 import type { Health } from '../isolation/health.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
 import { isTooLate, type Judge, outOfTime, tableChanged, unsent } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
-import { attemptInTurn } from '../time/turn.ts'
-import { createAccuser } from './accuse.ts'
-import { type Catalogue, sameTable, type TableFacts } from './catalogue.ts'
-import type { Row } from './row.ts'
+import { attemptInSlice } from '../time/time-slice.ts'
+import { createRowAttribution } from './attribute-rows.ts'
+import { type Catalogue, sameTable } from './catalogue.ts'
 import type { Table } from './table.ts'
 
 /** What the statements of one batch have in common. */
@@ -42,7 +42,7 @@ export function createRowsWrite(
   facts: TableFacts,
 ): (rows: readonly Row[], isLast: boolean) => Promise<Verdict<Suspect>> {
   const { catalogue } = table
-  const accuse = createAccuser(table, deadline)
+  const attribute = createRowAttribution(table, deadline)
   let verified = false
 
   /** Before a row is blamed: a migration may have changed the types that the values were cast to. */
@@ -56,9 +56,9 @@ export function createRowsWrite(
 
   return async function write(rows, isLast) {
     if (isTooLate(health, pace, deadline)) return outOfTime(health)
-    const turn = { pace, deadline, random, records: rows.length, isLast }
-    const ended = await attemptInTurn(turn, (time) => table.insert(rows, facts, time))
-    const result = await accuse(ended, rows)
+    const options = { pace, deadline, random, records: rows.length, isLast }
+    const ended = await attemptInSlice(options, (slice) => table.insert(rows, facts, slice))
+    const result = await attribute(ended, rows)
     const verdict = judge(result)
     if (result.kind !== 'failed') return verdict
     const { failure } = result

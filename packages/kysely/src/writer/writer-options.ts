@@ -1,4 +1,4 @@
-import type { MessageRecord } from '@spillway/message'
+import { type MessageRecord, SpillwayError } from '@spillway/message'
 import {
   type Clock,
   checkOptions,
@@ -10,11 +10,12 @@ import {
   required,
 } from '@spillway/message/internal'
 import type { Insertable, Kysely } from 'kysely'
+import type { ConflictRule } from '../dialects/conflict-rule.ts'
+import type { InsertDialect } from '../dialects/dialect.ts'
+import type { Schema } from '../dialects/table.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
-import type { Schema } from './catalogue.ts'
 import { checkConflict, expectedConflict, isConflict } from './check-conflict.ts'
 import type { Conflict } from './conflict.ts'
-import { areTypes, expectedTypes } from './declared-types.ts'
 import type { FitsTable, RowShape } from './row-type.ts'
 
 /** What `kyselyWriter` takes. */
@@ -72,11 +73,31 @@ export interface KyselyWriterOptions<
    * lists those that it knows.
    */
   readonly classify?: Classify
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
+
+const typeName = /^[a-z_][\w$]*(?: [a-z_]+)*(?:\.[a-z_][\w$]*)?(?:\[\])?$/
+
+/** Whether a value has the names of types of Postgres, by column. */
+function areTypes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const names = Object.values(value)
+  return names.length > 0 && names.every((name) => typeof name === 'string' && typeName.test(name))
+}
+
+const expectedTypes =
+  "the type of each column by its name, in lower case and without a length, as in { id: 'uuid', tags: 'text[]' }"
 
 const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   db: required(objectWith('insertInto', 'withoutPlugins')),
@@ -100,4 +121,23 @@ export function checkWriterOptions(options: object): void {
   const { conflict, classify } = options as { readonly conflict?: unknown; readonly classify?: unknown }
   checkConflict('kyselyWriter', conflict)
   checkClassify('kyselyWriter', classify)
+}
+
+/**
+ * Refuses options that the database has no use for: only Postgres has partial indexes as conflict targets, names constraints
+ * and takes declared types.
+ *
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
+ */
+export function checkDialectOptions(
+  { declareFacts, hasConflictTargets }: InsertDialect,
+  { where, constraint }: ConflictRule,
+  types: object | undefined,
+): void {
+  const refused = (option: string, why: string) =>
+    new SpillwayError('SPILLWAY_OPTION_INVALID', `kyselyWriter: the option \`${option}\` ${why}.`)
+  if (types !== undefined && declareFacts === undefined) throw refused('types', 'is for Postgres')
+  if (hasConflictTargets || (where === undefined && constraint === undefined)) return
+  const option = constraint === undefined ? 'conflict.where' : 'conflict.constraint'
+  throw refused(option, 'is not for this database; name the columns alone')
 }

@@ -1,7 +1,8 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
-import type { ConflictRule } from '../../writer/conflict.ts'
+import type { ConflictRule } from '../conflict-rule.ts'
+import type { Schema, TableName } from '../table.ts'
+import type { MysqlFacts } from './mysql-facts.ts'
 import { isFloating, type MysqlColumn, mysqlKeyColumn } from './mysql-key-column.ts'
 import { hexLiteral, type MysqlSettings, refusedSettings } from './mysql-settings.ts'
 
@@ -22,7 +23,7 @@ export async function readMysqlFacts(
   db: Kysely<Schema>,
   table: TableName,
   { on, action }: Pick<ConflictRule, 'on' | 'action'>,
-): Promise<TableFacts> {
+): Promise<MysqlFacts> {
   const plain = db.withoutPlugins()
   const schema = table.schema === undefined ? sql`database()` : hexLiteral(table.schema)
   const rows = await readColumns(plain, schema, table.name)
@@ -38,8 +39,10 @@ export async function readMysqlFacts(
   const settings = refusedSettings(first)
   if (settings !== undefined) throw refused(settings)
   const columns = on.map((column) => `"${column}"`).join(', ')
-  const sureKey = on.find((column) => rows.some(({ name, nullable }) => name === column && nullable === 'NO'))
-  if (sureKey === undefined)
+  const neverNullKey = on.find((column) =>
+    rows.some(({ name, nullable }) => name === column && nullable === 'NO'),
+  )
+  if (neverNullKey === undefined)
     throw refused(`the conflict columns ${columns} may be null: make one of them \`not null\``)
   const keyIndexes = await readUniqueIndexes(plain, schema, table.name, on)
   if (keyIndexes.length === 0) {
@@ -53,15 +56,10 @@ export async function readMysqlFacts(
     )
   }
   return {
-    types: new Map(
-      rows.map(({ name, type }) => [
-        name,
-        Object.freeze({ sqlType: type, unnestable: false, list: false, json: type === 'json' }),
-      ]),
-    ),
-    maxPacket: Number(first.packet),
+    types: new Map(rows.map(({ name, type }) => [name, Object.freeze({ sqlType: type })])),
+    maxStatementBytes: Number(first.packet),
     mariadb: first.version.includes('MariaDB'),
-    sureKey,
+    neverNullKey,
     key: new Map(keyColumns.map((column) => [column.name, mysqlKeyColumn(column)])),
     keyIndexes,
   }

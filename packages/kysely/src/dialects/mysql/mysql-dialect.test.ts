@@ -2,14 +2,15 @@ import { DummyDriver, Kysely, MysqlAdapter, MysqlIntrospector, MysqlQueryCompile
 import { describe, expect, it } from 'vitest'
 import { timeLimit } from '../../testing/database.ts'
 import { createDeadline } from '../../time/deadline.ts'
-import type { Schema, TableFacts } from '../../writer/catalogue.ts'
 import { type Conflict, toConflictRule } from '../../writer/conflict.ts'
-import { mysqlEngine } from './mysql-dialect.ts'
+import type { Schema } from '../table.ts'
+import type { MysqlFacts } from './mysql-facts.ts'
+import { mysqlWriter } from './mysql-writer.ts'
 
 /** The text of a statement of one row, for a server that is not there. */
 async function textOf(
   conflict: Conflict<Record<string, unknown>>,
-  facts: Partial<TableFacts> = {},
+  facts: Partial<MysqlFacts> = {},
 ): Promise<string> {
   const texts: string[] = []
   const db = new Kysely<Schema>({
@@ -23,7 +24,7 @@ async function textOf(
       texts.push(query.sql)
     },
   })
-  await mysqlEngine.insert(
+  await mysqlWriter.insert(
     [
       {
         columns: ['id', 'total', 'v'],
@@ -38,7 +39,7 @@ async function textOf(
       db,
       table: 'items',
       conflict: toConflictRule(conflict),
-      facts: { types: new Map(), sureKey: 'id', ...facts },
+      facts: { types: new Map(), mariadb: false, neverNullKey: 'id', keyIndexes: [], ...facts },
       deadline: createDeadline(timeLimit(10_000), { now: () => 0, sleep: async () => undefined }),
       columnName: (column) => column,
     },
@@ -81,8 +82,8 @@ describe('the statement for MySQL', () => {
 })
 
 describe('a value for MySQL', () => {
-  const type = { sqlType: 'text', unnestable: false, list: false, json: false }
-  const facts = { types: new Map([['note', type]]) }
+  const type = { sqlType: 'text' }
+  const facts = { types: new Map([['note', type]]), mariadb: false, neverNullKey: 'id', keyIndexes: [] }
 
   it.each([
     ['a', 'a'],
@@ -93,7 +94,7 @@ describe('a value for MySQL', () => {
     [undefined, null],
     [new Uint8Array([1, 2]).subarray(1), Buffer.from([2])],
   ])('%o travels as %o', (value, expected) => {
-    expect(mysqlEngine.encode(value, type, facts)).toEqual(expected)
+    expect(mysqlWriter.encode(value, type, facts)).toEqual(expected)
   })
 
   it.each([
@@ -105,6 +106,6 @@ describe('a value for MySQL', () => {
     { toOperationNode() {} },
     { toJSON: () => undefined },
   ])('%o is none', (value) => {
-    expect(() => mysqlEngine.encode(value, type, facts)).toThrow()
+    expect(() => mysqlWriter.encode(value, type, facts)).toThrow()
   })
 })

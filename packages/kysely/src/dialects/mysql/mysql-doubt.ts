@@ -1,18 +1,18 @@
 import { sql } from 'kysely'
-import type { Value } from '../dialect.ts'
-import type { Culprit, Scene, Values } from '../error-origin.ts'
+import type { ErrorOrigin, Scene, Values } from '../error-origin.ts'
+import type { Value } from '../table.ts'
 import type { MysqlColumnFacts, MysqlTable } from './mysql-columns.ts'
 
 // A message that names a column or a key without its table may be about another table, which a trigger writes to. The
 // values of the row tell: a row is to blame where the table itself refuses them.
 
 /** Who caused the conflict of a key, by whether a row of the table has the key's values. */
-export async function culpritOfTaken(
+export async function originOfTaken(
   scene: Scene,
   { columns }: MysqlTable,
   keys: readonly (readonly string[])[],
   values: Values,
-): Promise<Culprit> {
+): Promise<ErrorOrigin> {
   for (const names of keys) {
     const found = columns.filter(({ name }) => names.includes(name))
     // A generated value is not known here.
@@ -40,7 +40,7 @@ async function isTaken(scene: Scene, names: readonly string[], values: Values): 
 }
 
 /** Who caused the refusal of a value, by whether the column itself cannot hold it. */
-export function culpritOfRefused(number: number, column: MysqlColumnFacts, values: Values): Culprit {
+export function originOfRefused(number: number, column: MysqlColumnFacts, values: Values): ErrorOrigin {
   const value = values.get(column.name)
   return value !== undefined && isRefused(number, column, value) ? 'row' : 'unsure'
 }

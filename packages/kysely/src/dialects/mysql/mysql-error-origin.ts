@@ -3,14 +3,14 @@ import { inTime } from '../../time/deadline.ts'
 import {
   type Answer,
   type ColumnFacts,
-  type Culprit,
-  culpritOfCheck,
-  culpritOfColumn,
-  culpritOfKey,
+  type ErrorOrigin,
+  originByCheck,
+  originByColumn,
+  originByKey,
   type Scene,
 } from '../error-origin.ts'
 import { type MysqlTable, readCheck, readForeignKey, readTable } from './mysql-columns.ts'
-import { culpritOfRefused, culpritOfTaken } from './mysql-doubt.ts'
+import { originOfRefused, originOfTaken } from './mysql-doubt.ts'
 import { isOfAnotherKey, isSignalled, mysqlNames, mysqlNumber, mysqlPlace } from './mysql-errors.ts'
 
 const duplicates: ReadonlySet<number> = new Set([1062, 1169, 1586])
@@ -22,37 +22,37 @@ const checks: ReadonlySet<number> = new Set([3819, 4025])
  * in its beginning and its end whatever the value in between. Where a trigger runs and the message does not name the
  * table, the values of each row decide.
  */
-export async function mysqlCulprit(thrown: unknown, scene: Scene): Promise<Answer> {
+export async function mysqlErrorOrigin(thrown: unknown, scene: Scene): Promise<Answer> {
   const { error } = decide(thrown)
   const number = mysqlNumber(error)
   if (number === undefined) return 'unsure'
   // What the writer itself says of a row, and what a trigger does.
   const isOurs = typeof Reflect.get(Object(error), 'rule') === 'string' && !isOfAnotherKey(error)
   if (isOurs || isSignalled(error)) return 'row'
-  const answer = await inTime(culpritOf(error, number, scene), scene.deadline)
+  const answer = await inTime(originOf(error, number, scene), scene.deadline)
   if (typeof answer === 'string') return answer
   return (values) => inTime(Promise.resolve(answer(values)), scene.deadline)
 }
 
-async function culpritOf(error: unknown, number: number, scene: Scene): Promise<Answer> {
+async function originOf(error: unknown, number: number, scene: Scene): Promise<Answer> {
   const table = await readTable(scene)
   if (table.columns.length === 0) return 'unsure'
   const { constraint, column } = mysqlNames(error)
   const place = mysqlPlace(error)
   if (place !== undefined && !isOf(place, table, scene)) return 'elsewhere'
-  if (duplicates.has(number)) return culpritOfDuplicate(table, constraint, scene)
-  if (foreignKeys.has(number)) return culpritOfForeignKey(table, constraint, scene)
+  if (duplicates.has(number)) return originOfDuplicate(table, constraint, scene)
+  if (foreignKeys.has(number)) return originOfForeignKey(table, constraint, scene)
   if (checks.has(number)) {
     const names = constraint === undefined ? undefined : await readCheck(scene, constraint, table)
     if (names === undefined) return 'elsewhere'
-    return culpritOfCheck(only(table, names), scene)
+    return originByCheck(only(table, names), scene)
   }
   if (column !== undefined) {
     const found = table.columns.find(({ name }) => name === column)
     if (found === undefined) return 'elsewhere'
-    const culprit = culpritOfColumn(found, scene)
-    if (culprit !== 'row' || place !== undefined || !table.hasTriggers) return culprit
-    return (values) => culpritOfRefused(number, found, values)
+    const origin = originByColumn(found, scene)
+    if (origin !== 'row' || place !== undefined || !table.hasTriggers) return origin
+    return (values) => originOfRefused(number, found, values)
   }
   if (scene.values?.isPlain === false) return 'unsure'
   const isDoubtful =
@@ -69,25 +69,25 @@ function isOf(place: { schema: string; name: string }, found: MysqlTable, { tabl
   return same(place.schema, found.schema) && same(place.name, table.name)
 }
 
-function culpritOfDuplicate(table: MysqlTable, named: string | undefined, scene: Scene): Answer {
+function originOfDuplicate(table: MysqlTable, named: string | undefined, scene: Scene): Answer {
   const { conflict = [], action } = scene
-  const of = (names: readonly string[]) => culpritOfKey(only(table, names), scene)
+  const of = (names: readonly string[]) => originByKey(only(table, names), scene)
   const isConflict = (names: readonly string[]) => sorted(names) === sorted(conflict)
   if (named !== undefined) {
     const { names, isSure } = keyNamed(named, table, scene)
     if (names === undefined) return 'elsewhere'
-    const culprit = of(names)
-    if (culprit !== 'row' || isSure || !table.hasTriggers) return culprit
+    const origin = of(names)
+    if (origin !== 'row' || isSure || !table.hasTriggers) return origin
     // A row with its own key is updated, and no conflict.
     if (action === 'update' && isConflict(names)) return 'unsure'
-    return (values) => culpritOfTaken(scene, table, [names], values)
+    return (values) => originOfTaken(scene, table, [names], values)
   }
   const others = [...table.keys.values()].filter((names) => !isConflict(names))
   const found = new Set(others.map(of))
   const [first = 'unsure', another] = found
-  const culprit = another === undefined ? first : 'unsure'
-  if (culprit !== 'row' || !table.hasTriggers) return culprit
-  return (values) => culpritOfTaken(scene, table, others, values)
+  const origin = another === undefined ? first : 'unsure'
+  if (origin !== 'row' || !table.hasTriggers) return origin
+  return (values) => originOfTaken(scene, table, others, values)
 }
 
 /** MySQL has the name of the table before that of the key, since 8.0.19. */
@@ -102,13 +102,13 @@ function sorted(names: readonly string[]): string {
   return names.toSorted().join('\n')
 }
 
-async function culpritOfForeignKey(
+async function originOfForeignKey(
   table: MysqlTable,
   constraint: string | undefined,
   scene: Scene,
-): Promise<Culprit> {
+): Promise<ErrorOrigin> {
   const names = constraint === undefined ? [] : await readForeignKey(scene, constraint)
-  return names.length === 0 ? 'elsewhere' : culpritOfKey(only(table, names), scene)
+  return names.length === 0 ? 'elsewhere' : originByKey(only(table, names), scene)
 }
 
 function only({ columns }: MysqlTable, names: readonly string[]): readonly ColumnFacts[] {

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import type { Connection } from 'mysql2'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { classifyError, type Failure } from '../../errors/classify-error.ts'
+import { classifyError } from '../../errors/classify-error.ts'
 import { refusal, writeError } from '../../errors/describe-error.ts'
+import type { Failure } from '../../errors/failure.ts'
 import { connectMysql, describeMysql, executeMysql, queryMysql } from '../../testing/mysql.ts'
 import { isTakenKey } from './mysql-errors.ts'
 

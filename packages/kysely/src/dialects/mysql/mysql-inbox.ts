@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { entryVanished } from '../../inbox/entry-vanished.ts'
 import type { Inbox, KnownKey } from '../../inbox/inbox.ts'
+import { entryVanished } from '../../inbox/inbox.ts'
 import { type ParkedColumns, parkedFacts, parkedText, redriven } from '../../inbox/parked-text.ts'
 import { mariadbLimits } from './mysql-limits.ts'
 
@@ -25,6 +25,7 @@ export function mysqlInbox(name: string): Inbox {
   const keyColumn = sql.ref('key')
   return {
     name,
+    storedText: (text) => text,
     async claim(db, consumer, entries, left) {
       const owner = Buffer.from(consumer)
       const token = randomBytes(16)

@@ -1,9 +1,10 @@
 import { CompiledQuery, type RawBuilder, sql } from 'kysely'
-import type { Row } from '../../writer/row.ts'
+import { slices } from '../chunks.ts'
 import type { KeyPlace, Statement } from '../dialect.ts'
 import { keyIs } from '../key-is.ts'
 import { hasPlainKeys, keyOf } from '../key-text.ts'
-import { slices } from '../slices.ts'
+import type { Row } from '../table.ts'
+import type { MysqlFacts } from './mysql-facts.ts'
 import { mysqlLimits } from './mysql-limits.ts'
 
 /** Enough that round trips do not count; the server takes longer for a text of a thousand than for ten of a hundred. */
@@ -11,12 +12,18 @@ const mostLookups = 100
 const mostListed = 1_000
 
 /** Which of the rows are in the table, under exactly their keys. */
-export async function findKeys(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
+export async function findKeys(
+  rows: readonly Row[],
+  statement: Statement<MysqlFacts>,
+): Promise<ReadonlySet<Row>> {
   return (await findListed(rows, statement)) ?? lookUp(rows, statement, isExactly)
 }
 
 /** Which of the rows have a key that is in the table, or that the collations take for one that is. */
-export function findEqualKeys(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
+export function findEqualKeys(
+  rows: readonly Row[],
+  statement: Statement<MysqlFacts>,
+): Promise<ReadonlySet<Row>> {
   return lookUp(rows, statement, isEqual)
 }
 
@@ -26,7 +33,7 @@ export function findEqualKeys(rows: readonly Row[], statement: Statement): Promi
  */
 async function findListed(
   rows: readonly Row[],
-  { db, table, conflict, facts, deadline, columnName }: Statement,
+  { db, table, conflict, facts, deadline, columnName }: Statement<MysqlFacts>,
 ): Promise<ReadonlySet<Row> | undefined> {
   const [column, another] = conflict.on
   const type = facts.types.get(columnName(column ?? ''))
@@ -56,7 +63,7 @@ async function findListed(
 /** Each row by its own look-up in the index. */
 async function lookUp(
   rows: readonly Row[],
-  statement: Statement,
+  statement: Statement<MysqlFacts>,
   matches: (row: Row, place: KeyPlace) => RawBuilder<boolean>,
 ): Promise<ReadonlySet<Row>> {
   const { db, table, facts, deadline } = statement

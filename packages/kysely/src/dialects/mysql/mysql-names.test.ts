@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { timeLimit } from '../../testing/database.ts'
 import { describeMysql, executeMysql, openMysql } from '../../testing/mysql.ts'
 import { createDeadline } from '../../time/deadline.ts'
-import { mysqlCulprit } from './mysql-error-origin.ts'
+import { mysqlErrorOrigin } from './mysql-error-origin.ts'
 
 // The server of the tests is MariaDB: these are the messages of MySQL 8, about tables of the same names.
 describeMysql('who is to blame by the messages of MySQL 8', (database) => {
@@ -45,7 +45,7 @@ describeMysql('who is to blame by the messages of MySQL 8', (database) => {
       sqlState: '23000',
       sqlMessage: sqlMessage.replace("'t.", `'${name}.`),
     })
-    const answer = await mysqlCulprit(error, {
+    const answer = await mysqlErrorOrigin(error, {
       db,
       into: name,
       table: { schema: undefined, name },

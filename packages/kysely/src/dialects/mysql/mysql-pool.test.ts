@@ -1,8 +1,9 @@
 import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { expect, it, onTestFinished } from 'vitest'
-import { connectionLimit, type MysqlClient, type MysqlPoolOptions, mysqlPool } from '../../index.ts'
+import { connectionLimit, type MysqlPoolOptions, mysqlPool } from '../../index.ts'
 import { connectMysql, describeMysql, executeMysql, queryMysql } from '../../testing/mysql.ts'
+import type { MysqlClient } from './mysql-connection.ts'
 
 describeMysql('mysqlPool', ({ url }) => {
   function open(options: Partial<MysqlPoolOptions<object>> = {}) {

@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net'
-import { consoleLogger, type Logger } from '@spillway/message'
+import { consoleLogger } from '@spillway/message'
 import {
-  type Clock,
   checkOptions,
   isFunction,
   nonEmptyString,
@@ -10,19 +8,23 @@ import {
   required,
   systemClock,
 } from '@spillway/message/internal'
-import type { MysqlPool, MysqlPoolConnection } from 'kysely'
-import type { ConnectionLimit } from '../../connections/connection-limit.ts'
+import type { MysqlConnection, MysqlPool } from 'kysely'
+import type { LimitWords, ServerLimits } from '../../connections/budget-check.ts'
+import {
+  type ConnectionLeases,
+  createConnectionLeases,
+  openPool,
+} from '../../connections/connection-leases.ts'
 import { databaseAddress } from '../../connections/database-address.ts'
-import { createLending, openPool } from '../../connections/lending.ts'
-import { goodbye, type LimitedPool, type PoolOptions, poolRules } from '../../connections/pool-options.ts'
-import { watchMysqlQueries } from '../../connections/watch-queries.ts'
-import { mysqlWords, readMysqlLimits } from './mysql-budget.ts'
-
-/** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
-export interface MysqlClient extends MysqlPoolConnection {
-  end(): unknown
-  on(event: 'error' | 'end', listener: () => void): unknown
-}
+import { type LimitedPool, type PoolOptions, poolRules } from '../../connections/pool-options.ts'
+import {
+  closeConnection,
+  isBusy,
+  limitedStream,
+  type MysqlClient,
+  socketOf,
+  watchMysqlQueries,
+} from './mysql-connection.ts'
 
 /** The part of a pool of `mysql2` that {@link mysqlPool} needs. */
 export interface MysqlDriverPool {
@@ -75,14 +77,13 @@ const ignore = () => undefined
 export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Config>): MysqlPool & LimitedPool {
   checkOptions('mysqlPool', options, rules)
   const { createPool, config, uri, clock = systemClock } = options
-  const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
-  const { longestUseMillis = 60_000 } = options
+  const { idleTimeoutMillis = 60_000, longestUseMillis = 60_000 } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   const releases = new WeakMap<MysqlClient, () => void>()
   const idleTimers = new WeakMap<MysqlClient, NodeJS.Timeout>()
   const close = (client: MysqlClient) =>
     closeConnection(client, { clock, logger, longestStatement: longestUseMillis })
-  const lending = createLending<MysqlClient>(options, {
+  const leases = createConnectionLeases<MysqlClient>(options, {
     name: 'mysqlPool',
     open: () => getConnection(pool),
     discard: (client) => void close(client),
@@ -93,31 +94,17 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     quote: '`',
     database: databaseAddress(uri, config, { host: 'localhost', port: 3306 }),
   })
-  const settings = {
-    ...config,
-    ...(uri === undefined ? {} : { uri }),
-    connectionLimit: lending.connections,
-    connectTimeout: connectionTimeoutMillis,
-    waitForConnections: true,
-    gracefulEnd: true,
-    stream: limitedStream(lending.limit),
-  } as unknown as Config
-  const pool: MysqlDriverPool = openPool(lending, 'mysqlPool', () => createPool(settings))
-
+  const settings = driverSettings(options, leases)
+  const pool: MysqlDriverPool = openPool(leases, 'mysqlPool', () => createPool(settings))
   pool.on('connection', (client) => {
     releases.set(client, client.release.bind(client))
-    const listener = lending.opened(client)
-    const ended = () => lending.ended(client)
-    // Whoever uses the connection gets the error from its statement; one that nobody uses is replaced.
-    client.on('error', ended)
-    client.on('end', ended)
-    watchMysqlQueries(client, listener)
+    listenTo(client, leases)
   })
 
   function keep(client: MysqlClient): void {
     socketOf(client)?.unref()
     const closeIdle = () => {
-      lending.ended(client)
+      leases.ended(client)
       void close(client)
     }
     idleTimers.set(client, setTimeout(closeIdle, idleTimeoutMillis).unref())
@@ -125,13 +112,13 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   }
 
   async function take(): Promise<MysqlClient> {
-    const client = await lending.take()
+    const client = await leases.take()
     clearTimeout(idleTimers.get(client))
     socketOf(client)?.ref()
     client.release = () => {
       client.release = ignore
       const settle = () =>
-        lending.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : void close(client)))
+        leases.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : void close(client)))
       // A callback is called before the end of its own statement.
       if (isBusy(client)) setImmediate(settle)
       else settle()
@@ -140,8 +127,8 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   }
 
   return {
-    limit: lending.limit,
-    closeUnused: lending.closeUnused,
+    limit: leases.limit,
+    closeUnused: leases.closeUnused,
     getConnection(callback) {
       take().then(
         (client) => callback(null, client),
@@ -149,10 +136,35 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
       )
     },
     end(callback) {
-      lending.stop()
+      leases.stop()
       pool.end(callback)
     },
   }
+}
+
+/** The options of `mysql2`. */
+function driverSettings<Config extends object>(
+  { config, uri, connectionTimeoutMillis = 5_000 }: MysqlPoolOptions<Config>,
+  { connections, limit }: ConnectionLeases<MysqlClient>,
+): Config {
+  return {
+    ...config,
+    ...(uri === undefined ? {} : { uri }),
+    connectionLimit: connections,
+    connectTimeout: connectionTimeoutMillis,
+    waitForConnections: true,
+    gracefulEnd: true,
+    stream: limitedStream(limit),
+  } as unknown as Config
+}
+
+function listenTo(client: MysqlClient, leases: ConnectionLeases<MysqlClient>): void {
+  const listener = leases.opened(client)
+  const ended = () => leases.ended(client)
+  // The user of the connection gets the error from its statement; an unused connection is replaced.
+  client.on('error', ended)
+  client.on('end', ended)
+  watchMysqlQueries(client, listener)
 }
 
 function getConnection(pool: MysqlDriverPool): Promise<MysqlClient> {
@@ -161,68 +173,23 @@ function getConnection(pool: MysqlDriverPool): Promise<MysqlClient> {
   })
 }
 
-/** What {@link closeConnection} takes. */
-interface Closing {
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Milliseconds for which a statement that is under way is waited for. */
-  readonly longestStatement: number
+// The session's value is the account's own limit where it has one; 0 is none.
+const text = `select @@global.max_connections as server, nullif(@@session.max_user_connections, 0) as user`
+
+/** The names of the limits in messages. */
+const mysqlWords: LimitWords = {
+  server: 'max_connections of the server',
+  user: 'max_user_connections of the user',
+  database: 'the database',
 }
 
-/**
- * Says goodbye, which the driver sends once the statement that is under way has its answer: a socket that is closed before
- * leaves a session behind at the server. MySQL can cancel a statement only by another session, which would be one too many.
- * A server that does not answer in time is dropped.
- */
-async function closeConnection(
-  client: MysqlClient,
-  { clock, logger, longestStatement }: Closing,
-): Promise<void> {
-  const socket = socketOf(client)
-  if (socket === undefined || socket.destroyed) return client.destroy()
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  const isClosed = new AbortController()
-  void closed.then(() => isClosed.abort())
-  const patience = goodbye + (isBusy(client) ? longestStatement : 0)
-  try {
-    client.end()
-  } catch {
-    // It has ended already, which is all that was wanted.
-  }
-  void clock.sleep(patience, isClosed.signal).then(() => {
-    if (isBusy(client) && !socket.destroyed) {
-      logger.warn('A connection was closed while its statement ran: the server may still have its session.', {
-        milliseconds: patience,
-      })
-    }
-    socket.destroy()
+/** Reads what the server allows. */
+function readMysqlLimits(connection: Pick<MysqlConnection, 'query'>): Promise<ServerLimits> {
+  return new Promise((resolve, reject) => {
+    connection.query(text, [], (error, result) => {
+      const row = Array.isArray(result) ? result[0] : undefined
+      if (error || row === undefined) return reject(error ?? new Error('the server does not tell its limits'))
+      resolve({ server: Number(row.server), user: row.user === null ? undefined : Number(row.user) })
+    })
   })
-  return closed
-}
-
-/** Whether a statement is under way, one that the driver gave up among them: `_command` of `mysql2`, in no documentation. */
-function isBusy(client: object): boolean {
-  const { _command: command } = client as { _command?: unknown }
-  return command !== undefined && command !== null
-}
-
-/** The socket of a connection, a public member that the types of `mysql2` leave out. */
-function socketOf(client: object): Socket | undefined {
-  return (client as { stream?: Socket }).stream
-}
-
-/** Connects as `mysql2` does, with a socket that is counted. */
-function limitedStream(limit: ConnectionLimit) {
-  return function openStream({
-    config,
-  }: {
-    config: { host: string; port: number; socketPath?: string }
-  }): Socket {
-    const socket = limit.socket()
-    socket.setNoDelay(true)
-    socket.once('connect', () => socket.setKeepAlive(true, 10_000))
-    return config.socketPath === undefined
-      ? socket.connect(config.port, config.host)
-      : socket.connect(config.socketPath)
-  }
 }

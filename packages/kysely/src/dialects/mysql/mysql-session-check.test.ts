@@ -1,11 +1,12 @@
 import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
-import { inboxMigration, kyselyParkedStore, kyselyStatus, parkedMigration } from '../../index.ts'
+import { kyselyParkedStore, kyselyStatus } from '../../index.ts'
 import { timeLimit } from '../../testing/database.ts'
 import { type Ledger, ledgerTables, ledgerWriter, posting, results } from '../../testing/ledger.ts'
 import { createMysql, describeMysql, executeMysql } from '../../testing/mysql.ts'
 import { entry, parked } from '../../testing/parked.ts'
+import { inboxMigration, parkedMigration } from '../migrations.ts'
 
 /** Keys that change a statement where the server takes a backslash for a plain character. */
 const keys = ["a\\' or 1=1 -- ", "\\', 'b', null, null) -- ", 'line\nbreak\\']

@@ -1,17 +1,9 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
 import type { Deadline } from '../../time/deadline.ts'
-import type { EngineName } from '../dialects.ts'
+import type { SessionCheck } from '../dialect.ts'
 import { mariadbLimits } from './mysql-limits.ts'
 import { hexLiteral, type MysqlSettings, refusedEscapes, refusedSettings } from './mysql-settings.ts'
-
-/**
- * Makes sure, before a statement with parameters is sent, that the settings of the server and of the table let it mean
- * what it says. The database is asked until the check has passed once: the sessions of a pool are configured alike.
- *
- * @throws SpillwayError with the reason when nothing may be sent, or what the driver throws
- */
-export type SessionCheck = (deadline: Deadline) => Promise<void>
 
 /**
  * The check of one table, for what does not read the catalogue of its table. Only MySQL and MariaDB have settings that
@@ -19,13 +11,7 @@ export type SessionCheck = (deadline: Deadline) => Promise<void>
  *
  * @param access what is done with the table: whoever only reads needs neither a strict `sql_mode` nor transactions
  */
-export function createSessionCheck<DB>(
-  db: Kysely<DB>,
-  engine: EngineName,
-  table: string,
-  access: 'read' | 'write',
-): SessionCheck {
-  if (engine !== 'mysql') return async () => undefined
+export function mysqlSessionCheck<DB>(db: Kysely<DB>, table: string, access: 'read' | 'write'): SessionCheck {
   const plain = db.withoutPlugins()
   let passed = false
   return async function checkSession(deadline) {

@@ -1,4 +1,4 @@
-import type { Value } from '../dialect.ts'
+import type { Value } from '../table.ts'
 
 /**
  * A value for a driver that sends values rather than texts: objects and arrays as JSON, booleans as 0 and 1, dates and

@@ -1,4 +1,4 @@
-import type { ConflictRule } from '../../writer/conflict.ts'
+import type { ConflictRule } from '../conflict-rule.ts'
 
 /** A unique index, as the catalogue has it. */
 export interface UniqueIndex {

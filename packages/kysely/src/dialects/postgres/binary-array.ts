@@ -1,4 +1,4 @@
-import type { Row } from '../../writer/row.ts'
+import type { Row } from '../table.ts'
 import { type Fixed, fixedCodecs } from './binary-fixed.ts'
 
 /** Bytes before the elements: the dimensions, whether there are nulls, the type, the length, the first index. */

@@ -1,4 +1,4 @@
-import type { Value } from '../dialect.ts'
+import type { Value } from '../table.ts'
 import { dateParts, microsOf } from './binary-instant.ts'
 
 /** A type whose binary form has one length. */

@@ -1,4 +1,4 @@
-import type { Value } from '../dialect.ts'
+import type { Value } from '../table.ts'
 
 /** A day and a time of it. */
 export interface DateParts {

@@ -1,4 +1,4 @@
-import type { ColumnType } from './encode-value.ts'
+import type { PostgresType } from './postgres-facts.ts'
 
 const types: readonly (readonly [oid: number, receive: string, ...names: string[]])[] = [
   [16, 'boolrecv', 'bool', 'boolean'],
@@ -23,7 +23,12 @@ const byName = new Map(
   types.flatMap(([oid, receive, ...names]) => names.map((name) => [name, { oid, receive }] as const)),
 )
 
-/** What the catalogue of every Postgres says of a built-in type, by any of its names (`pg_type.dat`). */
-export function builtinType(name: string): Pick<ColumnType, 'oid' | 'receive'> {
-  return byName.get(name) ?? {}
+/**
+ * A type as the user declared it by its name. What the catalogue says of a built-in type is the same in every Postgres
+ * (`pg_type.dat`).
+ */
+export function declaredType(sqlType: string): PostgresType {
+  const list = sqlType.endsWith('[]')
+  const json = /^jsonb?(?:\[\])?$/.test(sqlType)
+  return { sqlType, unnestable: !list, list, json, ...byName.get(sqlType) }
 }

@@ -1,5 +1,5 @@
-import type { Value } from '../dialect.ts'
-import type { ColumnType } from './encode-value.ts'
+import type { Value } from '../table.ts'
+import type { PostgresType } from './postgres-facts.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -31,7 +31,7 @@ const fixed: Readonly<Record<string, readonly [size: number, read: (view: DataVi
  *
  * @throws TypeError where bytes are no value of the type, or where that cannot be told
  */
-export function bytesValue(view: ArrayBufferView, { receive }: ColumnType): Value {
+export function bytesValue(view: ArrayBufferView, { receive }: PostgresType): Value {
   const bytes = bytesOf(view)
   // A copy: a mapper may use one buffer for all rows.
   if (receive === 'bytearecv') return Buffer.from(bytes)

@@ -2,7 +2,8 @@ import { SpillwayError } from '@spillway/message'
 import { checkOptions, integer, nonEmptyString, type OptionRules, required } from '@spillway/message/internal'
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { engineOf } from '../dialects.ts'
+import { dialectOf } from '../dialects.ts'
+import { postgresDialect } from './postgres-dialect.ts'
 
 /** What {@link connectionBudgetMigration} takes. */
 export interface ConnectionBudgetOptions {
@@ -117,6 +118,6 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
 
 function postgresOnly<DB>(db: Kysely<DB>): Kysely<DB> {
   const plain = db.withoutPlugins()
-  if (engineOf('connectionBudgetMigration', plain) === 'postgres') return plain
+  if (dialectOf('connectionBudgetMigration', plain) === postgresDialect) return plain
   throw new SpillwayError('SPILLWAY_OPTION_INVALID', 'connectionBudgetMigration is for Postgres.')
 }

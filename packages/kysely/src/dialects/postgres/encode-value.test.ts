@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type ColumnType, encodeValue, valueText } from './encode-value.ts'
+import { encodeValue, valueText } from './encode-value.ts'
+import type { PostgresType } from './postgres-facts.ts'
 
-const text: ColumnType = {
+const text: PostgresType = {
   sqlType: 'text',
   unnestable: true,
   list: false,
@@ -9,10 +10,10 @@ const text: ColumnType = {
   oid: 25,
   receive: 'textrecv',
 }
-const json: ColumnType = { sqlType: 'jsonb', unnestable: true, list: false, json: true }
-const bytes: ColumnType = { ...text, sqlType: 'bytea', oid: 17, receive: 'bytearecv' }
-const texts: ColumnType = { sqlType: 'text[]', unnestable: false, list: true, json: false }
-const jsons: ColumnType = { sqlType: 'jsonb[]', unnestable: false, list: true, json: true }
+const json: PostgresType = { sqlType: 'jsonb', unnestable: true, list: false, json: true }
+const bytes: PostgresType = { ...text, sqlType: 'bytea', oid: 17, receive: 'bytearecv' }
+const texts: PostgresType = { sqlType: 'text[]', unnestable: false, list: true, json: false }
+const jsons: PostgresType = { sqlType: 'jsonb[]', unnestable: false, list: true, json: true }
 
 describe('encodeValue', () => {
   it.each([

@@ -1,30 +1,9 @@
-import type { Value } from '../dialect.ts'
+import type { Value } from '../table.ts'
 import { elementText } from './array-text.ts'
 import { bytesValue } from './bytes-value.ts'
 import { hasWholeMinutes, localText } from './date-text.ts'
 import { instantText } from './instant-text.ts'
-
-/** The facts of a column that decide how a value travels. */
-export interface ColumnType {
-  /** The type as SQL, without its modifier: `character varying` rather than `character varying(64)`. */
-  readonly sqlType: string
-  /**
-   * Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them, and for
-   * composite types, because it makes a column of each field.
-   */
-  readonly unnestable: boolean
-  /** Whether the type is an array. */
-  readonly list: boolean
-  /** Whether the type, or that of its elements, is `json` or `jsonb`. */
-  readonly json: boolean
-  /** The OID of the type, where it is known: those of the built-in types are the same in every database. */
-  readonly oid?: number | undefined
-  /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
-  readonly receive?: string | undefined
-}
-
-/** Writes a date as the driver does. */
-export type DateText = (date: Date) => string
+import type { DateText, PostgresType } from './postgres-facts.ts'
 
 /**
  * A value as it is kept until its statement: as text, the way node-postgres writes it; but as a `Date` for a
@@ -38,7 +17,7 @@ export type DateText = (date: Date) => string
  * @param dateText how the driver writes a date. Default: as node-postgres does without settings
  * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
  */
-export function encodeValue(value: unknown, type: ColumnType, dateText: DateText = localText): Value {
+export function encodeValue(value: unknown, type: PostgresType, dateText: DateText = localText): Value {
   // Most values are texts, and a text is one of any type.
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
@@ -143,7 +122,7 @@ const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'time
 /** The last millisecond of the years that ISO 8601 writes with four digits. */
 const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
 
-function dateValue(date: Date, type: ColumnType, dateText: DateText): Value {
+function dateValue(date: Date, type: PostgresType, dateText: DateText): Value {
   assertValid(date)
   const isInstant = instants.has(type.sqlType) && date.getTime() <= lastInstant && hasWholeMinutes(date)
   return isInstant ? date : dateText(date)

@@ -3,7 +3,7 @@ import type { Clock } from '@spillway/message/internal'
 import type { ConnectionLimit } from '../../connections/connection-limit.ts'
 import { goodbye } from '../../connections/pool-options.ts'
 import { cancelStatement } from './cancel-statement.ts'
-import { streamOf } from './stream-of.ts'
+import { isUnderWay, streamOf } from './pg-client.ts'
 
 /** What is used of a client of `pg`. */
 interface Client {
@@ -83,12 +83,4 @@ function onDestroy(client: object, listener: () => void): void {
     if (error == null && !stream.readableEnded && !stream.destroyed) listener()
     return destroy(error)
   }
-}
-
-/**
- * Whether the server is still to say something to the last statement: an error reaches its caller before the server tells
- * what became of the transaction.
- */
-export function isUnderWay(client: object): boolean {
-  return (client as { readyForQuery?: unknown }).readyForQuery === false
 }

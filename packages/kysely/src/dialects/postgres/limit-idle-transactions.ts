@@ -1,4 +1,4 @@
-import type { QueryClient } from '../../connections/watch-queries.ts'
+import type { QueryClient } from './pg-client.ts'
 
 const setting = 'idle_in_transaction_session_timeout'
 

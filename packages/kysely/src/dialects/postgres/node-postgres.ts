@@ -1,13 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { classifyError, type Failure } from '../../errors/classify-error.ts'
-import type { Schema } from '../../writer/catalogue.ts'
-import type { DateText } from './encode-value.ts'
-
-/** What is known of node-postgres where a Kysely is found to speak through it. */
-export interface NodePostgres {
-  /** Writes a date as this copy of `pg` does, whose `defaults.parseInputDatesAsUTC` may say UTC. */
-  readonly dateText: DateText
-}
+import { classifyError } from '../../errors/classify-error.ts'
+import type { Failure } from '../../errors/failure.ts'
+import type { Schema } from '../table.ts'
+import type { NodePostgres } from './postgres-facts.ts'
 
 /** What the server answers to a probe. */
 export interface Probed {

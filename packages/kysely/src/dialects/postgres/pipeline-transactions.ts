@@ -1,28 +1,108 @@
-import type { QueryClient } from '../../connections/watch-queries.ts'
-import { streamOf } from './stream-of.ts'
+import { CompiledQuery, type Kysely } from 'kysely'
+import type { Statement } from '../dialect.ts'
+import { serverTime } from '../server-time.ts'
+import type { Schema } from '../table.ts'
+import { type QueryClient, streamOf } from './pg-client.ts'
+import { sqlState } from './postgres-errors.ts'
+import type { PostgresFacts } from './postgres-facts.ts'
+import { limitsOf } from './postgres-limits.ts'
 
-/** A transaction of one statement as one text: what opens it, its limits, the statement, and its end. */
-export function transactionText(limits: readonly string[], statement: string): string {
-  return `begin${limits.map((limit) => `; ${limit}`).join('')}; ${statement}; commit`
+// A statement with limits takes a transaction: BEGIN with the limits, the statement, COMMIT. Sent one after the other they
+// cost three round trips. A `postgresPool` sends all three at once (`pipeline` of `pg`). Kysely's driver hands one text with
+// its parameters to the client, and nothing else; so the transaction travels from the writer to the client in that text, and
+// both ends of this are in this file: `runWithLimits` writes a `transactionText`, and `pipelineTransactions` recognizes it
+// and takes it apart again. No server accepts such a text with parameters (42601): by that error the writer notices a pool
+// that is not a `postgresPool`, and sends the parts one after the other.
+
+/** A statement and its parameters. */
+export interface ParameterizedText {
+  readonly text: string
+  readonly parameters: readonly unknown[]
 }
 
+/** Writes a transaction of one statement as one text. */
+export function transactionText(limits: readonly string[], statement: string): string {
+  return `${['begin', ...limits].join('; ')}; ${statement}; commit`
+}
+
+/** Recognizes a {@link transactionText}: what opens the transaction, and the statement. */
 const pattern = /^(begin(?:; set local [a-z_]+ = \d+)*); (.*); commit$/s
 
-/** The statement itself of a {@link transactionText}; any other text as it is. */
+/** The statement in a {@link transactionText}; any other text unchanged. */
 export function statementOf(text: string): string {
   return pattern.exec(text)?.[2] ?? text
 }
 
-/** A client of `pg` that can send a query before the one before it is answered (its option `pipeline`). */
+/** Facts of tables whose pool is known to send one query at a time. */
+const oneAtATime = new WeakSet<PostgresFacts>()
+
+/**
+ * Runs a statement with the limits of {@link limitsOf}. Where the session has a `statement_timeout` that ends in time (of the
+ * role or of the pool), the statement is sent alone; so it is in PGlite, which has no other connection.
+ */
+export async function runWithLimits(
+  { db, deadline, facts }: Pick<Statement<PostgresFacts>, 'db' | 'deadline' | 'facts'>,
+  query: ParameterizedText,
+): Promise<void> {
+  if (!db.getExecutor().adapter.supportsMultipleConnections) return run(db, query)
+  await db.connection().execute(async (connection) => {
+    // The time starts here: the wait for a connection does not count for the statement.
+    const left = deadline.left()
+    const current = {
+      statement_timeout: facts.statementTimeout ?? 0,
+      lock_timeout: facts.lockTimeout ?? 0,
+      idle_in_transaction_session_timeout: facts.idleTimeout ?? 0,
+    }
+    if (current.statement_timeout > 0 && current.statement_timeout <= serverTime(left)) {
+      return run(connection, query)
+    }
+    const limits = limitsOf({ left, endsLockWaits: true })
+      .filter(({ setting, milliseconds }) => current[setting] === 0 || current[setting] > milliseconds)
+      .map(({ setting, milliseconds }) => `set local ${setting} = ${milliseconds}`)
+    if (oneAtATime.has(facts)) return runInSteps(connection, limits, query)
+    try {
+      await run(connection, { text: transactionText(limits, query.text), parameters: query.parameters })
+    } catch (error) {
+      if (sqlState(error) !== '42601') throw error
+      // A row can cause it too: a malformed tsquery.
+      await runInSteps(connection, limits, query)
+      oneAtATime.add(facts)
+    }
+  })
+}
+
+async function runInSteps(
+  connection: Kysely<Schema>,
+  limits: readonly string[],
+  query: ParameterizedText,
+): Promise<void> {
+  const plain = connection.withoutPlugins()
+  try {
+    // Without parameters, so that all of it is one message.
+    await run(plain, { text: ['begin', ...limits].join('; '), parameters: [] })
+    await run(connection, query)
+    await run(plain, { text: 'commit', parameters: [] })
+  } catch (error) {
+    // A connection that cannot even roll back is lost, and its pool notices that. The first error is the one to report.
+    await run(plain, { text: 'rollback', parameters: [] }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function run(db: Kysely<Schema>, { text, parameters }: ParameterizedText): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(text, [...parameters]))
+}
+
+/** A client of `pg` that can send a query before the previous one is answered (its option `pipeline`). */
 interface PipeliningClient extends QueryClient {
   pipeline: boolean
 }
 
 /**
- * Has a client take a {@link transactionText} with parameters, which no server takes: it is sent as three queries at once,
- * so that the transaction costs one round trip rather than three. What is refused is rolled back, by the COMMIT itself.
+ * Has a client send a {@link transactionText} with parameters as three queries at once: the transaction costs one round trip.
+ * The COMMIT of a refused statement rolls back.
  *
- * Any other query goes as it was, one at a time: a cursor, for example, cannot share a connection.
+ * Any other query is sent as before, one at a time: a cursor, for example, cannot share a connection.
  */
 export function pipelineTransactions(client: QueryClient): void {
   if (!('pipeline' in client)) return
@@ -33,14 +113,18 @@ export function pipelineTransactions(client: QueryClient): void {
     const parts = typeof text === 'string' && Array.isArray(values) ? pattern.exec(text) : null
     return parts === null
       ? query(...parameters)
-      : run(String(parts[1]), String(parts[2]), values as unknown[])
+      : runPipelined(String(parts[1]), String(parts[2]), values as unknown[])
   }
 
-  async function run(begin: string, statement: string, values: readonly unknown[]): Promise<unknown> {
+  async function runPipelined(
+    begin: string,
+    statement: string,
+    values: readonly unknown[],
+  ): Promise<unknown> {
     const before = pipelining.pipeline
     pipelining.pipeline = true
     try {
-      // At once: the server opens the transaction while the statement is made into bytes.
+      // Sent first: the server opens the transaction while the statement is made into bytes.
       const opened = query(begin)
       const steps = await Promise.allSettled([opened, ...inOneWrite(statement, values)])
       for (const step of steps) if (step.status === 'rejected') throw step.reason

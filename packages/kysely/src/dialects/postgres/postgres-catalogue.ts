@@ -1,12 +1,12 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema, TableFacts, TableName } from '../../writer/catalogue.ts'
-import type { ConflictRule } from '../../writer/conflict.ts'
-import type { ColumnType } from './encode-value.ts'
+import type { ConflictRule } from '../conflict-rule.ts'
+import type { Schema, TableName } from '../table.ts'
 import { type Probed, withProbe } from './node-postgres.ts'
+import type { PostgresFacts, PostgresType } from './postgres-facts.ts'
 import { readPostgresKey } from './postgres-key.ts'
 
-interface Read extends ColumnType, Probed {
+interface Read extends PostgresType, Probed {
   readonly name: string
   readonly oid: number
   readonly receive: string
@@ -25,7 +25,7 @@ export async function readPostgresFacts(
   db: Kysely<Schema>,
   table: TableName,
   conflict: ConflictRule,
-): Promise<TableFacts> {
+): Promise<PostgresFacts> {
   const names = table.schema === undefined ? [table.name] : [table.schema, table.name]
   const path = names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
   const { rows, nodePostgres } = await withProbe(db, (probe) => readColumns(db, path, probe))

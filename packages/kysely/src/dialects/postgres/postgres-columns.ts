@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema, TableName } from '../../writer/catalogue.ts'
 import type { ColumnFacts } from '../error-origin.ts'
+import type { Schema, TableName } from '../table.ts'
 
 /** What an error of the server names. */
 export interface Named {

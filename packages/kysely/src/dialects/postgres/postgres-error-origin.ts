@@ -1,18 +1,18 @@
 import type { Kysely } from 'kysely'
 import { decide } from '../../errors/classify-error.ts'
 import { inTime } from '../../time/deadline.ts'
-import type { Schema } from '../../writer/catalogue.ts'
 import {
-  type Culprit,
-  culpritOfCheck,
-  culpritOfColumn,
-  culpritOfKey,
+  type ErrorOrigin,
   isSupplied,
+  originByCheck,
+  originByColumn,
+  originByKey,
   type Scene,
 } from '../error-origin.ts'
+import type { Schema } from '../table.ts'
 import { type Relation, readRelation } from './postgres-columns.ts'
 import { fieldOf, isInFunction, isRaised, sqlState } from './postgres-errors.ts'
-import { limitTransaction } from './transaction-limits.ts'
+import { limitTransaction } from './postgres-limits.ts'
 
 /** Rolls back a transaction that was only to see what happens. */
 class Undo extends Error {}
@@ -22,7 +22,7 @@ class Undo extends Error {}
  * that is about. An error about a value (class 22) names none: where the table has a default that could have caused it, a
  * row without any values is inserted and rolled back. What fails then too is nothing that the row gave.
  */
-export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Culprit> {
+export async function postgresErrorOrigin(thrown: unknown, scene: Scene): Promise<ErrorOrigin> {
   const { error } = decide(thrown)
   const state = sqlState(error)
   if (state === undefined) return 'unsure'
@@ -38,42 +38,42 @@ export async function postgresCulprit(thrown: unknown, scene: Scene): Promise<Cu
   const relation = await within(scene, (db) => readRelation(db.withoutPlugins(), scene.table, named))
   if (relation === undefined) return 'unsure'
   if (!relation.isTarget) return 'elsewhere'
-  if (isOfDomain) return culpritOfDomain(relation, scene)
+  if (isOfDomain) return originOfDomain(relation, scene)
   const column = fieldOf(error, 'column')
-  if (state === '23502') return column === undefined ? 'unsure' : culpritOfNull(relation, column, scene)
+  if (state === '23502') return column === undefined ? 'unsure' : originOfNull(relation, column, scene)
   if (state.startsWith('22') || (state.startsWith('54') && named.constraint === undefined)) {
-    return culpritOfValue(error, state, relation, scene)
+    return originOfValue(error, state, relation, scene)
   }
   if (!relation.isFound) return 'unsure'
   const covered = relation.columns.filter((one) => one.covered)
   const isCheck = state === '23514' || state.startsWith('54')
-  return isCheck ? culpritOfCheck(covered, scene) : culpritOfKey(covered, scene)
+  return isCheck ? originByCheck(covered, scene) : originByKey(covered, scene)
 }
 
-function culpritOfNull({ columns }: Relation, name: string, scene: Scene): Culprit {
+function originOfNull({ columns }: Relation, name: string, scene: Scene): ErrorOrigin {
   const column = columns.find((one) => one.name === name)
-  return column === undefined ? 'unsure' : culpritOfColumn(column, scene)
+  return column === undefined ? 'unsure' : originByColumn(column, scene)
 }
 
 /** The value is of a column of the domain; which one, the server does not say. */
-function culpritOfDomain({ columns }: Relation, scene: Scene): Culprit {
+function originOfDomain({ columns }: Relation, scene: Scene): ErrorOrigin {
   const ofDomain = columns.filter((column) => column.ofDomain)
   const supplied = ofDomain.filter((column) => isSupplied(column, scene.columns))
   if (ofDomain.length === 0) return 'unsure'
   if (supplied.length === 0) return scene.isUpdate === true ? 'unsure' : 'database'
   // An update has nothing to do with the others.
   if (supplied.length < ofDomain.length && scene.isUpdate !== true) return 'unsure'
-  return supplied.every((column) => culpritOfColumn(column, scene) === 'row') ? 'row' : 'unsure'
+  return supplied.every((column) => originByColumn(column, scene) === 'row') ? 'row' : 'unsure'
 }
 
-async function culpritOfValue(
+async function originOfValue(
   error: unknown,
   state: string,
   relation: Relation,
   scene: Scene,
-): Promise<Culprit> {
+): Promise<ErrorOrigin> {
   if (scene.values?.isPlain === false) return 'unsure'
-  if (scene.isUpdate === true) return culpritOfNewValue(error, state, relation, scene)
+  if (scene.isUpdate === true) return originOfNewValue(error, state, relation, scene)
   const suspect = relation.columns.some(
     ({ name, inputs, harmless }) => !scene.columns.has(name) && inputs.length === 0 && !harmless,
   )
@@ -97,7 +97,7 @@ async function culpritOfValue(
 const sizes: ReadonlySet<string> = new Set(['22001', '22003', '22026', '54000', '54001'])
 
 /** A check, an index and a generated column compute with the old values of a row as well as with the new. */
-function culpritOfNewValue(error: unknown, state: string, relation: Relation, scene: Scene): Culprit {
+function originOfNewValue(error: unknown, state: string, relation: Relation, scene: Scene): ErrorOrigin {
   const isMixed = relation.columns.some(({ inputs }) => {
     const supplied = inputs.filter((input) => scene.columns.has(input))
     return supplied.length > 0 && supplied.length < inputs.length
@@ -121,7 +121,7 @@ async function errorWithoutValues(scene: Scene): Promise<unknown> {
 /** Runs something in a transaction that the server ends at the deadline. */
 async function within<T>({ db, deadline }: Scene, run: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
   const work = db.transaction().execute(async (trx) => {
-    await limitTransaction(deadline.left(), 1).execute(trx.withoutPlugins())
+    await limitTransaction(trx.withoutPlugins(), { left: deadline.left() })
     return run(trx)
   })
   return inTime(work, deadline)

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { entryVanished } from '../../inbox/entry-vanished.ts'
 import type { Inbox, InboxEntry, KnownKey } from '../../inbox/inbox.ts'
+import { entryVanished } from '../../inbox/inbox.ts'
 import { type ParkedColumns, parkedFacts, parkedText, redriven } from '../../inbox/parked-text.ts'
-import { storableKey } from './storable-text.ts'
+import { storableKey } from '../storable-text.ts'
 
 interface FoundRow extends ParkedColumns {
   readonly key: string
@@ -17,6 +17,8 @@ export function postgresInbox(name: string): Inbox {
   const table = sql.table(name)
   return {
     name,
+    // Postgres holds no NUL.
+    storedText: storableKey,
     async claim(db, consumer, entries) {
       const owner = storableKey(consumer)
       const keys = entries.map(({ key }) => storableKey(key))

@@ -1,10 +1,17 @@
-import { CamelCasePlugin, type CompiledQuery, type KyselyPlugin, sql, WithSchemaPlugin } from 'kysely'
-import type { TableFacts } from '../../writer/catalogue.ts'
-import type { Row } from '../../writer/row.ts'
+import {
+  CamelCasePlugin,
+  type CompiledQuery,
+  type InsertQueryBuilder,
+  type KyselyPlugin,
+  sql,
+  WithSchemaPlugin,
+} from 'kysely'
+import { conditionOf, updatedColumns } from '../conflict-rule.ts'
 import type { Statement } from '../dialect.ts'
+import type { Row, Schema } from '../table.ts'
 import { valueText } from './encode-value.ts'
-import { onConflict } from './on-conflict.ts'
-import type { Query } from './postgres-limits.ts'
+import type { ParameterizedText } from './pipeline-transactions.ts'
+import type { PostgresFacts } from './postgres-facts.ts'
 import { asBytes } from './postgres-taken.ts'
 
 /** A statement whose values are still to come. */
@@ -18,7 +25,7 @@ interface Prepared {
 const mostTexts = 100
 
 /** What is known of a table holds, so does the text: both are forgotten together. */
-const textsOf = new WeakMap<TableFacts, Map<string, Prepared>>()
+const textsOf = new WeakMap<PostgresFacts, Map<string, Prepared>>()
 
 /**
  * The text of an insert and its parameters, one array for each column.
@@ -29,12 +36,12 @@ const textsOf = new WeakMap<TableFacts, Map<string, Prepared>>()
  *
  * @param arrays the arrays as text or in binary form, in the order of the columns
  */
-export function insertOf(
+export function compileInsert(
   columns: readonly string[],
   arrays: readonly (string | Buffer)[],
-  statement: Statement,
-): Query {
-  return queryOf(columns.join('\0'), arrays, statement, (values) => compile(columns, values, statement))
+  statement: Statement<PostgresFacts>,
+): ParameterizedText {
+  return queryOf(columns.join('\0'), arrays, statement, (values) => buildInsert(columns, values, statement))
 }
 
 /**
@@ -42,27 +49,27 @@ export function insertOf(
  *
  * @param rows not many: there is a text for each number of them
  */
-export function insertValuesOf(
+export function compileValues(
   columns: readonly string[],
   rows: readonly Row[],
-  statement: Statement,
-): Query {
+  statement: Statement<PostgresFacts>,
+): ParameterizedText {
   const values: (string | Uint8Array | null)[] = []
   for (const row of rows) {
     for (const value of row.values) values.push(value instanceof Uint8Array ? value : valueText(value))
   }
   // A column may be called `2`, so that a number before the names is not enough: no column has an empty name.
   return queryOf(`\0${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
-    compileValues(columns, values, statement),
+    buildValues(columns, values, statement),
   )
 }
 
 function queryOf(
   id: string,
   values: readonly unknown[],
-  statement: Statement,
+  statement: Statement<PostgresFacts>,
   compile: (values: readonly unknown[]) => CompiledQuery,
-): Query {
+): ParameterizedText {
   if (!statement.db.getExecutor().plugins.every(changesNamesOnly)) {
     const { sql: text, parameters } = compile(values)
     return { text, parameters }
@@ -82,10 +89,10 @@ function changesNamesOnly(plugin: KyselyPlugin): boolean {
   return plugin.constructor === CamelCasePlugin || plugin.constructor === WithSchemaPlugin
 }
 
-function compile(
+function buildInsert(
   columns: readonly string[],
   arrays: readonly unknown[],
-  statement: Statement,
+  statement: Statement<PostgresFacts>,
 ): CompiledQuery {
   const { db, table, conflict } = statement
   const source =
@@ -96,18 +103,14 @@ function compile(
     .insertInto(table)
     .columns(columns)
     .expression(source)
-    .$call((query) => onConflict(query, statement, columns, isExactly))
+    .$call((query) => onConflict(query, statement, columns))
     .compile()
 }
 
-function isExactly(one: ReturnType<typeof sql>, other: ReturnType<typeof sql>) {
-  return sql`${asBytes(one)} = ${asBytes(other)}`
-}
-
-function compileValues(
+function buildValues(
   columns: readonly string[],
   values: readonly unknown[],
-  statement: Statement,
+  statement: Statement<PostgresFacts>,
 ): CompiledQuery {
   const { db, table } = statement
   const width = columns.length
@@ -117,12 +120,12 @@ function compileValues(
   return db
     .insertInto(table)
     .values(records)
-    .$call((query) => onConflict(query, statement, columns, isExactly))
+    .$call((query) => onConflict(query, statement, columns))
     .compile()
 }
 
 /** An array as a parameter, and how its elements become the type of their column. */
-function arrayOf({ facts, columnName }: Statement, column: string, array: unknown) {
+function arrayOf({ facts, columnName }: Statement<PostgresFacts>, column: string, array: unknown) {
   const type = facts.types.get(columnName(column))
   if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
   // Both type names come from the catalogue, quoted by Postgres itself.
@@ -133,7 +136,7 @@ function arrayOf({ facts, columnName }: Statement, column: string, array: unknow
 }
 
 /** In the list of what is selected, where the server hands on row by row: in `from` it first keeps a copy of all arrays. */
-function rowsOf(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+function rowsOf(statement: Statement<PostgresFacts>, columns: readonly string[], arrays: readonly unknown[]) {
   const selected = columns.map((column, index) => {
     const { array, cast } = arrayOf(statement, column, arrays[index])
     return sql`unnest(${array})${cast}`
@@ -145,7 +148,11 @@ function rowsOf(statement: Statement, columns: readonly string[], arrays: readon
  * A `do update` must not meet a key twice (21000). Which keys are equal and which version is greater is for the
  * database to say: two spellings of a uuid are one key.
  */
-function oneForEachKey(statement: Statement, columns: readonly string[], arrays: readonly unknown[]) {
+function oneForEachKey(
+  statement: Statement<PostgresFacts>,
+  columns: readonly string[],
+  arrays: readonly unknown[],
+) {
   const { conflict, facts, columnName } = statement
   const parts = columns.map((column, index) => arrayOf(statement, column, arrays[index]))
   const selected = parts.map(({ cast }, index) => sql`v.${sql.raw(`c${index}`)}${cast}`)
@@ -159,4 +166,33 @@ function oneForEachKey(statement: Statement, columns: readonly string[], arrays:
   const newest = conflict.version === undefined ? [] : [sql`${at(conflict.version)} desc nulls last`]
   const order = sql.join([key, ...newest, sql`v.n desc`])
   return sql`select distinct on (${key}) ${sql.join([...selected])} from ${from} order by ${order}`
+}
+
+/**
+ * The `on conflict` clause of Postgres.
+ * A row whose key is equal by its collation alone is not updated.
+ */
+function onConflict<Result>(
+  query: InsertQueryBuilder<Schema, string, Result>,
+  { table, conflict, facts, columnName }: Pick<Statement, 'table' | 'conflict' | 'facts' | 'columnName'>,
+  columns: readonly string[],
+): InsertQueryBuilder<Schema, string, Result> {
+  const { on, action, version, where, constraint } = conflict
+  if (action === 'fail') return query
+  const updated = action === 'update' ? updatedColumns(conflict, columns) : []
+  const current = (column: string) => sql.ref(`${table}.${column}`)
+  const given = (column: string) => sql.ref(`excluded.${column}`)
+  const conditions = on
+    .filter((column) => facts.key?.get(columnName(column))?.collation !== undefined)
+    .map((column) => sql`${asBytes(current(column))} = ${asBytes(given(column))}`)
+  if (version !== undefined) {
+    conditions.push(sql`(${current(version)} is null or ${given(version)} > ${current(version)})`)
+  }
+  return query.onConflict((target) => {
+    const named = constraint === undefined ? target.columns(on) : target.constraint(constraint)
+    const keyed = where === undefined ? named : named.where(conditionOf(where))
+    if (updated.length === 0) return keyed.doNothing()
+    const update = keyed.doUpdateSet(Object.fromEntries(updated.map((column) => [column, given(column)])))
+    return conditions.length === 0 ? update : update.where(sql<boolean>`${sql.join(conditions, sql` and `)}`)
+  })
 }

@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
-import type { Schema, TableFacts } from '../../writer/catalogue.ts'
-import type { ConflictRule } from '../../writer/conflict.ts'
+import type { ConflictRule } from '../conflict-rule.ts'
+import type { Schema, TableFacts } from '../table.ts'
 import { arbiterFault, type UniqueIndex } from './arbiter.ts'
 import { isRefusedKey, type PostgresColumn, postgresKeyColumn } from './postgres-key-column.ts'
 

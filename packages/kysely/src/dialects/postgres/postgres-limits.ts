@@ -1,77 +1,58 @@
-import { CompiledQuery, type Kysely } from 'kysely'
-import { commitGrace, lockShare, serverTime } from '../../time/server-time.ts'
-import type { Schema, TableFacts } from '../../writer/catalogue.ts'
-import type { Statement } from '../dialect.ts'
-import { transactionText } from './pipeline-transactions.ts'
-import { sqlState } from './postgres-errors.ts'
+import { SpillwayError } from '@spillway/message'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Deadline } from '../../time/deadline.ts'
+import type { Query, TransactionLimits } from '../dialect.ts'
+import { commitGrace, lockShare, serverTime } from '../server-time.ts'
 
-/** A statement and its parameters. */
-export interface Query {
-  readonly text: string
-  readonly parameters: readonly unknown[]
+/** A time limit of the server. */
+interface Limit {
+  readonly setting: 'statement_timeout' | 'lock_timeout' | 'idle_in_transaction_session_timeout'
+  readonly milliseconds: number
 }
-
-/** Facts of tables whose pool is found to send one query at a time. */
-const oneAtATime = new WeakSet<TableFacts>()
 
 /**
- * Runs a statement that Postgres itself ends before the deadline: 57014 when it takes too long, 55P03 when it waits for
- * a lock, 25P03 when the environment is frozen before its COMMIT. The connection is free again by the time the caller has
- * given up.
+ * The limits with which Postgres itself ends the work of a transaction before the deadline: a statement that takes too long
+ * (SQLSTATE 57014), a wait for a lock (55P03), and the transaction of an environment that was frozen between two statements
+ * or before its COMMIT (25P03), for whose locks others wait. The connection is free again by the time the caller gives up.
  *
- * The limits are set in a transaction and end with it (`set local`): a session setting would stay on a connection that
- * others use, and would pin the session to its connection in RDS Proxy. A `postgresPool` sends all of it at once. With
- * another pool it costs one round trip before the statement and one after it: the text that only a `postgresPool` takes is
- * refused there (42601), once for each writer. Where the session already has a `statement_timeout` that ends in time (that
- * of the role, or of the pool), the statement goes alone. So it does in PGlite, which nobody else is connected to.
+ * They are set in a transaction and end with it: a setting of the session would stay on a connection that others use, would
+ * reach strangers through a pooler in transaction mode, and would pin the session to its connection in RDS Proxy. A shorter
+ * limit of the session, which somebody set on purpose, stays.
  */
-export async function runWithLimits({ db, deadline, facts }: Statement, query: Query): Promise<void> {
-  const { statementTimeout = 0, lockTimeout = 0, idleTimeout = 0 } = facts
-  if (!db.getExecutor().adapter.supportsMultipleConnections) return run(db, query)
-  await db.connection().execute(async (connection) => {
-    // Its time is that from here on: to wait for a connection is not the statement's.
-    const time = serverTime(deadline.left())
-    if (statementTimeout > 0 && statementTimeout <= time) return run(connection, query)
-    const limits = [
-      ...setLocal('statement_timeout', time, statementTimeout),
-      ...setLocal('lock_timeout', Math.ceil(time * lockShare), lockTimeout),
-      ...setLocal(
-        'idle_in_transaction_session_timeout',
-        Math.ceil(deadline.left()) + commitGrace,
-        idleTimeout,
-      ),
-    ]
-    if (oneAtATime.has(facts)) return oneByOne(connection, limits, query)
-    try {
-      await run(connection, { text: transactionText(limits, query.text), parameters: query.parameters })
-    } catch (error) {
-      if (sqlState(error) !== '42601') throw error
-      // A row can bring it too: a malformed tsquery.
-      await oneByOne(connection, limits, query)
-      oneAtATime.add(facts)
+export function limitsOf({ left, idle = left, endsLockWaits = false }: TransactionLimits): readonly Limit[] {
+  const time = serverTime(left)
+  const lock = { setting: 'lock_timeout', milliseconds: Math.ceil(time * lockShare) } as const
+  return [
+    { setting: 'statement_timeout', milliseconds: time },
+    ...(endsLockWaits ? [lock] : []),
+    { setting: 'idle_in_transaction_session_timeout', milliseconds: Math.ceil(idle) + commitGrace },
+  ]
+}
+
+/** Sets the limits of a transaction whose session's own limits are not known. */
+export async function limitTransaction<DB>(trx: Kysely<DB>, limits: TransactionLimits): Promise<void> {
+  await sql`select ${sql.join(limitsOf(limits).map(setShorter))}`.execute(trx)
+}
+
+/** Sets a limit, unless the session has a shorter one. 0 is no limit. */
+function setShorter({ setting, milliseconds }: Limit): RawBuilder<unknown> {
+  const name = sql.lit(setting)
+  const current = sql`extract(epoch from current_setting(${name})::interval) * 1000`
+  const shortest = sql`least(${milliseconds}::int, nullif(${current}, 0)::int)`
+  return sql`pg_catalog.set_config(${name}, ${shortest}::text, true)`
+}
+
+/** Runs a query in a transaction that the server ends at the deadline: see `TimeDialect`. */
+export function withinDeadline<DB, Result>(
+  db: Kysely<DB>,
+  deadline: Deadline,
+  query: (db: Kysely<DB>) => Query<Result>,
+): Promise<readonly Result[]> {
+  return db.transaction().execute(async (transaction) => {
+    if (deadline.passed()) {
+      throw new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before a connection was free.')
     }
+    await limitTransaction(transaction, { left: deadline.left() })
+    return query(transaction).execute()
   })
-}
-
-async function oneByOne(connection: Kysely<Schema>, limits: readonly string[], query: Query): Promise<void> {
-  const plain = connection.withoutPlugins()
-  try {
-    // Without parameters, so that all of it is one message.
-    await run(plain, { text: ['begin', ...limits].join('; '), parameters: [] })
-    await run(connection, query)
-    await run(plain, { text: 'commit', parameters: [] })
-  } catch (error) {
-    // A connection that cannot even do this is lost, and its pool will see. The error to tell is the first.
-    await run(plain, { text: 'rollback', parameters: [] }).catch(() => undefined)
-    throw error
-  }
-}
-
-async function run(db: Kysely<Schema>, { text, parameters }: Query): Promise<void> {
-  await db.executeQuery(CompiledQuery.raw(text, [...parameters]))
-}
-
-/** A shorter limit, which somebody set on purpose, stays; 0 is none. */
-function setLocal(setting: string, milliseconds: number, current: number): readonly string[] {
-  return current > 0 && current <= milliseconds ? [] : [`set local ${setting} = ${milliseconds}`]
 }

@@ -4,8 +4,9 @@ import { systemClock } from '@spillway/message/internal'
 import type { PostgresPool } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { closeAfterInvocation, type PgClient, type PostgresPoolOptions, postgresPool } from '../../index.ts'
+import { closeAfterInvocation, type PostgresPoolOptions, postgresPool } from '../../index.ts'
 import { execute, startDatabase } from '../../testing/database.ts'
+import type { PgClient } from './pg-client.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {

@@ -1,32 +1,16 @@
-import { consoleLogger } from '@spillway/message'
-import {
-  checkOptions,
-  integer,
-  isFunction,
-  type OptionRules,
-  quietLogger,
-  required,
-  systemClock,
-} from '@spillway/message/internal'
+import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import type { LimitWords, ServerLimits } from '../../connections/budget-check.ts'
+import {
+  type ConnectionLeases,
+  createConnectionLeases,
+  openPool,
+} from '../../connections/connection-leases.ts'
 import { databaseAddress } from '../../connections/database-address.ts'
-import { createLending, openPool } from '../../connections/lending.ts'
 import { type LimitedPool, type PoolOptions, poolRules } from '../../connections/pool-options.ts'
-import { watchQueries } from '../../connections/watch-queries.ts'
-import { endSessions, isUnderWay } from './end-session.ts'
-import { idleTransactionLimit } from './limit-idle-transactions.ts'
-import { pipelineTransactions } from './pipeline-transactions.ts'
-import { postgresWords, readPostgresLimits } from './postgres-budget.ts'
-import { keepReasonOfEnd } from './reason-of-end.ts'
-import { streamOf } from './stream-of.ts'
-
-/** The part of a `pg` client that {@link postgresPool} needs. */
-export interface PgClient extends PostgresPoolClient {
-  end(callback?: () => void): Promise<void>
-  on(event: 'error' | 'drain' | 'end', listener: (error: unknown) => void): unknown
-  off(event: 'drain' | 'end', listener: () => void): unknown
-  once(event: 'end', listener: () => void): unknown
-}
+import { isUnderWay, type PgClient } from './pg-client.ts'
+import { statementOf } from './pipeline-transactions.ts'
+import { clientPreparer } from './prepare-client.ts'
 
 /** The part of a `pg` pool that {@link postgresPool} needs. */
 export interface PgPool {
@@ -120,16 +104,12 @@ export function postgresPool<Config extends object>(
   options: PostgresPoolOptions<Config>,
 ): PostgresPool & LimitedPool {
   checkOptions('postgresPool', options, rules)
-  const { Pool, config, connectionString, statementTimeoutMillis, clock = systemClock } = options
-  const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
-  const { idleInTransactionSessionTimeoutMillis: longestIdle = 10_000 } = options
-  const limitIdleTransactions = longestIdle === 0 ? ignore : idleTransactionLimit(longestIdle)
-  const logger = quietLogger(options.logger ?? consoleLogger)
-  /** What hands a client back to the pool of `pg`. */
+  const { Pool, config, connectionString } = options
+  /** What gives a client back to the pool of `pg`. */
   const releases = new WeakMap<PgClient, (destroy?: boolean) => void>()
-  /** Those whose use has ended before the server had said all. */
+  /** Clients whose use ended before the server had finished its answer. */
   const underWay = new Map<PgClient, () => void>()
-  const lending = createLending<PgClient>(options, {
+  const leases = createConnectionLeases<PgClient>(options, {
     name: 'postgresPool',
     async open() {
       const client = await pool.connect()
@@ -137,71 +117,49 @@ export function postgresPool<Config extends object>(
       return client
     },
     discard: (client) => releases.get(client)?.(true),
-    // What ends badly has ended.
+    // A client whose end fails has ended, too.
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
     words: postgresWords,
     isBusy: isUnderWay,
     quote: '"',
+    statementOf,
     database: databaseAddress(connectionString, config, {
       host: process.env.PGHOST ?? 'localhost',
       port: process.env.PGPORT ?? 5432,
       database: process.env.PGDATABASE,
     }),
   })
-  const settings = {
-    ...config,
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
-    max: lending.connections,
-    min: 0,
-    connectionTimeoutMillis,
-    idleTimeoutMillis,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    allowExitOnIdle: true,
-    stream: lending.limit.socket,
-  } as unknown as Config
-  const pool: PgPool = openPool(lending, 'postgresPool', () => new Pool(settings))
-
-  // Nothing is lost by that: whoever uses the connection gets the error from its statement, and one that nobody uses is
-  // replaced. If the server is gone, the next one to connect is told. A line for each would be one for each idle session
-  // that the server ends, as the budget wants it to.
+  const settings = driverSettings(options, leases)
+  const pool: PgPool = openPool(leases, 'postgresPool', () => new Pool(settings))
+  // Nothing is lost: the user of the connection gets the error from its statement, an unused connection is replaced, and if the
+  // server is gone, the next one to connect gets an error. A line in the log for each would be one for each idle session that
+  // the server ends, which the budget wants it to do.
   pool.on('error', ignore)
-  pool.on('connect', (client) => {
-    const listener = lending.opened(client)
-    client.on('error', ignore)
-    const ended = () => lending.ended(client)
-    const settle = () => underWay.get(client)?.()
-    client.once('end', ended)
-    client.once('end', settle)
-    client.on('drain', settle)
-    // The server's goodbye is here before the client's own event.
-    streamOf(client)?.once('end', ended)
-    keepReasonOfEnd(client)
-    endSessions(client, { clock, logger, limit: lending.limit })
-    pipelineTransactions(client)
-    // After the other: a transaction of one statement has its limits already, and its BEGIN must not wait for an answer.
-    limitIdleTransactions(client)
-    watchQueries(client, listener)
-  })
+  pool.on(
+    'connect',
+    clientPreparer(options, leases, (client) => underWay.get(client)?.()),
+  )
+  const settleAll = () => {
+    for (const settle of underWay.values()) settle()
+  }
 
   return {
     options: pool.options,
-    limit: lending.limit,
+    limit: leases.limit,
     closeUnused() {
-      // They are used no more, whatever is still to be said.
-      for (const settle of underWay.values()) settle()
-      return lending.closeUnused()
+      // They are not used again, whatever the server still answers.
+      settleAll()
+      return leases.closeUnused()
     },
     async connect() {
-      const client = await lending.take()
+      const client = await leases.take()
       const release = releases.get(client) ?? ignore
       client.release = (destroy = false) => {
-        const isLost = destroy || !lending.isWhole(client)
+        const isLost = destroy || !leases.isHealthy(client)
         const settle = () => {
           underWay.delete(client)
-          lending.giveBack(client, isLost || isInTransaction(client), (isKept) => release(!isKept))
+          leases.giveBack(client, isLost || isInTransaction(client), (isKept) => release(!isKept))
         }
         if (isLost || !isUnderWay(client)) settle()
         else underWay.set(client, settle)
@@ -209,11 +167,33 @@ export function postgresPool<Config extends object>(
       return client
     },
     end() {
-      for (const settle of underWay.values()) settle()
-      lending.stop()
+      settleAll()
+      leases.stop()
       return pool.end()
     },
   }
+}
+
+/** The options of `pg`. */
+function driverSettings<Config extends object>(
+  options: PostgresPoolOptions<Config>,
+  { connections, limit }: ConnectionLeases<PgClient>,
+): Config {
+  const { config, connectionString, statementTimeoutMillis } = options
+  const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
+  return {
+    ...config,
+    ...(connectionString === undefined ? {} : { connectionString }),
+    ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
+    max: connections,
+    min: 0,
+    connectionTimeoutMillis,
+    idleTimeoutMillis,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    allowExitOnIdle: true,
+    stream: limit.socket,
+  } as unknown as Config
 }
 
 /**
@@ -223,4 +203,28 @@ export function postgresPool<Config extends object>(
 function isInTransaction(client: object): boolean {
   const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }
   return ['T', 'E'].includes(String(getTransactionStatus?.call(client)))
+}
+
+// `reserved_connections` came with Postgres 16. A limit of -1 is none. Superusers have no limit of their own.
+const text = `select current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true), '0')::int as server,
+  nullif(case when rolsuper then -1 else rolconnlimit end, -1) as "user",
+  nullif(datconnlimit, -1) as database
+from pg_catalog.pg_roles, pg_catalog.pg_database
+where rolname = session_user and datname = pg_catalog.current_database()`
+
+/** The names of the limits in messages. */
+const postgresWords: LimitWords = {
+  server: 'max_connections of the server, less those reserved for superusers,',
+  user: 'CONNECTION LIMIT of the role',
+  database: 'CONNECTION LIMIT of the database',
+}
+
+/** Reads what the server allows. */
+async function readPostgresLimits(client: PostgresPoolClient): Promise<ServerLimits> {
+  const { rows } = await client.query<Record<keyof ServerLimits, number | null>>(text, [])
+  const [row] = rows
+  if (row === undefined || row.server === null) throw new Error('the server does not tell its limits')
+  return { server: row.server, user: row.user ?? undefined, database: row.database ?? undefined }
 }

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { withinDeadline } from '../../time/within-deadline.ts'
-import { conditionOf } from '../../writer/conflict.ts'
-import type { Row } from '../../writer/row.ts'
+import { conditionOf } from '../conflict-rule.ts'
 import type { Statement } from '../dialect.ts'
+import type { Row } from '../table.ts'
 import { arrayText } from './array-text.ts'
 import { valueText } from './encode-value.ts'
+import { withinDeadline } from './postgres-limits.ts'
 
 /** A text as its bytes order it, whatever the collation of its column. */
 export function asBytes(text: ReturnType<typeof sql>) {

@@ -1,4 +1,4 @@
-import type { QueryClient } from '../../connections/watch-queries.ts'
+import type { QueryClient } from './pg-client.ts'
 import { sqlState } from './postgres-errors.ts'
 
 /** The part of a `pg` client that {@link keepReasonOfEnd} needs. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { kyselyParkedStore, kyselyStatus } from '../index.ts'
-import { execute, openKysely, timeLimit } from '../testing/database.ts'
-import { freezingProxy } from '../testing/freezing-proxy.ts'
-import { parked, useParkedDatabase } from '../testing/parked.ts'
+import { kyselyParkedStore, kyselyStatus } from '../../index.ts'
+import { execute, openKysely, timeLimit } from '../../testing/database.ts'
+import { freezingProxy } from '../../testing/freezing-proxy.ts'
+import { parked, useParkedDatabase } from '../../testing/parked.ts'
 
 const database = useParkedDatabase()
 

@@ -1,19 +1,19 @@
-import { isTimeOut } from '../errors/is-time-out.ts'
+import { isTimeOut } from '../errors/classify-error.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { Deadline } from './deadline.ts'
 import type { Pace } from './pace.ts'
 
 /** The time of one statement or transaction: a share of what is left of a deadline. */
-export interface Turn extends Deadline {
+export interface TimeSlice extends Deadline {
   /** What remains of the share, which begins when this is first asked: what runs has its connection then. */
   left(): number
   /** Whether the share is used up: nothing more of a transaction is to begin. */
   isOver(): boolean
-  /** What the turn took; `undefined` where it did not begin. */
+  /** What the slice took; `undefined` where it did not begin. */
   taken(): Taken | undefined
 }
 
-/** What a turn took, in milliseconds. */
+/** What a slice took, in milliseconds. */
 interface Taken {
   readonly milliseconds: number
   /** What was left of the deadline at its start. */
@@ -21,11 +21,11 @@ interface Taken {
   readonly allowed: number
 }
 
-/** No turn is shorter, while so many milliseconds are left: in less, nothing can be found out. */
+/** No slice is shorter, as long as that much time is left: a shorter try tells nothing. */
 const shortest = 50
 
-/** A turn of a deadline, which `passed` and `race` still mean. */
-export function createTurn(deadline: Deadline, share: number): Turn {
+/** A time slice of a deadline. `passed` and `race` are still those of the deadline. */
+export function createTimeSlice(deadline: Deadline, share: number): TimeSlice {
   let start: number | undefined
   let allowed = 0
   const left = () => {
@@ -49,8 +49,8 @@ function isUsedUp({ milliseconds, allowed }: Taken): boolean {
   return milliseconds >= allowed * 0.9
 }
 
-/** What a turn is for. */
-export interface TurnOptions {
+/** What a slice is for. */
+export interface TimeSliceOptions {
   readonly pace: Pace
   readonly deadline: Deadline
   readonly random: () => number
@@ -60,18 +60,18 @@ export interface TurnOptions {
   readonly isLast: boolean
 }
 
-/** As `attempt`, each try with a turn of its own; the pace remembers what the last one took. */
-export async function attemptInTurn<T>(
-  { pace, deadline, random, records, isLast }: TurnOptions,
-  run: (turn: Turn) => Promise<T>,
+/** As `attempt`, with a time slice for each try; the pace remembers what the last one took. */
+export async function attemptInSlice<T>(
+  { pace, deadline, random, records, isLast }: TimeSliceOptions,
+  run: (slice: TimeSlice) => Promise<T>,
 ): Promise<Attempt<T>> {
-  let turn: Turn | undefined
+  let slice: TimeSlice | undefined
   const begin = () => {
-    turn = createTurn(deadline, pace.share(records, isLast, deadline.left()))
-    return run(turn)
+    slice = createTimeSlice(deadline, pace.share(records, isLast, deadline.left()))
+    return run(slice)
   }
   const result = await attempt(begin, deadline, random)
-  const taken = turn?.taken()
+  const taken = slice?.taken()
   if (taken === undefined) return result
   if (result.kind === 'ok') pace.passed(records, taken.milliseconds, taken.left)
   else if (

@@ -1,0 +1,246 @@
+import { consoleLogger, type Logger } from '@spillway/message'
+import { type Clock, quietLogger, systemClock } from '@spillway/message/internal'
+import { classifyError, isUnanswered } from '../errors/classify-error.ts'
+import { type ActivityBook, activityBook, type QueryListener, type SqlReader } from './activity.ts'
+import { createBudgetCheck, type LimitWords, type ServerLimits } from './budget-check.ts'
+import { type ConnectionBook, connectionBook } from './connection-book.ts'
+import type { ConnectionLimit } from './connection-limit.ts'
+import { optionsFault } from './options-fault.ts'
+import { limitOf, type PoolOptions } from './pool-options.ts'
+import { retireOnShutdown } from './shutdown.ts'
+import { createTurnTaker } from './take-turns.ts'
+import type { Turn } from './turns.ts'
+
+/** What a driver's own pool does for {@link createConnectionLeases}. */
+export interface DriverPool<Connection> extends SqlReader {
+  /** The name of the pool's factory, for errors. */
+  readonly name: string
+  /** Opens a connection for one use, or takes an unused one. */
+  open(): Promise<Connection>
+  /** Takes back and closes a connection that is not fit for use. */
+  discard(connection: Connection): void
+  /** Closes a connection that is unused or lost; resolves when it is closed. */
+  close(connection: Connection): Promise<void>
+  readLimits(connection: Connection): Promise<ServerLimits>
+  readonly words: LimitWords
+  /** Whether a statement is under way; one that the driver gave up counts, too. */
+  isBusy(connection: Connection): boolean
+  /** Identifies the database. */
+  readonly database: string
+}
+
+/** The part of a pool that is the same for each driver: who gets a connection, which one, and when it is closed. */
+export interface ConnectionLeases<Connection> {
+  readonly limit: ConnectionLimit
+  /** The most connections of this pool. */
+  readonly connections: number
+  /** The driver's pool reports a new connection. Answers what its statements are to be reported to. */
+  opened(connection: Connection): QueryListener
+  /** The driver's pool reports that a connection ended. */
+  ended(connection: Connection): void
+  /** Whether the connection has not failed. */
+  isHealthy(connection: Connection): boolean
+  take(): Promise<Connection>
+  /** Ends a use. `settle` hands the connection to the driver's pool, which keeps or closes it. */
+  giveBack(connection: Connection, isLost: boolean, settle: (isKept: boolean) => void): void
+  closeUnused(): Promise<void>
+  /** Leaves the limit, and removes all listeners. */
+  stop(): void
+}
+
+/** What the functions of a {@link ConnectionLeases} share. */
+interface Leases<Connection extends object> {
+  readonly driver: DriverPool<Connection>
+  readonly limit: ConnectionLimit
+  readonly connections: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly longestUseMillis: number
+  readonly book: ConnectionBook<Connection>
+  readonly activities: ActivityBook<Connection>
+  readonly inUse: Map<Connection, readonly Turn[]>
+  takeTurns(): Promise<readonly Turn[]>
+  /** Compares the budget with what the server allows, once. */
+  checkBudget(connection: Connection): Promise<boolean>
+  /** Whether the process is ending: connections are closed after their use. */
+  isRetired: boolean
+}
+
+/** Leases the connections of a driver's pool. */
+export function createConnectionLeases<Connection extends object>(
+  options: PoolOptions,
+  driver: DriverPool<Connection>,
+): ConnectionLeases<Connection> {
+  const { clock = systemClock, random = Math.random } = options
+  const { connectionTimeoutMillis = 5_000, longestUseMillis = 60_000 } = options
+  const logger = quietLogger(options.logger ?? consoleLogger)
+  const { limit, leave } = limitOf(options, driver.database)
+  const connections = Math.min(limit.connections, options.connections ?? limit.connections)
+  const leases: Leases<Connection> = {
+    driver,
+    limit,
+    connections,
+    clock,
+    logger,
+    longestUseMillis,
+    book: connectionBook<Connection>(options, clock, random),
+    activities: activityBook(driver, clock),
+    inUse: new Map(),
+    takeTurns: createTurnTaker({ limit, connections, clock, logger, connectionTimeoutMillis }),
+    checkBudget: createBudgetCheck(driver, {
+      budget: options.budget,
+      share: limit.connections,
+      clock,
+      logger,
+    }),
+    isRetired: false,
+  }
+  const { book } = leases
+  const stopCrowding = limit.onCrowded(() => {
+    const [connection] = book.unused()
+    if (connection !== undefined) void close(leases, connection)
+    return connection !== undefined
+  })
+  const stopWaiting = retireOnShutdown({
+    retire() {
+      leases.isRetired = true
+      return closeUnused(leases)
+    },
+  })
+  return {
+    limit,
+    connections,
+    opened: (connection) => reportOpened(leases, connection),
+    ended: book.condemn,
+    isHealthy: book.isHealthy,
+    take: () => take(leases),
+    giveBack: (connection, isLost, settle) => giveBack(leases, connection, isLost, settle),
+    closeUnused: () => closeUnused(leases),
+    stop() {
+      stopCrowding()
+      stopWaiting()
+      leave()
+    },
+  }
+}
+
+function close<Connection extends object>(
+  { book, driver }: Leases<Connection>,
+  connection: Connection,
+): Promise<void> {
+  book.condemn(connection)
+  return driver.close(connection)
+}
+
+async function closeUnused<Connection extends object>(leases: Leases<Connection>): Promise<void> {
+  await Promise.all(leases.book.unused().map((connection) => close(leases, connection)))
+}
+
+function reportOpened<Connection extends object>(
+  { book, activities }: Leases<Connection>,
+  connection: Connection,
+): QueryListener {
+  book.opened(connection)
+  const log = activities.log(connection)
+  return {
+    began: log.began,
+    ended(error) {
+      log.ended()
+      const isLost = error !== undefined && (classifyError(error) === 'connection' || isUnanswered(error))
+      if (isLost) book.condemn(connection)
+    },
+  }
+}
+
+async function take<Connection extends object>(leases: Leases<Connection>): Promise<Connection> {
+  const { driver, clock, activities, inUse, longestUseMillis } = leases
+  const turns = await leases.takeTurns()
+  try {
+    const connection = await takeFit(leases)
+    const since = clock.now()
+    inUse.set(connection, turns)
+    activities.log(connection).reset()
+    const use = {
+      overdueAt: since + longestUseMillis,
+      takeBack: () => takeBack(leases, connection, since),
+      activity: () => activities.read(connection),
+    }
+    for (const turn of turns) turn.use(use)
+    return connection
+  } catch (error) {
+    endAll(turns)
+    throw optionsFault(driver.name, error) ?? error
+  }
+}
+
+async function takeFit<Connection extends object>(leases: Leases<Connection>): Promise<Connection> {
+  const { book, driver, connections } = leases
+  await book.drainSocketEvents()
+  // The pool keeps at most `connections`: the next one after as many is new. If that is not fit, its statement tells why.
+  for (let kept = connections; ; kept -= 1) {
+    const connection = await driver.open()
+    const isFit = kept < 0 || book.isFit(connection)
+    book.taken(connection)
+    if (isFit && (await leases.checkBudget(connection))) return connection
+    book.condemn(connection)
+    driver.discard(connection)
+  }
+}
+
+/** Takes a connection back that its user does not give back: its statement got no answer, or it was forgotten. */
+function takeBack<Connection extends object>(
+  { inUse, logger, clock, longestUseMillis, book, driver }: Leases<Connection>,
+  connection: Connection,
+  since: number,
+): void {
+  const turns = inUse.get(connection)
+  if (turns === undefined) return
+  inUse.delete(connection)
+  logger.warn(
+    'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
+    { milliseconds: clock.now() - since, longestUseMillis },
+  )
+  book.condemn(connection)
+  driver.discard(connection)
+  endAll(turns)
+}
+
+function giveBack<Connection extends object>(
+  { inUse, book, limit, activities, isRetired }: Leases<Connection>,
+  connection: Connection,
+  isLost: boolean,
+  settle: (isKept: boolean) => void,
+): void {
+  const turns = inUse.get(connection)
+  // `takeBack` has closed it.
+  if (turns === undefined) return
+  inUse.delete(connection)
+  const isKept = !isLost && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
+  if (isKept) book.returned(connection)
+  else book.condemn(connection)
+  activities.log(connection).reset()
+  settle(isKept)
+  endAll(turns)
+}
+
+function endAll(turns: readonly Turn[]): void {
+  for (const turn of turns) turn.end()
+}
+
+/**
+ * Makes the pool of a driver, which may read its options at once. Where that throws, the leases stop.
+ *
+ * @param name that of the pool's factory, for errors
+ */
+export function openPool<Pool>(
+  leases: Pick<ConnectionLeases<never>, 'stop'>,
+  name: string,
+  open: () => Pool,
+): Pool {
+  try {
+    return open()
+  } catch (error) {
+    leases.stop()
+    throw optionsFault(name, error) ?? error
+  }
+}

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import type { Logger } from '@spillway/message'
+import type { Clock } from '@spillway/message/internal'
+import type { MysqlConnection, MysqlPoolConnection } from 'kysely'
+import type { QueryListener } from '../../connections/activity.ts'
+import type { ConnectionLimit } from '../../connections/connection-limit.ts'
+import { goodbye } from '../../connections/pool-options.ts'
+
+/** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
+export interface MysqlClient extends MysqlPoolConnection {
+  end(): unknown
+  on(event: 'error' | 'end', listener: () => void): unknown
+}
+
+/** What {@link closeConnection} takes. */
+interface Closing {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Milliseconds for which a statement that is under way is waited for. */
+  readonly longestStatement: number
+}
+
+/**
+ * Says goodbye, which the driver sends once the statement that is under way has its answer: a socket that is closed before
+ * leaves a session behind at the server. MySQL can cancel a statement only by another session, which would be one too many.
+ * A server that does not answer in time is dropped.
+ */
+export async function closeConnection(
+  client: MysqlClient,
+  { clock, logger, longestStatement }: Closing,
+): Promise<void> {
+  const socket = socketOf(client)
+  if (socket === undefined || socket.destroyed) return client.destroy()
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  const isClosed = new AbortController()
+  void closed.then(() => isClosed.abort())
+  const patience = goodbye + (isBusy(client) ? longestStatement : 0)
+  try {
+    client.end()
+  } catch {
+    // It has ended already, which is all that was wanted.
+  }
+  void clock.sleep(patience, isClosed.signal).then(() => {
+    if (isBusy(client) && !socket.destroyed) {
+      logger.warn('A connection was closed while its statement ran: the server may still have its session.', {
+        milliseconds: patience,
+      })
+    }
+    socket.destroy()
+  })
+  return closed
+}
+
+/** Whether a statement is under way, one that the driver gave up among them: `_command` of `mysql2`, in no documentation. */
+export function isBusy(client: object): boolean {
+  const { _command: command } = client as { _command?: unknown }
+  return command !== undefined && command !== null
+}
+
+/** The socket of a connection, a public member that the types of `mysql2` leave out. */
+export function socketOf(client: object): Socket | undefined {
+  return (client as { stream?: Socket }).stream
+}
+
+/** Connects as `mysql2` does, with a socket that is counted. */
+export function limitedStream(limit: ConnectionLimit) {
+  return function openStream({
+    config,
+  }: {
+    config: { host: string; port: number; socketPath?: string }
+  }): Socket {
+    const socket = limit.socket()
+    socket.setNoDelay(true)
+    socket.once('connect', () => socket.setKeepAlive(true, 10_000))
+    return config.socketPath === undefined
+      ? socket.connect(config.port, config.host)
+      : socket.connect(config.socketPath)
+  }
+}
+
+/**
+ * Reports each later statement of a connection of `mysql2` to a listener. The end of a query with a stream in place of a
+ * callback is not reported.
+ */
+export function watchMysqlQueries(connection: Pick<MysqlConnection, 'query'>, listener: QueryListener): void {
+  const query = connection.query.bind(connection)
+  connection.query = (text, parameters, callback) => {
+    listener.began(text, parameters)
+    if (callback === undefined) return query(text, parameters)
+    return query(text, parameters, (error, result) => {
+      listener.ended(error ?? undefined)
+      callback(error, result)
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import type { ColumnType, TableFacts } from '../table.ts'
+
+/** Writes a date as the driver does. */
+export type DateText = (date: Date) => string
+
+/** What is known about node-postgres, where a Kysely uses it. */
+export interface NodePostgres {
+  /** Writes a date as this copy of `pg` does, whose `defaults.parseInputDatesAsUTC` may say UTC. */
+  readonly dateText: DateText
+}
+
+/** The facts of a column that decide how a value is sent. */
+export interface PostgresType extends ColumnType {
+  /**
+   * Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them, and for
+   * composite types, because it makes a column of each field.
+   */
+  readonly unnestable: boolean
+  /** Whether the type is an array. */
+  readonly list: boolean
+  /** Whether the type, or that of its elements, is `json` or `jsonb`. */
+  readonly json: boolean
+  /** The OID of the type, where it is known: those of the built-in types are the same in every database. */
+  readonly oid?: number | undefined
+  /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
+  readonly receive?: string | undefined
+}
+
+/** What Postgres says about a table, and about the sessions that write to it. */
+export interface PostgresFacts extends TableFacts {
+  readonly types: ReadonlyMap<string, PostgresType>
+  /** Milliseconds after which the server ends any statement of the session. 0 is never. */
+  readonly statementTimeout?: number
+  /** Milliseconds after which the server ends any wait for a lock. 0 is never. */
+  readonly lockTimeout?: number
+  /** Milliseconds after which the server ends a transaction that has no statement under way. 0 is never. */
+  readonly idleTimeout?: number
+  /** Whether the user declared the types: the statements cast to them, so that the server reports a wrong one at once. */
+  readonly declared?: boolean
+  /** Set where the driver is node-postgres and binary parameters reach the server. */
+  readonly nodePostgres?: NodePostgres | undefined
+}

@@ -1,0 +1,22 @@
+import type { ErrorOrigin } from '../dialects/error-origin.ts'
+import type { Failure } from '../errors/failure.ts'
+import type { Attempt } from '../time/attempt.ts'
+
+/** Failures for which a row is parked, at once or in the end. */
+const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
+
+/**
+ * The end of a statement, with the origin of its error taken into account: a failure for which a row would be parked
+ * becomes `fault` where the database caused it, and `unknown`, for which no row is parked, where the origin is not known.
+ *
+ * @param originOf finds the origin of the error; called only where a row would be parked
+ */
+export async function attributeFailure<T>(
+  result: Attempt<T>,
+  originOf: (error: unknown) => Promise<ErrorOrigin>,
+): Promise<Attempt<T>> {
+  if (result.kind !== 'failed' || !ofARow.has(result.failure)) return result
+  const origin = await originOf(result.error)
+  if (origin === 'row') return result
+  return { ...result, failure: origin === 'database' ? 'fault' : 'unknown' }
+}

@@ -1,0 +1,121 @@
+import { retry, SpillwayError } from '@spillway/message'
+import type { Kysely } from 'kysely'
+import { dialectErrorsOf } from '../dialects/all-errors.ts'
+import type { ErrorOrigin } from '../dialects/error-origin.ts'
+import type { Schema } from '../dialects/table.ts'
+import { decide } from '../errors/classify-error.ts'
+import type { Classify } from '../errors/classify-option.ts'
+import { refusal } from '../errors/describe-error.ts'
+import { withoutValues } from '../errors/without-values.ts'
+import { attributeFailure } from '../isolation/attribute-failure.ts'
+import type { Health } from '../isolation/health.ts'
+import type { Suspect, Verdict } from '../isolation/isolate.ts'
+import { createJudge, ofTheRow } from '../isolation/judge.ts'
+import type { Attempt } from '../time/attempt.ts'
+import type { TransactionContext } from './run-transaction.ts'
+import type { StatementLog, Suspects } from './statement-log.ts'
+
+/** Turns the end of a transaction, with the statements of its function, into a {@link Verdict}. */
+export type TransactionJudge = (attempt: Attempt<unknown>, log: StatementLog) => Verdict<Suspect>
+
+/**
+ * A judge for transactions: as for statements, but an error that the function throws of its own accord may be one
+ * message's fault. It is looked for, within a bound, and delivered again; such an error never parks a message.
+ */
+export function createTransactionJudge(
+  entries: number,
+  health: Health,
+  classify?: Classify,
+): TransactionJudge {
+  const judge = createJudge(entries, health, { classify })
+  // In a row: what passes between shows that it is not each message.
+  const mostDoubts = 4 * Math.ceil(Math.log2(entries + 1)) + 8
+  let doubtsLeft = mostDoubts
+  return function judgeTransaction(attempt, log) {
+    const verdict = judge(attempt)
+    if (attempt.kind === 'ok') doubtsLeft = mostDoubts
+    if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return verdict
+    doubtsLeft -= 1
+    const cause = thrownByFunction(attempt.error)
+    // What a statement failed with for each of several messages is the database's or the driver's.
+    const mayBeOutage = entries > 1 && log.hasFailed(attempt.error)
+    if (doubtsLeft < 0) {
+      const outcome = () => (mayBeOutage ? health.blameless(cause) : retry({ cause }))
+      return { step: 'stop', written: false, outcome }
+    }
+    const outcome = () => (mayBeOutage && !health.isProven ? health.blameless(cause) : ofTheRow(cause))
+    const search = mayBeOutage ? health.search() : 'split'
+    return { step: search === 'split' ? 'blame' : search, written: false, outcome }
+  }
+}
+
+/** What is found out about a function that did not throw. */
+const mistakes: ReadonlySet<string> = new Set(['SPILLWAY_STATEMENT_NOT_AWAITED', 'SPILLWAY_ERROR_SWALLOWED'])
+
+function isOfTheFunction({ failure, error }: Extract<Attempt<unknown>, { kind: 'failed' }>): boolean {
+  const ours = error instanceof SpillwayError && error.code === 'SPILLWAY_OUTCOME_INVALID'
+  return failure === 'unknown' && dialectErrorsOf(error)?.hasClasses !== true && !ours
+}
+
+function thrownByFunction(error: unknown): SpillwayError {
+  const known = withoutValues(error)
+  if (known instanceof SpillwayError && mistakes.has(known.code)) return known
+  return new SpillwayError(
+    'SPILLWAY_WRITE_FAILED',
+    'The function of the transaction threw; nothing of the transaction is committed.',
+    { cause: known },
+  )
+}
+
+type Place = Pick<TransactionContext<unknown, unknown>, 'db' | 'dialect' | 'deadline'>
+
+/**
+ * Finds the origin of an error before a message is parked for it. One for each batch: the database is asked once for the same
+ * error of the same statements.
+ *
+ * Where COMMIT failed, because a constraint is deferred, each statement may have caused it. Where the text of a statement does
+ * not tell what it supplies, no message is parked.
+ */
+export function createTransactionAttribution(
+  place: Place,
+): <T>(result: Attempt<T>, log: StatementLog) => Promise<Attempt<T>> {
+  const known = new Map<string, Promise<ErrorOrigin>>()
+  function ask(thrown: unknown, log: StatementLog): Promise<ErrorOrigin> {
+    const { code, detail } = refusal(thrown)
+    const { error } = decide(thrown)
+    const suspects = log.suspects(error)
+    const id = JSON.stringify([code, detail, dialectErrorsOf(error)?.placeOf(error), suspects.id])
+    const asked = known.get(id) ?? originOf(thrown, suspects, place).catch((): ErrorOrigin => 'unsure')
+    known.set(id, asked)
+    return asked
+  }
+
+  return function attribute(result, log) {
+    return attributeFailure(result, (error) => ask(error, log))
+  }
+}
+
+async function originOf(
+  thrown: unknown,
+  suspects: Suspects,
+  { db, dialect, deadline }: Place,
+): Promise<ErrorOrigin> {
+  const { error } = decide(thrown)
+  const known = dialectErrorsOf(error)?.originOf(error, suspects.hasParameters)
+  if (known !== undefined) return known
+  const writes = suspects.writes()
+  if (writes === undefined || writes.length === 0) return 'unsure'
+  const plain = db.withoutPlugins() as unknown as Kysely<Schema>
+  const found = new Set<ErrorOrigin>()
+  for (const { table, isUpdate, ...write } of writes) {
+    const into = table.schema === undefined ? table.name : `${table.schema}.${table.name}`
+    const answer = await dialect.errorOrigin(thrown, { db: plain, into, table, isUpdate, ...write, deadline })
+    // The values of a statement are not known.
+    const one = typeof answer === 'string' ? answer : 'unsure'
+    // Where others may have caused it, an update that leaves the columns alone did not.
+    if (one !== 'database' || !isUpdate || writes.length === 1) found.add(one)
+  }
+  found.delete('elsewhere')
+  const [only = 'unsure', another] = found
+  return another === undefined ? only : 'unsure'
+}
