@@ -5,13 +5,13 @@ export interface Activity {
   /** The pool that the connection is of. */
   readonly pool: string
   readonly takenAt: number
-  /** When the transaction began that is open; `undefined` where none is. */
+  /** When the open transaction began; `undefined` where none is open. */
   readonly transactionAt: number | undefined
   /** Whether a statement is under way. */
   readonly isBusy: boolean
   /** When the last statement began, or ended where none is under way; `undefined` before the first of this use. */
   readonly statementAt: number | undefined
-  /** The first words of that statement, without values; empty where there is nothing to say. */
+  /** The first words of that statement, without values; may be empty. */
   readonly words: string
 }
 
@@ -31,7 +31,7 @@ export interface QueryListener {
   ended(error?: unknown): void
 }
 
-/** Notes what a connection does. */
+/** Records what a connection does. */
 export interface ActivityLog {
   /** A use of the connection begins, or has ended. */
   reset(): void
@@ -41,7 +41,7 @@ export interface ActivityLog {
 }
 
 /**
- * A log of one connection: it keeps the last statement alone, and reads its text only when it is asked.
+ * A log of one connection: it keeps only the last statement, and parses its text only when it is read.
  */
 export function createActivityLog(clock: Clock, reader: SqlReader): ActivityLog {
   let takenAt = clock.now()
@@ -97,8 +97,8 @@ const words: Readonly<Record<SqlReader['quote'], RegExp>> = {
 }
 
 /**
- * The words that a statement begins with, up to the first that may be a value. A statement without parameters may have
- * values anywhere: of such a one it is the first word alone.
+ * The first words of a statement, up to the first that may be a value. A statement without parameters may have values
+ * anywhere: only its first word is used.
  */
 function firstWords(text: string, hasValues: boolean, { quote, statementOf }: SqlReader): string {
   const found = (hasValues ? words[quote] : word).exec((statementOf?.(text) ?? text).trimStart())?.[0] ?? ''
@@ -110,7 +110,7 @@ function firstWords(text: string, hasValues: boolean, { quote, statementOf }: Sq
 interface Source<Connection> extends SqlReader {
   /** The name of the pool's factory. */
   readonly name: string
-  /** Says which database it is: see `databaseAddress`. */
+  /** Identifies the database: see `databaseAddress`. */
   readonly database: string
   isBusy(connection: Connection): boolean
 }
@@ -121,7 +121,7 @@ export interface ActivityBook<Connection> {
   read(connection: Connection): Activity
 }
 
-/** A book of what connections do. */
+/** Keeps a log for each connection of a pool. */
 export function activityBook<Connection extends object>(
   source: Source<Connection>,
   clock: Clock,
@@ -141,7 +141,7 @@ export function activityBook<Connection extends object>(
   }
 }
 
-/** What a pool is called in errors: the host of its database may be of a text with a password in it. */
+/** The name of a pool in errors. The host is left out: it may come from a text with a password. */
 function nameOf({ name, database }: Pick<Source<never>, 'name' | 'database'>): string {
   const [, , named]: unknown[] = JSON.parse(database)
   return typeof named === 'string' ? `${name} to "${named}"` : name

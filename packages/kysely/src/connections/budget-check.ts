@@ -1,17 +1,17 @@
 import type { Logger } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
-/** What a server allows, as far as it says so. */
+/** The numbers of connections that a server allows, as far as it tells them. */
 export interface ServerLimits {
-  /** Connections in all, without those that it keeps for its administrators. */
+  /** All connections, without those reserved for administrators. */
   readonly server: number
-  /** Those of the role or user; `undefined` for no limit of its own. */
+  /** Connections of the role or user; `undefined` where it has no limit of its own. */
   readonly user?: number | undefined
-  /** Those of the database; `undefined` for no limit of its own. */
+  /** Connections to the database; `undefined` where it has no limit of its own. */
   readonly database?: number | undefined
 }
 
-/** What the limits of a server are called in a sentence. */
+/** The names of the limits in messages. */
 export type LimitWords = Readonly<Record<keyof ServerLimits, string>>
 
 /** How a driver reads the limits of its server. */
@@ -20,7 +20,7 @@ interface LimitReader<Connection> {
   readonly words: LimitWords
 }
 
-/** A sentence for each limit of the server that the budget or an environment's share exceeds. */
+/** A sentence for each limit that the budget or an environment's share exceeds. */
 function contradictions(
   limits: ServerLimits,
   budget: number,

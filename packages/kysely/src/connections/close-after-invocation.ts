@@ -12,12 +12,12 @@ import type { LimitedPool } from './pool-options.ts'
 export interface CloseAfterInvocationOptions {
   /**
    * Keeps the connections while invocations follow one another: an environment whose last three pauses between
-   * invocations were each at most this many milliseconds is expected to be invoked again at once; so is a new environment
-   * whose first pause was that short. Default: no connection is kept.
+   * invocations were each at most this many milliseconds is expected to be invoked again at once. A new environment
+   * needs one such pause only. Default: no connection is kept.
    *
-   * Lambda may freeze such an environment for good all the same. Use it only where the server ends idle sessions after
+   * Lambda may still freeze such an environment forever. Use it only where the server ends idle sessions after
    * about a second and counts the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a good value:
-   * a connection that is unused for longer than it takes to connect costs other environments more than it spares.
+   * a connection that stays unused for longer than it takes to connect costs other environments more than it saves.
    */
   readonly keepWithinMillis?: number
   /**
@@ -28,7 +28,7 @@ export interface CloseAfterInvocationOptions {
   readonly clock?: Clock
 }
 
-/** A middleware of middy, as far as this package needs to know. */
+/** A middleware of middy. */
 export interface CloseAfterInvocation {
   before(): void
   after(): Promise<void>
@@ -40,12 +40,12 @@ const rules: OptionRules<CloseAfterInvocationOptions> = {
   clock: objectWith('now', 'sleep'),
 }
 
-/** How many pauses in a row have to be short. One or two are, now and then, wherever environments are chosen at random. */
+/** How many pauses in a row have to be short. One or two short pauses happen by chance, where environments are chosen at random. */
 const shortPauses = 3
 
 /**
  * A middleware that closes the connections of pools before an invocation ends, so that an environment which is frozen
- * holds none. Then not more environments have connections than invocations run: `share × maximumConcurrency` holds,
+ * holds none. So no more environments have connections than invocations run: `share × maximumConcurrency` holds,
  * whatever Lambda does with environments between invocations.
  *
  * Without it an idle environment keeps its connections for as long as it is frozen, and Lambda has more environments
@@ -54,8 +54,8 @@ const shortPauses = 3
  * It costs a new connection for each invocation (with RDS, TLS and IAM 20 to 100 ms, which a batch of some hundred
  * messages shares). With `keepWithinMillis` a busy environment keeps its connections, and an idle one closes them.
  *
- * Use it before the others: what it does comes after all of theirs. Connections that other invocations of this
- * environment use at that moment are left alone.
+ * Use it before other middlewares: it then closes the connections after they have finished. Connections that other
+ * invocations of this environment use at that moment stay open.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export function closeAfterInvocation(
   }
   return {
     before() {
-      // A deploy begins many environments at once, which are then busy: it should not have them connect four times each.
+      // A deploy starts many environments at once, which are then busy: they should not connect four times each.
       if (endedAt === undefined) short = shortPauses - 1
       else short = clock.now() - endedAt <= keepWithinMillis ? short + 1 : 0
     },

@@ -4,13 +4,14 @@ import type { Clock } from '@spillway/message/internal'
 export interface KeepingOptions {
   /**
    * Milliseconds after which an unused connection is closed rather than used. Default 60,000: less than the 350 s
-   * after which NAT gateways and load balancers forget a connection without a word.
+   * after which NAT gateways and load balancers silently drop a connection.
    */
   readonly idleTimeoutMillis?: number
   /**
-   * Milliseconds after which a connection is replaced once nobody uses it: a fail-over or a new password reaches every
-   * environment. Default 1,800,000, half an hour; Aurora DSQL ends connections after an hour. Each connection gets three
-   * quarters of it to all of it, so that those of many environments do not end together.
+   * Milliseconds after which a connection is replaced as soon as it is unused, so that a failover or a new password
+   * reaches every environment. Default 1,800,000, half an hour; Aurora DSQL ends connections after an hour. Each
+   * connection gets a random time between three quarters of it and all of it, so that the connections of many
+   * environments do not end together.
    */
   readonly maxLifetimeMillis?: number
   /**
@@ -21,24 +22,24 @@ export interface KeepingOptions {
   readonly maxUses?: number
 }
 
-/** What a pool knows of its connections, read from the clock: the timers of a frozen environment stand still. */
+/** What a pool knows about its connections. Ages are read from the clock, because the timers of a frozen environment stop. */
 export interface ConnectionBook<Connection extends object> {
   opened(connection: Connection): void
   taken(connection: Connection): void
   returned(connection: Connection): void
-  /** It is not used again. */
+  /** Marks the connection as not to be used again. */
   condemn(connection: Connection): void
   /** Whether it may be used now. */
   isFit(connection: Connection): boolean
-  /** Whether nothing is known against it. */
+  /** Whether the connection is not condemned. */
   isHealthy(connection: Connection): boolean
-  /** Whether it should be kept for another use: it is whole, not too old and not used too often. */
+  /** Whether it should be kept for another use: it is healthy, not too old and not used too often. */
   isWorthKeeping(connection: Connection): boolean
-  /** Those that nobody uses and that are not condemned, the one unused for longest first. */
+  /** The unused connections that are not condemned, the one unused for longest first. */
   unused(): readonly Connection[]
   /**
-   * Lets what happened to unused sockets arrive before one is used. A server that went away while this environment was
-   * frozen has left word in the kernel, which the event loop has not read yet when the invocation begins.
+   * Lets pending events of unused sockets arrive before one is used. When the server closed a connection while this
+   * environment was frozen, the kernel knows it, but the event loop has not read it yet when the invocation begins.
    */
   drainSocketEvents(): Promise<void>
 }
@@ -52,7 +53,7 @@ interface Entry {
 
 /** Milliseconds without use after which an environment may have been frozen. */
 const quiet = 20
-/** Milliseconds in which a new connection is fit whatever the limits: they would have it replaced for ever. */
+/** Milliseconds in which a new connection is fit whatever the limits: very short limits would have it replaced forever. */
 const grace = 1_000
 
 /** A book of connections. */

@@ -76,8 +76,9 @@ const rules: OptionRules<ConnectionLimitOptions> = {
 
 /**
  * A limit that this environment cannot exceed, whatever the settings of its pools. It counts sockets, from before they
- * connect until they are closed, and the sessions that a server may still have after that. A client that is made from the
- * options of a pool counts too; the request by which {@link postgresPool} cancels a statement is no session, and does not.
+ * connect until they are closed, and the sessions that a server may still have after that. A client that is made from
+ * the options of a pool counts too. The request by which {@link postgresPool} cancels a statement is not a session and
+ * does not count.
  *
  * @example
  * ```ts

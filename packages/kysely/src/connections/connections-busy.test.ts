@@ -80,7 +80,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
     expect(errors).toEqual([error?.message])
     expect(classifyError(error)).toBe('busy')
     expect(isUnavailable(error)).toBe(false)
-    expect(limit).toMatchObject({ current: 1, open: 1 })
+    expect(limit).toMatchObject({ connections: 1, open: 1 })
     expect(await balance(db)).toHaveLength(2)
   })
 

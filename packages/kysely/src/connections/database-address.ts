@@ -1,4 +1,4 @@
-/** What a driver's options say of where a database is. */
+/** The options of a driver that say where a database is. */
 interface Address {
   /** A connection string among the options of `pg`. */
   readonly connectionString?: unknown
@@ -11,8 +11,8 @@ interface Address {
 }
 
 /**
- * Says which database a pool connects to: its host, its port and its name. Two texts for one database, such as an alias of
- * the host, are two databases.
+ * Identifies the database that a pool connects to, by its host, port and name. An alias of the host counts as another
+ * database.
  */
 export function databaseAddress(
   connectionString: string | undefined,
@@ -36,7 +36,7 @@ function read(connectionString: unknown): Address {
   })
 }
 
-/** A text that is not well encoded is for the driver to refuse. */
+/** A malformed encoding is left for the driver to refuse. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -4,14 +4,14 @@ import { exceedsShare, givenShare } from './share.ts'
 
 /** What {@link defaultLimit} takes. */
 export interface DefaultLimitOptions {
-  /** Says which database it is: pools of one database share one limit. */
+  /** Identifies the database: pools of one database share one limit. */
   readonly database: string
   /** The most connections of the pool. Default: all that the limit allows. */
   readonly connections?: number | undefined
   readonly clock?: Clock | undefined
 }
 
-/** A limit that pools share, and how one of them leaves it. */
+/** A limit that pools share. */
 export interface SharedLimit {
   readonly limit: ConnectionLimit
   leave(): void
@@ -23,12 +23,12 @@ interface Shared {
   pools: number
 }
 
-/** The last limit of each database. It outlives its pools, for as long as their sockets do. */
+/** The current limit of each database. It stays while sockets of its pools are open. */
 const limits = new Map<string, Shared>()
 
 /**
- * The limit of the pools of this process to one database that were given none: their connections together are the share
- * of this environment.
+ * The limit that all pools of this process to one database share, unless they are given another. It is the share of
+ * this environment.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when a pool wants more connections than the share
  */
@@ -57,7 +57,7 @@ function start(share: number | undefined, clock: Clock | undefined): Shared {
   return { limit, clock, pools: 0 }
 }
 
-/** Whether a limit still has pools, or open connections of pools that ended; of the latter, only where it is what is wanted. */
+/** Whether a limit still has pools; or, where it equals the wanted limit, open connections of pools that ended. */
 function isStillUsed({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
   return pools > 0 || (limit.open > 0 && limit.connections === share && clock === wanted)
 }

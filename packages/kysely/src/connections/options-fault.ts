@@ -1,7 +1,7 @@
 import { SpillwayError, toError } from '@spillway/message'
 
-// Node's codes for options that it does not take: of a URL, a port, a version of TLS, the text of a certificate or key. Those
-// of ERR_TLS_CERT_ are about the certificate that the server shows.
+// Node's codes for invalid options: a URL, a port, a version of TLS, the text of a certificate or key. Codes that
+// begin with ERR_TLS_CERT_ are about the certificate of the server.
 const codes = /^ERR_(?:INVALID_(?:URL|ARG)|SOCKET_BAD_PORT|TLS_(?!CERT_)|SSL_|OSSL_|CRYPTO_)/
 const fileCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
 // What `pg`, `pg-connection-string` and `mysql2` throw without a code.
@@ -10,14 +10,14 @@ const messages =
 
 /**
  * The error for a connection that could not be made because of the options of its pool, whatever the state of the
- * database: a file that is not there, a port that does not exist. `undefined` for any other.
+ * database: a missing file, a port that does not exist. `undefined` for any other error.
  *
- * Only for what was thrown while connecting: elsewhere the same codes are those of the app.
+ * Only for errors thrown while connecting: elsewhere the same codes come from the app.
  */
 export function optionsFault(owner: string, thrown: unknown): SpillwayError | undefined {
   if (!isOfOptions(thrown)) return undefined
   const cause = toError(thrown)
-  // Node's error of a URL has the URL, and with it the password.
+  // Node's error for an invalid URL contains the URL, and with it the password.
   for (const name of ['input', 'base']) Reflect.deleteProperty(cause, name)
   return new SpillwayError(
     'SPILLWAY_OPTION_INVALID',

@@ -8,31 +8,30 @@ import { tooMany } from './share.ts'
 /** What {@link postgresPool} and {@link mysqlPool} both take. */
 export interface PoolOptions extends KeepingOptions {
   /**
-   * The most connections of this pool, not more than its limit allows. Default: all of them; without a `limit` that is the
+   * The most connections of this pool; its limit may not be exceeded. Default: all that the limit allows; without a `limit` that is the
    * environment variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
    */
   readonly connections?: number
   /**
-   * A limit that this pool shares with others of this environment. Default: one for all pools of this process to the same
-   * host, port and database that were given none.
+   * A limit that this pool shares with others of this environment. Default: one for all pools of this process to the
+   * same host, port and database.
    */
   readonly limit?: ConnectionLimit
   /**
-   * Milliseconds until a connection is given up, on the server as well as on a busy pool (`SPILLWAY_CONNECTIONS_BUSY`).
+   * Milliseconds to wait for a connection, to the server as well as for a busy pool (`SPILLWAY_CONNECTIONS_BUSY`).
    * Default 5,000: more than a failover's DNS change needs, less than an invocation has.
    */
   readonly connectionTimeoutMillis?: number
   /**
-   * Milliseconds after which a connection in use counts as lost. Default 60,000; at least the function's time-out.
+   * Milliseconds after which a connection in use may be closed for somebody who waits for one: its statement got no answer, or it was not given back. Default 60,000. Set it to the function's time-out where that is longer.
    */
   readonly longestUseMillis?: number
   /**
-   * How many connections all environments together may open: the budget. When it is given, the first connection of the
-   * pool compares it with what the server allows, which costs one statement, and a contradiction is logged once. The
-   * write goes on all the same.
+   * How many connections all environments together may open: the budget. If set, the first connection of the pool
+   * compares it with what the server allows, by one statement, and a contradiction is logged once. Writes go on.
    */
   readonly budget?: number
-  /** Gets that line, and one for each connection that is closed as lost. Default: {@link consoleLogger}. */
+  /** Logs contradictions of the budget and connections that are closed while in use. Default: {@link consoleLogger}. */
   readonly logger?: Logger
   /**
    * Default: the clock of the machine.
@@ -48,17 +47,17 @@ export interface PoolOptions extends KeepingOptions {
   readonly random?: () => number
 }
 
-/** A pool that can be told to let its connections go. */
+/** A pool whose unused connections can be closed. */
 export interface LimitedPool {
   readonly limit: ConnectionLimit
-  /** Closes the connections that nobody uses; resolves when the server has let them go. Never rejects. */
+  /** Closes the unused connections; resolves when the server has closed its side. Never rejects. */
   closeUnused(): Promise<void>
 }
 
-/** Milliseconds after which a server that does not answer a goodbye is not waited for. */
+/** Milliseconds to wait for a server that does not close a connection after the goodbye. */
 export const goodbye = 2_000
 
-/** What each of the common options has to be. */
+/** The rules of the common options. */
 export const poolRules: OptionRules<PoolOptions> = {
   connections: integer(1, 10_000),
   limit: objectWith('socket', 'take'),
@@ -73,7 +72,7 @@ export const poolRules: OptionRules<PoolOptions> = {
   random: isFunction,
 }
 
-/** The limit of a pool with these options to a database, and how it leaves it. */
+/** The limit of a pool with these options to a database. */
 export function limitOf({ limit, connections, clock }: PoolOptions, database: string): SharedLimit {
   if (limit === undefined) return defaultLimit({ database, connections, clock })
   if (connections !== undefined && connections > limit.connections) {

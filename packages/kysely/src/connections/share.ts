@@ -6,8 +6,7 @@ export const shareVariable = 'SPILLWAY_CONNECTIONS'
 /** Variables by their names, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/**
- * The share that the environment was given; `undefined` when it was given none.
+/** The share of the environment; `undefined` when it has none.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is not a whole number from 1 to 10,000
  */
@@ -22,7 +21,7 @@ export function givenShare(variables: Variables): number | undefined {
   )
 }
 
-/** The error for what wants more connections than the share of this environment. */
+/** The error for options that ask for more connections than the share of this environment. */
 export function exceedsShare(what: string, share: number): SpillwayError {
   const given = givenShare(process.env) !== undefined
   const whose = given
@@ -34,7 +33,7 @@ export function exceedsShare(what: string, share: number): SpillwayError {
   return tooMany(what, `${whose}. ${remedy}`)
 }
 
-/** The error for what wants more connections than there are, and why. */
+/** The error for options that ask for too many connections. */
 export function tooMany(what: string, why: string): SpillwayError {
   return new SpillwayError('SPILLWAY_OPTION_INVALID', `${what} is too many: ${why}.`)
 }

@@ -1,24 +1,24 @@
-/** Something with connections that a process which ends should close. */
+/** A pool that closes its connections when the process ends. */
 export interface Retirable {
-  /** Closes connections that nobody uses, and from now on each one as soon as its use ends. */
+  /** Closes unused connections, and from now on each connection as soon as its use ends. */
   retire(): Promise<void>
 }
 
 const retirables = new Set<Retirable>()
 
-/** Milliseconds that a process which would have ended at once waits for its goodbyes. */
+/** Milliseconds to wait for connections to close, in a process that would otherwise have ended at once. */
 const patience = 400
 
 /**
- * Has a pool retire when this process is told to end: Lambda sends SIGTERM to an environment with an extension, a
- * container's host always. A server that is told at once counts the connections as free at once.
+ * Retires a pool when this process gets SIGTERM: Lambda sends it to an environment with an extension, a container's
+ * host always does. The server then has the connections free at once.
  *
- * One listener serves all pools. Statements that run are not disturbed: it is for the process's own listeners to end
- * them and the process. Where there are no others, the signal ends the process as if nobody had listened.
+ * One listener serves all pools. Running statements are not interrupted: the process's own listeners decide when the
+ * process ends. Without other listeners, the signal ends the process as if nobody had listened.
  *
  * Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle", shutdown phase.
  *
- * @returns what forgets the pool
+ * @returns a function that removes the pool
  */
 export function retireOnShutdown(pool: Retirable): () => void {
   if (retirables.size === 0) process.on('SIGTERM', onSigterm)

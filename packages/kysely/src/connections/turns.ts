@@ -3,7 +3,7 @@ import type { Activity } from './activity.ts'
 
 /** The right to use one connection. */
 export interface Turn {
-  /** Gives it back. Safe to call again. */
+  /** Gives it back. May be called again. */
   end(): void
   /** Says what it is used for. */
   use(use: TurnUse): void
@@ -14,7 +14,7 @@ export interface TurnUse {
   /** From then on, in milliseconds since the epoch, somebody who waits may take the connection back. */
   readonly overdueAt: number
   takeBack(): void
-  /** What the connection does now, for whoever waits for it in vain. */
+  /** What the connection does now, for the error of somebody who waits in vain. */
   activity(): Activity
 }
 
@@ -25,7 +25,7 @@ export interface Turns {
   uses(): readonly (TurnUse | undefined)[]
   /** A turn, or `undefined` when none came within so many milliseconds. Takes back those that are overdue. */
   take(milliseconds: number): Promise<Turn | undefined>
-  /** Gives turns to those that wait: there may be more of them now. */
+  /** Gives free turns to those that wait. */
   pass(): void
 }
 

@@ -7,7 +7,7 @@ import { decide } from './classify-error.ts'
  *
  * - `park`: it can never succeed; a copy goes to the dead-letter queue at once
  * - `retry`: it is delivered again
- * - `unavailable`: what the write needs is down, and no record is to blame; `batch` waits for it, and the breaker counts it
+ * - `unavailable`: something that the write needs is down, and no record is at fault; `batch` waits for it, and the breaker counts it
  */
 export type CodeMeaning = 'park' | 'retry' | 'unavailable'
 
@@ -20,10 +20,10 @@ export type Classify = { readonly [Code in string]?: CodeMeaning }
 const meanings: readonly unknown[] = ['park', 'retry', 'unavailable'] satisfies CodeMeaning[]
 
 /**
- * Holds the option `classify` against what it may be.
+ * Checks the option `classify`.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the entry: no code, no meaning, or a code that a server sends for
- * faults of its own, a lost connection or a missing table for example, which no record causes
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the entry: not a code, not a meaning, or a code that a
+ * server sends for its own faults, a lost connection or a missing table for example, which no record causes
  */
 export function checkClassify(owner: string, classify: unknown): void {
   if (classify === undefined) return

@@ -4,23 +4,23 @@ import { decide } from './classify-error.ts'
 
 /** What {@link connectionsBusy} takes. Times are in milliseconds. */
 export interface Busy {
-  /** Whose connections are in use: those of the environment, or of one pool of it. */
+  /** Whose connections are in use: of the environment, or of one of its pools. */
   readonly owner: 'environment' | 'pool'
-  /** What they do, one each. */
+  /** What each of them does. */
   readonly activities: readonly Activity[]
-  /** How long somebody waited. */
+  /** How long the caller waited. */
   readonly waited: number
   readonly now: number
 }
 
 const mostNamed = 3
 
-/** Errors of which it is known that to wait longer is in vain. */
+/** Errors for which waiting longer is useless. */
 const deadlocks = new WeakSet<object>()
 
 /**
- * The error for whoever waited in vain for a connection that others of the same environment use: it names them, by the
- * first words of their statements, without values.
+ * The error for a caller that waited in vain for a connection, because others of the same environment use them all. It
+ * names their statements by the first words, without values.
  */
 export function connectionsBusy({ owner, activities, waited, now }: Busy): SpillwayError {
   const named = activities.slice(0, mostNamed).map((activity) => nameOf(activity, now))
@@ -33,18 +33,18 @@ export function connectionsBusy({ owner, activities, waited, now }: Busy): Spill
   return activities.every((activity) => isForgotten(activity, now - waited)) ? asDeadlock(error) : error
 }
 
-/** Says of an error that to wait longer is in vain: whoever waits holds a connection itself. */
+/** Marks an error for which waiting longer is useless: the caller holds a connection itself. */
 export function asDeadlock<Thrown>(error: Thrown): Thrown {
   if (typeof error === 'object' && error !== null) deadlocks.add(error)
   return error
 }
 
-/** Whether the uses that somebody waited for did nothing meanwhile, or were its own. */
+/** Whether waiting longer is useless: the users of the connections did nothing meanwhile, or the caller is one of them. */
 export function isDeadlock(thrown: unknown): boolean {
   return deadlocks.has(Object(thrown)) || deadlocks.has(Object(decide(thrown).error))
 }
 
-/** Whether a connection has had nothing to do since a time, though it is in use: its user waits for something else. */
+/** Whether a connection in use has been idle since a time: its user waits for something else. */
 function isForgotten({ isBusy, takenAt, statementAt = takenAt }: Activity, since: number): boolean {
   return !isBusy && statementAt <= since
 }

@@ -11,7 +11,7 @@ import { databaseWords, decide } from './classify-error.ts'
 import type { Failure } from './failure.ts'
 import { withoutValues } from './without-values.ts'
 
-/** What a write was to go to, by the names that the app has for it. */
+/** The target of a write, by the names that the app uses. */
 export interface WriteTarget {
   readonly table: string
   /** The conflict columns. */
@@ -19,10 +19,10 @@ export interface WriteTarget {
 }
 
 /**
- * Why the database refuses a row: a code and a sentence out of fixed words and names of the schema. The code is the
+ * Why the database refuses a row: a code and a sentence of fixed words and names of the schema. The code is the
  * SQLSTATE of Postgres, `MYSQL_` and the number of MySQL and MariaDB.
  *
- * The database's own message and `detail` are left out, because they hold values of the row.
+ * The database's own message and `detail` are left out, because they contain values of the row.
  */
 export function refusal(thrown: unknown): ParkReason {
   const words = databaseWords(decide(thrown).error)
@@ -30,14 +30,14 @@ export function refusal(thrown: unknown): ParkReason {
   return { code: words.code, detail: `The database refuses the row: ${words.rule}.` }
 }
 
-/** The outcome of a row that the database refuses for good: the reason travels, the error is for the log. */
+/** The outcome of a row that the database refuses for good: the reason goes with the parked copy, the error goes to the log. */
 export function parkRefused(thrown: unknown): ParkOutcome {
   const reason = refusal(thrown)
   const cause = new SpillwayError('SPILLWAY_ROW_REFUSED', reason.detail, { cause: withoutValues(thrown) })
   return park(reason, { cause })
 }
 
-/** The error for the log of a record that is retried: says what to do and holds no value of a row. */
+/** The error for the log of a record that is retried: says what to do and contains no value of a row. */
 export function writeError(failure: Failure, thrown: unknown, target?: WriteTarget): SpillwayError {
   const cause = withoutValues(thrown)
   // The writer's own errors, a missing table for example, already say what to do.
@@ -107,11 +107,11 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
 
 const mostSaid = 300
 
-/** What the database or the network said, in parentheses, as far as it holds no value of a row. */
+/** What the database or the network said, in parentheses, as far as it contains no value of a row. */
 export function whatWasSaid(thrown: unknown): string {
   const { failure, error } = decide(thrown)
   const words = databaseWords(error)
-  // What is not known may be of the app's own code: it is told by the cause.
+  // An unknown error may come from the app's own code: the cause tells it.
   if (words === undefined && failure === 'unknown') return ''
   const said = words?.text ?? toError(error).message
   const text = words === undefined || said.startsWith(words.label) ? said : `${words.label}: ${said}`

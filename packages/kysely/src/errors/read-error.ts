@@ -2,7 +2,7 @@ import { type ErrorCode, SpillwayError } from '@spillway/message'
 import { whatWasSaid, writeError } from './describe-error.ts'
 import type { Failure } from './failure.ts'
 
-/** Why a question was not answered: says what to do, and holds no value of a row. */
+/** The error for a read that failed: says what to do, and contains no value of a row. */
 export function readError(failure: Failure, thrown: unknown): SpillwayError {
   if (thrown instanceof SpillwayError) return thrown
   const { code, cause } = writeError(failure, thrown)

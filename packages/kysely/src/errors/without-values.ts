@@ -1,12 +1,13 @@
 import { SpillwayError, toError } from '@spillway/message'
 import { databaseWords, innerErrors } from './classify-error.ts'
 
-/** How many causes are followed: errors may be each other's. */
+/** How many causes are followed: chains of causes may be circular. */
 const deepest = 10
 
 /**
- * An error as it may be logged: of a database's own errors the code, the stack and words that quote no value of a row,
- * also where they are the cause of others. An error with nothing of a database in it stays the object that it is.
+ * A copy of an error that may be logged: an error of a database keeps its code, its stack and words that quote no
+ * value of a row, also where it is the cause of another error. An error that contains no error of a database is
+ * returned as it is.
  */
 export function withoutValues(thrown: unknown): Error {
   return copyOf(thrown, 0)
@@ -29,7 +30,7 @@ function copyOfWrapper(error: Error, depth: number): Error {
   if (depth < deepest) for (const inner of innerErrors(error)) copies.set(inner, copyOf(inner, depth + 1))
   let { message } = error
   for (const [inner, copy] of copies) {
-    // Many who wrap an error say what it says.
+    // Wrapping errors often repeat the message.
     const said = toError(inner).message
     if (said !== '') message = message.replaceAll(said, copy.message)
   }
@@ -46,7 +47,7 @@ function copyOfWrapper(error: Error, depth: number): Error {
 }
 
 function holdsDatabaseError(thrown: unknown): boolean {
-  // A set is iterated over what is added meanwhile.
+  // Iterating a set includes elements that are added meanwhile.
   const errors = new Set([thrown])
   for (const error of errors) {
     if (databaseWords(error) !== undefined) return true
@@ -56,14 +57,14 @@ function holdsDatabaseError(thrown: unknown): boolean {
 }
 
 function withStack(copy: Error, name: string, frames: string): Error {
-  // Not enumerable, as those of classes of errors are.
+  // Not enumerable, like `name` of error classes.
   if (name !== copy.name)
     Object.defineProperty(copy, 'name', { value: name, configurable: true, writable: true })
   copy.stack = `${name}: ${copy.message}${frames}`
   return copy
 }
 
-/** Where an error came from: its stack without its message, which stands before. */
+/** The stack without the message before it. */
 function framesOf({ stack = '', message }: Error): string {
   const end = message === '' ? stack.indexOf('\n') : stack.indexOf(message) + message.length
   const frames = stack.slice(end)

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 /** The name of the inbox's table, unless another is given. */
 export const defaultInboxTable = 'spillway_inbox'
 
-/** The table of the inbox, for a `Database` interface: {@link kyselyStatus} can look for keys in it. */
+/** The table of the inbox, for a `Database` interface: {@link kyselyStatus} can read keys from it. */
 export interface InboxTable {
   /** Who consumed the message: by default the name of the message. */
   consumer: string
@@ -12,7 +12,7 @@ export interface InboxTable {
   key: string
   /** SHA-256 of its body; `null` where none is compared. */
   fingerprint: Uint8Array | null
-  /** When it was written. */
+  /** When the entry was written. */
   at: Date
   /** Why the message is parked, as JSON; `null` where its effect is committed. */
   parked: string | null
@@ -23,11 +23,11 @@ export interface InboxTable {
 /** A message as the inbox knows it. */
 export interface InboxEntry {
   readonly key: string
-  /** In hexadecimal digits; `null` matches any. */
+  /** In hexadecimal; `null` matches any. */
   readonly fingerprint: string | null
-  /** The id of the record that was parked, for its copy that a redrive put back: it opens the key again. */
+  /** For the redriven copy of a parked record, the id of that record: it resets the key. */
   readonly redriveOf?: string | undefined
-  /** For a message that is parked rather than done. */
+  /** Set for a message that is parked rather than done. */
   readonly parked?: ParkedFacts | undefined
 }
 
@@ -37,22 +37,22 @@ export interface ParkedFacts {
   readonly recordId?: string | undefined
 }
 
-/** What is known of a key that is in the table already. */
+/** What the table says about a key that it has. */
 export interface KnownKey {
   readonly fingerprint: string | null
   /** `undefined` where the effect of the message is committed. */
   readonly parked: ParkedFacts | undefined
 }
 
-/** The keys that are in the table already. */
+/** The keys that were in the table before. */
 export type KnownKeys = ReadonlyMap<string, KnownKey>
 
-/** A part of the inbox that one transaction claimed. */
+/** The keys that one transaction claimed. */
 export interface InboxClaim {
   readonly known: KnownKeys
   /**
-   * Whether the entry of a key that was new is still there. It is not when the database ended the transaction behind
-   * the back of the code that runs in it, which swallowed the error.
+   * Whether the entry of a new key is still there. It is not when the database ended the transaction and the code that
+   * runs in it swallowed the error.
    */
   holds(key: string): Promise<boolean>
 }
@@ -64,9 +64,9 @@ export interface Inbox {
   /** A key or a consumer as the table holds it. */
   storedText(text: string): string
   /**
-   * Inserts entries and tells which keys were there before. Of a parked message the key is opened first where its copy was
-   * redriven; that is undone with the transaction. A key that another transaction is inserting is waited for:
-   * once that one commits it is known, and once it rolls back it is ours.
+   * Inserts entries and tells which keys were there before. The key of a parked message is reset first where its copy
+   * was redriven; a rollback undoes that. If another transaction is inserting the same key, this one waits: the key is
+   * known if the other commits, and ours if it rolls back.
    *
    * @param db a transaction, without plugins
    * @param entries one for each key, sorted by key: transactions that meet lock in the same order

@@ -29,7 +29,7 @@ export interface SweepInboxOptions<DB> {
   readonly olderThanDays?: number
   /** Entries that one statement deletes. Default 1,000: its locks are held for some milliseconds. */
   readonly batchSize?: number
-  /** Ends the sweep between two statements; the next one goes on where it was. */
+  /** Ends the sweep between two statements; the next sweep continues. */
   readonly signal?: AbortSignal
 }
 
@@ -44,10 +44,10 @@ const rules: OptionRules<SweepInboxOptions<unknown>> = {
 const secondsPerDay = 86_400
 
 /**
- * Deletes the entries of an inbox that are older than any redelivery, in small statements, and answers how many. For a
- * scheduled job: sweeps that overlap do not harm each other.
+ * Deletes the entries of an inbox that are older than any redelivery, in small statements, and returns how many. For a
+ * scheduled job: sweeps may overlap.
  *
- * The age is told by the database's clock, which also set the time of each entry.
+ * The age is computed by the database's clock, which also set the time of each entry.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ const secondsPerDay = 86_400
  * ```
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range. Rejects with
- * `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE` or `SPILLWAY_WRITE_FAILED`; what was deleted stays so.
+ * `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE` or `SPILLWAY_WRITE_FAILED`; deleted entries stay deleted.
  */
 export async function sweepInbox<DB>(options: SweepInboxOptions<DB>): Promise<number> {
   checkOptions('sweepInbox', options, rules)
