@@ -1,17 +1,17 @@
 /** What the database does to the values of a conflict column. */
 export interface KeyColumn {
-  /** The type with its limits, for words: `datetime(0)`. */
+  /** The type with its limits, for messages: `datetime(0)`. */
   readonly type: string
-  /** The collation that takes texts for equal which are not the same. */
+  /** The collation, where it treats different texts as equal. */
   readonly collation?: string | undefined
   /**
-   * Whether the column keeps a value as it is. One that it rounds, cuts or pads is the same as another's there. Default:
-   * it keeps all.
+   * Whether the column stores a value unchanged. Two values that it rounds, cuts or pads may become one key. Default:
+   * it stores all unchanged.
    */
   holds?(value: unknown): boolean
 }
 
-/** For integers: a fraction would be rounded. */
+/** For integers: the column rounds fractions. */
 export function isWhole(value: unknown): boolean {
   if (typeof value === 'number') return Number.isInteger(value)
   return typeof value !== 'string' || /^\s*[+-]?\d+\s*$/.test(value)
@@ -19,7 +19,7 @@ export function isWhole(value: unknown): boolean {
 
 const decimal = /^\s*[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i
 
-/** For numbers with so many digits after the point; fewer than none are so many zeros before it. */
+/** For numbers with at most so many digits after the point; a negative number means zeros before the point. */
 export function hasDigits(most: number): (value: unknown) => boolean {
   return (value) => {
     if (typeof value !== 'number' && typeof value !== 'string') return true
@@ -32,14 +32,14 @@ export function hasDigits(most: number): (value: unknown) => boolean {
   }
 }
 
-/** For double precision: a number, or a text that says exactly one. */
+/** For double precision: a number, or a text that is exactly the text of one. */
 export function isDouble(value: unknown): boolean {
   if (typeof value !== 'string') return true
   const digits = value.replace(/e.*/i, '').replaceAll(/\D/g, '').replace(/^0+/, '')
   return digits.length <= 15 || String(Number(value)) === value.trim()
 }
 
-/** For times with so many digits of a second. */
+/** For times with at most so many digits of a second. */
 export function hasSeconds(most: number): (value: unknown) => boolean {
   return (value) => {
     if (value instanceof Date) return most >= 3 || value.getTime() % 10 ** (3 - most) === 0
@@ -49,7 +49,7 @@ export function hasSeconds(most: number): (value: unknown) => boolean {
   }
 }
 
-/** For days: a time would be dropped. */
+/** For days: the column drops the time. */
 export function isDay(value: unknown): boolean {
   if (value instanceof Date) {
     const midnight = new Date(value.getFullYear(), value.getMonth(), value.getDate())
@@ -60,17 +60,17 @@ export function isDay(value: unknown): boolean {
   return !/[1-9]/.test(time.replace(/(?:[+-][\d:]+|z)\s*$/i, ''))
 }
 
-/** For a type that fills a text up with spaces, and so takes no notice of those at its end. */
+/** For a type that pads texts with spaces, and so ignores spaces at the end. */
 export function hasNoSpaceAtEnd(value: unknown): boolean {
   return typeof value !== 'string' || !value.endsWith(' ')
 }
 
-/** For texts of at most so many characters: spaces beyond them would be cut. Any other text is refused there. */
+/** For texts of at most so many characters: the column cuts spaces beyond them, and refuses any other text. */
 export function hasLength(most: number): (value: unknown) => boolean {
   return (value) => typeof value !== 'string' || hasNoSpaceAtEnd(value) || [...value].length <= most
 }
 
-/** For a type that fills bytes up with zeros. */
+/** For a type that pads bytes with zeros. */
 export function hasBytes(count: number): (value: unknown) => boolean {
   return (value) => {
     if (typeof value === 'string') return Buffer.byteLength(value) === count

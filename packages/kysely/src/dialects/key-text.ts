@@ -1,6 +1,6 @@
 import type { ColumnType, Value } from './table.ts'
 
-/** Types whose values are equal when their texts are. */
+/** Types whose values are equal exactly when their texts are. */
 const texts: ReadonlySet<string> = new Set([
   ...['text', 'character varying', 'character', 'bpchar', 'bytea', 'boolean', 'name'],
   ...['char', 'varchar', 'tinytext', 'mediumtext', 'longtext', 'binary', 'varbinary', 'citext'],
@@ -17,7 +17,7 @@ export function hasPlainKeys(type: ColumnType | undefined): boolean {
   return texts.has(name) || integers.has(name) || name === 'uuid'
 }
 
-/** The text of the values at those places: rows with one key have one text, as far as {@link hasPlainKeys} says. */
+/** The text of the values at those positions: rows with equal keys have equal texts, where {@link hasPlainKeys} is true. */
 export function keyOf(
   values: readonly Value[],
   places: readonly number[],

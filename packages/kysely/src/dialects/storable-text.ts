@@ -1,5 +1,5 @@
 /**
- * A text that Postgres can hold, of at most `max` characters: NUL and lone surrogates become U+FFFD, and what is cut
+ * A text that Postgres can store, of at most `max` characters: NUL and lone surrogates become U+FFFD, and a cut text
  * ends with `…`.
  */
 export function storableText(text: string, max: number): string {
@@ -8,8 +8,8 @@ export function storableText(text: string, max: number): string {
 }
 
 /**
- * A key as Postgres can hold it, NUL included. Two keys stay two: ESC stands before what replaces NUL, and before
- * itself. Any other key is as it was.
+ * A key as Postgres can store it, NUL included. Different keys stay different: NUL becomes ESC and `0`, ESC becomes
+ * two ESC. Any other key is unchanged.
  */
 export function storableKey(key: string): string {
   return key.replaceAll('\u001b', '\u001b\u001b').replaceAll('\0', '\u001b0')

@@ -1,9 +1,9 @@
 import type { ConflictRule } from '../conflict-rule.ts'
 
-/** A unique index, as the catalogue has it. */
+/** A unique index of the catalogue. */
 export interface UniqueIndex {
   readonly name: string
-  /** False for a constraint that is deferrable. */
+  /** False for a deferrable constraint. */
   readonly isImmediate: boolean
   readonly isValid: boolean
   /** The condition of a partial index. */
@@ -14,14 +14,14 @@ export interface UniqueIndex {
   readonly constraint: string | null
 }
 
-/** What decides whether `on conflict` can name a constraint. */
+/** The facts that decide which constraint `on conflict` can name. */
 export interface ArbiterFacts {
   readonly kind: string
   readonly insteadOf: boolean
   readonly indexes: readonly UniqueIndex[]
 }
 
-/** Why Postgres finds no constraint for the conflict columns; `undefined` where it finds one, or where only it can tell. */
+/** Why Postgres finds no constraint for the conflict columns; `undefined` where it finds one, or where only Postgres can tell. */
 export function arbiterFault(
   facts: ArbiterFacts,
   { on, where, constraint }: Pick<ConflictRule, 'on' | 'where' | 'constraint'>,
@@ -35,7 +35,7 @@ export function arbiterFault(
   const named =
     constraint === undefined ? indexes : indexes.filter((index) => index.constraint === constraint)
   const sameColumns = named.filter((index) => !index.hasExpressions && covers(index, on))
-  // All that fit are met, and one that is deferrable ends the statement (55000).
+  // Postgres uses all that fit, and a deferrable one fails the statement (55000).
   const deferrable = sameColumns.find(({ isImmediate, isValid }) => isValid && !isImmediate)
   if (deferrable === undefined && sameColumns.some((index) => isUsable(index, where !== undefined)))
     return undefined
@@ -58,7 +58,7 @@ function covers({ columns }: UniqueIndex, on: readonly string[]): boolean {
   return columns.length === on.length && on.every((column) => columns.includes(column))
 }
 
-// Whether a condition is that of the index is for Postgres to say (42P10).
+// Whether the condition matches that of the index, Postgres decides (42P10).
 function isUsable({ isImmediate, isValid, predicate }: UniqueIndex, hasCondition: boolean): boolean {
   return isImmediate && isValid && (predicate === null || hasCondition)
 }

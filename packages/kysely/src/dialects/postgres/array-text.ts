@@ -1,16 +1,16 @@
 /**
- * A text as an element of an array: quoted, so that only `"` and `\` mean something.
+ * A text as an element of an array: quoted, so that only `"` and `\` have a meaning.
  *
  * Source: PostgreSQL documentation, "Array Input and Output Syntax".
  */
 export function elementText(text: string): string {
-  // Most texts have neither, and JSON has quotes: to look first is faster than to replace, and this runs for each value.
+  // Hot path. Most texts have neither, and JSON has quotes: a search is faster than a replacement.
   const escaped = text.includes('\\') ? text.replaceAll('\\', '\\\\') : text
   return escaped.includes('"') ? `"${escaped.replace(/"/g, '\\"')}"` : `"${escaped}"`
 }
 
 /**
- * An array of texts as the text that the server reads. `pg` makes the same of an array, and takes more than twice as long.
+ * An array of texts as an array literal. `pg` makes the same text, and takes more than twice as long.
  */
 export function arrayText(texts: readonly (string | null)[]): string {
   let array = ''

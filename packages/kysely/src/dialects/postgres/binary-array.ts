@@ -6,13 +6,13 @@ const header = 20
 /** A length, which is -1 for a null. */
 const prefix = 4
 
-/** The types whose elements are as long as their text, and how many bytes come before it. */
+/** The types whose binary form is their text, by OID, with the number of bytes before the text. */
 const textTypes: ReadonlyMap<number, number> = new Map([
   [25, 0],
   [114, 0],
   [1042, 0],
   [1043, 0],
-  // The version of the form.
+  // A version number.
   [3802, 1],
 ])
 const bytea = 17
@@ -20,8 +20,8 @@ const bytea = 17
 /**
  * The values of a column as an array in Postgres's binary form, which the server reads without parsing a literal.
  *
- * Every value is the one that its text form stands for. Answers nothing for a type that has no codec here, and where a
- * value may be none of the type, or is written in a way that only the server reads: the array travels as text then.
+ * Every value is the same as in its text form. Returns `undefined` for a type without a codec here, and where a value
+ * may be invalid or has a form that only the server can read: the array is sent as text then.
  *
  * Source: `array_recv` of PostgreSQL, the same since 7.4.
  */
@@ -68,7 +68,7 @@ function textArray(rows: readonly Row[], index: number, oid: number, version: nu
     size += prefix + version + length
     if (length > longest) longest = length
   }
-  // A unit of JavaScript takes at most three bytes: there is room for any next text.
+  // A UTF-16 code unit takes at most three bytes: there is room for any next text.
   const room = 3 * longest
   let bytes: Buffer = Buffer.allocUnsafe(size + room)
   let at = header
@@ -95,7 +95,7 @@ function bytesArray(rows: readonly Row[], index: number): Buffer | undefined {
   let size = header
   for (const { values } of rows) {
     const value = values[index] ?? null
-    // A text may be written in either of two ways, and be none.
+    // A text for a `bytea` has one of two formats, or is invalid.
     if (value !== null && !(value instanceof Uint8Array)) return undefined
     size += prefix + (value?.length ?? 0)
   }
@@ -127,7 +127,7 @@ function grown(bytes: Buffer, used: number, room: number): Buffer {
   return larger
 }
 
-/** What is shorter is written faster here than by a call of the runtime. */
+/** Shorter texts are written faster by this loop than by a call of the runtime. */
 const shortText = 16
 
 function writeText(bytes: Buffer, text: string, at: number): number {

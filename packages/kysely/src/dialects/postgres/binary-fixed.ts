@@ -1,11 +1,11 @@
 import type { Value } from '../table.ts'
 import { dateParts, microsOf } from './binary-instant.ts'
 
-/** A type whose binary form has one length. */
+/** A type whose binary form has a fixed length. */
 export interface Fixed {
   /** Bytes. */
   readonly size: number
-  /** Writes a value, or answers false: whether and how the server reads it is for the server to say. */
+  /** Writes a value, or returns false where only the server can tell whether and how it reads it. */
   write(value: Value, into: DataView, at: number): boolean
 }
 
@@ -68,14 +68,14 @@ function writeInt8(value: Value, view: DataView, at: number): boolean {
 
 const decimal = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 
-/** A number as the server reads its text, or nothing. The text of -0 is `0` to JavaScript and `-0` to Postgres. */
+/** A number as the server reads its text, or `undefined`. The text of -0 is `0` in JavaScript and `-0` in Postgres. */
 function realOf(value: Value): number | undefined {
   if (typeof value === 'number') return value + 0
   if (typeof value !== 'string') return undefined
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value)
   if (!decimal.test(value)) return undefined
   const number = Number(value)
-  // Too large for the type, or too small: the server refuses both.
+  // The server refuses numbers that are too large or too small for the type.
   if (!Number.isFinite(number) || (number === 0 && !/^-?0+(?:\.0+)?$/.test(value))) return undefined
   return number
 }
@@ -98,7 +98,7 @@ function writeFloat4(value: Value, view: DataView, at: number): boolean {
   view.setFloat32(at, number)
   if (!Number.isFinite(number) || number === 0) return true
   if (!Number.isFinite(view.getFloat32(at)) || Math.abs(number) < leastNormal) return false
-  // Half way between two: which is nearer to the text, its rounding to a double no longer tells.
+  // Halfway between two `float4`: the double no longer tells which of them is nearer to the text.
   scratch.setFloat64(0, number)
   return (scratch.getUint32(4) & 0x1fff_ffff) !== 0x1000_0000
 }
@@ -111,7 +111,7 @@ for (const [value, digit] of [...'0123456789abcdef'].entries()) {
 }
 
 function writeUuid(value: Value, view: DataView, at: number): boolean {
-  // The server takes braces and other groups, too.
+  // The server also accepts braces and other groups.
   if (typeof value !== 'string' || value.length !== 36) return false
   let place = 0
   let all = 0
@@ -152,7 +152,7 @@ function sinceEpoch(date: Date): number | bigint {
   return Number.isSafeInteger(micros) ? micros : BigInt(millis) * 1000n
 }
 
-/** The instant from which Postgres counts. */
+/** The epoch of Postgres. */
 const epoch = Date.UTC(2000, 0, 1)
 
 /** A whole number that JavaScript holds exactly as 64 bits. */

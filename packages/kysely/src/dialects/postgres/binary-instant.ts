@@ -1,12 +1,12 @@
 import type { Value } from '../table.ts'
 
-/** A day and a time of it. */
+/** A day and a time of day. */
 export interface DateParts {
   /** Days since 1 January 2000. */
   readonly day: number
   /** Microseconds of the day. */
   readonly micros: number
-  /** Minutes that local time is ahead of UTC, where the text says it. */
+  /** Minutes that local time is ahead of UTC, where the text has an offset. */
   readonly offset: number | undefined
 }
 
@@ -14,15 +14,15 @@ const microsOfDay = 86_400_000_000
 const epochDay = 10_957
 const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** What Postgres keeps of the two times that are none. */
+/** The values of the two infinite times. */
 const infinities: ReadonlyMap<unknown, bigint> = new Map([
   ['infinity', 2n ** 63n - 1n],
   ['-infinity', -(2n ** 63n)],
 ])
 
 /**
- * Microseconds since 2000, as Postgres keeps a `timestamp` and a `timestamptz`; nothing where the text is not in the form of
- * ISO 8601 that reads the same with any setting of the session.
+ * Microseconds since 2000, as Postgres stores a `timestamp` and a `timestamptz`; `undefined` where the text is not in
+ * the format of ISO 8601 that means the same with any setting of the session.
  *
  * @param isInstant for a `timestamptz`; a `timestamp` keeps local time and drops the offset
  */
@@ -31,20 +31,20 @@ export function microsOf(value: Value, isInstant: boolean): number | bigint | un
   const parts = dateParts(value)
   if (parts === undefined) return infinities.get(value)
   const { day, micros, offset } = parts
-  // Without an offset, it is the zone of the session that counts.
+  // Without an offset, the time zone of the session counts.
   if (isInstant && offset === undefined) return undefined
   const ofDay = isInstant ? micros - (offset ?? 0) * 60_000_000 : micros
   const number = day * microsOfDay + ofDay
   return Number.isSafeInteger(number) ? number : BigInt(day) * BigInt(microsOfDay) + BigInt(ofDay)
 }
 
-/** Reads `2026-01-02`, and what may follow: `T03:04:05.678901+01:00`. The years are 1 to 9999. */
+/** Reads `2026-01-02`, with an optional `T03:04:05.678901+01:00`. Years are 1 to 9999. */
 export function dateParts(text: string): DateParts | undefined {
   if (text.length < 10 || text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash) return undefined
   const year = two(text, 0) * 100 + two(text, 2)
   const month = two(text, 5)
   const date = two(text, 8)
-  // NaN, where a digit is missing, is in no range.
+  // NaN, for a missing digit, is in no range.
   if (!(year >= 1 && month >= 1 && month <= 12 && date >= 1 && date <= lastOf(month, year))) return undefined
   const day = dayOf(year, month, date)
   if (text.length === 10) return { day, micros: 0, offset: undefined }
@@ -109,7 +109,7 @@ function lastOf(month: number, year: number): number {
 
 /** Days since 2000 of a day of the Gregorian calendar, which Postgres extends to all times (its appendix B.6). */
 function dayOf(year: number, month: number, date: number): number {
-  // Years that begin in March have the day that not all of them have at their end.
+  // With years that begin in March, the leap day is the last day.
   const shifted = month > 2 ? year : year - 1
   const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + date - 1
   const leapDays = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400)

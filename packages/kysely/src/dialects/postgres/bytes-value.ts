@@ -14,7 +14,7 @@ const texts: ReadonlySet<string> = new Set([
   'json_recv',
 ])
 
-/** The types whose binary form has so many bytes. */
+/** The types whose binary form has a fixed number of bytes. */
 const fixed: Readonly<Record<string, readonly [size: number, read: (view: DataView) => string | number]>> = {
   boolrecv: [1, (view) => String(view.getUint8(0) !== 0)],
   int2recv: [2, (view) => view.getInt16(0)],
@@ -26,10 +26,10 @@ const fixed: Readonly<Record<string, readonly [size: number, read: (view: DataVi
 }
 
 /**
- * What a plain insert by node-postgres stores of bytes. It sends them as the binary form of the type: a `text` has their
- * text, a `uuid` their 16 bytes, a `bytea` themselves.
+ * The value that a plain insert by node-postgres stores for bytes. node-postgres sends them as the binary form of the
+ * type: UTF-8 for a `text`, 16 bytes for a `uuid`, any bytes for a `bytea`.
  *
- * @throws TypeError where bytes are no value of the type, or where that cannot be told
+ * @throws TypeError where bytes are not a value of the type, or where this is not known
  */
 export function bytesValue(view: ArrayBufferView, { receive }: PostgresType): Value {
   const bytes = bytesOf(view)

@@ -1,7 +1,7 @@
 import { createConnection, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
-/** What a client of `pg` knows of its session: members that its documentation leaves out. */
+/** Undocumented members of a client of `pg`: what it knows about its session. */
 interface Session {
   readonly processID?: number | null
   readonly secretKey?: number | null
@@ -10,7 +10,7 @@ interface Session {
   readonly ssl?: boolean | ConnectionOptions
 }
 
-/** Milliseconds after which a server that does not take the request is not waited for. */
+/** Milliseconds to wait for a server that does not accept the request. */
 const patience = 2_000
 
 /** Source: PostgreSQL documentation, "Message Formats", CancelRequest and SSLRequest. */
@@ -18,9 +18,9 @@ const cancelCode = 80_877_102
 const sslCode = 80_877_103
 
 /**
- * Asks the server to cancel the statement of a client of `pg`, by a connection that is no session and counts as none.
- * Resolves once the server has passed it on, or after 2 s. Never rejects: whoever asks has to look whether the statement
- * ended.
+ * Asks the server to cancel the statement of a client of `pg`, through a connection that is not a session and counts
+ * as none. Resolves when the server has passed the request on, or after 2 s. Never rejects: the caller has to check
+ * whether the statement ended.
  *
  * Source: PostgreSQL documentation, "Canceling Requests in Progress".
  */
@@ -45,7 +45,7 @@ export async function cancelStatement(client: object): Promise<void> {
   return closed
 }
 
-/** Begins TLS as the client did; a server that refuses it is not told the key. */
+/** Begins TLS as the client did. A server that refuses TLS does not get the key. */
 function encrypted(
   socket: Socket,
   host: string | undefined,
@@ -58,7 +58,7 @@ function encrypted(
   socket.write(hello)
   socket.once('data', (answer) => {
     if (answer.toString() !== 'S') return socket.destroy()
-    // `pg` hides the key from whoever lists the options.
+    // `pg` makes the key a hidden property, which a spread leaves out.
     const { key } = options
     // SNI has no addresses (RFC 6066).
     const name = host === undefined || isIP(host) !== 0 ? {} : { servername: host }

@@ -7,31 +7,31 @@ import { postgresDialect } from './postgres-dialect.ts'
 
 /** What {@link connectionBudgetMigration} takes. */
 export interface ConnectionBudgetOptions {
-  /** The role that the functions, and nobody else, connect as. */
+  /** The role of the functions. Nothing else should connect as this role. */
   readonly role: string
-  /** The most sessions of that role: the budget of all environments together. */
+  /** The most sessions of the role: the budget of all environments together. */
   readonly connections: number
   /**
-   * Milliseconds after which the server ends a session that asks nothing. Default 1,000: a frozen environment gives its
-   * place to another soon, and one that works does not connect for each batch.
+   * Milliseconds after which the server ends an idle session. Default 1,000: a frozen environment soon frees its
+   * connection, and a busy one does not connect for each batch.
    */
   readonly idleSessionTimeoutMillis?: number
   /**
-   * Milliseconds after which the server ends a session whose transaction waits for its next statement: an environment that
-   * was frozen in mid-transaction keeps neither its locks nor its place. Default 10,000: longer than a transaction should
-   * wait for anything but the database.
+   * Milliseconds after which the server ends a session whose transaction waits for its next statement: an environment
+   * that was frozen inside a transaction keeps neither its locks nor its connection. Default 10,000: longer than a
+   * transaction should wait for anything but the database.
    */
   readonly idleInTransactionSessionTimeoutMillis?: number
   /**
-   * Milliseconds between looks of the server whether the client of a running statement is still there. Default 1,000: a
-   * statement of an environment that was killed ends, and its session with it, rather than when it is done.
+   * Milliseconds between checks of the server whether the client of a running statement is still connected. Default
+   * 1,000: the statement of a killed environment ends soon, and its session with it.
    */
   readonly connectionCheckMillis?: number
   /**
-   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default 900,000, as long as any function of
-   * Lambda may run: whoever sent a longer one is gone. Give the longest time-out of the functions; one that the role has
-   * already stays by default. With one that is below the time that a batch has, {@link kyselyWriter} sets no limits of its
-   * own, which spares work.
+   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default 900,000, the longest time-out of a
+   * Lambda function. Set it to the longest time-out of your functions; by default a value that the role already has
+   * stays. With a value below the time that a batch has, {@link kyselyWriter} sets no limits of its own, which saves
+   * work.
    */
   readonly statementTimeoutMillis?: number
 }
@@ -49,11 +49,11 @@ const rules: OptionRules<ConnectionBudgetOptions> = {
 const longestInvocation = 900_000
 
 /**
- * The migration that has Postgres itself hold the budget, for Kysely's `Migrator`: the functions' role gets a
- * `connection limit` and ends its idle sessions. Whatever environments Lambda keeps, starts or kills, the role never has
- * more sessions than that; one too many is refused with SQLSTATE 53300, for which the writer waits.
+ * A migration, for Kysely's `Migrator`, with which Postgres itself enforces the budget: the role of the functions gets
+ * a `connection limit`, and its idle sessions end. Whatever environments Lambda keeps, starts or kills, the role never
+ * has more sessions; another one is refused with SQLSTATE 53300, and the writer waits.
  *
- * Sessions that are open keep the settings that they began with. `down` takes the limits away again.
+ * Open sessions keep their settings. `down` removes the limits.
  *
  * Needs the right to change the role: `createrole` with `admin option` on it, which the master user of RDS has. Postgres
  * 14 and later. In MySQL `alter user … with max_user_connections` and `wait_timeout` do the same.
@@ -83,7 +83,7 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
   }
   const name = sql.id(role)
 
-  /** The settings that are ours to set, or to take away: not a time-out that somebody gave the role on purpose. */
+  /** The settings to set or to reset: without a time-out that somebody else gave the role. */
   async function ourSettings<DB>(db: Kysely<DB>): Promise<readonly (readonly [string, number])[]> {
     const entries = Object.entries(settings)
     if (statementTimeoutMillis !== undefined) return entries

@@ -1,11 +1,11 @@
-/** From here on no zone has an offset with seconds: Liberia was the last, until 7 January 1972 (tz database). */
+/** Since then no time zone has an offset with seconds: Liberia was the last, until 7 January 1972 (tz database). */
 const wholeMinutesSince = Date.parse('1972-01-08T00:00:00.000Z')
-/** The years that ISO 8601 writes with four digits and Postgres knows as AD. */
+/** The first day of the years that ISO 8601 writes with four digits and Postgres reads as AD. */
 const firstInstant = Date.parse('0001-01-02T00:00:00.000Z')
 
 /**
- * Whether a date of a year of our era has the same instant in local time with its offset as in UTC. The offset is written
- * in minutes, and before there were time zones it had seconds.
+ * Whether local time with its offset stands for the same instant as UTC. The offset is written in minutes, and
+ * historical offsets have seconds.
  */
 export function hasWholeMinutes(date: Date): boolean {
   const time = date.getTime()
@@ -24,7 +24,7 @@ export function localText(date: Date): string {
   const day = `${pad(year < 1 ? 1 - year : year, 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`
   const zone = `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
-  // JavaScript has a year 0, which Postgres calls 1 BC.
+  // The year 0 of JavaScript is 1 BC in Postgres.
   return `${day}T${time}${zone}${year < 1 ? ' BC' : ''}`
 }
 

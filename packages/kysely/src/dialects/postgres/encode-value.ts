@@ -6,9 +6,9 @@ import { instantText } from './instant-text.ts'
 import type { DateText, PostgresType } from './postgres-facts.ts'
 
 /**
- * A value as it is kept until its statement: as text, the way node-postgres writes it; but as a `Date` for a
- * `timestamptz`, as a number for a type of numbers, and as bytes for a `bytea`, which need no text where the column travels
- * in binary form. {@link valueText} makes the text of those.
+ * Encodes a value for a statement: as text, as node-postgres writes it; except for a `Date` for a `timestamptz`, a
+ * number for a numeric type, and bytes for a `bytea`, which need no text where the column is sent in binary form.
+ * {@link valueText} makes the text of those.
  *
  * Dates have local time with their offset, objects are JSON, and bytes are what a plain insert stores, see
  * {@link bytesValue}. One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string
@@ -18,7 +18,7 @@ import type { DateText, PostgresType } from './postgres-facts.ts'
  * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
  */
 export function encodeValue(value: unknown, type: PostgresType, dateText: DateText = localText): Value {
-  // Most values are texts, and a text is one of any type.
+  // Hot path: most values are texts, which are sent as they are.
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
   if (typeof value === 'number' && type.oid !== undefined && numbers.has(type.oid)) return value
@@ -57,7 +57,7 @@ function arrayLiteral(items: readonly unknown[], json: boolean, dateText: DateTe
 
 function jsonText(value: unknown): string {
   if (value instanceof Date) assertValid(value)
-  // Not by JSON.stringify, which would turn NaN into null without a word.
+  // Not by JSON.stringify, which would silently turn NaN into null.
   const plain = typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number'
   return plain ? String(value) : stringify(value)
 }
@@ -89,7 +89,7 @@ function objectText(value: object, dateText: DateText): string | null {
   return stringify(value)
 }
 
-/** What node-postgres asks for its value. */
+/** An object that node-postgres converts by its method. */
 interface ToPostgres {
   toPostgres(prepare: (value: unknown) => unknown): unknown
 }
@@ -113,10 +113,10 @@ function stringify(value: unknown): string {
   return text
 }
 
-/** The types whose values may stay numbers: `int2`, `int4`, `int8`, `float4` and `float8`. */
+/** The types whose values are kept as numbers: `int2`, `int4`, `int8`, `float4` and `float8`. */
 const numbers: ReadonlySet<number> = new Set([21, 23, 20, 700, 701])
 
-/** The types that keep an instant, whatever the offset that it is written with. */
+/** The types that store an instant, whatever the offset in the text. */
 const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamptz'])
 
 /** The last millisecond of the years that ISO 8601 writes with four digits. */

@@ -19,19 +19,19 @@ export interface SessionEnding {
   readonly limit: ConnectionLimit
 }
 
-/** Milliseconds for which the end of a cancelled statement is waited for. */
+/** Milliseconds to wait for the end of a cancelled statement. */
 const longestCancel = 10_000
-/** Milliseconds between two requests to cancel: statements that were queued behind the first one begin after it. */
+/** Milliseconds between two requests to cancel: statements that were queued behind the first one start after it. */
 const cancelInterval = 500
-/** Milliseconds in which a server that was told to cancel finds that the client of the statement is gone. */
+/** Milliseconds in which a server that was told to cancel notices that the client is gone. */
 const noticeTime = 100
 
 /**
  * Ends the session of a `pg` client at the server before its slot becomes free. A socket that is closed while a statement
  * runs leaves the session behind, and the session uses a connection of the server until the statement is done.
  *
- * `end` cancels the statement, waits for its end, says goodbye and waits for the server to close. Each wait is bounded; a
- * session that may be left behind all the same is logged.
+ * `end` cancels the statement, waits for its end, says goodbye and waits for the server to close. Each wait is
+ * bounded. A session that may still be left behind is logged.
  */
 export function endSessions(client: Client, { clock, logger, limit }: SessionEnding): void {
   const end = client.end.bind(client)
@@ -42,7 +42,7 @@ export function endSessions(client: Client, { clock, logger, limit }: SessionEnd
 
   async function endInOrder(): Promise<void> {
     if (isBusy()) await cancel()
-    // A server that leads nowhere never lets a connection go: after a while it is dropped.
+    // An unreachable server never closes a connection: after a while the socket is destroyed.
     void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
     return end()
   }
@@ -74,7 +74,7 @@ export function endSessions(client: Client, { clock, logger, limit }: SessionEnd
   })
 }
 
-/** Calls back when this side is about to close the socket of a client, rather than the server or the network. */
+/** Calls back when this side, rather than the server or the network, is about to close the socket of a client. */
 function onDestroy(client: object, listener: () => void): void {
   const stream = streamOf(client)
   if (stream === undefined) return

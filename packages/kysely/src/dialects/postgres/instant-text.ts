@@ -6,11 +6,11 @@ const minutes = padded(60, 2, ':')
 const seconds = padded(60, 2, '.')
 const thousandths = padded(1000, 3, 'Z')
 
-/** The day that was written last: those of a batch are mostly of one. */
+/** The last day: most dates of a batch are of one day. */
 let last = { number: 0, text: '1970-01-01T' }
 
 /**
- * What `Date.prototype.toISOString` gives, and faster: that was most of what it took to map a row with a date.
+ * The same as `Date.prototype.toISOString`, but faster: that took most of the time to map a row with a date.
  *
  * @param time milliseconds since the epoch, of the years 0 to 9999
  */

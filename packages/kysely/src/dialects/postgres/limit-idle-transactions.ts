@@ -2,19 +2,19 @@ import type { QueryClient } from './pg-client.ts'
 
 const setting = 'idle_in_transaction_session_timeout'
 
-/** What opens a transaction, as Kysely and people write it. */
+/** The statements with which Kysely and people open a transaction. */
 const begin =
   /^\s*(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)(?:[\s,]+(?:isolation\s+level\s+(?:serializable|repeatable\s+read|read\s+(?:un)?committed)|read\s+(?:only|write)|(?:not\s+)?deferrable))*\s*(?=;?\s*$)/i
 
 /**
- * Has each transaction that a client opens end at the server once it has waited for so many milliseconds for its next
- * statement (SQLSTATE 25P03): that of an environment which was frozen keeps neither its locks nor its connection.
+ * Has the server end each transaction of a client that waits longer than so many milliseconds for its next statement
+ * (SQLSTATE 25P03). The transaction of a frozen environment then keeps neither its locks nor its connection.
  *
- * The limit travels in one message with BEGIN, so that there is no moment without it, and ends with the transaction (`set
- * local`): poolers in transaction mode give a session to others. A limit that the session has already, of its role for
- * example, stays: before the first transaction of a pool the server is asked for it, which costs one round trip.
+ * The limit is sent in one message with BEGIN and ends with the transaction (`set local`), because poolers in
+ * transaction mode give a session to others. A limit that the session already has, from its role for example, stays:
+ * before the first transaction of a pool the server is asked for it, which costs one round trip.
  *
- * @returns what does that to a client; one for each pool, whose sessions are configured alike
+ * @returns a function that does this for a client; one for each pool, whose sessions are configured alike
  */
 export function idleTransactionLimit(milliseconds: number): (client: QueryClient) => void {
   let isOff: boolean | undefined
@@ -25,7 +25,7 @@ export function idleTransactionLimit(milliseconds: number): (client: QueryClient
     async function open(text: string): Promise<unknown> {
       isOff ??= await readIsOff()
       if (!isOff) return query(text)
-      // Neither `show` nor `set` takes a snapshot: the isolation level may still be set after this.
+      // Neither `show` nor `set` takes a snapshot: the isolation level may still be set afterwards.
       const answers = await query(`${text}; set local ${setting} = ${milliseconds}`)
       return Array.isArray(answers) ? answers[0] : answers
     }

@@ -10,29 +10,29 @@ export interface Probed {
   readonly binary: number | null
 }
 
-/** An array of the one `int4` 42 in binary form: one dimension, no null, the type 23, one element from 1 on, 4 bytes. */
+/** An array with the `int4` 42 in binary form: one dimension, no null, the type 23, one element, first index 1, 4 bytes. */
 const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
 
-/** Failures that say nothing of the driver. */
+/** Failures that tell nothing about the driver. */
 const blameless: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
 
-/** Those whose driver rejected the probe. */
+/** Kyselys whose driver rejected the probe. */
 const others = new WeakSet<object>()
 
 /**
- * Reads something together with a probe, an expression that shows whether the driver is node-postgres and its binary
+ * Runs a read together with a probe: an expression that shows whether the driver is node-postgres and its binary
  * parameters reach the server.
  *
- * Its parameter is a value that node-postgres alone can send: it asks for the `toPostgres` of a value, and sends a `Buffer`
- * in binary form. The native client (`pg-native`) makes a text of it, which no server takes for an array. To any other
- * driver it is an object, of which the text or the JSON is an empty array; where one rejects it, all is read again without.
+ * Only node-postgres can send its parameter: it calls `toPostgres` of a value, and sends a `Buffer` in binary form.
+ * The native client (`pg-native`) makes a text of it, which no server accepts as an array. For any other driver it is
+ * an object whose text or JSON is an empty array; where a driver rejects it, the read runs again without the probe.
  */
 export async function withProbe<Row extends Probed>(
   db: Kysely<Schema>,
   read: (probe: RawBuilder<unknown>) => Promise<readonly Row[]>,
 ): Promise<{ readonly rows: readonly Row[]; readonly nodePostgres: NodePostgres | undefined }> {
-  // Nobody else is connected to PGlite, which has a driver of its own.
+  // PGlite, which has a driver of its own, has a single connection.
   const mayBe = !others.has(db) && db.getExecutor().adapter.supportsMultipleConnections
   if (mayBe) {
     let prepare: ((value: unknown) => unknown) | undefined
@@ -60,7 +60,7 @@ function driverOf(prepare: (value: unknown) => unknown): NodePostgres {
   return { dateText: (date) => String(prepare(date)) }
 }
 
-/** Reads what there is to know of the driver, and nothing else. */
+/** Runs the probe alone. */
 export async function readDriver(
   db: Kysely<Schema>,
 ): Promise<{ readonly nodePostgres: NodePostgres | undefined }> {

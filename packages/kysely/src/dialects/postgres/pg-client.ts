@@ -40,14 +40,14 @@ interface Stream {
   uncork(): void
 }
 
-/** The socket of a client, which `pg` and `pg-pool` use without a word in their documentation. */
+/** The socket of a client, an undocumented member of `pg`. */
 export function streamOf(client: object): Stream | undefined {
   return (client as { connection?: { stream?: Stream } }).connection?.stream
 }
 
 /**
- * Whether the server is still to say something to the last statement: an error reaches its caller before the server tells
- * what became of the transaction.
+ * Whether the answer to the last statement is not complete: an error reaches its caller before the server reports the
+ * state of the transaction.
  */
 export function isUnderWay(client: object): boolean {
   return (client as { readyForQuery?: unknown }).readyForQuery === false

@@ -47,7 +47,7 @@ export async function readPostgresFacts(
   return { types, statementTimeout, lockTimeout, idleTimeout, nodePostgres, ...key }
 }
 
-// `format_type(…, -1)` leaves the modifier out: a cast to varchar(3) would cut a text that the column itself refuses.
+// `format_type(…, -1)` leaves out the modifier: a cast to varchar(3) would cut a text that the column itself refuses.
 async function readColumns(
   db: Kysely<Schema>,
   path: string,
@@ -81,7 +81,7 @@ async function readColumns(
   return rows
 }
 
-// As an integer: the driver gives a numeric as a text.
+// As an integer: drivers return a numeric as text.
 function milliseconds(setting: string) {
   return sql<number>`(extract(epoch from pg_catalog.current_setting(${sql.lit(setting)})::interval) * 1000)::int4`
 }

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ColumnFacts } from '../error-origin.ts'
 import type { Schema, TableName } from '../table.ts'
 
-/** What an error of the server names. */
+/** The names in an error of the server. */
 export interface Named {
   readonly schema: string | undefined
   readonly table: string | undefined
@@ -17,11 +17,11 @@ export interface PostgresColumn extends ColumnFacts {
   readonly covered: boolean
   /** Whether it is of the domain, or of a type made of it. */
   readonly ofDomain: boolean
-  /** Whether the server can fill it without an error, when the statement leaves it out. */
+  /** Whether filling the column cannot fail, when the statement leaves it out. */
   readonly harmless: boolean
 }
 
-/** What the catalogue says of the relation that an error names. */
+/** What the catalogue says about the relation that an error names. */
 export interface Relation {
   readonly columns: readonly PostgresColumn[]
   /** Whether it is the table that was written to, a partition of it, or the base of it where that is a view. */
@@ -46,7 +46,7 @@ interface Read {
   readonly hasAfterTriggers: boolean
 }
 
-/** Functions that defaults are made of and that cannot fail. */
+/** Functions in defaults that cannot fail. */
 const harmlessFunctions = [
   ...['now', 'statement_timestamp', 'transaction_timestamp', 'clock_timestamp', 'timezone'],
   ...['timestamp', 'timestamptz', 'date', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'random', 'int8'],
@@ -69,7 +69,7 @@ export async function readRelation(
   return { columns, isTarget, isFound, isView, hasAfterTriggers }
 }
 
-// A text in any case: the server cannot tell the type of a parameter that is null.
+// Cast to text: the server cannot infer the type of a null parameter.
 function text(value: string | undefined): RawBuilder<string | null> {
   return sql`${value ?? null}::text`
 }

@@ -14,13 +14,14 @@ import { type Relation, readRelation } from './postgres-columns.ts'
 import { fieldOf, isInFunction, isRaised, sqlState } from './postgres-errors.ts'
 import { limitTransaction } from './postgres-limits.ts'
 
-/** Rolls back a transaction that was only to see what happens. */
+/** Thrown to roll back a trial transaction. */
 class Undo extends Error {}
 
 /**
- * Who caused an error of Postgres. The server names the constraint or the column, and the catalogue says which columns
- * that is about. An error about a value (class 22) names none: where the table has a default that could have caused it, a
- * row without any values is inserted and rolled back. What fails then too is nothing that the row gave.
+ * Finds the origin of an error of Postgres. The server names the constraint or the column, and the catalogue tells
+ * which columns are concerned. An error about a value (class 22) names none: where a default of the table could have
+ * caused it, a row without any values is inserted and rolled back. If that fails in the same way, the row did not
+ * cause the error.
  */
 export async function postgresErrorOrigin(thrown: unknown, scene: Scene): Promise<ErrorOrigin> {
   const { error } = decide(thrown)
@@ -55,13 +56,13 @@ function originOfNull({ columns }: Relation, name: string, scene: Scene): ErrorO
   return column === undefined ? 'unsure' : originByColumn(column, scene)
 }
 
-/** The value is of a column of the domain; which one, the server does not say. */
+/** The value belongs to a column of the domain; the server does not say to which one. */
 function originOfDomain({ columns }: Relation, scene: Scene): ErrorOrigin {
   const ofDomain = columns.filter((column) => column.ofDomain)
   const supplied = ofDomain.filter((column) => isSupplied(column, scene.columns))
   if (ofDomain.length === 0) return 'unsure'
   if (supplied.length === 0) return scene.isUpdate === true ? 'unsure' : 'database'
-  // An update has nothing to do with the others.
+  // An update does not touch the other columns.
   if (supplied.length < ofDomain.length && scene.isUpdate !== true) return 'unsure'
   return supplied.every((column) => originByColumn(column, scene) === 'row') ? 'row' : 'unsure'
 }
@@ -79,7 +80,7 @@ async function originOfValue(
   )
   const inFunction = isInFunction(error)
   if (!suspect && !inFunction && !relation.isView) return 'row'
-  // What runs after a row is inserted does not run for one that is not.
+  // Triggers after an insert do not run for a row that is refused.
   if (inFunction && relation.hasAfterTriggers) return 'unsure'
   const without = await errorWithoutValues(scene)
   if (without === undefined) return 'row'
@@ -93,10 +94,10 @@ async function originOfValue(
   return isOfRow ? 'row' : 'unsure'
 }
 
-/** What the server says only of a value that its column is too small for (length, scale), not of one that it reads. */
+/** Errors for values that are too large for their column (length, scale), as opposed to malformed values. */
 const sizes: ReadonlySet<string> = new Set(['22001', '22003', '22026', '54000', '54001'])
 
-/** A check, an index and a generated column compute with the old values of a row as well as with the new. */
+/** Checks, indexes and generated columns compute with the old values of a row as well as with the new. */
 function originOfNewValue(error: unknown, state: string, relation: Relation, scene: Scene): ErrorOrigin {
   const isMixed = relation.columns.some(({ inputs }) => {
     const supplied = inputs.filter((input) => scene.columns.has(input))
@@ -105,7 +106,7 @@ function originOfNewValue(error: unknown, state: string, relation: Relation, sce
   return sizes.has(state) && !isMixed && !relation.isView && !isInFunction(error) ? 'row' : 'unsure'
 }
 
-/** What the server says of a row for which it has to supply everything; nothing of it stays but a value of a sequence. */
+/** The error for a row that consists of defaults alone. It is rolled back; only values of sequences are used up. */
 async function errorWithoutValues(scene: Scene): Promise<unknown> {
   try {
     await within(scene, async (db) => {

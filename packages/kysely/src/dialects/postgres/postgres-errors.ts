@@ -16,7 +16,7 @@ const refusals: Readonly<Record<string, string>> = {
   '54000': 'a limit of the server is reached',
 }
 
-/** Whether a column's type cannot hold a parameter: class 22 is that of values ("PostgreSQL Error Codes"). */
+/** Whether a value does not fit its type: class 22 is about values ("PostgreSQL Error Codes"). */
 export function isOfAValue(error: unknown): boolean {
   return sqlState(error)?.startsWith('22') === true
 }
@@ -24,9 +24,9 @@ export function isOfAValue(error: unknown): boolean {
 /**
  * The SQLSTATE of an error that the server sent; `undefined` for any other.
  *
- * A function may raise any five digits and capitals (`raise exception … using errcode = 'OR001'`). Node has codes of five
- * capitals too, EPIPE for example: a code of a class that Postgres does not have needs a `severity`, which only a server
- * sends.
+ * A function may raise any code of five digits and capitals (`raise exception … using errcode = 'OR001'`). Node has
+ * codes of five capitals too, EPIPE for example: a code of an unknown class counts only with a `severity`, which only
+ * a server sends.
  */
 export function sqlState(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
@@ -36,30 +36,30 @@ export function sqlState(thrown: unknown): string | undefined {
   return isOfServer || /^(?:\d[\dA-Z]|F0|HV|P0|XX)/.test(code) ? code : undefined
 }
 
-/** Whether a `raise` of PL/pgSQL made an error: its code and its words are those of the function's author. */
+/** Whether `raise` of PL/pgSQL made an error: its code and message come from the author of the function. */
 export function isRaised(thrown: unknown): boolean {
   return fieldOf(thrown, 'routine') === 'exec_stmt_raise'
 }
 
 /**
- * Whether an error came up inside a function or a trigger. Its context names the language, which is the same in each
- * language of the server's messages.
+ * Whether an error occurred inside a function or a trigger. Its context names the programming language, in the same
+ * way in each language of the server's messages.
  */
 export function isInFunction(thrown: unknown): boolean {
   const where = fieldOf(thrown, 'where') ?? ''
-  // The check of a foreign key is a statement of SQL as well: `select 1 from only …`.
+  // The check of a foreign key is an SQL statement as well: `select 1 from only …`.
   return isRaised(thrown) || /\bPL\//.test(where) || (/\bSQL\b/.test(where) && !where.includes('FROM ONLY'))
 }
 
-/** Whether the server points at a place in the statement: the error is about its text, not about a value. */
+/** Whether the server points at a position in the statement: the error is about the text, not about a value. */
 export function isOfTheText(thrown: unknown): boolean {
   return !isInFunction(thrown) && fieldOf(thrown, 'position') !== undefined
 }
 
 /**
- * Whether the server could not read a parameter, or a literal of the text: the error is not of anything that it has stored.
- * The context of a parameter ends with `portal parameter $1`, in whatever language, and its value after `=`; that of a whole
- * statement (`log_parameter_max_length_on_error`) has a colon before.
+ * Whether the server could not read a parameter or a literal: stored data did not cause the error. The context of a
+ * parameter ends with `portal parameter $1` in any language, with its value after `=`; the context of a whole
+ * statement (`log_parameter_max_length_on_error`) has a colon before it.
  */
 export function isOfAParameter(thrown: unknown): boolean {
   if (isInFunction(thrown)) return false
@@ -69,8 +69,8 @@ export function isOfAParameter(thrown: unknown): boolean {
 
 /**
  * The functions of the server that find a row too large for a page, an index or a type (`routine` of an error message;
- * PostgreSQL, "Error and Notice Message Fields"). Their names are the same in each language. All others that report
- * 54000 speak of the server: of the transaction ids that are left, of the size of a table.
+ * PostgreSQL, "Error and Notice Message Fields"). Their names are the same in each language. All other functions
+ * report 54000 about the server: the remaining transaction ids, the size of a table.
  */
 const limitsOfAValue =
   /^(?:_bt_|_hash_|brin|index_form_tuple|gin|gist|spg|RelationGetBufferForTuple|Array|ReadArray|array_|convertJsonb|pushJsonb|checkStringLen|tsvectorin|make_tsvector|pushValue|path_in|poly_in|bit_in|varbit_in)/i
@@ -80,14 +80,14 @@ export function isLimitOfAValue(thrown: unknown): boolean {
   return limitsOfAValue.test(fieldOf(thrown, 'routine') ?? '')
 }
 
-/** The parameter of a new connection that PgBouncer does not take; `undefined` for any other error. */
+/** The startup parameter that PgBouncer refuses; `undefined` for any other error. */
 export function refusedParameter(thrown: unknown): string | undefined {
   if (sqlState(thrown) !== '08P01' || fieldOf(thrown, 'severity') !== 'FATAL') return undefined
   const message = String(Reflect.get(Object(thrown), 'message'))
   return /unsupported startup parameter(?: in options)?: ([\w.]+)/.exec(message)?.[1]
 }
 
-// Each field as node-postgres calls it, and as postgres.js does ("data type_name" with its blank).
+// The names of each field in node-postgres, and in postgres.js ("data type_name" with a blank).
 const fieldNames = {
   constraint: ['constraint', 'constraint_name'],
   column: ['column', 'column_name'],
@@ -108,9 +108,9 @@ export function fieldOf(thrown: unknown, field: keyof typeof fieldNames): string
     .find((name): name is string => typeof name === 'string' && name !== '')
 }
 
-/** The rule that a row breaks, in words, with the names of the schema alone. */
+/** The rule that a row violates, in words, with names of the schema only. */
 export function postgresRule(thrown: unknown, state: string): string {
-  // What a `raise` names as its constraint may be a value.
+  // The constraint that a `raise` names may be a value.
   if (isRaised(thrown)) return refusals[state] ?? `SQLSTATE ${state}`
   const constraint = fieldOf(thrown, 'constraint')
   const column = fieldOf(thrown, 'column')
@@ -125,8 +125,8 @@ export function postgresRule(thrown: unknown, state: string): string {
   ].join('')
 }
 
-// The server does not name the column of a value that does not fit, but its type; the value is what stands beside. In
-// another language than English the type is left out.
+// For a value that does not fit, the server names the type rather than the column, next to the value. The type is read
+// from English messages only.
 const types = [
   /^value too long for type ([a-z ]+\(\d+\))$/,
   /^invalid input syntax for type ([a-z\d ]+)(?:: |$)/,

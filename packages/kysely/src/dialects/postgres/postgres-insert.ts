@@ -14,27 +14,27 @@ import type { ParameterizedText } from './pipeline-transactions.ts'
 import type { PostgresFacts } from './postgres-facts.ts'
 import { asBytes } from './postgres-taken.ts'
 
-/** A statement whose values are still to come. */
+/** A statement without its values. */
 interface Prepared {
   readonly text: string
-  /** Of each parameter, the index of its value. */
+  /** The index of the value of each parameter. */
   readonly order: readonly number[]
 }
 
-// A mapper may take its columns from a body: what is remembered has a bound.
+// A mapper may take its columns from a body: the cache has a bound.
 const mostTexts = 100
 
-/** What is known of a table holds, so does the text: both are forgotten together. */
+/** The texts by table: they are valid for as long as the facts of the table. */
 const textsOf = new WeakMap<PostgresFacts, Map<string, Prepared>>()
 
 /**
  * The text of an insert and its parameters, one array for each column.
  *
- * Kysely makes the text, so that its plugins and schemas apply: once for each set of columns, which costs a batch of a
- * hundred rows as much as all else that the writer computes. Where a plugin is not one of Kysely's own that change names,
- * it may do something else each time, and is asked each time.
+ * Kysely compiles the text, so that its plugins and schemas apply. This happens once for each set of columns, because
+ * it costs as much as all other work of the writer for a batch of a hundred rows. With a plugin that is not one of
+ * Kysely's own for names, the text is compiled each time, because the result may differ.
  *
- * @param arrays the arrays as text or in binary form, in the order of the columns
+ * @param arrays the arrays, as text or in binary form, in the order of the columns
  */
 export function compileInsert(
   columns: readonly string[],
@@ -47,7 +47,7 @@ export function compileInsert(
 /**
  * The text of an insert and its parameters, one for each value, as a plain insert has them.
  *
- * @param rows not many: there is a text for each number of them
+ * @param rows only a few: each number of rows has a text of its own
  */
 export function compileValues(
   columns: readonly string[],
@@ -58,7 +58,7 @@ export function compileValues(
   for (const row of rows) {
     for (const value of row.values) values.push(value instanceof Uint8Array ? value : valueText(value))
   }
-  // A column may be called `2`, so that a number before the names is not enough: no column has an empty name.
+  // The id differs from those of `compileInsert`: no column has an empty name.
   return queryOf(`\0${rows.length}\0${columns.join('\0')}`, values, statement, (values) =>
     buildValues(columns, values, statement),
   )
@@ -77,14 +77,14 @@ function queryOf(
   const texts = textsOf.get(statement.facts) ?? new Map<string, Prepared>()
   const known = texts.get(id)
   if (known !== undefined) return { text: known.text, parameters: known.order.map((index) => values[index]) }
-  // Each stands for a value, so that it is found among the parameters.
+  // Placeholders, to find the place of each value among the parameters.
   const { sql: text, parameters } = compile(values.map((_, index) => ({ index })))
   const order = parameters.map((place) => (place as { readonly index: number }).index)
   if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, { text, order }))
   return { text, parameters: order.map((index) => values[index]) }
 }
 
-// Not those of a class of the user's that extends them.
+// A class that extends one of these may do more.
 function changesNamesOnly(plugin: KyselyPlugin): boolean {
   return plugin.constructor === CamelCasePlugin || plugin.constructor === WithSchemaPlugin
 }
@@ -124,18 +124,18 @@ function buildValues(
     .compile()
 }
 
-/** An array as a parameter, and how its elements become the type of their column. */
+/** An array as a parameter, and the cast of its elements to the type of their column. */
 function arrayOf({ facts, columnName }: Statement<PostgresFacts>, column: string, array: unknown) {
   const type = facts.types.get(columnName(column))
   if (type === undefined) throw new Error(`column ${column} is not in the catalogue`)
-  // Both type names come from the catalogue, quoted by Postgres itself.
+  // The type name comes from the catalogue, where Postgres quotes it, or from the option `types`, which is checked.
   const sqlType = sql.raw(type.sqlType)
   return type.unnestable
     ? { array: sql`${sql.val(array)}::${sqlType}[]`, cast: sql`` }
     : { array: sql`${sql.val(array)}::text[]`, cast: sql`::${sqlType}` }
 }
 
-/** In the list of what is selected, where the server hands on row by row: in `from` it first keeps a copy of all arrays. */
+/** `unnest` in the select list works row by row; in `from` the server first makes a copy of all arrays. */
 function rowsOf(statement: Statement<PostgresFacts>, columns: readonly string[], arrays: readonly unknown[]) {
   const selected = columns.map((column, index) => {
     const { array, cast } = arrayOf(statement, column, arrays[index])
@@ -145,8 +145,8 @@ function rowsOf(statement: Statement<PostgresFacts>, columns: readonly string[],
 }
 
 /**
- * A `do update` must not meet a key twice (21000). Which keys are equal and which version is greater is for the
- * database to say: two spellings of a uuid are one key.
+ * A `do update` must not meet a key twice (21000). The database decides which keys are equal and which version is
+ * greater: two spellings of a uuid are one key.
  */
 function oneForEachKey(
   statement: Statement<PostgresFacts>,
@@ -159,7 +159,7 @@ function oneForEachKey(
   const names = parts.map((_, index) => `c${index}`).join(', ')
   const from = sql`unnest(${sql.join(parts.map(({ array }) => array))}) with ordinality as v(${sql.raw(`${names}, n`)})`
   const at = (column: string) => selected[columns.indexOf(column)] ?? sql`null`
-  // Two keys that only the collation takes for equal are not one: see `findTaken`.
+  // Keys that are equal by the collation alone are different keys: see `findTaken`.
   const exactly = (column: string) =>
     facts.key?.get(columnName(column))?.collation === undefined ? at(column) : asBytes(at(column))
   const key = sql.join(conflict.on.map(exactly))

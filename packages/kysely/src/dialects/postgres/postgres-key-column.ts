@@ -8,23 +8,23 @@ import {
   type KeyColumn,
 } from '../key-column.ts'
 
-/** What the catalogue says of a conflict column. */
+/** What the catalogue says about a conflict column. */
 export interface PostgresColumn {
   readonly name: string
   /** `numeric(10,2)`; the name of a domain. */
   readonly type: string
   /** The name of the type beneath all domains: `numeric`. */
   readonly base: string
-  /** Its limits, as Postgres packs them; -1 is none. */
+  /** The packed type modifier; -1 is none. */
   readonly modifier: number
   readonly collation: string | null
-  /** Whether texts are equal only when their bytes are. */
+  /** Whether texts are equal only if their bytes are. */
   readonly isExact: boolean
 }
 
 const changing: ReadonlySet<string> = new Set(['float4', 'money', 'char'])
 
-/** Why a column cannot hold keys; `undefined` when it can. */
+/** Why a column cannot be a conflict column; `undefined` when it can. */
 export function isRefusedKey({ name, type, base }: PostgresColumn): string | undefined {
   if (!changing.has(base)) return undefined
   return `the conflict column "${name}" is of the type ${type}, which does not keep what it is given: two keys would become one`
@@ -42,7 +42,7 @@ export function postgresKeyColumn(column: PostgresColumn): KeyColumn {
   }
 }
 
-/** The bytes that a modifier of a text has before its length. */
+/** The modifier of a text is its length plus this header. */
 const header = 4
 
 function holdsOf({ base, modifier }: PostgresColumn): KeyColumn['holds'] {

@@ -14,7 +14,7 @@ interface Read {
 }
 
 /**
- * Reads what the conflict columns of a table do to values, and whether a unique constraint of it can be met.
+ * Reads what the conflict columns of a table do to values, and whether the table has a usable unique constraint.
  *
  * @param path the name of the table, quoted
  * @throws SpillwayError `SPILLWAY_WRITE_FAILED` with the reason when nothing can be written safely, or what the driver throws
@@ -37,7 +37,7 @@ export async function readPostgresKey(
   const [read] = rows
   if (read === undefined) return {}
   const columns: readonly PostgresColumn[] = JSON.parse(read.columns ?? '[]')
-  // With `fail` the database itself says of each row that it is a duplicate.
+  // With `fail` the database itself reports each duplicate.
   if (conflict.action !== 'fail') {
     const indexes: readonly UniqueIndex[] = JSON.parse(read.indexes ?? '[]')
     const fault =
@@ -70,7 +70,7 @@ const uniqueIndexes = sql`
   ))
   from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisunique`
 
-// A domain has the limits of its own type: those of the column are none.
+// A domain has the modifier of its own type; the column has none.
 function keyColumns(on: readonly string[]) {
   return sql`
   with recursive col as (

@@ -37,12 +37,12 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
   readonly statementTimeoutMillis?: number
   /**
    * Milliseconds after which the server ends a transaction that waits for its next statement (SQLSTATE 25P03), with its
-   * session: an environment that is frozen in the middle of one keeps neither locks nor a connection. Default 10,000: longer
-   * than a transaction should wait for anything but the database; 0 is none. It travels with each BEGIN and ends with the
-   * transaction; a limit of the session's own, that of the role for example, is left alone.
+   * session: an environment that is frozen inside a transaction keeps neither locks nor a connection. Default 10,000: longer
+   * than a transaction should wait for anything but the database; 0 is none. It is sent with each BEGIN and ends with
+   * the transaction; a limit that the session has, from its role for example, stays.
    */
   readonly idleInTransactionSessionTimeoutMillis?: number
-  /** Whatever else `pg` takes: `ssl`, a `password` function for IAM. The options above win. */
+  /** Further options of `pg`: `ssl`, a `password` function for IAM. The options above override them. */
   readonly config?: Config
 }
 
@@ -65,27 +65,26 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
 const ignore = () => undefined
 
 /**
- * A pool for Kysely's `PostgresDialect` that never opens more than its share of connections and survives what
- * happens to Lambda environments:
+ * A pool for Kysely's `PostgresDialect` that never opens more connections than its share and survives what happens to
+ * Lambda environments:
  *
  * - its sockets are counted by a {@link connectionLimit}, which several pools can share, from before they connect until
  *   they are closed: a connection that is replaced is gone before the next one is opened
- * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and one
- *   that is too old is closed rather than used; one that the server ended meanwhile is found before it is used
+ * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and a
+ * connection that is too old, or that the server ended meanwhile, is replaced before it is used
  * - a restart of the server is an `error` event on the pool or on a client: without listeners it ends the process
- * - a host that vanishes leaves a statement without an answer, which holds its connection for good: once it is in use
- *   for too long and another is wanted, it is closed
+ * - a host that vanishes leaves a statement without an answer: once its connection is in use for too long and another
+ * use waits, it is closed
  * - a failover can leave a connection to a server that no longer takes writes: after a statement that says so (SQLSTATE
  *   25006) it is closed rather than used
- * - a freeze in the middle of a transaction leaves its locks and its session: each BEGIN has a limit with it, after which
- *   the server ends a transaction that waits for its next statement
- * - a connection that is given back in the middle of a transaction, or whose statement the driver gave up
- *   (`query_timeout`), is closed: what others did on it would be part of that transaction, or wait for that statement
+ * - a freeze inside a transaction leaves locks and a session behind: each BEGIN sets a limit, after which the server
+ * ends a transaction that waits for its next statement
+ * - a connection that is given back inside a transaction, or whose statement the driver gave up (`query_timeout`), is
+ * closed: later statements would be part of that transaction, or wait for that statement
  *
  * `keepAlive` is on, `min` is 0, and unused connections do not keep the process alive.
  *
- * A frozen environment keeps its connections: see {@link closeAfterInvocation} for the environments that are not the
- * ones working now.
+ * A frozen environment keeps its connections; {@link closeAfterInvocation} closes them.
  *
  * @example
  * ```ts
@@ -197,8 +196,8 @@ function driverSettings<Config extends object>(
 }
 
 /**
- * Whether a transaction is open, as far as the version of `pg` tells: what others did on the connection
- * would become part of it.
+ * Whether a transaction is open, as far as the version of `pg` tells: later statements on the connection would become
+ * part of it.
  */
 function isInTransaction(client: object): boolean {
   const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }

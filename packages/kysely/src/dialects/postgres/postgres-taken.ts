@@ -6,14 +6,14 @@ import { arrayText } from './array-text.ts'
 import { valueText } from './encode-value.ts'
 import { withinDeadline } from './postgres-limits.ts'
 
-/** A text as its bytes order it, whatever the collation of its column. */
+/** A text that is compared by its bytes, whatever the collation of its column. */
 export function asBytes(text: ReturnType<typeof sql>) {
   return sql`${text}::text collate "C"`
 }
 
 /**
- * Which of the rows were not written because the table has another key that the collation takes for equal: one statement
- * for all of them, after the insert, and only where a conflict column has such a collation.
+ * Which of the rows were not written, because the table has another key that is equal by the collation. One statement
+ * for all rows, after the insert, and only where a conflict column has such a collation.
  */
 export async function findTaken(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
   const { db, table, conflict, facts, deadline, columnName } = statement

@@ -14,27 +14,27 @@ import type { PostgresFacts, PostgresType } from './postgres-facts.ts'
 import { compileInsert, compileValues } from './postgres-insert.ts'
 import { asBytes, findTaken } from './postgres-taken.ts'
 
-/** Up to so many rows, the server takes less time to read a list of `values` than to plan an `unnest`. */
+/** Up to this number of rows, a list of `values` takes the server less time than an `unnest`. */
 const fewRows = 16
 
-/** Where a server finds that it cannot read a binary parameter: another type has the name that was declared, for example. */
+/** Functions of the server that fail for an unreadable binary parameter, where another type has the declared name for example. */
 const readers: ReadonlySet<unknown> = new Set(['array_recv', 'getTypeBinaryInputInfo'])
 
-/** Whether a server says that it cannot read a binary parameter (22P03, `invalid_binary_representation`). */
+/** Whether the server could not read a binary parameter (22P03, `invalid_binary_representation`). */
 function isUnread(error: unknown): boolean {
   const state = sqlState(error)
   return state === '22P03' || (state !== undefined && readers.has((error as { routine?: unknown }).routine))
 }
 
-/** Facts of tables whose server did not read binary arrays. */
+/** Tables whose server could not read binary arrays. */
 const textOnly = new WeakSet<PostgresFacts>()
 
 /**
- * Postgres and PGlite: one array for each column, unfolded by `unnest`. The text of the statement depends on the columns
- * alone, no limit on parameters applies, and the statement has no name, so that RDS Proxy does not pin the session.
+ * Inserts one array for each column, by `unnest`. The text of the statement depends on the columns only, the limit on
+ * parameters does not matter, and the statement has no name, so that RDS Proxy does not pin the session.
  *
- * Through node-postgres a few rows travel as a list of `values`, as in a plain insert; and the arrays of the common types
- * in binary form, which costs the server less than to read their text.
+ * Through node-postgres a few rows are sent as a list of `values`, as in a plain insert, and arrays of the common
+ * types in binary form, which costs the server less than parsing text.
  */
 export const postgresWriter: InsertDialect<PostgresFacts> = {
   duplicateCode: '23505',
@@ -62,7 +62,7 @@ function hasInexactKey({ conflict, facts, columnName }: Statement<PostgresFacts>
   return conflict.on.some((column) => facts.key?.get(columnName(column))?.collation !== undefined)
 }
 
-/** Two keys of a statement that the collation takes for equal: apart from each other, each is told what it is. */
+/** The error for two keys of a statement that are equal by collation. It has the rows split: alone, each gets its own answer. */
 function meetsItself(): Error {
   const words = 'a statement updates a row twice, by keys that are equal by collation'
   return Object.assign(new Error(words), { code: '23505', severity: 'ERROR' })
