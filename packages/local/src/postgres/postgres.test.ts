@@ -9,10 +9,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { childrenOf, isAlive } from '../reaper/process-table.ts'
 import { type Reaper, startReaper } from '../reaper/reaper.ts'
 import { childScript, firstLine } from '../reaper/testing/child-script.ts'
+import { run } from './command.ts'
+import { freePort } from './free-port.ts'
 import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 
 let reaper: Reaper
 let folder: string
+/** A server for the tests that need nothing of their own. Its functions may be idle for a while. */
+let shared: Postgres
 beforeAll(async () => {
   reaper = await startReaper()
   folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
@@ -20,8 +24,20 @@ beforeAll(async () => {
   // The server's user has to reach it; a temporary folder of its own shows what a server leaves behind.
   await chmod(folder, 0o755)
   vi.stubEnv('TMPDIR', folder)
+  shared = await startPostgres(options({ functions: { idleSessionTimeout: 60 } }))
 })
-afterAll(() => reaper.stop())
+afterAll(async () => {
+  await shared.stop()
+  await reaper.stop()
+})
+
+/** Waits until the shared server has no session of the functions, and starts its counts again. */
+async function idle(): Promise<Postgres> {
+  await query(shared.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'")
+  await vi.waitFor(() => expect(shared.connections()).toBe(0), until)
+  shared.resetPeak()
+  return shared
+}
 
 function options(more: Partial<PostgresOptions> = {}): PostgresOptions {
   return { maxConnections: 20, reserved: 4, databaseName: 'orders', reaper, ...more }
@@ -55,6 +71,7 @@ async function migrations(files: Record<string, string>): Promise<string> {
   return path
 }
 
+const until = { timeout: 20_000, interval: 20 }
 const times = <T>(count: number, make: () => Promise<T>) =>
   Promise.all(Array.from({ length: count }, () => make()))
 const failsWith = (code: string, message: unknown = expect.any(String)) =>
@@ -67,16 +84,17 @@ async function postmaster(dataFolder: string): Promise<number> {
 }
 describe('the budget', () => {
   it('refuses the functions one connection past their share, and still lets people in', async () => {
-    const postgres = await start()
+    const postgres = await idle()
+    const refused = postgres.refusedConnections()
     const clients = await times(16, () => connect(postgres.functionsUrl))
     await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
     expect(await query(postgres.url, 'select 1')).toEqual([[1]])
-    await vi.waitFor(() => expect(postgres.connections()).toBe(16))
+    await vi.waitFor(() => expect(postgres.connections()).toBe(16), until)
     expect(postgres.peakConnections()).toBe(16)
     await times(5, () => expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' }))
-    await vi.waitFor(() => expect(postgres.refusedConnections()).toBe(6))
+    await vi.waitFor(() => expect(postgres.refusedConnections()).toBe(refused + 6), until)
     await Promise.all(clients.map((client) => client.end()))
-    await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+    await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
     expect(postgres.peakConnections()).toBe(16)
   })
 
@@ -85,10 +103,10 @@ describe('the budget', () => {
     { reserved: 2, superuser: '2', others: '0', share: 4 },
     { reserved: 5, superuser: '3', others: '2', share: 1 },
   ])('reserves $reserved of 6', async ({ reserved, superuser, others, share }) => {
-    const postgres = await start({ maxConnections: 6, reserved })
+    const postgres = await start({ maxConnections: 6, reserved, functions: { idleSessionTimeout: 60 } })
     expect(await query(postgres.url, 'show superuser_reserved_connections')).toEqual([[superuser]])
     expect(await query(postgres.url, 'show reserved_connections')).toEqual([[others]])
-    await vi.waitFor(async () => expect(await held(postgres)).toBe(0))
+    await vi.waitFor(async () => expect(await held(postgres)).toBe(0), until)
     const clients = await times(share, () => connect(postgres.functionsUrl))
     await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
     await Promise.all(clients.map((client) => client.end()))
@@ -105,12 +123,12 @@ async function held(postgres: Postgres): Promise<number> {
 }
 
 it('counts the sessions of the functions alone', async () => {
-  const postgres = await start()
+  const postgres = await idle()
   const clients = await times(5, () => connect(postgres.functionsUrl))
   const people = await times(2, () => connect(postgres.url))
-  await vi.waitFor(() => expect(postgres.connections()).toBe(5))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(5), until)
   await Promise.all(clients.splice(0, 3).map((client) => client.end()))
-  await vi.waitFor(() => expect(postgres.connections()).toBe(2))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(2), until)
   expect(postgres.peakConnections()).toBe(5)
   postgres.resetPeak()
   expect(postgres.peakConnections()).toBe(2)
@@ -118,7 +136,7 @@ it('counts the sessions of the functions alone', async () => {
 })
 
 it('counts a session as gone when its client is killed, and when the server ends it', async () => {
-  const postgres = await start()
+  const postgres = await idle()
   const driver = import.meta.resolve('pg')
   const child = childScript(`
     import pg from ${JSON.stringify(driver)}
@@ -126,24 +144,24 @@ it('counts a session as gone when its client is killed, and when the server ends
     console.log('connected')
   `)
   await firstLine(child)
-  await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(1), until)
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
 
   await connect(postgres.functionsUrl)
-  await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(1), until)
   await query(postgres.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'")
-  await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
 })
 
 it('counts none when one backend is killed and the server starts all of them again', async () => {
-  const postgres = await start()
+  const postgres = await idle()
   const clients = await times(3, () => connect(postgres.functionsUrl))
-  await vi.waitFor(() => expect(postgres.connections()).toBe(3))
+  await vi.waitFor(() => expect(postgres.connections()).toBe(3), until)
   const pid = (await clients[0]?.query('select pg_backend_pid() as pid'))?.rows[0].pid
   process.kill(pid, 'SIGKILL')
-  await vi.waitFor(() => expect(postgres.connections()).toBe(0), 10_000)
-  await vi.waitFor(async () => expect(await query(postgres.url, 'select 1')).toEqual([[1]]), 10_000)
+  await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
+  await vi.waitFor(async () => expect(await query(postgres.url, 'select 1')).toEqual([[1]]), until)
 })
 
 describe('migrations', () => {
@@ -170,7 +188,7 @@ describe('migrations', () => {
   })
 
   it('gives the functions no more than that', async () => {
-    const postgres = await start()
+    const postgres = await idle()
     await expect(query(postgres.functionsUrl, 'create table mine (n int)')).rejects.toMatchObject({
       code: '42501',
     })
@@ -187,11 +205,15 @@ describe('migrations', () => {
     expect(await query(postgres.url, settings)).toEqual([['0', '0']])
     await query(
       postgres.url,
-      `alter role app connection limit 1; alter role app set idle_session_timeout = '100ms'`,
+      `alter role app connection limit 1; alter role app set idle_session_timeout = '60s'`,
     )
-    await connect(postgres.functionsUrl)
+    const only = await connect(postgres.functionsUrl)
     await expect(connect(postgres.functionsUrl)).rejects.toMatchObject({ code: '53300' })
-    await vi.waitFor(() => expect(postgres.connections()).toBe(0))
+    await only.end()
+    await query(postgres.url, `alter role app set idle_session_timeout = '100ms'`)
+    const idle = await vi.waitFor(() => connect(postgres.functionsUrl), until)
+    await new Promise<void>((resolve) => idle.once('end', resolve))
+    await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
     expect(await query(postgres.functionsUrl, 'select 1')).toEqual([[1]])
     await expect(query(postgres.functionsUrl, 'alter role app connection limit 9')).rejects.toMatchObject({
       code: '42501',
@@ -232,7 +254,7 @@ describe('crash and restart', () => {
   })
 
   it('keeps committed rows through a crash', async () => {
-    const postgres = await start()
+    const postgres = await idle()
     await query(postgres.url, 'create table t (n int)')
     const client = await connect(postgres.functionsUrl)
     await client.query('insert into t select generate_series(1, 1000)')
@@ -252,21 +274,21 @@ describe('crash and restart', () => {
   })
 
   it.each(['fast', 'immediate'] as const)('restarts (%s) on the same port', async (mode) => {
-    const postgres = await start()
-    await query(postgres.url, 'create table t as select 42 as n')
+    const postgres = await idle()
+    await query(postgres.url, `create table of_${mode} as select 42 as n`)
     const before = await query(postgres.url, 'select pg_postmaster_start_time()::text')
     const client = await connect(postgres.functionsUrl)
     const ended = new Promise((resolve) => client.once('end', () => resolve(undefined)))
-    await vi.waitFor(() => expect(postgres.connections()).toBe(1))
+    await vi.waitFor(() => expect(postgres.connections()).toBe(1), until)
     await postgres.restart(mode)
     await ended
     expect(postgres.connections()).toBe(0)
-    expect(await query(postgres.url, 'select n from t')).toEqual([[42]])
+    expect(await query(postgres.url, `select n from of_${mode}`)).toEqual([[42]])
     expect(await query(postgres.url, 'select pg_postmaster_start_time()::text')).not.toEqual(before)
   })
 
   it('takes orders one after the other', async () => {
-    const postgres = await start()
+    const postgres = await idle()
     await Promise.all([postgres.crash(), postgres.start(), postgres.crash(), postgres.restart('fast')])
     expect(await query(postgres.url, 'select 1')).toEqual([[1]])
   })
@@ -292,10 +314,9 @@ describe('stop', () => {
 })
 
 it('starts from a copy of one data folder, each server with a superuser of its own', async () => {
-  const servers = [await start(), await start()]
   const templates = readdirSync(folder).filter((name) => name.includes('template'))
   expect(templates).toHaveLength(1)
-  for (const { url } of servers) {
+  for (const { url } of [shared, await start()]) {
     const address = new URL(url)
     address.username = 'postgres'
     for (const password of ['postgres', 'spillway']) {
@@ -322,12 +343,12 @@ it('applies settings, and refuses those that are its own', async () => {
 })
 
 it('runs two servers side by side', async () => {
-  const [one, two] = await Promise.all([start(), start({ databaseName: 'Über "x"' })])
+  const [one, two] = [await idle(), await start({ databaseName: 'Über "x"' })]
   await query(one.url, 'create table only_here (n int)')
   await expect(query(two.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
   expect(await query(two.functionsUrl, 'select current_database()')).toEqual([['Über "x"']])
   const client = await connect(one.functionsUrl)
-  await vi.waitFor(() => expect([one.connections(), two.connections()]).toEqual([1, 0]))
+  await vi.waitFor(() => expect([one.connections(), two.connections()]).toEqual([1, 0]), until)
   await client.end()
 })
 
@@ -343,15 +364,21 @@ it('says so when its port is taken', async () => {
 })
 
 it('listens on the port asked for', async () => {
-  const first = await startPostgres(options())
-  await first.stop()
-  const second = await start({ port: portOf(first) })
-  expect(portOf(second)).toBe(portOf(first))
+  const port = await freePort()
+  expect(portOf(await start({ port }))).toBe(port)
 })
 
+/** A temporary folder for a process of its own, with the data folder to copy: to make one takes seconds. */
+async function temporaryFolder(name: string): Promise<string> {
+  const path = join(folder, name)
+  await mkdir(path)
+  const template = readdirSync(folder).find((entry) => entry.includes('template')) ?? ''
+  await run('cp', ['-a', join(folder, template), path])
+  return path
+}
+
 it('ends with its Node process, killed with -9', async () => {
-  const temporary = join(folder, 'of-a-child')
-  await mkdir(temporary)
+  const temporary = await temporaryFolder('of-a-child')
   const child = childScript(
     `
     import { startReaper } from ${JSON.stringify(new URL('../reaper/reaper.ts', import.meta.url).href)}
@@ -369,13 +396,12 @@ it('ends with its Node process, killed with -9', async () => {
   const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
   expect([isAlive(pid), made().length]).toEqual([true, 1])
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect([isAlive(pid), made()]).toEqual([false, []]), 10_000)
+  await vi.waitFor(() => expect([isAlive(pid), made()]).toEqual([false, []]), until)
   await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 it('needs no options, and ends with its process without a reaper of the caller', async () => {
-  const temporary = join(folder, 'by-itself')
-  await mkdir(temporary)
+  const temporary = await temporaryFolder('by-itself')
   const child = childScript(
     `
     import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
@@ -388,6 +414,6 @@ it('needs no options, and ends with its process without a reaper of the caller',
   expect(new URL(url).pathname).toBe('/app')
   const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
   child.kill('SIGKILL')
-  await vi.waitFor(() => expect(made()).toEqual([]), 10_000)
+  await vi.waitFor(() => expect(made()).toEqual([]), until)
   await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })

@@ -5,6 +5,12 @@ export const ownerRole = 'spillway'
 /** The role for functions: reads and writes, and gets no reserved connection. */
 export const functionsRole = 'app'
 
+/**
+ * An empty database that each data folder comes with. It gets the name and the owner of the caller's database: to create
+ * one takes a third of the time that the whole start takes.
+ */
+export const preparedDatabase = 'spillway_prepared'
+
 /** What the server holds the functions' role to. */
 export interface FunctionsLimits {
   /** The most sessions. Default: no limit of its own. */
@@ -14,7 +20,7 @@ export interface FunctionsLimits {
 }
 
 /**
- * Makes the two roles and the database; for the superuser, on the database `postgres`.
+ * Makes the two roles, and the prepared database that of the caller; for the superuser, on the database `postgres`.
  *
  * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. A session of
  * the functions that is idle for too long ends, in a transaction too, so that frozen environments do not keep what others
@@ -33,8 +39,9 @@ export async function createRoles(
     alter role ${functionsRole} set idle_session_timeout = '${Math.trunc(idleSessionTimeout)}s';
     alter role ${functionsRole} set idle_in_transaction_session_timeout = '10s';
     alter role ${functionsRole} set client_connection_check_interval = '1s'`)
-  // Not in one query with the others: it cannot run in a transaction.
-  await client.query(`create database ${escapeIdentifier(databaseName)} owner ${ownerRole}`)
+  const name = escapeIdentifier(databaseName)
+  await client.query(`alter database ${preparedDatabase} rename to ${name}`)
+  await client.query(`alter database ${name} owner to ${ownerRole}`)
 }
 
 /** Gives the functions' role its rights on all that the owner will create; for the owner, on its database. */

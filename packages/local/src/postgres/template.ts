@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Reaper } from '../reaper/reaper.ts'
 import { type Binaries, intoCache, isOurs } from './binaries.ts'
 import { type Account, run } from './command.ts'
+import { preparedDatabase } from './roles.ts'
 
 /**
  * A data folder as `initdb` makes it, to be copied: that takes a fifth of the time. Made on the first call for a version
@@ -15,7 +16,7 @@ export async function dataTemplate(
   reaper: Reaper,
 ): Promise<string> {
   const { version } = binaries
-  const name = `spillway-postgres-template-${version}-${process.platform}-${process.arch}`
+  const name = `spillway-postgres-template-2-${version}-${process.platform}-${process.arch}`
   // A server that another user runs could not read it.
   const cache = join(await realpath(tmpdir()), account === undefined ? name : `${name}-${account.uid}`)
   if (await isOurs(cache)) return join(cache, 'data')
@@ -32,11 +33,11 @@ export async function dataTemplate(
 }
 
 /**
- * Makes a data folder whose superuser `postgres` has no password. Its `pg_hba.conf` lets everybody in, and has to be
- * replaced.
+ * Makes a data folder with an empty database that {@link preparedDatabase} names. Its superuser `postgres` has no
+ * password. Its `pg_hba.conf` lets everybody in, and has to be replaced.
  */
 export async function initialize(
-  { initdb }: Binaries,
+  { initdb, postgres }: Binaries,
   account: Account | undefined,
   data: string,
 ): Promise<void> {
@@ -44,4 +45,5 @@ export async function initialize(
   // The operating system is asked for `C` alone: not every one has a locale `C.UTF-8`, but the server does.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await run(initdb, ['-D', data, ...options, ...locale], account)
+  await run(postgres, ['--single', '-D', data, 'postgres'], account, `create database ${preparedDatabase}\n`)
 }
