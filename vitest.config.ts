@@ -1,15 +1,31 @@
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { slowestFiles } from './scripts/slowest-files.ts'
 
 const conditions = ['spillway:source', 'node']
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /**
+     * Whether `npm run test:soak` runs: `inject('soak')`. A test file that asks for it does more of the same then: more
+     * seeds, more messages, longer outages.
+     */
+    readonly soak: boolean
+  }
+}
+
 /** They take minutes: `npm run test:soak`, which CI runs as well. */
-const soak = ['packages/*/src/**/*.soak.test.ts', 'scripts/**/*.soak.test.ts']
+const soak = ['packages/*/src/**/*.soak.test.ts', 'examples/*/*.soak.test.ts', 'scripts/**/*.soak.test.ts']
+
+/** Test files that do more in `npm run test:soak` than in `npm test`. */
+const scaled = globSync(['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts', 'scripts/*.test.ts'], {
+  cwd: import.meta.dirname,
+}).filter((path) => readFileSync(path, 'utf8').includes("inject('soak')"))
 
 /** They compare times: `npm run test:real`, on a machine that does nothing else. */
 const real = ['packages/*/src/**/*.real.test.ts']
 
-/** They start whole runtimes and flood them: one at a time, when all else is done. */
+/** They start whole runtimes and flood them, when all else is done. */
 const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
 
 export default defineConfig({
@@ -21,6 +37,10 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/snippets/**/*.test.ts'],
           exclude: [...endToEnd, ...soak, ...real],
+          // The files of a worker share its modules: to start a process and to import the same for each of them takes
+          // longer than most tests do.
+          isolate: false,
+          setupFiles: 'scripts/restore-globals.ts',
           typecheck: {
             enabled: true,
             checker: 'tsc',
@@ -36,13 +56,20 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: endToEnd,
-          maxWorkers: 1,
+          exclude: [...soak, '**/node_modules/**'],
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: 'soak', include: soak, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'soak',
+          include: [...soak, ...scaled],
+          maxWorkers: 2,
+          provide: { soak: true },
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,
@@ -52,6 +79,7 @@ export default defineConfig({
     reporters: ['default', slowestFiles()],
     // A file with nothing but tests of MySQL has none without a server.
     passWithNoTests: process.env.SPILLWAY_TEST_MYSQL_URL === undefined,
+    provide: { soak: false },
     execArgv: ['--conditions=spillway:source'],
     pool: 'forks',
     testTimeout: 60_000,

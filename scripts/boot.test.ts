@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, inject, it, vi } from 'vitest'
 import { alive, freePorts, processesOf } from '../packages/cli/src/testing/processes.ts'
 import { root } from './workspace.ts'
 
@@ -18,7 +18,7 @@ function npm(args: readonly string[], environment: Record<string, string> = {}) 
   return { child, ended, stdout: () => stdout }
 }
 
-it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+it.each(inject('soak') ? (['SIGINT', 'SIGTERM', 'SIGKILL'] as const) : (['SIGKILL'] as const))(
   'npm start ends all that it started when npm alone gets %s',
   async (signal) => {
     const port = await freePorts()

@@ -191,6 +191,11 @@ it('row 13, a database without a free connection: the records are held, and use 
   const lambda = worker(13)
   await lambda.send(order, ...orders(4))
   const event = await lambda.receive()
+  // Otherwise the server ends those who take the connections before a busy machine has come to ask for one.
+  await execute("alter role app set idle_session_timeout = '60s'")
+  onTestFinished(async () => {
+    await execute("alter role app set idle_session_timeout = '1s'")
+  })
   const others: pg.Client[] = []
   const taking = async () => {
     for (;;) {
@@ -221,7 +226,8 @@ it('row 13, a database without a free connection: the records are held, and use 
     },
   )
   const held = [lambda.invoke(handler, event), lambda.invoke(writing(database.server.functionsUrl), event)]
-  await expect.poll(() => database.server.refusedConnections()).toBeGreaterThan(3)
+  // Once here, and once in each of the two.
+  await expect.poll(() => database.server.refusedConnections()).toBeGreaterThanOrEqual(3)
   await Promise.all(others.map((client) => client.end()))
   expect(await Promise.all(held)).toStrictEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }])
   expect([...down]).toStrictEqual(['53300'])
@@ -238,7 +244,7 @@ it('row 14, a database that is down for more receives than a message has: all ar
   for (let receive = 1; receive <= 2; receive++) {
     const event = await lambda.receive()
     expect(event.Records).toHaveLength(2)
-    expect(await lambda.settle(event, await lambda.invoke(down, event, 600))).toHaveLength(2)
+    expect(await lambda.settle(event, await lambda.invoke(down, event, 1_500))).toHaveLength(2)
     await lambda.expire(event)
   }
   expect((await lambda.receive()).Records).toStrictEqual([])

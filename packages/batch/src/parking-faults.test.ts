@@ -4,7 +4,7 @@ import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { defineMessage, type MessageRecord } from '@spillway/message'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { type BatchHandler, batch } from './index.ts'
@@ -25,7 +25,7 @@ const transfer = defineMessage({
 })
 type Transfer = z.infer<typeof transfer.schema>
 
-const seeds = [1, 2, 3, 4, 5, 6]
+const seeds = inject('soak') ? [1, 2, 3, 4, 5, 6] : [1]
 const writers = ['transaction', 'writer'] as const
 let queues: QueueEngine
 

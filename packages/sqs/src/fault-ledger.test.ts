@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { coalesce } from './coalesce.ts'
 import { type SqsTargetOptions, sqsTarget } from './index.ts'
 import {
@@ -11,13 +11,15 @@ import {
   seeded,
   startFaultyEndpoint,
 } from './testing/faulty-endpoint.ts'
-import { ample, clientOf } from './testing/sqs.ts'
+import { ample, clientOf, entriesOf } from './testing/sqs.ts'
 
 // Every test sends through a server that fails as SQS and the network do, with the SDK's own client.
 
 let queues: QueueEngine
 let endpoint: FaultyEndpoint
 let client: SQSClient
+/** The bodies of requests that the client gave up: SQS may have stored them all the same. */
+let givenUp: string[] = []
 let name = ''
 let counter = 0
 const names = Array.from({ length: 30 }, (_, index) => `ledger${index}`)
@@ -41,12 +43,26 @@ async function start(
   name = list[counter++ % list.length] ?? ''
   endpoint = await startFaultyEndpoint(queues, options)
   client = clientOf({ ...queues, endpoint: endpoint.endpoint })
+  givenUp = noteGivenUp(client)
   // The waits before a repetition play no part here; the one for company does.
   const clock = {
     now: Date.now,
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms <= 5 ? ms : 0)),
   }
   return sqsTarget({ queueUrl: endpoint.queueUrl(name), client, clock, ...change })
+}
+
+function noteGivenUp(client: SQSClient): string[] {
+  const bodies: string[] = []
+  const send = client.send.bind(client) as (...args: readonly unknown[]) => Promise<unknown>
+  client.send = ((command: Parameters<typeof entriesOf>[0], options?: { abortSignal?: AbortSignal }) =>
+    send(command, options).catch((error: unknown) => {
+      if (options?.abortSignal?.aborted) {
+        for (const { MessageBody = '' } of entriesOf(command)) bodies.push(MessageBody)
+      }
+      throw error
+    })) as typeof client.send
+  return bodies
 }
 
 function messages(count: number, first = 0): EncodedMessage[] {
@@ -65,27 +81,27 @@ function count(texts: readonly string[]): Map<string, number> {
 const stored = async () => count((await queues.messages(name)).map(({ body }) => body))
 
 describe('requests', () => {
-  it('are 100 for 1,000 small messages in one call', async () => {
+  it('are 30 for 300 small messages in one call', async () => {
     const target = await start({}, { concurrency: 4 })
-    const results = await target.send(messages(1000), ample())
+    const results = await target.send(messages(300), ample())
     expect(new Set(results.map(({ status }) => status))).toStrictEqual(new Set(['accepted']))
-    expect((await stored()).size).toBe(1000)
-    expect([endpoint.requests, endpoint.entries]).toStrictEqual([100, 1000])
+    expect((await stored()).size).toBe(300)
+    expect([endpoint.requests, endpoint.entries]).toStrictEqual([30, 300])
   })
 
-  it('are about 100 for 1,000 messages of calls that run at the same time', async () => {
+  it('are about 30 for 300 messages of calls that run at the same time', async () => {
     const target = await start({}, { coalesce: coalesce({ when: 'always' }) })
-    const results = await Promise.all(messages(1000).map((message) => target.send([message], ample())))
-    expect(results.flat()).toStrictEqual(new Array(1000).fill({ status: 'accepted' }))
-    expect((await stored()).size).toBe(1000)
-    expect(endpoint.entries).toBe(1000)
-    expect(endpoint.requests).toBeLessThanOrEqual(110)
+    const results = await Promise.all(messages(300).map((message) => target.send([message], ample())))
+    expect(results.flat()).toStrictEqual(new Array(300).fill({ status: 'accepted' }))
+    expect((await stored()).size).toBe(300)
+    expect(endpoint.entries).toBe(300)
+    expect(endpoint.requests).toBeLessThanOrEqual(33)
   })
 
   it('are one for each message without the coalescer', async () => {
     const target = await start({}, {})
-    await Promise.all(messages(50).map((message) => target.send([message], ample())))
-    expect(endpoint.requests).toBe(50)
+    await Promise.all(messages(20).map((message) => target.send([message], ample())))
+    expect(endpoint.requests).toBe(20)
   })
 })
 
@@ -122,6 +138,7 @@ async function flood(
   target: { send(all: readonly EncodedMessage[], limit: TimeLimit): Promise<readonly SendResult[]> },
   total: number,
   random: () => number,
+  atOnce: number,
 ): Promise<Map<string, SendResult>> {
   const calls: EncodedMessage[][] = []
   for (let first = 0; first < total; ) {
@@ -130,9 +147,9 @@ async function flood(
     first += size
   }
   const results = new Map<string, SendResult>()
-  for (let start = 0; start < calls.length; start += 100) {
+  for (let start = 0; start < calls.length; start += atOnce) {
     await Promise.all(
-      calls.slice(start, start + 100).map(async (call) => {
+      calls.slice(start, start + atOnce).map(async (call) => {
         const answers = await target.send(call, ample())
         expect(answers).toHaveLength(call.length)
         for (const [index, { body }] of call.entries()) results.set(body, answers[index] as SendResult)
@@ -153,13 +170,20 @@ const weights = {
   silent: 1,
 }
 
-/** Accepted is in the queue; what is there more than once, or without a confirmation, is of an answer that was lost. */
+/**
+ * Accepted is in the queue; what is there more than once, or without a confirmation, is of an answer that was lost. On a
+ * busy machine the client may also have left before it had read an answer.
+ */
 async function expectLedger(results: ReadonlyMap<string, SendResult>): Promise<void> {
   const inQueue = await stored()
   const unconfirmed = count(endpoint.unconfirmed)
+  const left = count(givenUp)
   for (const [body, result] of results) {
     const confirmed = result.status === 'accepted' ? 1 : 0
-    expect([body, inQueue.get(body) ?? 0]).toStrictEqual([body, confirmed + (unconfirmed.get(body) ?? 0)])
+    const least = confirmed + (unconfirmed.get(body) ?? 0)
+    const copies = inQueue.get(body) ?? 0
+    expect(copies, body).toBeGreaterThanOrEqual(least)
+    expect(copies, body).toBeLessThanOrEqual(least + (left.get(body) ?? 0))
     expect([body, endpoint.refused.has(body)]).toStrictEqual([
       body,
       result.status === 'rejected' && !result.retryable,
@@ -169,12 +193,20 @@ async function expectLedger(results: ReadonlyMap<string, SendResult>): Promise<v
 }
 
 describe('the ledger adds up', () => {
-  it.each([
-    ['each call by itself', false, 1],
-    ['each call by itself', false, 2],
-    ['calls together', true, 3],
-    ['calls together', true, 4],
-  ])('over 2,500 messages, %s (coalesced: %s, seed %i)', async (_, coalesced, seed) => {
+  // Calls that share requests make fewer of them: it takes more messages to meet each fault.
+  it.each(
+    inject('soak')
+      ? [
+          ['each call by itself', false, 1, 2500],
+          ['each call by itself', false, 2, 2500],
+          ['calls together', true, 3, 2500],
+          ['calls together', true, 4, 2500],
+        ]
+      : [
+          ['each call by itself', false, 1, 500],
+          ['calls together', true, 3, 1500],
+        ],
+  )('over many messages, %s (coalesced: %s, seed %i, %i messages)', async (_, coalesced, seed, total) => {
     const target = await start(
       { weights, seed },
       {
@@ -183,25 +215,25 @@ describe('the ledger adds up', () => {
         random: seeded(seed),
       },
     )
-    const results = await flood(target, 2500, seeded(seed))
-    expect(results.size).toBe(2500)
+    const results = await flood(target, total, seeded(seed), coalesced ? 100 : 20)
+    expect(results.size).toBe(total)
     const accepted = [...results.values()].filter(({ status }) => status === 'accepted').length
     // All of it was met, and most went through all the same.
     for (const fault of Object.keys(weights)) expect(endpoint.faults[fault as Fault]).toBeGreaterThan(0)
-    expect(accepted).toBeGreaterThan(1250)
-    expect(accepted).toBeLessThan(2500)
+    expect(accepted).toBeGreaterThan(total / 2)
+    expect(accepted).toBeLessThan(total)
     await expectLedger(results)
   })
 
   it('with hangs, which cost a call its time and nobody else', async () => {
-    const hangs = new Set([3, 9])
+    const hangs = new Set([1, 3])
     const target = await start(
       { plan: (request) => (hangs.has(request) ? 'hang' : 'ok') },
       { coalesce: coalesce({ when: 'always' }) },
     )
     const patient = ample()
     const results = await Promise.all(
-      messages(200).map(async (message, index) => {
+      messages(60).map(async (message, index) => {
         const limit = index % 2 === 0 ? short(2500) : patient
         return [message.body, (await target.send([message], limit))[0]] as const
       }),

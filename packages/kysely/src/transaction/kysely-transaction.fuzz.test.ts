@@ -1,7 +1,7 @@
 import type { Outcome } from '@spillway/message'
 import * as fc from 'fast-check'
 import { sql } from 'kysely'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { startCuttingProxy } from '../testing/cutting-proxy.ts'
 import { execute, timeLimit } from '../testing/database.ts'
 import { ledgerWriter, post, posting, totals, useLedger } from '../testing/ledger.ts'
@@ -81,6 +81,6 @@ async function run(invocations: readonly (typeof invocation extends fc.Arbitrary
 
 it('has one effect for each key, whatever comes twice and whatever fails', async () => {
   await fc.assert(fc.asyncProperty(fc.array(invocation, { minLength: 1, maxLength: 6 }), run), {
-    numRuns: 40,
+    numRuns: inject('soak') ? 40 : 8,
   })
 })

@@ -46,13 +46,12 @@ describe('a lock that somebody holds', () => {
     ['of the table', () => 'lock table items in access exclusive mode'],
     ['of one key', (id: string) => `insert into items (id, total) values ('${id}', 7)`],
   ])(
-    '%s for 20 s costs a retry in time, and the connection is free at once',
+    '%s costs a retry in time, and the connection is free at once',
     async (_, statement) => {
       const { write, db } = itemWriter(database.url)
       const batch = items(10)
       await write(items(1), timeLimit())
       const locker = await lock(statement(batch[3]?.body.id ?? ''))
-      const released = new Promise((resolve) => setTimeout(resolve, 20_000))
       const start = performance.now()
       const outcomes = await write(batch, timeLimit(6_000))
       expect(performance.now() - start).toBeLessThan(12_000)
@@ -66,7 +65,6 @@ describe('a lock that somebody holds', () => {
       await sql`select 1`.execute(db)
       expect(performance.now() - other).toBeLessThan(5_000)
       expect(await running()).toBe(0)
-      await released
       await locker.query('rollback')
       expect(kinds(await write(batch, timeLimit()))).toEqual(['done'])
       expect(await count(database.url)).toBe(11)

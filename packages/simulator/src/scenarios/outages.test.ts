@@ -1,9 +1,10 @@
 import { outageSurvival } from '@spillway/batch'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { type Outage, type QueueReport, type Simulation, simulate, writeRows } from '../index.ts'
 import { type QueueNumbers, queueNumbers } from './numbers.ts'
 
 const minutes = 60
+const soak = inject('soak')
 
 /** A queue with the defaults of the app definition, and an outage after a minute. */
 function scenario(
@@ -33,7 +34,7 @@ function expectAllWritten({ accepted, written, inDlq, expired, left, parked }: Q
 }
 
 describe('a database that is down', () => {
-  it.each([1, 10, 60])(
+  it.each(soak ? [1, 10, 60] : [1])(
     'for %i minutes sends nothing to the dead-letter queue, and is over two minutes after it',
     async (length) => {
       const report = await simulate(scenario({ is: 'down' }, length * minutes))
@@ -43,28 +44,33 @@ describe('a database that is down', () => {
     },
   )
 
-  it('is over later where the back-off is longer, and costs about the same GB-seconds', async () => {
-    const backoff = { base: 30, cap: 900 }
-    const outage = scenario({ is: 'down' }, 30 * minutes, {}, { traffic: { rate: 0.5 } })
-    const [short, long] = [
-      await simulate(outage),
-      await simulate({ ...outage, handler: writeRows({ batch: { backoff } }) }),
-    ]
-    expect(long.lag.p99).toBeGreaterThan(5 * short.lag.p99)
-    expect(short.functions.gbSeconds).toBeLessThan(1.1 * long.functions.gbSeconds)
-  })
+  it.each(soak ? [30] : [])(
+    'of %i minutes is over later where the back-off is longer, and costs about the same GB-seconds',
+    async (length) => {
+      const backoff = { base: 30, cap: 900 }
+      const outage = scenario({ is: 'down' }, length * minutes, {}, { traffic: { rate: 0.5 } })
+      const [short, long] = [
+        await simulate(outage),
+        await simulate({ ...outage, handler: writeRows({ batch: { backoff } }) }),
+      ]
+      expect(long.lag.p99).toBeGreaterThan(5 * short.lag.p99)
+      expect(short.functions.gbSeconds).toBeLessThan(1.1 * long.functions.gbSeconds)
+    },
+  )
 
   it("leaves it to the queue's own visibility time-out with `backoff: false`", async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 200, timeout: 10 }
     const handler = writeRows({ batch: { backoff: false } })
     const outage = scenario({ is: 'down' }, 20 * minutes, numbers, { handler })
-    const report = await simulate({ ...outage, traffic: { rate: 0.5 } })
+    const report = await simulate({ ...outage, traffic: { rate: 0.2 } })
     expect(report.firstInDlq).toBeGreaterThanOrEqual(5 * 200)
     expect(report.firstInDlq).toBeLessThan(5 * 200 + 60)
   })
 
   it('never sees more connections at once than there are environments', async () => {
-    const report = await simulate(scenario({ is: 'down' }, 10 * minutes, { maximumConcurrency: 20 }))
+    const report = await simulate(
+      scenario({ is: 'down' }, (soak ? 10 : 3) * minutes, { maximumConcurrency: 20 }),
+    )
     const { mostConnections, mostConnectsPerSecond } = report.databases.main as NonNullable<
       QueueReport['databases'][string]
     >
@@ -72,16 +78,16 @@ describe('a database that is down', () => {
     expect(mostConnectsPerSecond).toBeLessThanOrEqual(3 * 20)
   })
 
-  it('for a day costs latency, and seconds of a test', async () => {
+  it.each(soak ? [24] : [3])('for %i hours costs latency, and seconds of a test', async (hours) => {
     const numbers: QueueNumbers = { timeout: 3, maxReceiveCount: 1000, batchSize: 10, batchingWindow: 0 }
-    const day = scenario({ is: 'down' }, 24 * 60 * minutes, numbers)
+    const day = scenario({ is: 'down' }, hours * 60 * minutes, numbers)
     const report = await simulate({
       ...day,
       traffic: { rate: (second) => (second > minutes && second < 3 * minutes ? 0.05 : 0) },
       handler: writeRows({ batch: { backoff: { base: 30, cap: 900 } } }),
     })
     expectAllWritten(report)
-    expect(report.receives.most).toBeGreaterThan(100)
+    expect(report.receives.most).toBeGreaterThan(4 * hours)
   })
 })
 
@@ -100,10 +106,13 @@ describe('a database that is slow', () => {
     expect(report.receives.mean).toBeLessThan(2)
   })
 
-  it('sends nothing to the dead-letter queue at five receives', async () => {
-    const outage = scenario({ is: 'slow', rowTime: 100 }, 10 * minutes, { ...slow, maxReceiveCount: 5 })
-    expectAllWritten(await simulate({ ...outage, traffic: { rate: 25 } }))
-  })
+  it.each(soak ? [10] : [3])(
+    'for %i minutes sends nothing to the dead-letter queue at five receives',
+    async (length) => {
+      const outage = scenario({ is: 'slow', rowTime: 100 }, length * minutes, { ...slow, maxReceiveCount: 5 })
+      expectAllWritten(await simulate({ ...outage, traffic: { rate: 25 } }))
+    },
+  )
 })
 
 describe('a database that fails for what is no record’s fault', () => {
@@ -129,7 +138,7 @@ describe('a function without the right to change visibility', () => {
   it('uses up its receives at the pace of the visibility time-out', async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 180, timeout: 10 }
     const report = await simulate(
-      scenario({ is: 'down' }, 20 * minutes, numbers, { mayChangeVisibility: false, traffic: { rate: 0.5 } }),
+      scenario({ is: 'down' }, 20 * minutes, numbers, { mayChangeVisibility: false, traffic: { rate: 0.2 } }),
     )
     expect(report.firstInDlq).toBeGreaterThanOrEqual(5 * 180)
     expect(report.firstInDlq).toBeLessThan(5 * 180 + 60)
@@ -137,9 +146,9 @@ describe('a function without the right to change visibility', () => {
 })
 
 describe('a FIFO queue', () => {
-  it('loses no message to an outage of half an hour, after which nothing waits for more than two minutes', async () => {
+  it('loses no message to a long outage, after which nothing waits for more than two minutes', async () => {
     const numbers: QueueNumbers = { batchSize: 10, batchingWindow: 0, fifo: true }
-    const report = await simulate(scenario({ is: 'down' }, 30 * minutes, numbers))
+    const report = await simulate(scenario({ is: 'down' }, (soak ? 30 : 11) * minutes, numbers))
     expectAllWritten(report)
     expect(report.lag.p99).toBeLessThanOrEqual(120)
     expect(report.lagAfter.p99).toBeLessThanOrEqual(120)

@@ -1,6 +1,6 @@
 import { outageSurvival } from '@spillway/batch'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { type Outage, simulate, writeRows } from '../index.ts'
 
 const kinds = fc.constantFrom<Outage['kind']>(
@@ -58,7 +58,7 @@ describe('outageSurvival', () => {
           written: accepted,
         })
       }),
-      { numRuns: 25 },
+      { numRuns: inject('soak') ? 25 : 3 },
     )
   })
 
@@ -67,7 +67,7 @@ describe('outageSurvival', () => {
     const { most } = outageSurvival(numbers)
     const { inDlq } = await simulate({
       duration: most + 30,
-      traffic: { rate: 0.5 },
+      traffic: { rate: 0.1 },
       queue: { maxReceiveCount: 5, visibilityTimeout: 60 },
       mapping: { batchSize: 10, maximumConcurrency: 20 },
       function: { timeout: 10 },
