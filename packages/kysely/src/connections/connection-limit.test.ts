@@ -87,8 +87,8 @@ describe('connectionLimit', () => {
 
   it('gives a connection up in time when all are in use, and the turns in order', async () => {
     const limit = connectionLimit({ connections: 1 })
+    const first = await open(limit).connect()
     const pool = open(limit, { connectionTimeoutMillis: 100 })
-    const first = await pool.connect()
     await expect(pool.connect()).rejects.toMatchObject({ code: 'SPILLWAY_CONNECTIONS_BUSY' })
     const order: number[] = []
     const waiting = [1, 2, 3].map(async (turn) => {
