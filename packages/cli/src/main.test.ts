@@ -21,7 +21,8 @@ it.each([
   const { code, stdout, stderr } = await runCli(args).ended
   expect(code).toBe(2)
   expect(stdout).toBe('')
-  expect(stderr).toContain(`${message}\n\nUsage: spillway <command>`)
+  const command = ['dev', 'spike'].find((name) => name === args[0]) ?? '<command>'
+  expect(stderr).toContain(`${message}\n\nUsage: spillway ${command} [folder`)
 })
 
 it.each(['http', ' ', '0x10', '70000', '-1'])('says what PORT must be instead of %j', async (port) => {

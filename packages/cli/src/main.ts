@@ -4,7 +4,7 @@ import { dev } from './dev/dev.ts'
 import { parseParked } from './parked/parse-parked.ts'
 import { parseRedrive } from './redrive/parse-redrive.ts'
 import { spike } from './spike/spike.ts'
-import { usage } from './usage.ts'
+import { usage, usageOf } from './usage.ts'
 
 const commands = ['dev', 'spike', 'parked', 'redrive', 'help']
 
@@ -41,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
   } catch (thrown) {
     if (thrown instanceof UsageError) {
-      process.stderr.write(`spillway: ${thrown.message}\n\n${usage}`)
+      process.stderr.write(`spillway: ${thrown.message}\n\n${usageOf(command)}`)
       return 2
     }
     const error = toError(thrown)

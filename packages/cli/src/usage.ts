@@ -38,3 +38,10 @@ export const usage = `Usage: spillway <command> [folder or queue] [options]
 
   help              this text
 `
+
+/** The part of {@link usage} about one command; all of it for a word that is no command. */
+export function usageOf(command: string | undefined): string {
+  const names: readonly (string | undefined)[] = command === 'redrive' ? ['parked', 'redrive'] : [command]
+  const sections = usage.split('\n\n').filter((section) => names.includes(section.trim().split(' ')[0]))
+  return sections.length === 0 ? usage : `Usage: spillway ${sections.join('\n\n').trim()}\n`
+}

@@ -42,7 +42,6 @@ export function toRow(copy: ParkedCopy): CopyRow {
 
 /** The rows as a table, the oldest first. */
 export function listText(rows: readonly CopyRow[], now: number): string {
-  if (rows.length === 0) return 'No parked copies.\n'
   const table = new Table({
     head: ['id', 'message', 'key', 'code', 'parked', 'sent', 'receives', 'detail'],
     style: { head: [], border: [] },

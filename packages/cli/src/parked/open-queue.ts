@@ -36,6 +36,7 @@ export async function openQueue(choice: QueueChoice): Promise<OpenQueue> {
   if (queue !== undefined && isUrl(queue)) {
     return { client: awsClient(queue, endpoint, region), url: queue, local: undefined }
   }
+  if (queue?.startsWith('arn:') === true) throw byUrl(queue)
   const local = await readLocalEndpoints(control)
   const client = new SQSClient({
     endpoint: local.sqs,
@@ -94,5 +95,15 @@ export function findUrl({ queues }: LocalEndpoints, name: string | undefined): s
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
     `The local app has no queue '${meant}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${names.join(', ') || 'none'}. A queue on AWS is named by its URL.`,
+  )
+}
+
+/** The error of a queue that is named by its ARN, with its URL. */
+function byUrl(arn: string): SpillwayError {
+  const [, partition, , region = '<region>', account = '<account>', name = '<name>'] = arn.split(':')
+  const host = `sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`
+  return new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `A queue is named by its URL, not by its ARN: https://${host}/${account}/${name}`,
   )
 }

@@ -1,7 +1,9 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { clientOf, orderText, parkOne, send } from '../testing/dead-letters.ts'
+import { clientOf, orderText, parkOne, receive, send } from '../testing/dead-letters.ts'
 import { inProcess } from '../testing/in-process.ts'
 
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
@@ -118,8 +120,12 @@ describe('spillway parked list', () => {
   it('names the codes of the queue when nothing matches', async () => {
     const { rows, stderr } = await list('--code', 'SPILLWAY_BODY_INVALD')
     expect(rows).toStrictEqual([])
-    expect(stderr).toContain('No copy matches. The codes in the queue: ')
+    expect(stderr).toContain('The codes in the queue: ')
     expect(stderr).toContain('SPILLWAY_BODY_INVALID (1)')
+    expect(stderr).toContain(' Did you mean --code SPILLWAY_BODY_INVALID?\n')
+    const text = await cli('list', queues.queueUrl('dead'), '--code', 'other')
+    expect(text.stdout).toBe(`None of the 3 copies in ${queues.queueUrl('dead')} matches.\n`)
+    expect(text.stderr).not.toContain('Did you mean')
   })
 
   it('prints a table without bodies, and writes out what a terminal would act on', async () => {
@@ -136,7 +142,7 @@ describe('spillway parked list', () => {
   it('says that a queue is empty', async () => {
     expect(await cli('list', queues.queueUrl('empty'))).toStrictEqual({
       code: 0,
-      stdout: 'No parked copies.\n',
+      stdout: `No parked copies in ${queues.queueUrl('empty')}.\n`,
       stderr: '',
     })
   })
@@ -181,7 +187,53 @@ describe('spillway parked list', () => {
     const url = queues.queueUrl('none')
     const { code, stdout, stderr } = await cli('list', url)
     expect({ code, stdout }).toStrictEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain(`spillway: The queue ${url} cannot be read (`)
+    expect(stderr).toBe(
+      `spillway: The queue ${url} cannot be read (QueueDoesNotExist: The specified queue does not exist.). There is no such queue in this account and region: compare the URL with that of the console.\n`,
+    )
+  })
+
+  it.each([
+    [
+      'http://127.0.0.1:1/000000000000/dead',
+      'Nothing answers at this address: is the region in the URL right',
+    ],
+    [
+      'arn:aws:sqs:eu-west-1:123456789012:dead',
+      'by its URL, not by its ARN: https://sqs.eu-west-1.amazonaws.com/123456789012/dead\n',
+    ],
+  ])('says what to do about %s', async (queue, advice) => {
+    const { code, stderr } = await cli('list', queue)
+    expect(code).toBe(1)
+    expect(stderr).toContain(advice)
+  })
+
+  it.each([
+    ['AccessDeniedException', 'need sqs:GetQueueAttributes on it.'],
+    ['ExpiredTokenException', 'log in again, or set AWS_PROFILE.'],
+    ['InternalFailure', 'Do the credentials of the shell allow sqs:GetQueueAttributes'],
+  ])('says what to do when SQS answers %s', async (name, advice) => {
+    const server = createServer((_, response) => {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+      response.end(JSON.stringify({ __type: `com.amazonaws.sqs#${name}`, message: 'a fault' }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/dead`
+    const { code, stderr } = await cli('list', url)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`spillway: The queue ${url} cannot be read (${name}: a fault). `)
+    expect(stderr).toContain(advice)
+  })
+
+  it('says how many copies somebody else has received', async () => {
+    const url = queues.queueUrl('from')
+    await send(client, url, 'x')
+    await receive(client, url)
+    expect(await cli('list', url)).toStrictEqual({
+      code: 0,
+      stdout: `No parked copies in ${url}.\n`,
+      stderr: 'About 1 more copy is hidden: somebody else has received them, or a command that was killed.\n',
+    })
   })
 
   it('says that no app runs', async () => {

@@ -1,9 +1,9 @@
 import { systemClock } from '@spillway/message/internal'
 import { stopSignal } from '../stop-signal.ts'
+import { type CodeCounts, codesText, countCode, meantCode } from './code-counts.ts'
 import { type CopyRow, listText, toRow } from './list-text.ts'
 import { type OpenQueue, openQueue, type QueueChoice } from './open-queue.ts'
-import { printable } from './printable.ts'
-import { checkReceives, readQueueFacts } from './queue-facts.ts'
+import { checkReceives, type QueueFacts, readQueueFacts } from './queue-facts.ts'
 import type { ParkedCopy } from './read-copy.ts'
 import { lookSeconds, type Scanned, scan } from './scan.ts'
 import { createSelect, type Filters } from './select.ts'
@@ -34,16 +34,28 @@ export async function parked(options: ParkedOptions): Promise<number> {
 }
 
 async function list(queue: OpenQueue, options: ParkedOptions): Promise<number> {
-  const { rows, notes } = await look(queue, options)
-  const now = systemClock.now()
-  process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : listText(rows, now))
+  const { rows, looked, notes } = await look(queue, options)
+  process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : rowsText(queue, rows, looked))
   for (const note of notes) say(note)
   return 0
+}
+
+/** The rows as a table, or why there are none. */
+export function rowsText({ url }: OpenQueue, rows: readonly CopyRow[], looked: number): string {
+  if (rows.length > 0) return listText(rows, systemClock.now())
+  return looked === 0 ? `No parked copies in ${url}.\n` : `None of the ${looked} copies in ${url} matches.\n`
+}
+
+/** What is to be said of messages that others have received. */
+export function hiddenText(count: number): string {
+  return `About ${count} more ${count === 1 ? 'copy is' : 'copies are'} hidden: somebody else has received them, or a command that was killed.`
 }
 
 /** What {@link look} found. */
 export interface Looked {
   readonly rows: readonly CopyRow[]
+  /** Copies that were looked at, those that the filters did not choose included. */
+  readonly looked: number
   /** What is to be said beside it. */
   readonly notes: readonly string[]
 }
@@ -57,22 +69,27 @@ export async function look(
   checkReceives(facts, queue.url, options.force, say)
   const isSelected = createSelect(options.filters, systemClock.now())
   const rows: CopyRow[] = []
-  const codes = new Map<string, number>()
+  const codes: CodeCounts = new Map()
   const scanned = await scan({
     queue,
     limit: options.limit,
     signal: stopSignal(),
     onCopy(copy) {
-      const row = toRow(copy)
-      codes.set(row.code, (codes.get(row.code) ?? 0) + 1)
-      if (isSelected(copy)) rows.push(row)
+      countCode(codes, copy)
+      if (isSelected(copy)) rows.push(toRow(copy))
     },
   })
-  return { rows, notes: [...notesOf(queue, scanned, facts.visible), ...noMatch(rows, codes)] }
+  const notes = [...notesOf(queue, scanned, facts), ...noMatch(rows, codes, options.filters)]
+  return { rows, looked: scanned.looked, notes }
 }
 
-function notesOf({ url }: OpenQueue, { looked, limited, unreleased }: Scanned, depth: number): string[] {
+function notesOf(
+  { url }: OpenQueue,
+  { looked, limited, unreleased }: Scanned,
+  { visible: depth, inFlight }: Pick<QueueFacts, 'visible' | 'inFlight'>,
+): string[] {
   const notes: string[] = []
+  if (inFlight > 0) notes.push(hiddenText(inFlight))
   if (limited)
     notes.push(`Looked at ${looked} copies, and the queue has about ${depth}: --limit allows more.`)
   else if (depth > looked && url.endsWith('.fifo')) {
@@ -88,10 +105,9 @@ function notesOf({ url }: OpenQueue, { looked, limited, unreleased }: Scanned, d
   return notes
 }
 
-function noMatch(rows: readonly CopyRow[], codes: ReadonlyMap<string, number>): string[] {
+function noMatch(rows: readonly CopyRow[], codes: CodeCounts, filters: Filters): string[] {
   if (rows.length > 0 || codes.size === 0) return []
-  const found = [...codes].map(([code, count]) => `${printable(code)} (${count})`).join(', ')
-  return [`No copy matches. The codes in the queue: ${found}.`]
+  return [`The codes in the queue: ${codesText(codes)}.${meantCode(codes, filters)}`]
 }
 
 async function show(queue: OpenQueue, options: ParkedOptions): Promise<number> {
@@ -110,7 +126,8 @@ async function show(queue: OpenQueue, options: ParkedOptions): Promise<number> {
       stop.abort()
     },
   })
-  for (const note of notesOf(queue, scanned, found.length === 0 ? facts.visible : 0)) say(note)
+  const depth = found.length === 0 ? facts : { visible: 0, inFlight: 0 }
+  for (const note of notesOf(queue, scanned, depth)) say(note)
   const [copy] = found
   if (copy === undefined) {
     say(`No copy with this id among the ${scanned.looked} that were looked at.`)

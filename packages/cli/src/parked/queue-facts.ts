@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { SpillwayError, toError } from '@spillway/message'
+import { SpillwayError } from '@spillway/message'
+import { unreadable } from './unreadable.ts'
 
 /** What a queue says of itself. */
 export interface QueueFacts {
@@ -26,12 +27,7 @@ export async function readQueueFacts(client: Pick<SQSClient, 'send'>, url: strin
       maxReceiveCount: readMaxReceiveCount(Attributes.RedrivePolicy),
     }
   } catch (thrown) {
-    const cause = toError(thrown)
-    throw new SpillwayError(
-      'SPILLWAY_START_FAILED',
-      `The queue ${url} cannot be read (${cause.name}: ${cause.message}). Do the credentials of the shell allow sqs:GetQueueAttributes, and is the region right?`,
-      { cause },
-    )
+    throw unreadable(url, thrown)
   }
 }
 

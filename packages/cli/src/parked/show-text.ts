@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type CopyRow, toRow } from './list-text.ts'
 import { printable, printableLines } from './printable.ts'
 import type { ParkedCopy } from './read-copy.ts'
@@ -12,6 +13,8 @@ export interface ShownCopy extends CopyRow {
   /** The message attributes of the message; `null` in place of each value while it is redacted. */
   readonly attributes: Readonly<Record<string, string | null>>
   readonly bodyBytes: number | null
+  /** The body is the data of a record that is not text. */
+  readonly bodyEncoding?: 'base64'
   /** `null` while it is redacted. */
   readonly body: string | null
 }
@@ -20,6 +23,7 @@ export interface ShownCopy extends CopyRow {
 export function toShown(copy: ParkedCopy, withBody: boolean): ShownCopy {
   const { original, message, issues } = copy
   const damaged = original instanceof Error
+  const isBinary = !damaged && original.data !== undefined && !isUtf8(original.data)
   const attributes = damaged ? {} : original.attributes
   return {
     ...toRow(copy),
@@ -32,8 +36,9 @@ export function toShown(copy: ParkedCopy, withBody: boolean): ShownCopy {
         withBody ? (stringValue ?? binaryValue ?? '') : null,
       ]),
     ),
-    bodyBytes: damaged ? null : Buffer.byteLength(original.text),
-    body: damaged || !withBody ? null : original.text,
+    bodyBytes: damaged ? null : (original.data?.length ?? Buffer.byteLength(original.text)),
+    ...(isBinary && { bodyEncoding: 'base64' as const }),
+    body: damaged || !withBody ? null : isBinary ? (original.data?.toString('base64') ?? '') : original.text,
   }
 }
 

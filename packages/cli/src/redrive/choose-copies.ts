@@ -1,4 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs'
+import { countCode } from '../parked/code-counts.ts'
 import { type ParkedCopy, readCopy } from '../parked/read-copy.ts'
 import { deleteCopies } from './delete-copies.ts'
 import type { RunState } from './redrive-run.ts'
@@ -26,7 +27,10 @@ export async function chooseCopies(state: RunState, messages: readonly Message[]
     // Parked again while this run goes on: to send it again would go round and round.
     if (tally.newIds.has(copy.id) || tally.newIds.has(copy.originalId ?? '')) tally.cameBack++
     else if (run.isSelected(copy)) copies.push(copy)
-    else tally.left++
+    else {
+      tally.left++
+      countCode(tally.leftCodes, copy)
+    }
   }
   return { copies, isNew }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type MessageDefinition, SpillwayError, toError } from '@spillway/message'
@@ -27,6 +28,7 @@ export async function loadMessage(reference: string): Promise<MessageDefinition>
 }
 
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(file)) throw new SpillwayError('SPILLWAY_START_FAILED', `There is no file ${file}.`)
   try {
     return await import(pathToFileURL(file).href)
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { Clock } from '@spillway/message/internal'
+import type { CodeCounts } from '../parked/code-counts.ts'
 import type { InFlight } from '../parked/in-flight.ts'
 import type { OpenQueue } from '../parked/open-queue.ts'
 import type { ParkedCopy } from '../parked/read-copy.ts'
@@ -43,6 +44,8 @@ export interface Tally {
   /** Groups of which one copy failed. */
   readonly stuck: Set<string>
   left: number
+  /** The codes of the copies that were not chosen. */
+  readonly leftCodes: CodeCounts
   cameBack: number
   behind: number
   /** Requests in a row that failed altogether. */
@@ -68,6 +71,7 @@ export function createTally(now: number): Tally {
     failures: new Map(),
     stuck: new Set(),
     left: 0,
+    leftCodes: new Map(),
     cameBack: 0,
     behind: 0,
     failedWaves: 0,

@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, type StreamEngine, startQueues, startStreams } from '@spillway/local/testing'
+import { deliveredMessage, originalOf } from '@spillway/sqs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clientOf, orderText, parkNext, parkOne, receive, send } from '../testing/dead-letters.ts'
 import { type SqsFault, startFaultySqs } from '../testing/faulty-sqs.ts'
@@ -142,6 +143,54 @@ describe('spillway redrive', () => {
   })
 })
 
+it('names the codes of what it left, and the one that was meant', async () => {
+  await parkOne(client, urls(), orderText('1'))
+  expect(await redrive('--execute', '--code', 'SPILLWAY_BODY_INVALD')).toStrictEqual({
+    code: 0,
+    stdout: `Redriven 0 copies to ${url('from')}.\n`,
+    stderr:
+      'Not chosen, and still there: 1 copy. Their codes: SPILLWAY_BODY_INVALID (1). Did you mean --code SPILLWAY_BODY_INVALID?\n',
+  })
+})
+
+it('redraws one line of progress on a terminal, and clears it for what stays', async () => {
+  for (const key of ['1', '2', '3', '4']) await parkOne(client, urls(), orderText(key))
+  const dead = await through({ SendMessageBatch: ['refused'] })
+  const isTTY = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY')
+  Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true })
+  onTestFinished(() => {
+    if (isTTY === undefined) Reflect.deleteProperty(process.stderr, 'isTTY')
+    else Object.defineProperty(process.stderr, 'isTTY', isTTY)
+  })
+  const { code, stdout, stderr } = await inProcess(['redrive', dead, '--execute', '--rate', '4'])
+  expect(code).toBe(1)
+  expect(stdout).toBe(`Redriven 2 copies to ${url('from')}.\n`)
+  const clear = '\r\u001B[K'
+  // What fails stays on the screen, and the line of progress is drawn again below it.
+  const lines = stderr.split('\n').slice(0, 2)
+  for (const line of lines) {
+    expect(line.startsWith(clear)).toBe(true)
+    expect(line).toMatch(/[0-9a-f-]{36}: InvalidMessageContents: a fault$/)
+  }
+  expect(stderr).toContain(
+    `${clear}redriven 0 of about 4, failed 2${clear}redriven 2 of about 4, failed 2${clear}2 failed`,
+  )
+})
+
+it('sends a message of 1 MiB back, which leaves no room for its mark, as its source reads it', async () => {
+  const body = orderText('big', { text: 'x'.repeat(1_048_576 - orderText('big', { text: '' }).length) })
+  expect(Buffer.byteLength(body)).toBe(1_048_576)
+  const id = await parkOne(client, urls(), body)
+  expect((await redrive('--execute')).code).toBe(0)
+  const [message] = await receive(client, url('from'))
+  expect(message?.MessageAttributes).toMatchObject({
+    'spillway.packed': expect.objectContaining({ DataType: 'Binary.message' }),
+    'spillway.messageId': text(id),
+  })
+  expect((await originalOf(deliveredMessage(message ?? {}))).body).toBe(body)
+  expect(await depth('dead')).toBe(0)
+})
+
 describe('with faults in between', () => {
   const keys = ['0', '1', '2', '3', '4', '5', '6', '7']
   const parkAll = async () => {
@@ -235,7 +284,8 @@ describe('with faults in between', () => {
     expect(await inProcess(['redrive', dead, '--execute', '--rate', '1000'])).toStrictEqual({
       code: 0,
       stdout: `Redriven 1 copy to ${url('from')}.\n`,
-      stderr: 'Came back during the run, and left where they are: 1 copy. Is the cause gone?\n',
+      stderr:
+        'Parked again during the run, and still there: 1 copy. The cause is not gone: `spillway parked list` shows it.\n',
     })
     expect(await queues.messages(`dead${counter}`)).toMatchObject([
       { attributes: { 'spillway.messageId': await parking }, state: 'visible' },

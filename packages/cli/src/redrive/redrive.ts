@@ -1,8 +1,9 @@
 import type { MessageDefinition } from '@spillway/message'
 import { systemClock } from '@spillway/message/internal'
-import { type CopyRow, listText } from '../parked/list-text.ts'
+import { codesText, meantCode } from '../parked/code-counts.ts'
+import type { CopyRow } from '../parked/list-text.ts'
 import { type OpenQueue, openQueue, type QueueChoice } from '../parked/open-queue.ts'
-import { look, say } from '../parked/parked.ts'
+import { hiddenText, look, rowsText, say } from '../parked/parked.ts'
 import { printable } from '../parked/printable.ts'
 import { checkReceives, type QueueFacts, readQueueFacts } from '../parked/queue-facts.ts'
 import { createSelect, type Filters } from '../parked/select.ts'
@@ -65,10 +66,10 @@ function targetOf(queue: OpenQueue, { arn }: QueueFacts, options: RedriveOptions
 
 async function dryRun(queue: OpenQueue, target: CopyTarget, options: RedriveOptions): Promise<number> {
   const { limit = Number.POSITIVE_INFINITY, json } = options
-  const { rows: all, notes } = await look(queue, { ...options, limit: mostLooked })
+  const { rows: all, looked, notes } = await look(queue, { ...options, limit: mostLooked })
   const rows: readonly CopyRow[] = all.slice(0, limit)
   if (json) process.stdout.write(`${JSON.stringify({ dryRun: true, target: target.name, copies: rows })}\n`)
-  else process.stdout.write(listText(rows, systemClock.now()))
+  else process.stdout.write(rowsText(queue, rows, looked))
   for (const note of notes) say(note)
   if (rows.length > 0) {
     say(`Dry run: ${copiesText(rows.length)} would go to ${target.name}. Add --execute to send them.`)
@@ -101,12 +102,13 @@ async function execute(
   })
   progress.end()
   if (json) {
-    const { unreleased: _, ...figures } = result
+    const { unreleased: _, leftCodes: _codes, ...figures } = result
     process.stdout.write(`${JSON.stringify({ target: target.name, ...figures })}\n`)
   } else {
     process.stdout.write(`Redriven ${copiesText(result.sent)} to ${target.name}.\n`)
   }
-  for (const note of notesOf(result, queue.url)) say(note)
+  if (facts.inFlight > 0) say(hiddenText(facts.inFlight))
+  for (const note of notesOf(result, queue.url, filters)) say(note)
   for (const [id, file] of drafts?.kept() ?? []) {
     say(`Your edit of ${printable(id)} is kept in ${file}: the same command opens it again.`)
   }
@@ -117,10 +119,13 @@ async function definitionOf({ message }: RedriveOptions): Promise<MessageDefinit
   return message === undefined ? undefined : loadMessage(message)
 }
 
-function notesOf(result: RedriveResult, url: string): string[] {
-  const { failures, left, behind, cameBack, interrupted, stopped, unreleased } = result
+function notesOf(result: RedriveResult, url: string, filters: Filters): string[] {
+  const { failures, left, leftCodes, behind, cameBack, interrupted, stopped, unreleased } = result
   const notes: string[] = []
-  if (left > 0) notes.push(`${copiesText(left)} that were not chosen stay.`)
+  if (left > 0) {
+    const codes = leftCodes.size === 0 ? '' : ` Their codes: ${codesText(leftCodes)}.`
+    notes.push(`Not chosen, and still there: ${copiesText(left)}.${codes}${meantCode(leftCodes, filters)}`)
+  }
   if (left > 0 && url.endsWith('.fifo')) {
     notes.push(
       'A FIFO queue gives out the first ten of a group at most: what waits behind a copy that stays was not looked at.',
@@ -130,7 +135,7 @@ function notesOf(result: RedriveResult, url: string): string[] {
   if (behind > 0) notes.push(`${copiesText(behind)} stay behind a failed one of their group.`)
   if (cameBack > 0)
     notes.push(
-      `Came back during the run, and left where they are: ${copiesText(cameBack)}. Is the cause gone?`,
+      `Parked again during the run, and still there: ${copiesText(cameBack)}. The cause is not gone: \`spillway parked list\` shows it.`,
     )
   if (stopped !== undefined) notes.push(`Stopped: ${printable(stopped)}.`)
   if (interrupted) notes.push('Interrupted.')

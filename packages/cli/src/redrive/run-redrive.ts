@@ -1,4 +1,5 @@
 import { systemClock } from '@spillway/message/internal'
+import type { CodeCounts } from '../parked/code-counts.ts'
 import { createInFlight, type Unreleased } from '../parked/in-flight.ts'
 import { errorText } from './batch-requests.ts'
 import { chooseCopies } from './choose-copies.ts'
@@ -12,6 +13,8 @@ export interface RedriveResult {
   readonly failures: readonly RedriveFailure[]
   /** Copies that were looked at and not chosen, or that the editor left. */
   readonly left: number
+  /** The codes of those that were not chosen. */
+  readonly leftCodes: CodeCounts
   /** Copies that wait behind a failed one of their group. */
   readonly behind: number
   /** Copies of messages that this run sent, and that were parked again. */
@@ -38,11 +41,12 @@ export async function runRedrive(run: RedriveRun): Promise<RedriveResult> {
   const tally = createTally(clock.now())
   const stopped = await sendAll({ run, tally, inFlight, clock }).catch(errorText)
   const unreleased = await inFlight.release()
-  const { sent, failures, left, behind, cameBack } = tally
+  const { sent, failures, left, leftCodes, behind, cameBack } = tally
   return {
     sent: sent.size,
     failures: [...failures].map(([id, cause]) => ({ id, cause })),
     left,
+    leftCodes,
     behind,
     cameBack,
     interrupted: run.signal.aborted,
