@@ -1,6 +1,6 @@
 /**
- * A writer that puts batches of messages into Postgres through Kysely, a status that says what became of a message, and
- * a pool that keeps to its share of the database's connections.
+ * Writers that put batches of messages into Postgres or MySQL through Kysely, the status of a message, and pools that
+ * keep to their share of the database's connections.
  *
  * @module
  */

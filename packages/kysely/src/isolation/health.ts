@@ -1,18 +1,19 @@
 import { type Outcome, retry } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
-/** What comes after a statement that failed for what may be no row's fault. */
+/** What follows a statement that failed with an error that may be no row's fault. */
 export type Search =
-  /** Split its rows: those at fault may be few. */
+  /** Split its rows: only a few may be at fault. */
   | 'split'
-  /** The last batch was refused as a whole: try one row, which tells whether the database still refuses all. */
+  /** The last batch was refused as a whole: try one row, to see whether the database still refuses all. */
   | 'sample'
   /** It does. */
   | 'stop'
 
 /**
- * What one batch knows of its database. A failure that is no record's fault is an outage where it hits all of the batch;
- * where the database wrote a record, or refused one for its values, it is there, and only the others have to come again.
+ * What one batch knows about its database. A failure that is no record's fault is an outage if it hits the whole
+ * batch. If the database wrote a record, or refused one for its values, it is up, and only the other records have to
+ * be delivered again.
  */
 export interface Health {
   /** Whether the database wrote a record of the batch, or refused one for its values. */
@@ -21,14 +22,14 @@ export interface Health {
   prove(): void
   /** A statement failed for what may be no row's fault. */
   search(): Search
-  /** The outcome of a record that nobody is to blame for. It is to be asked for once the whole batch was tried. */
+  /** The outcome of a record that is not at fault. Call it when the whole batch was tried. */
   blameless(cause: unknown): Outcome
-  /** The batch ended: what the search for rows at fault showed is remembered. */
+  /** The batch ended: the result of the search for rows at fault is remembered. */
   end(): void
 }
 
 /**
- * What a batch knows of its database at its start: nothing, or that the batch before was refused as a whole.
+ * The health at the start of a batch: not known, or the previous batch was refused as a whole.
  *
  * @param memory that of the environment. Default: none
  */
@@ -51,18 +52,18 @@ export function createHealth(memory?: OutageMemory): Health {
     },
     blameless: (cause) => retry(isProven ? { cause } : { cause, unavailable: true }),
     end() {
-      // A single failure is that of a row which is alone: it was not searched for.
+      // A single failure is that of the only row: no search took place.
       if (!isProven && !wasDown && failures > 1) memory?.note()
     },
   }
 }
 
 /**
- * Remembers, for one environment, that the database refused a whole batch for what is no row's fault. While it is held for,
- * the same records are tried again and again: they are not searched for rows at fault each time.
+ * Remembers, for one environment, that the database refused a whole batch with errors that are no row's fault. While
+ * `batch` waits for the database, the same records are tried again and again: they are not searched each time.
  */
 export interface OutageMemory {
-  /** Whether a batch was searched in vain a short time ago, and nothing was written since. */
+  /** Whether a batch was searched without result a short time ago, and nothing was written since. */
   isDown(): boolean
   /** All rows of a batch were refused. */
   note(): void
@@ -71,12 +72,12 @@ export interface OutageMemory {
 }
 
 /**
- * Milliseconds after which a batch is searched again. The one row that is tried meanwhile may be refused by chance: the
- * search finds the rows that pass.
+ * Milliseconds after which a batch is searched again. The single row that is tried in between may be one that is at
+ * fault: the search finds the rows that pass.
  */
 const memoryMs = 60_000
 
-/** A memory that knows of no outage. */
+/** A memory without an outage. */
 export function createOutageMemory(clock: Clock): OutageMemory {
   let notedAt: number | undefined
   return {

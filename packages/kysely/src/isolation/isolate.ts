@@ -6,34 +6,34 @@ export interface Verdict<Row> {
    * - `settle`: the outcome holds for each row
    * - `blame`: at least one row is at fault; split until it is alone
    * - `halve`: the statement is too large; smaller ones may pass
-   * - `sample`: the database may refuse all rows; one of those that are left is tried next, alone
-   * - `stop`: the outcome holds for each row of this statement and of all that were to follow
+   * - `sample`: the database may refuse all rows; one of the remaining rows is tried next, alone
+   * - `stop`: the outcome holds for each row of this statement and of all that would have followed
    */
   readonly step: 'settle' | 'blame' | 'halve' | 'sample' | 'stop'
   /** Whether the rows are in the database. */
   readonly written: boolean
   /**
-   * The outcome of a row that is alone, or whose step is `settle` or `stop`. It may depend on what became of other rows.
+   * The outcome of a row that is alone, or whose step is `settle` or `stop`. It may depend on the outcomes of other rows.
    */
   outcome(row: Row): Outcome
 }
 
-/** What knows the outcome of a row that is settled. */
+/** The part of a verdict that knows the outcome of a settled row. */
 export type Settled<Row> = Pick<Verdict<Row>, 'outcome'>
 
-/** What {@link isolate} has to know of a row. */
+/** What {@link isolate} has to know about a row. */
 export interface Suspect {
   /** How often the record was delivered. */
   readonly receiveCount: number
-  /** Whether it is tried with those that were delivered before. Default: it was delivered before itself. */
+  /** Whether it is tried with the rows that were delivered before. Default: whether it was delivered before itself. */
   readonly redelivered?: boolean
-  /** Which go first where not all can. Default: how often the record was delivered. */
+  /** Rows with a higher priority go first where not all can. Default: how often the record was delivered. */
   readonly priority?: number
 }
 
 interface Part<Row> {
   readonly rows: readonly Row[]
-  /** The other half and the verdict on both: if this half is clean, the other is at fault. */
+  /** The other half and the verdict on both: if this half passes, the other is at fault. */
   readonly twin?: { readonly part: Part<Row>; readonly verdict: Verdict<Row> }
   blamed?: Verdict<Row>
 }
@@ -42,7 +42,7 @@ interface Part<Row> {
 export interface Budget<Row> {
   /** The most statements, beside one for each batch. */
   readonly statements: number
-  /** The outcome of a row that the budget leaves no statement for. */
+  /** The outcome of a row for which the budget has no statement left. */
   spent(row: Row): Outcome
   /** The most rows of the next statement. Default: any. */
   most?(): number
@@ -51,13 +51,12 @@ export interface Budget<Row> {
 }
 
 /**
- * Writes batches of rows and splits those that are refused, until each refused row is alone and its batch-mates
- * are written. For k refused rows of n that takes about 2k·log2(n) statements.
+ * Writes batches of rows and splits refused ones, until each refused row is alone and all others are written. For k refused rows of n that takes about 2k·log2(n) statements.
  *
  * @param batches rows that one statement can write
- * @param write runs one statement; it is told whether nothing comes after it
- * @param settle takes what knows the outcome of each row, once; it is to be asked when all rows are settled
- * @param budget what ends the splitting early, with time left for others. Default: none; the time ends it by `stop`
+ * @param write runs one statement; its second parameter tells whether it is the last one
+ * @param settle is called once for each row; the outcome is to be read when all rows are settled
+ * @param budget ends the splitting early, so that time is left for others. Default: none; the deadline ends it by `stop`
  */
 export async function isolate<Row extends Suspect>(
   batches: readonly (readonly Row[])[],
@@ -97,12 +96,12 @@ export async function isolate<Row extends Suspect>(
     } else {
       for (const row of rows) settle(row, verdict)
     }
-    // A row that is alone is always tried: it is parked for its own answer, not by inference.
+    // A single row is always tried: it is parked for its own error, not by inference.
     if (verdict.written && twin !== undefined && twin.part.rows.length > 1) twin.part.blamed = twin.verdict
   }
 }
 
-/** What became of the rows of a batch, once all are settled. */
+/** The outcomes of the rows of a batch, when all are settled. */
 export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Row, Outcome> {
   const outcomes = new Map<Row, Outcome>()
   for (const [row, verdict] of settled) outcomes.set(row, verdict.outcome(row))
@@ -110,8 +109,8 @@ export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Ro
 }
 
 /**
- * A part with at most so many rows, and what comes later. Those that were delivered most often go first: else the same
- * ones would be left over each time. Of a part of a part, nothing can be inferred.
+ * Splits off a part with at most so many rows. Rows that were delivered most often go first: otherwise the same rows
+ * would be left over each time. From a part of a part, nothing can be inferred.
  */
 function portion<Row extends Suspect>(
   part: Part<Row>,
@@ -124,8 +123,8 @@ function portion<Row extends Suspect>(
 }
 
 /**
- * Takes one row out of its part, whichever, to be tried next; answers how many statements that adds. The part is tried
- * again as a whole: the database may be well meanwhile.
+ * Takes a random row out of its part, to be tried next, and returns how many statements that adds. The rest is tried
+ * again as a whole: the database may be up again.
  */
 function takeSample<Row>(pending: Part<Row>[], random: () => number): number {
   const place = Math.floor(random() * pending.reduce((sum, { rows }) => sum + rows.length, 0))
@@ -152,7 +151,7 @@ function split<Row extends Suspect>(rows: readonly Row[], verdict: Verdict<Row>)
   return [part, verdict.step === 'blame' ? { rows: first, twin: { part, verdict } } : { rows: first }]
 }
 
-/** Two parts, the first to be tried first: rows that were delivered before apart from new ones, else halves. */
+/** Two parts, in the order in which they are tried: redelivered rows and new ones, or halves. */
 export function bySuspicion<Row extends Suspect>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {
   const suspects = rows.filter(isRedelivered)
   if (suspects.length === 0 || suspects.length === rows.length) return halves(rows)

@@ -10,19 +10,19 @@ import type { Pace } from '../time/pace.ts'
 import type { Health } from './health.ts'
 import type { Suspect, Verdict } from './isolate.ts'
 
-/** Turns the end of a statement into a {@link Verdict}. One for each batch: it counts. */
+/** Turns the end of a statement into a {@link Verdict}. One for each batch, because it counts failures. */
 export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
 
-/** What a judge knows beside the ends of statements. */
+/** Further facts for a judge. */
 export interface JudgeOptions {
-  /** What the rows go to, for the words of errors. */
+  /** The target of the rows, for error messages. */
   readonly target?: WriteTarget | undefined
-  /** What the user says of codes. */
+  /** The user's meanings of codes. */
   readonly classify?: Classify | undefined
 }
 
 const orderingPatience = 3
-/** Statements beside a search for one row, before the database counts as one that refuses all. */
+/** Statements beyond the search for one row, before the database counts as one that refuses all rows. */
 const unprovenDoubts = 8
 
 /** How the rows that caused an error are searched for. */
@@ -68,8 +68,9 @@ function createSearch(rows: number, health: Health): Search {
 }
 
 /**
- * A judge for a batch of so many rows. Its outcomes name no delay: the back-off of `batch` decides when a record comes
- * again. They say who is to blame for a retry: nobody (`unavailable: true`), the record (`false`), or neither.
+ * A judge for a batch of so many rows. Its outcomes have no delay: the back-off of `batch` decides when a record is
+ * delivered again. They say what causes a retry: the database (`unavailable: true`), the record (`false`), or that
+ * this is not known (no `unavailable`).
  *
  * @param health learns whether the database writes anything; the outcomes depend on it and are read at the end of the batch
  */
@@ -160,19 +161,19 @@ function isOfTheServer(thrown: unknown): boolean {
   return dialectErrorsOf(error)?.isOfTheServer(error) ?? true
 }
 
-/** A retry of which it is not known who is to blame, or that this environment is to blame for rather than the database. */
+/** A retry whose cause is not known, or is this environment rather than the database. */
 function unattributed(cause: unknown): Outcome {
   return retry({ cause })
 }
 
-/** A retry for a fault of the row alone: where it holds up others, it is parked once it is too old. */
+/** A retry for a fault of the row: where it blocks others, it is parked when it is too old. */
 export function ofTheRow(cause: unknown): Outcome {
   return retry({ cause, unavailable: false })
 }
 
 /**
- * The verdict on a batch whose table changed since its columns were read: nobody is to blame, and `batch` tries it again
- * at once.
+ * The verdict on a batch whose table changed since its columns were read: no row is at fault, and `batch` tries it
+ * again at once.
  */
 export function tableChanged(table: string): Verdict<Suspect> {
   const cause = new SpillwayError(
@@ -182,12 +183,12 @@ export function tableChanged(table: string): Verdict<Suspect> {
   return verdict('stop', () => retry({ cause, unavailable: true }), cause)
 }
 
-/** Whether records were written, and the time that is left is known to be too short for another one. */
+/** Whether records were written, and the remaining time is too short for another one. */
 export function isTooLate({ isProven }: Health, pace: Pace, deadline: Deadline): boolean {
   return isProven && !pace.fits(deadline.left())
 }
 
-/** The verdict on records that a slow database leaves no time for. */
+/** The verdict on records for which a slow database leaves no time. */
 export function outOfTime(health: Health): Verdict<Suspect> {
   const cause = new SpillwayError(
     'SPILLWAY_DEADLINE',
@@ -196,7 +197,7 @@ export function outOfTime(health: Health): Verdict<Suspect> {
   return verdict('stop', health.blameless, cause)
 }
 
-/** The verdict on a batch for which something could not be read: no row was sent, so that none is to blame. */
+/** The verdict on a batch for which a read failed: no row was sent, so none is at fault. */
 export function unsent(
   judge: Judge,
   health: Health,
@@ -209,7 +210,7 @@ export function unsent(
   return { step: 'stop', written: false, outcome: blameless }
 }
 
-/** The outcome of a record for which the search for refused rows left no statement. */
+/** The outcome of a record that was not tried, because the search for refused rows ended. */
 export function untried(): Outcome {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
@@ -219,8 +220,8 @@ export function untried(): Outcome {
 }
 
 /**
- * The outcome of a record in the place of which another with its key was sent. That one's values are what the
- * database refused: this one is delivered again and sent itself.
+ * The outcome of a record whose key another record of the batch has, which was sent. The database may have refused the
+ * other's values: this record is then delivered again and sent itself.
  */
 export function ofItsTwin(outcome: Outcome): Outcome {
   if (outcome.kind !== 'park') return outcome

@@ -14,7 +14,7 @@ export interface RdsSigner {
 
 /** What {@link rdsIamPassword} takes. */
 export interface RdsIamPasswordOptions {
-  /** The endpoint of the instance, the cluster or the proxy: a name of your own (CNAME) does not match the token. */
+  /** The endpoint of the instance, the cluster or the proxy: a token does not match a CNAME of your own. */
   readonly hostname: string
   /** Default 5432. MySQL has 3306. */
   readonly port?: number
@@ -26,7 +26,7 @@ export interface RdsIamPasswordOptions {
   readonly signer?: RdsSigner
 }
 
-/** A password that is a new token each time: for `pg` as it is, and for `mysql2` with its `authPlugins`. */
+/** A password that is a new token each time: for `pg` directly, and for `mysql2` by its `authPlugins`. */
 export interface RdsIamPassword {
   /**
    * A token.
@@ -50,9 +50,9 @@ const rules: OptionRules<RdsIamPasswordOptions> = {
 }
 
 /**
- * The password of a database user that signs in with IAM. Each new connection gets a new token, and a connection that
- * is open stays: a token lives for 15 minutes, and counts only while a connection begins. Nothing is kept: signing is
- * local and takes a millisecond, while a token that was kept can outlive the credentials that signed it.
+ * The password of a database user that signs in with IAM. Each new connection gets a new token, and open connections
+ * stay open: a token is valid for 15 minutes, and is checked only when a connection starts. Tokens are not cached:
+ * signing is local and takes a millisecond, and a cached token can outlive the credentials that signed it.
  *
  * Needs `rds-db:connect`, and TLS; see {@link rdsTls}.
  *

@@ -29,15 +29,15 @@ const rules: OptionRules<RdsTlsOptions> = {
   },
 }
 
-/** Lambda's Node runtimes since 20 have the certificates of RDS here, and no longer load them by themselves. */
+/** Lambda's Node runtimes since 20 have the certificates of RDS here, but do not load them by default. */
 const lambdaFile = '/var/runtime/ca-cert.pem'
 
 /**
- * TLS for RDS, Aurora and RDS Proxy: the server's certificate must come from an authority of AWS and bear the host's
- * name. There is no option to leave that out.
+ * TLS for RDS, Aurora and RDS Proxy: the server's certificate must be signed by an authority of AWS and be for the
+ * host's name. No option turns this off.
  *
- * The authorities of RDS come beside those that Node knows, which sign for RDS Proxy. A `sslmode` in a connection string
- * goes over this (`pg`): leave it out there.
+ * The authorities of RDS are added to those of Node, which sign for RDS Proxy. An `sslmode` in a connection string of
+ * `pg` overrides this: leave it out.
  *
  * Source: Amazon RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance or cluster"; AWS Lambda
  * Developer Guide, "Building Lambda functions with Node.js", on certificates.

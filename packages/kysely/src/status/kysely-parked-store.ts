@@ -58,8 +58,8 @@ export interface KyselyParkedStoreOptions<DB> {
 export interface KyselyParkedStore extends ParkedStore {
   /**
    * Deletes the entries of messages that were parked before a time, 1,000 in a statement, until none is left, and
-   * answers how many. For a scheduled job. An entry that is being put or pruned elsewhere is not waited for: it stays
-   * until the next time. MySQL and MariaDB wait.
+   * returns how many. For a scheduled job. Postgres skips entries that are locked, because they are put or pruned
+   * elsewhere: they stay until the next time. MySQL and MariaDB wait for them.
    *
    * A pruned message counts as `accepted` again: keep entries for as long as the dead-letter queue keeps messages (14
    * days at most, Amazon SQS, "Message retention period") and clients may ask.
@@ -79,20 +79,20 @@ const pruneSize = 1_000
 /** Keys in one statement that looks for entries. */
 const findSize = 1_000
 
-/** How often a decision is made anew because another one came in between. */
+/** How often a decision is repeated because another one came in between. */
 const mostMeetings = 5
 
 /**
- * Keeps the decisions to park messages in a table: a record that is delivered again is not written after all, its copy is
- * sent once, and a status can tell the reason.
+ * Keeps the decisions to park messages in a table: a parked record that is delivered again is not written, its copy is
+ * sent once, and the status has the reason.
  *
- * - `put` commits a decision before its copy is sent. A message has one entry: the first decision stands, until the copy
- *   comes back from the dead-letter queue and is parked again, or a message with another body is parked under its key.
- *   A reason never stands in the way of its entry: what Postgres cannot hold in a text becomes U+FFFD, a text is cut at
- *   1,000 characters, a list of issues at 20.
- * - `confirm` notes that the copy is in the dead-letter queue, `findAll` looks for the entries of a batch.
- * - `put` and `confirm` wait for a database that is saturated or down while time remains, as the writer does; `find` and
- *   `findAll` do not.
+ * - `put` commits a decision before the copy is sent. A message has one entry: the first decision stands, until the
+ * copy comes back from the dead-letter queue and is parked again, or a message with another body is parked under its
+ * key. Any reason can be stored: characters that Postgres cannot store become U+FFFD, a text is cut at 1,000
+ * characters, a list of issues at 20.
+ * - `confirm` records that the copy is in the dead-letter queue, `findAll` reads the entries of a batch.
+ * - `put` and `confirm` wait for a database that is saturated or down while time remains, as the writer does; `find`
+ * and `findAll` do not wait.
  * - No statement outlives the caller's time: Postgres and MariaDB end it. MySQL ends a wait for a lock after
  *   `innodb_lock_wait_timeout`, 50 s by default.
  * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
@@ -125,7 +125,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
     return time.withinDeadline(db, deadline, query)
   }
 
-  /** Runs a statement that may be repeated, and waits for a database that is down. */
+  /** Runs an idempotent statement, and waits for a database that is down. */
   async function run<Result>(query: ParkedQuery<Result>, deadline: Deadline): Promise<readonly Result[]> {
     const result = await attempt(() => once(query, deadline), deadline, random)
     if (result.kind === 'ok') return result.value
@@ -175,7 +175,7 @@ async function put(
     if (found === undefined) continue // Pruned since the insert.
     const entry = toEntry(found, name, key)
     if (standsFor(entry, decision)) return entry
-    // Only over the decision that was read: another one may have come since.
+    // Replaces only the decision that was read: another one may have come since.
     await run(replaceDecision(table, decision, entry.recordId), deadline)
   }
   throw new SpillwayError(

@@ -17,18 +17,18 @@ import { readOnce } from '../time/read-once.ts'
 
 /** What {@link kyselyStatus} takes. */
 export interface KyselyStatusOptions<DB, Table extends keyof DB & string> {
-  /** A Kysely of the database that is written to, not of a replica, which lags. Its plugins and `withSchema` apply. */
+  /** A Kysely of the primary database: a replica lags. Its plugins and `withSchema` apply. */
   readonly db: Kysely<DB>
-  /** The table that a message ends in, or the inbox, `schema.table` included. */
+  /** The table that messages are written to, or the inbox, `schema.table` included. */
   readonly table: Table
   /** The column that holds the key of the message. It needs an index; a primary key has one. */
   readonly key: keyof DB[Table] & string
   /**
-   * The column that holds the name of the message, in a table that several messages share, such as an inbox: without it
-   * the key of one counts for all. Default: the table is that of one message.
+   * The column that holds the name of the message, in a table that several messages share, such as an inbox: without
+   * it the key of one message counts for all. Default: the table has one message.
    *
-   * With `key: 'key'` and `name: 'consumer'` the table is taken for an inbox, which writes control characters in a key
-   * its own way, and holds the keys of parked messages, too.
+   * With `key: 'key'` and `name: 'consumer'` the table is treated as an inbox, which encodes control characters in
+   * keys, and also has the keys of parked messages.
    */
   readonly name?: keyof DB[Table] & string
   /** Default: no message is known to be parked. */
@@ -51,18 +51,17 @@ const rules: OptionRules<KyselyStatusOptions<Schema, string>> = {
 }
 
 /**
- * Tells where a message is from what its write left behind: `written` when the table has a row with its key, else
- * `parked` when the parked store has an entry, else `accepted`.
+ * Tells the status of a message: `written` when the table has a row with its key, else `parked` when the parked store
+ * has an entry, else `accepted`.
  *
  * - A message that was parked, redriven and written is `written`.
- * - A message that was written or parked before the question is never said to be `accepted`. An id that nobody sent is:
- *   what is still in the queue cannot be told from what never was.
- * - A key that the column's type cannot hold (`abc` for a `uuid`) cannot have been written: such a message is `parked`
- *   or `accepted`. What that type takes for equal is one key, as it is for the write: `012` and `12` in a `bigint`, a
- *   `uuid` in capitals.
- * - Rejects with `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell. A connection that was lost is replaced
- *   once; a database that is saturated or down is not waited for. No statement outlives the caller's time: the server
- *   ends it.
+ * - A message that was written or parked before the question is never `accepted`. An id that nobody sent is
+ * `accepted`: a message in the queue cannot be told from one that never existed.
+ * - A key that does not fit the column's type (`abc` for a `uuid`) cannot have been written: such a message is
+ * `parked` or `accepted`. Values that are equal in that type are one key, as for the write: `012` and `12` in a
+ * `bigint`, a `uuid` in capitals.
+ * - Rejects with `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot answer. A lost connection is replaced once; it
+ * does not wait for a database that is saturated or down. No statement outlives the caller's time: the server ends it.
  *
  * Tested with Postgres and MariaDB. In MySQL and MariaDB the key's column has to be of texts, bytes or integers; in
  * MySQL nothing ends a read at the caller's time. A `sql_mode` with `NO_BACKSLASH_ESCAPES` is refused.
@@ -106,7 +105,7 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
             .where(keyColumn, '=', stored(key))
             .$if(isText !== undefined, (query) => query.where(isText as Expression<SqlBool>))
             .$if(nameColumn !== undefined, (query) => query.where(String(nameColumn), '=', stored(name)))
-            // The inbox remembers parked messages, too.
+            // The inbox also has parked messages.
             .$if(isInbox, (query) => query.where('parked', 'is', null))
             .limit(1),
         )
@@ -121,8 +120,8 @@ export function kyselyStatus<DB, Table extends keyof DB & string>(
 
   return Object.freeze({
     async find(name: string, key: string, limit: TimeLimit): Promise<MessageStatus> {
-      // In the order in which a message travels. The other way round, one that is redriven and written between the two
-      // reads would be in neither, if the store forgets what was redriven.
+      // In this order, because a message may be redriven and written between the two reads: in the other order neither
+      // read would find it.
       const entry = await parked?.find(name, key, limit)
       if (await isWritten(name, key, limit)) return { status: 'written' }
       return entry === undefined

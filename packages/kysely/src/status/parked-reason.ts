@@ -14,8 +14,8 @@ const maxText = 1_000
 const maxIssues = 20
 
 /**
- * A reason as the table holds it: no character that Postgres refuses, and about 40 KB at most. What is cut is still in
- * the dead-letter queue.
+ * A reason as the table stores it: without characters that Postgres refuses, and about 40 KB at most. The dead-letter
+ * queue has the whole reason.
  */
 export function toColumns({ code, detail, issues }: ParkReason): ReasonColumns {
   const kept = issues?.slice(0, maxIssues).map(({ path, message }) => ({
@@ -29,7 +29,7 @@ export function toColumns({ code, detail, issues }: ParkReason): ReasonColumns {
   }
 }
 
-/** The reason that {@link toColumns} made columns of. */
+/** The reason in columns of {@link toColumns}. */
 export function fromColumns({ code, detail, issues }: ReasonColumns): ParkReason {
   if (issues === null) return { code, detail }
   return { code, detail, issues: typeof issues === 'string' ? JSON.parse(issues) : issues }

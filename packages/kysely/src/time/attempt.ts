@@ -5,32 +5,32 @@ import { isDeadlock } from '../errors/connections-busy.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Deadline } from './deadline.ts'
 
-/** What became of a statement, after all the patience that its failures deserve. */
+/** How a statement ended, after all retries. */
 export type Attempt<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown }
-  /** The deadline passed first; `failure` says what the last answer of the database was, if there was one. */
+  /** The deadline passed first; `failure` is that of the last answer of the database, if there was one. */
   | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
 
 const maxTransients = 3
-/** A wait for a lock that took more than this share of what is left is not repeated: a smaller statement may pass. */
+/** A wait for a lock that took more than this share of the remaining time is not repeated: a smaller statement may succeed. */
 const shortWait = 0.05
 const transientBackoff: Backoff = { base: 50, cap: 500 }
 /**
- * Grows slowly, because what is waited for is often a connection that another environment leaves within a second: with a
- * factor of 2 the last wait would be as long as all before it.
+ * Grows slowly, because often another environment frees a connection within a second: with a factor of 2 the last wait
+ * would be as long as all previous ones.
  */
 const holdBackoff: Backoff = { base: 100, cap: 2_000, factor: 1.5 }
 
 /**
- * Runs a statement until it passes, fails for a reason that waiting does not cure, or the deadline passes.
+ * Runs a statement until it succeeds, fails with an error that waiting does not cure, or the deadline passes.
  *
- * A conflict with another transaction is repeated up to 3 times, so is a lock that is soon given up; a lost connection at
- * once, once; a database that is saturated or down, or whose connections others of this environment use, is held for, with
- * full jitter from 100 ms to 2 s; not where whoever waits holds such a connection itself, nor where the caller
- * knows that it is not worth it (`mayHold`). The statement has to be idempotent.
+ * After a conflict with another transaction, or a short wait for a lock, it is repeated up to 3 times; after a lost
+ * connection once, at once. While the database is saturated or down, or others of this environment use all
+ * connections, it is repeated with full jitter from 100 ms to 2 s; not where the caller holds such a connection
+ * itself, or does not want to wait (`mayHold`). The statement has to be idempotent.
  *
- * A statement that is still running at the deadline is left alone: the server may yet commit it.
+ * A statement that still runs at the deadline is not interrupted: the server may commit it later.
  */
 export async function attempt<T>(
   run: () => Promise<T>,

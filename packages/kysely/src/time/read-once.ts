@@ -4,8 +4,8 @@ import { readError } from '../errors/read-error.ts'
 import type { Deadline } from './deadline.ts'
 
 /**
- * Reads for somebody who waits for the answer: with a connection that was lost it reads once more; a database that is
- * saturated or down is not waited for.
+ * Reads for a caller that waits for the answer: after a lost connection it reads once more; it does not wait for a
+ * database that is saturated or down.
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE`
  */

@@ -5,9 +5,9 @@ import type { Pace } from './pace.ts'
 
 /** The time of one statement or transaction: a share of what is left of a deadline. */
 export interface TimeSlice extends Deadline {
-  /** What remains of the share, which begins when this is first asked: what runs has its connection then. */
+  /** What remains of the share. The share begins with the first call, when the statement has its connection. */
   left(): number
-  /** Whether the share is used up: nothing more of a transaction is to begin. */
+  /** Whether the share is used up: no further statement of the transaction may begin. */
   isOver(): boolean
   /** What the slice took; `undefined` where it did not begin. */
   taken(): Taken | undefined
@@ -44,7 +44,7 @@ export function createTimeSlice(deadline: Deadline, share: number): TimeSlice {
   }
 }
 
-/** Whether the time was over, rather than the patience of the caller. */
+/** Whether the time slice was used up, rather than the time of the caller. */
 function isUsedUp({ milliseconds, allowed }: Taken): boolean {
   return milliseconds >= allowed * 0.9
 }

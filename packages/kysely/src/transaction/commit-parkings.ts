@@ -6,17 +6,17 @@ import { type Attempt, attempt } from '../time/attempt.ts'
 import type { TransactionContext } from './run-transaction.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
 
-/** A message that is to be parked. */
+/** A message to park, and the reason. */
 interface Parking<Body> {
   readonly entry: Entry<Body>
   readonly reason: ParkReason
 }
 
 /**
- * Commits under their keys that messages are parked, before a copy of one is sent. A message of which that fails is retried:
+ * Commits to the inbox that messages are parked, before their copies are sent. If that fails, a message is retried:
  * its copy must not be sent, because another delivery could still apply it.
  *
- * @returns the outcomes of all: a message that another delivery has applied or parked meanwhile has that outcome
+ * @returns the outcomes of all messages; one that another delivery has applied or parked meanwhile has that outcome
  */
 export async function commitParkings<DB, Body>(
   context: TransactionContext<DB, Body>,
@@ -25,7 +25,7 @@ export async function commitParkings<DB, Body>(
 ): Promise<ReadonlyMap<Entry<Body>, Outcome>> {
   const parkings: Parking<Body>[] = []
   for (const [entry, outcome] of settled) {
-    // What the inbox knew is decided already.
+    // The inbox knew it already.
     if (outcome.kind === 'park' && !context.known.has(entry)) parkings.push({ entry, reason: outcome.reason })
   }
   if (parkings.length === 0) return settled

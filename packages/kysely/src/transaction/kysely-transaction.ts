@@ -43,34 +43,35 @@ export interface KyselyTransactionOptions<DB, Body> {
   /** A Kysely of Postgres, MySQL or MariaDB. Its plugins apply in `transaction`, not to the inbox. */
   readonly db: Kysely<DB>
   /**
-   * Applies the effects of messages that had none before, in the order of their delivery. It answers nothing when all
+   * Applies the effects of messages that had none before, in the order of their delivery. It returns nothing when all
    * are done, or one outcome for each message.
    *
-   * It runs again, with fewer messages or the same, whenever its transaction was rolled back: what it does outside of
-   * the transaction is not undone. A value that depends on a row is to be computed by the statement
-   * (`set balance = balance + 1`) or from a row that was read `for update`. It must let errors of `trx` through, and wait
-   * for each statement of `trx`: one in flight when it returns means that nothing is done.
+   * It runs again, with fewer messages or the same ones, whenever its transaction was rolled back: effects outside of
+   * the transaction are not undone. Compute a value that depends on a row in the statement (`set balance = balance +
+   * 1`) or from a row that was read `for update`. It must not swallow errors of `trx`, and must await each statement
+   * of `trx`: if one is in flight when it returns, nothing is committed.
    */
   readonly transaction: TransactionFunction<DB, Body>
   /** The table of the inbox, `schema.table` included. Default `spillway_inbox`; see {@link inboxMigration}. */
   readonly inbox?: string
   /**
-   * Whose effects the inbox remembers, 1 to 128 characters. Two functions that each have an effect for the same messages
-   * need two names: under one name the second to come would find everything done. Renaming it forgets what was done.
+   * The name under which the inbox remembers effects, 1 to 128 characters. Two functions with effects for the same
+   * messages need two names: under one name the second one would find all messages done. After a change of the name,
+   * all messages count as new.
    * Default: the name of the message.
    */
   readonly consumer?: string
   /**
-   * What two messages with one key have to have in common: a value of JSON, or `false` for nothing. Default: the whole
-   * body, as it was sent. Give a function when the side that sends adds what differs each time, the time of a request
-   * for example: a client that repeats its request would be told apart from itself.
+   * What two messages with one key must have in common: a function that returns a JSON value, or `false` for nothing.
+   * Default: the whole body, as it was sent. Give a function when the sender adds something that differs each time,
+   * the time of a request for example: otherwise a repeated request counts as a conflict.
    */
   readonly fingerprint?: FingerprintOption<Body>
   /** Default: the database's own. Under a stricter one than read committed, transactions that meet are repeated. */
   readonly isolationLevel?: Extract<IsolationLevel, 'read committed' | 'repeatable read' | 'serializable'>
   /**
-   * What becomes of messages whose effects the database refuses with codes of your own, those that triggers raise for
-   * example: `{ OR001: 'park', P0001: 'retry' }`; see {@link CodeMeaning}. Default: a code that is not known is retried.
+   * The treatment of messages whose effects the database refuses with your own codes, which triggers raise for
+   * example: `{ OR001: 'park', P0001: 'retry' }`; see {@link CodeMeaning}. Default: messages with an unknown code are retried.
    */
   readonly classify?: Classify
   /**
@@ -104,22 +105,23 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
 
 /**
  * A writer that runs a function over a batch of messages in one transaction, together with an inbox: updates and
- * increments, over many tables, take effect exactly once.
+ * increments, in any number of tables, take effect exactly once.
  *
- * - The keys are inserted into the inbox first; only messages whose key was not there reach the function. A redelivery,
- *   a redrive, a crash after COMMIT and a COMMIT whose answer was lost change nothing, for as long as the inbox keeps
- *   its entries: see {@link sweepInbox}.
+ * - The keys are inserted into the inbox first; only messages whose key was not there reach the function. A
+ * redelivery, a redrive, a crash after COMMIT and a lost answer to COMMIT change nothing, for as long as the inbox
+ * keeps its entries: see {@link sweepInbox}.
  * - A message whose key was used before with another body is parked with `SPILLWAY_KEY_CONFLICT`.
- * - That a message is parked is committed under its key, before its copy is sent: delivered again it is parked again, and
- *   the function does not see it. Only its copy opens the key, when it comes back from the dead-letter queue.
+ * - A decision to park a message is committed to the inbox before its copy is sent: delivered again, the message is
+ * parked again, and the function does not see it. Only the copy resets the key, when it comes back from the
+ * dead-letter queue.
  * - When the database refuses a message's effects, the batch is halved and run again until that message is alone; it is
  *   parked with its SQLSTATE, and its batch-mates are committed. So is one with a missing reference (23503), after
  *   its fourth delivery. A batch of `n` is split into `2n - 1` parts at most, usually 1; none begins after the deadline.
  * - A deadlock or a serialization failure repeats the transaction up to 3 times. A database that is saturated or down is
- *   waited for while time remains; then the batch is retried. An error that may be no message's fault (a missing table)
- *   parks none.
- * - When the function throws, nothing is committed. A message that makes it throw is found as above and is retried, not
- *   parked: the next deploy may have the cure. To park one, answer `park()` for it.
+ *   waited for while time remains; then the batch is retried. An error that may be no message's fault (a missing
+ * table) parks no message.
+ * - When the function throws, nothing is committed. A message that makes it throw is found as above and retried, not
+ * parked: the next deploy may fix the function. To park a message, return `park()` for it.
  * - When a statement of `trx` is in flight as the function returns, or begins after that, nothing is committed: the
  *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
  * - When the function uses `db` in place of `trx` and no connection is left for it, it runs once, and its messages are
@@ -133,7 +135,7 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  *   `NO_BACKSLASH_ESCAPES`, or where the inbox is of a storage engine without transactions.
  *
  * Order: `batch` gives a writer no more than one message of a lane (a FIFO group, a partition key) at a time, and stops
- * the lane when that one is not done. Call the writer yourself, and that is yours to see to: a batch may be split.
+ * the lane when that one is not done. If you call the writer yourself, you have to do the same: a batch may be split.
  *
  * Cost, beside the function's own statements: one insert for the batch (two statements for each 1,000 messages in
  * MySQL), one look-up before COMMIT, and in Postgres one statement that sets the limits of time; another transaction
@@ -172,7 +174,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   const dialect = dialectOf('kyselyTransaction', db)
   const inbox = dialect.inbox(table)
   const checkSession = dialect.sessionCheck(db, table, 'write')
-  // Of the environment: batches at the same time may share it.
+  // One for the environment: concurrent batches share it.
   const pace = createPace()
   const memory = createOutageMemory(clock)
 

@@ -26,18 +26,18 @@ export interface TransactionContext<DB, Body> {
   readonly transaction: TransactionFunction<DB, Body>
   readonly isolationLevel: IsolationLevel | undefined
   readonly deadline: Deadline
-  /** Gets the entries of which the inbox knew: their outcome is from before. */
+  /** Collects the entries that the inbox knew: their outcome was decided before. */
   readonly known: Set<Entry<Body>>
 }
 
-/** How a transaction ended that met no error. */
+/** How a transaction ended without an error. */
 export type Ending<Body> =
-  /** The effects of all entries are there: of those that were known already, from before. */
+  /** The effects of all entries are committed: of known entries, since before. */
   | { readonly kind: 'committed'; readonly known: KnownKeys }
-  /** Nothing is committed: the function has another outcome for some. */
+  /** Nothing is committed: the function returned another outcome for some entries. */
   | { readonly kind: 'refused'; readonly outcomes: ReadonlyMap<Entry<Body>, Outcome> }
 
-/** Ends a transaction for which Kysely has no other way out. */
+/** Thrown to roll back a transaction. */
 class Refusal<Body> extends Error {
   readonly outcomes: ReadonlyMap<Entry<Body>, Outcome>
 
@@ -51,7 +51,7 @@ class Refusal<Body> extends Error {
  * Runs the function for entries of one consumer, with their keys, in one transaction.
  *
  * Rejects with what the driver or the function throws; nothing is committed then, unless the connection was lost while
- * the COMMIT was on its way. That is decided by another run: what was committed is known to it.
+ * the COMMIT was in flight. Another run tells: committed keys are in the inbox.
  *
  * @param log gets the statements of the function
  * @param slice how long it may take: no statement of the function begins after that, and nothing is committed
@@ -79,7 +79,7 @@ export async function runTransaction<DB, Body>(
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
       const { trx: watched, watch } = watchTransaction(trx, log, () => slice.isOver())
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
-      // Nobody waits any longer: what is committed now would be told to no one, and would be held for undone.
+      // The caller no longer waits: what is committed now would count as not done.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
       const late = watch.commit()
       if (late > 0) throw notAwaited(late, undefined)
@@ -88,16 +88,16 @@ export async function runTransaction<DB, Body>(
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
     if (!hasBegun && isOfNoDatabase(error)) throw notBegun(error)
-    // Its own transaction had a connection all the time: the function would only wait for another once more.
+    // The transaction itself holds a connection: the function would wait for another one each time.
     if (hasBegun && classifyError(error) === 'busy') throw asDeadlock(error)
-    // Some dialects tell by COMMIT that it rolled back.
+    // Some drivers report a rollback as an error of COMMIT.
     throw error instanceof Error && error.name === 'AbortedTransactionError' ? swallowed(error) : error
   }
 }
 
 /**
- * Runs the function, and sees to it that what it did is whole: it waited for its statements, and the transaction is
- * still the one that has the keys.
+ * Runs the function, and checks that its work is complete: it awaited its statements, and the transaction is still the
+ * one that holds the keys.
  */
 async function runFunction<DB, Body>(
   trx: Transaction<DB>,
@@ -119,21 +119,21 @@ async function runFunction<DB, Body>(
     const answer = await answerOfFunction()
     if (watch.outOfTime !== undefined) throw watch.outOfTime
     const refused = refusedBy(answer, fresh)
-    // No message is to blame for that, whatever the function says.
+    // A time-out is no message's fault, whatever the function returns.
     if (refused.size > 0 && isTimeOut(watch.refusal)) throw watch.refusal
-    // A message that met the end of the transaction was refused for another's fault.
+    // In an aborted transaction a message may have been refused because of another one.
     const isOfOthers = watch.isAborted && fresh.length > 1
     if (refused.size > 0 && !isOfOthers) throw new Refusal(refused)
     if (unsettled > 0) throw notAwaited(unsettled, watch.undelivered)
     const isOurs = !watch.isRolledBack && (await claim.holds(fresh[0]?.key ?? ''))
     if (!isOurs) throw watch.refusal === undefined ? endedByFunction() : swallowed(watch.refusal)
-    // It went back to a savepoint.
+    // The function rolled back to a savepoint.
     if (refused.size > 0) throw new Refusal(refused)
   } catch (error) {
     if (watch.outOfTime !== undefined) throw watch.outOfTime
     if (!isOfEndedTransaction(decide(error).error)) throw error
     if (isTimeOut(watch.refusal)) throw watch.refusal
-    // What the function was not told yet it did not swallow.
+    // The function has not received this error yet.
     throw watch.undelivered ?? swallowed(watch.refusal ?? error)
   }
 }

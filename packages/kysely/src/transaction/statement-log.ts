@@ -2,15 +2,15 @@ import { errorsWithin } from '@spillway/message/internal'
 import type { CompiledQuery } from 'kysely'
 import { type WriteStatement, writesOf } from './statement-text.ts'
 
-/** The statements of one run of a function, for the case that one of them fails. */
+/** The statements of one run of a function, to find the one that failed. */
 export interface StatementLog {
-  /** Runs a statement, and notes it. */
+  /** Runs a statement, and records it. */
   run<T>(query: CompiledQuery, statement: () => Promise<T>): Promise<T>
-  /** Notes a statement of which it is not known how it ends. */
+  /** Records a statement whose end is not known. */
   add(query: CompiledQuery): void
-  /** Whether a statement failed with what was thrown, or with what lies beneath it: it is not of the function's own making. */
+  /** Whether a statement failed with the thrown error, or with one of its causes: the function did not make the error itself. */
   hasFailed(thrown: unknown): boolean
-  /** The statements that may have failed with an error: one, or all where COMMIT failed. */
+  /** The statements that may have failed with an error: one, or all if COMMIT failed. */
   suspects(error: unknown): Suspects
 }
 
@@ -18,16 +18,16 @@ export interface StatementLog {
 export interface Suspects {
   /** The same for the same statements. */
   readonly id: string
-  /** Whether any of them has a value beside its text. Without one, nothing of a message is in it. */
+  /** Whether any of them has parameters. Without parameters, a statement contains no data of a message. */
   readonly hasParameters: boolean
-  /** The statements that wrote; `undefined` when one of them cannot be told. */
+  /** The statements that wrote; `undefined` when the text of one does not tell. */
   writes(): readonly WriteStatement[] | undefined
 }
 
-/** A function may make its statements out of data: what is remembered has a bound. */
+/** A function may build its statements from data: the log has a bound. */
 const mostTexts = 100
 
-/** A log of statements: one entry for each text, read only when it is asked. */
+/** A log of statements: one entry for each text, which is parsed only when needed. */
 export function createStatementLog(): StatementLog {
   const queries = new Map<string, CompiledQuery>()
   const failed = new Map<unknown, CompiledQuery>()

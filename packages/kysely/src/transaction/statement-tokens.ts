@@ -1,14 +1,14 @@
 /** A word or a sign of a statement. */
 export interface Token {
   readonly kind: 'text' | 'quoted' | 'parameter' | 'number' | 'word' | 'sign'
-  /** As it stands; a word in small letters, a quoted name without its quotes. */
+  /** The text of the token; a word in lower case, a quoted name without quotes. */
   readonly text: string
 }
 
 const pattern =
   /(?<space>\s+|--[^\n]*|\/\*[^*]*\*\/)|(?<text>'(?:[^'\\]|'')*')|"(?<quoted>[^"]*)"|`(?<backticked>[^`]*)`|(?<parameter>\$\d+|\?)|(?<number>\d+(?:\.\d*)?(?:e[-+]?\d+)?)|(?<word>[a-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*)|(?<sign>::|[<>!]=|<>|[-+*/%^|&#~@<>=!]+|[(),.;[\]:])/giuy
 
-/** The tokens of a statement; `undefined` where one cannot be told for sure, in a text with a backslash for example. */
+/** The tokens of a statement; `undefined` where a token is ambiguous, in a text with a backslash for example. */
 export function tokensOf(statement: string): readonly Token[] | undefined {
   const tokens: Token[] = []
   let end = 0
@@ -34,13 +34,13 @@ export function isOne(token: Token | undefined, ...texts: readonly string[]): bo
   return (token?.kind === 'word' || token?.kind === 'sign') && texts.includes(token.text)
 }
 
-/** How many brackets a token opens. */
+/** 1 for a token that opens a bracket, -1 for one that closes a bracket. */
 export function depthOf(token: Token): number {
   if (isOne(token, '(', '[')) return 1
   return isOne(token, ')', ']') ? -1 : 0
 }
 
-/** The parts between the commas that are in no brackets. */
+/** The parts between commas outside of brackets. */
 export function listOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]]
   let depth = 0
@@ -52,7 +52,7 @@ export function listOf(tokens: readonly Token[]): readonly (readonly Token[])[] 
   return parts
 }
 
-/** Where one of some words stands in no brackets; the length of the tokens, where none does. */
+/** The position of the first of some words outside of brackets; the number of tokens, where there is none. */
 export function positionOf(tokens: readonly Token[], start: number, ...words: readonly string[]): number {
   let depth = 0
   for (const [index, token] of tokens.entries()) {
@@ -63,7 +63,7 @@ export function positionOf(tokens: readonly Token[], start: number, ...words: re
   return tokens.length
 }
 
-/** What stands in the brackets that tokens begin with and end with; `undefined` where they do not. */
+/** The tokens inside of the brackets that enclose all tokens; `undefined` where none do. */
 export function insideOf(tokens: readonly Token[]): readonly Token[] | undefined {
   if (!isOne(tokens[0], '(')) return undefined
   let depth = 0

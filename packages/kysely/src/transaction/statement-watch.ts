@@ -4,24 +4,24 @@ import { lateStatement, tookTooLong } from './transaction-function.ts'
 
 /** Watches the statements of one transaction, from the call of its function until COMMIT or ROLLBACK. */
 export interface StatementWatch {
-  /** What the database last refused, and the function may have swallowed; `undefined` when it refused nothing. */
+  /** The last error of the database, which the function may have swallowed; `undefined` when there was none. */
   readonly refusal: unknown
-  /** The first refusal that was not given to the function, because the function ended before. */
+  /** The first error that was not given to the function, because the function ended before. */
   readonly undelivered: unknown
-  /** Whether a statement ran, or was to run, in a transaction that the database had ended already. */
+  /** Whether a statement ran, or tried to run, in a transaction that the database had already ended. */
   readonly isAborted: boolean
-  /** Whether a server that does not see to it itself rolled the transaction back: nothing of it can be committed. */
+  /** Whether the server rolled the transaction back, but would still accept a COMMIT: nothing may be committed. */
   readonly isRolledBack: boolean
-  /** The error for a statement that was to begin when the time was over; `undefined` where none was. */
+  /** The error for a statement that tried to begin after the time was over; `undefined` where none did. */
   readonly outOfTime: SpillwayError | undefined
   readonly isOpen: boolean
   /** Runs a statement while the function runs. */
   run<T>(statement: () => Promise<T>): Promise<T>
-  /** As `run`, for a statement whose rows are read one after the other. */
+  /** As `run`, for a statement whose rows are streamed. */
   stream<T>(open: () => AsyncIterableIterator<T>): AsyncIterableIterator<T>
-  /** The function ended: no other statement runs. Answers how many statements it did not wait for. */
+  /** The function ended: no further statement runs. Returns how many statements it did not await. */
   close(): number
-  /** The transaction is committed next. Answers how many statements came since the function ended. */
+  /** The transaction is committed next. Returns how many statements came since the function ended. */
   commit(): number
 }
 

@@ -3,18 +3,18 @@ import { bodyFingerprint } from '@spillway/message/internal'
 import type { KnownKeys } from '../inbox/inbox.ts'
 import { ofItsTwin } from '../isolation/judge.ts'
 
-/** A key of a batch, with the message that stands for it. */
+/** A key of a batch, with its first message. */
 export interface Entry<Body> {
   readonly consumer: string
   readonly key: string
-  /** In hexadecimal digits; `null` matches any. */
+  /** In hexadecimal; `null` matches any. */
   readonly fingerprint: string | null
   /** The first message with the key. */
   readonly message: MessageRecord<Body>
-  /** The id of the record that was parked, where the message is its copy and came back. */
+  /** Where the message is the redriven copy of a parked record: the id of that record. */
   readonly redriveOf: string | undefined
   readonly receiveCount: number
-  /** Where its records are in the batch, the first message's first. */
+  /** The positions of its records in the batch, in order. */
   readonly twins: readonly Twin[]
 }
 
@@ -23,7 +23,7 @@ interface Twin {
   readonly fingerprint: string | null
 }
 
-/** One entry for each key and consumer: the first message stands for the others. */
+/** One entry for each key and consumer: the first message represents the others. */
 export function mergeTwins<Body>(entries: readonly Entry<Body>[]): Entry<Body>[] {
   const byKey = new Map<string, Entry<Body>>()
   for (const entry of entries) {
@@ -34,13 +34,13 @@ export function mergeTwins<Body>(entries: readonly Entry<Body>[]): Entry<Body>[]
   return [...byKey.values()]
 }
 
-/** The outcome of a twin of a message, out of the outcome of the message itself. */
+/** The outcome of another record with the key of a message, from the outcome of that message. */
 export function outcomeOfTwin<Body>(entry: Entry<Body>, { fingerprint }: Twin, outcome: Outcome): Outcome {
   if (outcome.kind === 'done' && !isSame(entry.fingerprint, fingerprint)) return keyConflict()
   return ofItsTwin(outcome)
 }
 
-/** Whether two fingerprints may be of one body. */
+/** Whether two fingerprints may belong to one body. */
 export function isSame(one: string | null, other: string | null): boolean {
   return one === null || other === null || one === other
 }
@@ -54,7 +54,7 @@ export function keyConflict(before: 'written' | 'parked' = 'written'): Outcome {
   })
 }
 
-/** The outcome of a message out of what the inbox knows of its key: done, unless it was parked or had another body. */
+/** The outcome of a message by what the inbox knows about its key: done, unless it was parked or had another body. */
 export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownKeys): Outcome {
   const before = known.get(key)
   if (before === undefined) return done()
@@ -64,15 +64,15 @@ export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownK
   return parked === undefined ? done() : park(parked.reason, { recordId: parked.recordId })
 }
 
-/** What two messages with one key have to have in common; `false` for nothing beside the key. */
+/** What two messages with one key must have in common; `false` for nothing but the key. */
 export type FingerprintOption<Body> = false | ((message: MessageRecord<Body>) => unknown)
 
 /**
- * The fingerprint of a message for the inbox: by default that of its body on the wire, `null` for a message that came
- * over none.
+ * The fingerprint of a message for the inbox: by default that of its body on the wire; `null` for a message without
+ * one.
  *
- * @throws whatever the function throws, and TypeError when it gives what JSON cannot hold or a record's fingerprint is
- * none
+ * @throws whatever the function throws, and TypeError for a value that JSON cannot represent or a malformed
+ * fingerprint
  */
 export function fingerprintOf<Body>(
   message: MessageRecord<Body>,

@@ -19,8 +19,8 @@ import type { StatementLog, Suspects } from './statement-log.ts'
 export type TransactionJudge = (attempt: Attempt<unknown>, log: StatementLog) => Verdict<Suspect>
 
 /**
- * A judge for transactions: as for statements, but an error that the function throws of its own accord may be one
- * message's fault. It is looked for, within a bound, and delivered again; such an error never parks a message.
+ * A judge for transactions: as for statements, but an error that the function itself throws may be one message's
+ * fault. That message is searched for, within a bound, and delivered again; such an error never parks a message.
  */
 export function createTransactionJudge(
   entries: number,
@@ -28,7 +28,7 @@ export function createTransactionJudge(
   classify?: Classify,
 ): TransactionJudge {
   const judge = createJudge(entries, health, { classify })
-  // In a row: what passes between shows that it is not each message.
+  // Consecutive failures: a success in between shows that not each message fails.
   const mostDoubts = 4 * Math.ceil(Math.log2(entries + 1)) + 8
   let doubtsLeft = mostDoubts
   return function judgeTransaction(attempt, log) {
@@ -37,7 +37,7 @@ export function createTransactionJudge(
     if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return verdict
     doubtsLeft -= 1
     const cause = thrownByFunction(attempt.error)
-    // What a statement failed with for each of several messages is the database's or the driver's.
+    // An error of a statement that comes for each of several messages is caused by the database or the driver.
     const mayBeOutage = entries > 1 && log.hasFailed(attempt.error)
     if (doubtsLeft < 0) {
       const outcome = () => (mayBeOutage ? health.blameless(cause) : retry({ cause }))
@@ -49,7 +49,7 @@ export function createTransactionJudge(
   }
 }
 
-/** What is found out about a function that did not throw. */
+/** Mistakes of a function that did not throw. */
 const mistakes: ReadonlySet<string> = new Set(['SPILLWAY_STATEMENT_NOT_AWAITED', 'SPILLWAY_ERROR_SWALLOWED'])
 
 function isOfTheFunction({ failure, error }: Extract<Attempt<unknown>, { kind: 'failed' }>): boolean {

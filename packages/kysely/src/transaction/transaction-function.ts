@@ -3,11 +3,11 @@ import type { Transaction } from 'kysely'
 import { withoutValues } from '../errors/without-values.ts'
 
 /**
- * Applies the effects of messages in a transaction. What it answers:
+ * Applies the effects of messages in a transaction. It returns:
  *
  * - nothing: all are done
  * - one outcome for each message, in order: when one is not `done`, the transaction is rolled back and the function
- *   runs again without that one, so that a message that is parked or retried leaves no trace
+ * runs again without that message, so that a parked or retried message has no effect
  */
 export type TransactionFunction<DB, Body> = (
   trx: Transaction<DB>,
@@ -15,7 +15,7 @@ export type TransactionFunction<DB, Body> = (
 ) => Promise<readonly Outcome[] | undefined> | Promise<void>
 
 /**
- * The outcomes of those entries that a function does not want to be done.
+ * The outcomes of the entries for which a function returned another outcome than `done`.
  *
  * @throws SpillwayError `SPILLWAY_OUTCOME_INVALID` for an answer that is neither nothing nor one outcome for each
  */
@@ -34,13 +34,13 @@ export function refusedBy<Entry>(answer: unknown, entries: readonly Entry[]): Re
   return refused
 }
 
-/** Many answer the error of the database that they caught: it quotes the row. */
+/** Functions often return the error of the database that they caught: it quotes the row. */
 function loggable<Undone extends Outcome>(outcome: Undone): Undone {
   if (!('cause' in outcome) || !(outcome.cause instanceof Error)) return outcome
   return { ...outcome, cause: withoutValues(outcome.cause) }
 }
 
-/** For a function that ended before its statements: what they would do is not known, or comes after COMMIT. */
+/** The error for a function that returned before its statements had ended. */
 export function notAwaited(statements: number, cause: unknown): SpillwayError {
   const what = statements === 1 ? '1 statement of `trx` was' : `${statements} statements of \`trx\` were`
   return new SpillwayError(
@@ -50,7 +50,7 @@ export function notAwaited(statements: number, cause: unknown): SpillwayError {
   )
 }
 
-/** For a statement that begins when COMMIT was sent. It does not run. */
+/** The error for a statement that begins after COMMIT was sent. It does not run. */
 export function lateStatement(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_STATEMENT_NOT_AWAITED',
@@ -58,7 +58,7 @@ export function lateStatement(): SpillwayError {
   )
 }
 
-/** For a statement that was to begin when the time of its transaction was over. */
+/** The error for a statement that would begin after the time of its transaction. */
 export function tookTooLong(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_DEADLINE',
@@ -66,7 +66,7 @@ export function tookTooLong(): SpillwayError {
   )
 }
 
-/** For a function that goes on after an error that ended its transaction. */
+/** The error for a function that continues after an error that ended its transaction. */
 export function swallowed(cause: unknown): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_ERROR_SWALLOWED',
@@ -75,7 +75,7 @@ export function swallowed(cause: unknown): SpillwayError {
   )
 }
 
-/** For a function that ran a ROLLBACK itself, for example. */
+/** The error for a function that ended the transaction itself, by ROLLBACK for example. */
 export function endedByFunction(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_ERROR_SWALLOWED',

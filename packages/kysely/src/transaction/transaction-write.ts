@@ -17,7 +17,7 @@ interface Ran<Body> {
   readonly log: StatementLog
 }
 
-/** Writes entries of one consumer in one transaction, for `isolate`. One for each batch: its judge counts. */
+/** Writes entries of one consumer in one transaction, for `isolate`. One for each batch, because its judge counts failures. */
 export function createTransactionWrite<DB, Body>(
   context: TransactionContext<DB, Body> & { readonly health: Health; readonly pace: Pace },
   count: number,
@@ -28,7 +28,7 @@ export function createTransactionWrite<DB, Body>(
   const judge = createTransactionJudge(count, health, classify)
   const attribute = createTransactionAttribution(context as unknown as TransactionContext<unknown, unknown>)
 
-  /** A unique constraint can be broken by a row that another transaction inserted since the function looked. */
+  /** Repeats a single message after a duplicate: another transaction may have inserted a row since the function read. */
   async function run(entries: readonly Entry<Body>[], isLast: boolean): Promise<Ran<Body>> {
     const options = { pace, deadline, random, records: entries.length, isLast }
     const once = async () => {

@@ -1,11 +1,11 @@
 import { depthOf, insideOf, isOne, type Token } from './statement-tokens.ts'
 
 /**
- * Where the value of a column comes from, as far as the text of a statement tells:
+ * Where the value of a column comes from, as the text of a statement tells:
  *
  * - `given`: it is a parameter or a literal
- * - `computed`: an operator or two make it of a parameter and of columns of the row, as in `balance + $1`
- * - `harmless`: a function makes it that cannot fail, as `now()`
+ * - `computed`: operators compute it from a parameter and columns of the row, as in `balance + $1`
+ * - `harmless`: a function that cannot fail returns it, as `now()`
  * - `open`: anything else, a subquery for example
  */
 export type ValueSource = 'given' | 'computed' | 'harmless' | 'open'
@@ -46,7 +46,7 @@ function isGiven(tokens: readonly Token[]): boolean {
   return isValue && isCast(tokens.slice(1))
 }
 
-/** Whether nothing follows a value but `::type`. */
+/** Whether nothing but `::type` follows a value. */
 function isCast(tokens: readonly Token[]): boolean {
   if (tokens.length === 0) return true
   if (!isOne(tokens[0], '::')) return false
@@ -55,7 +55,7 @@ function isCast(tokens: readonly Token[]): boolean {
   )
 }
 
-/** Functions that only choose among the values that they are given. */
+/** Functions that only choose among their arguments. */
 const choosing = ['coalesce', 'greatest', 'least', 'cast', 'in', 'and', 'or', 'not', 'when', 'then', 'else']
 
 function isComputed(tokens: readonly Token[]): boolean {
@@ -72,7 +72,7 @@ function isComputed(tokens: readonly Token[]): boolean {
 const comparing = /^(?:=|<>|!=|<=?|>=?|\(|\)|,|\.|;|\*)$/
 const before = ['and', 'or', 'not', 'in', 'where', 'any', 'by', 'conflict', 'values', 'returning', 'key']
 
-/** Whether a part of a statement does nothing but compare columns with values that it is given: no value fails in it. */
+/** Whether a part of a statement only compares columns with values: no value can fail there. */
 export function isComparing(tokens: readonly Token[]): boolean {
   let isOfParameter = false
   return tokens.every((token, index) => {

@@ -1,8 +1,8 @@
 import type { TableFacts } from '../dialects/table.ts'
 
-/** The facts of one table, read from the database when they are first needed. */
+/** The facts of one table, which are read from the database when they are first needed. */
 export interface Catalogue {
-  /** The facts that were read, until they are forgotten. */
+  /** The facts that were read; `undefined` after `forget`. */
   readonly known: TableFacts | undefined
   /**
    * The facts; concurrent first calls share one read, and a failed read is not kept.
@@ -14,7 +14,7 @@ export interface Catalogue {
   forget(): void
 }
 
-/** A {@link Catalogue} of one table, for as long as the writer lives. */
+/** A {@link Catalogue} of one table, for the lifetime of the writer. */
 export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue {
   let facts: Promise<TableFacts> | undefined
   let known: TableFacts | undefined
@@ -30,7 +30,7 @@ export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue
         (read) => {
           if (facts === reading) known = read
         },
-        // Whoever reads gets the error.
+        // The reader gets the error.
         () => {
           if (facts === reading) facts = undefined
         },

@@ -8,12 +8,12 @@ import {
   required,
 } from '@spillway/message/internal'
 
-/** What {@link isConflict} wants to see, for the message of an invalid option. */
+/** What {@link isConflict} accepts, for the message of an invalid option. */
 export const expectedConflict =
   "a column, a list of one or more, or { on, do: 'nothing' | 'fail' } or { on, do: 'update', set?, version? }, " +
   'each with `where: { column: value }` or `constraint: name`'
 
-/** Whether a value is a conflict in its short form, or an object, which {@link checkConflict} looks into. */
+/** Whether a value is a conflict in its short form, or an object, which {@link checkConflict} checks. */
 export function isConflict(value: unknown): boolean {
   return isObject(value) || areNames(value)
 }
@@ -38,7 +38,7 @@ const rules: { readonly [name: string]: OptionRule } = {
 }
 
 /**
- * Holds the long form of the option `conflict` against its rules.
+ * Checks the long form of the option `conflict`.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option and, for a typo, the one that was meant.
  */
@@ -62,7 +62,7 @@ export function checkConflict(owner: string, conflict: unknown): void {
   }
 }
 
-/** Says of a wrong word what it was probably meant to be. */
+/** The error for an unknown action, with the most similar one. */
 function notAnAction(name: string, action: string): SpillwayError {
   const meant = nearest(action, actions)
   const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`

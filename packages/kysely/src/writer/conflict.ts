@@ -6,23 +6,23 @@ import type { ConflictRule, FixedValue } from '../dialects/conflict-rule.ts'
  *
  * - A column, or a list of columns: `{ on: …, do: 'nothing' }`.
  * - `do: 'nothing'`: the row in the table stays. `done` means: the table has a row with the key. A redelivery changes
- *   nothing, and of messages with one key the first one written wins.
+ * nothing, and among messages with one key the first one that is written wins.
  * - `do: 'update'` with a `version`: last writer wins. The row in the table is replaced only by one with a greater
  *   version, whatever the order of delivery. `done` means: the table has this version or a greater one. A redelivery
  *   changes nothing. Costs a sort of the batch in Postgres.
- * - `do: 'update'` without a `version`: whichever message is written last wins. `done` means: the values were written
- *   and may be replaced since. A late redelivery brings old values back; of messages with one key in a batch the last
- *   wins, and across batches no order is promised.
+ * - `do: 'update'` without a `version`: the message that is written last wins. `done` means: the values were written,
+ * and may have been replaced since. A late redelivery brings old values back; among messages with one key in a batch
+ * the last one wins, and across batches there is no order.
  * - `do: 'fail'`: the message is parked as a duplicate (`23505`, `MYSQL_1062`). `done` means: this message's row was
  *   inserted. A message that is delivered again after its row was committed is a duplicate too: it is parked although it
  *   was written. Costs about two statements times log2 of the batch for each duplicate.
  *
  * Columns that a row leaves out are not updated.
  *
- * In Postgres `where` names the condition of a partial unique index: columns and the values that they have in
- * it, as in `{ deleted_at: null }`. A row gets them where it leaves such a column out, and is parked where it has another
- * value, because the index would not know it again. `constraint` names the one constraint of the columns that
- * is meant, where there is another beside it that cannot be met.
+ * In Postgres `where` is the condition of a partial unique index: columns with their values, as in `{ deleted_at: null
+ * }`. A row that leaves out such a column gets its value, and a row with another value is parked, because the index
+ * would not contain it. `constraint` names the constraint to use, where another one on the same columns cannot be
+ * used.
  */
 export type Conflict<Columns> =
   | (keyof Columns & string)
@@ -30,9 +30,9 @@ export type Conflict<Columns> =
   | (ConflictTarget<Columns> & { readonly do: 'nothing' | 'fail' })
   | (ConflictTarget<Columns> & {
       readonly do: 'update'
-      /** The columns that are updated. Default: all that the row gives, except those of `on`. */
+      /** The columns to update. Default: all columns of the row, except those of `on`. */
       readonly set?: readonly (keyof Updateable<Columns> & string)[]
-      /** A column whose values grow: a number or a time. A row has to give it a value. */
+      /** A column with growing values: a number or a time. Each row must have a value for it. */
       readonly version?: keyof Updateable<Columns> & string
     })
 
@@ -43,7 +43,7 @@ export interface ConflictTarget<Columns> {
   readonly where?: {
     readonly [Column in keyof Selectable<Columns> & string]?: Extract<Selectable<Columns>[Column], FixedValue>
   }
-  /** The name of the constraint, which covers exactly the columns of `on`. */
+  /** The name of a constraint on exactly the columns of `on`. */
   readonly constraint?: string
 }
 

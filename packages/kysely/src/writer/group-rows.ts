@@ -2,15 +2,15 @@ import type { ConflictRule } from '../dialects/conflict-rule.ts'
 import type { Row } from '../dialects/table.ts'
 
 /**
- * The rows in the order of their keys, so that writers that meet lock in the same order and do not deadlock (40P01). Rows
- * with one key stay in their order: of those, the last is the one that counts for an update.
+ * Sorts rows by their keys, so that concurrent writers lock in the same order and do not deadlock (40P01). Rows with
+ * one key stay in their order: for an update, the last one counts.
  */
 export function sortByKey(rows: readonly Row[]): readonly Row[] {
   return rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
 /**
- * One row for each key: the first wins and stands for the others; its position is the first.
+ * One row for each key: the first one is kept, with the positions of all, its own first.
  *
  * @param sorted rows in the order of their keys
  */
@@ -32,8 +32,8 @@ export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[
 }
 
 /**
- * As {@link groupByColumns}, for an update, of which the last row of a key has to win: of two rows with one key and
- * different columns, the earlier is in an earlier statement.
+ * As {@link groupByColumns}, for an update, where the last row of a key has to win: of two rows with one key and
+ * different columns, the earlier one is in an earlier statement.
  *
  * @param sorted rows in the order of their keys
  */
@@ -55,7 +55,7 @@ export function groupInOrder(sorted: readonly Row[]): readonly (readonly Row[])[
   return rounds.flatMap(groupByColumns)
 }
 
-/** Which keys are equal is for the database alone to say: all rows stay in the order of delivery. */
+/** Only the database can tell which keys are equal: all rows stay in the order of delivery. */
 function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
   const groups: Row[][] = []
   for (const row of rows.toSorted((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0))) {
@@ -66,14 +66,14 @@ function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
   return groups
 }
 
-/** The search for refused rows tries those first that were delivered before: rows with one key must stay in their order. */
+/** The search for refused rows tries redelivered rows first; rows with one key must stay in their order. */
 function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
   if (!sorted.some(({ receiveCount }) => receiveCount > 1)) return sorted
   const counts = new Map<string, number>()
   for (const { key, receiveCount } of sorted) counts.set(key, Math.max(receiveCount, counts.get(key) ?? 0))
   return sorted.map((row) => {
     const count = counts.get(row.key) ?? 1
-    // Where texts do not tell which keys are equal, any two may be.
+    // If texts do not tell which keys are equal, any two may be.
     const priority = row.isKeyPlain ? count : 0
     return count > 1 ? { ...row, redelivered: true, priority } : { ...row, priority }
   })
@@ -92,7 +92,7 @@ export function groupRows(rows: readonly Row[], action: ConflictRule['action']):
   return groupings[action](sortByKey(rows))
 }
 
-// Rows of one shape share the list of their columns, and mostly all are of one.
+// Rows of one shape share the list of their columns, and usually all rows have one shape.
 function haveOneShape(rows: readonly Row[]): boolean {
   const [first] = rows
   return rows.every(({ columns }) => columns === first?.columns)

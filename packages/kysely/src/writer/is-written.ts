@@ -14,8 +14,8 @@ export interface WrittenTable extends KeyPlace {
 }
 
 /**
- * Whether the table has a row with the key of a row that it refuses. A database checks a row before it looks for a
- * conflict: one that was written by an earlier delivery is refused all the same once a constraint is stricter.
+ * Whether the table has a row with the key of a refused row. A database checks a row before it looks for a conflict: a
+ * row that an earlier delivery wrote is refused once a constraint is stricter.
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell
  */
@@ -32,7 +32,7 @@ async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Pro
       )
       return found.length > 0
     } catch (error) {
-      // A value that its column cannot hold is in no row.
+      // A value that does not fit its column is in no row.
       if (isOfAValue(error)) return false
       throw error
     }
@@ -41,7 +41,7 @@ async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Pro
 }
 
 /**
- * The outcome of a row that is to be parked: what an earlier delivery wrote is done, though the table would refuse it now.
+ * The final outcome of a row that is about to be parked: `done` if an earlier delivery wrote it, though the table would refuse it now.
  */
 export async function parkUnlessWritten(
   row: Row,

@@ -19,36 +19,37 @@ import { settleTaken } from './taken-key.ts'
 import { createRowsWrite, readFacts } from './write-rows.ts'
 import { checkDialectOptions, checkWriterOptions, type KyselyWriterOptions } from './writer-options.ts'
 
-/** About a second of the database's time for a batch; enough to find 50 refused rows of 1,000. */
+/** About a second of database time for a batch; enough to find 50 refused rows among 1,000. */
 const mostStatements = 1_000
 
 /**
- * A writer that inserts a batch of messages with one statement and gives each its own outcome. In Postgres one statement
- * holds a batch of any size; in MySQL and MariaDB as much as the server's limits allow. Rows that give different
+ * A writer that inserts a batch of messages with one statement and returns an outcome for each. In Postgres one
+ * statement holds a batch of any size; in MySQL and MariaDB as much as the server's limits allow. Rows with different
  * columns need a statement for each set of columns.
  *
- * - A message whose key is in the table already is `done`: a redelivery changes nothing, though a constraint that came
- *   since would refuse its row.
- * - A message whose key equals another's only by the collation of its column (`abc` and `ABC`) is parked as a duplicate:
- *   the table cannot hold both.
- * - A row that the database refuses for a value that it gave is found by bisection and parked with its SQLSTATE; its
- *   batch-mates are written. What the database itself fails for, a sequence or a column that the row leaves out for
- *   example, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`.
- *   Of records with one key the first is sent; when it is parked, the others are delivered again.
- * - A database that is saturated or down is waited for while time remains. What is no record's fault never parks one: a
- *   disk that is full, a lock, a missing table, missing rights. Where it hits the whole batch, all of it is retried as
- *   `unavailable`, so that `batch` waits and the breaker counts it. When a record comes again is for the back-off of
- *   `batch` to say.
- * - It answers before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
- *   the connection is free again. Whatever became of a statement that was given up, the key decides at the next delivery.
- *   From a {@link postgresPool} its limits travel with the statement. From another pool of Postgres they take one round
- *   trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has no
- *   limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's time-out.
- * - A database that is slow gets statements of a size that fits, from the first one that takes long: the writer remembers
- *   it. Each batch writes what there is time for, and the rest is retried.
- * - The search for refused rows takes about two statements times log2 of the batch for each, rows that were delivered
- *   before first, and ends after 1,000 statements: what was not tried by then is delivered again. A database that refuses
- *   all rows for what is no row's fault is searched once a minute; until then a try takes two statements.
+ * - A message whose key is in the table already is `done`: a redelivery changes nothing, even if a new constraint
+ * would refuse its row.
+ * - A message whose key equals another key only by the collation of the column (`abc` and `ABC`) is parked as a
+ * duplicate: the table cannot hold both.
+ * - A row that the database refuses for one of its values is found by bisection and parked with its SQLSTATE; its
+ * batch-mates are written. A failure that the database itself causes, by a sequence or a column that the row leaves
+ * out for example, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`. Of records with one key the first is
+ * sent; when it is parked, the others are delivered again.
+ * - It waits for a database that is saturated or down while time remains. Errors that are no record's fault never park
+ * one: a full disk, a lock, a missing table, missing rights. If such an error hits the whole batch, the batch is
+ * retried as `unavailable`, so that `batch` waits and the breaker counts it. The back-off of `batch` decides when a
+ * record is delivered again.
+ * - It returns before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
+ * the connection is free again. Whether a statement that was given up took effect, the key tells at the next delivery.
+ * With a {@link postgresPool} the time limits are sent with the statement. With another pool of Postgres they take one
+ * round trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has
+ * no limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's
+ * time-out.
+ * - A slow database gets smaller statements after the first one that takes long: the writer remembers how many rows
+ * fit. Each batch writes what there is time for, and the rest is retried.
+ * - The search for refused rows takes about two statements times log2 of the batch for each, tries redelivered rows
+ * first, and ends after 1,000 statements: rows that were not tried are delivered again. While the database refuses all
+ * rows with errors that are no row's fault, the search runs once a minute; in between a try takes two statements.
  *
  * @example
  * ```ts
@@ -89,7 +90,7 @@ export function kyselyWriter<
   const isDeclared = types !== undefined
   const mapRecords = createRecordsMapper<Body>({ table, name, insert, conflict, isDeclared, map })
   const target = { table: name, conflict: conflict.on }
-  // Of the environment: batches at the same time may share it.
+  // One for the environment: concurrent batches share it.
   const pace = createPace()
   const memory = createOutageMemory(clock)
 
@@ -122,7 +123,7 @@ export function kyselyWriter<
       }
     }
     for (const [position, cause] of unmapped) {
-      // A mapper may take its columns from a body: of one record it is not known whose fault it is.
+      // A mapper may take its columns from a body: for a single record, the cause is not known.
       outcomes[position] = records.length > 1 ? health.blameless(cause) : retry({ cause })
     }
     return outcomes

@@ -6,7 +6,7 @@ import { writeError } from '../errors/describe-error.ts'
 import { createRowMapper } from './row.ts'
 import type { Table } from './table.ts'
 
-/** What {@link createRecordsMapper} has to know. */
+/** What {@link createRecordsMapper} needs. */
 export interface RecordsRules<Body> {
   readonly table: Table
   /** The name of the table, for errors. */
@@ -18,21 +18,21 @@ export interface RecordsRules<Body> {
   readonly map: (message: MessageRecord<Body>) => object
 }
 
-/** Records of which some have no row. */
+/** The rows of a batch. */
 export interface MappedRecords {
   readonly rows: readonly Row[]
-  /** Why records have no row that their table does not have the columns for, by their positions. */
+  /** Errors of records whose columns the table does not have, by their positions. */
   readonly unmapped: ReadonlyMap<number, SpillwayError>
 }
 
-/** Maps the records of a batch to rows, and puts the outcomes of those that are at fault to their positions. */
+/** Maps the records of a batch to rows, and stores the outcomes of records at fault at their positions. */
 export type RecordsMapper<Body> = (
   records: readonly MessageRecord<Body>[],
   facts: TableFacts,
   outcomes: Outcome[],
 ) => MappedRecords
 
-/** A {@link RecordsMapper}. What it knows of the columns holds for as long as what is known of the table. */
+/** A {@link RecordsMapper}. Its cache of columns is valid for as long as the facts of the table. */
 export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMapper<Body> {
   const { table, name } = rules
   const target = { table: name, conflict: rules.conflict.on }
@@ -69,7 +69,7 @@ function mapperOf<Body>(rules: RecordsRules<Body>, facts: TableFacts): RowMapper
     version: conflict.version,
     where: conflict.where,
     types: facts.types,
-    // A duplicate is parked all the same.
+    // With `fail` a duplicate is parked in any case.
     key: conflict.action === 'fail' ? undefined : facts.key,
     columnName: table.columnName,
     encode: (value, type) => insert.encode(value, type, facts),

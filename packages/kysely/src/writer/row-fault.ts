@@ -5,7 +5,7 @@ export function mapperThrew(thrown: unknown): Outcome {
   return invalid(`The row mapper threw ${nameOf(thrown)}.`, { cause: thrown })
 }
 
-/** A message for which the row mapper answered with something else than a row. */
+/** A message for which the row mapper returned something else than a row. */
 export function noRow(answer: unknown): Outcome {
   if (!isPromise(answer)) {
     return invalid(`The row mapper answered with ${kindOf(answer)} rather than with an object of columns.`)
@@ -19,7 +19,7 @@ export function isRow(answer: unknown): answer is Readonly<Record<string, unknow
   return typeof answer === 'object' && answer !== null && !Array.isArray(answer) && !isPromise(answer)
 }
 
-/** A message with a value that its column cannot hold, whatever the database says. */
+/** A message with a value that no column can hold. */
 export function unfitValue(column: string, value: unknown, thrown: unknown): Outcome {
   if (isPromise(value)) ignoreRejection(value)
   const detail = `The row mapper gives the column "${column}" ${kindOf(value)}, which no column can hold.`
@@ -33,14 +33,14 @@ export function noKey(column: string | undefined): Outcome {
   )
 }
 
-/** A message whose key is not what its conflict column would keep of it. */
+/** A message whose key its conflict column would change. */
 export function unheldKey(column: string | undefined, type: string): Outcome {
   return invalid(
     `The conflict column "${column}" of the type ${type} does not keep the row's value as it is: another key would become the same.`,
   )
 }
 
-/** A message whose row is not of the partial index that decides what was written before. */
+/** A message whose row is not in the partial index of the conflict. */
 export function outsideOfIndex(column: string): Outcome {
   return invalid(
     `The row has another value for the column "${column}" than \`conflict.where\`: the unique index would not hold it, and a redelivery would write it twice.`,
@@ -59,7 +59,7 @@ function invalid(detail: string, options?: ErrorOptions): Outcome {
   return park({ code: cause.code, detail }, { cause })
 }
 
-/** A column that a table does not have: by its name in the row, and in the database where plugins make another of it. */
+/** A column that a table does not have: by its name in the row, and its name in the database after plugins. */
 export interface UnknownColumn {
   readonly given: string
   readonly name: string
@@ -88,7 +88,7 @@ export function unknownColumns(
   )
 }
 
-/** A mapper may take its columns from a body: what does not look like a column may be anything. */
+/** A mapper may take its columns from a body: only texts that look like names are logged. */
 const identifier = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
 
 function describeColumn({ given, name }: UnknownColumn): string {
@@ -120,7 +120,7 @@ function kindOf(value: unknown): string {
   return 'an object'
 }
 
-/** That there is a promise is the failure, and is said; what it rejects with must not end the process. */
+/** An unhandled rejection would end the process. That there is a promise is reported already. */
 function ignoreRejection(promise: unknown): void {
   Promise.resolve(promise).catch(() => undefined)
 }

@@ -29,7 +29,7 @@ export interface RowRules<Body> {
 /** A mapper may take its columns from a body: the cache has a bound. */
 const mostShapes = 100
 
-/** What rows with the same columns have in common. */
+/** The facts that rows with the same columns share. */
 export interface Shape {
   /** Sorted. */
   readonly columns: readonly string[]

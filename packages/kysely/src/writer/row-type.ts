@@ -1,14 +1,13 @@
 import type { Insertable } from 'kysely'
 
 /**
- * What a row may look like before its columns are compared with those of the table: the names are there for an editor to
- * offer.
+ * The shape of a row before its columns are compared with those of the table: an editor can complete the names.
  */
 export type RowShape<Columns> = { readonly [Name in keyof Insertable<Columns>]?: unknown }
 
 /**
- * `unknown` for a row that its table takes; else a sentence that says what is wrong, which no row fits. So the sentence is
- * what the compiler shows.
+ * `unknown` for a row that its table accepts; otherwise a sentence that says what is wrong. No row fits that type, so
+ * the compiler shows the sentence.
  */
 export type FitsTable<Row, Columns, Table extends string> = [Problem<Row, Columns, Table>] extends [never]
   ? unknown
@@ -44,7 +43,7 @@ type OfWhatItLacks<Row, Values, Table extends string> = {
       : `The row has no value for the column "${Name}" of the table "${Table}".`
 }[keyof Values & string]
 
-/** What has no parts that `const` makes read-only. */
+/** Types that `const` does not make read-only. */
 type Opaque =
   | string
   | number
@@ -57,7 +56,7 @@ type Opaque =
   | ArrayBufferView
   | ((...parameters: never[]) => unknown)
 
-/** A value as it would be inferred without `const`, which makes lists and objects read-only. */
+/** A value as it would be inferred without `const`, which makes arrays and objects read-only. */
 type Writable<Value> = Value extends Opaque
   ? Value
   : { -readonly [Name in keyof Value]: Writable<Value[Name]> }

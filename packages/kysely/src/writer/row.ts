@@ -16,13 +16,13 @@ import {
 import { createShapes, type RowRules, type Shape } from './row-shape.ts'
 
 /**
- * Maps messages to rows and their values to what travels. A column whose value is `undefined` is left
- * out, so that its default applies.
+ * Maps messages to rows with encoded values. A column whose value is `undefined` is left out, so that its default
+ * applies.
  *
- * The function answers the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws or answers
- * something else, no column can hold a value, or a conflict column or the version has none. What was thrown is the cause
- * of that outcome, for the log. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the table does not have: a migration
- * that is still to come is no fault of the record.
+ * The function returns the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws or returns
+ * something else, no column can hold a value, or a conflict column or the version has no value. The thrown error is
+ * the cause of that outcome, for the log. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the table does not
+ * have: a missing migration is not the record's fault.
  */
 export function createRowMapper<Body>(
   rules: RowRules<Body>,
@@ -38,7 +38,7 @@ export function createRowMapper<Body>(
       const other = columnUnlike(answer, rules.where)
       if (other !== undefined) return outsideOfIndex(other)
       mapped = rules.where === undefined ? answer : { ...answer, ...rules.where }
-      // Here, because a column may be a getter, which is the mapper's own code.
+      // Inside of `try`, because a column may be a getter of the mapper.
       shape = shapeOf(mapped)
     } catch (thrown) {
       return mapperThrew(thrown)
@@ -88,7 +88,7 @@ function columnUnlike(
   })
 }
 
-/** A driver may read a `bigint` as a text and take a number for it: the row is sent with the value of the condition. */
+/** A driver may use a text, a number or a `bigint` for one value: the row is sent with the value of the condition. */
 function isSameFixed(value: unknown, fixed: unknown): boolean {
   if (value === fixed) return true
   const kinds = ['string', 'number', 'bigint']

@@ -6,16 +6,16 @@ import type { Row, Schema, TableFacts } from '../dialects/table.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 
-/** One table as the writer sees it. */
+/** A table of the writer. */
 export interface Table {
   readonly catalogue: Catalogue
-  /** The name in the database of a column of the row: Kysely's plugins may change it. */
+  /** The name of a column in the database: Kysely's plugins may change it. */
   columnName(column: string): string
   /** Writes rows that have the same columns with one statement: all of them or none. */
   insert(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<void>
-  /** Whether a statement may pass without a row of its own: a conflict column has a collation that is not exact. */
+  /** Whether a statement may succeed without writing one of its rows: a conflict column has an inexact collation. */
   mayBeTaken(facts: TableFacts): boolean
-  /** Which rows of those that passed were not written, for a key that a collation takes for equal to theirs. */
+  /** Which rows of a successful statement were not written, because another key is equal by collation. */
   findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
   /** What caused an error for which rows with the same columns were refused. */
   errorOrigin(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Answer>
@@ -27,7 +27,7 @@ export interface Table {
 const maxColumns = 4_096
 
 /**
- * The table of a writer, its names and statements made through Kysely, so that plugins and schemas apply.
+ * The table of a writer. Its names and statements are made by Kysely, so that plugins and schemas apply.
  *
  * @param types the types of the columns as the user declared them, in place of those that the database has
  */
@@ -47,7 +47,7 @@ export function createTable(
     const known = names.get(column)
     if (known !== undefined) return known
     const name = db.insertInto(table).columns([column]).toOperationNode().columns?.[0]?.column.name ?? column
-    // A mapper may take its columns from a body: what is remembered has a bound.
+    // A mapper may take its columns from a body: the cache has a bound.
     if (names.size < maxColumns) names.set(column, name)
     return name
   }

@@ -6,8 +6,8 @@ import { readOnce } from '../time/read-once.ts'
 import type { Table } from './table.ts'
 
 /**
- * The outcome of a message whose key differs from another's in the table, and is the same to the collation of its column:
- * the table cannot hold both.
+ * The outcome of a message whose key differs from another key in the table, but is equal by the collation of the
+ * column: the table cannot hold both.
  *
  * @param on the conflict columns, by their names in the database
  */
@@ -18,7 +18,7 @@ function parkTaken(code: string, on: readonly string[], { key }: TableFacts): Ou
   return park({ code, detail }, { cause })
 }
 
-/** Where {@link settleTaken} looks. */
+/** What {@link settleTaken} needs. */
 export interface TakenPlace {
   /** The code of a duplicate. */
   readonly code: string
@@ -28,7 +28,7 @@ export interface TakenPlace {
   readonly facts: TableFacts
 }
 
-/** Replaces the outcomes of rows that passed and were not written: the database left them out for a key that is not theirs. */
+/** Replaces the outcomes of rows that the database silently left out, because another key is equal by collation. */
 export async function settleTaken(
   settled: Map<Row, Outcome>,
   { code, table, on, facts }: TakenPlace,

@@ -10,7 +10,7 @@ import { createRowAttribution } from './attribute-rows.ts'
 import { type Catalogue, sameTable } from './catalogue.ts'
 import type { Table } from './table.ts'
 
-/** What the statements of one batch have in common. */
+/** What the statements of one batch share. */
 export interface Batch {
   readonly table: Table
   /** The name of the table, for errors. */
@@ -22,7 +22,7 @@ export interface Batch {
   readonly random: () => number
 }
 
-/** The facts of a table, which are read when they are not known. */
+/** The facts of a table, which are read if they are not known. */
 export async function readFacts(
   catalogue: Catalogue,
   deadline: Deadline,
@@ -31,12 +31,12 @@ export async function readFacts(
   const { known } = catalogue
   if (known !== undefined) return { kind: 'ok', value: known }
   const read = await attempt(() => catalogue.read(), deadline, random)
-  // A read that hangs must not be what the next invocation waits for.
+  // The next invocation must not wait for a read that hangs.
   if (read.kind === 'late') catalogue.forget()
   return read
 }
 
-/** Writes the rows of one statement, for `isolate`. One for each batch: it remembers what it found out about errors. */
+/** Writes the rows of one statement, for `isolate`. One for each batch, because it remembers the origins of errors. */
 export function createRowsWrite(
   { table, name, deadline, judge, health, pace, random }: Batch,
   facts: TableFacts,
@@ -45,7 +45,7 @@ export function createRowsWrite(
   const attribute = createRowAttribution(table, deadline)
   let verified = false
 
-  /** Before a row is blamed: a migration may have changed the types that the values were cast to. */
+  /** Before a row is parked: a migration may have changed the types that the values were cast to. */
   async function verify(verdict: Verdict<Suspect>): Promise<Verdict<Suspect>> {
     verified = true
     catalogue.forget()

@@ -34,43 +34,43 @@ export interface KyselyWriterOptions<
   readonly insertInto: Table
   /**
    * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
-   * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json`
-   * and `jsonb` columns, and a string is JSON text there; of any other value the table has what a plain insert by
-   * node-postgres stores. To MySQL objects and arrays travel as JSON whatever the column, and booleans as 0 and 1.
+   * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json` and
+   * `jsonb` columns, and a string is JSON text there; any other value is stored as by a plain insert of node-postgres.
+   * For MySQL objects and arrays are JSON whatever the column, and booleans are 0 and 1.
    *
-   * Literals keep their types, so that a column that is an enum takes them. A row that its table does not take is an error
-   * of the compiler that says what is wrong: `The table "orders" has no column "custmer".`
+   * Literals keep their types, so that an enum column accepts them. A row that its table does not accept is a compile
+   * error that says what is wrong: `The table "orders" has no column "custmer".`
    *
-   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason has the name of the error, the log the
-   * error itself. It must not be asynchronous.
+   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason has the name of the error, the log
+   * has the error itself. It must not be asynchronous.
    */
   readonly row: (message: MessageRecord<Body>) => Values & FitsTable<Values, DB[Table], Table>
   /**
    * The column or columns of the unique constraint whose conflict means "already written", and what is done then:
-   * nothing, unless the long form says otherwise; see {@link Conflict}. The row has to give each of them a value.
+   * nothing, unless the long form says otherwise; see {@link Conflict}. The row must have a value for each of them.
    */
   readonly conflict: Conflict<DB[Table]>
   /**
    * The Postgres type of each column that the mapper gives, in lower case and without a length: `uuid`, `text[]`. Default:
    * read from the database's catalogue, once for each writer and again after an error that a migration may explain.
    *
-   * For a role that may not read the catalogue, or to spare the read. It is then for you to keep them right: with a type
-   * that is not the column's, statements fail, and rows may be refused and parked that the column would have held. Not for
+   * For a role that may not read the catalogue, or to save the read. You then have to keep them correct: with a wrong
+   * type, statements fail, and rows may be parked that the column would accept. Not for
    * composite types, nor for domains over arrays. The time-outs of the session are not read either: each statement sets
    * its own.
    */
   readonly types?: { readonly [Column in keyof DB[Table] & string]?: string }
   /**
-   * The most rows of a statement, and so of a transaction, 1 to 1,000,000. Default: what the server takes; in Postgres the
-   * whole batch. For a server with a limit of its own: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
+   * The most rows of a statement, and so of a transaction, 1 to 1,000,000. Default: as many as the server accepts; in
+   * Postgres the whole batch. For a server with a limit of its own: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
    * DSQL User Guide, "Cluster quotas and database limits"), those of secondary indexes not counted.
    */
   readonly rowsPerStatement?: number
   /**
-   * What becomes of records that the database refuses with codes of your own, those that triggers raise for example:
-   * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. A record is judged once it is
-   * alone: its batch-mates are written. Default: a code that the writer does not know is retried, never parked; `docs/kysely.md`
-   * lists those that it knows.
+   * The treatment of records that the database refuses with your own codes, which triggers raise for example:
+   * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. It applies to a record
+   * that was isolated: its batch-mates are written. Default: records with an unknown code are retried, never parked;
+   * `docs/kysely.md` lists the known codes.
    */
   readonly classify?: Classify
   /**
@@ -112,7 +112,7 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
 }
 
 /**
- * Holds the options of `kyselyWriter` against their rules.
+ * Checks the options of `kyselyWriter`.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind
  */

@@ -13,8 +13,8 @@ interface Column extends MysqlColumn, MysqlSettings {
 }
 
 /**
- * Reads the columns of a table of MySQL or MariaDB, and what the server is set to. It refuses what would lose rows, or
- * write others than were meant, without a word.
+ * Reads the columns of a table of MySQL or MariaDB, and the settings of the server. It refuses settings and tables
+ * with which rows would be lost, or stored with other values, without an error.
  *
  * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` with the reason when
  * it is not written to, or what the driver throws
@@ -82,7 +82,7 @@ async function readColumns(
   return rows
 }
 
-/** The names of the unique indexes that cover exactly those columns. */
+/** The names of the unique indexes on exactly those columns. */
 async function readUniqueIndexes(
   db: Kysely<Schema>,
   schema: RawBuilder<unknown>,
@@ -94,7 +94,7 @@ async function readUniqueIndexes(
     from information_schema.statistics
     where table_schema = ${schema} and table_name = ${hexLiteral(table)} and non_unique = 0
     group by index_name having sum(sub_part is not null or column_name is null) = 0`.execute(db)
-  // Sorted here: the server sorts without regard to capitals.
+  // Sorted here: the server ignores case when it sorts.
   const sorted = (columns: readonly string[]) => columns.toSorted().join('\n')
   return rows.filter(({ columns }) => sorted(columns.split('\n')) === sorted(on)).map(({ name }) => name)
 }

@@ -1,24 +1,24 @@
 import { sql } from 'kysely'
 import type { ColumnFacts, Scene } from '../error-origin.ts'
 
-/** What the server says of a table, as far as it matters for who caused an error. */
+/** What the server says about a table that matters for the origin of an error. */
 export interface MysqlTable {
   readonly columns: readonly MysqlColumnFacts[]
   /** The columns of each unique index, by its name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
-  /** The schema of the table, where the statement leaves it to the session too. */
+  /** The schema of the table, also where the statement does not name it. */
   readonly schema: string
   readonly isMariadb: boolean
-  /** Whether names that differ by case alone are the same. */
+  /** Whether names are compared without regard to case. */
   readonly ignoresCase: boolean
-  /** Whether triggers run for the statement, as far as the user may see them. */
+  /** Whether triggers run for the statement. The user sees them only with the privilege. */
   readonly hasTriggers: boolean
 }
 
-/** What the server says of a column. */
+/** What the server says about a column. */
 export interface MysqlColumnFacts extends ColumnFacts {
   readonly auto: boolean
-  /** The most characters, or bytes, that it can hold. */
+  /** The most characters, or bytes, of a value. */
   readonly most?: number
   /** The size of an integer. */
   readonly bits?: bigint
@@ -42,7 +42,7 @@ interface ReadColumn {
 export async function readTable({ db, table, isUpdate, action }: Scene): Promise<MysqlTable> {
   const plain = db.withoutPlugins()
   const schema = schemaOf(table.schema)
-  // An insert may turn into an update.
+  // An insert may become an update.
   const events = isUpdate
     ? ['UPDATE']
     : action === 'nothing' || action === 'fail'
@@ -92,7 +92,7 @@ export async function readCheck(
   constraint: string,
   { columns, schema, isMariadb }: MysqlTable,
 ): Promise<readonly string[] | undefined> {
-  // MariaDB calls a check of a column by the table and the column; each table has names of its own there.
+  // MariaDB names a check of a column by its table and column, and each table has its own names.
   const name = constraint.slice(constraint.lastIndexOf('.') + 1)
   const level = constraint.includes('.') ? 'Column' : 'Table'
   const ofTable = isMariadb ? sql`and c.table_name = t.table_name and c.level = ${level}` : sql``
@@ -120,7 +120,7 @@ function schemaOf(schema: string | undefined) {
   return schema === undefined ? sql`database()` : sql`${schema}`
 }
 
-/** An expression of the catalogue has its columns between backticks. */
+/** In expressions of the catalogue, columns stand between backticks. */
 function namesIn(expression: string, columns: readonly string[]): string[] {
   const quoted = new Set([...expression.matchAll(/`([^`]+)`/g)].map(([, name]) => name))
   return columns.filter((column) => quoted.has(column))
@@ -133,7 +133,7 @@ function sizeOf(type: string): Pick<MysqlColumnFacts, 'bits' | 'isUnsigned'> {
   return { ...(bits !== undefined && { bits }), isUnsigned: /\bunsigned\b/.test(type) }
 }
 
-/** MariaDB has literals in quotes and expressions without; MySQL says of an expression that it is one. */
+/** MariaDB shows literals in quotes and expressions without; MySQL marks expressions. */
 function isConstant({ value, extra, version }: ReadColumn): boolean {
   if (/auto_increment|DEFAULT_GENERATED/i.test(extra)) return false
   if (value === null || !version.includes('MariaDB')) return true

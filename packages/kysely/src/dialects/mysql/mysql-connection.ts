@@ -21,9 +21,9 @@ interface Closing {
 }
 
 /**
- * Says goodbye, which the driver sends once the statement that is under way has its answer: a socket that is closed before
- * leaves a session behind at the server. MySQL can cancel a statement only by another session, which would be one too many.
- * A server that does not answer in time is dropped.
+ * Says goodbye, which the driver sends after the answer to the statement under way: closing the socket earlier would
+ * leave a session behind at the server. MySQL can cancel a statement only from another session, which would exceed the
+ * limit. The socket of a server that does not answer in time is destroyed.
  */
 export async function closeConnection(
   client: MysqlClient,
@@ -38,7 +38,7 @@ export async function closeConnection(
   try {
     client.end()
   } catch {
-    // It has ended already, which is all that was wanted.
+    // It has ended already.
   }
   void clock.sleep(patience, isClosed.signal).then(() => {
     if (isBusy(client) && !socket.destroyed) {
@@ -51,13 +51,13 @@ export async function closeConnection(
   return closed
 }
 
-/** Whether a statement is under way, one that the driver gave up among them: `_command` of `mysql2`, in no documentation. */
+/** Whether a statement is under way; one that the driver gave up counts, too. `_command` is undocumented in `mysql2`. */
 export function isBusy(client: object): boolean {
   const { _command: command } = client as { _command?: unknown }
   return command !== undefined && command !== null
 }
 
-/** The socket of a connection, a public member that the types of `mysql2` leave out. */
+/** The socket of a connection, which the types of `mysql2` leave out. */
 export function socketOf(client: object): Socket | undefined {
   return (client as { stream?: Socket }).stream
 }

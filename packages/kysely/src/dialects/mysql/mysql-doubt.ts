@@ -3,10 +3,10 @@ import type { ErrorOrigin, Scene, Values } from '../error-origin.ts'
 import type { Value } from '../table.ts'
 import type { MysqlColumnFacts, MysqlTable } from './mysql-columns.ts'
 
-// A message that names a column or a key without its table may be about another table, which a trigger writes to. The
-// values of the row tell: a row is to blame where the table itself refuses them.
+// A message that names a column or a key without its table may be about another table, which a trigger writes to. Here
+// the values of the row decide: the row caused the error where the table itself would refuse them.
 
-/** Who caused the conflict of a key, by whether a row of the table has the key's values. */
+/** The origin of a duplicate key: the row, if another row of the table has the values of the key. */
 export async function originOfTaken(
   scene: Scene,
   { columns }: MysqlTable,
@@ -15,7 +15,7 @@ export async function originOfTaken(
 ): Promise<ErrorOrigin> {
   for (const names of keys) {
     const found = columns.filter(({ name }) => names.includes(name))
-    // A generated value is not known here.
+    // The values of generated columns are not known here.
     const isKnown = found.every(({ name, inputs }) => values.has(name) || inputs.length === 0)
     if (isKnown && (await isTaken(scene, names, values))) return 'row'
   }
@@ -28,7 +28,7 @@ async function isTaken(scene: Scene, names: readonly string[], values: Values): 
     const column = sql.ref(name)
     return sql`${column} = ${values.has(name) ? sql.val(values.get(name)) : sql`default(${column})`}`
   })
-  // An update may leave the row of its own key as it is.
+  // The row with its own key is updated, and is no conflict.
   const own = conflict.map((name) => sql`${sql.ref(name)} = ${values.get(name) ?? null}`)
   const isOther = action === 'update' ? sql` and not (${sql.join(own, sql` and `)})` : sql``
   const from = sql.id(...(table.schema === undefined ? [] : [table.schema]), table.name)
@@ -39,7 +39,7 @@ async function isTaken(scene: Scene, names: readonly string[], values: Values): 
   return rows.length > 0
 }
 
-/** Who caused the refusal of a value, by whether the column itself cannot hold it. */
+/** The origin of a refused value: the row, if the column itself cannot hold the value. */
 export function originOfRefused(number: number, column: MysqlColumnFacts, values: Values): ErrorOrigin {
   const value = values.get(column.name)
   return value !== undefined && isRefused(number, column, value) ? 'row' : 'unsure'

@@ -18,15 +18,15 @@ const foreignKeys: ReadonlySet<number> = new Set([1216, 1452])
 const checks: ReadonlySet<number> = new Set([3819, 4025])
 
 /**
- * Who caused an error of MySQL or MariaDB: the server names the column or the constraint in its message, which is English
- * in its beginning and its end whatever the value in between. Where a trigger runs and the message does not name the
- * table, the values of each row decide.
+ * Finds the origin of an error of MySQL or MariaDB. The server names the column or the constraint in its English
+ * message, around a value that may be anything. Where a trigger runs and the message does not name the table, the
+ * values of each row decide.
  */
 export async function mysqlErrorOrigin(thrown: unknown, scene: Scene): Promise<Answer> {
   const { error } = decide(thrown)
   const number = mysqlNumber(error)
   if (number === undefined) return 'unsure'
-  // What the writer itself says of a row, and what a trigger does.
+  // The writer itself refused the row, or a trigger did.
   const isOurs = typeof Reflect.get(Object(error), 'rule') === 'string' && !isOfAnotherKey(error)
   if (isOurs || isSignalled(error)) return 'row'
   const answer = await inTime(originOf(error, number, scene), scene.deadline)
@@ -78,7 +78,7 @@ function originOfDuplicate(table: MysqlTable, named: string | undefined, scene: 
     if (names === undefined) return 'elsewhere'
     const origin = of(names)
     if (origin !== 'row' || isSure || !table.hasTriggers) return origin
-    // A row with its own key is updated, and no conflict.
+    // The row with its own key is updated, and is no conflict.
     if (action === 'update' && isConflict(names)) return 'unsure'
     return (values) => originOfTaken(scene, table, [names], values)
   }
@@ -90,7 +90,7 @@ function originOfDuplicate(table: MysqlTable, named: string | undefined, scene: 
   return (values) => originOfTaken(scene, table, others, values)
 }
 
-/** MySQL has the name of the table before that of the key, since 8.0.19. */
+/** Since 8.0.19 MySQL puts the name of the table before that of the key. */
 function keyNamed(named: string, found: MysqlTable, { table }: Scene) {
   const prefix = `${table.name}.`
   const start = named.slice(0, prefix.length)

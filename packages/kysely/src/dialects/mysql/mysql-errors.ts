@@ -17,7 +17,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [1526, 'the table has no partition for the row'],
 ])
 
-// A message may quote a value of the row; the names of the schema stand at its end or are all of it.
+// A message may quote a value of the row; names of the schema stand at its end, or are all of it.
 const column = /^(?:.* for column|Column) (?:[`'\w$.]*\.)?[`']([\w$ ]+)[`'](?: at row \d+| cannot be null)$/s
 const constraints = [
   / for key '([\w$ .]+)'$/s,
@@ -26,19 +26,19 @@ const constraints = [
   /, CONSTRAINT `([\w$ .]+)` FOREIGN KEY \([^()]*\) REFERENCES [^()]*\([^()]*\)[A-Z ]*\)$/s,
 ]
 
-/** The number of an error that a server of MySQL or MariaDB sent; `undefined` for any other. */
+/** The number of an error that a server of MySQL or MariaDB sent; `undefined` for any other error. */
 export function mysqlNumber(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('errno' in thrown)) return undefined
-  // Node's own errors have numbers below 0; `signal` may set any from 1 up.
+  // Node's own errors have negative numbers; `signal` may set any number from 1.
   return typeof thrown.errno === 'number' && thrown.errno > 0 && 'sqlState' in thrown
     ? thrown.errno
     : undefined
 }
 
 /**
- * Whether `signal` of a trigger or a function made an error: its number, its state and its words are those of the
- * author. The number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users. States of the
- * server start with a digit below 5, H or X, but for 70100, and go on with three digits, or S and two.
+ * Whether `signal` of a trigger or a function made an error: its number, state and message come from the author. The
+ * number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users. States of the server start
+ * with a digit below 5, H or X (and 70100), and go on with three digits, or S and two digits.
  */
 export function isSignalled(thrown: unknown): boolean {
   const state = stateOf(thrown)
@@ -52,7 +52,7 @@ export function stateOf(thrown: unknown): string {
   return String(Reflect.get(Object(thrown), 'sqlState'))
 }
 
-/** The rule that a row breaks, in words, with the names of the schema alone. */
+/** The rule that a row violates, in words, with names of the schema only. */
 export function mysqlRule(thrown: unknown, number: number): string {
   const own: unknown = Reflect.get(Object(thrown), 'rule')
   if (typeof own === 'string') return own
@@ -87,7 +87,7 @@ const places = [
   / for column `([^`]+)`\.`([^`]+)`\.`[^`]+` at row \d+$/,
 ]
 
-/** The table that a message of the server is about; `undefined` where it does not say. */
+/** The table that a message of the server is about; `undefined` where it does not name one. */
 export function mysqlPlace(thrown: unknown): { readonly schema: string; readonly name: string } | undefined {
   const message: unknown = Reflect.get(Object(thrown), 'sqlMessage')
   if (typeof message !== 'string') return undefined
@@ -98,12 +98,12 @@ export function mysqlPlace(thrown: unknown): { readonly schema: string; readonly
   return undefined
 }
 
-/** Whether a statement failed because the writer gave a key, which a row always has, a null. */
+/** Whether a statement failed because it set a conflict column to null on purpose: see `assignments` of the writer. */
 export function isTakenKey(thrown: unknown, key: string | undefined): boolean {
   return mysqlNumber(thrown) === 1048 && mysqlNames(thrown).column === key
 }
 
-/** What {@link isTakenKey} stands for. The server does not say which constraint it was. */
+/** The error for {@link isTakenKey}. The server does not say which constraint it was. */
 export function takenKey(conflict: readonly string[]): Error {
   const columns = conflict.map((column) => `"${column}"`).join(', ')
   const rule = `a unique constraint other than that of the conflict columns ${columns}`
@@ -116,7 +116,7 @@ export function takenKey(conflict: readonly string[]): Error {
   })
 }
 
-/** A row whose key differs from another's in the table, and is the same to the collation of its column. */
+/** The error for a row whose key differs from another key in the table, but is equal by the collation of its column. */
 export function sameByCollation(
   conflict: readonly string[],
   collationOf: (column: string) => string | undefined,
@@ -128,14 +128,14 @@ export function sameByCollation(
 /** The number of {@link tooLarge}. */
 export const packetTooLarge = 1153
 
-/** A row that no statement can hold. The server would end the connection. */
+/** The error for a row that is too large for a statement. The server would end the connection. */
 export function tooLarge(bytes: number, most: number): Error {
   const rule = `it takes ${bytes.toLocaleString('en')} bytes as a statement, and max_allowed_packet of the server is ${most.toLocaleString('en')}`
   const code = 'ER_NET_PACKET_TOO_LARGE'
   return Object.assign(new Error(rule), { code, errno: packetTooLarge, sqlState: '08S01', rule })
 }
 
-/** Whether an error is {@link takenKey}: that of a constraint which is not known. */
+/** Whether an error is {@link takenKey}, which does not name the constraint. */
 export function isOfAnotherKey(thrown: unknown): boolean {
   return Reflect.get(Object(thrown), 'other') === true
 }

@@ -26,12 +26,12 @@ export const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
 ])
 
 /**
- * Up to this number the errors are of the server's file system: it cannot write a file (3), the disk is full (20, 28).
+ * Errors up to this number are about the file system of the server: it cannot write a file (3), the disk is full (20, 28).
  * Source: "Global Error Message Reference" of MySQL.
  */
 const lastOfFiles = 99
 
-/** What a state means whose number is not listed. */
+/** What a state means if its number is not listed. */
 export const byState: readonly (readonly [RegExp, Failure])[] = [
   [/^08/, 'connection'],
   [/^2[23]/, 'permanent'],

@@ -10,7 +10,7 @@ import {
   type KeyColumn,
 } from '../key-column.ts'
 
-/** What the catalogue says of a column. */
+/** What the catalogue says about a column. */
 export interface MysqlColumn {
   readonly name: string
   /** `varchar` */
@@ -23,7 +23,7 @@ export interface MysqlColumn {
   readonly length: number | string | null
 }
 
-/** Whether a column may make two keys of one, in a way that no value shows. */
+/** Whether a column may change a key in a way that the value does not show. */
 export function isFloating({ type }: MysqlColumn): boolean {
   return type === 'float' || type === 'set'
 }
@@ -34,7 +34,7 @@ export function mysqlKeyColumn(column: MysqlColumn): KeyColumn {
   const holds = holdsOf(column)
   return {
     type: declared,
-    // A text is stored as it is, and compared by its collation. Those that end in `_bin` disregard spaces at the end.
+    // A text is stored unchanged, and compared by its collation. Collations that end in `_bin` ignore spaces at the end.
     ...(isText(column) && collation !== null ? { collation } : {}),
     ...(holds === undefined ? {} : { holds }),
   }
@@ -77,7 +77,7 @@ function holdsOf({ type, declared, seconds, digits, length }: MysqlColumn): KeyC
   }
 }
 
-/** A member is found by its place too, and by its collation. */
+/** The server also finds a member by its number, and by its collation. */
 function isMember(declared: string): (value: unknown) => boolean {
   const members = new Set(
     [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, member = '']) => member.replaceAll("''", "'")),

@@ -7,7 +7,7 @@ import type { Row } from '../table.ts'
 import type { MysqlFacts } from './mysql-facts.ts'
 import { mysqlLimits } from './mysql-limits.ts'
 
-/** Enough that round trips do not count; the server takes longer for a text of a thousand than for ten of a hundred. */
+/** So many that round trips do not matter; the server takes longer for one text with a thousand than for ten with a hundred. */
 const mostLookups = 100
 const mostListed = 1_000
 
@@ -19,7 +19,7 @@ export async function findKeys(
   return (await findListed(rows, statement)) ?? lookUp(rows, statement, isExactly)
 }
 
-/** Which of the rows have a key that is in the table, or that the collations take for one that is. */
+/** Which of the rows have a key that is in the table, or that is equal to one by collation. */
 export function findEqualKeys(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -28,8 +28,9 @@ export function findEqualKeys(
 }
 
 /**
- * All keys in one list, at a fifth of what look-ups cost. The database answers with keys that are equal, and their texts
- * tell which are the same; `undefined` where they do not: another key, or one that the driver gives another form.
+ * All keys in one list, at a fifth of the cost of look-ups. The database returns the keys that are equal, and their
+ * texts tell which are the same; `undefined` where they do not: a key that is equal by collation only, or that the
+ * driver returns in another form.
  */
 async function findListed(
   rows: readonly Row[],
@@ -42,7 +43,7 @@ async function findListed(
   for (const part of slices(rows, mostListed)) {
     const byKey = new Map(part.map((row) => [row.key, row]))
     const list = part.map(({ columns, values }) => values[columns.indexOf(column)] ?? null)
-    // The driver gives a large integer as another one.
+    // The driver rounds large integers.
     const key = sql.ref(column)
     const read = type?.sqlType.endsWith('int') ? sql`cast(${key} as char)` : key
     const query = db.selectFrom(table).select(sql`${read}`.as('k')).where(column, 'in', list).compile()
@@ -60,7 +61,7 @@ async function findListed(
   return found
 }
 
-/** Each row by its own look-up in the index. */
+/** Looks up each row in the index. */
 async function lookUp(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -93,7 +94,7 @@ function isEqual(row: Row, place: KeyPlace): RawBuilder<boolean> {
   return keyIs(row, place, (column, value) => sql`${column} = ${value}`)
 }
 
-/** In one character set: in that of the column a character that it does not have would be a question mark. */
+/** In one character set: a character that the column's character set lacks would become a question mark. */
 function bytes(text: RawBuilder<unknown>) {
   return sql`cast(convert(${text} using utf8mb4) as binary)`
 }

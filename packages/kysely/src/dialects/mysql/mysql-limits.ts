@@ -5,19 +5,20 @@ import { lockShare, serverTime } from '../server-time.ts'
 import type { MysqlFacts } from './mysql-facts.ts'
 
 /**
- * What stands before a statement so that MariaDB ends it before the deadline: 1969 when it takes too long, 1205 when it
- * waits for the lock of a row. It holds for one statement, costs no round trip and leaves nothing on the connection
+ * The prefix with which MariaDB ends a statement before the deadline: 1969 when it takes too long, 1205 when it waits
+ * for the lock of a row. It applies to one statement, costs no round trip and leaves no setting on the connection
  * (MariaDB, "SET STATEMENT").
  *
- * MySQL has no limit for a statement that writes: its `max_execution_time` is for `select`, and what bounds a wait is
- * `innodb_lock_wait_timeout` (50 s by default), which is of the session. It is left to the parameter group or to the
- * pool: to set it here would take two more round trips, and pin the session in RDS Proxy.
+ * MySQL has no limit for a statement that writes: its `max_execution_time` is for `select`, and
+ * `innodb_lock_wait_timeout` (50 s by default), which bounds waits for locks, is a setting of the session. It is left
+ * to the parameter group or to the pool: setting it here would take two more round trips, and pin the session in RDS
+ * Proxy.
  */
 export function mysqlLimits(deadline: Deadline, { mariadb }: Pick<MysqlFacts, 'mariadb'>): string {
   return mariadb ? `${mariadbLimits(deadline.left())} ` : ''
 }
 
-/** The limits themselves, to stand before one statement of MariaDB. */
+/** The prefix of one statement of MariaDB. */
 export function mariadbLimits(left: number): string {
   const time = serverTime(left) / 1_000
   const lock = Math.max(1, Math.floor(time * lockShare))

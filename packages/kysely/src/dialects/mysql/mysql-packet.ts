@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 
 /**
- * The bytes of a statement as the driver sends it: values stand in its text, and what has a meaning there is escaped.
+ * The bytes of a statement as the driver sends it: with escaped values in its text.
  */
 export function packetBytes({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): number {
   const text = Buffer.byteLength(sql) - parameters.length
@@ -14,7 +14,7 @@ function valueBytes(value: unknown): number {
   return value instanceof Date ? 25 : String(value).length
 }
 
-/** How many characters the driver puts a backslash before. */
+/** The number of characters that the driver escapes with a backslash. */
 function escapes(text: string): number {
   let count = 0
   for (let index = 0; index < text.length; index += 1) if (isEscaped(text.charCodeAt(index))) count += 1

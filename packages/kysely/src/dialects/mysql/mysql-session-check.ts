@@ -6,10 +6,9 @@ import { mariadbLimits } from './mysql-limits.ts'
 import { hexLiteral, type MysqlSettings, refusedEscapes, refusedSettings } from './mysql-settings.ts'
 
 /**
- * The check of one table, for what does not read the catalogue of its table. Only MySQL and MariaDB have settings that
- * change a statement; elsewhere nothing is asked.
+ * The check of the settings of MySQL and MariaDB that change the meaning of statements. See `SessionCheck`.
  *
- * @param access what is done with the table: whoever only reads needs neither a strict `sql_mode` nor transactions
+ * @param access what is done with the table: a reader needs neither a strict `sql_mode` nor transactions
  */
 export function mysqlSessionCheck<DB>(db: Kysely<DB>, table: string, access: 'read' | 'write'): SessionCheck {
   const plain = db.withoutPlugins()
@@ -26,7 +25,7 @@ export function mysqlSessionCheck<DB>(db: Kysely<DB>, table: string, access: 're
   }
 }
 
-/** Has no parameters: under the settings that it looks for, they would not be safe. */
+/** A statement without parameters: with the settings that it looks for, parameters would not be safe. */
 async function readSettings<DB>(db: Kysely<DB>, table: string, deadline: Deadline): Promise<MysqlSettings> {
   const dot = table.indexOf('.')
   const schema = dot < 0 ? sql`database()` : hexLiteral(table.slice(0, dot))

@@ -1,16 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 
-/** What MySQL or MariaDB says of a session, and of the storage of a table. */
+/** The settings of a session of MySQL or MariaDB, and the storage engine of a table. */
 export interface MysqlSettings {
   /** The `sql_mode` of the session. */
   readonly mode: string
-  /** The storage engine of the table; `null` where there is none, or it is a view. */
+  /** The storage engine of the table; `null` for a view. */
   readonly engine: string | null
   /** `YES` where the storage engine has transactions. */
   readonly transactions: string | null
 }
 
-/** Why nothing can be written with these settings; `undefined` where it can. */
+/** Why nothing can be written with these settings; `undefined` where writing is safe. */
 export function refusedSettings({ mode, engine, transactions }: MysqlSettings): string | undefined {
   if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(mode)) {
     return 'the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES'
@@ -23,13 +23,13 @@ export function refusedSettings({ mode, engine, transactions }: MysqlSettings): 
   return undefined
 }
 
-/** Why no text can be sent with this `sql_mode`; `undefined` where it can. */
+/** Why no text can be sent with this `sql_mode`; `undefined` where texts are safe. */
 export function refusedEscapes(mode: string): string | undefined {
   if (!mode.includes('NO_BACKSLASH_ESCAPES')) return undefined
   return 'the sql_mode has NO_BACKSLASH_ESCAPES, while the driver escapes texts with backslashes, so that values would be stored wrongly and could be run as SQL: take it out'
 }
 
-/** A text as a literal that every `sql_mode` reads alike: nothing in it is escaped. */
+/** A text as a literal without escapes, which means the same with every `sql_mode`. */
 export function hexLiteral(text: string): RawBuilder<string> {
   return sql.raw(`_utf8mb4 x'${Buffer.from(text).toString('hex')}'`)
 }

@@ -17,8 +17,8 @@ const maxParameters = 65_535
 const defaultPacket = 2 ** 20
 
 /**
- * MySQL and MariaDB: rows of `values`, in statements of at most 65,535 values and half of `max_allowed_packet`, because
- * the driver escapes texts and may double them. A statement is atomic in a transactional storage engine: InnoDB.
+ * Inserts rows of `values`, in statements of at most 65,535 values and half of `max_allowed_packet`, because the
+ * driver escapes texts and may double their size. A statement is atomic in a transactional storage engine: InnoDB.
  */
 export const mysqlWriter: InsertDialect<MysqlFacts> = {
   duplicateCode: 'MYSQL_1062',
@@ -42,12 +42,12 @@ export const mysqlWriter: InsertDialect<MysqlFacts> = {
 }
 
 /**
- * Inserts the rows whose keys are not in the table. A row that is there is not touched: no `on duplicate key update`,
- * which runs triggers, writes the history of a system-versioned table and uses up an auto-increment value; and no
- * `insert ignore`, which hides what else is wrong with a row.
+ * Inserts the rows whose keys are not in the table. Existing rows are not touched: `on duplicate key update` would run
+ * triggers, write the history of a system-versioned table and use up an auto-increment value, and `insert ignore`
+ * would hide other errors of a row.
  *
- * Rows that were delivered before are looked for first. Others are looked for when the insert meets a key: a message that
- * comes twice at once.
+ * Rows that were delivered before are looked up first. Others are looked up when the insert meets their key, because a
+ * message was sent twice at once.
  */
 async function insertNew(rows: readonly Row[], statement: Statement<MysqlFacts>): Promise<void> {
   const again = rows.filter(({ receiveCount }) => receiveCount > 1)
@@ -64,7 +64,7 @@ async function insertNew(rows: readonly Row[], statement: Statement<MysqlFacts>)
   }
 }
 
-/** What the error for one row says: whether it is a key that only the collation takes for equal. */
+/** The error for one row: it says whether the key is equal to another by collation alone. */
 async function duplicateOf(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -72,7 +72,7 @@ async function duplicateOf(
 ): Promise<unknown> {
   const { conflict, facts, columnName } = statement
   const named = mysqlNames(error).constraint
-  // MySQL has the name of the table before it. An update does not learn the name.
+  // MySQL puts the name of the table before it. For an update the name is not known.
   const isOfAnother =
     named !== undefined && !facts.keyIndexes.some((name) => named === name || named.endsWith(`.${name}`))
   if (rows.length > 1 || isOfAnother) return error
@@ -104,11 +104,11 @@ async function run<Result>(
   // Only a row that is alone can be too large: see `chunk`.
   if (rows.length === 1) assertFits(insert.compile(), facts.maxStatementBytes)
   const limits = mysqlLimits(deadline, facts)
-  // Kysely's plugins have changed the names of the builder already.
+  // Kysely's plugins have been applied to the builder already.
   await (limits === '' ? insert.execute() : sql`${sql.raw(limits)}${insert}`.execute(db.withoutPlugins()))
 }
 
-/** What stands before a statement, and what the protocol adds. */
+/** The bytes of the prefix of a statement and of the protocol. */
 const envelope = 256
 
 function assertFits(query: Parameters<typeof packetBytes>[0], maxPacket = Number.POSITIVE_INFINITY): void {
@@ -126,11 +126,11 @@ function isDuplicate(error: unknown): boolean {
 }
 
 /**
- * What happens to a row that is there already. MySQL cannot name the constraint that was meant, so the key is compared: a
- * conflict of any other, or with a key that only the collation takes for equal, gives the key a null, which it cannot
- * have, and the statement fails (1048).
+ * The update of an existing row. MySQL cannot name the constraint whose conflict counts, so the keys are compared: for
+ * a conflict of another constraint, or with a key that is equal by collation alone, the key is set to null, which it
+ * cannot be, and the statement fails (1048).
  *
- * Assignments take effect one after the other: the version, on which all others depend, is the last.
+ * Assignments take effect one after the other: the version, on which all others depend, comes last.
  */
 function assignments({ conflict, facts, columnName }: Statement<MysqlFacts>, columns: readonly string[]) {
   const given = (column: string) => sql`values(${sql.ref(column)})`
