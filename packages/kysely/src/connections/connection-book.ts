@@ -58,10 +58,11 @@ const grace = 1_000
 
 /** A book of connections. */
 export function connectionBook<Connection extends object>(
-  { idleTimeoutMillis = 60_000, maxLifetimeMillis = 1_800_000, maxUses = Infinity }: KeepingOptions,
+  options: KeepingOptions,
   clock: Clock,
   random: () => number,
 ): ConnectionBook<Connection> {
+  const { idleTimeoutMillis = 60_000, maxLifetimeMillis = 1_800_000, maxUses = Infinity } = options
   const entries = new WeakMap<Connection, Entry>()
   const unused = new Set<Connection>()
   const condemned = new WeakSet<Connection>()

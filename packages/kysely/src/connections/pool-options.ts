@@ -73,7 +73,9 @@ export const poolRules: OptionRules<PoolOptions> = {
 }
 
 /** The limit of a pool with these options to a database. */
-export function limitOf({ limit, connections, clock }: PoolOptions, database: string): SharedLimit {
+export function limitOf(options: PoolOptions, database: string): SharedLimit {
+  // Not in the parameters: the declaration would name `clock`, which is stripped from the options.
+  const { limit, connections, clock } = options
   if (limit === undefined) return defaultLimit({ database, connections, clock })
   if (connections !== undefined && connections > limit.connections) {
     throw tooMany(`A pool of ${connections} connections`, `its \`limit\` has ${limit.connections}`)

@@ -1,7 +1,6 @@
-import { consoleLogger } from '@spillway/message'
-import { quietLogger, systemClock } from '@spillway/message/internal'
+import { consoleLogger, type Logger } from '@spillway/message'
+import { type Clock, quietLogger, systemClock } from '@spillway/message/internal'
 import type { ConnectionLeases } from '../../connections/connection-leases.ts'
-import type { PoolOptions } from '../../connections/pool-options.ts'
 import { endSessions } from './end-session.ts'
 import { idleTransactionLimit } from './limit-idle-transactions.ts'
 import { type PgClient, streamOf, watchQueries } from './pg-client.ts'
@@ -9,7 +8,9 @@ import { pipelineTransactions } from './pipeline-transactions.ts'
 import { keepReasonOfEnd } from './reason-of-end.ts'
 
 /** What {@link clientPreparer} takes. */
-export interface ClientOptions extends Pick<PoolOptions, 'clock' | 'logger'> {
+export interface ClientOptions {
+  readonly clock?: Clock
+  readonly logger?: Logger
   readonly idleInTransactionSessionTimeoutMillis?: number
 }
 
