@@ -199,6 +199,31 @@ it('writes an edited message once: its key opens, though its body is another one
   expect(await queues.messages('dead')).toStrictEqual([])
 })
 
+it('writes a message once whose copy was packed, for its ten attributes or its size', async () => {
+  const text = (id: string, amount: number, note: string) =>
+    encodeMessage({ name: 'posting', version: 1, key: id, time: new Date(0), body: { id, amount, note } })
+  const ten = Object.fromEntries(
+    Array.from({ length: 10 }, (_, n) => [`a${n}`, { DataType: 'String', StringValue: String(n) }]),
+  )
+  const long = 'x'.repeat(1_048_576 - text('long', -2, '').length)
+  await send(client, queues.queueUrl('from'), text('ten', -1, ''), { attributes: ten })
+  await send(client, queues.queueUrl('from'), text('long', -2, long))
+  await drain()
+  expect(await written()).toStrictEqual({ total: 0, postings: 0, parked: 2 })
+  for (const { attributes, body } of await queues.messages('dead')) {
+    expect(attributes['spillway.code']).toBe('23514')
+    expect(body.length).toBeLessThan(1000)
+  }
+
+  await sql`alter table postings drop constraint positive`.execute(db)
+  expect((await inProcess(['redrive', queues.queueUrl('dead'), '--execute', '--rate', '1000'])).code).toBe(0)
+  // They stay packed, because the mark has no room beside them, and the source unpacks them.
+  expect(await queues.messages('from')).toHaveLength(2)
+  expect(await drain()).toBe(2)
+  expect(await written()).toStrictEqual({ total: -3, postings: 2, parked: 0 })
+  expect(await queues.messages('dead')).toStrictEqual([])
+})
+
 describe('the move task of SQS', () => {
   /** Lets SQS move all messages to the dead-letter queue, as it does when the function never ends well. */
   async function bury(): Promise<void> {
