@@ -1,9 +1,8 @@
 import { type Outcome, retry, type SourceRecord } from '@spillway/message'
-import { createGate } from '@spillway/transport'
-import type { Deadline } from './deadline.ts'
+import { createSemaphore, type Deadline } from '@spillway/transport'
 import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
-import { createByteGate, loadConcurrency, loadTexts } from './load.ts'
+import { loadConcurrency, loadTexts } from './load.ts'
 import type { Invocation } from './round.ts'
 import { outOfTime } from './settle.ts'
 
@@ -24,9 +23,9 @@ export function createFetcher(
   { reader, source, deadlines: { writing } }: Pick<Invocation<never>, 'reader' | 'source' | 'deadlines'>,
   places = loadConcurrency,
 ): Fetcher {
-  const bytes = createByteGate(source.maximumLoadBytes)
-  const requests = createGate(places)
-  const inside = new Set<SourceRecord>()
+  const bytes = createSemaphore(source.maximumLoadBytes ?? Number.POSITIVE_INFINITY)
+  const requests = createSemaphore(places)
+  const leaves = new Map<SourceRecord, () => void>()
 
   /** What an earlier delivery decided of a message, which is known only now. */
   async function decidedOf(record: SourceRecord): Promise<Outcome | undefined> {
@@ -35,8 +34,9 @@ export function createFetcher(
 
   return {
     async read(record) {
-      await writing.race(bytes.enter(record.loadBytes ?? 0).then(() => inside.add(record)))
-      if (writing.expired) return late()
+      const leave = await bytes.take(writing, record.loadBytes ?? 0)
+      if (leave === undefined) return late()
+      leaves.set(record, leave)
       const texts = await requests.run(() => loadTexts([record], writing))
       const decoded = await readInTime(reader.read(record, texts?.get(record) ?? outOfTime()), writing)
       if (!isMessage(decoded)) return decoded
@@ -44,7 +44,8 @@ export function createFetcher(
       return outcome === undefined ? decoded : { outcome }
     },
     leave(record) {
-      if (inside.delete(record)) bytes.leave(record.loadBytes ?? 0)
+      leaves.get(record)?.()
+      leaves.delete(record)
     },
   }
 }

@@ -7,8 +7,7 @@ import {
   type SourceRecord,
   SpillwayError,
 } from '@spillway/message'
-import { inParallel } from '@spillway/transport'
-import type { Deadline } from './deadline.ts'
+import { createDeadline, type Deadline, inParallel } from '@spillway/transport'
 import type { MessageReader } from './reader.ts'
 
 /** How long the source may take to answer: a store that is down must not cost records that it knows nothing of. */
@@ -73,7 +72,9 @@ async function decidedAmong(
   const before = records.filter(({ receiveCount }) => checkpoint || receiveCount > 1)
   if (before.length === 0) return none
   const remaining = writing.remainingTime()
-  const asking = writing.shorter(remaining - Math.min(longestMs, remaining * longestShare))
+  const asking = createDeadline(writing, {
+    reserve: remaining - Math.min(longestMs, remaining * longestShare),
+  })
   let asked: readonly Asked[] = []
   try {
     asked = (await asking.race(toAsk(reader, before))) ?? []

@@ -1,5 +1,5 @@
 import { type Backoff, type Clock, equalJitter } from '@spillway/message/internal'
-import type { Deadline } from './deadline.ts'
+import type { Deadline } from '@spillway/transport'
 
 /** The longest wait between two tries. Milliseconds. */
 export const longestHoldWait = 2_000

@@ -1,6 +1,5 @@
 import { type SourceRecord, toError } from '@spillway/message'
-import { inParallel } from '@spillway/transport'
-import type { Deadline } from './deadline.ts'
+import { createDeadline, type Deadline, inParallel } from '@spillway/transport'
 import { outOfTime } from './settle.ts'
 
 /** How many bodies are fetched at once. */
@@ -56,7 +55,7 @@ export async function loadTexts(
   const texts = new Map<SourceRecord, string | Error>()
   const claims = records.filter(({ load }) => load !== undefined)
   if (claims.length === 0) return texts
-  const loading = writing.shorter(writing.remainingTime() * (1 - loadShare))
+  const loading = createDeadline(writing, { reserve: writing.remainingTime() * (1 - loadShare) })
 
   async function load(record: SourceRecord): Promise<string | Error> {
     if (loading.expired) return outOfTime()
@@ -71,36 +70,4 @@ export async function loadTexts(
   })
   loading.end()
   return texts
-}
-
-/** Keeps the bytes of texts that are held at once within a bound. */
-export interface ByteGate {
-  /** Resolves once there is room, in the order of the calls. A text that is larger than the bound has it for itself. */
-  enter(bytes: number): Promise<void>
-  leave(bytes: number): void
-}
-
-/** A gate for so many bytes. */
-export function createByteGate(maximumBytes = Number.POSITIVE_INFINITY): ByteGate {
-  const waiting: { readonly bytes: number; readonly go: () => void }[] = []
-  let held = 0
-  function letIn(): void {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (held > 0 && held + next.bytes > maximumBytes) return
-      waiting.shift()
-      held += next.bytes
-      next.go()
-    }
-  }
-  return {
-    enter: (bytes) =>
-      new Promise((go) => {
-        waiting.push({ bytes, go })
-        letIn()
-      }),
-    leave(bytes) {
-      held -= bytes
-      letIn()
-    },
-  }
 }

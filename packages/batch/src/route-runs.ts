@@ -1,5 +1,5 @@
 import type { EachRecord, MessageRecord, Outcome, Writer } from '@spillway/message'
-import { createGate } from '@spillway/transport'
+import { createSemaphore } from '@spillway/transport'
 import { callHandler, callWriter } from './call-handler.ts'
 import { failuresOfOutage, isHeldFor } from './outage.ts'
 import type { Invocation, Round } from './round.ts'
@@ -106,8 +106,8 @@ function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): Ro
 function eachRun(each: EachRecord<unknown>, invocation: Invocation<unknown>, round: number): RouteRun {
   const { witness, isPartial, deadlines } = invocation
   const full = failuresOfOutage(each.concurrency, isPartial)
-  const all = createGate(each.concurrency)
-  const one = createGate(1)
+  const all = createSemaphore(each.concurrency)
+  const one = createSemaphore(1)
   let isTrying = round > 0
   let patience = isTrying ? round : full
   let failures = 0

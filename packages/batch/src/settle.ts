@@ -10,7 +10,7 @@ import {
   toError,
 } from '@spillway/message'
 import { isPromise } from '@spillway/message/internal'
-import type { Deadline } from './deadline.ts'
+import type { Deadline } from '@spillway/transport'
 import type { MessageReader } from './reader.ts'
 
 /** Where a record is parked. */

@@ -1,6 +1,6 @@
 import type { Logger, Outcome } from '@spillway/message'
 import type { Watcher } from '@spillway/message/internal'
-import type { Deadline } from './deadline.ts'
+import type { Deadline } from '@spillway/transport'
 
 type Hearer = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
 

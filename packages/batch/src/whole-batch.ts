@@ -1,5 +1,5 @@
 import { type MessageRecord, type Outcome, retry, type SourceRecord } from '@spillway/message'
-import type { Deadline } from './deadline.ts'
+import { createDeadline, type Deadline } from '@spillway/transport'
 import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
 import { toWaves } from './lanes.ts'
@@ -153,7 +153,7 @@ async function addLater<Body>(
   waiting: readonly Decoding[],
   writing: Deadline,
 ): Promise<Slice<Body>> {
-  const validating = writing.shorter(writing.remainingTime() * (1 - validateShare))
+  const validating = createDeadline(writing, { reserve: writing.remainingTime() * (1 - validateShare) })
   const late = { outcome: retry({ cause: outOfTime() }) }
   const inTime = async (result: (typeof waiting)[number]) =>
     isPending(result) ? ((await validating.race(result)) ?? late) : result

@@ -341,7 +341,14 @@ it('counts a check that hangs as a database that is down', async () => {
     threshold: 1,
     checkTimeout: 1,
     // The time of the check ends at once, that of the function never.
-    clock: { now: Date.now, sleep: async () => undefined, schedule: () => () => undefined },
+    clock: {
+      now: Date.now,
+      sleep: async () => undefined,
+      schedule(run, ms) {
+        if (ms <= 1000) queueMicrotask(run)
+        return () => undefined
+      },
+    },
     check: ({ signal }) =>
       new Promise(() => {
         signal.addEventListener('abort', () => {

@@ -1,5 +1,6 @@
 import type { Logger, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
+import { createDeadline } from '@spillway/transport'
 
 /** Whether a check resolves in time. Never rejects. */
 export async function checkHealth(
@@ -9,25 +10,16 @@ export async function checkHealth(
   clock: Clock,
   logger: Logger,
 ): Promise<boolean> {
-  const giveUp = new AbortController()
-  const answered = new AbortController()
   const time = Math.min(timeout, limit.remainingTime())
-  const ends = clock.now() + time
-  const own: TimeLimit = {
-    signal: AbortSignal.any([limit.signal, giveUp.signal]),
-    remainingTime: () => Math.max(0, ends - clock.now()),
-  }
+  const deadline = createDeadline(limit, { most: time, clock })
   try {
-    const late = clock.sleep(time, answered.signal).then(() => {
-      throw new Error(`the check took longer than ${time} ms`)
-    })
-    await Promise.race([check(own), late])
+    const isHealthy = await deadline.race(check(deadline).then(() => true))
+    if (isHealthy === undefined) throw new Error(`the check took longer than ${time} ms`)
     return true
   } catch (error) {
     logger.info('breaker: the database does not answer', { error })
     return false
   } finally {
-    answered.abort()
-    giveUp.abort()
+    deadline.end()
   }
 }

@@ -1,5 +1,6 @@
 import type { TimeLimit } from '@spillway/message'
-import { type Clock, schedule } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { createDeadline } from '@spillway/transport'
 
 /** The part of Lambda's context that is used. */
 export interface HandlerContext {
@@ -16,14 +17,10 @@ export async function limited<Value>(
   work: (limit: TimeLimit) => Promise<Value>,
 ): Promise<Value> {
   const time = Math.max(0, Math.floor(context?.getRemainingTimeInMillis() ?? withoutLimit))
-  const ends = clock.now() + time
-  const over = new AbortController()
-  const cancel = schedule(clock, () => over.abort(timeOver()), time)
+  const deadline = createDeadline({ remainingTime: () => Number.POSITIVE_INFINITY }, { most: time, clock })
   try {
-    return await work({ signal: over.signal, remainingTime: () => Math.max(0, ends - clock.now()) })
+    return await work(deadline)
   } finally {
-    cancel()
+    deadline.end()
   }
 }
-
-const timeOver = () => new DOMException('The time is over.', 'TimeoutError')

@@ -100,7 +100,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const sending = await send(
         to,
         ready.map(({ message }) => message),
-        starts.limit(event, context, guardMs),
+        starts.deadline(event, context, guardMs),
       )
       const { results } = sending
       const sent = ready.map(({ message, place, accepted }, position): ItemAnswer => {

@@ -53,7 +53,7 @@ export function enqueue<Definition extends MessageDefinition>(
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
       const message = toSendable(definition, body, facts, choices)
       const url = toStatusUrl(statusUrl, message.key, event)
-      const sent = await send(to, [message], starts.limit(event, context, guardMs))
+      const sent = await send(to, [message], starts.deadline(event, context, guardMs))
       const [result] = sent.results
       if (result?.status !== 'accepted') throw notAccepted(result, sent.cause)
       telemetry.count('spillway.ingest.accepted', 1, attributes)

@@ -1,22 +1,21 @@
-import type { TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import { limitByTime } from '@spillway/transport'
+import { createDeadline, type Deadline } from '@spillway/transport'
 import type { HttpContext, HttpEvent } from './http-event.ts'
 
 /** API Gateway answers 503 in our place after 30 s (HTTP API) or 29 s (REST API), whatever the function's time-out. */
 const gatewayMs = 28_000
 
-/** When requests began, beside their events: the gateway's patience counts from there. */
+/** When requests began, beside their events: the gateway's time-out starts there. */
 export interface Starts {
   begin(event: HttpEvent): void
   /** Milliseconds since the request began. */
   elapsed(event: HttpEvent): number
   /**
-   * The time that is left for a request.
+   * When the work for a request has to be done. End it.
    *
-   * @param early milliseconds before its end at which its signal aborts
+   * @param reserve milliseconds that are kept back for the answer
    */
-  limit(event: HttpEvent, context: HttpContext, early?: number): TimeLimit
+  deadline(event: HttpEvent, context: HttpContext, reserve?: number): Deadline
 }
 
 /** Remembers when requests began. */
@@ -28,11 +27,12 @@ export function startTimes(clock: Clock): Starts {
       starts.set(event, clock.now())
     },
     elapsed: (event) => clock.now() - startOf(event),
-    limit(event, context, early) {
+    deadline(event, context, reserve = 0) {
       const end = startOf(event) + gatewayMs
       // Outside Lambda, in a container, the context may know no time.
       const invocation = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-      return limitByTime(() => Math.min(invocation(), end - clock.now()), early)
+      const remainingTime = () => Math.min(invocation(), end - clock.now())
+      return createDeadline({ remainingTime }, { reserve })
     },
   }
 }

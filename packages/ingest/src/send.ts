@@ -1,4 +1,5 @@
-import { type EncodedMessage, type SendResult, type Target, type TimeLimit, toError } from '@spillway/message'
+import { type EncodedMessage, type SendResult, type Target, toError } from '@spillway/message'
+import type { Deadline } from '@spillway/transport'
 
 /** Milliseconds of a request that are kept for its answer, should a target not heed its limit. */
 export const guardMs = 100
@@ -15,17 +16,17 @@ export interface Sent {
  * Sends messages. A target should neither reject nor take longer than its limit; what one does that does so all the
  * same is not confirmed.
  *
- * @param limit one whose signal aborts {@link guardMs} before its end
+ * @param deadline that of the request, without {@link guardMs}. It is ended
  */
-export async function send(to: Target, messages: readonly EncodedMessage[], limit: TimeLimit): Promise<Sent> {
+export async function send(
+  to: Target,
+  messages: readonly EncodedMessage[],
+  deadline: Deadline,
+): Promise<Sent> {
   if (messages.length === 0) return { results: [], cause: undefined }
-  let timer: NodeJS.Timeout | undefined
   try {
-    const results = await new Promise<Sent['results']>((resolve, reject) => {
-      const late = () => reject(new Error('the target did not answer in time'))
-      timer = setTimeout(late, Math.max(0, limit.remainingTime() - guardMs))
-      Promise.resolve(to.send(messages, limit)).then(resolve, reject)
-    })
+    const results = await deadline.race(Promise.resolve(to.send(messages, deadline)))
+    if (results === undefined && deadline.expired) throw new Error('the target did not answer in time')
     if (!Array.isArray(results)) throw new Error('the target gave no list of results')
     return {
       results,
@@ -37,7 +38,7 @@ export async function send(to: Target, messages: readonly EncodedMessage[], limi
   } catch (thrown) {
     return { results: [], cause: toError(thrown) }
   } finally {
-    clearTimeout(timer)
+    deadline.end()
   }
 }
 

@@ -74,8 +74,8 @@ export function status(
           `The handler before status() has to return the key of a ${name}.`,
         )
       }
-      const limit = starts.limit(event, context)
-      const look = (own: TimeLimit) => source.find(name, id, own)
+      const look = (limit: TimeLimit) => source.find(name, id, limit)
+      const limit = starts.deadline(event, context)
       const found = await find(async () => toBody(await within(limit, Number.POSITIVE_INFINITY, look)))
       const headers = {
         'content-type': 'application/json',

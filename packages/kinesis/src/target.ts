@@ -1,6 +1,6 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
 import { quietTelemetry, systemClock } from '@spillway/message/internal'
-import { createGate, fitting, inParallel, outOfTime, pack } from '@spillway/transport'
+import { createSemaphore, fitting, guardMs, inParallel, outOfTime, pack } from '@spillway/transport'
 import { admit, type OutgoingRecord } from './admit.ts'
 import { targetClient } from './client.ts'
 import { defaultRecordBytes, packLimits, sizeOf } from './limits.ts'
@@ -29,7 +29,7 @@ export function kinesisTarget(options: KinesisTargetOptions): Target {
   const stream = checkTargetOptions(options)
   const { client = targetClient(), maxAttempts = 4, concurrency = 16, order = 'relaxed' } = options
   const { maximumRecordSize = defaultRecordBytes, clock = systemClock, random = Math.random } = options
-  const gate = createGate(concurrency)
+  const semaphore = createSemaphore(concurrency, { reserve: guardMs })
   const context = { client, stream, maxAttempts, clock, random, telemetry: quietTelemetry(options.telemetry) }
   const claimContext = {
     owner: 'kinesisTarget',
@@ -61,7 +61,7 @@ export function kinesisTarget(options: KinesisTargetOptions): Target {
     const outgoing = claimed.map((message) => fitting(message, maximumRecordSize, 'a record of the stream'))
     const results = outgoing.map(({ refused }): SendResult => refused ?? outOfTime)
     await inParallel(toParts(outgoing), concurrency, async (part) => {
-      const sent = await gate.run(() => put(part, context, limit), limit)
+      const sent = await semaphore.run(() => put(part, context, limit), limit)
       for (const [place, { index }] of part.entries()) {
         const result = sent?.[place]
         if (result !== undefined) results[index] = result

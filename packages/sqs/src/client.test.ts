@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TimeLimit } from '@spillway/message'
-import { limitByTime } from '@spillway/transport'
+import { createDeadline } from '@spillway/transport'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { sqsTarget } from './index.ts'
 import { clientOf, configureSdk } from './testing/sqs.ts'
@@ -39,7 +39,7 @@ const nextClosed = () =>
 
 function byTime(ms: number): TimeLimit {
   const end = performance.now() + ms
-  return limitByTime(() => Math.max(0, end - performance.now()))
+  return createDeadline({ remainingTime: () => end - performance.now() })
 }
 
 function bySignal(ms: number): TimeLimit {
@@ -48,7 +48,7 @@ function bySignal(ms: number): TimeLimit {
 
 describe.each(['own', 'given'] as const)('the %s client of a target', (whose) => {
   it.each<[string, (ms: number) => TimeLimit, number]>([
-    ['the time of its call is over', byTime, 600],
+    ['the time of its call is over', byTime, 1000],
     ['its call is aborted', bySignal, 300],
   ])('leaves a queue that does not answer when %s', async (_, limitOf, ms) => {
     const closed = nextClosed()

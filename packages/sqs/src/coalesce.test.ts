@@ -1,5 +1,5 @@
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
-import { createGate } from '@spillway/transport'
+import { createSemaphore } from '@spillway/transport'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CoalesceOptions, coalesce } from './coalesce.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
@@ -13,7 +13,7 @@ async function sentAt(options: CoalesceOptions): Promise<number | undefined> {
   const coalescer = coalesce(options).start({
     clock,
     fifo: false,
-    gate: createGate(1),
+    semaphore: createSemaphore(1),
     async send() {
       at = clock.now()
       return [{ status: 'accepted' } satisfies SendResult]

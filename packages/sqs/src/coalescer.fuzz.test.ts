@@ -1,5 +1,5 @@
 import type { SendResult } from '@spillway/message'
-import { createGate } from '@spillway/transport'
+import { createSemaphore } from '@spillway/transport'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createCoalescer } from './coalescer.ts'
@@ -60,7 +60,7 @@ it('gives each call the fate of its own messages, in its own time and in order, 
           maxWait,
           fifo,
           clock,
-          gate: createGate(places),
+          semaphore: createSemaphore(places),
           async send(messages, _, watcher) {
             const { latency, breaks } = plan.next().value
             expect(++underWay).toBeLessThanOrEqual(places)

@@ -1,5 +1,5 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
-import { createGate, type PackWatcher } from '@spillway/transport'
+import { createSemaphore, type PackWatcher } from '@spillway/transport'
 import { describe, expect, it } from 'vitest'
 import { createCoalescer } from './coalescer.ts'
 import { maxBytes, type PackedMessage } from './pack.ts'
@@ -38,7 +38,7 @@ function setUp({ maxWait = 5, fifo = false, places = 50 } = {}) {
     maxWait,
     fifo,
     clock,
-    gate: createGate(places),
+    semaphore: createSemaphore(places),
     send: (messages, limit, watcher) =>
       new Promise((answer, fail) => {
         const keys = messages.map(({ message }) => message.key)
@@ -110,7 +110,7 @@ describe('gathering', () => {
   })
 })
 
-describe('a gate that is closed', () => {
+describe('a semaphore without a free place', () => {
   it('has packs wait, and fill up with what comes meanwhile', async () => {
     const { clock, packs, keys, call } = setUp({ places: 1 })
     call(message('a'))

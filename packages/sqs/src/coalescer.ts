@@ -1,11 +1,12 @@
 import type { SendResult, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import {
-  atEnd,
-  type Gate,
+  createDeadline,
+  guardMs,
   notConfirmed,
   outOfTime,
   type PackWatcher,
+  type Semaphore,
   toRejection,
   workingTime,
 } from '@spillway/transport'
@@ -18,8 +19,8 @@ export interface CoalescerContext {
   readonly maxWait: number
   readonly clock: Clock
   readonly fifo: boolean
-  /** How many packs are under way at once. While it is closed, those that wait fill up. */
-  readonly gate: Gate
+  /** Limits how many packs are in flight at once. Packs that wait for a place fill up. */
+  readonly semaphore: Semaphore
   /** Sends one pack. */
   readonly send: (
     messages: readonly PackedMessage[],
@@ -53,12 +54,12 @@ interface Entry {
 /**
  * Makes a coalescer: one for each target, in environments that serve many requests at once.
  *
- * A message waits for company for at most `maxWait`, and a full pack for nothing; then it waits for its turn at the gate,
- * and takes along what has come meanwhile. A call is answered as soon as its own messages are settled, and when its own
+ * A message waits for company for at most `maxWait`, and a full pack for nothing; then it waits for a place of the
+ * semaphore, and takes along what has come meanwhile. A call is answered as soon as its own messages are settled, and when its own
  * time ends: the others of the pack go on.
  */
 export function createCoalescer(context: CoalescerContext): Coalescer {
-  const { maxWait, clock, fifo, gate, send: sendPack } = context
+  const { maxWait, clock, fifo, semaphore, send: sendPack } = context
   /** What is not under way yet, in the order in which it came. */
   const queue = new Set<Entry>()
   /** The pack that gathers now, at the end of the queue. */
@@ -89,7 +90,7 @@ export function createCoalescer(context: CoalescerContext): Coalescer {
     count = 0
     bytes = 0
     // Each pack that gathered takes one turn. Those that went with an earlier pack leave theirs empty.
-    void gate.run(async () => {
+    void semaphore.run(async () => {
       const pack = take()
       if (pack.length === 0) return
       const flight = dispatch(pack)
@@ -148,9 +149,7 @@ export function createCoalescer(context: CoalescerContext): Coalescer {
   async function settled(messages: readonly PackedMessage[], limit: TimeLimit): Promise<void> {
     const before = messages.flatMap((message) => closed.get(groupOf(message)) ?? [])
     if (before.length === 0) return
-    const end = atEnd(limit)
-    await Promise.race([Promise.all(before), end.reached])
-    end.stop()
+    await createDeadline(limit, { reserve: guardMs }).race(Promise.all(before))
   }
 
   async function send(messages: readonly PackedMessage[], limit: TimeLimit) {
@@ -170,13 +169,13 @@ export function createCoalescer(context: CoalescerContext): Coalescer {
           entries.push(entry)
         }),
     )
-    const end = atEnd(limit)
-    void end.reached.then(() => giveUp(entries))
     for (const entry of entries) add(entry)
+    const deadline = createDeadline(limit, { reserve: guardMs })
+    deadline.onPass(() => giveUp(entries))
     // There is no time to wait for company.
     if (workingTime(limit) <= maxWait) flush()
     await Promise.all(all)
-    end.stop()
+    deadline.end()
     return results
   }
 
@@ -193,9 +192,8 @@ function isWanted({ result }: Entry): boolean {
 
 /** The time of a pack: that of the call that has most of it, among those that still wait. */
 function limitOf(pack: readonly Entry[]): TimeLimit {
-  return {
-    // A call that aborts must not cost the others: what nobody waits for ends with its own time-out.
-    signal: new AbortController().signal,
+  // No signal of a call: one that aborts must not cost the others. What nobody waits for ends with its own time-out.
+  return createDeadline({
     remainingTime: () => Math.max(0, ...pack.filter(isWanted).map(({ limit }) => limit.remainingTime())),
-  }
+  })
 }

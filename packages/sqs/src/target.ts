@@ -1,6 +1,13 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
 import { checkOptions, quietTelemetry, systemClock } from '@spillway/message/internal'
-import { createGate, fitting, inParallel, outOfTime, type PackWatcher } from '@spillway/transport'
+import {
+  createSemaphore,
+  fitting,
+  guardMs,
+  inParallel,
+  outOfTime,
+  type PackWatcher,
+} from '@spillway/transport'
 import { admit, type Outgoing } from './admit.ts'
 import { isFifo, targetClient } from './client.ts'
 import { maxBytes, maxEntries, type PackedMessage, pack, sizeOf } from './pack.ts'
@@ -34,7 +41,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const { clock = systemClock, random = Math.random } = options
   const fifo = isFifo(queueUrl)
   const concurrency = options.concurrency ?? 16
-  const gate = createGate(concurrency)
+  const semaphore = createSemaphore(concurrency, { reserve: guardMs })
   const telemetry = quietTelemetry(options.telemetry)
   const context = { client, queueUrl, fifo, maxAttempts, clock, random, telemetry }
   const claimContext = {
@@ -49,7 +56,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const claimCheck = options.claimCheck?.start(claimContext)
   const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
     sendPack(messages, context, limit, watcher)
-  const coalescer = options.coalesce?.start({ clock, fifo, gate, send })
+  const coalescer = options.coalesce?.start({ clock, fifo, semaphore, send })
 
   async function sendMessages(
     messages: readonly EncodedMessage[],
@@ -62,7 +69,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
 
     /** Sends messages in requests of their own. */
     async function sendAlone(packed: readonly PackedMessage[]): Promise<void> {
-      const sent = (await gate.run(() => send(packed, limit), limit)) ?? []
+      const sent = (await semaphore.run(() => send(packed, limit), limit)) ?? []
       for (const [position, result] of sent.entries()) {
         results[(packed[position] as PackedMessage).index] = result
       }

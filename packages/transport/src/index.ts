@@ -43,5 +43,13 @@ export {
   toRejection,
 } from './sending/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './sending/send-pack.ts'
-export { createGate, type Gate } from './time/gate.ts'
-export { atEnd, limitByTime, within, workingTime } from './time/time.ts'
+export {
+  createDeadline,
+  type Deadline,
+  type DeadlineOptions,
+  guardMs,
+  type OuterLimit,
+  within,
+  workingTime,
+} from './time/deadline.ts'
+export { createSemaphore, type Semaphore } from './time/semaphore.ts'

@@ -1,4 +1,5 @@
 import { systemClock } from '@spillway/message/internal'
+import { createSemaphore } from '@spillway/transport'
 import type { InvocationResult } from '../functions/index.ts'
 import { describeEvent } from '../report/describe-event.ts'
 import type { Batch } from './batch.ts'
@@ -11,7 +12,6 @@ import { startPollers } from './pollers.ts'
 import { createQueueClient } from './queue-client.ts'
 import type { SqsRecord } from './record.ts'
 import { deleteRecords } from './settle.ts'
-import { createTurns } from './turns.ts'
 import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSpec } from './types.ts'
 
 /** Milliseconds that {@link EventSource.stop} waits for invocations. */
@@ -39,7 +39,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   const stopping = new AbortController()
   const { signal } = stopping
   // With a window, one batch fills at a time: pollers that gather side by side would each get a part of a trickle.
-  const turns = batchingWindow > 0 ? createTurns() : undefined
+  const turns = batchingWindow > 0 ? createSemaphore(1) : undefined
   // Without one, what a poller carries over waits for its own invocation: it may be of the same FIFO group.
   const shared = turns && newCarry()
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
@@ -67,7 +67,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
       return batch
     }
     try {
-      return await (turns === undefined ? collect() : turns(collect))
+      return await (turns === undefined ? collect() : turns.run(collect))
     } catch (error) {
       if (!unreachable && !signal.aborted) {
         report('queue-unreachable', `the queue does not answer (${String(error)}); trying again`)

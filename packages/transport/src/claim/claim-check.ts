@@ -16,8 +16,8 @@ import {
 import { inParallel } from '../in-parallel.ts'
 import type { Outgoing } from '../sending/outgoing.ts'
 import type { Rejected } from '../sending/rejection.ts'
-import { createGate } from '../time/gate.ts'
-import { within, workingTime } from '../time/time.ts'
+import { earlySignal, guardMs, within, workingTime } from '../time/deadline.ts'
+import { createSemaphore } from '../time/semaphore.ts'
 import { maxClaimBytes, toClaimEnvelope } from './claim.ts'
 
 /** Where large messages go, and from what size on. */
@@ -114,7 +114,7 @@ function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext
       `${owner}: the option \`threshold\` of claimCheck must be at most the ${maximumMessageSize} bytes that a message may have.`,
     )
   }
-  const gate = createGate(concurrency)
+  const semaphore = createSemaphore(concurrency, { reserve: guardMs })
 
   /** What happened when it was not stored. */
   async function put(key: string, text: string, limit: TimeLimit): Promise<Rejected | undefined> {
@@ -131,7 +131,7 @@ function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext
       }
       const wait = fullJitter(backoff, attempt, random())
       if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
-      await clock.sleep(wait, limit.signal)
+      await clock.sleep(wait, earlySignal(limit))
     }
   }
 
@@ -158,9 +158,9 @@ function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext
     const large = [...messages.entries()].filter(
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
     )
-    // The gate is first come, first served: no call stands there with all its messages at once.
+    // The semaphore is first come, first served: no call waits there with all its messages at once.
     await inParallel(large, concurrency, async ([position, message]) => {
-      const checked = await gate.run(() => check(message, limit), limit)
+      const checked = await semaphore.run(() => check(message, limit), limit)
       results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
     })
     return results

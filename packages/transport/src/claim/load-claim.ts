@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClaimStore, TimeLimit } from '@spillway/message'
 import { SpillwayError, toError } from '@spillway/message'
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
-import { within } from '../time/time.ts'
+import { within } from '../time/deadline.ts'
 import { type Claim, maxClaimBytes } from './claim.ts'
 import { defaultPrefix, isClaimStore, isPlainKey, isPrefix } from './claim-check.ts'
 

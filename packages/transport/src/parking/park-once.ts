@@ -11,7 +11,7 @@ import type {
 import { SpillwayError, toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { standsFor } from '@spillway/message/internal'
-import { within } from '../time/time.ts'
+import { within } from '../time/deadline.ts'
 
 /** Milliseconds after which a call of the store counts as failed. */
 const attemptMs = 5000

@@ -1,7 +1,7 @@
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { type Backoff, fullJitter, isThrottled } from '@spillway/message/internal'
-import { within, workingTime } from '../time/time.ts'
+import { earlySignal, within, workingTime } from '../time/deadline.ts'
 import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
 
 /** What one request did to each of its messages, and whether the other side asked for fewer requests. */
@@ -112,7 +112,7 @@ export async function sendPack(
     if (pending.length === 0 || attempt >= sender.maxAttempts) break
     const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, sender.random())
     if (workingTime(limit) <= wait) break
-    await sender.clock.sleep(wait, limit.signal)
+    await sender.clock.sleep(wait, earlySignal(limit))
     pending = pendingOf(pending)
   }
   return results

@@ -1,5 +1,5 @@
 import type { Clock } from '@spillway/message/internal'
-import { createTurns } from '../../event-source/turns.ts'
+import { createSemaphore } from '@spillway/transport'
 import type { QueueDepth, StoredMessage } from '../engine.ts'
 import type { Faux } from '../faux-app.ts'
 import type { FifoDelivery, FifoMessage } from './fifo-message.ts'
@@ -47,9 +47,9 @@ export interface FifoChannelOptions {
 export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoChannelOptions): FifoChannel {
   const queue = createFifoQueue(clock)
   const bell = createBell()
-  // Side by side, two could mix up what they take over.
-  const turns = createTurns()
-  const intake = () => turns(() => takeOver(faux, name, queue.add))
+  // One at a time: two at once could mix up the order of what they take over.
+  const turn = createSemaphore(1)
+  const intake = () => turn.run(() => takeOver(faux, name, queue.add))
 
   function ringAfter(result: HandleResult): HandleResult {
     bell.ring()
