@@ -23,7 +23,7 @@ export interface Health {
   /** A statement failed for what may be no row's fault. */
   search(): Search
   /** The outcome of a record that is not at fault. Call it when the whole batch was tried. */
-  blameless(cause: unknown): Outcome
+  notAtFault(cause: unknown): Outcome
   /** The batch ended: the result of the search for rows at fault is remembered. */
   end(): void
 }
@@ -50,7 +50,7 @@ export function createHealth(memory?: OutageMemory): Health {
       if (isProven || !wasDown) return 'split'
       return failures === 1 ? 'sample' : 'stop'
     },
-    blameless: (cause) => retry(isProven ? { cause } : { cause, unavailable: true }),
+    notAtFault: (cause) => retry(isProven ? { cause } : { cause, unavailable: true }),
     end() {
       // A single failure is that of the only row: no search took place.
       if (!isProven && !wasDown && failures > 1) memory?.note()

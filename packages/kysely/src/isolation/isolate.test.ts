@@ -10,7 +10,7 @@ interface Item {
 }
 const written: Verdict<Item> = { step: 'settle', written: true, outcome: done }
 const refused: Verdict<Item> = {
-  step: 'blame',
+  step: 'isolate',
   written: false,
   outcome: () => park({ code: '23514', detail: 'refused' }),
 }

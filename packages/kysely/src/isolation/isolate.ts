@@ -4,12 +4,12 @@ import type { Outcome } from '@spillway/message'
 export interface Verdict<Row> {
   /**
    * - `settle`: the outcome holds for each row
-   * - `blame`: at least one row is at fault; split until it is alone
+   * - `isolate`: at least one row is at fault; split until it is alone
    * - `halve`: the statement is too large; smaller ones may pass
    * - `sample`: the database may refuse all rows; one of the remaining rows is tried next, alone
    * - `stop`: the outcome holds for each row of this statement and of all that would have followed
    */
-  readonly step: 'settle' | 'blame' | 'halve' | 'sample' | 'stop'
+  readonly step: 'settle' | 'isolate' | 'halve' | 'sample' | 'stop'
   /** Whether the rows are in the database. */
   readonly written: boolean
   /**
@@ -35,7 +35,7 @@ interface Part<Row> {
   readonly rows: readonly Row[]
   /** The other half and the verdict on both: if this half passes, the other is at fault. */
   readonly twin?: { readonly part: Part<Row>; readonly verdict: Verdict<Row> }
-  blamed?: Verdict<Row>
+  inferred?: Verdict<Row>
 }
 
 /** How much {@link isolate} may spend. */
@@ -67,20 +67,20 @@ export async function isolate<Row extends Suspect>(
   let left = budget === undefined ? Number.POSITIVE_INFINITY : budget.statements + batches.length
   const pending: Part<Row>[] = batches.map((rows) => ({ rows })).reverse()
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [part, later] = next.blamed === undefined ? portion(next, budget?.most?.()) : [next]
+    const [part, later] = next.inferred === undefined ? portion(next, budget?.most?.()) : [next]
     if (later !== undefined) {
       pending.push(later)
       left += 1
     }
     const { rows, twin } = part
-    if (part.blamed === undefined) {
+    if (part.inferred === undefined) {
       left -= 1
       if (left < 0 && budget !== undefined) {
         for (const row of rows) settle(row, { outcome: budget.spent })
         continue
       }
     }
-    const verdict = part.blamed ?? (await write(rows, pending.length === 0))
+    const verdict = part.inferred ?? (await write(rows, pending.length === 0))
     if (verdict.step === 'stop') {
       for (const { rows: rest } of [part, ...pending]) {
         for (const row of rest) settle(row, verdict)
@@ -97,7 +97,7 @@ export async function isolate<Row extends Suspect>(
       for (const row of rows) settle(row, verdict)
     }
     // A single row is always tried: it is parked for its own error, not by inference.
-    if (verdict.written && twin !== undefined && twin.part.rows.length > 1) twin.part.blamed = twin.verdict
+    if (verdict.written && twin !== undefined && twin.part.rows.length > 1) twin.part.inferred = twin.verdict
   }
 }
 
@@ -146,9 +146,9 @@ function priorityOf({ receiveCount, priority = receiveCount }: Suspect): number 
 }
 
 function split<Row extends Suspect>(rows: readonly Row[], verdict: Verdict<Row>): Part<Row>[] {
-  const [first, second] = verdict.step === 'blame' ? bySuspicion(rows) : halves(rows)
+  const [first, second] = verdict.step === 'isolate' ? bySuspicion(rows) : halves(rows)
   const part: Part<Row> = { rows: second }
-  return [part, verdict.step === 'blame' ? { rows: first, twin: { part, verdict } } : { rows: first }]
+  return [part, verdict.step === 'isolate' ? { rows: first, twin: { part, verdict } } : { rows: first }]
 }
 
 /** Two parts, in the order in which they are tried: redelivered rows and new ones, or halves. */

@@ -18,7 +18,7 @@ function judged(facts: object, rows: number, isOtherWritten: boolean) {
   return verdict.outcome({ receiveCount: 1 }) as RetryOutcome
 }
 
-const blameless: readonly (readonly [string, object])[] = [
+const notAtFault: readonly (readonly [string, object])[] = [
   ['a lock', postgres('55P03')],
   ['a statement that takes too long', postgres('57014')],
   ['memory', postgres('53200')],
@@ -46,7 +46,7 @@ const blameless: readonly (readonly [string, object])[] = [
 ]
 
 describe('what is no record’s fault', () => {
-  it.each(blameless)('is an outage where it hits the whole batch, and only there: %s', (_, facts) => {
+  it.each(notAtFault)('is an outage where it hits the whole batch, and only there: %s', (_, facts) => {
     expect(judged(facts, 10, false)).toMatchObject({ kind: 'retry', unavailable: true })
     expect(judged(facts, 10, true)).toMatchObject({ kind: 'retry' })
     expect(judged(facts, 10, true)).not.toHaveProperty('unavailable')

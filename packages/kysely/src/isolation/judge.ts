@@ -32,7 +32,7 @@ interface Search {
   /** A row is at fault; it is found by further statements. */
   refused(outcome: (row: Suspect) => Outcome): Verdict<Suspect>
   /** An error that may be no row's fault. */
-  doubt(outcome: (cause: unknown) => Outcome, cause: unknown, step?: 'blame' | 'halve'): Verdict<Suspect>
+  doubt(outcome: (cause: unknown) => Outcome, cause: unknown, step?: 'isolate' | 'halve'): Verdict<Suspect>
   /** An error that may well be an outage. */
   suspectOutage: Search['doubt']
 }
@@ -45,7 +45,7 @@ interface Search {
 function createSearch(rows: number, health: Health): Search {
   const depth = Math.ceil(Math.log2(rows + 1))
   let doubts = 0
-  const doubt: Search['doubt'] = (outcome, cause, step = 'blame') => {
+  const doubt: Search['doubt'] = (outcome, cause, step = 'isolate') => {
     doubts += 1
     const most = (health.isProven ? 3 * depth : depth) + unprovenDoubts
     return verdict(doubts <= most ? step : 'settle', outcome, cause)
@@ -57,7 +57,7 @@ function createSearch(rows: number, health: Health): Search {
     },
     refused(outcome) {
       health.prove()
-      return { step: 'blame', written: false, outcome }
+      return { step: 'isolate', written: false, outcome }
     },
     doubt,
     suspectOutage(outcome, cause, step) {
@@ -76,7 +76,7 @@ function createSearch(rows: number, health: Health): Search {
  */
 export function createJudge(rows: number, health: Health, { target, classify }: JudgeOptions = {}): Judge {
   const search = createSearch(rows, health)
-  const { blameless } = health
+  const { notAtFault } = health
   const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
 
   function judgeClassified(meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> {
@@ -96,10 +96,10 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
     }
     const { error, failure } = attempt
     if (attempt.kind === 'late') {
-      const outcome = failure === 'busy' ? unattributed : blameless
+      const outcome = failure === 'busy' ? unattributed : notAtFault
       return verdict('stop', outcome, failure === undefined ? error : described(failure, error))
     }
-    if (attempt.failure === 'fault') return search.suspectOutage(blameless, faultError(error, target))
+    if (attempt.failure === 'fault') return search.suspectOutage(notAtFault, faultError(error, target))
     const meaning = meaningOf(error, classify)
     if (meaning !== undefined) return judgeClassified(meaning, attempt.failure, error)
     return judgeFailure(attempt.failure, error, { search, health, rows, target })
@@ -118,7 +118,7 @@ function judgeFailure(
   { search, health, rows, target }: Batch,
 ): Verdict<Suspect> {
   if (failure === 'permanent' || failure === 'duplicate') return search.refused(() => parkRefused(error))
-  const { blameless } = health
+  const { notAtFault } = health
   const cause = writeError(failure, error, target)
   switch (failure) {
     case 'ordering':
@@ -128,26 +128,26 @@ function judgeFailure(
     case 'busy':
       return verdict('stop', unattributed, cause)
     case 'locked':
-      return search.suspectOutage(blameless, cause, 'halve')
+      return search.suspectOutage(notAtFault, cause, 'halve')
     case 'tooSlow':
       // After a time-out, the pace knows how many records fit.
       return isTimeOut(error)
-        ? verdict('halve', blameless, cause)
-        : search.suspectOutage(blameless, cause, 'halve')
+        ? verdict('halve', notAtFault, cause)
+        : search.suspectOutage(notAtFault, cause, 'halve')
     case 'server':
-      return search.suspectOutage(blameless, cause)
+      return search.suspectOutage(notAtFault, cause)
     case 'systemic':
       // The only row of a batch may cause some of these errors as well as the database.
       return mayBeOfARow('systemic', error)
-        ? search.suspectOutage(rows > 1 ? blameless : unattributed, cause)
-        : verdict('stop', blameless, cause)
+        ? search.suspectOutage(rows > 1 ? notAtFault : unattributed, cause)
+        : verdict('stop', notAtFault, cause)
     case 'unknown':
-      if (!mayBeOfARow('unknown', error)) return verdict('stop', blameless, cause)
-      if (isOfTheServer(error)) return search.suspectOutage(blameless, cause)
+      if (!mayBeOfARow('unknown', error)) return verdict('stop', notAtFault, cause)
+      if (isOfTheServer(error)) return search.suspectOutage(notAtFault, cause)
       health.prove()
       return search.doubt(ofTheRow, cause)
     default:
-      return verdict('settle', blameless, cause)
+      return verdict('settle', notAtFault, cause)
   }
 }
 
@@ -189,12 +189,12 @@ export function isTooLate({ isProven }: Health, pace: Pace, deadline: Deadline):
 }
 
 /** The verdict on records for which a slow database leaves no time. */
-export function outOfTime(health: Health): Verdict<Suspect> {
+export function noTimeLeft(health: Health): Verdict<Suspect> {
   const cause = new SpillwayError(
     'SPILLWAY_DEADLINE',
     'The database is slow: other records of the batch were written, and no time is left for this one; it is delivered again.',
   )
-  return verdict('stop', health.blameless, cause)
+  return verdict('stop', health.notAtFault, cause)
 }
 
 /** The verdict on a batch for which a read failed: no row was sent, so none is at fault. */
@@ -205,9 +205,9 @@ export function unsent(
 ): Verdict<Suspect> {
   const first = judge(read)
   const { outcome } =
-    first.step === 'blame' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : first
-  const blameless = (row: Suspect) => health.blameless((outcome(row) as RetryOutcome).cause)
-  return { step: 'stop', written: false, outcome: blameless }
+    first.step === 'isolate' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : first
+  const notAtFault = (row: Suspect) => health.notAtFault((outcome(row) as RetryOutcome).cause)
+  return { step: 'stop', written: false, outcome: notAtFault }
 }
 
 /** The outcome of a record that was not tried, because the search for refused rows ended. */
@@ -223,7 +223,7 @@ export function untried(): Outcome {
  * The outcome of a record whose key another record of the batch has, which was sent. The database may have refused the
  * other's values: this record is then delivered again and sent itself.
  */
-export function ofItsTwin(outcome: Outcome): Outcome {
+export function duplicateOutcome(outcome: Outcome): Outcome {
   if (outcome.kind !== 'park') return outcome
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',

@@ -1,7 +1,7 @@
 import { done, type MessageRecord, type Outcome, park } from '@spillway/message'
 import { bodyFingerprint } from '@spillway/message/internal'
 import type { KnownKeys } from '../inbox/inbox.ts'
-import { ofItsTwin } from '../isolation/judge.ts'
+import { duplicateOutcome } from '../isolation/judge.ts'
 
 /** A key of a batch, with its first message. */
 export interface Entry<Body> {
@@ -37,7 +37,7 @@ export function mergeTwins<Body>(entries: readonly Entry<Body>[]): Entry<Body>[]
 /** The outcome of another record with the key of a message, from the outcome of that message. */
 export function outcomeOfTwin<Body>(entry: Entry<Body>, { fingerprint }: Twin, outcome: Outcome): Outcome {
   if (outcome.kind === 'done' && !isSame(entry.fingerprint, fingerprint)) return keyConflict()
-  return ofItsTwin(outcome)
+  return duplicateOutcome(outcome)
 }
 
 /** Whether two fingerprints may belong to one body. */

@@ -40,12 +40,12 @@ export function createTransactionJudge(
     // An error of a statement that comes for each of several messages is caused by the database or the driver.
     const mayBeOutage = entries > 1 && log.hasFailed(attempt.error)
     if (doubtsLeft < 0) {
-      const outcome = () => (mayBeOutage ? health.blameless(cause) : retry({ cause }))
+      const outcome = () => (mayBeOutage ? health.notAtFault(cause) : retry({ cause }))
       return { step: 'stop', written: false, outcome }
     }
-    const outcome = () => (mayBeOutage && !health.isProven ? health.blameless(cause) : ofTheRow(cause))
+    const outcome = () => (mayBeOutage && !health.isProven ? health.notAtFault(cause) : ofTheRow(cause))
     const search = mayBeOutage ? health.search() : 'split'
-    return { step: search === 'split' ? 'blame' : search, written: false, outcome }
+    return { step: search === 'split' ? 'isolate' : search, written: false, outcome }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Outcome } from '@spillway/message'
 import type { Classify } from '../errors/classify-option.ts'
 import type { Health } from '../isolation/health.ts'
 import type { Verdict } from '../isolation/isolate.ts'
-import { isTooLate, outOfTime } from '../isolation/judge.ts'
+import { isTooLate, noTimeLeft } from '../isolation/judge.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Pace } from '../time/pace.ts'
 import { attemptInSlice } from '../time/time-slice.ts'
@@ -47,7 +47,7 @@ export function createTransactionWrite<DB, Body>(
   }
 
   return async function write(entries, isLast) {
-    if (isTooLate(health, pace, deadline)) return outOfTime(health)
+    if (isTooLate(health, pace, deadline)) return noTimeLeft(health)
     const refused = new Map<Entry<Body>, Outcome>()
     for (;;) {
       const rest = entries.filter((entry) => !refused.has(entry))

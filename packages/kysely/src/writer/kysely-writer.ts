@@ -6,7 +6,7 @@ import { dialectOf } from '../dialects/dialects.ts'
 import type { Row, Schema } from '../dialects/table.ts'
 import { createHealth, createOutageMemory } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
-import { createJudge, ofItsTwin, unsent, untried } from '../isolation/judge.ts'
+import { createJudge, duplicateOutcome, unsent, untried } from '../isolation/judge.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
 import { type Conflict, toConflictRule } from './conflict.ts'
@@ -119,12 +119,12 @@ export function kyselyWriter<
     for (const [row, outcome] of settled) {
       const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, place, deadline) : outcome
       for (const [twin, position] of row.positions.entries()) {
-        outcomes[position] = twin === 0 ? final : ofItsTwin(final)
+        outcomes[position] = twin === 0 ? final : duplicateOutcome(final)
       }
     }
     for (const [position, cause] of unmapped) {
       // A mapper may take its columns from a body: for a single record, the cause is not known.
-      outcomes[position] = records.length > 1 ? health.blameless(cause) : retry({ cause })
+      outcomes[position] = records.length > 1 ? health.notAtFault(cause) : retry({ cause })
     }
     return outcomes
   }

@@ -1,7 +1,7 @@
 import type { Row, TableFacts } from '../dialects/table.ts'
 import type { Health } from '../isolation/health.ts'
 import type { Suspect, Verdict } from '../isolation/isolate.ts'
-import { isTooLate, type Judge, outOfTime, tableChanged, unsent } from '../isolation/judge.ts'
+import { isTooLate, type Judge, noTimeLeft, tableChanged, unsent } from '../isolation/judge.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
@@ -55,7 +55,7 @@ export function createRowsWrite(
   }
 
   return async function write(rows, isLast) {
-    if (isTooLate(health, pace, deadline)) return outOfTime(health)
+    if (isTooLate(health, pace, deadline)) return noTimeLeft(health)
     const options = { pace, deadline, random, records: rows.length, isLast }
     const ended = await attemptInSlice(options, (slice) => table.insert(rows, facts, slice))
     const result = await attribute(ended, rows)
@@ -63,7 +63,7 @@ export function createRowsWrite(
     if (result.kind !== 'failed') return verdict
     const { failure } = result
     if (failure === 'systemic' || failure === 'fault') catalogue.forget()
-    const isDoubtful = verdict.step === 'blame' && (failure === 'permanent' || failure === 'systemic')
+    const isDoubtful = verdict.step === 'isolate' && (failure === 'permanent' || failure === 'systemic')
     return isDoubtful && !verified ? verify(verdict) : verdict
   }
 }

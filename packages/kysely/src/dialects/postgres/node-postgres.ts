@@ -15,7 +15,7 @@ const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
 
 /** Failures that tell nothing about the driver. */
-const blameless: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
+const tellNothing: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
 
 /** Kyselys whose driver rejected the probe. */
 const others = new WeakSet<object>()
@@ -48,7 +48,7 @@ export async function withProbe<Row extends Probed>(
       return { rows, nodePostgres: rows[0]?.binary === sent && prepare ? driverOf(prepare) : undefined }
     } catch (error) {
       const failure = classifyError(error)
-      if (blameless.has(failure)) throw error
+      if (tellNothing.has(failure)) throw error
     }
   }
   const rows = await read(sql`null::pg_catalog.int4`)
