@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import type { LocalEndpoints } from '@spillway/local'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { CopyRow } from '../parked/list-text.ts'
@@ -7,11 +8,12 @@ import { inProcess } from '../testing/in-process.ts'
 import { freePorts } from '../testing/processes.ts'
 import { runCli } from '../testing/run-cli.ts'
 
-const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
+const example = (name: string) => join(import.meta.dirname, '..', '..', '..', '..', 'examples', name)
 
-it('lists, shows and redrives what an app of `spillway dev` has parked, by the name of the queue', async () => {
+/** Runs an example, and answers where its queues and streams are. */
+async function startExample(name: string): Promise<LocalEndpoints> {
   const port = await freePorts()
-  const app = runCli(['dev', orders], { PORT: String(port) })
+  const app = runCli(['dev', example(name)], { PORT: String(port) })
   onTestFinished(async () => {
     app.child.kill('SIGINT')
     await app.ended
@@ -19,9 +21,15 @@ it('lists, shows and redrives what an app of `spillway dev` has parked, by the n
   await vi.waitFor(() => expect(app.stdout()).toMatch(/^ready /m), { timeout: 30_000, interval: 50 })
   vi.stubEnv('PORT', String(port))
   onTestFinished(() => void vi.unstubAllEnvs())
-
   const answer = await fetch(`http://127.0.0.1:${port + 1}/api/endpoints`)
-  const { sqs, region, queues } = (await answer.json()) as LocalEndpoints
+  return (await answer.json()) as LocalEndpoints
+}
+
+const list = async (...args: string[]): Promise<readonly CopyRow[]> =>
+  JSON.parse((await inProcess(['parked', 'list', '--json', ...args])).stdout)
+
+it('lists, shows and redrives what an app of `spillway dev` has parked, by the name of the queue', async () => {
+  const { sqs, region, queues } = await startExample('orders')
   const client = clientOf({ endpoint: sqs, region })
   onTestFinished(() => client.destroy())
   const originalId = await send(
@@ -30,8 +38,6 @@ it('lists, shows and redrives what an app of `spillway dev` has parked, by the n
     'no envelope',
   )
 
-  const list = async (...args: string[]): Promise<readonly CopyRow[]> =>
-    JSON.parse((await inProcess(['parked', 'list', '--json', ...args])).stdout)
   const parked = await vi.waitFor(
     async () => {
       const rows = await list()
@@ -59,4 +65,54 @@ it('lists, shows and redrives what an app of `spillway dev` has parked, by the n
   const unknown = await inProcess(['parked', 'list', 'order-dlq'])
   expect(unknown).toMatchObject({ code: 1, stdout: '' })
   expect(unknown.stderr).toContain("The local app has no queue 'order-dlq'. Did you mean 'orders-dlq'?")
+})
+
+it('puts a record back into a stream of the local app, by the names of queue and stream', async () => {
+  const { kinesis, region } = await startExample('telemetry')
+  const client = new KinesisClient({
+    endpoint: kinesis,
+    region,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  })
+  onTestFinished(() => client.destroy())
+  const Data = Buffer.from([255, 0, 254])
+  await client.send(new PutRecordCommand({ StreamName: 'readings', PartitionKey: 'roof', Data }))
+  const parkedOnce = (other?: string) =>
+    vi.waitFor(
+      async () => {
+        const rows = await list('readings-parked')
+        expect(rows).toMatchObject([{ code: 'SPILLWAY_ENVELOPE_INVALID', source: 'stream' }])
+        expect(rows[0]?.id).not.toBe(other)
+        return rows[0]
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+  const first = await parkedOnce()
+  const unknown = await inProcess(['redrive', 'readings-parked', '--to-stream', 'reading'])
+  expect(unknown).toMatchObject({
+    code: 1,
+    stderr: "spillway: The local app has no stream 'reading'. Did you mean 'readings'? It has: readings.\n",
+  })
+  expect(
+    await inProcess(['redrive', 'readings-parked', '--to-stream', 'readings', '--execute']),
+  ).toMatchObject({
+    code: 0,
+    stdout: 'Redriven 1 copy to readings.\n',
+  })
+  // It is no envelope still, and is parked again, as it was and without its mark.
+  const second = await parkedOnce(first?.id)
+  const shown = await inProcess([
+    'parked',
+    'show',
+    'readings-parked',
+    '--id',
+    String(second?.id),
+    '--body',
+    '--json',
+  ])
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    body: Data.toString('base64'),
+    bodyBytes: 3,
+    bodyEncoding: 'base64',
+  })
 })

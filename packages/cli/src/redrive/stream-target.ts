@@ -1,4 +1,5 @@
 import { SpillwayError, toError } from '@spillway/message'
+import { nearest } from '@spillway/message/internal'
 import { isLoopback, localCredentials, type OpenQueue } from '../parked/open-queue.ts'
 import { errorText } from './batch-requests.ts'
 import type { CopyTarget, Outgoing, SendBack } from './copy-target.ts'
@@ -16,9 +17,10 @@ export async function streamTarget(
   region: string | undefined,
 ): Promise<CopyTarget> {
   if (local !== undefined && !local.streams.includes(stream)) {
+    const near = nearest(stream, local.streams)
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      `The local app has no stream '${stream}'. It has: ${local.streams.join(', ') || 'none'}.`,
+      `The local app has no stream '${stream}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${local.streams.join(', ') || 'none'}.`,
     )
   }
   // An optional peer, which only streams need.
