@@ -70,7 +70,7 @@ it('lists, shows and redrives what an app of `spillway dev` has parked, by the n
 it('puts a record back into a stream of the local app, by the names of queue and stream', async () => {
   const { kinesis, region } = await startExample('telemetry')
   const client = new KinesisClient({
-    endpoint: kinesis,
+    endpoint: String(kinesis),
     region,
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
   })
