@@ -24,7 +24,9 @@ export interface ControlOptions {
   state(): Promise<LocalState>
 }
 
-/** What `GET /api/endpoints` answers: where an SDK client finds the queues and streams of a running app. */
+/**
+ * The response of `GET /api/endpoints`: the endpoints at which an SDK client reaches the queues and streams of the app.
+ */
 export interface LocalEndpoints {
   readonly region: string
   readonly sqs: string
@@ -39,7 +41,7 @@ export interface LocalEndpoints {
   readonly streams: readonly string[]
 }
 
-/** Records of a stream that are shown at most: the youngest of each shard. */
+/** The most records of a stream in a response: the newest of each shard. */
 const mostRecords = 100
 
 /**
@@ -49,7 +51,8 @@ const mostRecords = 100
 export async function startControl({ port, app, queues, streams, state }: ControlOptions): Promise<Control> {
   const api = new Hono()
   api.use(async (context, next) => {
-    // A page in the developer's browser must not read this through a host name that it points at loopback.
+    // Rejects other host names, so that a web page cannot read this through a name that resolves to loopback (DNS
+    // rebinding).
     const { hostname } = new URL(context.req.url)
     if (![host, 'localhost'].includes(hostname)) return context.json({ message: 'Forbidden' }, 403)
     return next()

@@ -1,5 +1,5 @@
 /**
- * The settings of esbuild with which a function loads on Lambda, as the local runtime bundles it.
+ * The esbuild settings for a function on Lambda. The local runtime bundles with the same settings.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { checkOptions, type OptionRules, oneOf } from '@spillway/message/interna
 
 /** What {@link bundleOptions} takes. */
 export interface BundleChoices {
-  /** Default `'esm'`: the files end in `.mjs`. Those of `'cjs'` end in `.cjs`. */
+  /** Default `'esm'`. The files end in `.mjs`, or in `.cjs` for `'cjs'`. */
   readonly format?: 'esm' | 'cjs'
   /**
-   * - `'external'`: `@aws-sdk/*` is left out, because Lambda's runtime has it.
-   * - `'bundled'`: it is part of the bundle, in the version that you test with.
+   * - `'external'`: `@aws-sdk/*` is not bundled, because Lambda's runtime includes it.
+   * - `'bundled'`: `@aws-sdk/*` is bundled in the version that you test with.
    *
    * Default `'external'`.
    */
   readonly sdk?: 'external' | 'bundled'
 }
 
-/** What {@link bundleOptions} gives: options of esbuild's `build`. */
+/** The result of {@link bundleOptions}: options of esbuild's `build`. */
 export interface BundleOptions {
   bundle: true
   platform: 'node'
@@ -39,8 +39,8 @@ const rules: OptionRules<BundleChoices> = {
 }
 
 /**
- * What a module of CommonJS expects and an ES module does not have: `pg` and parts of the AWS SDK require the modules of
- * Node. Globals rather than constants, so that a module may still declare names of its own.
+ * Defines what CommonJS modules expect and ES modules lack: `pg` and parts of the AWS SDK require Node's modules. They
+ * are globals rather than constants, so that a module can declare the same names.
  */
 const banner =
   "import{createRequire as spillwayRequire}from'node:module';globalThis.require=spillwayRequire(import.meta.url);globalThis.__filename=import.meta.filename;globalThis.__dirname=import.meta.dirname;"
@@ -66,10 +66,10 @@ export function bundleOptions(choices: BundleChoices = {}): BundleOptions {
     platform: 'node',
     target: 'node22',
     format,
-    // Packages that have ES modules beside CommonJS get smaller.
+    // The ES modules of a package bundle smaller than its CommonJS.
     mainFields: ['module', 'main'],
     external: sdk === 'external' ? ['@aws-sdk/*'] : [],
-    // What an error is called stands in logs.
+    // Logs show the names of error classes.
     keepNames: true,
     sourcemap: true,
     sourcesContent: false,

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server } from 'node:net'
 import { SpillwayError } from '@spillway/message'
 
-/** Where every server of the local runtime listens: on loopback, and nowhere else. */
+/** The address on which every server of the local runtime listens: loopback only. */
 export const host = '127.0.0.1'
 
 /**
@@ -9,7 +9,7 @@ export const host = '127.0.0.1'
  *
  * @param port 0 is any free port.
  * @returns the port.
- * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` when the port cannot be had.
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` for any other error.
  */
 export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {
   return new SpillwayError('SPILLWAY_START_FAILED', message, { cause: error })
 }
 
-/** A round one that is not the same, and that needs no rights. */
+/** A round port number that is different and needs no privileges. */
 function otherPort(port: number): number {
   return port < 4000 || port > 4999 ? 4000 : 5000
 }

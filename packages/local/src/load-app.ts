@@ -5,7 +5,7 @@ import { SpillwayError, toError } from '@spillway/message'
 import type { App } from '@spillway/planner'
 import { requireNode } from './require-node.ts'
 
-/** The file that defines an app, unless another is named. */
+/** The default name of the file that defines an app. */
 export const configFile = 'spillway.config.ts'
 
 /** An app definition and the folder that its paths are relative to. */
@@ -17,8 +17,8 @@ export interface LoadedApp {
 /**
  * Reads the app definition of a folder, or of a config file.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none, when it exports no app, or on a Node that is too old; `SPILLWAY_OPTION_INVALID` or
- * `SPILLWAY_APP_INVALID` as `defineApp` threw it.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no such file, when it exports no app, or on a Node that
+ * is too old; `SPILLWAY_OPTION_INVALID` or `SPILLWAY_APP_INVALID` as `defineApp` threw it.
  */
 export async function loadApp(path: string): Promise<LoadedApp> {
   requireNode()

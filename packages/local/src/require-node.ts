@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 
 /**
- * Refuses a Node that is too old, with a sentence rather than with what fails first. npm itself only warns.
+ * Rejects a Node that is too old with a clear message, because npm only warns.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED`
  */

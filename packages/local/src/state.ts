@@ -9,31 +9,31 @@ import type { StreamEngine } from './streams/index.ts'
 export interface DatabaseState {
   /** Connections that the functions hold now. */
   readonly connections: number
-  /** The most that they have held at one time. */
+  /** The most that they have held at the same time. */
   readonly peakConnections: number
   /** The most that they may hold. */
   readonly budget: number
   readonly maxConnections: number
-  /** For people: a role that still connects when the functions hold every connection of theirs. */
+  /** The connection string for people, whose role can connect even when the functions use all their connections. */
   readonly url: string
 }
 
 /** A mapping between a stream and a function. */
 export interface StreamReaderState extends StreamSourceState {
-  /** Where batches are that were given up: a folder that stands for a bucket, or the URL of a queue. */
+  /** Where discarded batches are: the folder that stands for a bucket, or the URL of a queue. */
   readonly onFailure: string
 }
 
 /** A stream's part of {@link LocalState}. */
 export interface StreamState {
   readonly shards: number
-  /** Records that it holds, whether they were read or not. */
+  /** How many records it holds, read or not. */
   readonly records: number
   /** By the names of the functions. */
   readonly readers: Readonly<Record<string, StreamReaderState>>
 }
 
-/** What `GET /api/state` answers. */
+/** The response of `GET /api/state`. */
 export interface LocalState {
   readonly queues: Readonly<Record<string, QueueDepth>>
   readonly streams: Readonly<Record<string, StreamState>>
@@ -49,7 +49,7 @@ export interface RunningReader {
   readonly onFailure: string
 }
 
-/** The parts that a state is read from. */
+/** What {@link readState} takes. */
 export interface StateParts {
   readonly app: App
   readonly queues: QueueEngine
@@ -59,7 +59,7 @@ export interface StateParts {
   readonly functions: readonly LambdaFunction[]
 }
 
-/** The state of a running app, now. */
+/** Reads the current state of a running app. */
 export async function readState(parts: StateParts): Promise<LocalState> {
   const { app, queues, database, functions } = parts
   const depths = await Promise.all(

@@ -29,7 +29,7 @@ export interface Engines {
   readonly database: Postgres | undefined
 }
 
-/** What the functions of a running app may refer to. */
+/** Creates the resources that the environment variables of the functions may refer to. */
 export function toResources(app: App, { queues, database }: Engines): Resources {
   return {
     queueUrl: (name) => queues.queueUrl(findQueue(app, name).name),
@@ -46,7 +46,7 @@ export function toResources(app: App, { queues, database }: Engines): Resources 
   }
 }
 
-/** A function as the local Lambda takes it. */
+/** Creates the spec of a function for the local Lambda. */
 export function toFunctionSpec(
   fn: AppFunction,
   folder: string,
@@ -57,7 +57,7 @@ export function toFunctionSpec(
   const environment = {
     AWS_ENDPOINT_URL_SQS: queues.endpoint,
     ...(streams && { AWS_ENDPOINT_URL_KINESIS: streams.endpoint }),
-    // Its share of the budget: a pool that is told nothing else keeps to it.
+    // Its share of the connection budget, which is the default size of a pool.
     ...(fn.connections > 0 && { SPILLWAY_CONNECTIONS: String(fn.connections) }),
     ...fn.environment(resources),
   }
@@ -87,7 +87,7 @@ export function toStreamSourceSpec(source: AppStreamSource, streams: StreamEngin
   return { readers: streams.readers(stream), streamArn: streams.streamArn(stream), region, ...numbers }
 }
 
-/** Where the batches of a stream go that are given up. Buckets are folders. */
+/** The destination of discarded batches of a stream. A bucket is a folder. */
 export function toFailureDestination(
   { onFailure }: AppStreamSource,
   { queues }: Engines,

@@ -10,11 +10,11 @@ export interface BatchResponse {
 
 /**
  * Reads what a function returned, as Lambda does when the mapping has `ReportBatchItemFailures` (Lambda developer
- * guide, "Handling errors for an SQS event source in Lambda"): nothing, or no list of failures, is a complete
- * success; whatever cannot be read is a complete failure.
+ * guide, "Handling errors for an SQS event source in Lambda"): no response, or one without a list of failures, is a
+ * complete success; an invalid response is a complete failure.
  *
  * @param ids the message ids of the batch
- * @param payload what the handler returned, through JSON
+ * @param payload the return value of the handler, parsed from JSON
  */
 export function readBatchResponse(ids: readonly string[], payload: unknown): BatchResponse {
   const failures = readItemFailures(payload)

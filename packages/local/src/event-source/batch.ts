@@ -8,11 +8,11 @@ export interface Batch {
   readonly receivedAt: number
 }
 
-/** A batch that fills. */
+/** A batch that is being filled. */
 export interface BatchBuilder {
-  /** Adds records; gives those that do not fit. */
+  /** Adds records; returns those that do not fit. */
   add(records: readonly Received[]): readonly Received[]
-  /** How many records still fit, the size of those in the batch taken as a guide. At least 1 unless it is full. */
+  /** How many more records fit, estimated from the size of those in the batch. At least 1 unless it is full. */
   room(): number
   /** `undefined` while it is empty. */
   batch(): Batch | undefined
@@ -34,7 +34,7 @@ export function createBatch(batchSize: number): BatchBuilder {
       const rest: Received[] = []
       for (const one of arrived) {
         if (overflowed || records.length >= batchSize || size + one.size + 1 > payloadLimit) {
-          // What comes after it must not overtake it.
+          // Later records must not overtake it.
           overflowed = true
           rest.push(one)
         } else {

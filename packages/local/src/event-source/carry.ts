@@ -4,14 +4,14 @@ import type { Received } from './queue-client.ts'
 /** Records that were received but did not fit into their batch: the next batch starts with them. */
 export interface Carry {
   put(records: readonly Received[]): void
-  /** Takes them all, but for those that the queue delivers again because their visibility time-out has passed. */
+  /** Takes all of them. Those whose visibility time-out has passed are dropped, because the queue delivers them again. */
   take(): readonly Received[]
-  /** Leaves the records of these FIFO groups to the queue, which delivers them again. */
+  /** Drops the records of these FIFO groups; the queue delivers them again. */
   drop(groups: ReadonlySet<string | undefined>): void
   size(): number
 }
 
-/** Makes an empty carry. `visibilityTimeout` is in seconds. */
+/** Creates an empty carry. `visibilityTimeout` is in seconds. */
 export function createCarry(clock: Clock, visibilityTimeout: number): Carry {
   let kept: readonly Received[] = []
   return {

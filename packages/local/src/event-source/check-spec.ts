@@ -2,7 +2,7 @@ import { SpillwayError } from '@spillway/message'
 import type { EventSourceSpec } from './types.ts'
 
 /**
- * Refuses what Lambda refuses when a mapping is made ("CreateEventSourceMapping" of the Lambda API reference).
+ * Rejects what Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API reference).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */

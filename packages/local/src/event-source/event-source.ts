@@ -1,81 +1,42 @@
 import { systemClock } from '@spillway/message/internal'
-import { createSemaphore } from '@spillway/transport'
-import type { InvocationResult } from '../functions/index.ts'
-import { describeEvent } from '../report/describe-event.ts'
 import type { Batch } from './batch.ts'
-import { readBatchResponse } from './batch-response.ts'
 import { type Carry, createCarry } from './carry.ts'
 import { checkSpec } from './check-spec.ts'
-import { gather } from './gather.ts'
+import { createCollect } from './collect.ts'
+import { createReport } from './create-report.ts'
 import { invokeBatch } from './invoke-batch.ts'
 import { startPollers } from './pollers.ts'
 import { createQueueClient } from './queue-client.ts'
-import type { SqsRecord } from './record.ts'
-import { deleteRecords } from './settle.ts'
-import type { EventSource, EventSourceOptions, EventSourceProblem, EventSourceSpec } from './types.ts'
+import { createSettle } from './settle.ts'
+import type { EventSource, EventSourceOptions, EventSourceSpec } from './types.ts'
 
 /** Milliseconds that {@link EventSource.stop} waits for invocations. */
-const patience = 2000
-
-const partialFailures =
-  'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda deletes these messages'
-
-const describe = (records: readonly SqsRecord[]) => describeEvent({ Records: records })
+const stopTimeout = 2000
 
 /**
- * Starts an event source mapping with `ReportBatchItemFailures`, as Lambda runs it on SQS (Lambda developer guide,
- * "Using Lambda with Amazon SQS"): it receives only what the function can take at once, invokes with batches,
- * deletes what succeeded, and leaves what failed to the visibility time-out. It goes on while the queue is away.
+ * Starts an event source mapping with `ReportBatchItemFailures` that behaves as Lambda's on SQS (Lambda developer guide,
+ * "Using Lambda with Amazon SQS"). It receives only what the function can run at once, invokes it with batches, deletes
+ * what succeeded, and leaves failures to the visibility time-out. While the queue does not answer it keeps trying.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would refuse.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would reject.
  */
 export function startEventSource(spec: EventSourceSpec, options: EventSourceOptions): EventSource {
   checkSpec(spec)
-  const { batchSize, batchingWindow, visibilityTimeout } = spec
+  const { batchingWindow, visibilityTimeout } = spec
   const { function: fn, clock = systemClock } = options
   const client = createQueueClient(spec, clock)
   const fifo = spec.queueArn.endsWith('.fifo')
   const newCarry = () => createCarry(clock, visibilityTimeout)
   const stopping = new AbortController()
   const { signal } = stopping
-  // With a window, one batch fills at a time: pollers that gather side by side would each get a part of a trickle.
-  const turns = batchingWindow > 0 ? createSemaphore(1) : undefined
-  // Without one, what a poller carries over waits for its own invocation: it may be of the same FIFO group.
-  const shared = turns && newCarry()
+  // With a window all pollers share what is carried over, because they fill one batch at a time. Without a window it
+  // stays with its poller and waits for that poller's invocation, which may be of the same FIFO group.
+  const shared = batchingWindow > 0 ? newCarry() : undefined
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
-  let unreachable = false
-  let hasReturnedFailures = false
+  const report = createReport(options.onProblem)
+  const collect = createCollect({ spec, client, clock, signal, report })
+  const settle = createSettle({ client, clock, counts, report })
   let stopped: Promise<void> | undefined
-
-  function report(code: EventSourceProblem['code'], message: string): void {
-    try {
-      options.onProblem?.({ code, message })
-    } catch {
-      // A listener's fault must not stop the deliveries.
-    }
-  }
-
-  async function next(
-    carry: Carry,
-    isNeeded: () => boolean,
-    onFirst: () => void,
-  ): Promise<Batch | undefined> {
-    const collect = async () => {
-      if (signal.aborted || !isNeeded()) return undefined
-      const batch = await gather({ client, carry, clock, batchSize, batchingWindow, signal, onFirst })
-      unreachable = false
-      return batch
-    }
-    try {
-      return await (turns === undefined ? collect() : turns.run(collect))
-    } catch (error) {
-      if (!unreachable && !signal.aborted) {
-        report('queue-unreachable', `the queue does not answer (${String(error)}); trying again`)
-      }
-      unreachable = true
-      throw error
-    }
-  }
 
   async function run(batch: Batch, carry: Carry): Promise<void> {
     if (signal.aborted) return
@@ -84,41 +45,8 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     const result = await invokeBatch(fn, batch, visibilityTimeout, clock, signal)
     counts.invoking -= 1
     const failed = await settle(batch.records, result)
-    // What was carried over must not overtake what comes back before it.
+    // Records that were carried over must not overtake earlier ones of their group, which will be received again.
     if (fifo) carry.drop(new Set(failed.map(({ attributes }) => attributes.MessageGroupId)))
-  }
-
-  /** Deletes what succeeded and gives the rest. */
-  async function settle(
-    records: readonly SqsRecord[],
-    result: InvocationResult,
-  ): Promise<readonly SqsRecord[]> {
-    if (!result.ok) {
-      counts.failed += records.length
-      if (result.kind === 'throttle') {
-        report(
-          'batch-dropped',
-          `throttled until the visibility time-out passed: the queue delivers them again; ${describe(records)}`,
-        )
-      }
-      return records
-    }
-    const ids = records.map((record) => record.messageId)
-    const { failed, problem } = readBatchResponse(ids, result.payload)
-    if (problem !== undefined) {
-      report('response-malformed', `the whole batch failed: ${problem}; ${describe(records)}`)
-    } else if (failed.size > 0 && !hasReturnedFailures) {
-      hasReturnedFailures = true
-      report('partial-failures', partialFailures)
-    }
-    const succeeded = records.filter((record) => !failed.has(record.messageId))
-    counts.succeeded += succeeded.length
-    counts.failed += failed.size
-    const left = await deleteRecords(client, clock, succeeded)
-    if (left.length > 0) {
-      report('delete-failed', `done but not deleted: they will be delivered again; ${describe(left)}`)
-    }
-    return records.filter((record) => failed.has(record.messageId))
   }
 
   const pollers = startPollers({
@@ -128,8 +56,8 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
     worker() {
       const carry = shared ?? newCarry()
       return {
-        next: (isNeeded, onFirst) => next(carry, isNeeded, onFirst),
-        // What is shared, another poller takes.
+        next: (isNeeded, onFirst) => collect(carry, isNeeded, onFirst),
+        // Another poller takes what is shared.
         holds: () => shared === undefined && carry.size() > 0,
         run: (batch) => run(batch, carry),
       }
@@ -139,7 +67,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   async function shutDown(): Promise<void> {
     stopping.abort()
     const waited = new AbortController()
-    await Promise.race([pollers.ended, clock.sleep(patience, waited.signal)])
+    await Promise.race([pollers.ended, clock.sleep(stopTimeout, waited.signal)])
     waited.abort()
     client.destroy()
   }

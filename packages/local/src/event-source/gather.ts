@@ -3,7 +3,7 @@ import { type Batch, createBatch } from './batch.ts'
 import type { Carry } from './carry.ts'
 import type { QueueClient } from './queue-client.ts'
 
-/** What {@link gather} works with. */
+/** What {@link gather} takes. */
 export interface GatherContext {
   readonly client: QueueClient
   readonly carry: Carry
@@ -17,15 +17,15 @@ export interface GatherContext {
   readonly onFirst: () => void
 }
 
-/** Seconds. A poll that waits is not aborted, so this is also the longest that stopping takes while idle. */
+/** Seconds. A waiting receive is not aborted, so stopping an idle event source takes up to this long. */
 const longPoll = 1
-/** Milliseconds between receives while records trickle in: a receive for each record would keep a core busy. */
+/** Milliseconds between receives while few records arrive. A receive per record would keep a core busy. */
 const trickle = 50
 const mostReceives = 8
 
 /**
- * Waits for a record and fills a batch until it has `batchSize` records, the window has passed since its first
- * record was received, or the next record would make the payload too large. `undefined` when no record came.
+ * Waits for a record and then fills a batch until it has `batchSize` records, the window since the first record has
+ * passed, or the next record would make the payload too large. Resolves with `undefined` when no record came.
  */
 export async function gather(context: GatherContext): Promise<Batch | undefined> {
   const { client, carry, clock, batchSize, batchingWindow, signal, onFirst } = context
@@ -43,7 +43,8 @@ export async function gather(context: GatherContext): Promise<Batch | undefined>
   let parallel = 1
   while (builder.room() > 0 && clock.now() < closes && !signal.aborted) {
     const sizes = receiveSizes(builder.room(), parallel)
-    // A receive that fails must not cost the records of the others; the next receive meets the same trouble.
+    // A failed receive must not lose the records of the others. Its error is ignored: if it lasts, the next receive
+    // fails, too.
     const receives = await Promise.allSettled(sizes.map((size) => client.receive(size, 0)))
     const arrived = receives.flatMap((receive) => (receive.status === 'fulfilled' ? receive.value : []))
     carry.put(builder.add(arrived))

@@ -7,8 +7,8 @@ import type { Invocable } from './types.ts'
 const backoff: Backoff = { base: 100, cap: 5000 }
 
 /**
- * Invokes the function with a batch. A throttle is tried again until the batch's visibility time-out has passed or
- * the signal aborts; then the throttle is the result. Never rejects.
+ * Invokes the function with a batch. A throttled invocation is retried until the batch's visibility time-out has passed
+ * or the signal aborts; then the throttle is the result. Never rejects.
  *
  * @param visibilityTimeout seconds
  */
@@ -20,14 +20,14 @@ export function invokeBatch(
   signal: AbortSignal,
 ): Promise<InvocationResult> {
   const expires = batch.receivedAt + visibilityTimeout * 1000
-  return invokePatiently(fn, { Records: batch.records }, expires, clock, signal)
+  return retryThrottles(fn, { Records: batch.records }, expires, clock, signal)
 }
 
 /**
- * Invokes the function. A throttle is tried again until the time `expires`, in milliseconds since the epoch, or until
- * the signal aborts; then the throttle is the result. Never rejects.
+ * Invokes the function. A throttled invocation is retried until the time `expires`, in milliseconds since the epoch, or
+ * until the signal aborts; then the throttle is the result. Never rejects.
  */
-export async function invokePatiently(
+export async function retryThrottles(
   fn: Invocable,
   event: unknown,
   expires: number,
@@ -37,7 +37,7 @@ export async function invokePatiently(
   for (let attempt = 1; ; attempt++) {
     const result = await invoke(fn, event)
     if (result.ok || result.kind !== 'throttle' || signal.aborted) return result
-    // Half of the wait is fixed: a throttled function must not be asked without any pause.
+    // At least half of the wait is fixed, so that there is always a pause between two attempts.
     const wait = fullJitter(backoff, attempt, 0.5 + Math.random() / 2)
     if (clock.now() + wait >= expires) return result
     await clock.sleep(wait, signal)

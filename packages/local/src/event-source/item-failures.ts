@@ -5,8 +5,8 @@ export interface ItemFailures {
 }
 
 /**
- * Reads the list of failures that a function returned for a mapping with `ReportBatchItemFailures`. Nothing, or no list,
- * is no failure; each entry needs an identifier that is a string and not empty.
+ * Reads the list of failures that a function returned for a mapping with `ReportBatchItemFailures`. No response, or one
+ * without a list, means no failures. Each entry needs an identifier that is a non-empty string.
  */
 export function readItemFailures(payload: unknown): ItemFailures {
   if (payload === undefined || payload === null || payload === '') return none

@@ -15,17 +15,17 @@ export interface PollersOptions {
 /** What one poller does. */
 export interface Worker {
   /**
-   * The next batch, `undefined` when there is nothing to do now. A worker that waits for its turn asks `isNeeded` and
-   * may give up; it calls `onFirst` when it has a first record.
+   * Resolves with the next batch, or `undefined` when there is none now. A worker that waits for its turn checks
+   * `isNeeded` and may stop; it calls `onFirst` when it has a first record.
    */
   next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined>
-  /** Whether it keeps records for its next batch: then it must not leave. */
+  /** Whether it keeps records for its next batch; then its poller must not end. */
   holds(): boolean
   /** Must not reject. */
   run(batch: Batch): Promise<void>
 }
 
-/** Loops that take a batch and run it. */
+/** Loops that each take a batch and run it. */
 export interface Pollers {
   count(): number
   /** Resolves once all have ended. */
@@ -34,21 +34,21 @@ export interface Pollers {
 
 const start = 5
 const ceiling = 1250
-/** Pollers more for each second in which all are busy: Lambda adds 300 a minute. */
+/** How many pollers are added after each second in which all are busy. Lambda adds 300 per minute. */
 const step = 5
-/** Milliseconds that a busy poller may spend between two batches. */
+/** A poller counts as busy if the pause since its last batch is shorter than this. Milliseconds. */
 const breath = 250
-/** Milliseconds, the longest pause while the queue does not answer. */
+/** The longest pause while the queue does not answer. Milliseconds. */
 const longestPause = 2000
 
 /**
- * Runs pollers: five at first, five more each second in which all are busy, and five again when the queue is empty.
- * A poller holds one batch at a time, from before its first receive to its end, so nothing is received that could
- * not be invoked.
+ * Runs pollers: five at first, five more after each second in which all are busy, and five again when the queue is
+ * empty. A poller handles one batch at a time, from its first receive to its end, so only as much is received as can be
+ * invoked.
  */
 export function startPollers({ maximum = ceiling, clock, signal, worker }: PollersOptions): Pollers {
   const base = Math.min(start, maximum)
-  /** Since when each poller waits; `undefined` while it has records. */
+  /** The time since which each poller waits; `undefined` while it has records. */
   const live = new Map<symbol, number | undefined>()
   const loops = new Set<Promise<void>>()
   let target = base
@@ -56,7 +56,7 @@ export function startPollers({ maximum = ceiling, clock, signal, worker }: Polle
   async function poll(): Promise<void> {
     const self = Symbol()
     const { next, holds, run } = worker()
-    // Only as many leave as there are too many, and none with records that nobody else would take.
+    // A poller ends only while there are too many, and never while it holds records that no other poller would take.
     const isNeeded = () => holds() || live.size <= target
     live.set(self, clock.now())
     let failures = 0

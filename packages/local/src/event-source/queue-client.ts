@@ -3,20 +3,23 @@ import type { Clock } from '@spillway/message/internal'
 import { type SqsRecord, toRecord } from './record.ts'
 import type { EventSourceSpec } from './types.ts'
 
-/** A record with what the event source has to know about it. */
+/** A record with what the event source needs to know about it. */
 export interface Received {
   readonly record: SqsRecord
-  /** Bytes of its JSON. */
+  /** The length of its JSON in bytes. */
   readonly size: number
-  /** Milliseconds since the epoch. Its visibility time-out began about then. */
+  /** Milliseconds since the epoch; about when its visibility time-out started. */
   readonly receivedAt: number
 }
 
-/** The queue, as an event source uses it. */
+/** The operations of the queue that an event source uses. */
 export interface QueueClient {
-  /** Receives up to `max` records (10 at most), waiting up to `wait` seconds for the first. Throws what the SDK throws. */
+  /**
+   * Receives up to `max` records (10 at most), waiting up to `wait` seconds for the first. Rejects with the errors of
+   * the SDK.
+   */
   receive(max: number, wait: number): Promise<readonly Received[]>
-  /** Deletes up to ten records and gives those that the queue did not delete. Throws what the SDK throws. */
+  /** Deletes up to ten records and resolves with those that were not deleted. Rejects with the errors of the SDK. */
   remove(records: readonly SqsRecord[]): Promise<readonly SqsRecord[]>
   destroy(): void
 }
@@ -28,7 +31,7 @@ export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueCli
     endpoint,
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    // The event source has its own back-off, and checksums buy nothing on loopback.
+    // The event source retries itself, and checksums are not needed on loopback.
     maxAttempts: 1,
     md5: false,
     requestHandler: {

@@ -14,7 +14,7 @@ export interface EventSourceSpec {
   readonly batchingWindow: number
   /** How many invocations run at once, 2 to 1,000. `undefined` is Lambda's own limit of 1,250. */
   readonly maximumConcurrency: number | undefined
-  /** Seconds, of the queue. */
+  /** The visibility time-out of the queue in seconds. */
   readonly visibilityTimeout: number
 }
 
@@ -24,7 +24,7 @@ export interface Invocable {
   invoke(event: unknown): Promise<InvocationResult>
 }
 
-/** Something that the developer should see; the event source goes on. */
+/** Something that the developer should see. The event source continues. */
 export interface EventSourceProblem {
   readonly code:
     | 'response-malformed'
@@ -35,31 +35,31 @@ export interface EventSourceProblem {
   readonly message: string
 }
 
-/** What {@link startEventSource} takes beside the mapping. */
+/** What {@link startEventSource} takes in addition to the mapping. */
 export interface EventSourceOptions {
   readonly function: Invocable
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock
   readonly onProblem?: (problem: EventSourceProblem) => void
 }
 
-/** Figures of an event source. */
+/** Metrics of an event source. */
 export interface EventSourceState {
-  /** How many batches it may hold at once now. */
+  /** How many batches it may currently handle at once. */
   readonly pollers: number
-  /** Batches that are with the function now. */
+  /** Batches whose invocation is in progress. */
   readonly invoking: number
-  /** Batches that were given to the function, a throttled one once. */
+  /** Batches that the function was invoked with; a throttled batch counts once. */
   readonly batches: number
-  /** Records that the function finished. */
+  /** Records that were done. */
   readonly succeeded: number
-  /** Records that stay in the queue for another delivery. */
+  /** Records that failed and stay in the queue. */
   readonly failed: number
 }
 
 /** A running event source mapping. */
 export interface EventSource {
   state(): EventSourceState
-  /** Receives no more, waits at most 2 s for invocations that run, and closes its connections. Safe to call again. */
+  /** Stops receiving, waits at most 2 s for invocations in progress, and closes its connections. Safe to call again. */
   stop(): Promise<void>
 }

@@ -1,9 +1,9 @@
 /**
  * What runs in an execution environment: the counterpart of Lambda's Node.js runtime. It is part of each bundle.
  *
- * Both sides talk through descriptor 3, in lines of fields parted by tabs; JSON text holds neither character.
- * To the environment: `requestId deadline traceId event`. From it: `ready`, `ok payload`, `error document`, or
- * `fatal document` before the process ends.
+ * Both sides exchange lines through file descriptor 3. Tabs separate the fields, because JSON text contains neither
+ * tabs nor line breaks. To the environment: `requestId deadline traceId event`. From it: `ready`, `ok payload`, `error
+ * document`, or `fatal document` before the process ends.
  *
  * @module
  */
@@ -72,7 +72,7 @@ export async function runEnvironment(options: BootstrapOptions): Promise<void> {
   const lines = lineReader((line) => void serve(line))
   channel.setEncoding('utf8').on('data', lines.write)
   channel.write('ready\n')
-  // Environments are killed rather than ended, so the cache would never be written by itself.
+  // Environments are killed, and a killed process does not write its compile cache.
   flushCompileCache()
 }
 
@@ -86,7 +86,7 @@ function findHandler(exports: Readonly<Record<string, unknown>>, name: string): 
       `index.${name} is ${problem}: export an async function named \`${name}\` from the entry of the function.`,
     )
   }
-  // Lambda decides by the declared parameters alone. middy declares two.
+  // Lambda looks only at the number of declared parameters. middy declares two.
   if (found.length >= 3) throw runtimeError('Runtime.CallbackHandlerDeprecated', callbackHandler(name))
   return found as Handler
 }
@@ -103,12 +103,12 @@ function callbackHandler(name: string): string {
 
 function runtimeError(name: string, message: string): Error {
   const error = Object.assign(new Error(message), { name })
-  // Where the bootstrap looks for the handler helps nobody.
+  // The stack of the bootstrap would not help to find the mistake.
   error.stack = `${name}: ${message}`
   return error
 }
 
-/** As Lambda words it; the reason, with its own stack, is the cause. */
+/** Lambda's text for an unhandled rejection; the reason, with its own stack, is the cause. */
 function unhandledRejection(reason: unknown): InvocationError {
   const { causes = [], ...cause } = toInvocationError(reason)
   const errorMessage =
@@ -134,7 +134,7 @@ async function answer(handler: Handler, event: unknown, context: object): Promis
     payload = JSON.stringify(result) ?? 'null'
   } catch (error) {
     const { causes = [], ...cause } = toInvocationError(error)
-    // Lambda keeps the reason to itself.
+    // Lambda does not say why; the reason is added here.
     const errorMessage = `Unable to stringify response body: ${cause.errorMessage}`
     return failure({ errorType: 'Runtime.JSONStringifyError', errorMessage, causes: [cause, ...causes] })
   }

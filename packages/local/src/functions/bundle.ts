@@ -16,7 +16,7 @@ import type { FunctionSpec } from './types.ts'
 export async function bundleFunction(spec: FunctionSpec, folder: string, region: string): Promise<string> {
   const outfile = join(folder, spec.name, 'index.mjs')
   try {
-    // As it is bundled for Lambda: what loads here loads there.
+    // The same settings as for Lambda, so that a bundle which loads here loads there.
     const { outExtension: _, ...options } = bundleOptions({ sdk: 'bundled' })
     await build({
       ...options,
@@ -26,7 +26,7 @@ export async function bundleFunction(spec: FunctionSpec, folder: string, region:
         sourcefile: 'lambda.js',
       },
       outfile,
-      // esbuild adds `import` or `require` by itself, according to how a module is asked for.
+      // esbuild adds `import` or `require` itself, depending on how a module is loaded.
       conditions: ['spillway:source', 'node', 'module'],
       logLevel: 'silent',
     })
@@ -40,7 +40,7 @@ export async function bundleFunction(spec: FunctionSpec, folder: string, region:
   return outfile
 }
 
-// A dynamic import stays in the same file and lets the bootstrap catch what the module throws.
+// With a dynamic import, which stays in the same file, the bootstrap can catch an error that the module throws.
 function entryModule(spec: FunctionSpec, region: string): string {
   const options: Omit<BootstrapOptions, 'load'> = {
     handler: spec.handler,

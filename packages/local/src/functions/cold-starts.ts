@@ -1,51 +1,51 @@
 import { availableParallelism } from 'node:os'
 import { createIdleMeter } from './idle-share.ts'
 
-/** How many environments of all functions start at once, at most: this machine's cores stand for all of Lambda's. */
+/** The most environments of all functions that start at the same time, limited by the cores of this machine. */
 export const coldStartLimit = Math.max(2, availableParallelism())
 
-/** A function's first environments start whatever the machine is doing: two for each core keep it busy. */
+/** The first environments of a function start however busy the machine is. Two per core are enough to keep it busy. */
 const firstEnvironments = 2 * availableParallelism()
 
-/** The share of the machine that has to be idle for one more cold start. */
+/** The share of the processor time that has to be idle for a further cold start. */
 const neededIdleShare = 0.3
 
-/** On a busy machine one environment starts, and then this many times its start-up time has to pass. */
+/** On a busy machine, after each cold start the next one waits for this many times its duration. */
 const busyPause = 10
 
-/** Bytes of memory that have to be left for one more environment beside those that a function has. */
+/** The free memory in bytes that a further environment of a function needs. */
 const neededMemory = 512 * 1024 * 1024
 
-/** How soon a start that was put off is tried again. Milliseconds. */
+/** After how many milliseconds a rejected start is retried. */
 const retryMs = 50
 
 /** Decides when an environment may start. */
 export interface ColdStarts {
   /**
-   * Takes a place for a cold start of a function that has `existing` environments. Without one it answers `false`, and
-   * `retry` is called when one may be free.
+   * Begins a cold start of a function that has `existing` environments. If none may begin now it returns `false` and
+   * calls `retry` later.
    */
   begin(existing: number, retry: () => void): boolean
-  /** Gives the place back. `durationMs` is what the start took. */
+  /** Ends a cold start that took `durationMs`. */
   end(durationMs: number): void
 }
 
 /** What {@link createColdStarts} takes. */
 export interface ColdStartsOptions {
-  /** How many start at once, at most. */
+  /** The most cold starts at the same time. */
   readonly limit: number
-  /** How many environments of a function start without a look at the machine. */
+  /** How many environments of a function start however busy the machine is. */
   readonly first: number
   idleShare(): number
-  /** Bytes that this machine has left. */
+  /** The available memory of this machine in bytes. */
   availableMemory(): number
   now(): number
 }
 
 /**
- * Lets environments start as fast as the machine has processor time to spare. On Lambda a cold start takes nothing
- * from the environments that work; here it takes their cores, and a burst that starts a hundred environments at once
- * would keep those that are ready from working it off. One at a time starts however busy the machine is.
+ * Starts environments only as fast as the machine has processor time to spare. On Lambda a cold start does not slow
+ * down other environments. Here they share the cores, so a burst that started a hundred environments at once would
+ * starve those that are ready. One at a time starts however busy the machine is.
  */
 export function createColdStarts(options: ColdStartsOptions): ColdStarts {
   const { limit, first, idleShare, availableMemory, now } = options
@@ -62,7 +62,7 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
     return idleShare() >= neededIdleShare
   }
 
-  /** One that is refused again goes to the end: no function keeps the others from starting. */
+  /** A start that is rejected again moves to the end, so that no function starves the others. */
   function retryRefused(): void {
     for (const retry of [...refused]) {
       refused.delete(retry)

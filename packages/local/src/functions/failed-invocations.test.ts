@@ -116,7 +116,7 @@ it('survives whatever is thrown', async () => {
   expect((await told('circular')).causes).toHaveLength(1)
   expect(await told('unreadable')).toEqual({
     errorType: 'Error',
-    errorMessage: 'What was thrown cannot be read: one of its properties throws.',
+    errorMessage: 'The thrown value cannot be read: one of its properties throws.',
   })
   const long = await told('long')
   expect(long.errorMessage).toBe(`${'x'.repeat(2048)} … ${'x'.repeat(2048)}`)

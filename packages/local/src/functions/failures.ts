@@ -3,7 +3,7 @@ import type { InvocationError, InvocationFailure } from './types.ts'
 /** The largest event of a synchronous invocation, in bytes (Lambda, "Lambda quotas"). */
 export const requestLimit = 6_291_456
 
-/** A failure of a kind. */
+/** Creates a failure. */
 export function failed(kind: InvocationFailure['kind'], error: InvocationError): InvocationFailure {
   return { ok: false, kind, error }
 }
@@ -16,7 +16,7 @@ export function timedOut(requestId: string, seconds: number): InvocationFailure 
   })
 }
 
-/** What Lambda calls the signals that end a process. */
+/** Lambda's names for signals that end a process. */
 const signalNames: Partial<Record<NodeJS.Signals, string>> = {
   SIGABRT: 'aborted',
   SIGBUS: 'bus error',
@@ -66,17 +66,17 @@ export function requestTooLarge(bytes: number): InvocationFailure {
   })
 }
 
-/** The handler wrote to the channel between the bootstrap and the environment: nothing from there can be believed. */
+/** The handler wrote to the channel between the bootstrap and the environment, so its content cannot be trusted. */
 export const channelBroken: InvocationError = {
   errorType: 'Runtime.ExitError',
   errorMessage:
     'The function wrote to file descriptor 3, which belongs to the runtime, and was killed. Write to standard output or standard error.',
 }
 
-/** What {@link stopped} says in place of a class. */
+/** The error type of {@link stopped}. */
 export const stoppedType = 'Runtime.Stopped'
 
-/** The function is stopped: a request that waits is a crash, a new one an error. */
+/** The function is stopped. A waiting request gets a crash, a new one an error. */
 export function stopped(name: string, kind: 'crash' | 'error'): InvocationFailure {
   return failed(kind, { errorType: stoppedType, errorMessage: `The function ${name} is stopped.` })
 }

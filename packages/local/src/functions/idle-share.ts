@@ -1,9 +1,9 @@
 import { cpus } from 'node:os'
 
-/** How often the share is measured anew. Milliseconds: a shorter time says little, a longer one is old news. */
+/** For how many milliseconds a measurement is used. A shorter interval is inexact, a longer one out of date. */
 const windowMs = 250
 
-/** A meter of the share of this machine's processor time, 0 to 1, that nobody used lately. */
+/** Creates a function that returns the idle share of this machine's processor time, 0 to 1. */
 export function createIdleMeter(now: () => number = () => performance.now()): () => number {
   let measuredAt = Number.NEGATIVE_INFINITY
   let before = { idle: 0, total: 0 }

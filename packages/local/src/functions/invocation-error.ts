@@ -3,10 +3,10 @@ import type { InvocationError } from './types.ts'
 
 const mostCauses = 8
 
-/** Characters of a text: an error with its causes has to fit into the channel before a process ends. */
+/** The most characters of a text. An error with its causes must fit into the pipe before the process ends. */
 const longestText = 4096
 
-/** Describes whatever was thrown as Lambda's Node.js runtime does, and adds what it was caused by. */
+/** Describes a thrown value as Lambda's Node.js runtime does, and adds its causes. */
 export function toInvocationError(thrown: unknown): InvocationError {
   try {
     if (!isError(thrown)) return { errorType: typeof thrown, errorMessage: text(thrown) }
@@ -20,7 +20,7 @@ export function toInvocationError(thrown: unknown): InvocationError {
   } catch {
     return {
       errorType: 'Error',
-      errorMessage: 'What was thrown cannot be read: one of its properties throws.',
+      errorMessage: 'The thrown value cannot be read: one of its properties throws.',
     }
   }
 }
@@ -43,7 +43,7 @@ function toCause(cause: unknown): InvocationError {
   return { ...describe(cause), ...(code === undefined ? {} : { code }) }
 }
 
-/** The causes of an error, the nearest first. A circular chain ends where it meets itself. */
+/** The causes of an error, the nearest first. A circular chain ends at the first repetition. */
 function causesOf(thrown: Error): unknown[] {
   const found = new Set<unknown>([thrown])
   for (const error of found) {
@@ -73,6 +73,6 @@ function text(value: unknown): string {
     full = Object.prototype.toString.call(value)
   }
   if (full.length <= longestText) return full
-  // A stack has the message at its start, and where it was thrown at its end.
+  // Keeps the start of a stack, which has the message, and its end, which has the origin.
   return `${full.slice(0, longestText / 2)} … ${full.slice(-longestText / 2)}`
 }

@@ -1,16 +1,19 @@
-/** Takes text as it comes. */
+/** Splits chunks of text into lines. */
 export interface LineReader {
   write(chunk: string): void
-  /** Gives out what came after the last line break. */
+  /** Passes on the text after the last line break. */
   end(): void
 }
 
-/** Cuts text into lines. A line longer than `limit` characters comes in pieces; default: no limit. */
+/**
+ * Creates a reader that splits text into lines. A line longer than `limit` characters is passed on in pieces; default:
+ * no limit.
+ */
 export function lineReader(
   onLine: (line: string) => void,
   limit: number = Number.POSITIVE_INFINITY,
 ): LineReader {
-  // Pieces rather than one growing string: a line of 6 MB comes in a hundred chunks.
+  // An array rather than one growing string, because a line of 6 MB arrives in a hundred chunks.
   let pieces: string[] = []
   let length = 0
 

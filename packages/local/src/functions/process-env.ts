@@ -4,11 +4,14 @@ import { dirname } from 'node:path'
 import { logGroupOf } from './names.ts'
 import type { FunctionSpec } from './types.ts'
 
-/** What a process needs to run at all. `HOME` is not among them: the SDK would read the developer's own settings. */
+/**
+ * The variables that a process needs to run. `HOME` is not one of them, because the SDK would read the developer's
+ * configuration.
+ */
 const inherited = ['PATH', 'SystemRoot', 'TEMP']
 
 /**
- * The whole environment of one execution environment: nothing else of this process's own reaches it.
+ * All variables of an execution environment. It inherits no others from this process.
  *
  * See the page "Using Lambda environment variables" of AWS; the credentials are fakes.
  */

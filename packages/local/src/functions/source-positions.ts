@@ -3,10 +3,10 @@ import { SourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Lets stacks name the positions in the sources rather than those in the bundle.
+ * Makes stacks show positions in the sources instead of the bundle.
  *
- * Node's own `--enable-source-maps` reads the map at each start, which costs a bundle with the AWS SDK 40 ms; here it
- * is read when the first stack is.
+ * Node's `--enable-source-maps` reads the map at each start, which takes 40 ms for a bundle with the AWS SDK. Here the
+ * map is read with the first stack.
  *
  * @param bundle the URL of the bundle; its map lies beside it.
  */

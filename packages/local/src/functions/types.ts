@@ -7,13 +7,13 @@ export interface FunctionSpec {
   readonly handler: string
   /** Seconds. */
   readonly timeout: number
-  /** MB. Shown to the function; not enforced. */
+  /** In MB. The function sees the value; it is the limit of the JavaScript heap. */
   readonly memorySize: number
-  /** The function's own variables. They win over those that the runtime sets. */
+  /** The function's own variables. They override those of the runtime. */
   readonly environment: Readonly<Record<string, string>>
   /**
-   * The most invocations at once; more are throttled. Default 10,000 rather than the 1,000 of an account: the cores of
-   * one machine make a queue of what a thousand environments on Lambda would have worked off.
+   * The most concurrent invocations; more are throttled. Default 10,000 instead of the 1,000 of an account, because
+   * requests queue up on the cores of one machine where Lambda would run a thousand environments.
    */
   readonly reservedConcurrency?: number | undefined
 }
@@ -27,16 +27,16 @@ export interface InvocationError {
   readonly code?: string
   /** The lines of the stack. */
   readonly trace?: readonly string[]
-  /** What it was caused by: the chain of `cause`, and what an `AggregateError` holds. The nearest comes first. */
+  /** Its causes: the chain of `cause` and the errors of an `AggregateError`, the nearest first. */
   readonly causes?: readonly Omit<InvocationError, 'causes'>[]
 }
 
-/** An invocation that the function did not answer. */
+/** A failed invocation. */
 export interface InvocationFailure {
   readonly ok: false
   /**
-   * `error`: the handler threw, its module did not load, or a payload is too large. `timeout`: it ran too long and
-   * was killed. `crash`: its process ended. `throttle`: it was not started, because the concurrency is used up.
+   * `error`: the handler threw, its module did not load, or a payload is too large. `timeout`: it ran too long and was
+   * killed. `crash`: its process ended. `throttle`: it was not started, because the concurrency limit was reached.
    */
   readonly kind: 'error' | 'timeout' | 'crash' | 'throttle'
   /** `init`: the environment failed before it could take an event, for example because its module threw. */
@@ -44,16 +44,16 @@ export interface InvocationFailure {
   readonly error: InvocationError
 }
 
-/** The end of an invocation: `payload` is what the handler returned, through JSON (`undefined` becomes `null`). */
+/** The result of an invocation. `payload` is the return value of the handler after JSON (`undefined` becomes `null`). */
 export type InvocationResult = { readonly ok: true; readonly payload: unknown } | InvocationFailure
 
-/** Figures of a function, as CloudWatch shows them. */
+/** Metrics of a function, as in CloudWatch. */
 export interface FunctionState {
   /** Execution environments that exist: starting, idle or busy. */
   readonly environments: number
-  /** Invocations that run now. */
+  /** Invocations in progress. */
   readonly active: number
-  /** Invocations that were given to an environment, or whose environment did not start. */
+  /** Invocations that were started, and those whose environment did not start. */
   readonly invocations: number
   /** Invocations that failed for any reason but a throttle. */
   readonly errors: number
@@ -76,14 +76,14 @@ export interface LambdaFunction {
   invoke(event: unknown): Promise<InvocationResult>
   state(): FunctionState
   environments(): readonly EnvironmentInfo[]
-  /** Kills every environment and resolves once they are gone. What runs or waits ends as a crash. */
+  /** Kills every environment and resolves once they are gone. Running and waiting invocations end as a crash. */
   stop(): Promise<void>
 }
 
 /** A line that a function wrote. */
 export interface LogLine {
   readonly function: string
-  /** `undefined` for what is written before the first invocation. */
+  /** `undefined` for a line that is written before the first invocation. */
   readonly requestId: string | undefined
   readonly stream: 'stdout' | 'stderr'
   readonly text: string
@@ -93,20 +93,20 @@ export interface LogLine {
 export interface InvocationInfo {
   readonly function: string
   readonly requestId: string
-  /** What the function was invoked with. It holds the data of users: take ids from it, and print no more. */
+  /** The event of the invocation. It contains user data, so print nothing but ids from it. */
   readonly event: unknown
-  /** From the hand-over to the environment to its answer, without the wait before. 0 for one that never ran. */
+  /** From the start of the invocation to its result, without the wait for an environment. 0 if it never ran. */
   readonly durationMs: number
   readonly result: InvocationResult
 }
 
-/** The end of an environment that no invocation has seen. */
+/** The end of an environment outside of an invocation. */
 export interface EnvironmentEnd {
   readonly function: string
   readonly failure: InvocationFailure
 }
 
-/** What {@link startFunction} needs beside the function itself. */
+/** What {@link startFunction} takes in addition to the function. */
 export interface FunctionsOptions {
   /** Kills the processes that it watches when this process dies, even by SIGKILL. */
   readonly reaper: { watch(pid: number): void; unwatch(pid: number): void }

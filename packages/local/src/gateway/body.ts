@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The largest body that an HTTP API takes, in bytes. */
+/** The largest body that an HTTP API accepts, in bytes. */
 export const bodyLimit = 10 * 1024 * 1024
 
-/** Why there is no body: it is too large, or the client went away before it was complete. */
+/** Why there is no body: it is too large, or the client disconnected before it was complete. */
 export type BodyProblem = 'too large' | 'aborted'
 
 const empty = Buffer.alloc(0)
@@ -11,7 +11,7 @@ const empty = Buffer.alloc(0)
 /**
  * Reads the body of a request, keeping no more than {@link bodyLimit} bytes of it.
  *
- * What a client sends beyond the limit is read and dropped, so that it can finish and then read its answer.
+ * The rest of a larger body is read and dropped, so that the client can finish sending and read the response.
  */
 export function readBody(request: IncomingMessage): Promise<Buffer | BodyProblem> {
   return new Promise((resolve) => {

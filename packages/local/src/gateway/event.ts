@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { readHeaders } from './request-headers.ts'
 import { type RouteMatch, toRecord } from './router.ts'
 
-/** What an event is made of. */
+/** What {@link toEvent} takes. */
 export interface EventSource {
   readonly request: IncomingMessage
   readonly match: RouteMatch
@@ -16,8 +16,8 @@ export interface EventSource {
 }
 
 /**
- * The event that a function gets: payload format 2.0 (API Gateway, "Create AWS Lambda proxy integrations for HTTP
- * APIs in API Gateway").
+ * Creates the event of a request: payload format 2.0 (API Gateway, "Create AWS Lambda proxy integrations for HTTP APIs
+ * in API Gateway").
  */
 export function toEvent({ request, match, path, query, body, requestId }: EventSource): object {
   const { headers, cookies } = readHeaders(request)
@@ -85,7 +85,7 @@ function traceId(now: number): string {
   return `Root=1-${Math.floor(now / 1000).toString(16)}-${random}`
 }
 
-/** The time of the Common Log Format: `12/Mar/2020:19:03:58 +0000`. */
+/** The time in the Common Log Format: `12/Mar/2020:19:03:58 +0000`. */
 function logTime(now: number): string {
   // `Thu, 12 Mar 2020 19:03:58 GMT`
   const [, day, month, year, time] = new Date(now).toUTCString().split(' ')

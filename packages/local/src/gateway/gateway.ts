@@ -16,53 +16,18 @@ import {
 import { createRouter } from './router.ts'
 import type { Gateway, GatewayOptions, GatewayProblem } from './types.ts'
 
-/** Milliseconds that a stop waits for the requests that run. */
+/** Milliseconds that `stop` waits for the requests in progress. */
 const grace = 1000
 
 /**
  * Starts an HTTP API of API Gateway on the loopback interface, with Lambda proxy integrations.
  *
- * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` when the port cannot be had.
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` when it cannot listen on the port.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { integrationTimeout = 30_000 } = options
-  const findRoute = createRouter(options.routes)
+  const handle = createHandler(options)
   let running = 0
   let onIdle: (() => void) | undefined
-
-  async function handle(request: IncomingMessage, id: string): Promise<GatewayResponse | undefined> {
-    const { method = 'GET', url = '/' } = request
-    if (!url.startsWith('/')) return badRequest
-    const mark = url.indexOf('?')
-    const path = mark === -1 ? url : url.slice(0, mark)
-    const query = mark === -1 ? '' : url.slice(mark + 1)
-    const match = findRoute(method, path)
-    if (match === undefined) return notFound
-    const body = await readBody(request)
-    if (body === 'too large') return requestTooLarge
-    if (body === 'aborted') return undefined
-    const event = toEvent({ request, match, path, query, body, requestId: id })
-    const fn = match.route.function
-    const report = (code: GatewayProblem['code'], what: string) => {
-      const message = `${what}; request ${match.routeKey}, apigw-requestid ${id}`
-      options.onProblem?.({ function: fn.name, code, message })
-    }
-    try {
-      const result = await withTimeout(fn.invoke(event), integrationTimeout)
-      if (result === undefined) {
-        report('integration-timeout', `answered 503: no response after ${integrationTimeout / 1000} seconds`)
-        return serviceUnavailable
-      }
-      const response = toResponse(result)
-      if (response.problem !== undefined) {
-        report('response-malformed', `answered 500, for the response is malformed: ${response.problem}`)
-      }
-      return response
-    } catch (error) {
-      report('gateway-failed', `answered 500: ${String(error)}`)
-      throw error
-    }
-  }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const id = requestId()
@@ -71,7 +36,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       running -= 1
       if (running === 0) onIdle?.()
     })
-    // A client that goes away is not an error of the gateway.
+    // A client that disconnects is not an error of the gateway.
     request.on('error', () => undefined)
     response.on('error', () => undefined)
     handle(request, id).then(
@@ -81,7 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const server = createServer(serve)
-  // Longer than load generators leave a connection idle, so that none is closed under a request.
+  // Longer than load generators keep an idle connection, so that none is closed while a request arrives.
   server.keepAliveTimeout = 75_000
   const port = await listen(server, options.port)
 
@@ -111,6 +76,45 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** Creates what answers one request; it resolves with `undefined` when the client has gone. */
+function createHandler({ routes, onProblem, integrationTimeout = 30_000 }: GatewayOptions) {
+  const findRoute = createRouter(routes)
+
+  return async function handle(request: IncomingMessage, id: string): Promise<GatewayResponse | undefined> {
+    const { method = 'GET', url = '/' } = request
+    if (!url.startsWith('/')) return badRequest
+    const mark = url.indexOf('?')
+    const path = mark === -1 ? url : url.slice(0, mark)
+    const query = mark === -1 ? '' : url.slice(mark + 1)
+    const match = findRoute(method, path)
+    if (match === undefined) return notFound
+    const body = await readBody(request)
+    if (body === 'too large') return requestTooLarge
+    if (body === 'aborted') return undefined
+    const event = toEvent({ request, match, path, query, body, requestId: id })
+    const fn = match.route.function
+    const report = (code: GatewayProblem['code'], what: string) => {
+      const message = `${what}; request ${match.routeKey}, apigw-requestid ${id}`
+      onProblem?.({ function: fn.name, code, message })
+    }
+    try {
+      const result = await withTimeout(fn.invoke(event), integrationTimeout)
+      if (result === undefined) {
+        report('integration-timeout', `answered 503: no response after ${integrationTimeout / 1000} seconds`)
+        return serviceUnavailable
+      }
+      const response = toResponse(result)
+      if (response.problem !== undefined) {
+        report('response-malformed', `answered 500, for the response is malformed: ${response.problem}`)
+      }
+      return response
+    } catch (error) {
+      report('gateway-failed', `answered 500: ${String(error)}`)
+      throw error
+    }
+  }
+}
+
 function send(response: ServerResponse, answer: GatewayResponse | undefined, id: string): void {
   if (answer === undefined || response.destroyed) {
     response.destroy()
@@ -122,7 +126,7 @@ function send(response: ServerResponse, answer: GatewayResponse | undefined, id:
   response.end(body)
 }
 
-/** `undefined` when the time is over. */
+/** Resolves with `undefined` when the time-out has passed first. */
 function withTimeout(
   invocation: Promise<InvocationResult>,
   milliseconds: number,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { toRecord } from './router.ts'
 
-/** The headers of a request as payload 2.0 has them: cookies apart, everything else in one record. */
+/** The headers of a request as in payload format 2.0: the cookies by themselves, all others in one record. */
 export interface RequestHeaders {
   readonly headers: Record<string, string>
   readonly cookies: readonly string[]

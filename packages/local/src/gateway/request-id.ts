@@ -4,9 +4,9 @@ const size = 11
 const pool = Buffer.alloc(size * 512)
 let used = pool.length
 
-/** A request id in the shape of API Gateway's: `JKJaXmPLvHcESHA=`. */
+/** Creates a request id in the format of API Gateway: `JKJaXmPLvHcESHA=`. */
 export function requestId(): string {
-  // Random bytes cost a system call: many ids are made of one.
+  // Getting random bytes is a system call, so one call serves many ids.
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0

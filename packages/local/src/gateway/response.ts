@@ -3,10 +3,10 @@ import type { InvocationResult } from '../functions/index.ts'
 /** A response, ready to be written. */
 export interface GatewayResponse {
   readonly status: number
-  /** Names and values in turn. */
+  /** Names and values, alternating. */
   readonly headers: readonly string[]
   readonly body: string | Buffer
-  /** Why this is not what the function returned. */
+  /** Why this response replaces the one that the function returned. */
   readonly problem?: string
 }
 
@@ -15,20 +15,20 @@ export function gatewayError(status: number, message: string): GatewayResponse {
   return { status, headers: ['content-type', 'application/json'], body: JSON.stringify({ message }) }
 }
 
-/** What the gateway answers when a function gave no proper response. */
+/** The response when a function failed or returned an invalid response. */
 export const internalServerError: GatewayResponse = gatewayError(500, 'Internal Server Error')
-/** What it answers when the function is throttled or takes too long. */
+/** The response when the function is throttled or takes too long. */
 export const serviceUnavailable: GatewayResponse = gatewayError(503, 'Service Unavailable')
-/** What it answers to a body of more than 10 MB, or an event of more than 6 MB. */
+/** The response to a body of more than 10 MB, or an event of more than 6 MB. */
 export const requestTooLarge: GatewayResponse = gatewayError(413, 'Request Entity Too Large')
-/** What it answers without a route. */
+/** The response when no route matches. */
 export const notFound: GatewayResponse = gatewayError(404, 'Not Found')
-/** What it answers to a request that it cannot read. */
+/** The response to a malformed request. */
 export const badRequest: GatewayResponse = gatewayError(400, 'Bad Request')
 
 /**
- * The response for the end of an invocation, by the rules of payload format 2.0: an object with a `statusCode` is
- * taken apart, anything else is the body of a 200.
+ * Turns the result of an invocation into a response, by the rules of payload format 2.0: an object with a `statusCode`
+ * describes the response, and anything else is the body of a 200.
  */
 export function toResponse(result: InvocationResult): GatewayResponse {
   if (result.ok) return fromPayload(result.payload)
@@ -65,7 +65,7 @@ function toStatus(value: unknown): number | undefined {
     : undefined
 }
 
-// The gateway frames the response itself.
+// The gateway sets these headers itself.
 const ownHeaders = new Set([
   'apigw-requestid',
   'connection',

@@ -1,6 +1,6 @@
 import type { GatewayRoute } from './types.ts'
 
-/** A route that fits a request, with its variables decoded; `undefined` when the path has none. */
+/** The route of a request, with its path variables decoded; `undefined` when the path has none. */
 export interface RouteMatch {
   readonly route: GatewayRoute
   readonly routeKey: string
@@ -12,12 +12,12 @@ interface CompiledRoute {
   readonly method: string
   readonly routeKey: string
   readonly segments: readonly string[]
-  /** A digit a segment, sorting the most specific path first. */
+  /** One digit per segment, which sorts the most specific path first. */
   readonly rank: string
 }
 
 /**
- * Makes the function that finds the route for a method and a path without query.
+ * Creates a function that finds the route for a method and a path without query.
  *
  * The most specific path wins (`/a`, then `/{id}`, then `/{proxy+}`), then a method over `ANY` (API Gateway, "Create
  * routes for HTTP APIs in API Gateway").
@@ -41,7 +41,7 @@ export function createRouter(
   }
 }
 
-/** Decodes a part of a URL; what is not well-formed stays as it was sent. */
+/** Decodes a part of a URL; a malformed part stays as it was sent. */
 export function decode(text: string): string {
   if (!text.includes('%')) return text
   try {
@@ -51,7 +51,7 @@ export function decode(text: string): string {
   }
 }
 
-/** A record from names that a client chose: without a prototype, so that `__proto__` is a name like any other. */
+/** Creates a record with names from a client. It has no prototype, so that `__proto__` is an ordinary name. */
 export function toRecord(entries: Iterable<readonly [string, string]>): Record<string, string> {
   const record: Record<string, string> = Object.create(null)
   for (const [name, value] of entries) record[name] = value

@@ -4,12 +4,12 @@ import type { InvocationResult } from '../functions/index.ts'
 export interface GatewayRoute {
   /** `GET`, `POST`, …, or `ANY`. */
   readonly method: string
-  /** `/orders/{id}`, or `/{proxy+}` for the rest. */
+  /** `/orders/{id}`, or `/{proxy+}` for all other paths. */
   readonly path: string
   readonly function: { readonly name: string; invoke(event: unknown): Promise<InvocationResult> }
 }
 
-/** Why the gateway did not answer with what a function returned. */
+/** Why the gateway replaced the response of a function. */
 export interface GatewayProblem {
   readonly function: string
   readonly code: 'response-malformed' | 'integration-timeout' | 'gateway-failed'
@@ -18,10 +18,10 @@ export interface GatewayProblem {
 
 /** What {@link startGateway} takes. */
 export interface GatewayOptions {
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number
   readonly routes: readonly GatewayRoute[]
-  /** Milliseconds that a function may take. Default 30,000, which is the most that an HTTP API allows. */
+  /** The time-out of an invocation in milliseconds. Default 30,000, the maximum of an HTTP API. */
   readonly integrationTimeout?: number
   readonly onProblem?: (problem: GatewayProblem) => void
 }
@@ -31,6 +31,6 @@ export interface Gateway {
   readonly port: number
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** Takes no more connections, waits up to a second for the requests that run, and closes. */
+  /** Stops accepting connections, waits up to a second for requests in progress, and closes. */
   stop(): Promise<void>
 }

@@ -7,19 +7,19 @@ import { SpillwayError } from '@spillway/message'
 import type { Reaper } from '../reaper/reaper.ts'
 import { type Account, run } from './command.ts'
 
-/** Where the programs of Postgres are. */
+/** The paths of the programs of Postgres. */
 export interface Binaries {
   readonly initdb: string
   readonly postgres: string
-  /** Of the package, for the names of caches. */
+  /** The version of the package, which is part of the names of caches. */
   readonly version: string
 }
 
 /**
- * Finds the Postgres that npm installed for this platform, and copies it once into a cache below the temporary
- * folder when the account cannot reach it (a checkout below /root, say).
+ * Finds the Postgres that npm installed for this platform. When the account cannot read it, for example below /root, it
+ * is copied once into a cache below the temporary folder.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none, or it does not run.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when it is not installed or does not run.
  */
 export async function findBinaries(account: Account | undefined, reaper: Reaper): Promise<Binaries> {
   const { native, version } = await platformPackage()
@@ -36,8 +36,8 @@ export async function findBinaries(account: Account | undefined, reaper: Reaper)
 }
 
 /**
- * The package's programs in a folder that every user can read; made on the first call, safe against others that
- * make it at the same time.
+ * A copy of the package's programs in a folder that every user can read. The first call creates it; concurrent calls
+ * are safe.
  */
 export async function cachedCopy(native: string, version: string, reaper: Reaper): Promise<string> {
   const cache = join(tmpdir(), `spillway-postgres-${version}-${process.platform}-${process.arch}`)
@@ -56,7 +56,7 @@ export async function cachedCopy(native: string, version: string, reaper: Reaper
 }
 
 /**
- * Gives a folder the name of a cache, unless somebody was faster or another user has taken the name.
+ * Renames a folder to the name of a cache, unless another process was faster or another user has taken the name.
  *
  * @returns the folder to use: the cache, or the folder itself, which then serves this process alone
  */
@@ -95,7 +95,10 @@ async function tried(native: string, version: string, account: Account | undefin
   return { version, postgres, initdb: join(native, 'bin', `initdb${suffix}`) }
 }
 
-/** Whether a cache is there and made by this user. Its name can be foreseen: what somebody else has put there must not be run. */
+/**
+ * Whether a cache exists and belongs to this user. Its name is predictable, so programs that another user has put there
+ * must not be run.
+ */
 export async function isOurs(folder: string): Promise<boolean> {
   const stat = await lstat(folder).catch(() => undefined)
   return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0

@@ -8,10 +8,13 @@ import type { Binaries } from './binaries.ts'
 import { type Account, run } from './command.ts'
 import { dataTemplate, initialize } from './template.ts'
 
-/** A data folder of its own for one server. */
+/** The data folder of one server. */
 export interface Cluster {
   readonly data: string
-  /** Of the role `postgres`, which can run programs: nobody else on this machine may be it. */
+  /**
+   * The password of the role `postgres`. That role can run programs, so other users of this machine must not log in as
+   * it.
+   */
   readonly superuserPassword: string
   delete(): Promise<void>
 }
@@ -21,7 +24,7 @@ host all all 127.0.0.1/32 trust
 `
 
 /**
- * Makes a data folder below the temporary folder, which the reaper deletes if nobody else does.
+ * Creates a data folder below the temporary folder. The reaper deletes it at the latest.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` with what `initdb` or `cp` says.
  */
@@ -61,7 +64,7 @@ async function fill(
   account: Account | undefined,
   reaper: Reaper,
 ): Promise<void> {
-  // Windows has no `cp`, and there Node's own takes as long as initdb.
+  // Windows has no `cp`, and Node's `cp` takes as long there as initdb.
   if (process.platform === 'win32') await initialize(binaries, account, data)
   else await run('cp', ['-R', await dataTemplate(binaries, account, reaper), data], account)
   const statement = `alter role postgres password '${superuserPassword}'\n`

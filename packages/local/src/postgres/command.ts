@@ -3,14 +3,14 @@ import { SpillwayError } from '@spillway/message'
 
 const mebibyte = 1024 * 1024
 
-/** A user to run the server as: Postgres refuses root. */
+/** The user to run the server as. Postgres refuses to run as root. */
 export interface Account {
   readonly uid: number
   readonly gid: number
 }
 
 /**
- * The user that the server runs as: `nobody` when the present one is root, else `undefined`, the present one.
+ * The user to run the server as: `nobody` when the current user is root, otherwise `undefined` for the current user.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no `nobody`.
  */
@@ -29,10 +29,10 @@ export async function serverAccount(): Promise<Account | undefined> {
 }
 
 /**
- * Runs a program to its end and gives its standard output.
+ * Runs a program to its end and resolves with its standard output.
  *
- * @param input what it reads
- * @throws Error that holds what the program wrote.
+ * @param input its standard input
+ * @throws Error with the output of the program.
  */
 export function run(
   program: string,
@@ -40,14 +40,14 @@ export function run(
   account?: Account,
   input = '',
 ): Promise<string> {
-  // Out of the terminal's process group: Ctrl-C must not leave half a data folder.
+  // Not in the terminal's process group, so that Ctrl-C does not leave half a data folder.
   const options = { ...spawnOptions(account), timeout: 60_000, detached: true }
   return new Promise((resolve, reject) => {
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(new Error(`${program} failed: ${stderr.trim() || stdout.trim() || error.message}`))
     })
-    // Of a program that ended first the exit says more.
+    // If the program ended first, its exit has the better error.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
@@ -57,17 +57,17 @@ export function run(
 export function spawnOptions(account: Account | undefined) {
   return {
     ...account,
-    // The present folder may be one that the account cannot enter.
+    // The account may not be allowed to enter the current folder.
     cwd: '/',
     windowsHide: true,
-    // Nothing of PG*, and no secrets of the developer in a process of another user.
+    // No PG* variables, and no secrets of the developer in a process of another user.
     env: {
       PATH: process.env.PATH,
       LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH,
       SystemRoot: process.env.SystemRoot,
       LC_ALL: 'C',
-      // glibc would give the memory of a large statement back at its end, or not, as it happens to lie, and each page of
-      // it costs a fault in the next: on a virtual machine as much time as the statement itself.
+      // Otherwise glibc may return the memory of a large statement to the system when it ends. The page faults of the
+      // next statement then take as long as the statement itself on a virtual machine.
       MALLOC_TRIM_THRESHOLD_: String(64 * mebibyte),
       MALLOC_MMAP_THRESHOLD_: String(32 * mebibyte),
     },

@@ -3,7 +3,7 @@ import { Client, type ClientConfig } from 'pg'
 
 const patience = 5_000
 
-/** Runs `use` with a connection, which it closes afterwards. */
+/** Runs `use` with a connection and closes it afterwards. */
 export async function withClient<T>(config: ClientConfig, use: (client: Client) => Promise<T>): Promise<T> {
   const client = await connect({ host: '127.0.0.1', ssl: false, options: '', ...config })
   try {
@@ -13,7 +13,8 @@ export async function withClient<T>(config: ClientConfig, use: (client: Client) 
   }
 }
 
-// The slot of the connection before may still be taken: the server frees it after the client has left.
+// The slot of the previous connection may still be in use, because the server frees it after the client has
+// disconnected.
 async function connect(config: ClientConfig): Promise<Client> {
   const deadline = performance.now() + patience
   for (;;) {

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A port of 127.0.0.1 that nothing listens on.
+ * Finds a port of 127.0.0.1 on which nothing listens.
  *
- * Below the range from which systems take the ports of outgoing connections: one of those could occupy the port
- * while a crashed server is down, and a client that retries could even connect to itself.
+ * It is below the range of ephemeral ports. Otherwise an outgoing connection could occupy the port while a crashed
+ * server is down, and a client that retries could even connect to itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -6,7 +6,7 @@ import type { Client } from 'pg'
 /**
  * Runs the `*.sql` files of a folder in the order of their names, each in a transaction of its own.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` that names the file (or the folder) and says what Postgres says.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with the name of the file or folder and the error of Postgres.
  */
 export async function runMigrations(client: Client, folder: string): Promise<void> {
   const names = await readdir(folder).catch((cause: unknown) => {

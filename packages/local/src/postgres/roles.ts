@@ -1,30 +1,31 @@
 import { type Client, escapeIdentifier } from 'pg'
 
-/** The role for people: owns the database. */
+/** The role for people, which owns the database. */
 export const ownerRole = 'spillway'
-/** The role for functions: reads and writes, and gets no reserved connection. */
+/** The role for functions, which reads and writes and may not use reserved connections. */
 export const functionsRole = 'app'
 
 /**
- * An empty database that each data folder comes with. It gets the name and the owner of the caller's database: to create
- * one takes a third of the time that the whole start takes.
+ * An empty database that every data folder has. It is renamed to the caller's database, because creating one takes a
+ * third of the time of a start.
  */
 export const preparedDatabase = 'spillway_prepared'
 
-/** What the server holds the functions' role to. */
+/** The limits of the functions' role. */
 export interface FunctionsLimits {
-  /** The most sessions. Default: no limit of its own. */
+  /** The most sessions. Default: no limit for the role. */
   readonly connectionLimit?: number | undefined
-  /** Seconds after which a session that asks nothing ends. Default 1. */
+  /** Seconds after which an idle session ends. Default 1. */
   readonly idleSessionTimeout?: number | undefined
 }
 
 /**
- * Makes the two roles, and the prepared database that of the caller; for the superuser, on the database `postgres`.
+ * Creates the two roles, and renames the prepared database to the caller's. Needs a connection of the superuser to the
+ * database `postgres`.
  *
- * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. A session of
- * the functions that is idle for too long ends, in a transaction too, so that frozen environments do not keep what others
- * need, and a statement whose client is gone ends within a second.
+ * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. Idle
+ * sessions of the functions end after a time, also inside a transaction, so that frozen environments do not keep
+ * connections and locks. A statement whose client has disconnected ends within a second.
  */
 export async function createRoles(
   client: Client,
@@ -44,7 +45,10 @@ export async function createRoles(
   await client.query(`alter database ${name} owner to ${ownerRole}`)
 }
 
-/** Gives the functions' role its rights on all that the owner will create; for the owner, on its database. */
+/**
+ * Grants the functions' role its rights on everything that the owner will create. Needs a connection of the owner to
+ * the app's database.
+ */
 export async function grantRights(client: Client): Promise<void> {
   await client.query(`
     grant usage on schema public to ${functionsRole};

@@ -25,7 +25,7 @@ export function createLogTail(size = 100): LogTail {
   })
 }
 
-/** Reads a stream for as long as it lasts, so that its writer never blocks, and hands on each line. */
+/** Reads a stream to its end, so that its writer never blocks, and passes on each line. */
 export function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = ''
   stream.setEncoding('utf8')

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { SpillwayError } from '@spillway/message'
 import { childrenOf, sendSignal, untilGone } from '../reaper/process-table.ts'
 import type { Reaper } from '../reaper/reaper.ts'
@@ -8,13 +9,13 @@ import { createLogTail, readLines } from './server-log.ts'
 /** A running postmaster. */
 export interface Server {
   running(): boolean
-  /** Ends it in an orderly way (`SIGINT`) or as an immediate shutdown (`SIGQUIT`), harder when it does not obey. */
+  /** Shuts it down fast (`SIGINT`) or immediately (`SIGQUIT`), and with stronger signals if it does not end. */
   end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>
-  /** `kill -9` of the postmaster and of all its backends at one moment. */
+  /** Kills the postmaster and all its backends at the same moment with `kill -9`. */
   kill(): Promise<void>
 }
 
-/** What a launch needs to know. */
+/** What {@link launch} takes. */
 export interface Launch {
   readonly program: string
   readonly account: Account | undefined
@@ -39,7 +40,7 @@ export async function launch(options: Launch): Promise<Server> {
   const tail = createLogTail()
   const child = spawn(program, ['-D', data, '-p', String(port)], {
     ...spawnOptions(account),
-    // Out of the terminal's process group: Ctrl-C must not end it before those who use it.
+    // Not in the terminal's process group, so that Ctrl-C does not end it before its clients.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -48,7 +49,7 @@ export async function launch(options: Launch): Promise<Server> {
 
   let running = pid > 1
   const exited = new Promise<void>((resolve) => {
-    // `close`: when the last backend has closed the log, too.
+    // `close` rather than `exit`: it comes when the last backend has closed the log.
     child.once('close', () => {
       running = false
       if (pid > 1) reaper.unwatch(pid)
@@ -68,7 +69,7 @@ export async function launch(options: Launch): Promise<Server> {
     },
     async kill() {
       if (!running) return
-      // Stopped first, so that it neither forks nor tidies up while its children are looked for.
+      // Stopped first, so that it does not fork or clean up while its children are listed.
       sendSignal(pid, 'SIGSTOP')
       const all = [pid, ...childrenOf(pid)]
       for (const each of all) sendSignal(each, 'SIGKILL')
@@ -77,24 +78,34 @@ export async function launch(options: Launch): Promise<Server> {
     },
   }
 
+  const isReady = await untilReady(child, exited, options.onLine, tail.add)
+  if (isReady) return Object.freeze(server)
+  await server.kill()
+  throw failure(port, tail.text())
+}
+
+/** Resolves with whether the server accepts connections within the time-out. Reads its log from then on. */
+async function untilReady(
+  child: ChildProcessByStdio<null, null, Readable>,
+  exited: Promise<void>,
+  onLine: Launch['onLine'],
+  addToTail: (line: string) => void,
+): Promise<boolean> {
   const ready = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => ready.resolve(false), readyTimeout)
   child.once('error', (error) => {
-    tail.add(error.message)
+    addToTail(error.message)
     ready.resolve(false)
   })
   void exited.then(() => ready.resolve(false))
   readLines(child.stderr, (line) => {
-    if (options.onLine(line)) return
-    tail.add(line)
+    if (onLine(line)) return
+    addToTail(line)
     if (line.endsWith('database system is ready to accept connections')) ready.resolve(true)
   })
   const isReady = await ready.promise
   clearTimeout(timer)
-  if (isReady) return Object.freeze(server)
-
-  await server.kill()
-  throw failure(port, tail.text())
+  return isReady
 }
 
 function failure(port: number, log: string): SpillwayError {

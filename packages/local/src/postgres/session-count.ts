@@ -1,28 +1,28 @@
-/** Counts the sessions of one role, and the clients that were refused, from the server's log. */
+/** Counts the sessions of one role and the rejected clients from the server's log. */
 export interface SessionCount {
-  /** Takes a line of the log; whether it was about a session coming, going or refused. */
+  /** Reads a line of the log; returns whether it is about a new, ended or rejected session. */
   read(line: string): boolean
   now(): number
   peak(): number
   resetPeak(): void
-  /** How many clients, of any role, were refused for want of a slot: SQLSTATE 53300. */
+  /** How many clients of any role were rejected because no slot was free (SQLSTATE 53300). */
   refused(): number
-  /** The server is gone, and its sessions with it. The peak stays. */
+  /** Forgets all sessions, because the server has ended. The peak stays. */
   clear(): void
 }
 
-// Anywhere in a line: it may follow the first part of a longer entry that another process was writing.
+// It may be anywhere in a line, because another process may have been writing a longer entry.
 const session = /\[(\d+):(\w+):\w+\] LOG: {2}(connection ready|disconnection):/
 
-// The server may refuse before it knows the role, which is `[unknown]` then.
+// The server may reject a client before it knows the role; the role is then `[unknown]`.
 const refusal = /:53300\] FATAL:/
 
 /**
- * Counts from "connection ready", which a session that is refused for want of a slot never reaches ("connection
- * authorized" comes too early), to "disconnection".
+ * Counts a session from "connection ready" to "disconnection". A client that is rejected because no slot is free is
+ * logged as "connection authorized", but never as "connection ready".
  *
- * @param limit the most that the server admits. It frees a slot just before it logs the end of the old session, so
- * that the next session can be logged first; both never hold it together.
+ * @param limit the most sessions that the server allows. It frees a slot before it logs the end of the session, so the
+ * next session may be logged first, although both never exist at the same time.
  */
 export function createSessionCount(role: string, limit: number): SessionCount {
   const pids = new Set<string>()
@@ -31,7 +31,7 @@ export function createSessionCount(role: string, limit: number): SessionCount {
   const now = () => Math.min(pids.size, limit)
   return Object.freeze({
     read(line: string) {
-      // After a crash of one backend the server ends all of them without a word about each.
+      // After the crash of one backend the server ends all others without logging each.
       if (line.includes('all server processes terminated; reinitializing')) pids.clear()
       if (refusal.test(line)) {
         refused++

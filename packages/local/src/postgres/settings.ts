@@ -3,7 +3,7 @@ import { SpillwayError } from '@spillway/message'
 /** Settings of postgresql.conf by name. */
 export type Settings = Readonly<Record<string, string | number>>
 
-/** What the log has to look like for `session-count.ts`. */
+/** The format of the log that `session-count.ts` reads. */
 const logSettings: Settings = {
   log_destination: 'stderr',
   logging_collector: 'off',
@@ -12,15 +12,15 @@ const logSettings: Settings = {
   log_line_prefix: '[%p:%u:%e] ',
   lc_messages: 'C',
   log_min_messages: 'warning',
-  // Long entries of several processes can interleave in a pipe, and payloads do not belong in a log.
+  // Long entries of several processes can interleave in a pipe, and details would put payloads into the log.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
 }
 
 /**
- * The text of postgresql.conf: defaults, then `extra`, then what the launcher itself depends on.
+ * The text of postgresql.conf: defaults, then `extra`, then the settings that this runtime depends on.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a setting that is the launcher's own, or is not a setting.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a setting of this runtime, or an invalid one.
  */
 export function configuration(
   options: { readonly maxConnections: number; readonly reserved: number },
@@ -34,7 +34,7 @@ export function configuration(
     max_connections: options.maxConnections,
     superuser_reserved_connections: superuserReserved,
     reserved_connections: options.reserved - superuserReserved,
-    // In the data folder, where a crash leaves nothing behind that outlives it.
+    // In the data folder, so that a crash leaves nothing behind when the folder is deleted.
     dynamic_shared_memory_type: 'mmap',
   }
   for (const name of Object.keys(extra)) {

@@ -7,8 +7,8 @@ import { type Account, run } from './command.ts'
 import { preparedDatabase } from './roles.ts'
 
 /**
- * A data folder as `initdb` makes it, to be copied: that takes a fifth of the time. Made on the first call for a version
- * of Postgres, in a cache below the temporary folder. Nobody can log in to its superuser, who has no password.
+ * A data folder made by `initdb`, to be copied, which takes a fifth of the time. The first call for a version of
+ * Postgres creates it in a cache below the temporary folder. Its superuser has no password, so nobody can log in as it.
  */
 export async function dataTemplate(
   binaries: Binaries,
@@ -17,7 +17,7 @@ export async function dataTemplate(
 ): Promise<string> {
   const { version } = binaries
   const name = `spillway-postgres-template-2-${version}-${process.platform}-${process.arch}`
-  // A server that another user runs could not read it.
+  // Otherwise a server that another user runs could not read it.
   const cache = join(await realpath(tmpdir()), account === undefined ? name : `${name}-${account.uid}`)
   if (await isOurs(cache)) return join(cache, 'data')
   const folder = await mkdtemp(`${cache}-`)
@@ -25,7 +25,7 @@ export async function dataTemplate(
   if (account !== undefined) await chown(folder, account.uid, account.gid)
   await initialize(binaries, account, join(folder, 'data'))
   if (account !== undefined) {
-    // Ours again: nobody else may put another data folder there.
+    // Owned by us again, so that no other user can replace it.
     await chown(folder, process.getuid?.() ?? 0, account.gid)
     await chmod(folder, 0o750)
   }
@@ -33,8 +33,8 @@ export async function dataTemplate(
 }
 
 /**
- * Makes a data folder with an empty database that {@link preparedDatabase} names. Its superuser `postgres` has no
- * password. Its `pg_hba.conf` lets everybody in, and has to be replaced.
+ * Creates a data folder with the empty database {@link preparedDatabase}. Its superuser `postgres` has no password. Its
+ * `pg_hba.conf` trusts every client and must be replaced.
  */
 export async function initialize(
   { initdb, postgres }: Binaries,
@@ -42,7 +42,7 @@ export async function initialize(
   data: string,
 ): Promise<void> {
   const options = ['--username=postgres', '--auth=trust', '--no-sync', '--no-instructions']
-  // The operating system is asked for `C` alone: not every one has a locale `C.UTF-8`, but the server does.
+  // Uses only the locale `C` of the operating system: not every system has `C.UTF-8`, but the server has its own.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await run(initdb, ['-D', data, ...options, ...locale], account)
   await run(postgres, ['--single', '-D', data, 'postgres'], account, `create database ${preparedDatabase}\n`)

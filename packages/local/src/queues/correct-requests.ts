@@ -5,7 +5,7 @@ import { errorBody, errorHeader, type FailedEntry, queryErrorHeader, type SqsErr
 
 type Reply = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[2]
 
-/** Stands before and behind fauxqs and corrects where it departs from SQS. */
+/** Corrects requests and responses where fauxqs differs from SQS. */
 export function correctDepartures(app: FauxApp): void {
   const refused = new WeakMap<object, readonly FailedEntry[]>()
 
@@ -29,7 +29,7 @@ export function correctDepartures(app: FauxApp): void {
 
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof SyntaxError) return refuse(reply, unreadable)
-    // fauxqs takes the types of all values for granted.
+    // fauxqs does not check the types of values.
     if (error instanceof TypeError) return refuse(reply, wrongValue)
     throw error
   })

@@ -1,12 +1,12 @@
-/** A queue to make. `AppQueue` of `@spillway/planner` fits. */
+/** A queue to create. `AppQueue` of `@spillway/planner` fits. */
 export interface QueueSpec {
   /** A FIFO queue when it ends with `.fifo`. */
   readonly name: string
   /** Seconds, 0 to 43,200. */
   readonly visibilityTimeout: number
-  /** The name of the dead-letter queue; it is made too when it is not in the list. */
+  /** The name of the dead-letter queue; it is created if it is not in the list. */
   readonly deadLetterQueue: string | undefined
-  /** A message that was received this often goes to the dead-letter queue at the next receive. */
+  /** A message that was received this often is moved to the dead-letter queue at the next receive. */
   readonly maxReceiveCount: number
   /** Seconds for which it keeps a message. Default 4 days; for a dead-letter queue 14 days. */
   readonly retention?: number
@@ -19,23 +19,25 @@ export interface QueueDepth {
   readonly delayed: number
 }
 
-/** A message as it lies in its queue. */
+/** A message of a queue. */
 export interface StoredMessage {
   readonly messageId: string
   readonly body: string
   /** The sender's message attributes of type String and Number. */
   readonly attributes: Readonly<Record<string, string>>
   readonly state: 'visible' | 'in-flight' | 'delayed'
-  /** How often it was received, in its source queue too. */
+  /** How often it was received, including in its source queue. */
   readonly receiveCount: number
 }
 
 /** SQS on this machine, for SDK clients over HTTP. */
 export interface QueueEngine {
-  /** What an unmodified SDK client takes as `endpoint` or `AWS_ENDPOINT_URL_SQS`. */
+  /** The `endpoint` or `AWS_ENDPOINT_URL_SQS` of an SDK client. */
   readonly endpoint: string
   readonly region: string
-  /** The URL of a queue, on the engine's own host and port: the SDK sends requests to the host of this URL. */
+  /**
+   * The URL of a queue. It has the host and port of the engine, because the SDK sends requests to the host of this URL.
+   */
   queueUrl(name: string): string
   queueArn(name: string): string
   /**

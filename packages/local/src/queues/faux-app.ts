@@ -6,26 +6,26 @@ import { requireNode } from '../require-node.ts'
 /** The HTTP application of fauxqs, before it listens. */
 export type FauxApp = ReturnType<typeof buildApp>
 
-/** fauxqs with a private way in. */
+/** fauxqs with a private entrance. */
 export interface Faux {
   readonly app: FauxApp
   /**
-   * Runs an SQS action as a client would, or `behind` what stands before fauxqs.
+   * Runs an SQS action as a client would, or, with `behind`, past the corrections in front of fauxqs.
    *
-   * @throws SpillwayError `SPILLWAY_START_FAILED` when it is refused
+   * @throws SpillwayError `SPILLWAY_START_FAILED` when it is rejected
    */
   call(action: string, body: object, options?: { readonly behind: boolean }): Promise<unknown>
-  /** The same, for an action that may be refused. */
+  /** Runs an SQS action that may be rejected. */
   ask(action: string, body: object): Promise<FauxAnswer>
   /** Whether a request is a {@link Faux.call} `behind`. */
   isBehind(request: FauxHeaders): boolean
-  /** Whether a request is one of these, and of no client. */
+  /** Whether a request comes from {@link Faux.call} or {@link Faux.ask}, not from a client. */
   isOwn(request: FauxHeaders): boolean
   /** Reads one of the inspection pages of fauxqs, under `/_fauxqs/`. */
   inspect(page: string): Promise<unknown>
 }
 
-/** A request, as far as it says who has sent it. */
+/** The part of a request that says who has sent it. */
 interface FauxHeaders {
   readonly headers: Readonly<Record<string, unknown>>
 }
@@ -41,19 +41,19 @@ const json = 'application/x-amz-json-1.0'
 const loopbackHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/
 
 /**
- * Builds fauxqs so that nothing but SQS can be reached from outside.
+ * Builds fauxqs so that clients can only reach SQS.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` on a Node that is too old.
  */
 export async function createFaux(region: string): Promise<Faux> {
   requireNode()
-  // It imports `node:sqlite`: a static import would fail on an older Node before anything can say why.
+  // fauxqs imports `node:sqlite`. With a static import an older Node would fail before the check above.
   const { buildApp } = await import('fauxqs')
   const app = buildApp({ logger: false, defaultRegion: region })
   const token = randomUUID()
 
-  // fauxqs serves SNS, S3 and its inspection pages too. SNS takes form posts, which any web page may send
-  // to a loopback port, and the check of the host keeps out a page whose name was rebound to 127.0.0.1.
+  // fauxqs also serves SNS, S3 and its inspection pages. SNS accepts form posts, which any web page may send to a
+  // loopback port. The check of the host rejects a page whose name was rebound to 127.0.0.1.
   app.addHook('onRequest', async (request, reply) => {
     if (request.headers['x-spillway-token'] === token) return undefined
     const isSqs = request.method === 'POST' && request.headers['content-type'] === json

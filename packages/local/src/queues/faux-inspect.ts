@@ -55,8 +55,8 @@ export async function readMessages(faux: Faux, name: string, url: string): Promi
 }
 
 /**
- * fauxqs moves messages whose time-out or delay has passed only when somebody receives. It takes a count
- * that is not a number for "receive nothing", so this has no other effect.
+ * Makes fauxqs update messages whose time-out or delay has passed, which it does only in a receive. With a count that
+ * is not a number it receives nothing, so this has no other effect.
  */
 async function wake(faux: Faux, url: string): Promise<void> {
   const nothing = { QueueUrl: url, MaxNumberOfMessages: 'none', WaitTimeSeconds: 0 }

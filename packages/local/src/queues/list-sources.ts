@@ -29,7 +29,7 @@ export function listSources(faux: Faux, queueUrl: (name: string) => string): voi
   })
 }
 
-/** The names of the queues whose dead-letter queue a queue is; `undefined` where there is no such queue. */
+/** The names of the queues that use a queue as their dead-letter queue; `undefined` when it does not exist. */
 export async function sourcesOf(faux: Faux, name: string): Promise<readonly string[] | undefined> {
   const queues = (await faux.inspect('queues')) as readonly { readonly name: string }[]
   if (!queues.some((queue) => queue.name === name)) return undefined

@@ -2,7 +2,7 @@ import type { FauxApp } from './faux-app.ts'
 
 const foreign = /^http:\/\/sqs\.[^/]+/
 
-/** Gives queue URLs on the engine's own host: fauxqs names hosts that do not resolve everywhere. */
+/** Puts the engine's host into queue URLs, because the hosts of fauxqs do not resolve everywhere. */
 export function ownUrls(app: FauxApp, endpoint: () => string): void {
   app.addHook('preSerialization', async (_request, _reply, answer) => {
     if (typeof answer !== 'object' || answer === null) return answer

@@ -5,16 +5,16 @@ import { type FailedEntry, failedEntry, type SqsError } from './sqs-error.ts'
 import { storedAttributes } from './stored-binary.ts'
 import { storedBody } from './stored-body.ts'
 
-/** A batch without the entries that SQS would refuse. */
+/** A batch without the entries that SQS would reject. */
 export interface CheckedBatch {
   readonly entries: readonly SqsRequest[]
   readonly failed: readonly FailedEntry[]
 }
 
-// fauxqs issues UUIDs. A handle of another shape was never issued; an old one is let pass, as on SQS.
+// fauxqs issues UUIDs, so a handle of another format was never issued. An old handle is accepted, as on SQS.
 const receiptHandle = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** What SQS refuses and fauxqs accepts; `undefined` when there is nothing to refuse. */
+/** The error of SQS for a request that fauxqs would accept; `undefined` for a valid request. */
 export function checkRequest(request: SqsRequest): SqsError | undefined {
   const { DelaySeconds: delay, ReceiptHandle: handle } = request
   if (typeof delay === 'number' && !(Number.isInteger(delay) && delay >= 0 && delay <= 900)) {
@@ -29,7 +29,7 @@ export function checkRequest(request: SqsRequest): SqsError | undefined {
   return undefined
 }
 
-/** The same for each entry of a batch. */
+/** Checks each entry of a batch. */
 export function checkEntries(entries: readonly SqsRequest[], queueUrl: unknown): CheckedBatch {
   const kept: SqsRequest[] = []
   const failed: FailedEntry[] = []
@@ -41,7 +41,7 @@ export function checkEntries(entries: readonly SqsRequest[], queueUrl: unknown):
   return { entries: kept, failed }
 }
 
-/** The request with a body and attributes that fauxqs can hold. What it would forget of the message is noted. */
+/** The request with a body and attributes that fauxqs can store. What fauxqs does not store is noted. */
 export function storable(request: SqsRequest, queueUrl: unknown): SqsRequest {
   const { MessageBody: body, MessageAttributes: attributes } = request
   const stored = typeof body === 'string' ? storedBody(body) : undefined

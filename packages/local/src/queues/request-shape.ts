@@ -1,6 +1,6 @@
 import type { SqsError } from './sqs-error.ts'
 
-/** What a client sent for one message: the whole request, or an entry of a batch. */
+/** The parameters for one message: a whole request, or an entry of a batch. */
 export interface SqsRequest {
   readonly Id?: unknown
   readonly MessageBody?: unknown
@@ -17,13 +17,13 @@ export interface ShapedRequest extends SqsRequest {
   readonly Entries?: readonly SqsRequest[] | null
 }
 
-/** SQS's answer to what is not a request. */
+/** SQS's error for a body that is not a request. */
 export const unreadable: SqsError = {
   code: 'SerializationException',
   message: 'The request cannot be read: it is not JSON, or a value in it has the wrong type.',
 }
 
-/** SQS's answer to a request with a value that fauxqs stumbles over. */
+/** SQS's error for a value of a wrong type. */
 export const wrongValue: SqsError = {
   code: 'InvalidParameterValue',
   message: 'A parameter is missing or has a value of another type than it should.',

@@ -1,8 +1,8 @@
 import type { Faux } from './faux-app.ts'
 
 /**
- * Makes the messages of a receive visible again when its client has gone before it could read the answer.
- * fauxqs keeps a long poll waiting after its client has left, and would hide the messages that come.
+ * Makes the messages of a receive visible again when its client has disconnected before the response. fauxqs continues
+ * a long poll after its client has disconnected, and would hide the messages that it receives.
  */
 export function returnUnread(faux: Faux): void {
   faux.app.addHook('preSerialization', async (request, reply, answer) => {
@@ -19,7 +19,7 @@ export function returnUnread(faux: Faux): void {
         VisibilityTimeout: 0,
       }))
       const change = { QueueUrl: queueUrl, Entries: entries }
-      // It fails only when the engine stops, and then the messages go with it.
+      // It fails only when the engine stops, which deletes the messages.
       await faux.call('ChangeMessageVisibilityBatch', change).catch(() => undefined)
     }
 

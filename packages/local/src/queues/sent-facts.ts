@@ -1,4 +1,4 @@
-/** What fauxqs forgets of a message that it accepts. */
+/** What fauxqs does not store about a message. */
 export interface SentFacts {
   /** The name of the queue that the message was sent to. */
   readonly queue: string
@@ -7,15 +7,15 @@ export interface SentFacts {
   readonly traceHeader: string | undefined
 }
 
-/** By the body as fauxqs holds it: it keeps the very object, in a dead-letter queue too. */
+/** By the body object: fauxqs keeps the same object, also in a dead-letter queue. */
 const known = new WeakMap<object, SentFacts>()
 
-/** Notes the facts of a message. Nothing has to be forgotten: they go with its body. */
+/** Notes the facts of a message. They are garbage-collected with its body. */
 export function noteSent(body: object, facts: SentFacts): void {
   known.set(body, facts)
 }
 
-/** The facts of a message; `undefined` for a body that is not as fauxqs holds it. */
+/** The facts of a message; `undefined` for a body that was not noted. */
 export function sentFactsOf(body: unknown): SentFacts | undefined {
   return typeof body === 'object' && body !== null ? known.get(body) : undefined
 }

@@ -1,4 +1,4 @@
-/** An error in the words of SQS. */
+/** An error of the SQS API. */
 export interface SqsError {
   readonly code: string
   readonly message: string
@@ -12,12 +12,12 @@ export interface FailedEntry {
   readonly Message: string
 }
 
-/** The body of an error answer. */
+/** The body of an error response. */
 export function errorBody(error: SqsError): object {
   return { __type: `com.amazonaws.sqs#${error.code}`, message: error.message }
 }
 
-/** The header with the error, from which an SDK takes its name. */
+/** The header of an error, from which SDKs take its name. */
 export function errorHeader(error: SqsError): string {
   return `${error.code};Sender`
 }
@@ -36,8 +36,8 @@ const withoutPrefix = [
 ]
 
 /**
- * fauxqs's header with the error as SQS writes it. fauxqs puts a prefix before every code, SQS only before
- * those that had one in its query protocol.
+ * Turns fauxqs's error header into that of SQS. fauxqs adds a prefix to every code, SQS only to codes that had one in
+ * its query protocol.
  */
 export function queryErrorHeader(header: string): string {
   const code = header.replace(/^AWS\.SimpleQueueService\./, '').replace(/;.*$/, '')

@@ -21,14 +21,14 @@ export interface QueuesOptions {
 
 const account = '000000000000'
 const host = '127.0.0.1'
-/** Seconds, 14 days: a dead-letter queue has to keep a message longer than its source does. */
+/** Seconds: 14 days. A dead-letter queue must keep messages longer than its source queue. */
 const deadLetterRetention = 1_209_600
 
 /**
  * Starts SQS on 127.0.0.1 with the given queues. Messages live in memory.
  *
  * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port.
- * @throws SpillwayError `SPILLWAY_START_FAILED` when it cannot listen, or a queue has settings that SQS refuses.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when it cannot listen, or a queue has settings that SQS rejects.
  */
 export async function startQueues(options: QueuesOptions): Promise<QueueEngine> {
   const { queues, port = 0, region = 'us-east-1' } = options
@@ -113,7 +113,10 @@ async function createQueues(faux: Faux, queues: readonly QueueSpec[], arn: (name
   }
 }
 
-/** What makes a queue a FIFO queue. A sender has to say by what a message is known: bodies hold the time of a request. */
+/**
+ * The attributes of a FIFO queue. Without content-based deduplication: a body contains the time of its request, so
+ * equal messages have different bodies.
+ */
 function kind(name: string): Readonly<Record<string, string>> {
   return name.endsWith('.fifo') ? { FifoQueue: 'true', ContentBasedDeduplication: 'false' } : {}
 }

@@ -1,6 +1,6 @@
 /**
- * Binary attributes in a form that fauxqs measures as SQS does. It counts the base64 in which they travel, SQS the bytes. So
- * it gets the bytes, and answers with the base64.
+ * Binary attributes in a form whose size fauxqs counts as SQS does. fauxqs counts the base64, SQS the bytes, so fauxqs
+ * gets the bytes, and responses have the base64.
  *
  * Source: Amazon SQS Developer Guide, "Amazon SQS message metadata".
  */

@@ -1,9 +1,9 @@
 const surrogates = /[\uD800-\uDFFF]/g
 
 /**
- * A body in a form that fauxqs holds: its UTF-8 bytes. It refuses every surrogate in a text, so an emoji in a body, which
- * SQS allows; of bytes it measures and hashes what was sent, and answers with the text. A body with half a pair, and an
- * empty one, is left as it is, for fauxqs to refuse.
+ * A body in a form that fauxqs accepts: its UTF-8 bytes. fauxqs rejects all surrogates in a text, and so an emoji,
+ * which SQS allows. Of bytes it counts and hashes what was sent, and it responds with the text. An empty body, and one
+ * with an unpaired surrogate, stays as it is, so that fauxqs rejects it.
  */
 export function storedBody(body: string): string | Uint8Array {
   if (body === '' || !body.isWellFormed()) return body
@@ -11,7 +11,7 @@ export function storedBody(body: string): string | Uint8Array {
   const text = () => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
   return Object.defineProperties(bytes, {
     toJSON: { value: text },
-    // In this text fauxqs looks for characters that no body may hold.
+    // fauxqs checks this text for invalid characters.
     toString: { value: () => text().replace(surrogates, '') },
   })
 }

@@ -1,4 +1,7 @@
-/** Those message attributes that are texts or numbers. A name from outside must not meet a prototype. */
+/**
+ * Selects the message attributes that are texts or numbers. The result has no prototype, because the names come from
+ * clients.
+ */
 export function textsOf(
   attributes: Readonly<Record<string, { readonly StringValue?: string }>>,
 ): Readonly<Record<string, string>> {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Whether a process of ours still runs. A zombie does not: in a container whose init reaps nothing it would stay
- * for ever. Nor does a process of another user: its id has been used again.
+ * Whether a process of ours still runs. A zombie does not count, because it stays forever in a container whose init
+ * does not reap. A process of another user does not count, because its id has been reused.
  */
 export function isAlive(pid: number): boolean {
   try {
@@ -23,14 +23,14 @@ export function childrenOf(pid: number): readonly number[] {
     .map(([child]) => child)
 }
 
-/** Sends a signal to a process that may be gone already; `pid` has to be above 1. */
+/** Sends a signal to a process that may have ended; `pid` must be above 1. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  // 0, -1 and 1 mean "my group", "everybody" and init to the kernel.
+  // To the kernel 0 is the own group, -1 all processes and 1 init.
   if (!Number.isSafeInteger(pid) || pid <= 1) return
   try {
     process.kill(pid, signal)
   } catch {
-    // gone, or never ours
+    // It has ended, or belongs to another user.
   }
 }
 

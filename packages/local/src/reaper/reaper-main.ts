@@ -1,5 +1,6 @@
 /**
- * The process that {@link startReaper} starts: it reads orders from its standard input and reaps when that ends.
+ * The process that {@link startReaper} starts: it reads orders from its standard input and ends the processes when the
+ * input ends.
  *
  * @module
  */
@@ -21,7 +22,7 @@ async function reap(): Promise<void> {
   for (const [pid, signal] of watched) sendSignal(pid, signal)
   const pids = [...watched.keys()]
   if (!(await untilGone(pids, 2_000))) {
-    // A server that does not obey may have children that hang as it does.
+    // A server that does not end may have children that do not end either.
     const stubborn = pids.filter(isAlive).flatMap((pid) => [pid, ...childrenOf(pid)])
     for (const pid of stubborn) sendSignal(pid, 'SIGKILL')
     await untilGone(stubborn, 5_000)
@@ -31,7 +32,7 @@ async function reap(): Promise<void> {
   }
 }
 
-// Whoever ends every `node` at once must not end this one before the others.
+// A signal to all `node` processes must not end this one before the others.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 process.stdout.write('ready\n')
 try {
@@ -39,7 +40,7 @@ try {
     try {
       obey(JSON.parse(line))
     } catch {
-      // a line that the runtime's death cut off
+      // The line was cut off when the runtime died.
     }
   }
 } finally {

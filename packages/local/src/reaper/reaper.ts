@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { SpillwayError } from '@spillway/message'
 import type { ReaperOrder } from './reaper-order.ts'
 
-/** Ends what the runtime leaves behind, however it dies: `kill -9` included. */
+/** Ends the processes of the runtime when the runtime dies, even by `kill -9`. */
 export interface Reaper {
   /**
-   * Registers a process. `signal` (default `SIGKILL`) is how to end it; one that is still there 2 seconds later
-   * gets `SIGKILL`, with its children.
+   * Registers a process. It is ended with `signal` (default `SIGKILL`), and 2 seconds later with `SIGKILL` together
+   * with its children.
    *
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `pid` is not the id of an ordinary process (above 1).
    */
   watch(pid: number, signal?: NodeJS.Signals): void
-  /** Forgets a process. Call it as soon as the process has ended: its id may be used again. */
+  /** Forgets a process. Call it as soon as the process has ended, because its id may be reused. */
   unwatch(pid: number): void
   /**
    * Registers a folder to delete once the processes are gone.
@@ -22,13 +22,13 @@ export interface Reaper {
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `folder` is not an absolute path below the root.
    */
   removeOnExit(folder: string): void
-  /** Reaps what is still registered; resolves when the reaper's process is gone. May be called again. */
+  /** Ends what is still registered and resolves when the reaper's process is gone. Safe to call again. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a reaper: a detached process, beyond the reach of the terminal's Ctrl-C, that waits for the end of a pipe
- * which only this process holds. It does not keep this process alive.
+ * Starts a reaper: a detached process, which Ctrl-C does not reach, that waits for the end of a pipe held by this
+ * process only. It does not keep this process alive.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` when its process does not start.
  */
@@ -42,7 +42,7 @@ export async function startReaper(): Promise<Reaper> {
     windowsHide: true,
   })
   const { stdin } = child
-  // Orders to a reaper that somebody killed fail; there is nobody left to tell.
+  // Ignores errors of writing to a reaper that was killed.
   stdin.on('error', () => undefined)
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await ready(child, main)
@@ -87,7 +87,7 @@ function ready(child: ChildProcess, main: string): Promise<void> {
   })
 }
 
-// The sources are run as they are, by type stripping; the package brings compiled files.
+// The sources run directly, with type stripping; the package has compiled files.
 function extension(url: string): '.ts' | '.js' {
   return new URL(url).pathname.endsWith('.ts') ? '.ts' : '.js'
 }

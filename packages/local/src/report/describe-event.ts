@@ -1,9 +1,9 @@
-/** Ids of messages that are named; the rest is counted. */
+/** How many ids of messages are listed; the rest is counted. */
 const mostIds = 10
 
 /**
- * Where an event came from, with the ids by which it can be found, and nothing of what it holds: the messages of a
- * queue, the records of a stream, or a request. `undefined` for any other event.
+ * Describes the source of an event with the ids by which it can be found: the messages of a queue, the records of a
+ * stream, or a request. It contains no payload. `undefined` for any other event.
  */
 export function describeEvent(event: unknown): string | undefined {
   if (!isObject(event)) return undefined
@@ -36,7 +36,7 @@ function describeRecords(records: readonly Fields[]): string {
 
 function describeRequest({ routeKey, requestContext }: Fields): string | undefined {
   if (typeof routeKey !== 'string' || !isObject(requestContext)) return undefined
-  // The route, and not the path: a path may hold what a user has entered.
+  // The route instead of the path, because a path may contain user data.
   return `request ${routeKey}, apigw-requestid ${String(requestContext.requestId)}`
 }
 

@@ -1,12 +1,12 @@
 import type { InvocationError, InvocationFailure } from '../functions/index.ts'
 
-/** Frames of a cause: where it was thrown is what matters. */
+/** How many stack frames of a cause are printed; the origin matters most. */
 const framesOfCause = 5
 
 /**
- * What is printed of a failed invocation: first what CloudWatch would have in one line, then the stack and the causes.
+ * The text to print about a failed invocation: the line that CloudWatch would show, then the stack and the causes.
  *
- * @param requestId empty for a failure outside of an invocation
+ * @param requestId empty for a failure outside an invocation
  */
 export function failureText({ error, phase, kind }: InvocationFailure, requestId: string): readonly string[] {
   const { causes = [] } = error
@@ -36,7 +36,7 @@ function causeText(cause: InvocationError): readonly string[] {
   ]
 }
 
-/** A stack begins with the message, which is printed already. */
+/** The frames of a stack, without the message at its start, which is printed already. */
 function frames({ trace = [] }: InvocationError): readonly string[] {
   return trace.filter((line) => /^\s+at /.test(line))
 }
@@ -52,13 +52,13 @@ function hints({ errorType, errorMessage }: InvocationError): readonly string[] 
   return []
 }
 
-/** Two failures of the same shape differ in ids and numbers at most. */
+/** A key that is the same for failures that differ only in ids and numbers. */
 export function failureShape({ kind, phase, error }: InvocationFailure): string {
   const { errorType, errorMessage, code = '' } = error
   return [kind, phase, errorType, code, withoutNumbers(errorMessage), frames(error)[0] ?? ''].join('\n')
 }
 
-/** A text in which ids and numbers are left out. */
+/** A text without its ids and numbers. */
 export function withoutNumbers(text: string): string {
   return text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, '#')
 }

@@ -1,29 +1,29 @@
 import type { Clock } from '@spillway/message/internal'
 
-/** Milliseconds in which what repeats is printed a few times, and then counted. */
+/** Milliseconds within which a repetition is printed a few times and then counted. */
 const window = 5000
-/** Milliseconds after which what repeats is printed in full again. */
+/** Milliseconds after which a repetition is printed in full again. */
 const memory = 60_000
-/** Kinds that are remembered. The one seen first is forgotten first. */
+/** How many kinds are remembered. The oldest is forgotten first. */
 const mostKinds = 1000
 
-/** One thing to print, at three lengths. */
+/** A notice, in full, in short and as a count. */
 export interface Notice {
-  /** What repeats has the same. */
+  /** Repetitions have the same key. */
   readonly key: string
   readonly full: string
-  /** In place of `full` for a repetition. */
+  /** Printed instead of `full` for a repetition. */
   readonly short: string
-  /** How often `short` is printed in five seconds; what is more is counted. */
+  /** How often `short` is printed within five seconds; further repetitions are counted. */
   readonly burst: number
-  /** Printed after the five seconds, if some were counted. */
+  /** Printed after the five seconds if any were counted. */
   counted(count: number): string
 }
 
-/** Prints what is new, and of what repeats enough to see that it goes on. */
+/** Prints new notices in full and limits repetitions. */
 export interface Repeats {
   tell(notice: Notice): void
-  /** Prints what was counted, and counts no more. */
+  /** Prints what was counted and stops counting. */
   stop(): void
 }
 
@@ -35,7 +35,7 @@ interface Kind {
   last: Notice
 }
 
-/** Makes what prints. The first of a kind is always printed, and in full; what belongs together is printed at once. */
+/** Creates a printer of notices. The first of a kind is always printed in full. */
 export function limitRepeats(clock: Clock, print: (text: string) => void): Repeats {
   const kinds = new Map<string, Kind>()
   const stopping = new AbortController()

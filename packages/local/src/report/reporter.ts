@@ -8,43 +8,43 @@ import { limitRepeats } from './repeats.ts'
 
 /** What {@link createReporter} takes. */
 export interface ReporterOptions {
-  /** Gets one line or several, without a line break at the end. */
+  /** Prints one or more lines, without a line break at the end. */
   print(text: string): void
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock
 }
 
-/** Something of an event source or of the gateway that the developer should see. */
+/** A problem of an event source or of the gateway. */
 export interface Problem {
   readonly function: string
   readonly code: string
   readonly message: string
 }
 
-/** Prints what fails, each line with the name of the function in front. */
+/** Prints failures, each line prefixed with the name of the function. */
 export interface Reporter {
   onInvocation(info: InvocationInfo): void
   onEnvironmentEnd(info: EnvironmentEnd): void
   onProblem(problem: Problem): void
-  /** Prints what is counted so far. */
+  /** Prints what was counted so far. */
   stop(): void
 }
 
-/** What repeats is printed so often in five seconds, and then counted. */
+/** How often a repetition is printed within five seconds before it is counted. */
 const burst = 5
 
 /**
- * Makes what prints failures as CloudWatch would have them: the request id, the error with its stack and its causes, or
- * how the function ended, and the ids of the event. The first of a kind is printed in full. What repeats takes a line
- * without the stack, and beyond five of them in five seconds it is counted, so that an outage does not hide all else;
- * throttles, of which an outage has many, are counted from the second on.
+ * Creates a reporter that prints failures as CloudWatch shows them: the request id, the error with its stack and
+ * causes, or how the function ended, and the ids of the event. The first failure of a kind is printed in full. A
+ * repetition is one line without the stack; after five within five seconds they are counted, so that an outage does not
+ * hide everything else. Throttles are counted from the second on, because an outage causes many.
  */
 export function createReporter({ print, clock = systemClock }: ReporterOptions): Reporter {
   const repeats = limitRepeats(clock, print)
 
   function tell(name: string, failure: InvocationFailure, requestId: string, event: unknown): void {
     if (failure.error.errorType === stoppedType) return
-    // An error's message may hold what a client has sent: it must not command the terminal.
+    // The message of an error may contain client data, whose control characters must not reach the terminal.
     const prefixed = (line: string) => `[${name}] ${stripVTControlCharacters(line)}`
     const lines = failureText(failure, requestId).flatMap((line) => line.split('\n'))
     const [head = ''] = lines

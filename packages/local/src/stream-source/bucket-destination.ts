@@ -5,10 +5,10 @@ import type { FailureDestination } from './destination.ts'
 import { toInvocationRecord } from './invocation-record.ts'
 
 /**
- * A folder in the place of a bucket of S3: an object is a file, and holds the whole records. Names are as Lambda gives
- * them: `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<id>`.
+ * A folder that stands for an S3 bucket. An object is a file with the whole records. Its name is as on Lambda:
+ * `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<id>`.
  *
- * @param folder of the bucket; it is made when it is needed
+ * @param folder the folder of the bucket; it is created when it is needed
  */
 export function bucketDestination(folder: string): Required<FailureDestination> {
   const mapping = randomUUID()
@@ -21,7 +21,7 @@ export function bucketDestination(folder: string): Required<FailureDestination> 
       const name = `${time}-${randomUUID()}`
       const file = join(folder, 'aws', 'lambda', mapping, shardId, ...day, name)
       await mkdir(dirname(file), { recursive: true })
-      // Whoever lists the folder must not find half an object.
+      // Written under another name first, so that the folder never contains half an object.
       await writeFile(`${file}.part`, JSON.stringify(toInvocationRecord(batch, { payload: true })))
       await rename(`${file}.part`, file)
     },

@@ -24,7 +24,7 @@ const rules: OptionRules<StreamSourceSpec> = {
 }
 
 /**
- * Refuses what Lambda refuses when a mapping is made ("CreateEventSourceMapping" of the Lambda API reference).
+ * Rejects what Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API reference).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */

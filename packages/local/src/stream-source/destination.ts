@@ -2,7 +2,7 @@ import type { InvocationResult } from '../functions/index.ts'
 import type { StoredRecord } from '../streams/index.ts'
 import type { KinesisRecord } from './record.ts'
 
-/** A batch that is given up. */
+/** A discarded batch. */
 export interface DiscardedBatch {
   readonly reason: 'RetryAttemptsExhausted' | 'RecordAgeExceeded'
   readonly functionName: string
@@ -10,18 +10,18 @@ export interface DiscardedBatch {
   readonly streamArn: string
   readonly records: readonly StoredRecord[]
   readonly event: { readonly Records: readonly KinesisRecord[] }
-  /** How often it was invoked. */
+  /** How often the function was invoked with it. */
   readonly invocations: number
-  /** What the last invocation answered. `undefined` when there was none. */
+  /** The result of the last invocation; `undefined` when there was none. */
   readonly result: InvocationResult | undefined
   /** Milliseconds since the epoch. */
   readonly time: number
 }
 
-/** Where batches go that are given up. */
+/** The destination of discarded batches. */
 export interface FailureDestination {
-  /** For people: a folder, or the URL of a queue. */
+  /** The place to show to people: a folder, or the URL of a queue. */
   readonly place?: string
-  /** Rejects when the batch is not there: it is tried again, and the lane waits. */
+  /** Rejects when the batch could not be sent. Then it is retried while the lane waits. */
   send(batch: DiscardedBatch): Promise<void>
 }

@@ -18,8 +18,8 @@ export interface DiscardContext {
 const backoff: Backoff = { base: 200, cap: 10_000 }
 
 /**
- * Makes what gives records up: it brings them to the destination, however long that takes, and says so. What it makes
- * resolves to `false` when the signal aborted before they were there.
+ * Creates what discards records: it sends them to the destination, retries until that succeeds, and reports it. It
+ * resolves with `false` when the signal aborted before that.
  */
 export function createDiscard(context: DiscardContext) {
   const { destination, functionName, streamArn, region, clock, signal, report } = context

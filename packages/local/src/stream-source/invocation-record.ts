@@ -3,8 +3,9 @@ import { arnOf } from '../functions/names.ts'
 import type { DiscardedBatch } from './destination.ts'
 
 /**
- * What Lambda writes about a batch that it gave up (Lambda developer guide, "Retaining discarded batch records for
- * Kinesis Data Streams"). It says where the records were, and not what they were: only S3 gets them, as `payload`.
+ * What Lambda writes about a batch that it discarded (Lambda developer guide, "Retaining discarded batch records for
+ * Kinesis Data Streams"). It has the positions of the records in the stream. Only S3 also gets the records, as
+ * `payload`.
  */
 export function toInvocationRecord(
   batch: DiscardedBatch,

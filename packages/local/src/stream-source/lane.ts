@@ -3,7 +3,7 @@ import { payloadLimit } from '../event-source/batch.ts'
 import type { StoredRecord } from '../streams/index.ts'
 import { type KinesisRecord, toKinesisRecord } from './record.ts'
 
-/** A record of a shard, and as the function gets it. */
+/** A record of a shard, with its form in the event. */
 export interface LaneRecord {
   readonly stored: StoredRecord
   readonly record: KinesisRecord
@@ -19,7 +19,7 @@ export interface LaneOptions {
   readonly clock: Clock
   /** Ends the lane when it aborts. */
   readonly signal: AbortSignal
-  /** Runs a batch to its end, whatever that is. Must not reject. */
+  /** Runs a batch until it is done or discarded. Must not reject. */
   run(batch: readonly LaneRecord[]): Promise<void>
 }
 
@@ -32,11 +32,10 @@ export interface Lane {
 
 const frame = Buffer.byteLength('{"Records":[]}')
 
-/** Starts a lane without records. */
+/** Starts an empty lane. */
 export function startLane(options: LaneOptions): Lane {
-  const { streamArn, region, batchSize, batchingWindow, clock, signal } = options
-  const buffer: StoredRecord[] = []
-  let bytes = 0
+  const { batchingWindow, clock, signal } = options
+  const buffer = createBuffer(options)
   /** When the first record of the next batch came, in milliseconds since the epoch. */
   let since = 0
   let changed = Promise.withResolvers<void>()
@@ -46,57 +45,68 @@ export function startLane(options: LaneOptions): Lane {
   }
   signal.addEventListener('abort', wake, { once: true })
 
-  const isFull = () => buffer.length >= batchSize || bytes >= payloadLimit
-
   async function waitForWindow(): Promise<void> {
     const closes = since + batchingWindow * 1000
-    while (!isFull() && clock.now() < closes && !signal.aborted) {
+    while (!buffer.isFull() && clock.now() < closes && !signal.aborted) {
       const waited = new AbortController()
       await Promise.race([changed.promise, clock.sleep(closes - clock.now(), waited.signal)])
       waited.abort()
     }
   }
 
-  function take(): readonly LaneRecord[] {
-    const batch: LaneRecord[] = []
-    let size = frame
-    for (const stored of buffer) {
-      if (batch.length >= batchSize) break
-      const record = toKinesisRecord(stored, streamArn, region)
-      size += Buffer.byteLength(JSON.stringify(record)) + 1
-      // One that is too large on its own has to fail on its own.
-      if (size > payloadLimit && batch.length > 0) break
-      batch.push({ stored, record })
-    }
-    for (const stored of buffer.splice(0, batch.length)) bytes -= weightOf(stored)
-    return batch
-  }
-
   async function loop(): Promise<void> {
     while (!signal.aborted) {
-      if (buffer.length === 0) {
+      if (buffer.isEmpty()) {
         await changed.promise
         continue
       }
       await waitForWindow()
-      if (!signal.aborted) await options.run(take())
-      // The window of the next batch begins when this one has ended.
+      if (!signal.aborted) await options.run(buffer.take())
+      // The window of the next batch begins when this batch has ended.
       since = clock.now()
     }
   }
 
   return {
     push(record) {
-      if (buffer.length === 0) since = clock.now()
+      if (buffer.isEmpty()) since = clock.now()
       buffer.push(record)
-      bytes += weightOf(record)
       wake()
     },
     ended: loop(),
   }
 }
 
-/** About as many bytes as it has in the event. */
+/** The records of a lane that wait for their batch. */
+function createBuffer({ streamArn, region, batchSize }: LaneOptions) {
+  const records: StoredRecord[] = []
+  let bytes = 0
+  return {
+    isEmpty: () => records.length === 0,
+    isFull: () => records.length >= batchSize || bytes >= payloadLimit,
+    push(record: StoredRecord): void {
+      records.push(record)
+      bytes += weightOf(record)
+    },
+    /** Takes the records of the next batch. */
+    take(): readonly LaneRecord[] {
+      const batch: LaneRecord[] = []
+      let size = frame
+      for (const stored of records) {
+        if (batch.length >= batchSize) break
+        const record = toKinesisRecord(stored, streamArn, region)
+        size += Buffer.byteLength(JSON.stringify(record)) + 1
+        // A record that is too large by itself gets a batch of its own and fails alone.
+        if (size > payloadLimit && batch.length > 0) break
+        batch.push({ stored, record })
+      }
+      for (const stored of records.splice(0, batch.length)) bytes -= weightOf(stored)
+      return batch
+    },
+  }
+}
+
+/** The approximate number of bytes of a record in the event. */
 function weightOf({ data, partitionKey }: StoredRecord): number {
   return Math.ceil(data.byteLength / 3) * 4 + partitionKey.length + 600
 }

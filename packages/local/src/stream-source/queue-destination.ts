@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { FailureDestination } from './destination.ts'
 import { toInvocationRecord } from './invocation-record.ts'
 
-/** A queue for batches that are given up. As on AWS it is told where the records were, and does not get them. */
+/** A queue for discarded batches. As on AWS it gets the positions of the records, not the records. */
 export function queueDestination(queue: {
   readonly queueUrl: string
   readonly endpoint: string
@@ -13,7 +13,7 @@ export function queueDestination(queue: {
     place: queueUrl,
     async send(batch) {
       const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-      // It is rare: no connection is kept for it.
+      // Discards are rare, so no connection is kept open.
       const sqs = new SQSClient({ endpoint, region, credentials, maxAttempts: 1 })
       try {
         const MessageBody = JSON.stringify(toInvocationRecord(batch, { payload: false }))

@@ -13,9 +13,9 @@ export interface ReadShardOptions {
 
 /** A shard that is read from its oldest record on. */
 export interface ReadShard {
-  /** Says that a record is done with. */
+  /** Marks a record as done or discarded. */
   done(record: StoredRecord): void
-  /** Records that are not done, read or not. */
+  /** How many records are not done, read or not. */
   backlog(): number
   /** When the oldest of them arrived, in milliseconds since the epoch. */
   oldest(): number | undefined
@@ -23,21 +23,21 @@ export interface ReadShard {
   readonly ended: Promise<void>
 }
 
-/** Milliseconds between two reads of a shard that has no more records: Lambda polls once a second. */
+/** Milliseconds between two reads of a shard without further records. Lambda polls once per second. */
 const pollInterval = 1000
-/** Milliseconds, after a read that the limit of the shard did not allow. */
+/** Milliseconds to wait after a read that exceeded the limit of the shard. */
 const throttled = 200
-/** Records that are read but not done: more are left in the shard until some are. */
+/** The most records that are read but not done. No more are read until some are done. */
 const mostPending = 20_000
 const readLimit = 10_000
 
 interface Pending {
-  /** The sequence number before it. */
+  /** The sequence number of the record before it. */
   readonly previous: string | undefined
   readonly arrived: number
 }
 
-/** Reads a shard and deals its records out to lanes, each partition key always to the same one. */
+/** Reads a shard and distributes its records to lanes, each partition key always to the same lane. */
 export function readShard({ reader, lanes, clock, signal }: ReadShardOptions): ReadShard {
   /** In the order of the shard. */
   const pending = new Map<string, Pending>()
@@ -64,7 +64,7 @@ export function readShard({ reader, lanes, clock, signal }: ReadShardOptions): R
     done({ sequenceNumber }) {
       pending.delete(sequenceNumber)
       const oldest = first()
-      // Everything before the oldest that is not done is done.
+      // All records before the oldest one that is not done are done.
       const upTo = oldest === undefined ? last : oldest.previous
       if (upTo !== undefined) reader.release(upTo)
     },
@@ -75,8 +75,8 @@ export function readShard({ reader, lanes, clock, signal }: ReadShardOptions): R
 }
 
 /**
- * The lane of a partition key. The last bytes of its MD5 are used: its first ones have chosen the shard, and are alike
- * in all keys of this one.
+ * The lane of a partition key, chosen by the last bytes of its MD5. The first bytes have chosen the shard, so they are
+ * similar for all keys of a shard.
  */
 function laneOf(partitionKey: string, lanes: number): number {
   return lanes === 1 ? 0 : createHash('md5').update(partitionKey).digest().readUInt32BE(12) % lanes

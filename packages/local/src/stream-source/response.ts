@@ -2,7 +2,7 @@ import { readItemFailures } from '../event-source/item-failures.ts'
 
 /** What a response says about the records of a batch. */
 export interface StreamResponse {
-  /** How many records from the first on are done. */
+  /** How many records are done, counted from the first. */
   readonly done: number
   /** What is wrong with the response; `undefined` for one as Lambda expects it. */
   readonly problem: string | undefined
@@ -11,14 +11,14 @@ export interface StreamResponse {
 /**
  * Reads what a function returned, as Lambda does when the mapping of a stream has `ReportBatchItemFailures` (Lambda
  * developer guide, "Configuring partial batch response with Kinesis Data Streams and Lambda"): the lowest sequence
- * number is the checkpoint, and everything from it on comes again, whatever became of it. Nothing, or no list of
- * failures, is a complete success; whatever cannot be read is a complete failure.
+ * number is the checkpoint, and every record from it on is delivered again, done or not. No response, or one without a
+ * list of failures, is a complete success; an invalid response is a complete failure.
  *
- * Lambda does not say what it does with a number that is not of the batch. Here it stands for the first record that
- * comes after it, or for the whole batch when none does: nothing counts as done that was not said to be.
+ * Lambda does not document what a number outside the batch means. Here it stands for the first record after it, or for
+ * the whole batch when there is none, so that no record counts as done by mistake.
  *
  * @param numbers the sequence numbers of the batch, in order
- * @param payload what the handler returned, through JSON
+ * @param payload the return value of the handler, parsed from JSON
  */
 export function readStreamResponse(numbers: readonly string[], payload: unknown): StreamResponse {
   const { ids, problem } = readItemFailures(payload)

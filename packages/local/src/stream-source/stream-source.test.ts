@@ -255,7 +255,7 @@ describe('a batch that fails', () => {
       {
         code: 'partial-failures',
         message:
-          'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda goes on as if these records were done',
+          'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda treats these records as done',
       },
     ])
   })

@@ -1,4 +1,5 @@
-import { systemClock } from '@spillway/message/internal'
+import { type Clock, systemClock } from '@spillway/message/internal'
+import { createReport } from '../event-source/create-report.ts'
 import { describeEvent } from '../report/describe-event.ts'
 import { requireNode } from '../require-node.ts'
 import { retention, type ShardReader } from '../streams/index.ts'
@@ -10,104 +11,35 @@ import { createRunner } from './run-batch.ts'
 import type { StreamSource, StreamSourceOptions, StreamSourceProblem, StreamSourceSpec } from './types.ts'
 
 /** Milliseconds that {@link StreamSource.stop} waits for invocations. */
-const patience = 2000
+const stopTimeout = 2000
 
 const partialFailures =
-  'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda goes on as if these records were done'
+  'returned batchItemFailures: on AWS the event source mapping needs FunctionResponseTypes: [ReportBatchItemFailures], or Lambda treats these records as done'
 
 /**
- * Starts an event source mapping with `ReportBatchItemFailures`, as Lambda runs it on a stream (Lambda developer guide,
- * "Using Lambda to process records from Amazon Kinesis"), from the oldest record on (`TRIM_HORIZON`). Each shard has
- * `parallelizationFactor` lanes. A lane runs one batch at a time and tries what failed again before what comes after,
- * until it is done, or given up and at the destination. Throttles are no failures: they use up no retry.
+ * Starts an event source mapping with `ReportBatchItemFailures` that behaves as Lambda's on a stream (Lambda developer
+ * guide, "Using Lambda to process records from Amazon Kinesis"), from the oldest record on (`TRIM_HORIZON`). Each shard
+ * has `parallelizationFactor` lanes. A lane runs one batch at a time and retries a failed batch before later records,
+ * until it is done, or discarded and sent to the destination. Throttles are not failures and use up no retry.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would refuse.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would reject.
  */
 export function startStreamSource(spec: StreamSourceSpec, options: StreamSourceOptions): StreamSource {
   requireNode()
   checkStreamSpec(spec)
-  const { streamArn, region, batchSize = 100, batchingWindow = 0, parallelizationFactor = 1 } = spec
-  const {
-    bisectBatchOnFunctionError = false,
-    maximumRetryAttempts = -1,
-    maximumRecordAgeInSeconds = -1,
-  } = spec
-  const { function: fn, clock = systemClock, onFailure } = options
+  const { clock = systemClock } = options
   const stopping = new AbortController()
-  const { signal } = stopping
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0, discarded: 0 }
-  let hasReturnedFailures = false
-  let stopped: Promise<void> | undefined
-
-  function report(code: StreamSourceProblem['code'], message: string): void {
-    try {
-      options.onProblem?.({ code, message })
-    } catch {
-      // A listener's fault must not stop the deliveries.
-    }
-  }
-
-  function startShard(reader: ShardReader) {
-    const discard = createDiscard({
-      destination: onFailure,
-      functionName: fn.name,
-      streamArn,
-      region,
-      clock,
-      signal,
-      report,
-    })
-    const run = createRunner({
-      function: fn,
-      clock,
-      signal,
-      bisect: bisectBatchOnFunctionError,
-      maximumRetries: maximumRetryAttempts < 0 ? Number.POSITIVE_INFINITY : maximumRetryAttempts,
-      // What the stream does not keep any more, Lambda cannot read again.
-      maximumAge:
-        maximumRecordAgeInSeconds < 0 ? retention : Math.min(retention, maximumRecordAgeInSeconds * 1000),
-      onInvocation(running) {
-        counts.invoking += running ? 1 : -1
-        if (running) counts.batches += 1
-      },
-      onDone(records) {
-        counts.succeeded += records.length
-        finish(records)
-      },
-      onFailed(records) {
-        counts.failed += records.length
-      },
-      onMalformed(problem, records) {
-        const origin = describeEvent({ Records: records.map(({ record }) => record) })
-        report('response-malformed', `the response is malformed: ${problem}; ${origin}`)
-      },
-      onReturned() {
-        if (!hasReturnedFailures) report('partial-failures', partialFailures)
-        hasReturnedFailures = true
-      },
-      async discard(records, facts) {
-        if (!(await discard(records, facts))) return
-        counts.discarded += records.length
-        finish(records)
-      },
-    })
-    const lanes = Array.from({ length: parallelizationFactor }, () =>
-      startLane({ streamArn, region, batchSize, batchingWindow, clock, signal, run }),
-    )
-    const shard: ReadShard = readShard({ reader, lanes, clock, signal })
-    function finish(records: readonly LaneRecord[]): void {
-      for (const { stored } of records) shard.done(stored)
-    }
-    return { shard, ended: Promise.all([shard.ended, ...lanes.map(({ ended }) => ended)]) }
-  }
-
+  const report = createReport(options.onProblem)
+  const startShard = shardStarter({ spec, options, clock, signal: stopping.signal, counts, report })
   const shards = spec.readers.map(startShard)
+  let stopped: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
     stopping.abort()
     const waited = new AbortController()
     const ended = Promise.all(shards.map((shard) => shard.ended))
-    await Promise.race([ended, systemClock.sleep(patience, waited.signal)])
+    await Promise.race([ended, systemClock.sleep(stopTimeout, waited.signal)])
     waited.abort()
   }
 
@@ -125,4 +57,95 @@ export function startStreamSource(spec: StreamSourceSpec, options: StreamSourceO
       return stopped
     },
   })
+}
+
+/** What the shards of a mapping share. */
+interface ShardContext {
+  readonly spec: StreamSourceSpec
+  readonly options: StreamSourceOptions
+  readonly clock: Clock
+  /** Aborts when the event source stops. */
+  readonly signal: AbortSignal
+  readonly counts: { invoking: number; batches: number; succeeded: number; failed: number; discarded: number }
+  report(code: StreamSourceProblem['code'], message: string): void
+}
+
+/** Creates what starts the reading of one shard. */
+function shardStarter({ spec, options, clock, signal, counts, report }: ShardContext) {
+  const { streamArn, region, batchSize = 100, batchingWindow = 0, parallelizationFactor = 1 } = spec
+  const { function: fn, onFailure: destination } = options
+  const discard = createDiscard({
+    destination,
+    functionName: fn.name,
+    streamArn,
+    region,
+    clock,
+    signal,
+    report,
+  })
+  const listeners = createListeners(counts, report)
+
+  return function startShard(reader: ShardReader) {
+    function finish(records: readonly LaneRecord[]): void {
+      for (const { stored } of records) shard.done(stored)
+    }
+    const run = createRunner({
+      function: fn,
+      clock,
+      signal,
+      ...retryLimits(spec),
+      ...listeners,
+      onDone(records) {
+        counts.succeeded += records.length
+        finish(records)
+      },
+      async discard(records, facts) {
+        if (!(await discard(records, facts))) return
+        counts.discarded += records.length
+        finish(records)
+      },
+    })
+    const lanes = Array.from({ length: parallelizationFactor }, () =>
+      startLane({ streamArn, region, batchSize, batchingWindow, clock, signal, run }),
+    )
+    const shard: ReadShard = readShard({ reader, lanes, clock, signal })
+    return { shard, ended: Promise.all([shard.ended, ...lanes.map(({ ended }) => ended)]) }
+  }
+}
+
+/** The listeners of all shards: they count, and report what the developer should see. */
+function createListeners(counts: ShardContext['counts'], report: ShardContext['report']) {
+  let hasReturnedFailures = false
+  return {
+    onInvocation(running: boolean): void {
+      counts.invoking += running ? 1 : -1
+      if (running) counts.batches += 1
+    },
+    onFailed(records: readonly LaneRecord[]): void {
+      counts.failed += records.length
+    },
+    onMalformed(problem: string, records: readonly LaneRecord[]): void {
+      const origin = describeEvent({ Records: records.map(({ record }) => record) })
+      report('response-malformed', `the response is malformed: ${problem}; ${origin}`)
+    },
+    onReturned(): void {
+      if (!hasReturnedFailures) report('partial-failures', partialFailures)
+      hasReturnedFailures = true
+    },
+  }
+}
+
+/** When a failed batch is retried as a whole, in halves, or not at all. */
+function retryLimits(spec: StreamSourceSpec) {
+  const {
+    bisectBatchOnFunctionError: bisect = false,
+    maximumRetryAttempts: retries = -1,
+    maximumRecordAgeInSeconds: age = -1,
+  } = spec
+  return {
+    bisect,
+    maximumRetries: retries < 0 ? Number.POSITIVE_INFINITY : retries,
+    // Lambda cannot read a record again that the stream has deleted.
+    maximumAge: age < 0 ? retention : Math.min(retention, age * 1000),
+  }
 }

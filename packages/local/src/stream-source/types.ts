@@ -15,51 +15,53 @@ export interface StreamSourceSpec {
   readonly batchingWindow?: number
   /** Batches of one shard at once, 1 to 10. Records of one partition key stay in order. Default 1. */
   readonly parallelizationFactor?: number
-  /** Whether a batch that fails is tried again in two halves. Default `false`. */
+  /** Whether a failed batch is split in two, which are retried separately. Default `false`. */
   readonly bisectBatchOnFunctionError?: boolean
-  /** How often a batch that failed is tried again, 0 to 10,000; -1 is without end. Default -1. */
+  /** How often a failed batch is retried, 0 to 10,000; -1 means no limit. Default -1. */
   readonly maximumRetryAttempts?: number
-  /** Seconds, 60 to 604,800, after which a record is not tried any more; -1 is as long as the stream keeps it. Default -1. */
+  /**
+   * The age in seconds, 60 to 604,800, at which a record is discarded; -1 means when the stream deletes it. Default -1.
+   */
   readonly maximumRecordAgeInSeconds?: number
 }
 
-/** Something that the developer should see; the mapping goes on. */
+/** Something that the developer should see. The mapping continues. */
 export interface StreamSourceProblem {
   readonly code: 'response-malformed' | 'partial-failures' | 'batch-discarded' | 'destination-failed'
   readonly message: string
 }
 
-/** What {@link startStreamSource} takes beside the mapping. */
+/** What {@link startStreamSource} takes in addition to the mapping. */
 export interface StreamSourceOptions {
   readonly function: Invocable
-  /** Where batches go that are given up. Default: nowhere, they are lost. */
+  /** The destination of discarded batches. Default: none, and they are lost. */
   readonly onFailure?: FailureDestination
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock
   readonly onProblem?: (problem: StreamSourceProblem) => void
 }
 
-/** Figures of a stream source. */
+/** Metrics of a stream source. */
 export interface StreamSourceState {
-  /** Milliseconds since the oldest record arrived that is not done; 0 when all are. The figure to watch. */
+  /** The age in milliseconds of the oldest record that is not done; 0 when all are done. The metric to watch. */
   readonly iteratorAge: number
   /** Records that are not done. */
   readonly backlog: number
-  /** Batches that are with the function now. */
+  /** Batches whose invocation is in progress. */
   readonly invoking: number
-  /** Invocations, a throttled one once. */
+  /** Invocations; a throttled one counts once. */
   readonly batches: number
-  /** Records that the function finished. */
+  /** Records that were done. */
   readonly succeeded: number
-  /** Deliveries of records that have to be repeated, or were given up. */
+  /** Failed deliveries of records, which are retried or discarded. */
   readonly failed: number
-  /** Records that were given up. With a destination, they are there. */
+  /** Discarded records. */
   readonly discarded: number
 }
 
 /** A running event source mapping on a stream. */
 export interface StreamSource {
   state(): StreamSourceState
-  /** Reads no more and waits at most 2 s for invocations that run. Safe to call again. */
+  /** Stops reading and waits at most 2 s for invocations in progress. Safe to call again. */
   stop(): Promise<void>
 }

@@ -12,10 +12,10 @@ import { type Answer, createPut } from './put.ts'
 import { getRecords, getShardIterator } from './read.ts'
 import type { Store } from './store.ts'
 
-/** What a client may ask for, by the names of the Kinesis API reference. */
+/** The supported actions, by their names in the Kinesis API reference. */
 export type Actions = Readonly<Record<string, (input: Input) => Answer>>
 
-/** Ties the actions to a store. */
+/** Creates the actions of a store. */
 export function createActions(store: Store, onPut?: OnPut): Actions {
   const { putRecord, putRecords } = createPut(store, onPut)
   const answering = (action: (store: Store, input: Input) => object) => (input: Input) => ({

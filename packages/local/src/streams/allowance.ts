@@ -1,14 +1,14 @@
-/** An allowance that grows with time up to one second's worth: what a shard may take or give. */
+/** A token bucket with one second's worth of tokens: the limit of a shard. */
 export interface Allowance {
-  /** Whether `amount` may be taken at this time, in milliseconds. More than a second's worth needs a full allowance. */
+  /** Whether `amount` may be taken at the time `now` in milliseconds. More than a second's worth needs a full bucket. */
   allows(amount: number, now: number): boolean
-  /** Takes it. The allowance may go below zero: then it has to grow back. */
+  /** Takes it. The bucket may go below zero and must then refill. */
   take(amount: number, now: number): void
 }
 
-/** Makes a full allowance. */
+/** Creates a full bucket. */
 export function createAllowance(perSecond: number): Allowance {
-  // In thousandths, so that every number is whole and nothing is rounded.
+  // In thousandths, so that all numbers are integers and nothing is rounded.
   const full = perSecond * 1000
   let left = full
   let at = Number.NEGATIVE_INFINITY

@@ -9,7 +9,7 @@ export function createStreamAction(store: Store, input: Input): object {
   const name = neededText(input, 'StreamName', 1, 128)
   if (!streamName.test(name)) throw invalidValue('StreamName', 'be of letters, digits, `_`, `.` and `-`')
   const shards = integerOf(input, 'ShardCount', 1, 1000)
-  // Without a count, a stream is on demand, and begins with four shards.
+  // Without a shard count a stream is on demand and starts with four shards.
   const maxRecordSizeInKiB = integerOf(input, 'MaxRecordSizeInKiB', 1024, 10_240)
   if (store.streams.has(name)) {
     throw new StreamError('ResourceInUseException', `Stream ${name} already exists.`)
@@ -50,7 +50,7 @@ export function describeStreamSummary(store: Store, input: Input): object {
 /** `ListShards`. */
 export function listShards(store: Store, input: Input): object {
   const token = textOf(input, 'NextToken', 1, 4096)
-  // A token stands for the stream and the place in it, and goes alone.
+  // A token includes the stream and the position, so it must be the only parameter.
   const other = ['StreamName', 'ExclusiveStartShardId'].find(
     (name) => (input[name] ?? undefined) !== undefined,
   )
@@ -127,7 +127,7 @@ function decodeToken(token: string): readonly string[] {
       return parts
     }
   } catch {
-    // Answered below, as any other token that is none.
+    // The error below covers this and all other invalid tokens.
   }
   throw invalidArgument('The NextToken is invalid.')
 }

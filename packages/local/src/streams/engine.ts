@@ -1,4 +1,4 @@
-/** A stream to make. `AppStream` of `@spillway/planner` fits. */
+/** A stream to create. `AppStream` of `@spillway/planner` fits. */
 export interface StreamSpec {
   /** 1 to 128 letters, digits, `_`, `.` and `-`. */
   readonly name: string
@@ -8,10 +8,10 @@ export interface StreamSpec {
   readonly maxRecordSizeInKiB?: number | undefined
 }
 
-/** A record as it lies in its shard. */
+/** A record of a shard. */
 export interface StoredRecord {
   readonly shardId: string
-  /** A decimal number of 56 digits: compare two of a shard as `BigInt`. */
+  /** A decimal number of 56 digits. Compare two of the same shard as `BigInt`. */
   readonly sequenceNumber: string
   readonly partitionKey: string
   readonly data: Uint8Array
@@ -19,38 +19,38 @@ export interface StoredRecord {
   readonly approximateArrivalTimestamp: number
 }
 
-/** What a reader has not read yet. */
+/** The records that a reader has not read yet. */
 export interface Unread {
   readonly records: number
   /** When the oldest of them arrived, in milliseconds since the epoch. */
   readonly oldest: number | undefined
 }
 
-/** One shard as a reader inside this process sees it. It shares the limits of the shard with all other readers. */
+/** A shard for a reader in this process, which shares the limits of the shard with all other readers. */
 export interface ShardReader {
   readonly shardId: string
   /**
-   * The oldest records after a sequence number, or the oldest of all. `undefined` when the shard's limit for reads is
-   * used up: five calls and 2 MiB a second.
+   * The oldest records after a sequence number, or of all. `undefined` when the shard's read limit is reached: five
+   * calls and 2 MiB per second.
    */
   read(after: string | undefined, limit: number): readonly StoredRecord[] | undefined
-  /** What comes after a sequence number, or all. Uses up no limit. */
+  /** The records after a sequence number, or all. Does not count against the limit. */
   unread(after: string | undefined): Unread
   /**
-   * Says that this reader is done with the records up to this one. What all readers are done with goes first when the
-   * memory is full.
+   * Releases the records up to this one for this reader. When the memory is full, records that all readers have
+   * released are deleted first.
    */
   release(upTo: string): void
 }
 
 /** Kinesis Data Streams on this machine, for SDK clients over HTTP/2 and HTTP/1.1. */
 export interface StreamEngine {
-  /** What an unmodified SDK client takes as `endpoint` or `AWS_ENDPOINT_URL_KINESIS`. */
+  /** The `endpoint` or `AWS_ENDPOINT_URL_KINESIS` of an SDK client. */
   readonly endpoint: string
   readonly region: string
   streamArn(name: string): string
   /**
-   * All records of a stream, shard after shard, without reading them: no limit is used up.
+   * All records of a stream, shard by shard. Does not count against the limit.
    *
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is no such stream.
    */

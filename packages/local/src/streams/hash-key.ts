@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The part of the hash keys that a shard takes, both ends included. */
+/** The range of hash keys of a shard, both ends included. */
 export interface HashKeyRange {
   readonly first: bigint
   readonly last: bigint
@@ -22,7 +22,7 @@ export function hashPartitionKey(partitionKey: string): bigint {
   return BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`)
 }
 
-/** A hash key that a producer has chosen; `undefined` for what is none. */
+/** Parses the explicit hash key of a producer; `undefined` when it is invalid. */
 export function parseHashKey(text: string): bigint | undefined {
   if (!/^(0|[1-9]\d{0,38})$/.test(text)) return undefined
   const value = BigInt(text)

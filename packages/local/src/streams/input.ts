@@ -21,7 +21,7 @@ export function textOf(input: Input, name: string, min: number, max: number): st
   return value
 }
 
-/** The same, required. */
+/** A required string of `min` to `max` characters. */
 export function neededText(input: Input, name: string, min: number, max: number): string {
   const value = textOf(input, name, min, max)
   if (value === undefined) throw invalidValue(name, 'not be missing')
@@ -37,7 +37,7 @@ export function integerOf(input: Input, name: string, min: number, max: number):
   return value
 }
 
-/** An optional time, in seconds since the epoch; as milliseconds. */
+/** An optional time in seconds since the epoch, returned in milliseconds. */
 export function timeOf(input: Input, name: string): number | undefined {
   const value = input[name]
   if (value === undefined || value === null) return undefined

@@ -1,9 +1,9 @@
 import { invalidArgument, StreamError } from './stream-error.ts'
 
-/** A place in a shard from which to read. */
+/** A position in a shard from which to read. */
 export interface Iterator {
   readonly stream: string
-  /** Of the stream: a stream that was made anew has other records. */
+  /** When the stream was created. A recreated stream of the same name has other records. */
   readonly born: number
   readonly shardId: string
   readonly position: number
@@ -14,7 +14,7 @@ export interface Iterator {
 /** Milliseconds that an iterator may be used ("GetShardIterator": five minutes). */
 const lifetime = 300_000
 
-/** An iterator as a client holds it. */
+/** Encodes an iterator for a client. */
 export function encodeIterator({ stream, born, shardId, position, issued }: Iterator): string {
   return Buffer.from(JSON.stringify([stream, born, shardId, position, issued])).toString('base64')
 }

@@ -6,10 +6,10 @@ import type { Store } from './store.ts'
 import type { Stream } from './stream.ts'
 import { invalidArgument, invalidValue, StreamError, throughputExceeded } from './stream-error.ts'
 
-/** What an action answers, or how it stays silent. */
+/** The response of an action, or how it fails without one. */
 export type Answer = { readonly answer: object } | { readonly silence: 'hang' | 'reset' }
 
-/** A record that may be stored. */
+/** A valid record. */
 interface Entry {
   readonly partitionKey: string
   readonly data: Uint8Array
@@ -105,12 +105,15 @@ function readEntry(stream: Stream, input: Input): Entry {
   return { partitionKey, data, shard: stream.shardOf(hashKey) }
 }
 
-/** What counts against the limits. */
+/** The number of bytes that count against the limits. */
 function countedSize({ partitionKey, data }: Pick<Entry, 'partitionKey' | 'data'>): number {
   return Buffer.byteLength(partitionKey) + data.byteLength
 }
 
-/** Records are stored in the order of their calls anyhow; what was never a sequence number is refused. */
+/**
+ * Rejects an invalid sequence number. A valid one changes nothing, because records are stored in the order of the
+ * calls.
+ */
 function checkOrdering({ shards }: Stream, sequenceNumber: string | undefined): void {
   if (sequenceNumber === undefined) return
   const known = shards.some(
@@ -119,7 +122,7 @@ function checkOrdering({ shards }: Stream, sequenceNumber: string | undefined): 
   if (!known) throw invalidArgument(`SequenceNumberForOrdering ${sequenceNumber} is not of this stream.`)
 }
 
-/** Whoever asks for a trial must not find the record stored. */
+/** Rejects `DryRun`, so that no record is stored by a request that only wants a check. */
 export function checkDryRun(input: Input): void {
   if (input.DryRun === true) throw invalidArgument('The local Kinesis does not know DryRun.')
 }

@@ -47,7 +47,7 @@ function positionOf(type: IteratorType, input: Input, shard: Shard, now: number)
     default: {
       if (sequenceNumber === undefined) throw invalidArgument(`${type} needs a StartingSequenceNumber.`)
       const at = shard.numbers.positionOf(sequenceNumber)
-      // From a number to come, an iterator would pass over the records before it.
+      // An iterator from a future number would skip the records before it.
       if (at === undefined || at >= shard.next()) {
         throw invalidArgument(`StartingSequenceNumber ${sequenceNumber} is not of shard ${shard.id}.`)
       }

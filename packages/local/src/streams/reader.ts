@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 /** A shard as {@link ShardReader}. */
 export function toReader(shard: Shard, store: Store): ShardReader {
   const release = shard.addReader()
-  /** A sequence number that is not of this shard counts as one before all. */
+  /** A sequence number of another shard counts as the position before all records. */
   const positionAfter = (sequenceNumber: string | undefined) =>
     sequenceNumber === undefined ? 0 : (shard.numbers.positionOf(sequenceNumber) ?? -1) + 1
   return {

@@ -8,17 +8,17 @@ import { StreamError } from './stream-error.ts'
 const json = 'application/x-amz-json-1.1'
 const prefix = 'Kinesis_20131202.'
 const loopbackHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/
-/** Bytes. Ten MiB of records are 14 MB of base64, and their keys come on top. */
+/** In bytes. Ten MiB of records are 14 MB of base64, plus their keys. */
 const longestBody = 20_000_000
 
 /** Answers one request as Kinesis does, in its JSON protocol. Never throws. */
 export function respond(actions: Actions, request: AnyRequest, response: AnyResponse): void {
-  // What cannot even be answered must not end the process.
+  // An error while responding must not end the process.
   answer(actions, request, response).catch(() => cut(request))
 }
 
 async function answer(actions: Actions, request: AnyRequest, response: AnyResponse): Promise<void> {
-  // Any web page may send a form to a loopback port, or reach it by a name of its own that leads to 127.0.0.1.
+  // Checks the host, because a web page may send a form to a loopback port, or use a name that resolves to 127.0.0.1.
   const host = 'authority' in request ? request.authority : request.headers.host
   const isOurs = request.method === 'POST' && request.headers['content-type'] === json
   if (!isOurs || !loopbackHost.test(host ?? '')) {
@@ -52,7 +52,7 @@ async function readBody(request: AnyRequest): Promise<string> {
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    // The rest is read and forgotten: a client that still sends would not read the answer.
+    // The rest is read and dropped, because a client reads the response only after it has sent everything.
     if (length <= longestBody) chunks.push(chunk)
     else chunks.length = 0
   }
@@ -71,7 +71,7 @@ function readInput(body: string): Input {
   throw new StreamError('SerializationException', 'The request is not a JSON object.')
 }
 
-/** An entry of a batch and a whole call name the same failure differently. */
+/** A call and an entry of a batch have different names for the same error. */
 function typeOf({ code }: StreamError): string {
   return code === 'InternalFailure' ? 'InternalFailureException' : code
 }
@@ -91,7 +91,7 @@ function send(response: AnyResponse, status: number, document: object): void {
   response.end(body)
 }
 
-/** Ends the connection as a network does that fails. */
+/** Ends the connection as a network failure does. */
 function cut(request: AnyRequest): void {
   if ('authority' in request) request.stream.session?.destroy()
   else request.socket.destroy()

@@ -1,11 +1,11 @@
 /**
- * Makes and reads the sequence numbers of one shard. They have 56 digits as those of Kinesis: too many for a number of
- * JavaScript. From the left: `49`, the birth of the stream in milliseconds (14), the position (24), the second of
- * the arrival (10), the shard (6).
+ * Creates and reads the sequence numbers of one shard. They have 56 digits, as in Kinesis, which is too many for a
+ * JavaScript number. From the left: `49`, the creation time of the stream in milliseconds (14), the position (24), the
+ * second of the arrival (10), the shard (6).
  */
 export interface SequenceNumbers {
   at(position: number, now: number): string
-  /** The position that a sequence number of this shard stands for; `undefined` for any other text. */
+  /** The position of a sequence number of this shard; `undefined` for any other text. */
   positionOf(sequenceNumber: string): number | undefined
 }
 

@@ -6,34 +6,34 @@ import { toError } from '@spillway/message'
 /** A request of either protocol. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest
 
-/** What both have of a response. */
+/** What the responses of both protocols have in common. */
 export interface AnyResponse {
   writeHead(status: number, headers?: Readonly<Record<string, string | number>>): unknown
   end(body: Uint8Array | string): unknown
 }
 
-/** A server that speaks HTTP/1.1 and HTTP/2 without TLS on one port. */
+/** A server for HTTP/1.1 and HTTP/2 without TLS on one port. */
 export interface DualServer {
-  /** Lets it listen. */
+  /** The server to listen with. */
   readonly server: Server
   /** Closes the port and every connection. */
   close(): Promise<void>
 }
 
-/** How a connection of HTTP/2 begins (RFC 9113, section 3.4). */
+/** The start of an HTTP/2 connection (RFC 9113, section 3.4). */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 /**
- * Megabytes of answers that a connection of HTTP/2 may have on their way. With the ten of Node, one answer of 10 MiB, 14
- * in base64, makes it refuse every other request.
+ * The memory in megabytes for the pending responses of an HTTP/2 connection. With Node's default of ten, one response
+ * of 10 MiB (14 MB of base64) makes the connection reject every other request.
  */
 const mostUnsent = 1000
 
-/** Makes the server. `onRequest` must not throw. */
+/** Creates the server. `onRequest` must not throw. */
 export function createDualServer(
   onRequest: (request: AnyRequest, response: AnyResponse) => void,
 ): DualServer {
-  // A client that goes away in the middle of a request is none of the other clients' concern.
+  // A client that disconnects during a request must not affect other clients.
   const ignore = () => undefined
   const http1 = createHttp1((request, response) => {
     response.on('error', ignore)
@@ -62,7 +62,7 @@ export function createDualServer(
   }
 }
 
-/** Reads until it is clear which protocol a client speaks, and puts back what it read. */
+/** Reads until the protocol of a client is known, and then puts back the bytes that it has read. */
 function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
   let seen = Buffer.alloc(0)
   function onReadable(): void {

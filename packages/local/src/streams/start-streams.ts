@@ -27,14 +27,14 @@ export interface StreamsOptions {
   readonly port?: number
   /** The region in ARNs. Default `us-east-1`. */
   readonly region?: string
-  /** Its time decides about limits, retention and iterators. Default: the clock of the machine. */
+  /** The time for limits, retention and iterators. Default: the system clock. */
   readonly clock?: Pick<Clock, 'now'>
   /**
-   * Bytes that all records together may take, about. Default 268,435,456 (256 MiB). When they are used up, records that
-   * every reader has released go first; after them, puts fail with `InternalFailure`: nothing is lost in silence.
+   * The approximate limit for the bytes of all records. Default 268,435,456 (256 MiB). At the limit, records that every
+   * reader has released are deleted; if that is not enough, puts fail with `InternalFailure`.
    */
   readonly maxBytes?: number
-  /** Makes puts go wrong, for a test. */
+  /** Makes puts fail, for tests. */
   readonly onPut?: OnPut
 }
 
@@ -56,11 +56,11 @@ const account = '000000000000'
 
 /**
  * Starts Kinesis Data Streams on 127.0.0.1 with the given streams. Records live in memory, for 24 hours. It has the
- * limits of the service: what exceeds those of a shard is refused, record by record.
+ * limits of the service: records that exceed the limit of their shard are rejected one by one.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
- * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port, `SPILLWAY_START_FAILED` when it
- * cannot be had.
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port, `SPILLWAY_START_FAILED` for
+ * any other error.
  */
 export async function startStreams(options: StreamsOptions): Promise<StreamEngine> {
   requireNode()

@@ -3,16 +3,16 @@ import { type Input, textOf } from './input.ts'
 import { createStream, type Stream } from './stream.ts'
 import { invalidArgument, invalidValue, notFound, StreamError } from './stream-error.ts'
 
-/** All streams of an engine, and what they share. */
+/** All streams of an engine and what they share. */
 export interface Store {
   readonly streams: ReadonlyMap<string, Stream>
-  /** Milliseconds since the epoch, never less than before. */
+  /** Milliseconds since the epoch. It never decreases. */
   now(): number
   create(spec: StreamSpec): Stream
   remove(name: string): void
-  /** The stream that a request names, by its name or its ARN. */
+  /** Finds the stream of a request by its name or ARN. */
   find(input: Input): Stream
-  /** Makes room for this many bytes, or says why there is none. */
+  /** Frees memory for this many bytes; returns an error when that is impossible. */
   ensureRoom(bytes: number): StreamError | undefined
 }
 
@@ -26,11 +26,11 @@ export interface StoreOptions {
 /** The names that a stream may have. */
 export const streamName = /^[a-zA-Z0-9_.-]{1,128}$/
 
-/** Makes a store without streams. */
+/** Creates an empty store. */
 export function createStore({ arnOf, now: clock, maxBytes }: StoreOptions): Store {
   const streams = new Map<string, Stream>()
   let latest = 0
-  /** When the youngest stream was made. */
+  /** When the newest stream was created. */
   let born = 0
 
   function now(): number {
@@ -65,7 +65,7 @@ export function createStore({ arnOf, now: clock, maxBytes }: StoreOptions): Stor
     streams,
     now,
     create(spec) {
-      // Sequence numbers and iterators tell streams apart by it: no two may have the same.
+      // It must be unique, because sequence numbers and iterators identify the stream by it.
       born = Math.max(born + 1, now())
       const stream = createStream(spec, arnOf(spec.name), born)
       streams.set(spec.name, stream)

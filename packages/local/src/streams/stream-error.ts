@@ -1,7 +1,7 @@
-/** An error in the words of the Kinesis API reference. */
+/** An error of the Kinesis API. */
 export class StreamError extends Error {
   readonly code: string
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number
 
   constructor(code: string, message: string, status = 400) {
@@ -11,22 +11,22 @@ export class StreamError extends Error {
   }
 }
 
-/** A value of the right shape that does not fit what there is. */
+/** The error of a well-formed value that is not valid here. */
 export function invalidArgument(message: string): StreamError {
   return new StreamError('InvalidArgumentException', message)
 }
 
-/** A value outside of the limits of the API. */
+/** The error of a value outside the limits of the API. */
 export function invalidValue(path: string, rule: string): StreamError {
   return new StreamError('ValidationException', `1 validation error detected: ${path} must ${rule}.`)
 }
 
-/** A stream or shard that does not exist. */
+/** The error of a stream or shard that does not exist. */
 export function notFound(what: string): StreamError {
   return new StreamError('ResourceNotFoundException', `${what} not found.`)
 }
 
-/** What is refused because the limit of a shard is used up. */
+/** The error of a record that exceeds the limit of its shard. */
 export function throughputExceeded(shardId: string, streamName: string): StreamError {
   const message = `Rate exceeded for shard ${shardId} in stream ${streamName}.`
   return new StreamError('ProvisionedThroughputExceededException', message)

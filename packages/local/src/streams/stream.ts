@@ -7,15 +7,15 @@ import { StreamError } from './stream-error.ts'
 export interface Stream {
   readonly name: string
   readonly arn: string
-  /** Milliseconds since the epoch. No other stream of its store was born then. */
+  /** When it was created, in milliseconds since the epoch; unique within its store. */
   readonly born: number
-  /** Bytes, of data and partition key together. */
+  /** The limit for data and partition key together, in bytes. */
   readonly maxRecordSize: number
   readonly shards: readonly Shard[]
   shardOf(hashKey: bigint): Shard
 }
 
-/** Makes a stream without records. */
+/** Creates an empty stream. */
 export function createStream(spec: StreamSpec, arn: string, born: number): Stream {
   const { name, maxRecordSizeInKiB = 1024 } = spec
   const shards = divideHashKeys(spec.shards).map((range, index) => createShard(index, range, born))

@@ -4,7 +4,7 @@ import type { HandleResult } from './fifo-queue.ts'
 import type { FifoRequest, Item } from './requests.ts'
 import { sendFault } from './send-fault.ts'
 
-/** The error of a receipt handle that is not good (any more), in the words of SQS; `undefined` when it is. */
+/** The error of SQS for an invalid or expired receipt handle; `undefined` when the handle is valid. */
 export function handleError(result: HandleResult, handle: string | undefined): SqsError | undefined {
   if (result === 'ok') return undefined
   const reason =
@@ -17,12 +17,12 @@ export function handleError(result: HandleResult, handle: string | undefined): S
   }
 }
 
-/** A message that is gone counts as deleted. */
+/** Deleting a message that does not exist succeeds. */
 export function toDeleted(result: HandleResult): HandleResult {
   return result === 'gone' ? 'ok' : result
 }
 
-/** The answer to a batch of messages, of which fauxqs got what it refuses in place of what it would take. */
+/** The response to a batch of messages with the errors of entries that fauxqs would have accepted by mistake. */
 export function withSendFaults(answer: BatchAnswer, { Entries = [] }: FifoRequest): BatchAnswer {
   const Failed = (answer.Failed ?? []).map((failed) => {
     const item = Entries.find(({ Id }) => Id === failed.Id)
@@ -38,8 +38,8 @@ interface BatchAnswer {
 }
 
 /**
- * The answer to a batch of receipt handles, none of which fauxqs knows: it says `Successful`, or that the handle is
- * invalid. What else it refuses stays refused.
+ * The response to a batch of receipt handles. fauxqs knows none of them, so its `Successful` and invalid-handle entries
+ * are replaced; its other errors are kept.
  */
 export function answerBatch(
   answer: BatchAnswer,
@@ -61,7 +61,7 @@ export function answerBatch(
   return { Successful: successful, Failed: failed }
 }
 
-/** An answer to `GetQueueAttributes` with the counts of a queue, where they were asked for. */
+/** A response to `GetQueueAttributes` with the counts of a queue, if they were requested. */
 export function withDepth(answer: object, depth: QueueDepth): object {
   if (!('Attributes' in answer) || typeof answer.Attributes !== 'object') return answer
   const counts = {

@@ -16,9 +16,9 @@ export interface FifoQueues {
 }
 
 /**
- * Delivers the messages of FIFO queues as SQS does; fauxqs gives out one message per group and receive. It stays in
- * charge of what is sent and asked, so that its checks hold, and those before it: what it has accepted is taken over,
- * and what it answers about deliveries is replaced.
+ * Delivers the messages of FIFO queues as SQS does, because fauxqs delivers only one message per group and receive.
+ * fauxqs still checks and accepts what is sent. The accepted messages are then taken over, and its responses about
+ * deliveries are replaced.
  */
 export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues {
   const channels = new Map<string, FifoChannel>()
@@ -65,45 +65,12 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
   faux.app.addHook('preSerialization', async (request, reply, answer) => {
     const channel = addressee(request)
     if (channel === undefined || typeof answer !== 'object' || answer === null) return answer
-    const body = request.body as FifoRequest
-    const original = asked.get(request) ?? body
-    const action = actionOf(request)
-    const remove = (handle: string | undefined) => toDeleted(channel.remove(String(handle)))
-    const change = (handle: string | undefined, seconds: number | undefined) =>
-      channel.changeVisibility(String(handle), Number(seconds))
-
-    // The message is in flight here, not there.
-    if (action === 'ChangeMessageVisibility' && isNotInFlight(answer)) {
-      const result = change(body.ReceiptHandle, body.VisibilityTimeout)
-      return answerOne(reply, handleError(result, body.ReceiptHandle))
-    }
-    const fault = action === 'SendMessage' ? sendFault(original) : undefined
-    if (fault !== undefined) return answerOne(reply, fault)
+    const original = asked.get(request) ?? (request.body as FifoRequest)
+    const error = replacedError(channel, request, answer, original)
+    if (error !== undefined) return answerOne(reply, error.value)
     if (reply.statusCode !== 200) return answer
-    switch (action) {
-      case 'SendMessage':
-        channel.ring()
-        return answer
-      case 'SendMessageBatch':
-        channel.ring()
-        return withSendFaults(answer, original)
-      case 'ReceiveMessage':
-        return receive(channel, request)
-      case 'DeleteMessage':
-        return answerOne(reply, handleError(remove(body.ReceiptHandle), body.ReceiptHandle))
-      case 'DeleteMessageBatch':
-        return answerBatch(answer, body, ({ ReceiptHandle }) => remove(ReceiptHandle))
-      case 'ChangeMessageVisibilityBatch':
-        return answerBatch(answer, body, (item) => change(item.ReceiptHandle, item.VisibilityTimeout))
-      case 'PurgeQueue':
-      case 'DeleteQueue':
-        channel.clear()
-        return answer
-      case 'GetQueueAttributes':
-        return withDepth(answer, await channel.depth())
-      default:
-        return answer
-    }
+    if (actionOf(request) === 'ReceiveMessage') return receive(channel, request)
+    return replaceAnswer(channel, request, reply, answer, original)
   })
 
   faux.app.addHook('preClose', async () => {
@@ -112,6 +79,63 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
   })
 
   return { find }
+}
+
+/**
+ * Checks that fauxqs misses or cannot make, before its response is used. `undefined` when its response counts; otherwise
+ * the error to respond with, which is `undefined` for success.
+ */
+function replacedError(
+  channel: FifoChannel,
+  request: FauxRequest,
+  answer: object,
+  original: FifoRequest,
+): { readonly value: SqsError | undefined } | undefined {
+  const { ReceiptHandle, VisibilityTimeout } = request.body as FifoRequest
+  const action = actionOf(request)
+  // fauxqs does not know that the message is in flight.
+  if (action === 'ChangeMessageVisibility' && isNotInFlight(answer)) {
+    const result = channel.changeVisibility(String(ReceiptHandle), Number(VisibilityTimeout))
+    return { value: handleError(result, ReceiptHandle) }
+  }
+  const fault = action === 'SendMessage' ? sendFault(original) : undefined
+  return fault && { value: fault }
+}
+
+/** Replaces what fauxqs responds about the deliveries of a queue. */
+async function replaceAnswer(
+  channel: FifoChannel,
+  request: FauxRequest,
+  reply: Reply,
+  answer: object,
+  original: FifoRequest,
+): Promise<object> {
+  const body = request.body as FifoRequest
+  const remove = (handle: string | undefined) => toDeleted(channel.remove(String(handle)))
+  switch (actionOf(request)) {
+    case 'SendMessage':
+      channel.ring()
+      return answer
+    case 'SendMessageBatch':
+      channel.ring()
+      return withSendFaults(answer, original)
+    case 'DeleteMessage':
+      return answerOne(reply, handleError(remove(body.ReceiptHandle), body.ReceiptHandle))
+    case 'DeleteMessageBatch':
+      return answerBatch(answer, body, ({ ReceiptHandle }) => remove(ReceiptHandle))
+    case 'ChangeMessageVisibilityBatch':
+      return answerBatch(answer, body, ({ ReceiptHandle, VisibilityTimeout }) =>
+        channel.changeVisibility(String(ReceiptHandle), Number(VisibilityTimeout)),
+      )
+    case 'PurgeQueue':
+    case 'DeleteQueue':
+      channel.clear()
+      return answer
+    case 'GetQueueAttributes':
+      return withDepth(answer, await channel.depth())
+    default:
+      return answer
+  }
 }
 
 function isNotInFlight(answer: object): boolean {

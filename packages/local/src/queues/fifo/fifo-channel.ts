@@ -16,21 +16,21 @@ export interface FifoPoll {
   readonly visibilityTimeout: number | undefined
   /** Seconds. Default: that of the queue. */
   readonly wait: number | undefined
-  /** Whether the client has gone. */
+  /** Whether the client has disconnected. */
   isOver(): boolean
 }
 
-/** One FIFO queue: fauxqs accepts its messages, what is here delivers them. */
+/** One FIFO queue: fauxqs accepts its messages, and this delivers them. */
 export interface FifoChannel {
   receive(poll: FifoPoll): Promise<readonly FifoDelivery[]>
   remove(receiptHandle: string): HandleResult
   changeVisibility(receiptHandle: string, seconds: number): HandleResult
   depth(): Promise<QueueDepth>
   messages(): Promise<readonly StoredMessage[]>
-  /** Tells those who wait that there may be something to take. */
+  /** Wakes the long polls, because there may be a message. */
   ring(): void
   clear(): void
-  /** Takes a message from a queue that this one is the dead-letter queue of. */
+  /** Accepts a message from a queue whose dead-letter queue this is. */
   bury(message: FifoMessage, receiveCount: number): void
 }
 
@@ -39,15 +39,15 @@ export interface FifoChannelOptions {
   readonly faux: Faux
   readonly name: string
   readonly clock: Clock
-  /** The dead-letter queue of an ARN. */
+  /** Finds the dead-letter queue by its ARN. */
   deadLetterQueue(arn: string): FifoChannel
 }
 
-/** Makes the delivering half of a queue that fauxqs has. */
+/** Creates the delivery of a queue of fauxqs. */
 export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoChannelOptions): FifoChannel {
   const queue = createFifoQueue(clock)
   const bell = createBell()
-  // One at a time: two at once could mix up the order of what they take over.
+  // One at a time, because two could mix up the order of the messages.
   const turn = createSemaphore(1)
   const intake = () => turn.run(() => takeOver(faux, name, queue.add))
 
@@ -93,7 +93,7 @@ export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoCh
     ring: bell.ring,
     clear: queue.clear,
     bury(message, receiveCount) {
-      // Its time begins anew, and it is known by its own id (Amazon SQS Developer Guide, "Using dead-letter queues").
+      // Its new time and deduplication id: Amazon SQS Developer Guide, "Using dead-letter queues".
       const attributes = {
         ...message.attributes,
         SentTimestamp: String(clock.now()),

@@ -1,4 +1,4 @@
-/** A message attribute, as the wire has it: bytes are Base64. */
+/** A message attribute in a request or response, with bytes in Base64. */
 export interface WireAttribute {
   readonly DataType: string
   readonly StringValue?: string
@@ -21,20 +21,20 @@ export interface FifoMessage {
 export interface FifoDelivery {
   readonly message: FifoMessage
   readonly receiptHandle: string
-  /** How often it was received, this time and those in its source queue included. */
+  /** How often it was received, including this time and in its source queue. */
   readonly receiveCount: number
   /** Milliseconds since the epoch. */
   readonly firstReceivedAt: number
 }
 
-/** What a client asked for beside the messages. */
+/** The attributes that a client requested. */
 export interface WantedAttributes {
   readonly AttributeNames?: readonly string[]
   readonly MessageSystemAttributeNames?: readonly string[]
   readonly MessageAttributeNames?: readonly string[]
 }
 
-/** A message as the answer to `ReceiveMessage` has it ("Message" of the Amazon SQS API reference). */
+/** A message in the response to `ReceiveMessage` ("Message" of the Amazon SQS API reference). */
 export interface WireMessage {
   readonly MessageId: string
   readonly ReceiptHandle: string
@@ -45,7 +45,7 @@ export interface WireMessage {
   readonly MD5OfMessageAttributes?: string
 }
 
-/** A delivery with those attributes that the client asked for. */
+/** Turns a delivery into a message with the attributes that the client requested. */
 export function toWireMessage(delivery: FifoDelivery, wanted: WantedAttributes): WireMessage {
   const { message, receiptHandle, receiveCount, firstReceivedAt } = delivery
   const system = [...(wanted.AttributeNames ?? []), ...(wanted.MessageSystemAttributeNames ?? [])]
@@ -68,7 +68,7 @@ export function toWireMessage(delivery: FifoDelivery, wanted: WantedAttributes):
   }
 }
 
-/** Those that are named: by their name, as `All`, or by `prefix.*`. `undefined` when there are none. */
+/** Selects attributes by name, by `All`, or by `prefix.*`. `undefined` when there are none. */
 function select<Value>(
   names: readonly string[],
   all: Readonly<Record<string, Value>>,

@@ -1,7 +1,7 @@
 import type { Faux } from '../faux-app.ts'
 import type { FifoMessage, WireAttribute } from './fifo-message.ts'
 
-/** A message as fauxqs gives it out. */
+/** A message that fauxqs delivers. */
 interface FauxDelivery {
   readonly MessageId: string
   readonly ReceiptHandle: string
@@ -12,13 +12,13 @@ interface FauxDelivery {
   readonly MD5OfMessageAttributes?: string
 }
 
-/** The longest visibility time-out, in seconds: what is taken over is deleted at once. */
+/** The longest visibility time-out in seconds. The messages are deleted at once. */
 const longest = 43_200
 const separator = ':'
 
 /**
- * A group of its own for each message: fauxqs gives out one message per group and receive. With it, a receive takes ten,
- * in the order in which they were sent.
+ * Gives each message a group of its own, because fauxqs delivers one message per group and receive. A receive then
+ * returns ten, in the order in which they were sent.
  */
 export function ownGroup(groupId: string, position: number): string {
   return `${position}${separator}${groupId}`

@@ -1,14 +1,14 @@
 import type { Clock } from '@spillway/message/internal'
 import type { FifoDelivery } from './fifo-message.ts'
 
-/** A signal that can be given again and again. */
+/** A signal that can be given repeatedly. */
 export interface Bell {
   ring(): void
   /** Aborts at the next ring. */
   next(): AbortSignal
 }
 
-/** Makes a bell that nobody has rung. */
+/** Creates a bell. */
 export function createBell(): Bell {
   let current = new AbortController()
   return {
@@ -20,24 +20,24 @@ export function createBell(): Bell {
   }
 }
 
-/** What {@link pollFor} works with. */
+/** What {@link pollFor} takes. */
 export interface Poll {
   /** Milliseconds. */
   readonly wait: number
   readonly clock: Clock
   /** Rung whenever there may be something to take. */
   readonly bell: Bell
-  /** Whether nobody waits for the answer any more. */
+  /** Whether the client no longer waits for the response. */
   isOver(): boolean
   take(): Promise<readonly FifoDelivery[]>
-  /** When there may be something to take without a ring, in milliseconds since the epoch. */
+  /** When there may be a message without a ring, in milliseconds since the epoch. */
   nextAt(): number
 }
 
-/** Milliseconds. A queue with a delay gives its messages without a ring. */
+/** Milliseconds between two attempts. The messages of a queue with a delay become visible without a ring. */
 const longestPause = 500
 
-/** Takes what is there, or waits for it: a long poll. */
+/** Takes messages, or waits for them: a long poll. */
 export async function pollFor({
   wait,
   clock,

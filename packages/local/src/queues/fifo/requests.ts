@@ -3,7 +3,7 @@ import type { WantedAttributes } from './fifo-message.ts'
 import { ownGroup } from './intake.ts'
 import { sendFault } from './send-fault.ts'
 
-/** A request as fauxqs's server has it. */
+/** A request of fauxqs's server. */
 export type FauxRequest = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[1]
 
 /** One message of a request: the request itself, or an entry of a batch. */
@@ -15,7 +15,7 @@ export interface Item {
   readonly VisibilityTimeout?: number
 }
 
-/** The body of a request about a FIFO queue, as far as its delivery is concerned. */
+/** The part of the body of a request that concerns the delivery of a FIFO queue. */
 export interface FifoRequest extends Item, WantedAttributes {
   readonly QueueUrl?: unknown
   readonly Entries?: readonly Item[]
@@ -37,8 +37,8 @@ export function nameOf(path: string): string {
 const longestVisibility = 43_200
 
 /**
- * What fauxqs gets in place of a request, so that it accepts messages and delivers none. It does not check all that it
- * should: what it has to refuse, it gets as something that it refuses.
+ * The request that fauxqs gets instead, so that it accepts messages and delivers none. Where it misses a check of SQS,
+ * an invalid value is replaced by one that it rejects.
  */
 export function toFauxRequest(action: string, body: FifoRequest, position: () => number): FifoRequest {
   const withOwnGroup = <One extends Item>(item: One): One => {
@@ -65,7 +65,7 @@ export function toFauxRequest(action: string, body: FifoRequest, position: () =>
   }
 }
 
-/** fauxqs takes a count that is not a number for "receive nothing". */
+/** With a count that is not a number, fauxqs receives nothing. */
 function withoutReceiving(body: FifoRequest): FifoRequest {
   const nothing = 'none' as unknown as number
   const isFine = (value: unknown, least: number, most: number) =>

@@ -3,8 +3,8 @@ import type { SqsError } from '../sqs-error.ts'
 import type { Item } from './requests.ts'
 
 /**
- * Why SQS refuses the group or the deduplication id of a message, which fauxqs takes as they are; `undefined` when they
- * are fine or missing ("SendMessage" of the Amazon SQS API reference).
+ * The error of SQS for an invalid group or deduplication id, which fauxqs does not check; `undefined` when they are
+ * valid or missing ("SendMessage" of the Amazon SQS API reference).
  */
 export function sendFault({ MessageGroupId, MessageDeduplicationId }: Item): SqsError | undefined {
   return (

@@ -1,6 +1,6 @@
 import type { Faux } from '../faux-app.ts'
 
-/** Those attributes of a queue that a receive depends on. */
+/** The attributes of a queue that a receive depends on. */
 export interface FifoSettings {
   readonly arn: string
   /** Seconds. */
@@ -22,7 +22,7 @@ export async function readSettings(faux: Faux, name: string): Promise<FifoSettin
     readonly deadLetterTargetArn?: string
     readonly maxReceiveCount?: number | string
   }
-  // Of another kind it would be refused by SQS, and deliver nothing here.
+  // SQS rejects a standard queue here, and this could not deliver to it.
   const hasDeadLetterQueue = deadLetterTargetArn?.endsWith('.fifo') === true
   return {
     arn: Attributes.QueueArn ?? '',

@@ -8,7 +8,7 @@ import { startStreamSource } from '../index.ts'
 import type { KinesisRecord } from '../record.ts'
 import type { StreamSource, StreamSourceProblem, StreamSourceSpec } from '../types.ts'
 
-/** What the function of a test does with a batch: it returns its payload, or the end of an invocation. */
+/** The handler of a test: it returns its payload, or the result of the invocation. */
 export type Handler = (texts: readonly string[], records: readonly KinesisRecord[]) => unknown
 
 /** The text of a record. */
@@ -28,7 +28,7 @@ export const failing = (records: readonly KinesisRecord[], ...texts: readonly st
     .map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber })),
 })
 
-/** A stream with a mapping, in virtual time. `maxBytes` is of the stream's memory. */
+/** A stream with a mapping, in virtual time. `maxBytes` limits the memory of the stream. */
 export async function streamRun(shards = 1, maxBytes = 268_435_456) {
   const clock = virtualClock()
   const engine: StreamEngine = await startStreams({
@@ -56,7 +56,7 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
     events,
     problems,
     discarded,
-    /** Puts each text under its first character as partition key. */
+    /** Puts each text, with its first character as the partition key. */
     async put(...texts: readonly string[]): Promise<void> {
       const Records = texts.map((text) => ({ PartitionKey: text.slice(0, 1), Data: Buffer.from(text) }))
       const { FailedRecordCount } = await client.send(

@@ -19,7 +19,7 @@ export const second = 'shardId-000000000001'
 /** The MD5 of `a` begins with 0c, that of `b` with 92: below and above the middle. */
 export const [keyOfFirst, keyOfSecond] = ['a', 'b'] as const
 
-/** The ways in which the SDK's client speaks to the engine. */
+/** The protocols that the SDK's client can use. */
 export const protocols: [string, NewHandler][] = [
   ["HTTP/2, the SDK's own choice", () => undefined],
   ['HTTP/1.1', () => new NodeHttpHandler()],
