@@ -1,7 +1,7 @@
 import type { Outage } from './database/server.ts'
 import { percentiles, round } from './report.ts'
 
-/** A message, as far as the report is concerned. */
+/** What the report needs to know about a message. */
 export interface SentMessage {
   readonly sentAt: number
 }
@@ -9,7 +9,7 @@ export interface SentMessage {
 /** Milliseconds after an outage. */
 const lagAfterTime = 300_000
 
-/** What is noted of messages on their way. */
+/** Collects facts about messages for the report. */
 export function createFacts(began: number, outages: readonly Outage[]) {
   const firstOutage = began + Math.min(...outages.map(({ from }) => from)) * 1000
   const recovery = began + Math.max(0, ...outages.map(({ to }) => to)) * 1000

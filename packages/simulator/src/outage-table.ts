@@ -13,7 +13,7 @@ interface Line {
 
 const minutes = 60
 
-/** What all lines have in common, unless they say otherwise. */
+/** The defaults of all lines. */
 const common: QueueNumbers = { batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 30 }
 
 /** Messages a second. */
@@ -73,13 +73,13 @@ const lines: readonly Line[] = [
   line(readOnly, theBreaker, {}, withBreaker),
 ]
 
-/** What a line is about, as the table has it. */
+/** The first two columns of a line. */
 export type OutageLine = Pick<Line, 'outage' | 'settings'>
 
 /**
- * The table of outages in `docs/batch.md`, simulated now.
+ * Simulates the table of outages in `docs/batch.md`.
  *
- * @param isWanted of which lines. Default: all of them
+ * @param isWanted selects the lines. Default: all
  */
 export async function outageTable(isWanted: (line: OutageLine) => boolean = () => true): Promise<string> {
   const rows: string[] = []

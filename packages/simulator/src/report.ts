@@ -2,7 +2,7 @@ import type { ControlPlaneUsage } from './control-plane/control-plane.ts'
 import type { DatabaseUsage } from './database/server.ts'
 import type { FunctionUsage } from './functions/functions.ts'
 
-/** Times of many messages, in seconds. */
+/** Percentiles of times in seconds. */
 export interface Percentiles {
   readonly count: number
   readonly p50: number
@@ -10,34 +10,37 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** What came of a simulation. Times are in seconds. */
+/** The result of a simulation. Times are in seconds. */
 export interface Report {
   readonly accepted: number
-  /** Rows in the databases, one for each key. */
+  /** The number of rows in the databases, one per key. */
   readonly written: number
-  /** Messages that were parked, by the code of their reason. */
+  /** The number of parked messages by the code of their reason. */
   readonly parked: Readonly<Record<string, number>>
   /**
-   * Messages that were given up because they were delivered too often: in the dead-letter queue of the queue, or at the
+   * The number of messages that were delivered too often, and are in the dead-letter queue of the queue or at the
    * failure destination of the stream.
    */
   readonly inDlq: number
-  /** When the first of them was moved, from the start of the first outage. */
+  /** When the first of them was moved, counted from the start of the first outage. */
   readonly firstInDlq: number | undefined
-  /** Messages that were deleted because they were older than the retention. */
+  /** The number of messages that were deleted because they exceeded the retention. */
   readonly expired: number
-  /** Messages that were neither done nor given up at the end. */
+  /** The number of messages that were neither done nor dead-lettered at the end. */
   readonly left: number
-  /** From the end of the last outage until a message was done, for messages that were sent before it and done after. */
+  /**
+   * From the end of the last outage until a message was done, for messages that were sent before that end and done
+   * after it.
+   */
   readonly lag: Percentiles
-  /** From send to done, for messages that were sent in the five minutes after the last outage. */
+  /** From sending to done, for messages that were sent in the five minutes after the last outage. */
   readonly lagAfter: Percentiles
   readonly receives: { readonly total: number; readonly mean: number; readonly most: number }
   readonly functions: FunctionUsage
   readonly databases: Readonly<Record<string, DatabaseUsage>>
 }
 
-/** What came of a simulation of a queue. */
+/** The result of a simulation of a queue. */
 export interface QueueReport extends Report {
   readonly controlPlane: ControlPlaneUsage
   /** The maximum concurrency and the state of the event source mapping at the end. */
@@ -52,7 +55,7 @@ export function percentiles(times: readonly number[]): Percentiles {
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-/** To a tenth. */
+/** Rounds to a tenth. */
 export function round(number: number): number {
   return Math.round(number * 10) / 10
 }

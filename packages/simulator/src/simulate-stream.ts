@@ -9,20 +9,20 @@ import { createVirtualClock } from './time/virtual-clock.ts'
 import { send } from './traffic.ts'
 import { createWorld, defaultRest, start, type WorldEnvironment, type WorldOptions } from './world.ts'
 
-/** What a handler of a stream has in its execution environment, beside the event. */
+/** What a handler of a stream gets from its execution environment, in addition to the event. */
 export interface StreamEnvironment extends WorldEnvironment {
-  /** A copy comes to the dead-letter store, with the code of the reason. */
+  /** A copy is sent to the dead-letter store with the code of the reason. */
   park(code: string): void
 }
 
 /** What {@link simulateStream} takes. */
 export interface StreamSimulation extends WorldOptions {
   readonly stream: ShardOptions
-  /** Default: `writeStreamRows` as it is. */
+  /** Default: `writeStreamRows()`. */
   readonly handler?: (environment: StreamEnvironment) => Handler
 }
 
-/** As `simulate`, with a stream of Kinesis in place of the queue. */
+/** Like `simulate`, with a Kinesis stream instead of the queue. */
 export async function simulateStream(simulation: StreamSimulation): Promise<Report> {
   const { seed = 1, duration, rest = defaultRest, outages = [], handler = writeStreamRows() } = simulation
   const { stream } = simulation

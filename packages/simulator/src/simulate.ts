@@ -17,19 +17,19 @@ import { createVirtualClock } from './time/virtual-clock.ts'
 import { send } from './traffic.ts'
 import { createWorld, defaultRest, start, type WorldEnvironment, type WorldOptions } from './world.ts'
 
-/** What a breaker of a simulation may be told. */
+/** The options of a simulated breaker. */
 export interface SimulatedBreaker
   extends Pick<BreakerOptions, 'threshold' | 'healthyPeriod' | 'checkTimeout'> {
   /**
-   * What the probe asks: `select 1`, whether the server is read-only (`checkWritable`), or to write a row. Default
+   * The check of the probe: `select 1`, whether the server is writable (`checkWritable`), or writing a row. Default
    * `writable`.
    */
   readonly check?: 'select 1' | 'writable' | 'writes'
-  /** Milliseconds, perhaps a fraction, by which its clock is ahead of the others. Default 0. */
+  /** How many milliseconds its clock is ahead of the others; may be a fraction. Default 0. */
   readonly clockAhead?: number
 }
 
-/** What a handler of a queue has in its execution environment, beside the event. */
+/** What a handler of a queue gets from its execution environment, in addition to the event. */
 export interface Environment extends WorldEnvironment {
   readonly queueName: string
   readonly sqs: SqsClient
@@ -41,23 +41,23 @@ export interface Environment extends WorldEnvironment {
 export interface Simulation extends WorldOptions {
   readonly queue: QueueOptions
   readonly mapping: MappingOptions
-  /** Default: {@link writeRows} as it is. */
+  /** Default: `writeRows()`. */
   readonly handler?: (environment: Environment) => Handler
   /** Default: none. */
   readonly breaker?: SimulatedBreaker
   readonly controlPlane?: ControlPlaneOptions
-  /** Opens the breaker from outside. Default: none. */
+  /** An alarm that opens the breaker. Default: none. */
   readonly alarm?: AlarmOptions
   /** Default true. */
   readonly mayChangeVisibility?: boolean
 }
 
-/** Milliseconds for which the breaker may go on when the queue is empty. */
+/** How long the simulation continues for the breaker when the queue is empty. Milliseconds. */
 const breakerTime = 600_000
 
 /**
- * Sends messages to a queue, whose event source mapping invokes the handler of a function, which writes them to a database:
- * on a virtual clock, and with a random source that is seeded, so that the same options give the same report.
+ * Sends messages to a queue whose event source mapping invokes a function that writes them to a database. It uses a
+ * virtual clock and a seeded random source, so the same options give the same report.
  */
 export async function simulate(simulation: Simulation): Promise<QueueReport> {
   const { seed = 1, duration, rest = defaultRest, outages = [], handler = writeRows() } = simulation

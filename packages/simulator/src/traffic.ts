@@ -1,27 +1,27 @@
 import { poisson } from './time/random.ts'
 import type { VirtualClock } from './time/virtual-clock.ts'
 
-/** Messages that are sent. */
+/** The messages to send. */
 export interface Traffic {
-  /** Messages a second, as a Poisson process; of a time in seconds from the start where it changes. */
+  /** Messages per second, as a Poisson process; or a function of the seconds since the start. */
   readonly rate: number | ((second: number) => number)
-  /** How many groups of a FIFO queue they have. Default 100. */
+  /** How many groups the messages of a FIFO queue have. Default 100. */
   readonly groups?: number
 }
 
-/** What {@link send} needs. */
+/** What {@link send} takes. */
 export interface TrafficWorld {
   readonly clock: VirtualClock
   readonly random: () => number
   send(group: string): void
-  /** Some were sent. */
+  /** Called when messages were sent. */
   sent(): void
 }
 
 /** Milliseconds. */
 const step = 250
 
-/** Sends messages for so many seconds from now on. */
+/** Sends messages for `duration` seconds from now on. */
 export function send({ rate, groups = 100 }: Traffic, duration: number, world: TrafficWorld): void {
   const { clock, random } = world
   const start = clock.now()

@@ -8,27 +8,27 @@ import { type Report, round } from './report.ts'
 import type { VirtualClock } from './time/virtual-clock.ts'
 import type { Traffic } from './traffic.ts'
 
-/** What simulations of queues and streams have in common. Times in seconds, unless said otherwise. */
+/** The options that simulations of queues and streams share. Times are in seconds unless stated otherwise. */
 export interface WorldOptions {
-  /** Two simulations with one seed are the same. Default 1. */
+  /** Two simulations with the same seed are the same. Default 1. */
   readonly seed?: number
-  /** How long messages are sent. */
+  /** For how long messages are sent. */
   readonly duration: number
-  /** How long it goes on after that, at most, until nothing is left. Default 4 hours. */
+  /** The longest time after that until no message is left. Default 4 hours. */
   readonly rest?: number
   readonly traffic: Traffic
   readonly function: FunctionOptions
-  /** Default: one that is called `main`, as it is by default. */
+  /** Default: one database `main` with default options. */
   readonly databases?: Readonly<Record<string, DatabaseOptions>>
   readonly outages?: readonly Outage[]
 }
 
-/** What a handler has in its execution environment, beside the event. */
+/** What a handler gets from its execution environment, in addition to the event. */
 export interface WorldEnvironment {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
-  /** A Kysely of the database of this name: `main`, unless the simulation has others. */
+  /** A Kysely for the database of this name, `main` by default. */
   database(name: string): Kysely<Database>
 }
 
@@ -38,7 +38,7 @@ export interface World {
   toReport(functions: Functions): Pick<Report, 'written' | 'functions' | 'databases'>
 }
 
-/** When simulations begin: any time will do. */
+/** When simulations start; the value does not matter. */
 export const start = Date.UTC(2026, 0, 1)
 
 /** Seconds, see {@link WorldOptions.rest}. */
@@ -46,7 +46,7 @@ export const defaultRest = 14_400
 
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** Makes the databases of a simulation. */
+/** Creates the databases of a simulation. */
 export function createWorld(
   { databases = { main: {} }, outages = [] }: WorldOptions,
   clock: VirtualClock,

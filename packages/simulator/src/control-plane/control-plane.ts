@@ -8,35 +8,38 @@ import {
 import type { Clock } from '@spillway/message/internal'
 import type { VirtualClock } from '../time/virtual-clock.ts'
 
-/** The numbers of the control plane of Lambda. */
+/** The parameters of the control plane of Lambda. */
 export interface ControlPlaneOptions {
-  /** Milliseconds of a request. Default 100. */
+  /** The duration of a request in milliseconds. Default 100. */
   readonly latency?: number
-  /** Requests a second, of all callers together; more are throttled. Default 15, as AWS documents for the rest of its API. */
+  /**
+   * The requests per second of all callers together; more are throttled. Default 15, which AWS documents for other
+   * control plane APIs.
+   */
   readonly rate?: number
   /** Seconds until a change takes effect. Default 10. */
   readonly propagation?: number
 }
 
-/** What the control plane changes. */
+/** The mapping that the control plane changes. */
 export interface Switched {
   set(change: { readonly enabled?: boolean; readonly maximumConcurrency?: number | undefined }): void
 }
 
-/** What was asked of the control plane. */
+/** The requests to the control plane. */
 export interface ControlPlaneUsage {
   readonly calls: number
   readonly throttled: number
   /** How often the mapping was switched off, and on. */
   readonly switchedOff: number
   readonly switchedOn: number
-  /** When it was switched off first. Milliseconds since the epoch. */
+  /** When it was first switched off, in milliseconds since the epoch. */
   readonly firstOffAt: number | undefined
 }
 
 /** The control plane of Lambda with one event source mapping. */
 export interface ControlPlane {
-  /** A client of one environment. */
+  /** Creates a client for one environment. */
   client(clock: Clock): Pick<LambdaClient, 'send'>
   readonly usage: ControlPlaneUsage
   readonly maximumConcurrency: number | undefined
@@ -49,11 +52,14 @@ export const mappingId = 'mapping'
 const arn = 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:mapping'
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:rows'
 
-/** The attempts of the client that `lambdaEventSource` makes. The SDK would make 3, with this back-off in milliseconds. */
+/**
+ * The attempts of the client that `lambdaEventSource` creates. The SDK's default is 3, with this back-off in
+ * milliseconds.
+ */
 const attempts: number = 1
 const backoff = 100
 
-/** A control plane that takes its time and throttles. */
+/** Creates a control plane whose requests take time and are throttled. */
 export function createControlPlane(
   options: ControlPlaneOptions,
   initial: number | undefined,

@@ -3,19 +3,19 @@ import { breakerOf } from '../handlers/write-rows.ts'
 import type { Environment } from '../simulate.ts'
 import type { VirtualClock } from '../time/virtual-clock.ts'
 
-/** The numbers of a CloudWatch alarm on the metric `Errors` of the function, which invokes `open` of the breaker. */
+/** The parameters of a CloudWatch alarm on the function's metric `Errors`, which invokes `open` of the breaker. */
 export interface AlarmOptions {
   /** Seconds. Default 60. */
   readonly period?: number
-  /** Periods in a row. Default 2. */
+  /** How many periods in a row must reach the threshold. Default 2. */
   readonly evaluationPeriods?: number
-  /** Errors in a period, from which on it counts. Default 5. */
+  /** The number of errors in a period from which on it counts. Default 5. */
   readonly threshold?: number
-  /** Seconds from the end of a period until the alarm knows of its errors. Default 30. */
+  /** Seconds from the end of a period until the alarm sees its errors. Default 30. */
   readonly delay?: number
 }
 
-/** What runs beside the function. */
+/** What functions besides the writer need. */
 export interface OutsideWorld {
   readonly clock: VirtualClock
   readonly seed: number
@@ -37,8 +37,8 @@ export function startProbes({ clock, seed, toEnvironment }: OutsideWorld): void 
 }
 
 /**
- * Invokes `open` of the breaker when an alarm on the errors of the function goes off, and with the same event again when it
- * fails, as Lambda does with an asynchronous invocation.
+ * Invokes `open` of the breaker when an alarm on the errors of the function is raised. A failed invocation is retried
+ * with the same event, as Lambda does for asynchronous invocations.
  *
  * Source: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms": an action runs when the state changes.
  */
@@ -65,7 +65,7 @@ const alarmEvent = {
   detail: { state: { value: 'ALARM' } },
 }
 
-/** The waits of Lambda before the two retries of an asynchronous invocation. Milliseconds. */
+/** How long Lambda waits before the two retries of an asynchronous invocation. Milliseconds. */
 const retryAfter = [60_000, 120_000] as const
 
 async function notify(opens: Functions, clock: VirtualClock): Promise<void> {

@@ -11,18 +11,21 @@ import {
 } from 'kysely'
 import type { DatabaseServer, Session, StatementLimits } from './server.ts'
 
-/** The tables that handlers of simulations write to. */
+/** The tables of simulated databases. */
 export interface Database {
   rows: { id: string; sent_at: Date }
 }
 
-/** The table of a breaker's check that writes. */
+/** The table for a breaker's check that writes a row. */
 export const checkTable = 'breaker_check'
 
-/** What is declared to the writer, so that it reads no catalogue. */
+/** The column types are given to the writer, so that it does not read the catalogue. */
 export const columnTypes = { id: 'text', sent_at: 'timestamptz' } as const
 
-/** Milliseconds that `postgresPool` waits for a connection, and for one that is never given back. */
+/**
+ * How many milliseconds `postgresPool` waits for a connection, and after how many it replaces one that was not
+ * released.
+ */
 const acquireTime = 5_000
 const longestUse = 60_000
 
@@ -32,10 +35,10 @@ const unlimited: StatementLimits = {
 }
 
 /**
- * A Kysely of one environment that speaks to a simulated server over one connection, as `postgresPool` with a share of one
- * does: it connects when it is first used, and again after an error that ended the session.
+ * Creates the Kysely of one environment for a simulated server. It has one connection, as `postgresPool` with a share
+ * of one: it connects at the first use, and again after an error that ended the session.
  *
- * @param clock that of the environment: while it is frozen, no answer reaches it
+ * @param clock the clock of the environment; it receives no response while it is frozen
  */
 export function createKysely(
   server: DatabaseServer,
@@ -68,7 +71,7 @@ function createDriver(server: DatabaseServer, clock: Clock): Driver & { end(): v
     session = undefined
   }
 
-  /** Whether the one connection came free in time. */
+  /** Waits for the connection; resolves with whether it became free in time. */
   function turn(): Promise<boolean> {
     if (held !== undefined && clock.now() - held.since > longestUse) {
       forget()
@@ -149,13 +152,13 @@ function noConnection(): Error {
   return new Error('timeout exceeded when trying to connect')
 }
 
-/** An error of a server that ends its session. */
+/** Whether an error has ended the session. */
 function endsSession(error: unknown): boolean {
   const { code, severity } = Object(error) as { readonly code?: unknown; readonly severity?: unknown }
   return code === 'ECONNRESET' || severity === 'FATAL'
 }
 
-/** What the transaction text of a `postgresPool` sets. */
+/** The time limits that `postgresPool` sets in the text of a transaction. */
 const setting = /set local (statement_timeout|lock_timeout) = (\d+)/g
 
 async function perform(session: Session, { sql, parameters }: CompiledQuery): Promise<readonly object[]> {
@@ -164,25 +167,25 @@ async function perform(session: Session, { sql, parameters }: CompiledQuery): Pr
   for (const [, name, value] of sql.matchAll(setting)) {
     limits[name === 'lock_timeout' ? 'lockTimeout' : 'statementTimeout'] = Number(value)
   }
-  // The check that writes has a table of its own: it is refused as other writes are, and leaves no row of a message.
+  // The check that writes has a table of its own. It fails like other writes, and its row is not counted as a message.
   await session.insert(sql.includes(checkTable) ? [] : keysOf(parameters[0]), limits)
   return []
 }
 
-/** The rows that a statement which writes nothing gives. */
+/** The rows of a statement that does not write. */
 function answerTo(sql: string, { isReadOnly }: { readonly isReadOnly: boolean }): readonly object[] {
-  // The row of a probe says that the driver is not node-postgres.
+  // This answer to the probe of the writer says that the driver is not node-postgres.
   if (sql.includes('as "binary"')) return [{ binary: null }]
   if (!sql.includes('transaction_read_only')) return []
   return [{ read_only: isReadOnly ? 'on' : 'off', in_recovery: false }]
 }
 
-/** The texts of an array of Postgres, of which none has a quote. */
+/** Parses a Postgres array of texts without quotes. */
 function keysOf(array: unknown): readonly string[] {
   return String(array).slice(2, -2).split('","')
 }
 
-/** The answer, as the environment gets it: not while it is frozen, and never after its end. */
+/** Delays a response until the environment is not frozen; it never arrives after the environment has ended. */
 function received<Value>(answer: Promise<Value>, clock: Clock): Promise<Value> {
   return new Promise((resolve, reject) => {
     answer.then(

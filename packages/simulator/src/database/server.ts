@@ -1,10 +1,10 @@
 import type { VirtualClock } from '../time/virtual-clock.ts'
 
-/** The numbers of a database. Times in milliseconds. */
+/** The parameters of a database. Times are in milliseconds. */
 export interface DatabaseOptions {
-  /** Work for a row. Default 0.1. */
+  /** The work for a row. Default 0.1. */
   readonly rowTime?: number
-  /** A round trip. Default 1. */
+  /** The duration of a round trip. Default 1. */
   readonly roundTrip?: number
   /** Default 20. */
   readonly connectTime?: number
@@ -12,74 +12,74 @@ export interface DatabaseOptions {
   readonly maxConnections?: number
 }
 
-/** A time in which a database is not as it should be. Times in seconds from the start of the simulation. */
+/** A time during which a database has a problem. Times are in seconds from the start of the simulation. */
 export interface Outage {
   readonly from: number
   readonly to: number
-  /** Which database. Default: `main`. */
+  /** The name of the database. Default: `main`. */
   readonly database?: string
   readonly kind:
     | { readonly is: 'down' }
-    /** It takes connections and statements, and answers none of them until it is over. */
+    /** It accepts connections and statements but does not answer until the outage is over. */
     | { readonly is: 'hanging' }
     /** Milliseconds for a row. */
     | { readonly is: 'slow'; readonly rowTime: number }
-    /** Reads pass, writes fail with 25006. */
+    /** Reads succeed and writes fail with 25006. */
     | { readonly is: 'read-only' }
     /**
-     * Writes fail with a SQLSTATE, or without a code, after some milliseconds. A lock (55P03) without a time fails when the
-     * `lock_timeout` of the statement is over, and lets a statement pass that still waits when the outage ends.
+     * Writes fail with a SQLSTATE, or without a code, after `after` milliseconds. A lock (55P03) without `after` fails
+     * at the `lock_timeout` of the statement; a statement that still waits when the outage ends succeeds.
      */
     | { readonly is: 'failing'; readonly code?: string; readonly after?: number }
 }
 
-/** An error as node-postgres throws it. */
+/** Creates an error of node-postgres. */
 export function serverError(code: string | undefined, message: string, fatal = false): Error {
   const fields = code === undefined ? {} : { code, severity: fatal ? 'FATAL' : 'ERROR' }
   return Object.assign(new Error(message), fields)
 }
 
-/** What a statement asks of the server, in milliseconds. */
+/** The time limits of a statement in milliseconds. */
 export interface StatementLimits {
   readonly statementTimeout: number
   readonly lockTimeout: number
 }
 
-/** A session of a server. Each method answers when the server does, whoever still listens. */
+/** A session of a server. Each method resolves when the server answers. */
 export interface Session {
-  /** Asks something that needs no work. Says whether the server is read-only. */
+  /** Runs a statement without work. Resolves with whether the server is read-only. */
   ask(): Promise<{ readonly isReadOnly: boolean }>
-  /** Inserts rows that have these keys; those that are there already change nothing. */
+  /** Inserts rows with these keys; existing keys are ignored. */
   insert(keys: readonly string[], limits: StatementLimits): Promise<void>
   close(): void
 }
 
-/** What a server did. */
+/** What a server has done. */
 export interface DatabaseUsage {
   readonly connects: number
-  /** The most connects in one second, those that failed included. */
+  /** The most connects in one second, including failed ones. */
   readonly mostConnectsPerSecond: number
   readonly mostConnections: number
-  /** Seconds of work, that of statements which were cancelled included. */
+  /** Seconds of work, including that of cancelled statements. */
   readonly workSeconds: number
   readonly statements: number
 }
 
-/** A database server that takes virtual time. */
+/** A database server in virtual time. */
 export interface DatabaseServer {
   connect(): Promise<Session>
-  /** Keys of the rows that are committed. */
+  /** The keys of the committed rows. */
   readonly rows: ReadonlySet<string>
   readonly usage: DatabaseUsage
 }
 
-/** An outage that is going on, and milliseconds until it ends. */
+/** The current outage, and the milliseconds until it ends. */
 interface Trouble {
   readonly kind: Outage['kind']
   readonly left: number
 }
 
-/** A server, and what becomes of it in some times. */
+/** Creates a server with its outages. */
 export function createServer(
   options: DatabaseOptions,
   outages: readonly Outage[],
@@ -92,7 +92,7 @@ export function createServer(
   let second = { at: 0, connects: 0 }
   let connections = 0
   const sinceStart = () => (clock.now() - start) / 1000
-  /** What ends at the moment the server goes down. */
+  /** Called at the moment at which the server goes down. */
   const breaking = new Set<() => void>()
   for (const { from, kind } of outages) {
     if (kind.is === 'down') clock.schedule(() => [...breaking].forEach((end) => void end()), from * 1000)
@@ -111,7 +111,7 @@ export function createServer(
     usage.mostConnectsPerSecond = Math.max(usage.mostConnectsPerSecond, second.connects)
   }
 
-  /** Waits on the server's side; rejects when it goes down meanwhile. */
+  /** Waits inside the server; rejects if the server goes down meanwhile. */
   function pass(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancel = clock.schedule(() => {
@@ -139,7 +139,7 @@ export function createServer(
     }
   }
 
-  /** Fails as an outage has it, of which so many milliseconds are left; returns when a statement passes. */
+  /** Fails a write as the outage says; resolves if the write may continue. */
   async function refuse({ kind, left }: Trouble, limits: StatementLimits): Promise<void> {
     if (kind.is === 'read-only') {
       await pass(roundTrip)
@@ -156,7 +156,7 @@ export function createServer(
     throw serverError(code, `the server fails with ${code ?? 'an error without a code'}`)
   }
 
-  /** Milliseconds until so many rows are written, from now on. */
+  /** How many milliseconds it takes to write this many rows from now on. */
   function workTime(count: number): number {
     const now = trouble()
     if (now?.kind.is !== 'slow') return count * rowTime

@@ -2,7 +2,7 @@ import { createEnvironmentClock, type EnvironmentClock } from '../time/environme
 import { seeded } from '../time/random.ts'
 import type { VirtualClock } from '../time/virtual-clock.ts'
 
-/** The numbers of a function of Lambda. */
+/** The parameters of a Lambda function. */
 export interface FunctionOptions {
   /** Seconds. */
   readonly timeout: number
@@ -19,15 +19,15 @@ export interface Context {
 /** A Lambda handler. */
 export type Handler = (event: unknown, context: Context) => Promise<unknown>
 
-/** What an execution environment has of its own. */
+/** What each execution environment has. */
 export interface EnvironmentFacts {
   readonly clock: EnvironmentClock
   readonly random: () => number
-  /** Runs when the environment is gone. */
+  /** Registers what runs when the environment has ended. */
   onEnd(run: () => void): void
 }
 
-/** How an invocation ended. */
+/** The result of an invocation. */
 export type Invocation =
   | { readonly kind: 'answer'; readonly answer: unknown }
   | { readonly kind: 'error'; readonly error: unknown }
@@ -39,7 +39,7 @@ export interface Functions {
   readonly usage: FunctionUsage
 }
 
-/** What a function was paid for. */
+/** The billed usage of a function. */
 export interface FunctionUsage {
   readonly invocations: number
   readonly timeouts: number
@@ -56,14 +56,16 @@ interface Environment {
 }
 
 const coldStart = 300
-/** Milliseconds after which Lambda takes an idle environment away. It does not say when; minutes are what is seen. */
+/**
+ * Milliseconds after which Lambda ends an idle environment. Lambda does not document it; in practice it takes minutes.
+ */
 const idleLife = 600_000
 
 /**
- * Execution environments: one invocation at a time each, frozen between them, the one that was used last first. One whose
- * invocation runs into its time-out is ended, as Lambda does.
+ * Creates the execution environments of a function. Each runs one invocation at a time and is frozen in between; the
+ * one used last is used first. An environment whose invocation times out is ended, as on Lambda.
  *
- * @param start makes the handler of a new environment
+ * @param start creates the handler of a new environment
  */
 export function createFunctions(
   options: FunctionOptions,

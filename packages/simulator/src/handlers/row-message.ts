@@ -6,12 +6,12 @@ export interface RowBody {
   readonly group: string
 }
 
-/** Every body is valid: a simulation is about outages. */
+/** Every body is valid, because simulations are about outages. */
 const schema: StandardSchemaV1<RowBody> = {
   '~standard': { version: 1, vendor: 'simulator', validate: (value) => ({ value: value as RowBody }) },
 }
 
-/** The key of a message, which is that of its row as well. */
+/** The key of a message and of its row. */
 export const keyOf = (number: number) => `m${number}`
 
 /** The message that simulations send. */
@@ -22,7 +22,7 @@ export const rowMessage = defineMessage({
   group: (body: RowBody) => body.group,
 })
 
-/** A message on the wire. */
+/** The text of a message in the queue. */
 export function toWire(number: number, group: string, sentAt: number): string {
   return encodeMessage(createMessage(rowMessage, { number, group }, { time: new Date(sentAt) }))
 }

@@ -13,17 +13,17 @@ import type { Environment, SimulatedBreaker } from '../simulate.ts'
 import type { WorldEnvironment } from '../world.ts'
 import { type RowBody, rowMessage } from './row-message.ts'
 
-/** What may be told to {@link writeRows}. */
+/** What {@link writeRows} takes. */
 export interface WriteRowsOptions {
   readonly batch?: Omit<BatchOptions<RowBody>, 'clock' | 'random' | 'logger' | 'log'>
-  /** In place of `kyselyWriter`. */
+  /** Replaces `kyselyWriter`. */
   readonly writer?: (environment: Environment) => Writer<RowBody> | EachRecord<RowBody>
 }
 
-/** The URLs that the source is told. */
+/** The start of the URLs that the source gets. */
 const queueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/'
 
-/** The handler of a function that writes a row for each message, of the real packages. */
+/** Creates a handler from the real packages that writes a row for each message. */
 export function writeRows(options: WriteRowsOptions = {}): (environment: Environment) => Handler {
   const { writer = rowsWriter } = options
   return function start(environment) {
@@ -46,7 +46,7 @@ export function writeRows(options: WriteRowsOptions = {}): (environment: Environ
   }
 }
 
-/** A writer of rows in the database of this name. */
+/** Creates a writer of rows for the database of this name. */
 export function rowsWriter(environment: WorldEnvironment, database = 'main'): Writer<RowBody> {
   const { clock, random } = environment
   return kyselyWriter({
@@ -60,7 +60,7 @@ export function rowsWriter(environment: WorldEnvironment, database = 'main'): Wr
   }) as Writer<RowBody>
 }
 
-/** The breaker of an environment; `undefined` where the simulation has none. */
+/** The breaker of an environment; `undefined` when the simulation has none. */
 export function breakerOf({ breaker: told, lambda, clock, random, logger, database }: Environment) {
   if (told === undefined) return undefined
   const { check = 'writable', clockAhead = 0, ...options } = told
@@ -77,7 +77,7 @@ export function breakerOf({ breaker: told, lambda, clock, random, logger, databa
 
 type Check = NonNullable<BreakerOptions['check']>
 
-/** What a breaker may ask, by how a statement is run. */
+/** The checks that a breaker may use. */
 const checks: Readonly<
   Record<NonNullable<SimulatedBreaker['check']>, (run: (statement: string) => Promise<object[]>) => Check>
 > = {

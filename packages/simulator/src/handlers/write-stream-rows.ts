@@ -6,12 +6,12 @@ import type { StreamEnvironment } from '../simulate-stream.ts'
 import { type RowBody, rowMessage } from './row-message.ts'
 import { rowsWriter } from './write-rows.ts'
 
-/** What may be told to {@link writeStreamRows}. */
+/** What {@link writeStreamRows} takes. */
 export interface WriteStreamRowsOptions {
   readonly batch?: Omit<BatchOptions<RowBody>, 'clock' | 'random' | 'logger' | 'log'>
 }
 
-/** The handler of a function that writes a row for each record of a stream, of the real packages. */
+/** Creates a handler from the real packages that writes a row for each record of a stream. */
 export function writeStreamRows(
   options: WriteStreamRowsOptions = {},
 ): (environment: StreamEnvironment) => Handler {

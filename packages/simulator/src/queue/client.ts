@@ -6,19 +6,19 @@ import {
 import type { Clock } from '@spillway/message/internal'
 import type { SqsClient } from '@spillway/sqs'
 
-/** What requests to SQS do. */
+/** The effects of requests to SQS. */
 export interface QueueRequests {
   /** Whether the function may call `sqs:ChangeMessageVisibility`. */
   readonly mayChangeVisibility: boolean
   changeVisibility(receiptHandle: string, seconds: number): void
-  /** A copy comes to the dead-letter queue, with the reason. */
+  /** A copy is sent to the dead-letter queue with the code of the reason. */
   park(code: string): void
 }
 
-/** Milliseconds of a request. */
+/** The duration of a request in milliseconds. */
 const requestTime = 10
 
-/** A client of SQS for the source of one environment: what a request does is done when it is sent. */
+/** Creates an SQS client for the source of one environment. A request takes effect when it is sent. */
 export function createQueueClient(clock: Clock, requests: QueueRequests): SqsClient {
   async function send(command: unknown): Promise<unknown> {
     if (command instanceof SendMessageCommand) {

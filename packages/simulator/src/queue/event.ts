@@ -7,7 +7,7 @@ export function receiptOf({ number, receiveCount }: QueueMessage): string {
   return `${number}.${receiveCount}`
 }
 
-/** What Lambda delivers. */
+/** Creates the event that Lambda delivers. */
 export function toQueueEvent(messages: readonly QueueMessage[], queueName: string, fifo: boolean): SQSEvent {
   return {
     Records: messages.map((message) => ({

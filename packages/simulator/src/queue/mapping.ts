@@ -2,12 +2,12 @@ import type { Functions, Invocation } from '../functions/functions.ts'
 import type { VirtualClock } from '../time/virtual-clock.ts'
 import type { Queue, QueueMessage } from './queue.ts'
 
-/** The numbers of an event source mapping of a queue. */
+/** The parameters of an event source mapping of a queue. */
 export interface MappingOptions {
   readonly batchSize: number
   /** Seconds. Default 0. */
   readonly batchingWindow?: number
-  /** Default: as many as Lambda has pollers, 1,250. */
+  /** Default: Lambda's maximum number of pollers, 1,250. */
   readonly maximumConcurrency?: number
   /** Default true. */
   readonly reportBatchItemFailures?: boolean
@@ -15,46 +15,49 @@ export interface MappingOptions {
 
 /** An event source mapping of a queue. */
 export interface Mapping {
-  /** There may be something to receive. */
+  /** Called when there may be messages to receive. */
   wake(): void
-  /** What `UpdateEventSourceMapping` does once it takes effect. */
+  /** The effect of `UpdateEventSourceMapping`. */
   set(change: { readonly enabled?: boolean; readonly maximumConcurrency?: number | undefined }): void
 }
 
-/** What a mapping needs of its world. */
+/** What {@link createMapping} takes. */
 export interface MappingWorld {
   readonly clock: VirtualClock
   readonly queue: Queue
   readonly functions: Functions
   toEvent(messages: readonly QueueMessage[]): unknown
-  /** The message of a record, by the id that an answer names. */
+  /** The id of a message in responses. */
   idOf(message: QueueMessage): string
   deleted(messages: readonly QueueMessage[]): void
 }
 
-/** A poller: it gathers a batch, invokes, and begins again. */
+/** A poller, which repeatedly fills a batch and invokes the function. */
 interface Poller {
   batch: QueueMessage[]
-  /** When a window ends. */
+  /** Cancels the end of its window. */
   cancel: (() => void) | undefined
 }
 
 const receiveMost = 10
 const idlePollers = 5
 const mostPollers = 1250
-/** Concurrent invocations that Lambda adds each second: 300 a minute. */
+/** How many concurrent invocations Lambda adds per second: 300 per minute. */
 const rampPerSecond = 5
-/** Milliseconds without a backlog after which pollers are given up. Lambda does not say; minutes are what is seen. */
+/**
+ * Milliseconds without a backlog after which the number of pollers falls. Lambda does not document it; in practice it
+ * takes minutes.
+ */
 const calmTime = 60_000
-/** Milliseconds of a receive. */
+/** The duration of a receive in milliseconds. */
 const receiveTime = 10
 
 /**
- * The pollers of an event source mapping.
+ * Creates the pollers of an event source mapping.
  *
- * They start at five, and 300 are added each minute while all are busy, up to the maximum concurrency. A poller takes ten
- * messages at a time and invokes when its batch is full or its window is over. With `ReportBatchItemFailures` nothing
- * slows them down: neither failures that are reported nor errors of the function.
+ * There are five at first, and 300 more per minute while all are busy, up to the maximum concurrency. A poller receives
+ * ten messages at a time and invokes when its batch is full or its window has ended. With `ReportBatchItemFailures`
+ * neither reported failures nor errors of the function slow the pollers down.
  *
  * Source: AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings" and "Handling errors for
  * an SQS event source in Lambda".
@@ -64,7 +67,7 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
   const { clock, queue, functions } = world
   let limit = options.maximumConcurrency ?? mostPollers
   let enabled = true
-  /** Pollers that wait for messages, with or without some already. */
+  /** The pollers that wait for (further) messages. */
   let waiting: Poller[] = []
   let pollers = 0
   const level = createLevel(clock)
@@ -149,7 +152,7 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
     world.deleted(done)
   }
 
-  /** The ids that stay in the queue; `undefined` for the whole batch. */
+  /** The ids of the messages that stay in the queue; `undefined` for the whole batch. */
   function failedIds(
     invocation: Invocation,
     batch: readonly QueueMessage[],
@@ -172,7 +175,7 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
       const isOff = enabled && !wanted
       enabled = wanted
       if (isOff) {
-        // What a poller has gathered is still handed over.
+        // A batch that a poller has begun to fill is still delivered.
         for (const poller of waiting) {
           if (poller.batch.length > 0) begin(poller)
           else pollers -= 1
@@ -185,7 +188,7 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
   }
 }
 
-/** How many pollers there may be: more and more while all are busy, and for a minute after. */
+/** How many pollers there may be. The number grows while all are busy and stays for a minute afterwards. */
 function createLevel(clock: VirtualClock) {
   let base = idlePollers
   let since: number | undefined

@@ -1,11 +1,11 @@
 import { createHeap } from '../time/heap.ts'
 import { createGroups, createLine } from './shelf.ts'
 
-/** The numbers of a queue. Times in seconds. */
+/** The parameters of a queue. Times are in seconds. */
 export interface QueueOptions {
   /** Default: a standard queue. */
   readonly fifo?: boolean
-  /** After so many receives a message is moved to the dead-letter queue. */
+  /** After this many receives a message is moved to the dead-letter queue. */
   readonly maxReceiveCount: number
   readonly visibilityTimeout: number
   /** Default 4 days, as SQS has it. */
@@ -14,7 +14,7 @@ export interface QueueOptions {
 
 /** A message in a queue. */
 export interface QueueMessage {
-  /** Its number, from 0: its key and its id are made of it. */
+  /** Its number, from 0, which is part of its key and its id. */
   readonly number: number
   readonly sentAt: number
   /** The message group of a FIFO queue. */
@@ -24,24 +24,24 @@ export interface QueueMessage {
   state: 'waiting' | 'in flight' | 'deleted' | 'dead' | 'expired'
 }
 
-/** Hears of what happens to messages. */
+/** Listeners for what happens to messages. */
 export interface QueueEvents {
   dead(message: QueueMessage): void
   expired(message: QueueMessage): void
 }
 
-/** A queue of Amazon SQS. Receives, deletes and changes are known by the message: a handle is never stale. */
+/** A queue of Amazon SQS. Deletes and changes name the message itself, so there are no expired receipt handles. */
 export interface Queue {
-  /** How many messages are in it, those in flight included. */
+  /** How many messages it has, including those in flight. */
   readonly size: number
   send(message: QueueMessage): void
-  /** Up to so many messages, which are then in flight. */
+  /** Receives up to `most` messages, which are then in flight. */
   receive(most: number): readonly QueueMessage[]
   /** Whether a receive would find something. */
   isReady(): boolean
   /** When the next message becomes visible; `undefined` when none is invisible. */
   nextVisibleAt(): number | undefined
-  /** Takes a message out. One whose visibility time-out has passed is deleted as well, unless it is a FIFO queue. */
+  /** Deletes a message, in a standard queue also after its visibility time-out has passed. */
   delete(message: QueueMessage): void
   /** Sets when a message in flight becomes visible, in seconds from now. */
   changeVisibility(message: QueueMessage, seconds: number): void
@@ -57,8 +57,8 @@ interface Hidden {
 const defaultRetention = 345_600
 
 /**
- * A queue in virtual time. It hands out messages in the order in which they became visible, which SQS does not promise;
- * of a FIFO queue, group by group in the order in which they were sent.
+ * Creates a queue in virtual time. It delivers messages in the order in which they became visible, which SQS does not
+ * promise. A FIFO queue delivers group by group, in the order in which the messages were sent.
  *
  * Source: Amazon SQS Developer Guide, "Visibility timeout", "Dead-letter queues" and "FIFO queue delivery logic".
  */

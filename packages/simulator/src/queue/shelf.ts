@@ -1,6 +1,6 @@
 import type { QueueMessage } from './queue.ts'
 
-/** How messages are kept in order. */
+/** The order of the messages of a queue. */
 export interface Shelf {
   add(message: QueueMessage): void
   /** A message in flight became visible. */
@@ -11,7 +11,7 @@ export interface Shelf {
   isReady(): boolean
 }
 
-/** A standard queue: one line. */
+/** Creates the order of a standard queue: a single line. */
 export function createLine(): Shelf {
   const line = createFifo<QueueMessage>()
   function skipGone(): void {
@@ -33,20 +33,20 @@ export function createLine(): Shelf {
 }
 
 interface Group {
-  /** In the order in which they were sent, those in flight included. */
+  /** In the order in which they were sent, including those in flight. */
   messages: QueueMessage[]
   inFlight: number
   isListed: boolean
 }
 
 /**
- * A FIFO queue: a line for each group. While a message of a group is in flight no other of the group is handed out; one
- * receive may take several.
+ * Creates the order of a FIFO queue: a line per group. While messages of a group are in flight, no other receive gets
+ * messages of that group; one receive may get several.
  */
 export function createGroups(): Shelf {
   const groups = new Map<string, Group>()
   const ready = createFifo<Group>()
-  /** The group of which a receive takes messages: until another receive, it may go on. */
+  /** The group from which the current receive takes messages. Only that receive may continue with it. */
   let current: { readonly group: Group; place: number } | undefined
 
   function groupOf({ group: name }: QueueMessage): Group {
@@ -64,7 +64,10 @@ export function createGroups(): Shelf {
     ready.push(group)
   }
 
-  /** A group whose first message left may have been listed while the receive went on to its second. */
+  /**
+   * Skips groups that were listed although they are busy: the first message may have left during a receive of the
+   * second.
+   */
   function skipBusy(): void {
     for (let group = ready.first(); group !== undefined; group = ready.first()) {
       if (group.inFlight === 0 && group.messages.length > 0) return
@@ -110,7 +113,7 @@ export function createGroups(): Shelf {
       return message
     },
     isReady() {
-      // A receive is over once somebody asks: its group is in flight, and has its turn again when nothing of it is.
+      // The current receive has ended. Its group is served again when none of its messages is in flight.
       current = undefined
       skipBusy()
       return ready.first() !== undefined
@@ -118,7 +121,7 @@ export function createGroups(): Shelf {
   }
 }
 
-/** A line that is cheap at both ends. */
+/** A queue that is fast at both ends. */
 function createFifo<Item>() {
   let items: Item[] = []
   let head = 0

@@ -4,18 +4,18 @@ import type { QueueReport } from '../report.ts'
 
 type InvocationInfo = Parameters<NonNullable<LocalOptions['onInvocation']>>[0]
 
-/** What invocations say of a run. */
+/** What is observed in the invocations of a run. */
 export type Observed = Pick<QueueReport, 'lag' | 'lagAfter' | 'receives'> & {
   readonly invocations: number
   readonly timeouts: number
 }
 
-/** Notes of invocations on the local runtime what the simulator notes of messages. */
+/** Collects from invocations on the local runtime what the simulator collects about messages. */
 export interface RunObserver {
   onInvocation(info: InvocationInfo): void
-  /** The traffic begins: what was before does not count. */
+  /** Called when the traffic begins; earlier invocations do not count. */
   begin(): void
-  /** The outage is over. */
+  /** Called when the outage is over. */
   recovered(): void
   toReport(): Observed
 }
@@ -27,7 +27,7 @@ interface SqsRecord {
   readonly attributes: { readonly ApproximateReceiveCount: string }
 }
 
-/** Watches the function of this name. */
+/** Creates an observer of the function of this name. */
 export function observeRun(watched: string): RunObserver {
   let start = 0
   let recovery = 0

@@ -3,11 +3,11 @@ import { type Outage, type Percentiles, type QueueReport, simulate } from '../in
 import { type QueueNumbers, queueNumbers } from '../scenarios/numbers.ts'
 import { query, type RealReport, type RealRun, runForReal } from './run-for-real.ts'
 
-// The model against what it is a model of: the same app definition, traffic and outage on the virtual clock, and on the
-// local runtime with processes, SQS and Postgres. Minutes of waiting. It compares times, so it needs a machine that does
-// nothing else. Time-outs of the function are printed and not asserted: a busy machine has some.
+// Compares the simulator with the local runtime: the same app definition, traffic and outage on the virtual clock, and
+// with processes, SQS and Postgres. It takes minutes. It compares times, so it needs an otherwise idle machine.
+// Time-outs of the function are printed but not asserted, because a busy machine has some.
 
-/** Simulated more than once: a single run has its chance in the delays, as the real one has. */
+/** Several simulations, because the delays of a single run are random, as in the real run. */
 const seeds = [1, 2, 3, 4, 5]
 
 interface Scenario extends Omit<RealRun, 'numbers' | 'outage'> {
@@ -26,8 +26,9 @@ async function simulateAll({ numbers, rate, duration, rest, outage }: Scenario):
 }
 
 /**
- * Seconds that two runs may differ by, whatever they come to. On the local runtime a receive waits for up to a second, one
- * batch is filled at a time, for up to the batching window, and an environment is a process that starts in about a second.
+ * The least tolerated difference between two runs in seconds. On the local runtime a receive waits for up to a second,
+ * one batch is filled at a time for up to the batching window, and an environment is a process that starts in about a
+ * second.
  */
 const leastTolerance = 3
 
@@ -42,7 +43,7 @@ function expectAgreement(real: RealReport, simulated: readonly QueueReport[], of
 function expectNothingLost(report: RealReport | QueueReport): void {
   const { accepted, written, inDlq, left, lag } = report
   expect({ written, inDlq, left }).toStrictEqual({ written: accepted, inDlq: 0, left: 0 })
-  // What waited for the end of the outage: enough of them for percentiles.
+  // Enough messages waited for the end of the outage to compare percentiles.
   expect(lag.count).toBeGreaterThan(200)
 }
 
@@ -51,7 +52,7 @@ describe.concurrent('an outage on the local runtime loses nothing and is over wh
     [
       'slow: 100 ms for each row, for a minute and a half',
       {
-        // Five environments write 50 rows a second: the queue grows slowly.
+        // Five environments write 50 rows per second, so the queue grows slowly.
         numbers: { batchSize: 100, batchingWindow: 5, maximumConcurrency: 5, timeout: 10 },
         rate: 42,
         duration: 130,

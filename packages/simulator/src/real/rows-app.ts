@@ -3,7 +3,7 @@ import type { LoadedApp } from '@spillway/local'
 import { defineApp } from '@spillway/planner'
 import type { QueueNumbers } from '../scenarios/numbers.ts'
 
-/** An app whose function `write` reads a queue and has these numbers: in all else, the defaults of the app definition. */
+/** Defines an app whose function `write` reads a queue with these numbers, and otherwise has the defaults. */
 export function rowsApp({ maxReceiveCount, visibilityTimeout, ...numbers }: QueueNumbers): LoadedApp {
   const app = defineApp({
     name: 'rows',

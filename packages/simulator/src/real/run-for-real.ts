@@ -7,13 +7,13 @@ import { poisson, seeded } from '../time/random.ts'
 import { type Observed, observeRun } from './observe-run.ts'
 import { rowsApp } from './rows-app.ts'
 
-/** What is run. Times in seconds from the start of the traffic. */
+/** What {@link runForReal} takes. Times are in seconds from the start of the traffic. */
 export interface RealRun {
   readonly numbers: QueueNumbers
   /** Messages a second. */
   readonly rate: number
   readonly duration: number
-  /** How long it goes on after that, at most, until nothing is left. */
+  /** The longest time after that until the queue is empty. */
   readonly rest: number
   readonly outage: {
     readonly from: number
@@ -23,16 +23,16 @@ export interface RealRun {
   }
 }
 
-/** What is compared with the report of a simulation, and how many effects there were. */
+/** What is compared with the report of a simulation, and the number of effects. */
 export type RealReport = Pick<QueueReport, 'accepted' | 'written' | 'inDlq' | 'left'> &
   Observed & { readonly effects: number }
 
-/** Runs an app on the local runtime through an outage, and reports what a simulation of it reports. */
+/** Runs an app on the local runtime through an outage and reports as a simulation does. */
 export async function runForReal({ numbers, rate, duration, rest, outage }: RealRun): Promise<RealReport> {
   const observer = observeRun('write')
   const local = await startLocal(rowsApp(numbers), { onInvocation: observer.onInvocation })
   try {
-    // The first message is before the run: the functions are built and their first environments are up then.
+    // A first message before the run, so that the functions have started their first environments.
     const first = await post(local, [-1])
     await untilEmpty(local, 60)
     observer.begin()
@@ -71,10 +71,10 @@ async function countOf(local: Local, table: 'rows' | 'effects'): Promise<number>
   return Number(row?.count)
 }
 
-/** Milliseconds: a step of the simulator's traffic. */
+/** The interval of the simulator's traffic in milliseconds. */
 const step = 250
 
-/** Sends messages as the simulator does, one request for those of each step; answers how many were accepted. */
+/** Sends messages as the simulator does, with one request per step; resolves with how many were accepted. */
 async function sendRows(local: Local, rate: number, duration: number): Promise<number> {
   const random = seeded(1, 'traffic')
   const start = Date.now()
@@ -89,7 +89,7 @@ async function sendRows(local: Local, rate: number, duration: number): Promise<n
   return accepted.reduce((sum, count) => sum + count, 0)
 }
 
-/** How many of the messages with these numbers were accepted. */
+/** Sends the messages with these numbers; resolves with how many were accepted. */
 async function post(local: Local, numbers: readonly number[]): Promise<number> {
   const response = await fetch(`${local.url}/rows`, {
     method: 'POST',
@@ -100,7 +100,7 @@ async function post(local: Local, numbers: readonly number[]): Promise<number> {
   return items.filter(({ status }) => status === 202).length
 }
 
-/** Waits until the queue is empty, at most so many seconds; answers how many messages are left. */
+/** Waits until the queue is empty, at most this many seconds; resolves with how many messages are left. */
 async function untilEmpty(local: Local, seconds: number): Promise<number> {
   const end = Date.now() + seconds * 1000
   for (;;) {

@@ -26,7 +26,7 @@ async function run(change: Partial<Simulation>) {
   return { ...report, offAfter: (firstOffAt - Date.UTC(2026, 0, 1)) / 1000 - from }
 }
 
-/** Half an hour in which the database is not as it should be, with the defaults of the app definition. */
+/** Half an hour in which the database has a problem, with the defaults of the app definition. */
 function halfAnHour(kind: Outage['kind'], more: Partial<Simulation> = {}): Simulation {
   return {
     ...queueNumbers({ batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 30 }),
@@ -56,11 +56,11 @@ describe('the breaker opens in time', () => {
         traffic: { rate: environments > 20 ? 20 : 3 },
       })
       expect(report.offAfter).toBeLessThan(within)
-      // Not at the first failure: a short outage is held.
+      // Not at the first failure, because a short outage is held.
       expect(report.offAfter).toBeGreaterThan(2 * (timeout - 2))
       const { switchedOff, throttled, calls } = report.controlPlane
       expect(switchedOff).toBe(1)
-      // Slow requests overlap: 20 environments that find the outage at once are more than 15 a second.
+      // Slow requests overlap: 20 environments that notice the outage at the same time exceed 15 requests per second.
       expect(throttled).toBeLessThan(calls / (latency < 1000 ? 10 : 4))
       expect(report.written).toBe(report.accepted)
       expect(report.inDlq).toBe(0)
@@ -133,7 +133,7 @@ describe('a check of the breaker', () => {
 })
 
 describe('invocations that all end before they settle their batch', () => {
-  /** Ends with an error while the database is down, before `batch` has a say: as one that runs out of memory. */
+  /** Fails while the database is down, before `batch` returns, like a function that runs out of memory. */
   function crashing(environment: Environment) {
     const inner = writeRows()(environment)
     return async (...invocation: Parameters<typeof inner>) => {

@@ -22,7 +22,10 @@ export type StreamNumbers = Numbers &
     readonly shards: number
   }
 
-/** What a queue, its mapping and its function have where an app definition says so much and no more. */
+/**
+ * The parameters of a queue, its mapping and its function when an app definition has these numbers and otherwise the
+ * defaults.
+ */
 export function queueNumbers({ maxReceiveCount, visibilityTimeout, fifo = false, ...fn }: QueueNumbers): {
   readonly queue: QueueOptions
   readonly mapping: MappingOptions
@@ -55,7 +58,7 @@ export function queueNumbers({ maxReceiveCount, visibilityTimeout, fifo = false,
   }
 }
 
-/** What a stream and its function have where an app definition says so much and no more. */
+/** The parameters of a stream and its function when an app definition has these numbers and otherwise the defaults. */
 export function streamNumbers({ shards, ...fn }: StreamNumbers): {
   readonly stream: ShardOptions
   readonly function: FunctionOptions

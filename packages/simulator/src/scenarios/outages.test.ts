@@ -22,7 +22,7 @@ function scenario(
   }
 }
 
-/** That nothing was lost, parked or given up. */
+/** Checks that nothing was lost, parked or dead-lettered. */
 function expectAllWritten({ accepted, written, inDlq, expired, left, parked }: QueueReport): void {
   expect({ written, inDlq, expired, left, parked }).toStrictEqual({
     written: accepted,
@@ -97,10 +97,10 @@ describe('a database that is slow', () => {
     const outage = scenario({ is: 'slow', rowTime: 100 }, 10 * minutes, slow, { traffic: { rate: 25 } })
     const report = await simulate(outage)
     expectAllWritten(report)
-    // Of 15,000 that were sent while it was slow, few are left when it ends.
+    // Few of the 15,000 messages that were sent while it was slow are left when it ends.
     expect(report.lag.count).toBeLessThan(1500)
     expect(report.lag.p99).toBeLessThan(120)
-    // Half of what the server worked on was written: no statement is tried at its full size again and again.
+    // Half of the server's work was written, so statements are not retried at their full size over and over.
     expect(report.databases.main?.workSeconds).toBeLessThan(2 * 0.1 * 15_000)
     expect(report.receives.mean).toBeLessThan(2)
   })

@@ -45,7 +45,7 @@ it('with one of two databases down the messages to the other are written within 
     return some.sort((one, two) => one - two)[Math.floor(some.length * share)]
   }
   expect(quantile(0.5, 0)).toBeLessThan(0.5)
-  // An environment finds out in its first invocation, which waits for as long as it can.
+  // An environment learns of the outage in its first invocation, which waits for as long as it can.
   expect(quantile(0.99, 0)).toBeLessThan(60)
   expect(quantile(0.99, 120)).toBeLessThan(2)
 })

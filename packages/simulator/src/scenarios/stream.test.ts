@@ -5,7 +5,7 @@ import { type StreamNumbers, streamNumbers } from './numbers.ts'
 const minutes = 60
 const soak = inject('soak')
 
-/** A stream of two shards whose database is not as it should be for some minutes. */
+/** A stream of two shards whose database has a problem for some minutes. */
 function outage(
   length: number,
   numbers: Partial<StreamNumbers> = {},
@@ -40,7 +40,8 @@ describe(`a stream whose database is down for ${long} minutes`, () => {
     const { accepted, written, inDlq, firstInDlq } = await simulateStream(
       outage(long, { maximumRetryAttempts: 10 }),
     )
-    // An invocation holds until its time is nearly over, so that ten retries last longer than those of a writer that gives up.
+    // An invocation holds until its time is nearly over, so ten retries last longer than those of a writer that does
+    // not hold.
     expect(inDlq).toBeGreaterThan(accepted / (soak ? 2 : 4))
     expect(written).toBe(accepted - inDlq)
     expect(firstInDlq).toBeGreaterThan(60)

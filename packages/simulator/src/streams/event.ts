@@ -2,12 +2,12 @@ import type { KinesisStreamEvent } from 'aws-lambda'
 import { toWire } from '../handlers/row-message.ts'
 import type { StreamRecord } from './shard.ts'
 
-/** Sequence numbers have no length of their own; these have 56 digits, as those of AWS. */
+/** The sequence number of a record, with 56 digits as on AWS. */
 export function sequenceNumberOf({ number }: StreamRecord): string {
   return `49${String(number).padStart(54, '0')}`
 }
 
-/** What Lambda delivers. */
+/** Creates the event that Lambda delivers. */
 export function toStreamEvent(records: readonly StreamRecord[]): KinesisStreamEvent {
   return {
     Records: records.map((record) => ({

@@ -1,7 +1,7 @@
 import type { Functions, Invocation } from '../functions/functions.ts'
 import type { VirtualClock } from '../time/virtual-clock.ts'
 
-/** The numbers of a stream and of its event source mapping. Times in seconds. */
+/** The parameters of a stream and its event source mapping. Times are in seconds. */
 export interface ShardOptions {
   readonly shards: number
   readonly batchSize: number
@@ -10,10 +10,10 @@ export interface ShardOptions {
   /** Default 1. */
   readonly parallelizationFactor?: number
   readonly bisectBatchOnFunctionError: boolean
-  /** -1 is without end. */
+  /** -1 means no limit. */
   readonly maximumRetryAttempts: number
   readonly maximumRecordAgeInSeconds: number
-  /** Default a day, as Kinesis has it. */
+  /** Default: one day, as in Kinesis. */
   readonly retention?: number
 }
 
@@ -25,23 +25,23 @@ export interface StreamRecord {
   deliveries: number
 }
 
-/** What the readers of a stream need of their world. */
+/** What {@link createShardReader} takes. */
 export interface ShardWorld {
   readonly clock: VirtualClock
   readonly functions: Functions
   toEvent(records: readonly StreamRecord[]): unknown
-  /** The sequence number by which an answer names a record. */
+  /** The sequence number of a record in responses. */
   idOf(record: StreamRecord): string
   done(records: readonly StreamRecord[]): void
-  /** They go to the failure destination. */
+  /** Called with records that are sent to the failure destination. */
   failed(records: readonly StreamRecord[]): void
   expired(records: readonly StreamRecord[]): void
 }
 
-/** One reader: of a shard, or of one of the parts that a parallelization factor makes of it. */
+/** The reader of a shard, or of a part of it with a parallelization factor. */
 export interface ShardReader {
   put(record: StreamRecord): void
-  /** Records that are neither done nor given up. */
+  /** How many records are neither done nor discarded. */
   readonly size: number
 }
 
@@ -49,11 +49,11 @@ const pollEvery = 1000
 const defaultRetention = 86_400
 
 /**
- * Reads records in their order, as an event source mapping of Kinesis does.
+ * Creates a reader that reads records in order, as an event source mapping of Kinesis does.
  *
- * What is not done comes again at once, from the lowest sequence number that failed on. A batch that ends in an error is
- * halved with `BisectBatchOnFunctionError`, which uses up no retry. What is retried too often or is too old goes to the
- * failure destination, with all that is in its batch.
+ * Failed records are retried at once, from the lowest failed sequence number on. With `BisectBatchOnFunctionError` a
+ * batch that ends in an error is split in two, which uses up no retry. A batch that was retried too often or is too old
+ * is sent to the failure destination as a whole.
  *
  * Source: AWS Lambda Developer Guide, "Using Lambda to process records from Amazon Kinesis Data Streams".
  */
@@ -94,7 +94,7 @@ export function createShardReader(options: ShardOptions, world: ShardWorld): Sha
     isReading = false
   }
 
-  /** Processes the first records until they are done or given up. */
+  /** Processes the first records until they are done or discarded. */
   async function process(count: number): Promise<void> {
     let left = count
     let retries = 0
@@ -122,7 +122,7 @@ export function createShardReader(options: ShardOptions, world: ShardWorld): Sha
     }
   }
 
-  /** How many of the first records an invocation is done with. */
+  /** How many records from the first on an invocation has done. */
   function doneIn(invocation: Invocation, batch: readonly StreamRecord[]): number {
     if (invocation.kind !== 'answer') return 0
     const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }

@@ -1,14 +1,14 @@
 import type { Clock } from '@spillway/message/internal'
 import { sleepOn, type VirtualClock } from './virtual-clock.ts'
 
-/** The clock of an execution environment, whose timers stand still while Lambda keeps it frozen. */
+/** The clock of an execution environment. Its timers do not fire while Lambda keeps the environment frozen. */
 export interface EnvironmentClock extends Clock {
   schedule(run: () => void, ms: number): () => void
-  /** Between two invocations nothing of the environment runs; its time passes all the same. */
+  /** Freezes the environment: its timers do not fire, but its time passes. */
   freeze(): void
-  /** What fell due meanwhile runs now. */
+  /** Thaws the environment and runs the timers that are overdue. */
   thaw(): void
-  /** Nothing of the environment runs ever again. */
+  /** Ends the environment: its timers never fire again. */
   kill(): void
 }
 
@@ -18,7 +18,7 @@ interface Timer {
   cancel: () => void
 }
 
-/** A clock beneath another one. */
+/** Creates the clock of an environment on top of a virtual clock. */
 export function createEnvironmentClock(clock: VirtualClock): EnvironmentClock {
   const timers = new Set<Timer>()
   let state: 'running' | 'frozen' | 'dead' = 'running'

@@ -1,9 +1,9 @@
-/** A source of numbers in `[0, 1)` that gives the same ones for the same seed. */
+/** A source of numbers in `[0, 1)` that returns the same numbers for the same seed. */
 export type Random = () => number
 
 /**
- * A seeded random source: mulberry32. Each part of a simulation has its own by its name, so that one that asks once more
- * changes nothing for the others.
+ * Creates a seeded random source (mulberry32). Each part of a simulation has its own by name, so that a further call in
+ * one part does not change the others.
  */
 export function seeded(seed: number, name: string): Random {
   let state = Math.trunc(seed)
@@ -16,9 +16,9 @@ export function seeded(seed: number, name: string): Random {
   }
 }
 
-/** How many events of a Poisson process fall into a time in which so many are expected. */
+/** The number of events of a Poisson process in a time in which `expected` events are expected. */
 export function poisson(expected: number, random: Random): number {
-  // The sum of two is one of the sum; so the product below does not underflow.
+  // The sum of two Poisson processes is one, too. Splitting keeps the product below from underflowing.
   if (expected > 30) return poisson(expected / 2, random) + poisson(expected / 2, random)
   const limit = Math.exp(-expected)
   let count = 0

@@ -1,26 +1,27 @@
 import type { Clock } from '@spillway/message/internal'
 import { createHeap } from './heap.ts'
 
-/** A clock whose time passes only when it is told to. */
+/** A clock whose time passes only in `runUntil`. */
 export interface VirtualClock extends Clock {
   schedule(run: () => void, ms: number): () => void
-  /** Runs all that is due until a time, in milliseconds since the epoch, and stops there. */
+  /** Runs all timers up to a time, in milliseconds since the epoch, and stops there. */
   runUntil(time: number): Promise<void>
 }
 
 interface Timer {
   readonly at: number
-  /** Timers of one instant run in the order in which they were set. */
+  /** Timers of the same time run in the order in which they were set. */
   readonly order: number
   run: (() => void) | undefined
 }
 
 /**
- * A clock of virtual time: it runs one timer, lets everything that follows from it happen, and goes on to the next.
+ * Creates a clock of virtual time. It runs one timer, waits for everything that follows from it, and continues with the
+ * next.
  *
- * Everything has happened once a callback of `setImmediate` runs: Node runs it after the queue of microtasks is empty, and
- * what the simulator drives waits for nothing but promises and this clock. Sockets, files and real timers would be waited
- * for in vain, so `real-time.test.ts` holds that none is used.
+ * Everything has happened when a callback of `setImmediate` runs: Node runs it after the queue of microtasks is empty,
+ * and simulated code waits only for promises and this clock. The clock would not wait for sockets, files or real
+ * timers; `simulate.test.ts` checks that no timer, time or random number of the machine is used.
  *
  * @param start milliseconds since the epoch
  */
@@ -56,7 +57,7 @@ export function createVirtualClock(start: number): VirtualClock {
   }
 }
 
-/** A sleep made of a schedule. */
+/** Creates a `sleep` from a `schedule`. */
 export function sleepOn(
   schedule: (run: () => void, ms: number) => () => void,
   ms: number,
