@@ -12,7 +12,7 @@ import { root } from './workspace.ts'
 
 endWithParent()
 
-// The rounds begin with a clean heap.
+// Each round begins with a collected heap.
 setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc')
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { root } from './workspace.ts'
 
-/** Runs `boot.mjs --install` in an empty workspace, and gives what it told `npx` to do. */
+/** Runs `boot.mjs --install` in an empty workspace and returns the command that it passed to `npx`. */
 function bootInstall(environment: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-boot-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

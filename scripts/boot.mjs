@@ -46,7 +46,7 @@ function install() {
   writeFileSync(stamp, fingerprint())
 }
 
-// The binary that the `node` package brings, else this process's own where it is new enough to run TypeScript.
+// The binary of the `node` package, or the one of this process if it is new enough to run TypeScript.
 function findNode() {
   const names = process.platform === 'win32' ? ['node.exe'] : ['node']
   for (const name of names) {
@@ -87,9 +87,9 @@ const child = spawn(node, ['--conditions=spillway:source', join(root, script), .
     PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
   },
 })
-// A terminal sends Ctrl-C to the child as well; a `kill` of this process has to be passed on.
+// A terminal sends Ctrl-C to the child as well, but a `kill` of this process must be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-// A `kill` of npm ends npm and its shell alone: whoever has lost its parent has been told to stop.
+// A `kill` of npm ends only npm and its shell. So a lost parent means that this process should stop.
 const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM')

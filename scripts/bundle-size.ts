@@ -12,7 +12,7 @@ const kilobyte = 1000
 interface Entry {
   readonly name: string
   readonly file: string
-  /** What may be ours in it, in KB: lower it with every kilobyte that is saved. */
+  /** The limit for our part of it in KB. Lower it with every kilobyte that is saved. */
   readonly limit?: number
 }
 
@@ -27,7 +27,7 @@ const entries: readonly Entry[] = [
 
 interface Bundle {
   readonly bytes: number
-  /** Bytes of the bundle by whose they are. `others` has the handler itself and what esbuild adds. */
+  /** The bytes of the bundle by owner. `others` has the handler itself and what esbuild adds. */
   readonly shares: Readonly<Record<'ours' | 'zod' | 'middy' | 'others', number>>
   /** Bytes of the bundle by the package or file that they come from, the largest first. */
   readonly parts: readonly (readonly [source: string, bytes: number])[]
@@ -43,7 +43,7 @@ async function bundle(entry: string): Promise<Bundle> {
     platform: 'node',
     target: 'node22',
     conditions: ['spillway:source'],
-    // Lambda's runtime has the SDK.
+    // Lambda's runtime includes the SDK.
     external: ['@aws-sdk/*'],
     metafile: true,
     write: false,

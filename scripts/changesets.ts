@@ -10,7 +10,7 @@ export interface Released {
   readonly source: string
 }
 
-/** The same for all packages, by their names. */
+/** The last releases of all packages by name. */
 export type ReleasedPackages = Readonly<Record<string, Released>>
 
 /** A package as it is now: the folder under `packages`, and its manifest. */
@@ -19,10 +19,10 @@ export interface Package {
   readonly manifest: Manifest
 }
 
-/** What `tsconfig.build.json` of each package leaves out. */
+/** The files that the `tsconfig.build.json` of each package excludes. */
 const unpublished = /\.test\.ts$|\.test-d\.ts$|\.bench\.ts$|(?:^|[\\/])testing[\\/]/
 
-/** The hash of the sources of a package that are published: paths and contents, whatever the line ends. */
+/** The hash of the published sources of a package: paths and contents, independent of line endings. */
 export function sourceHash(packageFolder: string): string {
   const hash = createHash('sha256')
   const sources = join(packageFolder, 'src')
@@ -49,7 +49,7 @@ export function namedByChangesets(root: string): ReadonlySet<string> {
   )
 }
 
-/** What `.changeset/released.json` says. */
+/** Reads `.changeset/released.json`. */
 export function readReleased(root: string): ReleasedPackages {
   const file = join(root, '.changeset', 'released.json')
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ReleasedPackages) : {}
@@ -64,7 +64,7 @@ export function missingChangesets(root: string, packages: readonly Package[]): r
   const named = namedByChangesets(root)
   return packages.flatMap(({ folder, manifest: { name, version } }) => {
     const last = released[name]
-    // Its first release: the package has its changelog by hand.
+    // The changelog of the first release is written by hand.
     if (last === undefined) return []
     if (last.version !== version) {
       return `${name} has the version ${version} in packages/${folder}/package.json, but ${last.version} in .changeset/released.json: set versions with \`npm run release\`.`
@@ -74,7 +74,7 @@ export function missingChangesets(root: string, packages: readonly Package[]): r
   })
 }
 
-/** What `.changeset/released.json` has to say once these packages are released as they are. */
+/** The content of `.changeset/released.json` after a release of these packages. */
 export function asReleased(root: string, packages: readonly Package[]): ReleasedPackages {
   return Object.fromEntries(
     packages.map(({ folder, manifest }) => [

@@ -1,4 +1,4 @@
-// Fails where the sources of a package changed since its last release and no changeset says so.
+// Fails when the sources of a package changed since its last release without a changeset.
 import { missingChangesets } from './changesets.ts'
 import { manifestIn, packageNames, root } from './workspace.ts'
 

@@ -1,4 +1,4 @@
-// Packs every package and holds it against publint and "are the types wrong".
+// Packs every package and checks it with publint and "are the types wrong".
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Everything that a change has to pass, one step after the other: `npm run check`, or some steps by their names.
+// Runs everything that a change has to pass, step by step: `npm run check`, or some steps by name.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './workspace.ts'

@@ -33,7 +33,7 @@ it('names no error code that is not there', async () => {
 })
 
 it('uses every error code in the code', async () => {
-  // A recursive readdir follows the links in node_modules, from package to package.
+  // A recursive readdir would follow the links in node_modules from package to package.
   const files = globSync('packages/*/src/**/*.ts', { cwd: root }).filter(
     (file) => !/^packages.message.src.error\.ts|test/.test(file),
   )

@@ -1,6 +1,6 @@
 const parent = process.ppid
 
-/** Ends this process, in an orderly way, when the one that started it is gone: `kill -9` tells nobody. */
+/** Ends this process in an orderly way when its parent is gone, because `kill -9` of the parent sends no signal. */
 export function endWithParent(): void {
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')

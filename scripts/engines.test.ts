@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { manifestIn, packageNames, root } from './workspace.ts'
 
-/** The lowest Node that `engines` names, as one number that can be compared: `>=22.19.0` is 22019000. */
+/** The lowest Node of `engines` as one comparable number: `>=22.19.0` is 22019000. */
 function lowest(engines: unknown): number {
   const { node = '' } = (engines ?? {}) as { readonly node?: string }
   const versions = [...node.matchAll(/(\d+)(?:\.(\d+))?(?:\.(\d+))?/g)].map(

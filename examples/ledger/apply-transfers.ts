@@ -47,7 +47,7 @@ async function lockAccounts(
   return new Map(rows.map(({ id, cents }) => [id, BigInt(cents)]))
 }
 
-/** Moves the cents of a transfer, or says why not. */
+/** Moves the cents of a transfer, or returns why it cannot. */
 function move({ payer, payee, cents }: Transfer, accounts: Map<string, bigint>): Outcome {
   const [has, gets] = [accounts.get(payer), accounts.get(payee)]
   if (has === undefined || gets === undefined) {

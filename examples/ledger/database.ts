@@ -2,7 +2,7 @@ import { postgresPool } from '@spillway/kysely'
 import { type ColumnType, type GeneratedAlways, Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 
-/** A `bigint`: the driver reads it as a string, because a number would lose cents past 2^53. */
+/** A `bigint`, which the driver reads as a string, because a number would lose cents beyond 2^53. */
 type Cents = ColumnType<string, bigint, bigint>
 
 /** The tables of the app. See `migrations/001-ledger.sql`. */

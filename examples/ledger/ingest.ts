@@ -4,7 +4,7 @@ import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
 import { sqsTarget } from '@spillway/sqs'
 import { transfer } from './message.ts'
 
-/** `POST /transfers`: answers 202 once the queue has the transfer. */
+/** `POST /transfers`: responds with 202 when the queue has the transfer. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit())

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 let local: Local
 let sql: pg.Pool
 
-/** Starts the app; its batches come back after a few seconds, not after the minute of production. */
+/** Starts the app. Its batches return after a few seconds, not after a minute as in production. */
 beforeAll(async () => {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
   const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
@@ -74,7 +74,7 @@ const untilDrained = () =>
       expect(queues['transfers.fifo']).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
       expect(functions.write?.active).toBe(0)
     },
-    // What came back from an outage comes again after the back-off of the batch: up to a minute.
+    // Records that failed in an outage return after the back-off of the batch, which is up to a minute.
     { timeout: 110_000, interval: 50 },
   )
 
@@ -92,7 +92,7 @@ it('moves cents, parks what cannot be paid, and says so', async () => {
   expect(await ask(unknown.id)).toMatchObject({ status: 'parked', code: 'ACCOUNT_UNKNOWN' })
   expect(await parked()).toEqual({ [tooMuch.id]: 'INSUFFICIENT_FUNDS', [unknown.id]: 'ACCOUNT_UNKNOWN' })
 
-  // The same key with another body is nobody's transfer.
+  // The same key with another body.
   expect(await send({ ...paid, cents: 1 })).toBe(202)
   await untilDrained()
   expect(await parked()).toMatchObject({ [paid.id]: 'SPILLWAY_KEY_CONFLICT' })
@@ -113,7 +113,7 @@ it('adds up under faults: each accepted transfer has one effect or one parked co
       return transfer(payer, payee, 1 + (step % 7))
     }),
   )
-  // Valid for the schema, but the account cannot hold more. And one that has nothing to give.
+  // Valid for the schema, but the account cannot hold more; and an account without funds.
   const poison = accounts.map((payer) => transfer(payer, 'full', 1))
   const unpaid = transfer('empty', 'a', 5)
   const expected = new Map([
@@ -199,7 +199,7 @@ async function killOne(): Promise<void> {
   process.kill(pid, 'SIGKILL')
 }
 
-/** Ends all sessions of the functions, in mid-transaction or not. */
+/** Ends all sessions of the functions, also during a transaction. */
 async function endSessions(): Promise<void> {
   await vi.waitFor(async () => {
     const { rowCount } = await sql.query(

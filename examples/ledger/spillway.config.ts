@@ -1,13 +1,13 @@
 import { defineApp } from 'spillway'
 
-/** Everything that runs the app, on a laptop and on AWS. */
+/** The definition of the app, for a laptop and for AWS. */
 export default defineApp({
   name: 'ledger',
   database: {
     engine: 'postgres',
     maxConnections: 20,
     reserved: 4,
-    // The server refuses the functions' role what exceeds the budget, and a deploy needs no slack.
+    // The server limits the connections of the functions' role to the budget, so a deploy cannot exceed it.
     connectionLimit: true,
     migrations: './migrations',
   },

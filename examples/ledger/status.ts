@@ -7,7 +7,7 @@ import { transfer } from './message.ts'
 
 const parked = kyselyParkedStore({ db })
 
-/** `GET /transfers/{id}`: what became of a transfer, and why if it was refused. */
+/** `GET /transfers/{id}`: the state of a transfer, and why it was rejected. */
 export const handler = middy()
   .use(problemDetails())
   .use(validate({ path: z.object({ id: z.uuid() }) }))

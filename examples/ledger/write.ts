@@ -6,7 +6,7 @@ import { applyTransfers } from './apply-transfers.ts'
 import { db } from './database.ts'
 import { transfer } from './message.ts'
 
-/** Applies transfers: each once, however often it comes, because its key is committed with its effect. */
+/** Applies each transfer once, however often it is delivered, because its key is committed with its effect. */
 export const handler = middy()
   .use(sqsPartialBatchFailure())
   .use(

@@ -3,7 +3,7 @@ import { bodyLimit, bulkBodyParser, enqueueMany, problemDetails, validate } from
 import { sqsTarget } from '@spillway/sqs'
 import { order } from './message.ts'
 
-/** `POST /orders/bulk`: a JSON array or NDJSON; an order that is invalid costs only itself. */
+/** `POST /orders/bulk`: a JSON array or NDJSON. An invalid order does not affect the others. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit({ maxBytes: 5_000_000 }))

@@ -4,7 +4,7 @@ import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
 import { sqsTarget } from '@spillway/sqs'
 import { order } from './message.ts'
 
-/** `POST /orders`: answers 202 once the queue has the order. */
+/** `POST /orders`: responds with 202 when the queue has the order. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit())

@@ -1,7 +1,7 @@
 import { defineMessage, type MessageBody } from '@spillway/message'
 import * as z from 'zod'
 
-/** An order as a client sends it. The id is the client's own: sending it again changes nothing. */
+/** An order as a client sends it. The client chooses the id, so sending the order again changes nothing. */
 export const order = defineMessage({
   name: 'order.placed',
   schema: z.object({

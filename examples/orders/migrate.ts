@@ -4,14 +4,14 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { Pool } from 'pg'
 
-/** The SQL files: beside this module, and beside its bundle. */
+/** The folder of the SQL files, beside this module and beside its bundle. */
 const folder = new URL('./migrations/', import.meta.url)
 
 /**
- * Runs the migrations that were not run yet, as the role that owns the tables, and gives the functions' role `app` its
- * rights and its limit of connections. Invoked by hand after a deploy; it may run again at any time.
+ * Runs the pending migrations as the role that owns the tables, and gives the functions' role `app` its
+ * rights and its connection limit. Invoke it by hand after a deploy. It is safe to run again.
  *
- * @returns the names of the migrations that this run has made.
+ * @returns the names of the migrations that this call has run.
  */
 export async function handler(): Promise<readonly string[]> {
   const pool = postgresPool({ Pool, connectionString: process.env.DATABASE_URL, connections: 1 })

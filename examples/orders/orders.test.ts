@@ -40,7 +40,7 @@ async function stop(): Promise<void> {
   await local.stop()
 }
 
-/** As it was after the start: no orders, no messages, no decisions to park. */
+/** Removes all orders, messages and decisions to park. */
 async function clear(): Promise<void> {
   await untilDrained()
   const sqs = client()
@@ -69,7 +69,7 @@ async function send(body: unknown): Promise<{ status: number; body: Record<strin
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-/** Sends all, 50 at a time, and counts the answers by status. */
+/** Sends all orders, 50 at a time, and counts the responses by status. */
 async function sendAll(bodies: readonly unknown[]): Promise<Record<number, number>> {
   const counts: Record<number, number> = {}
   const next = bodies.values()
@@ -104,7 +104,7 @@ async function untilDrained(timeout = 50_000): Promise<void> {
   )
 }
 
-/** Asks what became of an order, again as long as the function is throttled. */
+/** Reads the state of an order; retries while the function is throttled. */
 async function ask(id: string): Promise<Record<string, unknown>> {
   return vi.waitFor(
     async () => {
@@ -126,7 +126,7 @@ const until = (id: string, status: string) =>
     { timeout: 30_000, interval: 100 },
   )
 
-/** Sends the copies of the dead-letter queue back as they are, as AWS's own move task does. */
+/** Sends the copies of the dead-letter queue back unchanged, as AWS's move task does. */
 async function redrive(): Promise<void> {
   const { queueUrl } = local.queues
   const sqs = client()
@@ -333,7 +333,7 @@ describe('faults', () => {
 
   it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
     await start()
-    // The worker waits for this lock with a batch in its hands.
+    // The worker waits for this lock with a batch in flight.
     const locker = await sql.connect()
     await locker.query('begin; lock table orders in exclusive mode')
     const orders = Array.from({ length: 200 }, () => order())
@@ -369,7 +369,7 @@ describe('faults', () => {
   it.each(inject('soak') ? (['restart', 'crash'] as const) : (['crash'] as const))(
     'a %s of Postgres in mid-run loses nothing and doubles nothing',
     async (fault) => {
-      // Time to hold while the server is away; without it records come back after the back-off.
+      // Enough time to hold while the server is down. Otherwise records would return after the back-off.
       await start(20)
       const count = inject('soak') ? 600 : 300
       const orders = Array.from({ length: count }, () => order())
@@ -384,7 +384,7 @@ describe('faults', () => {
         await local.database?.start()
       }
       expect(await sending).toStrictEqual({ 202: count })
-      // What came back from the outage comes again after the back-off of the batch: up to a minute.
+      // Records that failed in the outage return after the back-off of the batch, which is up to a minute.
       await untilDrained(110_000)
       expect(await countRows()).toBe(count)
       expect(await parkedIds()).toStrictEqual([])

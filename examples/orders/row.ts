@@ -1,7 +1,7 @@
 import type { Generated, Insertable, JSONColumnType } from 'kysely'
 import type { Order } from './message.ts'
 
-/** The table that orders end in. See `migrations/001-orders.sql`. */
+/** The table of orders. See `migrations/001-orders.sql`. */
 export interface OrdersTable {
   id: string
   customer: string
@@ -15,7 +15,7 @@ export interface Database {
   orders: OrdersTable
 }
 
-/** The row of an order. Cents are counted in `bigint`: a sum of numbers would lose cents past 2^53. */
+/** The row of an order. Cents are added as `bigint`, because a sum of numbers would lose cents beyond 2^53. */
 export function toRow(order: Order, placedAt: Date): Insertable<OrdersTable> {
   const total = order.items.reduce((sum, item) => sum + BigInt(item.quantity) * BigInt(item.priceCents), 0n)
   return {

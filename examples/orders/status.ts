@@ -7,7 +7,7 @@ import { order } from './message.ts'
 
 const parked = kyselyParkedStore({ db })
 
-/** `GET /orders/{id}`: what became of an order, from the table that it ends in and the reasons of those refused. */
+/** `GET /orders/{id}`: the state of an order, from the table of orders and the reasons of rejected ones. */
 export const handler = middy()
   .use(problemDetails())
   .use(validate({ path: z.object({ id: z.uuid() }) }))

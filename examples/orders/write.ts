@@ -6,7 +6,7 @@ import { db } from './database.ts'
 import { order } from './message.ts'
 import { toRow } from './row.ts'
 
-/** Writes orders in batches: one statement for a batch, one row for an order however often it comes. */
+/** Writes orders in batches: one statement per batch, one row per order however often it is delivered. */
 export const handler = middy()
   .use(sqsPartialBatchFailure())
   .use(

@@ -3,7 +3,7 @@ import { bodyLimit, bulkBodyParser, enqueueMany, problemDetails, validate } from
 import { kinesisTarget } from '@spillway/kinesis'
 import { reading } from './message.ts'
 
-/** `POST /readings/bulk`: what a gateway gathered, as a JSON array or NDJSON; an invalid reading costs only itself. */
+/** `POST /readings/bulk`: a JSON array or NDJSON from a gateway. An invalid reading does not affect the others. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit({ maxBytes: 5_000_000 }))

@@ -4,7 +4,7 @@ import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
 import { kinesisTarget } from '@spillway/kinesis'
 import { reading } from './message.ts'
 
-/** `POST /readings`: answers 202 once the stream has the reading. */
+/** `POST /readings`: responds with 202 when the stream has the reading. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit())

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely'
 import type { Reading } from './message.ts'
 
-/** The table that readings end in. See `migrations/001-readings.sql`. */
+/** The table of readings. See `migrations/001-readings.sql`. */
 export interface ReadingsTable {
   id: string
   sensor: string

@@ -13,7 +13,7 @@ afterEach(async () => {
   await local.stop()
 })
 
-/** Starts the app; a batch whose worker hangs comes back after a few seconds. */
+/** Starts the app. A batch whose worker hangs returns after a few seconds. */
 async function start(): Promise<void> {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
   const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
@@ -30,7 +30,7 @@ const reading = (change: { sensor?: string; celsius?: number } = {}) => ({
   ...change,
 })
 
-/** Valid for the schema, but colder than the table believes. */
+/** Valid for the schema, but colder than the table allows. */
 const refused = () => reading({ celsius: -300 })
 
 const post = (path: string, body: unknown) =>
@@ -100,7 +100,7 @@ it('many readings, refused and invalid ones among them, add up within the budget
 
 it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
   await start()
-  // The worker waits for this lock with a batch in its hands.
+  // The worker waits for this lock with a batch in flight.
   const locker = await sql.connect()
   await locker.query('begin; lock table readings in exclusive mode')
   const readings = Array.from({ length: 200 }, (_, n) => reading({ sensor: `sensor-${n % 20}` }))

@@ -7,7 +7,7 @@ import { db } from './database.ts'
 import { reading } from './message.ts'
 import { toRow } from './row.ts'
 
-/** Writes readings in batches. One that the table refuses is parked in a queue, so that its shard goes on. */
+/** Writes readings in batches. A reading that the table rejects is parked in a queue, so that its shard continues. */
 export const handler = middy()
   .use(kinesisPartialBatchFailure())
   .use(

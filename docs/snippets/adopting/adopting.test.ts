@@ -35,7 +35,7 @@ const ada = { id: 'order-1', customer: 'ada', cents: 1250 }
 const alan = { id: 'order-2', customer: 'alan', cents: 300 }
 const refused = { id: 'order-3', customer: 'down', cents: 1 }
 
-/** An event of the queue, with texts as they were sent. */
+/** Creates an event of the queue with these texts. */
 const eventOf = (...texts: readonly string[]): SQSEvent => ({
   Records: texts.map((body, index) => ({
     messageId: `message-${index}`,

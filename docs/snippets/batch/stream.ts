@@ -4,7 +4,7 @@ import { type Order, order } from './message.ts'
 
 declare function sendMail(order: Order): Promise<void>
 
-/** Mails have no key: a record that ran twice would be a mail that came twice. */
+/** Mails have no key, so a record that runs twice sends its mail twice. */
 export const mailOrders = batch(
   order,
   eachRecord(

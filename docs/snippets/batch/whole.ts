@@ -4,7 +4,7 @@ import { type Order, order } from './message.ts'
 
 declare function bulkIndex(orders: readonly Order[], signal: AbortSignal): Promise<readonly boolean[]>
 
-/** One request for all records, and an outcome for each of them, in their order. */
+/** Sends one request for all records and returns an outcome for each, in the same order. */
 const index: Writer<Order> = async (records, { signal }) => {
   const taken = await bulkIndex(
     records.map(({ body }) => body),

@@ -1,6 +1,6 @@
 import { breaker, type EventSourceSwitch, type Notes, type SwitchReading } from '@spillway/breaker'
 
-/** What else may be switched: a consumer that reads a row before each poll, for example. */
+/** Any other consumer can be switched, too, for example one that reads a row before each poll. */
 interface Settings {
   read(): Promise<{ paused: boolean; notes: Notes }>
   write(change: { paused?: boolean; notes?: Notes }): Promise<void>

@@ -24,7 +24,7 @@ export const handler = batch(
     ),
   ],
   {
-    // The audit of another team shares the queue: it is no message of ours, and asks for no effect.
+    // Audit messages of another team share the queue. They are not ours and need no effect.
     otherwise: eachRecord(({ name }) =>
       name.startsWith('audit.') ? done() : park({ code: 'NO_HANDLER', detail: 'Nobody handles it.' }),
     ),

@@ -10,7 +10,7 @@ const isPing = (event: unknown) =>
 
 export const accept = (to: Target) =>
   middy()
-    // What a `before` returns is the answer: the rest of the chain does not run.
+    // The value that a `before` returns is the response; the rest of the chain does not run.
     .before(({ event }) => (isPing(event) ? 'warm' : undefined))
     .use(
       httpCors({

@@ -3,7 +3,7 @@ import { redriveData } from '@spillway/kinesis'
 
 const client = new KinesisClient({})
 
-/** What `s3DeadLetter` wrote. */
+/** A copy that `s3DeadLetter` has written. */
 interface Copy {
   readonly partitionKey: string
   readonly sequenceNumber: string

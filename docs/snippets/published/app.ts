@@ -53,7 +53,7 @@ const write = middy()
     batch(
       order,
       eachRecord(async (record) => {
-        // `placed` is a Date: types flow from the schema through the declarations of the packages.
+        // `placed` is a Date, because types flow from the schema through the declarations of the packages.
         written.push(`${record.key} ${record.body.placed.getUTCFullYear()}`)
         return done()
       }),

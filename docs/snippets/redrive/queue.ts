@@ -10,7 +10,7 @@ const client = new SQSClient({})
 const queueUrl = process.env.QUEUE_URL
 const deadLetterQueueUrl = process.env.DEAD_LETTER_QUEUE_URL
 
-/** Sends the copies of one code back, ten at most, and answers how many. */
+/** Sends up to ten copies with a code back to their queue; resolves with how many. */
 export async function redriveCode(code: string): Promise<number> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({
@@ -28,7 +28,7 @@ export async function redriveCode(code: string): Promise<number> {
   for (const copy of copies) {
     const { entry } = await redriveMessage(copy, { queueUrl })
     await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...entry }))
-    // Only now: what was not sent stays, and is visible again after a minute.
+    // Only after the send: a copy that was not sent stays and is visible again after a minute.
     const { ReceiptHandle } = copy
     await client.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }))
   }

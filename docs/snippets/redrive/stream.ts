@@ -5,7 +5,7 @@ import { parkedRecordOf } from '@spillway/kinesis/sqs'
 
 const client = new KinesisClient({})
 
-/** Puts a record back into its stream, out of its copy in a queue. */
+/** Puts a record back into its stream from its copy in a queue. */
 export async function redriveRecord(copy: Message): Promise<void> {
   const { data, partitionKey, recordId = '' } = await parkedRecordOf(copy)
   await client.send(

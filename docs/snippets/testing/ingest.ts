@@ -4,7 +4,7 @@ import { bodyLimit, enqueue, problemDetails, validate } from '@spillway/ingest'
 import type { Target } from '@spillway/message'
 import { order } from './message.ts'
 
-/** The side that accepts, with the target that it is given: a test has its own. */
+/** The accepting side. A test passes its own target. */
 export const createHandler = (to: Target) =>
   middy()
     .use(problemDetails())

@@ -7,7 +7,7 @@ import { createHandler } from './write.ts'
 const ada = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10', customer: 'ada', cents: 1250 }
 const alan = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a11', customer: 'alan', cents: 300 }
 
-/** Nothing leaves the test: what fails would be put off by a request to SQS. */
+/** A client without effect. The source would use it to delay failed records. */
 const client = { send: async () => ({}) }
 
 it('saves each order', async () => {

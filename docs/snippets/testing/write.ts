@@ -6,7 +6,7 @@ import { type Order, order } from './message.ts'
 
 const queueUrl = process.env.QUEUE_URL ?? 'https://sqs.us-east-1.amazonaws.com/000000000000/orders'
 
-/** The side that writes, with what it writes to and, in a test, a client of SQS that reaches nothing. */
+/** The writing side. A test passes its own `save`, and an SQS client without effect. */
 export const createHandler = (save: (order: Order) => Promise<void>, client?: SqsClient) =>
   middy()
     .use(sqsPartialBatchFailure())

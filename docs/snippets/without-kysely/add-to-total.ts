@@ -6,10 +6,10 @@ import type { Order } from './message.ts'
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 2 }))
 
-/** 60 days: a message may wait in a queue, in its dead-letter queue and in the queue again for 14 days each. */
+/** 60 days, because a message may wait 14 days each in a queue, its dead-letter queue and the queue again. */
 const remembered = 60 * 24 * 3600
 
-/** Adds an order to the total of its customer, once: the key of the message is written in the same transaction. */
+/** Adds an order to the total of its customer once, because its key is written in the same transaction. */
 export const addToTotal: RecordHandler<Order> = async ({ key, body }, { signal }) => {
   const expiresAt = Math.floor(Date.now() / 1000) + remembered
   const inbox = {
@@ -32,7 +32,7 @@ export const addToTotal: RecordHandler<Order> = async ({ key, body }, { signal }
   return done()
 }
 
-/** Whether the key was there: the first reason is that of the first item. */
+/** Whether the key existed already. The first reason is that of the first item. */
 function wasApplied(error: unknown): boolean {
   return (
     error instanceof TransactionCanceledException &&

@@ -2,21 +2,21 @@ import type { RecordHandler } from '@spillway/batch'
 import { done, park, retry } from '@spillway/message'
 import type { Order } from './message.ts'
 
-/** Statuses that say nothing about the order: the API is down, or is asked too often. */
+/** The API is down, or gets too many requests. */
 const unavailable: ReadonlySet<number> = new Set([429, 502, 503, 504])
-/** Statuses that say nothing about the order either: a time-out, a repetition at the same time, our own credentials. */
+/** Other statuses that are not the fault of the order: a time-out, a concurrent repetition, our credentials. */
 const notItsFault: ReadonlySet<number> = new Set([401, 403, 408, 409, 425])
 
-/** Bills an order by an API of somebody else. The key lets the API see that it has billed the order before. */
+/** Bills an order with a third-party API. With the key the API recognises an order that it has billed before. */
 export const billOrder: RecordHandler<Order> = async ({ key, body }, { signal }) => {
   const answer = await fetch(`${process.env.BILLING_URL}/invoices`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
     body: JSON.stringify({ order: body.id, cents: body.cents }),
-    // Neither longer than the invocation has, nor so long that one call uses up its time.
+    // Ends with the invocation, and after five seconds, so that one call does not use up its time.
     signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
   })
-  // The connection is used again once its answer was read.
+  // The connection is reused only after the response was read.
   await answer.arrayBuffer()
   if (answer.ok) return done()
   const cause = new Error(`billing answered ${answer.status}`)

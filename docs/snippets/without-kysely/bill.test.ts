@@ -18,7 +18,7 @@ type Answer = { readonly status: number; readonly retryAfter?: number } | 'hangs
 const a = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a10', customer: 'ada', cents: 1250 }
 const b = { id: '0191b3c4-9a3e-7cc2-8f1d-5a1f0e6b7a11', customer: 'alan', cents: 300 }
 
-/** Starts the API, whose answer depends on the order and on how often it was asked, the queues, and the worker. */
+/** Starts the queues, the worker, and the API, whose answer depends on the order and the number of requests. */
 async function start(answer: (order: string, times: number) => Answer) {
   const calls: Call[] = []
   const server = createServer(async (request, response) => {

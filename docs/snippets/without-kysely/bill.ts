@@ -12,7 +12,7 @@ export const handler = middy()
   .use(sqsSource({ queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }))
   .handler(
     batch(order, eachRecord(billOrder, { concurrency: 20 }), {
-      // What was thrown: no connection, or no answer in time.
+      // An error that was thrown: no connection, or no response in time.
       onError: (error) => retry({ unavailable: isUnavailable(error), cause: error }),
     }),
   )

@@ -6,7 +6,7 @@ import type { Order } from './message.ts'
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 2 }))
 
-/** Stores an order as one item. Its key is that of the message, so that it is stored once. */
+/** Stores an order as one item under the key of the message, so that it is stored once. */
 export const storeOrder: RecordHandler<Order> = async ({ key, body, time }, { signal }) => {
   const put = new PutCommand({
     TableName: process.env.ORDERS_TABLE,

@@ -12,7 +12,7 @@ const pool = new Pool({ connectionString: process.env.DATABASE_URL, connectionTi
 pool.on('error', () => undefined)
 const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 
-/** `POST /orders`: answers 201 once the order is in the table. */
+/** `POST /orders`: responds with 201 when the order is in the table. */
 export const handler = middy()
   .use(problemDetails())
   .use(bodyLimit())
