@@ -11,8 +11,8 @@ import {
 import { type BatchOptions, batchRules, type RoutesOptions, routesRules } from './batch-options.ts'
 import { callWriter } from './call-handler.ts'
 import { type MessageNames, noRoute } from './message-names.ts'
+import type { Pass } from './pass.ts'
 import { recordByRecord } from './record-by-record.ts'
-import type { Round } from './round.ts'
 import { checkRoutes, handlerExpected, isHandler } from './route.ts'
 import { routed } from './routed.ts'
 import { routedMessages } from './routed-messages.ts'
@@ -20,7 +20,7 @@ import { wholeBatch } from './whole-batch.ts'
 
 /** What a batch handler is made of. */
 export interface BatchPlan extends MessageNames {
-  readonly round: Round<unknown>
+  readonly round: Pass<unknown>
   readonly watchers: readonly BatchWatcher[]
   readonly options: BatchOptions
 }

@@ -27,7 +27,7 @@ import { createReader, type MessageReader, warnOnce } from './reader.ts'
 import { createReport } from './report.ts'
 import { retryDelays } from './retry-delay.ts'
 import type { Route } from './route.ts'
-import { outOfTime, toSettledResult } from './settle.ts'
+import { deadlineError, toSettledResult } from './settled-result.ts'
 import { hintWatchers, tellWatchers, timeForWatchers } from './watchers.ts'
 
 /**
@@ -126,7 +126,7 @@ function createBatch(plan: BatchPlan): BatchHandler {
       for (const position of positions) {
         if (ledger.outcome(position) !== undefined || ledger.skip(position)) continue
         // An error takes longer to make than a record to write.
-        late ??= retry({ cause: outOfTime() })
+        late ??= retry({ cause: deadlineError() })
         ledger.settle(position, before.get(position) ?? late)
       }
       positions = hold && !isPartial ? ledger.waiting() : []
@@ -136,7 +136,7 @@ function createBatch(plan: BatchPlan): BatchHandler {
         hintWatchers(watchers, (watcher) => watcher.held?.(outcomes, settling), logger)
       }
       if (positions.length === 0 || !(await waits.wait(most))) break
-      before = ledger.reopen(positions)
+      before = ledger.resetForRetry(positions)
     }
     const delays = retryDelays({ records: source.records, ledger, backoff, random })
     const outcomes = outcomesNow()

@@ -6,9 +6,9 @@ import {
   retry,
   type Writer,
 } from '@spillway/message'
+import { type Invocation, limitOf } from './pass.ts'
 import { toOutcome, toOutcomes } from './policy.ts'
-import { type Invocation, limitOf } from './round.ts'
-import { outOfTime } from './settle.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** Gives messages of different lanes to a writer. Answers an outcome for each, and never rejects. */
 export async function callWriter<Body>(
@@ -21,7 +21,7 @@ export async function callWriter<Body>(
     const writing = Promise.resolve(writer(messages, limitOf(invocation))).then((outcomes) => ({ outcomes }))
     const answer = await deadlines.answering.race(writing)
     if (answer !== undefined) return toOutcomes(answer.outcomes, messages.length)
-    const late = retry({ cause: outOfTime() })
+    const late = retry({ cause: deadlineError() })
     return messages.map(() => late)
   } catch (thrown) {
     return messages.map((message) => judge(thrown, message, deadlines.writing.signal))
@@ -35,12 +35,12 @@ export async function callHandler<Body>(
   message: MessageRecord<Body>,
 ): Promise<Outcome> {
   const { deadlines, judge } = invocation
-  if (deadlines.writing.expired) return retry({ cause: outOfTime() })
+  if (deadlines.writing.expired) return retry({ cause: deadlineError() })
   try {
     const answering = handle(message, limitOf(invocation))
     if (isOutcome(answering)) return answering
     const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
-    if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: outOfTime() })
+    if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: deadlineError() })
     return toOutcome(answer, 'The handler')
   } catch (thrown) {
     return judge(thrown, message, deadlines.writing.signal)

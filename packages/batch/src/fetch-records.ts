@@ -3,8 +3,8 @@ import { createSemaphore, type Deadline } from '@spillway/transport'
 import { type DecodedRecord, type Decoding, isMessage, isPending } from './decode.ts'
 import { findDecidedLate } from './find-decided.ts'
 import { loadConcurrency, loadTexts } from './load.ts'
-import type { Invocation } from './round.ts'
-import { outOfTime } from './settle.ts'
+import type { Invocation } from './pass.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** Reads records whose text lies elsewhere, each by itself and within the bound on the bytes that are held. */
 export interface Fetcher {
@@ -38,7 +38,7 @@ export function createFetcher(
       if (leave === undefined) return late()
       leaves.set(record, leave)
       const texts = await requests.run(() => loadTexts([record], writing))
-      const decoded = await readInTime(reader.read(record, texts?.get(record) ?? outOfTime()), writing)
+      const decoded = await readInTime(reader.read(record, texts?.get(record) ?? deadlineError()), writing)
       if (!isMessage(decoded)) return decoded
       const outcome = await decidedOf(record)
       return outcome === undefined ? decoded : { outcome }
@@ -56,5 +56,5 @@ export async function readInTime(decoding: Decoding, writing: Deadline): Promise
 }
 
 function late(): DecodedRecord {
-  return { outcome: retry({ cause: outOfTime() }) }
+  return { outcome: retry({ cause: deadlineError() }) }
 }

@@ -11,20 +11,20 @@ export interface Ledger {
    * Settles a record that is to be parked but that another one brings back whatever becomes of it: a copy would be sent
    * each time. `false` for one whose copy may be sent.
    */
-  withhold(position: number): boolean
+  retryInsteadOfPark(position: number): boolean
   /**
    * Of records that are to be parked, those of which it is known whether another one brings them back: what could is
    * settled, or among them.
    */
-  due(positions: readonly number[]): ReadonlySet<number>
+  safeToPark(positions: readonly number[]): ReadonlySet<number>
   /** Whether no record is to be returned. */
   isClean(): boolean
   /** The record for which one is returned: itself, or the one that it has to follow. `undefined` for what is not returned. */
-  rootOf(position: number): number | undefined
+  blockedBy(position: number): number | undefined
   /** The records that are worth waiting for, and those that follow them. */
   waiting(): readonly number[]
   /** Takes back what became of records, so that they are tried again, and answers what it was for those that follow none. */
-  reopen(positions: readonly number[]): ReadonlyMap<number, Outcome>
+  resetForRetry(positions: readonly number[]): ReadonlyMap<number, Outcome>
 }
 
 /** How the records of a batch hang together. */
@@ -63,7 +63,7 @@ export function createLedger(
     return records[position]?.lane ?? ''
   }
 
-  function rootOf(position: number): number | undefined {
+  function blockedBy(position: number): number | undefined {
     if (outcomes[position]?.kind !== 'retry') return undefined
     const root = roots.get(position) ?? position
     // One that was tried again and went well holds nothing up: what followed it comes back by itself.
@@ -72,7 +72,7 @@ export function createLedger(
 
   /** Settles a record that comes back with another; `false` when that one does not come back. */
   function follow(position: number, stop: number): boolean {
-    const root = rootOf(stop)
+    const root = blockedBy(stop)
     if (root === undefined) return false
     roots.set(position, root)
     const { after } = outcomes[root] as RetryOutcome
@@ -81,11 +81,11 @@ export function createLedger(
   }
 
   const isWaiting = (position: number) => {
-    const root = rootOf(position)
+    const root = blockedBy(position)
     return root !== undefined && isHeldFor(outcomes[root] as RetryOutcome)
   }
   /** Whether no waiting is worth a record that is not done. */
-  const isFirm = (position: number) => rootOf(position) !== undefined && !isWaiting(position)
+  const isFirm = (position: number) => blockedBy(position) !== undefined && !isWaiting(position)
 
   return {
     outcome: (position) => outcomes[position],
@@ -98,9 +98,9 @@ export function createLedger(
         (stopAtFirstFailure && lowest < position && follow(position, lowest))
       )
     },
-    withhold: (position) =>
+    retryInsteadOfPark: (position) =>
       (returnsAll || (checkpoint && lowest < position)) && !isClean() && follow(position, lowest),
-    due(positions) {
+    safeToPark(positions) {
       const parking = new Set(positions)
       if (!checkpoint && !returnsAll) return parking
       // What waits behind one of them in its lane is begun only once that one is parked.
@@ -114,7 +114,7 @@ export function createLedger(
       return new Set(positions.filter((position) => position < end))
     },
     isClean,
-    rootOf,
+    blockedBy,
     waiting() {
       if (isClean()) return []
       const all = [...outcomes.keys()].filter(isWaiting)
@@ -123,7 +123,7 @@ export function createLedger(
       const firm = [...outcomes.keys()].find(isFirm) ?? Number.POSITIVE_INFINITY
       return all.filter((position) => position < firm)
     },
-    reopen(positions) {
+    resetForRetry(positions) {
       const own = positions.filter((position) => !roots.has(position))
       const before = new Map(own.map((position) => [position, outcomes[position] as Outcome]))
       for (const position of positions) {

@@ -1,6 +1,6 @@
 import { type SourceRecord, toError } from '@spillway/message'
 import { createDeadline, type Deadline, inParallel } from '@spillway/transport'
-import { outOfTime } from './settle.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** How many bodies are fetched at once. */
 export const loadConcurrency = 10
@@ -58,9 +58,9 @@ export async function loadTexts(
   const loading = createDeadline(writing, { reserve: writing.remainingTime() * (1 - loadShare) })
 
   async function load(record: SourceRecord): Promise<string | Error> {
-    if (loading.expired) return outOfTime()
+    if (loading.expired) return deadlineError()
     try {
-      return (await loading.race(Promise.resolve(record.load?.(loading)))) ?? outOfTime()
+      return (await loading.race(Promise.resolve(record.load?.(loading)))) ?? deadlineError()
     } catch (thrown) {
       return toError(thrown)
     }

@@ -1,7 +1,7 @@
 import { type ParkOutcome, type ParkReason, park, type SourceRecord } from '@spillway/message'
 import { inParallel } from '@spillway/transport'
-import type { Invocation } from './round.ts'
-import { parkRecord } from './settle.ts'
+import { parkRecord } from './park-record.ts'
+import type { Invocation } from './pass.ts'
 
 /** How many copies are sent to the dead-letter queue at once. */
 const parkConcurrency = 10
@@ -30,10 +30,10 @@ export async function parkDue(
   parkings: readonly Parking[],
 ): Promise<readonly Parking[]> {
   if (parkings.length === 0) return parkings
-  const due = ledger.due(parkings.map(({ position }) => position))
+  const due = ledger.safeToPark(parkings.map(({ position }) => position))
   const isDue = ({ position }: Parking) => due.has(position)
   await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause, recordId }) => {
-    if (ledger.withhold(position)) return
+    if (ledger.retryInsteadOfPark(position)) return
     const record = source.records[position] as SourceRecord
     const outcome = await parkRecord({ reader, source, settling }, record, { reason, recordId })
     ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)

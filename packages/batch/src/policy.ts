@@ -8,7 +8,7 @@ import {
   toError,
 } from '@spillway/message'
 import { isAbort, isUnavailable } from './outage.ts'
-import { outOfTime } from './settle.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** Decides what becomes of a record whose handler threw. */
 export type ErrorPolicy<Body = unknown> = (error: Error, record: MessageRecord<Body>) => Outcome
@@ -28,7 +28,7 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined, logger:
   return function judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome {
     const error = toError(thrown)
     if (signal.aborted && isAbort(thrown, signal) && !isUnavailable(retry({ cause: error }))) {
-      return retry({ cause: outOfTime() })
+      return retry({ cause: deadlineError() })
     }
     if (policy === undefined) return retry({ cause: error })
     try {

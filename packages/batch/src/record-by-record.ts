@@ -6,10 +6,10 @@ import { takeTurns } from './lanes.ts'
 import { failuresOfOutage, isHeldFor } from './outage.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
-import type { Invocation, Round } from './round.ts'
+import type { Invocation, Pass } from './pass.ts'
 
 /** Rounds that give a handler one record at a time: lanes side by side, each in order. */
-export function recordByRecord<Body>(each: EachRecord<Body>): Round<Body> {
+export function recordByRecord<Body>(each: EachRecord<Body>): Pass<Body> {
   const { concurrency } = each
 
   const handleDecoded = (invocation: Invocation<Body>, decoded: DecodedRecord): Outcome | Promise<Outcome> =>

@@ -76,7 +76,7 @@ export function retryDelays({
     return delays.get(root)
   }
   return records.flatMap((record, position) => {
-    const root = ledger.rootOf(position)
+    const root = ledger.blockedBy(position)
     if (root === undefined) return []
     // Of another lane: what holds it back says nothing of how many receives it may use up.
     const seconds = delayOf(records[root]?.lane === record.lane ? root : position)

@@ -2,7 +2,7 @@ import type { EachRecord, MessageRecord, Outcome, Writer } from '@spillway/messa
 import { createSemaphore } from '@spillway/transport'
 import { callHandler, callWriter } from './call-handler.ts'
 import { failuresOfOutage, isHeldFor } from './outage.ts'
-import type { Invocation, Round } from './round.ts'
+import type { Invocation, Pass } from './pass.ts'
 
 /** A handler, whatever its message is. */
 export type Handler = Writer<unknown> | EachRecord<unknown>
@@ -37,7 +37,7 @@ export type RouteRun = (items: readonly Item[], lanes: Lanes) => Promise<void>
 /**
  * The runs of one pass by the names of messages. Routes that share a handler share its run.
  *
- * @param round as in {@link Round}
+ * @param round as in {@link Pass}
  */
 export function routeRuns(
   invocation: Invocation<unknown>,
@@ -101,7 +101,7 @@ function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): Ro
  * A run of the handler of each record: so many at once as it allows, each on its own. Once it shows that what it needs is
  * down, the others come back with that outcome.
  *
- * @param round as in {@link Round}: in a later one it is tried with one record after the other until one is not held
+ * @param round as in {@link Pass}: in a later one it is tried with one record after the other until one is not held
  */
 function eachRun(each: EachRecord<unknown>, invocation: Invocation<unknown>, round: number): RouteRun {
   const { witness, isPartial, deadlines } = invocation

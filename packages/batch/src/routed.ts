@@ -4,7 +4,7 @@ import { createFetcher, type Fetcher, readInTime } from './fetch-records.ts'
 import { type LaneLinks, linkLanes } from './lanes.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
-import type { Invocation, Round } from './round.ts'
+import type { Invocation, Pass } from './pass.ts'
 import { type Handler, type Item, type RouteRun, routeRuns, type Settled } from './route-runs.ts'
 
 /**
@@ -16,7 +16,7 @@ import { type Handler, type Item, type RouteRun, routeRuns, type Settled } from 
 export function routed(
   handlers: ReadonlyMap<string, Handler>,
   otherwise: Handler | undefined,
-): Round<unknown> {
+): Pass<unknown> {
   return async function runRoutes(invocation, positions, round) {
     const { source, ledger, deadlines } = invocation
     const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
@@ -36,7 +36,7 @@ export function routed(
 }
 
 /** The records of one pass, as their lanes go on. */
-interface Pass {
+interface RoutedPass {
   readonly invocation: Invocation<unknown>
   readonly links: LaneLinks
   readonly fetcher: Fetcher
@@ -53,7 +53,7 @@ async function runOnce(
 ): Promise<readonly Parking[]> {
   const { reader, source, decided, deadlines } = invocation
   const links = linkLanes(source.records, positions)
-  const pass: Pass = { invocation, links, fetcher: createFetcher(invocation), later: [] }
+  const pass: RoutedPass = { invocation, links, fetcher: createFetcher(invocation), later: [] }
   const runOf = routeRuns(invocation, handlerOf, round)
   const settle = (all: readonly Settled[]) => settleAll(pass, all)
   const lanes = { settle, goOn }
@@ -116,7 +116,7 @@ function byRun(decoded: readonly Read[], runOf: (name: string) => RouteRun) {
 
 /** The records that may be begun; those that follow one that is not done are settled, to the end of their lanes. */
 function withoutSkipped(
-  { invocation: { ledger }, links }: Pass,
+  { invocation: { ledger }, links }: RoutedPass,
   heads: readonly number[],
 ): readonly number[] {
   if (ledger.isClean()) return heads
@@ -129,7 +129,7 @@ function withoutSkipped(
 
 /** Settles records, and answers those that their lanes go on with. */
 async function settleAll(
-  { invocation, links, fetcher, later }: Pass,
+  { invocation, links, fetcher, later }: RoutedPass,
   settled: readonly Settled[],
 ): Promise<readonly number[]> {
   const parkings: Parking[] = []

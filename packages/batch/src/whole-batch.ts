@@ -7,8 +7,8 @@ import type { Ledger } from './ledger.ts'
 import { loadTexts, toSlices } from './load.ts'
 import { parkOverdue } from './park-overdue.ts'
 import { type Parking, parkDue } from './parking.ts'
-import type { Invocation, Round } from './round.ts'
-import { outOfTime } from './settle.ts'
+import type { Invocation, Pass } from './pass.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** The share of the time for writing that schemas may take: one that hangs must not cost the records that are valid. */
 const validateShare = 0.5
@@ -27,7 +27,7 @@ export type Call<Body> = (
 ) => Promise<readonly Outcome[]>
 
 /** Rounds that write all records at once, those of one lane one after the other. */
-export function wholeBatch<Body>(call: Call<Body>): Round<Body> {
+export function wholeBatch<Body>(call: Call<Body>): Pass<Body> {
   /** Writes records of different lanes. Answers those that are to be parked later. */
   async function writeSlice(
     invocation: Invocation<Body>,
@@ -154,7 +154,7 @@ async function addLater<Body>(
   writing: Deadline,
 ): Promise<Slice<Body>> {
   const validating = createDeadline(writing, { reserve: writing.remainingTime() * (1 - validateShare) })
-  const late = { outcome: retry({ cause: outOfTime() }) }
+  const late = { outcome: retry({ cause: deadlineError() }) }
   const inTime = async (result: (typeof waiting)[number]) =>
     isPending(result) ? ((await validating.race(result)) ?? late) : result
   const results = await Promise.all(waiting.map(inTime))

@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { SpillwayError } from '@spillway/message'
 import { checkOptions, integer, isObject, type OptionRules, optionInvalid } from '@spillway/message/internal'
-import { decode, startsWithMark } from './decode.ts'
+import { decodeBase64, startsWithMark } from './decode-base64.ts'
 import { requireHttp } from './foreign-event.ts'
 import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
@@ -56,7 +56,7 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
         throw new HttpError(413, 'SPILLWAY_BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`)
       }
       if (isBinary(event, body)) return
-      const text = base64 ? decode(body) : body
+      const text = base64 ? decodeBase64(body) : body
       if (nestsDeeper(text, maxDepth, isNdjson(event))) {
         throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
       }

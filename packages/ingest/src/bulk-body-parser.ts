@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
-import { decode, startsWithMark } from './decode.ts'
+import { decodeBase64, startsWithMark } from './decode-base64.ts'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError, noBody } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
@@ -39,7 +39,7 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
 /** The body as text, without a byte order mark; what is no text stays as it is. */
 function readText({ body, isBase64Encoded }: HttpEvent): unknown {
   if (typeof body !== 'string') return body
-  const text = isBase64Encoded === true ? decode(body) : body
+  const text = isBase64Encoded === true ? decodeBase64(body) : body
   return startsWithMark(text) ? text.slice(1) : text
 }
 

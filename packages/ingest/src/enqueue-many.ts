@@ -10,10 +10,10 @@ import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
-import { checkIdempotencyKey, idOf, type RequestFacts, readFacts, toSendable } from './sendable.ts'
 import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
-import { explain, shortestWait } from './unconfirmed.ts'
+import { checkIdempotencyKey, idOf, type RequestFacts, readFacts, toMessage } from './to-message.ts'
+import { shortestWait, toClientError } from './unconfirmed.ts'
 import type { RejectedItem } from './validated.ts'
 
 /**
@@ -55,7 +55,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const place = body.index === undefined ? {} : { index: body.index }
       const name = body.index === undefined ? `own/${own++}` : String(body.index)
       try {
-        const message = toSendable(definition, body, facts, choices, name)
+        const message = toMessage(definition, body, facts, choices, name)
         const url = toStatusUrl(statusUrl, message.key, event)
         const accepted = {
           ...place,
@@ -105,7 +105,9 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const { results } = sending
       const sent = ready.map(({ message, place, accepted }, position): ItemAnswer => {
         const result = results[position]
-        return result?.status === 'accepted' ? accepted : { ...place, id: message.key, ...explain(result) }
+        return result?.status === 'accepted'
+          ? accepted
+          : { ...place, id: message.key, ...toClientError(result) }
       })
       const items = inOrder([...toAnswers(rejected), ...refused, ...sent])
       const accepted = ready.filter((_, position) => sent[position]?.status === 202)

@@ -9,10 +9,10 @@ import { checkEnqueue, type EnqueueOptions } from './options.ts'
 import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
-import { checkIdempotencyKey, readFacts, toSendable } from './sendable.ts'
 import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
-import { explain, retryAfterOf } from './unconfirmed.ts'
+import { checkIdempotencyKey, readFacts, toMessage } from './to-message.ts'
+import { retryAfterOf, toClientError } from './unconfirmed.ts'
 
 /**
  * Sends the body that the handler returns as a message, and answers 202 with the message's `id` (its key) once the
@@ -51,7 +51,7 @@ export function enqueue<Definition extends MessageDefinition>(
       const { event, context } = request
       const body = await readBody(definition, event, request.response, storable)
       const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
-      const message = toSendable(definition, body, facts, choices)
+      const message = toMessage(definition, body, facts, choices)
       const url = toStatusUrl(statusUrl, message.key, event)
       const sent = await send(to, [message], starts.deadline(event, context, guardMs))
       const [result] = sent.results
@@ -73,7 +73,7 @@ export function enqueue<Definition extends MessageDefinition>(
 }
 
 function notAccepted(result: SendResult | undefined, cause: Error | undefined): HttpError {
-  const { status, code, detail } = explain(result)
+  const { status, code, detail } = toClientError(result)
   return new HttpError(status, code, detail, {
     ...(status === 503 && { retryAfter: retryAfterOf(result) }),
     cause,

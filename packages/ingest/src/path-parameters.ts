@@ -13,7 +13,9 @@ export function pathReader(route: string | undefined): ReadPath {
   return (event) => {
     const parameters = event.pathParameters ?? (pattern === undefined ? {} : match(pattern, event))
     if (isPathDecoded(event)) return { ...parameters }
-    return Object.fromEntries(Object.entries(parameters).map(([name, text]) => [name, text && decode(text)]))
+    return Object.fromEntries(
+      Object.entries(parameters).map(([name, text]) => [name, text && decodePath(text)]),
+    )
   }
 }
 
@@ -45,7 +47,7 @@ function toPattern(route: string): RegExp {
   return new RegExp(`^${segments.join('/')}/?$`)
 }
 
-function decode(text: string): string {
+function decodePath(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

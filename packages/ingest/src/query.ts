@@ -15,7 +15,7 @@ export function readQuery(event: HttpEvent): Query {
     [values ?? []].flat().map((value: string) => [name, value] as const),
   )
   // A load balancer hands the query on as it was sent.
-  return collect(isAlb(event) ? pairs.map(([name, value]) => [decode(name), decode(value)]) : pairs)
+  return collect(isAlb(event) ? pairs.map(([name, value]) => [decodePart(name), decodePart(value)]) : pairs)
 }
 
 function collect(pairs: Iterable<readonly [string, string]>): Query {
@@ -30,7 +30,7 @@ function collect(pairs: Iterable<readonly [string, string]>): Query {
 }
 
 /** As `URLSearchParams` decodes (WHATWG URL, application/x-www-form-urlencoded): what is malformed stays as it is. */
-function decode(text: string): string {
+function decodePart(text: string): string {
   const [value = ''] = new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).values()
   return value
 }

@@ -7,7 +7,7 @@ const soon = 1
 const later = 60
 
 /** What a client is told of a message that was not confirmed. `undefined` is a target that gave no result. */
-export function explain(result: SendResult | undefined): {
+export function toClientError(result: SendResult | undefined): {
   readonly status: 413 | 422 | 503
   readonly code: ErrorCode
   readonly detail: string
@@ -30,6 +30,8 @@ export function retryAfterOf(result: SendResult | undefined): number {
 
 /** Seconds after which another try may help one of some messages. */
 export function shortestWait(results: readonly (SendResult | undefined)[]): number {
-  const lost = results.filter((result) => explain(result).status === 503 && result?.status !== 'accepted')
+  const lost = results.filter(
+    (result) => toClientError(result).status === 503 && result?.status !== 'accepted',
+  )
   return lost.some((result) => retryAfterOf(result) === soon) ? soon : later
 }

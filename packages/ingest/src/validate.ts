@@ -21,7 +21,7 @@ import { type PartSchema, schemaOf, toNamed } from './part-schema.ts'
 import { isRoute, pathReader } from './path-parameters.ts'
 import { readQuery } from './query.ts'
 import { exactAt, lacksBody } from './source-text.ts'
-import { leaveRecord, type RejectedItem } from './validated.ts'
+import { attachValidation, type RejectedItem } from './validated.ts'
 
 /** What {@link validate} takes. At least one part. */
 export interface ValidateOptions<
@@ -158,12 +158,12 @@ export function validate<const Options extends ValidateOptions>(
         if (!result.ok && absent) throw noBody()
         if (!result.ok) throw invalidBody(result, [...issues, ...result.issues])
         valid.body = result.output
-        leaveRecord(valid, { definition: options.body, single: result })
+        attachValidation(valid, { definition: options.body, single: result })
       }
       if (bodies !== undefined) {
         const { items, rejected } = await checkItems(bodies, event, { storable, maxItems })
         Object.assign(valid, { bodies: items.map(({ output }) => output), rejected })
-        leaveRecord(valid, { definition: options.bodies, items, rejected })
+        attachValidation(valid, { definition: options.bodies, items, rejected })
       }
       if (issues.length > 0) {
         throw new HttpError(422, 'SPILLWAY_REQUEST_INVALID', 'The request is not valid.', { issues })

@@ -48,7 +48,7 @@ export interface ValidationRecord {
 const recordOf = Symbol('spillway.validation')
 
 /** Leaves a record with what `validate` puts on the event; nobody else sees it, and copies of the object keep it. */
-export function leaveRecord(valid: object, record: ValidationRecord): void {
+export function attachValidation(valid: object, record: ValidationRecord): void {
   Object.assign(valid, { [recordOf]: record })
 }
 

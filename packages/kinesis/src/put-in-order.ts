@@ -1,8 +1,8 @@
 import { PutRecordCommand } from '@aws-sdk/client-kinesis'
 import type { SendResult, TimeLimit } from '@spillway/message'
-import { notConfirmed, outOfTime, sendPack } from '@spillway/transport'
-import type { OutgoingRecord } from './admit.ts'
+import { noTimeLeft, notConfirmed, sendPack } from '@spillway/transport'
 import { readAnswer } from './answer.ts'
+import type { OutgoingRecord } from './precheck.ts'
 import { type SendContext, toSender } from './put-records.ts'
 import { isSequenceNumber } from './sequence-number.ts'
 
@@ -54,7 +54,7 @@ async function putRecord(
     if (isSequenceNumber(answer.SequenceNumber)) sequenceNumber = answer.SequenceNumber
     return readAnswer(part, { Records: [{ SequenceNumber: answer.SequenceNumber }] })
   })
-  const [result = outOfTime] = await sendPack(1, sender, limit)
+  const [result = noTimeLeft] = await sendPack(1, sender, limit)
   return { result, sequenceNumber }
 }
 

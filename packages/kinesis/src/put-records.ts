@@ -2,10 +2,10 @@ import { PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { type PackSender, sendPack } from '@spillway/transport'
-import type { OutgoingRecord } from './admit.ts'
 import { readAnswer } from './answer.ts'
 import type { KinesisSendClient } from './client.ts'
 import { isEntryFault } from './entry-fault.ts'
+import type { OutgoingRecord } from './precheck.ts'
 import type { StreamOf } from './stream-name.ts'
 
 /** What sending needs. */

@@ -1,9 +1,9 @@
 import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/message'
 import { quietTelemetry, systemClock } from '@spillway/message/internal'
-import { createSemaphore, fitting, guardMs, inParallel, outOfTime, pack } from '@spillway/transport'
-import { admit, type OutgoingRecord } from './admit.ts'
+import { createSemaphore, guardMs, inParallel, noTimeLeft, pack, rejectIfTooLarge } from '@spillway/transport'
 import { targetClient } from './client.ts'
 import { defaultRecordBytes, packLimits, sizeOf } from './limits.ts'
+import { type OutgoingRecord, precheck } from './precheck.ts'
 import { putInOrder } from './put-in-order.ts'
 import { putRecords } from './put-records.ts'
 import { checkTargetOptions, type KinesisTargetOptions } from './target-options.ts'
@@ -56,10 +56,12 @@ export function kinesisTarget(options: KinesisTargetOptions): Target {
     messages: readonly EncodedMessage[],
     limit: TimeLimit,
   ): Promise<readonly SendResult[]> {
-    const admitted = messages.map(admit)
-    const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
-    const outgoing = claimed.map((message) => fitting(message, maximumRecordSize, 'a record of the stream'))
-    const results = outgoing.map(({ refused }): SendResult => refused ?? outOfTime)
+    const prechecked = messages.map(precheck)
+    const claimed = claimCheck === undefined ? prechecked : await claimCheck(prechecked, limit)
+    const outgoing = claimed.map((message) =>
+      rejectIfTooLarge(message, maximumRecordSize, 'a record of the stream'),
+    )
+    const results = outgoing.map(({ refused }): SendResult => refused ?? noTimeLeft)
     await inParallel(toParts(outgoing), concurrency, async (part) => {
       const sent = await semaphore.run(() => put(part, context, limit), limit)
       for (const [place, { index }] of part.entries()) {

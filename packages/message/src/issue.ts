@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { redact } from './echo.ts'
 import { isObject } from './plain.ts'
+import { redact } from './redact.ts'
 
 /** Why one place of a body is invalid. */
 export interface Issue {

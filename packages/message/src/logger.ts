@@ -1,5 +1,5 @@
+import { ignoreErrors } from './ignore-errors.ts'
 import { isObject } from './plain.ts'
-import { quietly } from './quietly.ts'
 
 /** What a line of a log is about, beside its message. `error` holds what was thrown. */
 export interface LogFields {
@@ -32,7 +32,7 @@ export const consoleLogger: Logger = Object.freeze({
 export function quietLogger(logger: Logger): Logger {
   const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) => {
     const write = (to: Logger) => to[level](message, fields)
-    quietly(
+    ignoreErrors(
       () => write(logger),
       (error) => {
         write(consoleLogger)
@@ -46,7 +46,7 @@ export function quietLogger(logger: Logger): Logger {
 function line(level: string, message: string, fields: LogFields = {}): string {
   const own = { level, message }
   // Nothing is left to say it to.
-  const errorField = quietly(
+  const errorField = ignoreErrors(
     () => errorOf(fields),
     () => undefined,
   )

@@ -1,5 +1,5 @@
+import { ignoreErrors } from './ignore-errors.ts'
 import { consoleLogger } from './logger.ts'
-import { quietly } from './quietly.ts'
 
 /** What is counted, each with its unit in UCUM (the Unified Code for Units of Measure). */
 export const counters = {
@@ -71,8 +71,8 @@ export function quietTelemetry(telemetry: Telemetry | undefined): Telemetry {
     hasThrown = true
   }
   return {
-    count: (...args) => quietly(() => telemetry.count(...args), complain),
-    duration: (...args) => quietly(() => telemetry.duration(...args), complain),
-    traceparent: () => quietly(() => telemetry.traceparent?.(), complain),
+    count: (...args) => ignoreErrors(() => telemetry.count(...args), complain),
+    duration: (...args) => ignoreErrors(() => telemetry.duration(...args), complain),
+    traceparent: () => ignoreErrors(() => telemetry.traceparent?.(), complain),
   }
 }

@@ -3,8 +3,8 @@ import type { Clock } from '@spillway/message/internal'
 import {
   createDeadline,
   guardMs,
+  noTimeLeft,
   notConfirmed,
-  outOfTime,
   type PackWatcher,
   type Semaphore,
   toRejection,
@@ -133,7 +133,7 @@ export function createCoalescer(context: CoalescerContext): Coalescer {
   function giveUp(entries: readonly Entry[]): void {
     for (const entry of entries.filter(isWanted)) {
       const { packed, flight, settle } = entry
-      settle(flight === undefined ? outOfTime : gaveUp)
+      settle(flight === undefined ? noTimeLeft : gaveUp)
       queue.delete(entry)
       if (fifo && flight !== undefined) close(groupOf(packed), flight)
     }
@@ -155,7 +155,7 @@ export function createCoalescer(context: CoalescerContext): Coalescer {
   async function send(messages: readonly PackedMessage[], limit: TimeLimit) {
     const results = new Map<number, SendResult>()
     await settled(messages, limit)
-    if (workingTime(limit) === 0) return new Map(messages.map(({ index }) => [index, outOfTime]))
+    if (workingTime(limit) === 0) return new Map(messages.map(({ index }) => [index, noTimeLeft]))
     const entries: Entry[] = []
     const all = messages.map(
       (packed) =>

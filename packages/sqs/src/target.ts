@@ -2,15 +2,15 @@ import type { EncodedMessage, SendResult, Target, TimeLimit } from '@spillway/me
 import { checkOptions, quietTelemetry, systemClock } from '@spillway/message/internal'
 import {
   createSemaphore,
-  fitting,
   guardMs,
   inParallel,
-  outOfTime,
+  noTimeLeft,
   type PackWatcher,
+  rejectIfTooLarge,
 } from '@spillway/transport'
-import { admit, type Outgoing } from './admit.ts'
 import { isFifo, targetClient } from './client.ts'
 import { maxBytes, maxEntries, type PackedMessage, pack, sizeOf } from './pack.ts'
+import { type Outgoing, precheck } from './precheck.ts'
 import { sendInOrder } from './send-in-order.ts'
 import { sendPack } from './send-pack.ts'
 import { type SqsTargetOptions, targetRules } from './target-options.ts'
@@ -62,10 +62,10 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     messages: readonly EncodedMessage[],
     limit: TimeLimit,
   ): Promise<readonly SendResult[]> {
-    const admitted = messages.map((message, index) => admit(message, index, fifo))
-    const claimed = claimCheck === undefined ? admitted : await claimCheck(admitted, limit)
-    const outgoing = claimed.map((message) => fitting(message, maximumMessageSize, 'a queue'))
-    const results = outgoing.map(({ refused }): SendResult => refused ?? outOfTime)
+    const prechecked = messages.map((message, index) => precheck(message, index, fifo))
+    const claimed = claimCheck === undefined ? prechecked : await claimCheck(prechecked, limit)
+    const outgoing = claimed.map((message) => rejectIfTooLarge(message, maximumMessageSize, 'a queue'))
+    const results = outgoing.map(({ refused }): SendResult => refused ?? noTimeLeft)
 
     /** Sends messages in requests of their own. */
     async function sendAlone(packed: readonly PackedMessage[]): Promise<void> {

@@ -31,11 +31,11 @@ export {
 } from './parking/parked-attributes.ts'
 export { isSendable } from './parking/text.ts'
 export { foreignEvent, incompleteRecord, recordsOf, type SourceKind } from './records-of.ts'
-export { fitting, type Outgoing, type PackedMessage } from './sending/outgoing.ts'
+export { type Outgoing, type PackedMessage, rejectIfTooLarge } from './sending/outgoing.ts'
 export { hasRoom, type PackLimits, pack } from './sending/pack.ts'
 export {
+  noTimeLeft,
   notConfirmed,
-  outOfTime,
   type Rejected,
   readTooLarge,
   refuse,

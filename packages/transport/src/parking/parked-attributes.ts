@@ -1,5 +1,5 @@
 import type { Issue, ParkReason } from '@spillway/message'
-import { toSendable } from './text.ts'
+import { replaceUnsendable } from './text.ts'
 
 /** Amazon SQS quotas: message attributes of a message. */
 export const maxAttributes = 10
@@ -28,7 +28,7 @@ export function attributeBytes(attributes: readonly (readonly [string, string])[
 
 /** A text as the value of an attribute of a parked copy: what SQS refuses replaced, and of bounded length. */
 export function toAttributeText(text: string): string {
-  return toSendable(text.slice(0, longestValue))
+  return replaceUnsendable(text.slice(0, longestValue))
 }
 
 /** As many issues, from the first on, as make valid JSON within the longest value; `undefined` without any. */

@@ -11,6 +11,6 @@ export function isSendable(text: string): boolean {
 }
 
 /** The text with U+FFFD in place of each character that SQS refuses, and `-` in place of none. */
-export function toSendable(text: string): string {
+export function replaceUnsendable(text: string): string {
   return text.toWellFormed().replace(new RegExp(refused, 'g'), '\uFFFD') || '-'
 }

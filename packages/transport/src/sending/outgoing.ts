@@ -19,7 +19,11 @@ export interface Outgoing extends PackedMessage {
  *
  * @param place what takes it, for the reason: "a queue"
  */
-export function fitting<Item extends Outgoing>(outgoing: Item, maximumBytes: number, place: string): Item {
+export function rejectIfTooLarge<Item extends Outgoing>(
+  outgoing: Item,
+  maximumBytes: number,
+  place: string,
+): Item {
   const { bytes, refused } = outgoing
   if (refused !== undefined || bytes <= maximumBytes) return outgoing
   const detail = `The message has ${bytes} bytes; ${place} holds at most ${maximumBytes}.`

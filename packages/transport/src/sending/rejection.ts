@@ -21,7 +21,7 @@ export function notConfirmed(why: string): Rejected {
 }
 
 /** The result of a message whose caller had no time left for it. */
-export const outOfTime = notConfirmed('no time was left to send it')
+export const noTimeLeft = notConfirmed('no time was left to send it')
 
 /** What is known of an error of the SDK (`SdkError` of `@smithy/types`), or of Node's network. */
 interface RequestError extends Error {

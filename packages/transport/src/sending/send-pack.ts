@@ -2,7 +2,7 @@ import type { SendResult, Telemetry, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { type Backoff, fullJitter, isThrottled } from '@spillway/message/internal'
 import { earlySignal, within, workingTime } from '../time/deadline.ts'
-import { notConfirmed, outOfTime, toRejection } from './rejection.ts'
+import { noTimeLeft, notConfirmed, toRejection } from './rejection.ts'
 
 /** What one request did to each of its messages, and whether the other side asked for fewer requests. */
 export interface Sent {
@@ -67,7 +67,7 @@ export async function sendPack(
   limit: TimeLimit,
   watcher: PackWatcher = nobody,
 ): Promise<readonly SendResult[]> {
-  const results = new Array<SendResult>(count).fill(outOfTime)
+  const results = new Array<SendResult>(count).fill(noTimeLeft)
   const measured = { target: sender.target }
   let requests = 0
   const mayRequest = () => requests < maxRequests && workingTime(limit) >= leastMs

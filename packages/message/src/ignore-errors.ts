@@ -4,7 +4,10 @@
  *
  * @param complain gets what was thrown. What it throws itself is passed over: there is nowhere left to say it
  */
-export function quietly<Result>(run: () => Result, complain: (thrown: unknown) => void): Result | undefined {
+export function ignoreErrors<Result>(
+  run: () => Result,
+  complain: (thrown: unknown) => void,
+): Result | undefined {
   const failed = (thrown: unknown) => {
     try {
       complain(thrown)

@@ -17,7 +17,7 @@ const longestDelay = 900
  *
  * Source: Amazon SQS API Reference, SendMessageBatch.
  */
-export function admit(message: EncodedMessage, index: number, fifo: boolean): Outgoing {
+export function precheck(message: EncodedMessage, index: number, fifo: boolean): Outgoing {
   const fault = faultOf(message, fifo)
   if (fault !== undefined) return { index, message, bytes: 0, refused: fault }
   return {

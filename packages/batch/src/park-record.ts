@@ -6,12 +6,12 @@ import {
   type RecordSource,
   retry,
   type SourceRecord,
-  SpillwayError,
   toError,
 } from '@spillway/message'
 import { isPromise } from '@spillway/message/internal'
 import type { Deadline } from '@spillway/transport'
 import type { MessageReader } from './reader.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** Where a record is parked. */
 export interface ParkingPlace {
@@ -26,13 +26,13 @@ export async function parkRecord(
   record: SourceRecord,
   { reason, recordId }: Pick<ParkOutcome, 'reason' | 'recordId'>,
 ): Promise<Outcome> {
-  if (settling.expired) return retry({ cause: outOfTime() })
+  if (settling.expired) return retry({ cause: deadlineError() })
   try {
     const own = await firstIdentity(reader, record, settling)
-    if (own === late) return retry({ cause: outOfTime() })
+    if (own === late) return retry({ cause: deadlineError() })
     const identity = own && recordId !== undefined ? { ...own, decidedFor: recordId } : own
     const confirmed = await settling.race(source.park(record, reason, settling, identity).then(() => true))
-    return confirmed ? park(reason) : retry({ cause: outOfTime() })
+    return confirmed ? park(reason) : retry({ cause: deadlineError() })
   } catch (thrown) {
     return retry({ cause: toError(thrown) })
   }
@@ -50,17 +50,4 @@ async function firstIdentity(
   if (!isPromise(found)) return found[0]
   const identities = await settling.race(Promise.resolve(found))
   return identities === undefined ? late : identities[0]
-}
-
-/** Why a record is returned that nobody had the time for. */
-export function outOfTime(): SpillwayError {
-  return new SpillwayError('SPILLWAY_DEADLINE', 'The invocation ran out of time before the record was done.')
-}
-
-const fulfilled: PromiseFulfilledResult<undefined> = Object.freeze({ status: 'fulfilled', value: undefined })
-
-/** What a middleware turns into `batchItemFailures`. */
-export function toSettledResult(outcome: Outcome): PromiseSettledResult<undefined> {
-  if (outcome.kind !== 'retry') return fulfilled
-  return { status: 'rejected', reason: toError(outcome.cause ?? new Error('the writer asked for a retry')) }
 }

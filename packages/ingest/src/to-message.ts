@@ -62,7 +62,7 @@ export function readFacts(
  * @param place what tells this message from the others of its request, for a key from the header
  * @throws HttpError 422 when its key or group is one that no queue carries: they come from the client's body.
  */
-export function toSendable<Definition extends MessageDefinition>(
+export function toMessage<Definition extends MessageDefinition>(
   definition: Definition,
   { input, output }: Checked<Definition>,
   facts: RequestFacts,

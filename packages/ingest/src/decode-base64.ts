@@ -7,7 +7,7 @@ import { HttpError } from './http-error.ts'
  * @throws HttpError 400 `SPILLWAY_BODY_MALFORMED` when it is no UTF-8: decoders put one character in the place of all
  * that they cannot read, and two different keys would become the same.
  */
-export function decode(base64: string): string {
+export function decodeBase64(base64: string): string {
   const bytes = Buffer.from(base64, 'base64')
   if (isUtf8(bytes)) return bytes.toString()
   throw new HttpError(400, 'SPILLWAY_BODY_MALFORMED', 'The body is not UTF-8.')

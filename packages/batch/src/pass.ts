@@ -26,7 +26,7 @@ export interface Invocation<Body> {
  * @param positions those of the records, in order
  * @param round from 0. In a later one, what the records need was down just now: it is to be tried with few
  */
-export type Round<Body> = (
+export type Pass<Body> = (
   invocation: Invocation<Body>,
   positions: readonly number[],
   round: number,

@@ -9,7 +9,7 @@ export interface OutgoingRecord extends Outgoing {
 }
 
 /** Finds before sending what a stream cannot carry: a faulty record can fail a whole request, its neighbours with it. */
-export function admit(message: EncodedMessage, index: number): OutgoingRecord {
+export function precheck(message: EncodedMessage, index: number): OutgoingRecord {
   const fault = faultOf(message)
   const partitionKey = partitionKeyOf(message)
   if (fault !== undefined) return { index, message, partitionKey, bytes: 0, refused: fault }
