@@ -13,7 +13,7 @@ import { createMapping, type Mapping, type MappingOptions } from './queue/mappin
 import { createQueue, type QueueMessage, type QueueOptions } from './queue/queue.ts'
 import type { QueueReport } from './report.ts'
 import { seeded } from './time/random.ts'
-import { createVirtualClock } from './time/virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from './time/virtual-clock.ts'
 import { send } from './traffic.ts'
 import { createWorld, defaultRest, start, type WorldEnvironment, type WorldOptions } from './world.ts'
 
@@ -109,15 +109,7 @@ export async function simulate(simulation: Simulation): Promise<QueueReport> {
     clock,
     random: seeded(seed, 'traffic'),
     send(group) {
-      const number = messages.length
-      const message = {
-        number,
-        sentAt: clock.now(),
-        group,
-        receiveCount: 0,
-        visibleAt: 0,
-        state: 'waiting',
-      } as const
+      const message = newMessage(messages.length, group, clock.now())
       messages.push(message)
       queue.send(message)
     },
@@ -127,12 +119,8 @@ export async function simulate(simulation: Simulation): Promise<QueueReport> {
   if (simulation.breaker !== undefined) startProbes(outside)
   if (simulation.alarm !== undefined) startAlarm(simulation.alarm, functions, outside)
 
-  await clock.runUntil(start + duration * 1000)
-  const end = start + (duration + rest) * 1000
-  while ((queue.size > 0 || controlPlane.state !== 'Enabled') && clock.now() < end) {
-    await clock.runUntil(Math.min(end, clock.now() + 60_000))
-  }
-  if (simulation.breaker !== undefined) await clock.runUntil(clock.now() + breakerTime)
+  const isOver = () => queue.size === 0 && controlPlane.state === 'Enabled'
+  await runToEnd(clock, { duration, rest, isOver, extra: simulation.breaker === undefined ? 0 : breakerTime })
 
   return {
     accepted: messages.length,
@@ -142,4 +130,25 @@ export async function simulate(simulation: Simulation): Promise<QueueReport> {
     controlPlane: { ...controlPlane.usage },
     mapping: { maximumConcurrency: controlPlane.maximumConcurrency, state: controlPlane.state },
   }
+}
+
+function newMessage(number: number, group: string, sentAt: number): QueueMessage {
+  return { number, sentAt, group, receiveCount: 0, visibleAt: 0, state: 'waiting' }
+}
+
+interface Run {
+  /** Seconds of traffic. */
+  readonly duration: number
+  /** The most seconds after that. */
+  readonly rest: number
+  isOver(): boolean
+  /** Milliseconds to continue at the end. */
+  readonly extra: number
+}
+
+async function runToEnd(clock: VirtualClock, { duration, rest, isOver, extra }: Run): Promise<void> {
+  await clock.runUntil(start + duration * 1000)
+  const end = start + (duration + rest) * 1000
+  while (!isOver() && clock.now() < end) await clock.runUntil(Math.min(end, clock.now() + 60_000))
+  if (extra > 0) await clock.runUntil(clock.now() + extra)
 }

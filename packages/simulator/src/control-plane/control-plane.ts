@@ -78,16 +78,7 @@ export function createControlPlane(
   let state = 'Enabled'
   let maximumConcurrency = initial
   const tags: Record<string, string> = {}
-  let tokens = rate
-  let filledAt = clock.now()
-
-  function isThrottled(): boolean {
-    tokens = Math.min(rate, tokens + ((clock.now() - filledAt) / 1000) * rate)
-    filledAt = clock.now()
-    if (tokens < 1) return true
-    tokens -= 1
-    return false
-  }
+  const isThrottled = createThrottle(rate, clock)
 
   const describe = () => ({
     UUID: mappingId,
@@ -133,27 +124,50 @@ export function createControlPlane(
     get state() {
       return state
     },
-    client(own) {
-      async function send(
-        command: unknown,
-        sending?: { readonly abortSignal?: AbortSignal },
-      ): Promise<unknown> {
-        const signal = sending?.abortSignal
-        for (let attempt = 1; ; attempt++) {
-          usage.calls += 1
-          const throttled = isThrottled()
-          if (throttled) usage.throttled += 1
-          const answer = throttled ? undefined : perform(command)
-          await own.sleep(latency, signal)
-          if (signal?.aborted) throw failure('AbortError', 0)
-          if (!throttled) return answer
-          if (attempt === attempts) throw failure('TooManyRequestsException', 429)
-          await own.sleep(random() * backoff * 2 ** (attempt - 1), signal)
-        }
-      }
-      return { send: send as LambdaClient['send'] }
-    },
+    client: (own) => createClient({ own, usage, latency, random, isThrottled, perform }),
   }
+}
+
+/** Creates a token bucket that says whether a request is throttled. */
+function createThrottle(rate: number, clock: VirtualClock): () => boolean {
+  let tokens = rate
+  let filledAt = clock.now()
+  return function isThrottled() {
+    tokens = Math.min(rate, tokens + ((clock.now() - filledAt) / 1000) * rate)
+    filledAt = clock.now()
+    if (tokens < 1) return true
+    tokens -= 1
+    return false
+  }
+}
+
+interface ClientOptions {
+  /** The clock of the environment. */
+  readonly own: Clock
+  readonly usage: { calls: number; throttled: number }
+  readonly latency: number
+  readonly random: () => number
+  isThrottled(): boolean
+  perform(command: unknown): unknown
+}
+
+function createClient(options: ClientOptions): Pick<LambdaClient, 'send'> {
+  const { own, usage, latency, random, isThrottled, perform } = options
+  async function send(command: unknown, sending?: { readonly abortSignal?: AbortSignal }): Promise<unknown> {
+    const signal = sending?.abortSignal
+    for (let attempt = 1; ; attempt++) {
+      usage.calls += 1
+      const throttled = isThrottled()
+      if (throttled) usage.throttled += 1
+      const answer = throttled ? undefined : perform(command)
+      await own.sleep(latency, signal)
+      if (signal?.aborted) throw failure('AbortError', 0)
+      if (!throttled) return answer
+      if (attempt === attempts) throw failure('TooManyRequestsException', 429)
+      await own.sleep(random() * backoff * 2 ** (attempt - 1), signal)
+    }
+  }
+  return { send: send as LambdaClient['send'] }
 }
 
 function failure(name: string, httpStatusCode: number): Error {

@@ -89,7 +89,7 @@ export function createServer(
   const { rowTime = 0.1, roundTrip = 1, connectTime = 20, maxConnections = 100 } = options
   const rows = new Set<string>()
   const usage = { connects: 0, mostConnectsPerSecond: 0, mostConnections: 0, workSeconds: 0, statements: 0 }
-  let second = { at: 0, connects: 0 }
+  const countConnect = connectCounter(usage)
   let connections = 0
   const sinceStart = () => (clock.now() - start) / 1000
   /** Called at the moment at which the server goes down. */
@@ -104,28 +104,7 @@ export function createServer(
     return outage && { kind: outage.kind, left: (outage.to - now) * 1000 }
   }
 
-  function countConnect(): void {
-    usage.connects += 1
-    const at = Math.floor(sinceStart())
-    second = second.at === at ? { at, connects: second.connects + 1 } : { at, connects: 1 }
-    usage.mostConnectsPerSecond = Math.max(usage.mostConnectsPerSecond, second.connects)
-  }
-
-  /** Waits inside the server; rejects if the server goes down meanwhile. */
-  function pass(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = clock.schedule(() => {
-        breaking.delete(end)
-        resolve()
-      }, ms)
-      const end = () => {
-        cancel()
-        breaking.delete(end)
-        reject(serverError('57P01', 'terminating connection due to administrator command', true))
-      }
-      breaking.add(end)
-    })
-  }
+  const pass = (ms: number) => sleepUnlessDown(ms, clock, breaking)
 
   async function answerable(): Promise<void> {
     const now = trouble()
@@ -145,23 +124,7 @@ export function createServer(
       await pass(roundTrip)
       throw serverError('25006', 'cannot execute INSERT in a read-only transaction')
     }
-    if (kind.is !== 'failing') return
-    const { code } = kind
-    if (code === '55P03' && kind.after === undefined && left < Math.min(...Object.values(limits))) {
-      return pass(left)
-    }
-    const { after = code === '55P03' ? limits.lockTimeout : roundTrip } = kind
-    await pass(Math.min(after, limits.statementTimeout))
-    if (after > limits.statementTimeout) throw cancelled()
-    throw serverError(code, `the server fails with ${code ?? 'an error without a code'}`)
-  }
-
-  /** How many milliseconds it takes to write this many rows from now on. */
-  function workTime(count: number): number {
-    const now = trouble()
-    if (now?.kind.is !== 'slow') return count * rowTime
-    const slow = count * now.kind.rowTime
-    return slow <= now.left ? slow : now.left + (count - now.left / now.kind.rowTime) * rowTime
+    if (kind.is === 'failing') await fail({ pass, roundTrip, left, limits, ...kind })
   }
 
   async function insert(keys: readonly string[], limits: StatementLimits): Promise<void> {
@@ -169,7 +132,7 @@ export function createServer(
     await answerable()
     const now = trouble()
     if (now !== undefined) await refuse(now, limits)
-    const time = workTime(keys.length)
+    const time = workTime(keys.length, rowTime, trouble())
     const startedAt = clock.now()
     try {
       await pass(Math.min(time, limits.statementTimeout) + roundTrip)
@@ -184,7 +147,7 @@ export function createServer(
     rows,
     usage,
     async connect() {
-      countConnect()
+      countConnect(Math.floor(sinceStart()))
       const now = trouble()
       if (now?.kind.is === 'down') {
         await clock.sleep(roundTrip)
@@ -214,4 +177,62 @@ export function createServer(
 
 function cancelled(): Error {
   return serverError('57014', 'canceling statement due to statement timeout')
+}
+
+/** How many milliseconds it takes to write this many rows from now on. */
+function workTime(count: number, rowTime: number, trouble: Trouble | undefined): number {
+  if (trouble?.kind.is !== 'slow') return count * rowTime
+  const slow = count * trouble.kind.rowTime
+  return slow <= trouble.left ? slow : trouble.left + (count - trouble.left / trouble.kind.rowTime) * rowTime
+}
+
+/** Counts connects, and the most in one second. */
+function connectCounter(usage: {
+  connects: number
+  mostConnectsPerSecond: number
+}): (second: number) => void {
+  let current = { at: 0, connects: 0 }
+  return function countConnect(at) {
+    usage.connects += 1
+    current = current.at === at ? { at, connects: current.connects + 1 } : { at, connects: 1 }
+    usage.mostConnectsPerSecond = Math.max(usage.mostConnectsPerSecond, current.connects)
+  }
+}
+
+/** Waits inside the server; rejects if the server goes down meanwhile. `breaking` is called when it does. */
+function sleepUnlessDown(ms: number, clock: VirtualClock, breaking: Set<() => void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(() => {
+      breaking.delete(end)
+      resolve()
+    }, ms)
+    const end = () => {
+      cancel()
+      breaking.delete(end)
+      reject(serverError('57P01', 'terminating connection due to administrator command', true))
+    }
+    breaking.add(end)
+  })
+}
+
+interface FailOptions {
+  pass(ms: number): Promise<void>
+  readonly roundTrip: number
+  /** Milliseconds until the outage ends. */
+  readonly left: number
+  readonly limits: StatementLimits
+  readonly code?: string
+  /** Milliseconds after which a write fails. */
+  readonly after?: number
+}
+
+/** Fails a write with a code; resolves when it waits for a lock that is released in time. */
+async function fail({ pass, roundTrip, left, limits, code, ...kind }: FailOptions): Promise<void> {
+  if (code === '55P03' && kind.after === undefined && left < Math.min(...Object.values(limits))) {
+    return pass(left)
+  }
+  const { after = code === '55P03' ? limits.lockTimeout : roundTrip } = kind
+  await pass(Math.min(after, limits.statementTimeout))
+  if (after > limits.statementTimeout) throw cancelled()
+  throw serverError(code, `the server fails with ${code ?? 'an error without a code'}`)
 }

@@ -102,25 +102,6 @@ export function createFunctions(
     idle.push(environment)
   }
 
-  function run(environment: Environment, event: unknown): Promise<Invocation> {
-    const ends = clock.now() + timeout * 1000
-    const context: Context = {
-      awsRequestId: `request-${usage.invocations}`,
-      getRemainingTimeInMillis: () => Math.max(0, ends - clock.now()),
-    }
-    return new Promise((resolve) => {
-      const cancel = clock.schedule(() => resolve({ kind: 'time-out' }), timeout * 1000)
-      const settle = (invocation: Invocation) => {
-        cancel()
-        resolve(invocation)
-      }
-      environment.handle(event, context).then(
-        (answer) => settle({ kind: 'answer', answer }),
-        (error: unknown) => settle({ kind: 'error', error }),
-      )
-    })
-  }
-
   return {
     usage,
     async invoke(event) {
@@ -131,7 +112,11 @@ export function createFunctions(
         environment = create()
         await clock.sleep(coldStart)
       }
-      const invocation = await run(environment, event)
+      const invocation = await run(environment, event, {
+        clock,
+        timeout,
+        requestId: `request-${usage.invocations}`,
+      })
       usage.gbSeconds += ((clock.now() - startedAt) / 1000) * (memorySize / 1024)
       if (invocation.kind === 'time-out') {
         usage.timeouts += 1
@@ -143,4 +128,35 @@ export function createFunctions(
       return invocation
     },
   }
+}
+
+interface RunOptions {
+  readonly clock: VirtualClock
+  /** Seconds. */
+  readonly timeout: number
+  readonly requestId: string
+}
+
+/** Runs the handler of an environment until it settles or times out. */
+function run(
+  environment: Environment,
+  event: unknown,
+  { clock, timeout, requestId }: RunOptions,
+): Promise<Invocation> {
+  const ends = clock.now() + timeout * 1000
+  const context: Context = {
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => Math.max(0, ends - clock.now()),
+  }
+  return new Promise((resolve) => {
+    const cancel = clock.schedule(() => resolve({ kind: 'time-out' }), timeout * 1000)
+    const settle = (invocation: Invocation) => {
+      cancel()
+      resolve(invocation)
+    }
+    environment.handle(event, context).then(
+      (answer) => settle({ kind: 'answer', answer }),
+      (error: unknown) => settle({ kind: 'error', error }),
+    )
+  })
 }

@@ -145,26 +145,11 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
 
   async function invoke(batch: readonly QueueMessage[]): Promise<void> {
     const invocation = await functions.invoke(world.toEvent(batch))
-    const failed = failedIds(invocation, batch)
+    const failed = failedIds(invocation, batch.map(world.idOf), reportBatchItemFailures)
     if (failed === undefined) return
     const done = failed.size === 0 ? batch : batch.filter((message) => !failed.has(world.idOf(message)))
     for (const message of done) queue.delete(message)
     world.deleted(done)
-  }
-
-  /** The ids of the messages that stay in the queue; `undefined` for the whole batch. */
-  function failedIds(
-    invocation: Invocation,
-    batch: readonly QueueMessage[],
-  ): ReadonlySet<string> | undefined {
-    if (invocation.kind !== 'answer') return undefined
-    if (!reportBatchItemFailures) return new Set()
-    const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
-    if (batchItemFailures === undefined || batchItemFailures === null) return new Set()
-    if (!Array.isArray(batchItemFailures)) return undefined
-    const known = new Set(batch.map(world.idOf))
-    const ids = batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown)
-    return ids.every((id) => known.has(id as string)) ? new Set(ids as string[]) : undefined
   }
 
   return {
@@ -186,6 +171,22 @@ export function createMapping(options: MappingOptions, world: MappingWorld): Map
       pump()
     },
   }
+}
+
+/** The ids of the messages that stay in the queue; `undefined` for the whole batch. */
+function failedIds(
+  invocation: Invocation,
+  ids: readonly string[],
+  reportBatchItemFailures: boolean,
+): ReadonlySet<string> | undefined {
+  if (invocation.kind !== 'answer') return undefined
+  if (!reportBatchItemFailures) return new Set()
+  const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
+  if (batchItemFailures === undefined || batchItemFailures === null) return new Set()
+  if (!Array.isArray(batchItemFailures)) return undefined
+  const known = new Set(ids)
+  const failed = batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown)
+  return failed.every((id) => known.has(id as string)) ? new Set(failed as string[]) : undefined
 }
 
 /** How many pollers there may be. The number grows while all are busy and stays for a minute afterwards. */

@@ -102,7 +102,7 @@ export function createShardReader(options: ShardOptions, world: ShardWorld): Sha
       const batch = records.slice(0, left)
       for (const record of batch) record.deliveries += 1
       const invocation = await functions.invoke(world.toEvent(batch))
-      const done = doneIn(invocation, batch)
+      const done = countDone(invocation, batch, world.idOf)
       world.done(take(done))
       left -= done
       if (left === 0) return
@@ -122,18 +122,6 @@ export function createShardReader(options: ShardOptions, world: ShardWorld): Sha
     }
   }
 
-  /** How many records from the first on an invocation has done. */
-  function doneIn(invocation: Invocation, batch: readonly StreamRecord[]): number {
-    if (invocation.kind !== 'answer') return 0
-    const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
-    if (!Array.isArray(batchItemFailures) || batchItemFailures.length === 0) return batch.length
-    const ids = new Set(batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown))
-    return Math.max(
-      0,
-      batch.findIndex((record) => ids.has(world.idOf(record))),
-    )
-  }
-
   return {
     get size() {
       return records.length
@@ -145,4 +133,16 @@ export function createShardReader(options: ShardOptions, world: ShardWorld): Sha
       void read()
     },
   }
+}
+
+/** How many records from the first on an invocation has done. */
+function countDone(invocation: Invocation, batch: readonly StreamRecord[], idOf: ShardWorld['idOf']): number {
+  if (invocation.kind !== 'answer') return 0
+  const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
+  if (!Array.isArray(batchItemFailures) || batchItemFailures.length === 0) return batch.length
+  const ids = new Set(batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown))
+  return Math.max(
+    0,
+    batch.findIndex((record) => ids.has(idOf(record))),
+  )
 }
