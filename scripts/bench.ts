@@ -1,5 +1,5 @@
-// `npm run bench` runs the benchmarks, `npm run bench -- NAME …` those with a name in theirs or in that of their file.
-// `--write` puts the results into docs/benchmarks.md; tables that were not measured stay as they are.
+// `npm run bench` runs all benchmarks, `npm run bench -- NAME …` those whose name, or whose file's name, contains a
+// given one. `--write` puts the results into docs/benchmarks.md; tables that were not measured are kept.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'

@@ -1,5 +1,5 @@
-// Runs a script of this workspace under its own Node, whatever `node` is on PATH, and installs the
-// workspace first when that is needed. Plain JavaScript: it has to parse on every Node since 18.
+// Runs a script of this workspace under its own Node, whatever `node` is on PATH, and installs the workspace first if
+// needed. Plain JavaScript, because it must parse on every Node since 18.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ function installed() {
 function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   console.error('Installing the workspace (the first time this takes about half a minute) ...')
-  // Standard output belongs to the script that runs afterwards: pnpm's progress goes to standard error.
+  // pnpm's progress goes to standard error, because standard output is for the script that runs afterwards.
   const result = spawnSync(
     'npx',
     ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'],
@@ -68,8 +68,8 @@ if (script === undefined) {
   process.exit(2)
 }
 if (script === '--install') {
-  // After `npm install`: npm does not know this workspace's protocols, so pnpm installs over what it did. pnpm runs this
-  // script at the end of its own installation, and then nothing is left to do.
+  // After `npm install`, which does not know this workspace's protocols, pnpm installs over npm's result. When pnpm
+  // runs this script at the end of its own installation, nothing is left to do.
   const afterPnpm =
     process.env.npm_lifecycle_event === 'postinstall' &&
     process.env.npm_config_user_agent?.startsWith('pnpm/')

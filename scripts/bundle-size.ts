@@ -1,6 +1,6 @@
-// Bundles minimal functions as they would be deployed and holds what is ours in them against a limit: cold starts and
-// users of the packages pay for every kilobyte. The schema library and middy are the user's choice: they are reported
-// beside it. `--inputs` lists what the bundles are made of.
+// Bundles minimal functions as they would be deployed and checks our part of them against a limit, because every
+// kilobyte slows down cold starts. The schema library and middy are the user's choice and only reported. `--inputs`
+// lists the contents of the bundles.
 import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { root } from './workspace.ts'

@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from './workspace.ts'
 
-/** What a package was at its last release: `.changeset/released.json` has one of these for each, by its name. */
+/** A package at its last release. `.changeset/released.json` has one for each package, by name. */
 export interface Released {
   readonly version: string
   /** See {@link sourceHash}. */
@@ -56,8 +56,8 @@ export function readReleased(root: string): ReleasedPackages {
 }
 
 /**
- * A sentence for each package that lacks a changeset. The sources are held against their hash at the last release: Git
- * is not asked, so that a shallow clone or one without a remote gives the same answer.
+ * A sentence for each package that lacks a changeset. The sources are compared with their hash at the last release, not
+ * with Git, so that a shallow clone or one without a remote gives the same result.
  */
 export function missingChangesets(root: string, packages: readonly Package[]): readonly string[] {
   const released = readReleased(root)

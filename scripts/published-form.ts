@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import { type Manifest, manifestIn } from './workspace.ts'
 
 /**
- * The address of the repository, without `.git`: the field `repository` of the package.json of the workspace, the one
- * place that has it. `undefined` while it is not known.
+ * The address of the repository, without `.git`: the field `repository` of the package.json of the workspace, the only
+ * place that has it. `undefined` while it is unknown.
  */
 export function repositoryAddress(manifest: Manifest = manifestIn()): string | undefined {
   const { repository } = manifest
@@ -26,12 +26,12 @@ export function publishedManifest(manifest: Manifest, folder: string, address: s
   }
 }
 
-/** Code, which stays as it is, or a link or an image with the target behind it. */
+/** Code, which is kept, or a link or image with its target. */
 const codeOrLink = /(```[\s\S]*?```|`[^`\n]*`)|!?\[((?:[^[\]`]|`[^`\n]*`)*)\]\(([^()\s]+)\)/g
 
 /**
- * The README of a package for the page of a registry, where links to files of the repository lead nowhere: they become
- * absolute, or without an address plain text.
+ * The README of a package for a registry, where relative links would be broken. They become absolute, or plain text
+ * without an address.
  */
 export function publishedReadme(text: string, folder: string, address: string | undefined): string {
   return text.replace(

@@ -1,11 +1,11 @@
-// Sets the versions and changelogs from the changesets, and notes what the packages are released with.
+// Sets the versions and changelogs from the changesets, and records the hashes of the released sources.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asReleased } from './changesets.ts'
 import { manifestIn, packageNames, root } from './workspace.ts'
 
-// Changesets looks for the commit of each changeset, and never ends where the history is cut off.
+// Changesets looks for the commit of each changeset, and never ends in a shallow clone.
 const shallow = spawnSync('git', ['rev-parse', '--is-shallow-repository'], { cwd: root, encoding: 'utf8' })
 if (shallow.stdout.trim() === 'true') {
   console.error(

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { type OutageLine, outageTable } from '../packages/simulator/src/index.ts'
 import { page, tableIn } from './simulate.ts'
 
-// All lines take minutes to simulate on a busy machine: three that are quick show that the table is of this code.
+// Simulating all lines takes minutes on a busy machine. Three quick lines show that the table comes from this code.
 const isQuick = ({ outage, settings }: OutageLine) =>
   outage === 'down for a minute' ||
   settings === '`maxReceiveCount` 5' ||

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { outageTable } from '../packages/simulator/src/index.ts'
 import { root } from './workspace.ts'
 
-/** The page, and what stands before and behind the table. */
+/** The page with the table, and the text before and after the table. */
 export const page = join(root, 'docs', 'batch.md')
 export const tableIn = /(<!-- simulated: npm run simulate -- --write -->\n\n)[\s\S]*?(<!-- end -->)/
 

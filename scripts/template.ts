@@ -8,7 +8,7 @@ export interface Resource {
   readonly Properties: any
 }
 
-/** A template of CloudFormation: its short functions as the long ones, `!Ref X` as `{ Ref: 'X' }`. */
+/** A CloudFormation template with short functions in their long form: `!Ref X` is `{ Ref: 'X' }`. */
 export interface Template {
   readonly Parameters: Readonly<Record<string, unknown>>
   readonly Globals: { readonly Function: Resource['Properties'] }
@@ -40,17 +40,17 @@ export function functionOf(template: Template, name: string): Resource {
   return found
 }
 
-/** The name in the app of what the template calls by the name of the stack and that. */
+/** The name in the app of a resource whose name in the template starts with the name of the stack. */
 export function nameOf(name: { readonly 'Fn::Sub': string }): string {
   return name['Fn::Sub'].replace(/^\$\{AWS::StackName\}-/, '')
 }
 
-/** The name in the app of the queue that has an ARN. */
+/** The name in the app of the queue with an ARN. */
 export function queueOf(template: Template, arn: { readonly 'Fn::GetAtt': readonly string[] }): string {
   return nameOf(template.Resources[arn['Fn::GetAtt'][0] ?? '']?.Properties.QueueName)
 }
 
-/** A variable of an environment, with names in place of references. */
+/** An environment variable, with names instead of references. */
 export function resolved(template: Template, value: unknown): unknown {
   const { Ref: ref, 'Fn::Sub': text } = Object(value) as { Ref?: string; 'Fn::Sub'?: string }
   if (ref === undefined) return text ?? value

@@ -21,8 +21,8 @@ import {
 } from './template.ts'
 import { root } from './workspace.ts'
 
-// Each example can be deployed by its `template.yaml`. Its numbers are those of the app definition, and what is bundled
-// runs outside of the workspace.
+// Each example can be deployed by its `template.yaml`. Its numbers are those of the app definition, and its bundles run
+// outside the workspace.
 
 const examples = ['orders', 'ledger', 'telemetry'] as const
 
@@ -50,7 +50,7 @@ describe.each(examples)('the template of %s', (name) => {
       retention: queue.MessageRetentionPeriod,
       deadLetterQueue: queue.RedrivePolicy && queueOf(template, queue.RedrivePolicy.deadLetterTargetArn),
       maxReceiveCount: queue.RedrivePolicy?.maxReceiveCount ?? 0,
-      // Of a dead-letter queue it does not matter.
+      // It does not matter for a dead-letter queue.
       ...(queue.RedrivePolicy && { visibilityTimeout: queue.VisibilityTimeout }),
     }))
     const expected = app.queues.map(({ visibilityTimeout, ...queue }: AppQueue) =>
@@ -216,7 +216,7 @@ const ofQueue = (queue: string, deadLetterQueue: string) => ({
   migrate: [network, logs],
 })
 
-/** What each function may do. */
+/** The permissions of each function. */
 const permissions = {
   orders: ofQueue('OrdersQueue', 'OrdersDeadLetterQueue'),
   ledger: ofQueue('TransfersQueue', 'TransfersDeadLetterQueue'),

@@ -1,6 +1,6 @@
-// Runs a command with a MariaDB server of its own, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server with it:
-// `npm run test:mysql`. Needs Debian's `mariadb-server`. Not for a command that runs npm: under the Node of the workspace
-// npm looks for its global configuration, a registry's certificate for example, beside that Node.
+// Runs a command with its own MariaDB server, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server afterwards:
+// `npm run test:mysql`. Needs Debian's `mariadb-server`. Not for a command that runs npm: under the Node of the
+// workspace npm looks for its global configuration, a registry's certificate for example, beside that Node.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ const data = mkdtempSync(join(tmpdir(), 'spillway-mariadb-'))
 process.on('exit', () => rmSync(data, { recursive: true, force: true }))
 chmodSync(data, 0o777)
 const socket = join(data, 'mariadb.sock')
-// The server gives up root for the user that Debian's package makes.
+// The server does not run as root but as the user of Debian's package.
 const user = process.getuid?.() === 0 ? ['--user=mysql'] : []
 
 run('mariadb-install-db', [

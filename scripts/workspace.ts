@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 /** The folder of the workspace. */
 export const root = dirname(import.meta.dirname)
 
-/** What the scripts read of a `package.json`. */
+/** The fields of a `package.json` that the scripts read. */
 export interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -18,7 +18,9 @@ export function manifestIn(...folder: readonly string[]): Manifest {
   return JSON.parse(readFileSync(join(root, ...folder, 'package.json'), 'utf8')) as Manifest
 }
 
-/** The folders of the packages that are published, each after those that it imports: all that are not private. */
+/**
+ * The folders of the packages that are published, each after those that it imports. All packages that are not private.
+ */
 export const packageNames: readonly string[] = inOrder()
 
 function inOrder(): readonly string[] {

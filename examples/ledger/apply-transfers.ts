@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import type { Transfer } from './message.ts'
 
 /**
- * Applies transfers in their order, all in one transaction. One that cannot be applied is parked with a code of this
+ * Applies transfers in order, all in one transaction. A transfer that cannot be applied is parked with a code of this
  * app; then nothing is written, and the function is called again with the others.
  */
 export async function applyTransfers(
@@ -26,8 +26,8 @@ export async function applyTransfers(
 }
 
 /**
- * The accounts of some transfers, with their cents. They are locked in the order of their ids, whoever pays: two
- * transactions that meet wait for one another in turn, and never each for the other.
+ * Reads and locks the accounts of some transfers. They are locked in the order of their ids, so that two transactions
+ * cannot deadlock.
  */
 async function lockAccounts(
   trx: Transaction<Database>,

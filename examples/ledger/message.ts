@@ -4,10 +4,10 @@ import * as z from 'zod'
 const account = z.string().min(1).max(64)
 
 /**
- * A transfer as a client sends it. The id is the client's own: sending it again changes nothing.
+ * A transfer as a client sends it. The client chooses the id, so sending the transfer again changes nothing.
  *
- * Its group is the account that pays. Whether there are enough funds depends on what that account paid before, so its
- * transfers have to be applied in the order in which they were sent. What it is paid only ever adds, in any order.
+ * Its group is the account that pays. Whether there are enough funds depends on earlier payments of that account, so
+ * its transfers must be applied in the order in which they were sent. Payments to an account may come in any order.
  */
 export const transfer = defineMessage({
   name: 'transfer.requested',

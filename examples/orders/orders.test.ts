@@ -16,8 +16,8 @@ let local: Local
 let sql: pg.Pool
 
 /**
- * Starts the app. Its batches come back after a few seconds, not after the minute of production: of an invocation that
- * dies, or whose time is over.
+ * Starts the app. The batches of invocations that crash or time out return after a few seconds, not after a minute as
+ * in production.
  *
  * @param timeout seconds of the worker
  */

@@ -2,8 +2,8 @@ import { defineMessage, type MessageBody } from '@spillway/message'
 import * as z from 'zod'
 
 /**
- * What a sensor measured. The id is the sensor's own: sending a reading again changes nothing. The sensor is the group,
- * which makes it the partition key: its readings stay together in one shard.
+ * A measurement of a sensor. The sensor chooses the id, so sending a reading again changes nothing. The sensor is the
+ * group and therefore the partition key: its readings stay together in one shard.
  */
 export const reading = defineMessage({
   name: 'reading.taken',

@@ -6,8 +6,8 @@ import { Pool } from 'pg'
 import { order } from '../message.ts'
 import { type Database, toRow } from '../row.ts'
 
-// A pool of its own in every environment, and as many environments as there are requests at once: nothing limits
-// the connections. This is the design that fails under a flood; `../ingest.ts` and `../write.ts` are the other one.
+// Every environment has its own pool, and there are as many environments as concurrent requests, so nothing limits the
+// connections. This design fails under a flood; `../ingest.ts` and `../write.ts` are the other one.
 const pool = new Pool({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 5000 })
 pool.on('error', () => undefined)
 const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })

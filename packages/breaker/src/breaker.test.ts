@@ -150,7 +150,7 @@ describe('sees an outage as batch does, in', () => {
   })
 
   it.each<[string, Outcome]>([
-    ['an outcome that says that it is none', retry({ cause, unavailable: false })],
+    ['an outcome with `unavailable: false`', retry({ cause, unavailable: false })],
     ['an error of the network, which may be one record’s', retry({ cause: codeOnly('ENOTFOUND') })],
     ['a retry without a cause', retry()],
   ])('and none in %s', async (_, outcome) => {
@@ -298,7 +298,7 @@ it('never switches on what someone else switched off', async () => {
   await environment()(unavailable())
   expect(mapping.changes).toEqual([])
 
-  // While it is half open, somebody switches it off: it stays off, with its own concurrency.
+  // Someone switches it off while it is half open: it stays off, with its own concurrency.
   mapping.now = { ...mapping.now, state: 'enabled' }
   await environment()(unavailable())
   await probe()

@@ -33,7 +33,7 @@ export interface OpeningsOptions {
 const timeToOpen = 10_000
 
 /** The least share of its time for which a batch is held first, so that a short outage does not open the breaker. */
-const patienceShare = 1 / 3
+const leastHeldShare = 1 / 3
 
 /** Opens for the batches of one execution environment. */
 export function createOpenings({ open, opened, clock, logger }: OpeningsOptions): Openings {
@@ -74,7 +74,7 @@ export function createOpenings({ open, opened, clock, logger }: OpeningsOptions)
     later(limit) {
       if (tried.has(limit) || waiting.has(limit)) return
       const left = limit.remainingTime()
-      const delay = Math.max(left * patienceShare, left - timeToOpen)
+      const delay = Math.max(left * leastHeldShare, left - timeToOpen)
       waiting.set(
         limit,
         schedule(clock, () => void now(limit), delay),

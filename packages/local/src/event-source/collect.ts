@@ -30,7 +30,7 @@ export type Collect = (
 export function createCollect({ spec, client, clock, signal, report }: CollectOptions): Collect {
   const { batchSize, batchingWindow } = spec
   // With a window one batch fills at a time: concurrent pollers would each get a part of a trickle.
-  const turns = batchingWindow > 0 ? createSemaphore(1) : undefined
+  const oneAtATime = batchingWindow > 0 ? createSemaphore(1) : undefined
   let unreachable = false
 
   return async function collect(carry, isNeeded, onFirst) {
@@ -41,7 +41,7 @@ export function createCollect({ spec, client, clock, signal, report }: CollectOp
       return batch
     }
     try {
-      return await (turns === undefined ? work() : turns.run(work))
+      return await (oneAtATime === undefined ? work() : oneAtATime.run(work))
     } catch (error) {
       if (!unreachable && !signal.aborted) {
         report('queue-unreachable', `the queue does not answer (${String(error)}); trying again`)

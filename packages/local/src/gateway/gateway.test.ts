@@ -333,7 +333,7 @@ it('lets a request that runs finish when it stops', async () => {
   await expect(fetch(`${gateway.url}/x`)).rejects.toThrow()
 })
 
-it('does not wait for ever when it stops', async () => {
+it('does not wait forever when it stops', async () => {
   const gateway = await start(() => new Promise(() => undefined))
   const response = fetch(`${gateway.url}/x`).catch(() => 'cut off')
   await vi.waitFor(() => expect(gateway.events).toHaveLength(1))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, type ClientConfig } from 'pg'
 
-const patience = 5_000
+const connectTimeout = 5_000
 
 /** Runs `use` with a connection and closes it afterwards. */
 export async function withClient<T>(config: ClientConfig, use: (client: Client) => Promise<T>): Promise<T> {
@@ -16,7 +16,7 @@ export async function withClient<T>(config: ClientConfig, use: (client: Client) 
 // The slot of the previous connection may still be in use, because the server frees it after the client has
 // disconnected.
 async function connect(config: ClientConfig): Promise<Client> {
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + connectTimeout
   for (;;) {
     const client = new Client(config)
     client.on('error', () => undefined)

@@ -27,7 +27,7 @@ export interface Launch {
 }
 
 const readyTimeout = 20_000
-const patience = 5_000
+const endTimeout = 5_000
 
 /**
  * Starts the postmaster and waits until it accepts connections.
@@ -63,7 +63,7 @@ export async function launch(options: Launch): Promise<Server> {
       for (const next of [signal, 'SIGQUIT'] as const) {
         if (!running) return
         sendSignal(pid, next)
-        if (await settles(exited, patience)) return
+        if (await settles(exited, endTimeout)) return
       }
       await server.kill()
     },
@@ -74,7 +74,7 @@ export async function launch(options: Launch): Promise<Server> {
       const all = [pid, ...childrenOf(pid)]
       for (const each of all) sendSignal(each, 'SIGKILL')
       await exited
-      await untilGone(all, patience)
+      await untilGone(all, endTimeout)
     },
   }
 

@@ -62,7 +62,7 @@ export function createSupervisor({
     serving = false
     crashed = true
     // As a managed database does, whatever has killed it.
-    inOrder(reopen).catch((error: unknown) => console.error(toError(error).message))
+    inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message))
   }
 
   async function close(): Promise<void> {
@@ -73,7 +73,7 @@ export function createSupervisor({
     await cluster.delete()
   }
 
-  async function reopen(): Promise<void> {
+  async function startAgain(): Promise<void> {
     if (stopped) {
       throw new SpillwayError('SPILLWAY_START_FAILED', 'This Postgres was stopped: start a new one.')
     }
@@ -92,7 +92,7 @@ export function createSupervisor({
   async function restart(mode: 'fast' | 'immediate'): Promise<void> {
     serving = false
     await server?.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-    await reopen()
+    await startAgain()
   }
 
   async function stop(): Promise<void> {
@@ -105,7 +105,7 @@ export function createSupervisor({
     open,
     close,
     crash: () => inOrder(crash),
-    start: () => inOrder(reopen),
+    start: () => inOrder(startAgain),
     restart: (mode) => inOrder(() => restart(mode)),
     stop: () => inOrder(stop),
   }

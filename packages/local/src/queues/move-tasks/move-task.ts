@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 
-/** What a client asked for. */
+/** The parameters of a request. */
 export interface MoveRequest {
   readonly sourceArn: string
   /** `undefined`: each message goes back to the queue that SQS moved it from. */
   readonly destinationArn: string | undefined
-  /** Messages a second; `undefined`: as fast as it goes. */
+  /** Messages a second; `undefined` means as fast as possible. */
   readonly rate: number | undefined
 }
 
-/** A task, and how far it has come. */
+/** A task and its progress. */
 export interface MoveTask extends MoveRequest {
   readonly handle: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** How many messages there were when it started: those that come later are not moved. */
+  /** How many messages there were when it started. Later messages are not moved. */
   readonly toMove: number
   readonly stop: AbortController
   status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED'
@@ -22,7 +22,7 @@ export interface MoveTask extends MoveRequest {
   failure: string | undefined
 }
 
-/** Makes a task that has moved nothing yet. */
+/** Creates a task that has not moved anything yet. */
 export function createTask(request: MoveRequest, toMove: number, startedAt: number): MoveTask {
   return {
     ...request,
@@ -36,12 +36,12 @@ export function createTask(request: MoveRequest, toMove: number, startedAt: numb
   }
 }
 
-/** Whether another task has to wait. */
+/** Whether the task prevents another one for the same queue. */
 export function isActive({ status }: MoveTask): boolean {
   return status === 'RUNNING' || status === 'CANCELLING'
 }
 
-/** A task as the answer to `ListMessageMoveTasks` has it. */
+/** A task in the response to `ListMessageMoveTasks`. */
 export function toResult(task: MoveTask): object {
   const { sourceArn, destinationArn, rate, handle, startedAt, toMove, status, moved, failure } = task
   return {
@@ -57,12 +57,12 @@ export function toResult(task: MoveTask): object {
   }
 }
 
-/** SQS makes a handle of these two; a client has to take it as it is. */
+/** A handle consists of these two on SQS. Clients must not rely on its content. */
 function toHandle(taskId: string, sourceArn: string): string {
   return Buffer.from(JSON.stringify({ taskId, sourceArn })).toString('base64')
 }
 
-/** The ARN of the source in a handle; `undefined` for a text that is no handle. */
+/** The ARN of the source in a handle; `undefined` for an invalid handle. */
 export function sourceOf(handle: string): string | undefined {
   try {
     const { taskId, sourceArn } = Object(JSON.parse(Buffer.from(handle, 'base64').toString()))

@@ -9,11 +9,11 @@ import { runMove } from './run-move.ts'
 
 /** The tasks of an engine. */
 export interface MoveTasks {
-  /** Ends all tasks, after the messages that they are moving. */
+  /** Ends all tasks when the messages that they are moving have been moved. */
   stop(): Promise<void>
 }
 
-/** Tasks that `ListMessageMoveTasks` answers at most. */
+/** The most tasks in a response of `ListMessageMoveTasks`. */
 const mostListed = 10
 
 type Body = Readonly<Record<string, unknown>>
@@ -21,8 +21,8 @@ type Body = Readonly<Record<string, unknown>>
 /**
  * Answers `StartMessageMoveTask`, `ListMessageMoveTasks` and `CancelMessageMoveTask`, which fauxqs does not know.
  *
- * Source: Amazon SQS API Reference, and answers of AWS. What a task does with messages that were sent to the dead-letter
- * queue, rather than moved there by SQS: Amazon SQS Developer Guide, "Troubleshooting issues with DLQs and DLQ redrive".
+ * Source: Amazon SQS API Reference, and answers of AWS. For messages that were sent to the dead-letter queue, not moved
+ * there by SQS, see Amazon SQS Developer Guide, "Troubleshooting issues with DLQs and DLQ redrive".
  *
  * @param depth counts the messages of a queue
  */

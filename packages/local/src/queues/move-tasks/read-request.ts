@@ -20,18 +20,18 @@ export function noResource(name: 'SourceArn' | 'DestinationArn'): MoveFault {
   return { code: 'ResourceNotFoundException', message, status: 404 }
 }
 
-/** The error of a parameter that is not there. */
+/** The error of a missing parameter. */
 export function missing(name: string): MoveFault {
   return invalid(`The request must contain the parameter ${name}.`, 'MissingParameter')
 }
 
-/** Whether a value is an error rather than what was asked for. */
+/** Whether a value is an error. */
 export function isFault<T extends object>(value: T | MoveFault): value is MoveFault {
   return 'code' in value && 'status' in value
 }
 
 /**
- * What a request for `StartMessageMoveTask` asks for, or why SQS refuses it.
+ * Reads a request for `StartMessageMoveTask`; returns an error when SQS would reject it.
  *
  * Source: Amazon SQS API Reference, StartMessageMoveTask, and answers of AWS.
  */
@@ -64,7 +64,7 @@ export async function readMoveRequest(
   }
 }
 
-/** A queue that a request names by its ARN, and the queues whose dead-letter queue it is. */
+/** Finds the queue of an ARN, and the queues that use it as their dead-letter queue. */
 export async function findQueue(
   faux: Faux,
   name: 'SourceArn' | 'DestinationArn',

@@ -14,19 +14,18 @@ interface Received {
 /** Seconds for which a message is hidden while it is moved. */
 const hiddenSeconds = 30
 
-/** Messages of one receive. Amazon SQS quotas. */
+/** The most messages of one receive ("Amazon SQS quotas"). */
 const mostReceived = 10
 
 /**
- * Moves the messages of a task until all that were there at its start are moved, it is cancelled, or a message has nowhere
- * to go. A moved message is a new one: with another id, a receive count of nothing and a retention that begins anew.
- * Never rejects.
+ * Moves messages until as many have been moved as there were at the start, the task is cancelled, or a message cannot
+ * be moved. A moved message is a new one, with a new id, a receive count of 0 and a new retention. Never rejects.
  */
 export async function runMove(faux: Faux, task: MoveTask, clock: Clock): Promise<void> {
   const { stop, rate = Number.POSITIVE_INFINITY } = task
   try {
     while (task.failure === undefined && task.moved < task.toMove && !stop.signal.aborted) {
-      // About ten steps a second, so that a low rate is even and a high one is reached.
+      // About ten steps per second, so that a low rate is even and a high rate is reached.
       const step = Math.min(mostReceived, Math.ceil(rate / 10), task.toMove - task.moved)
       const messages = await receive(faux, task, step)
       if (messages.length === 0) break
@@ -54,7 +53,7 @@ async function receive(faux: Faux, task: MoveTask, most: number): Promise<readon
   return Messages
 }
 
-/** Moves messages one after the other, and makes visible again what was not moved. */
+/** Moves messages one by one, and makes those visible again that were not moved. */
 async function moveAll(faux: Faux, task: MoveTask, messages: readonly Received[]): Promise<void> {
   const QueueUrl = nameOf(task.sourceArn)
   for (const [place, message] of messages.entries()) {
@@ -74,12 +73,12 @@ async function moveAll(faux: Faux, task: MoveTask, messages: readonly Received[]
   }
 }
 
-/** Sends a message to where it goes. Answers why that failed. */
+/** Sends a message to its destination; resolves with the reason when that fails. */
 async function send(faux: Faux, task: MoveTask, message: Received): Promise<string | undefined> {
   const { Body, Attributes = {}, MessageAttributes } = message
   const { MessageGroupId, MessageDeduplicationId, AWSTraceHeader, DeadLetterQueueSourceArn } = Attributes
   const arn = task.destinationArn ?? DeadLetterQueueSourceArn
-  // It was sent to the dead-letter queue: SQS knows of no queue that it came from.
+  // It was sent to the dead-letter queue, so SQS knows no source queue.
   if (arn === undefined) return 'CouldNotDetermineMessageSource'
   const answer = await faux.ask('SendMessage', {
     QueueUrl: nameOf(arn),
@@ -94,7 +93,7 @@ async function send(faux: Faux, task: MoveTask, message: Received): Promise<stri
   return answer.ok ? undefined : codeOf(answer)
 }
 
-/** The name of an error as a task gives it as its reason. */
+/** The name of an error, which is the failure reason of a task. */
 function codeOf({ body }: FauxAnswer): string {
   const code = String((Object(body) as { readonly __type?: unknown }).__type).replace(/^.*#/, '')
   return code === 'QueueDoesNotExist' ? 'AWS.SimpleQueueService.NonExistentQueue' : code
