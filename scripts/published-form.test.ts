@@ -85,7 +85,7 @@ describe('a manifest', () => {
     const { description, keywords, engines, files } = manifestIn('packages', folder)
     expect(description).toEqual(expect.stringMatching(/^.{20,140}$/))
     expect(keywords).toEqual(expect.arrayContaining(['spillway', 'aws', 'lambda']))
-    expect(engines).toStrictEqual({ node: expect.stringMatching(/^>=22(\.18)?$/) })
+    expect(engines).toStrictEqual({ node: expect.stringMatching(/^>=22(\.1[89])?$/) })
     expect(files).toStrictEqual(['dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   })
 })
