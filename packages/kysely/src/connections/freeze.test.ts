@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { postgresPool } from '../index.ts'
 import { execute, startDatabase } from '../testing/database.ts'
 import { bundleEnvironment, startTestEnvironment } from '../testing/environments.ts'
@@ -87,6 +87,9 @@ describe('an environment that is told to end', () => {
   })
 
   it('has one listener, however many pools it has, and none after them', async () => {
+    // Pools of other test files in this process have a listener of their own.
+    vi.resetModules()
+    const { postgresPool } = await import('../index.ts')
     const before = process.listenerCount('SIGTERM')
     const pools = Array.from({ length: 50 }, () => postgresPool({ Pool, connectionString: database.url }))
     expect(process.listenerCount('SIGTERM')).toBe(before + 1)

@@ -115,7 +115,9 @@ describe('createRowMapper', () => {
       const outcome = mapperFor(['id'], mapped)(record({}), 0)
       const detail = `The row mapper threw ${words}.`
       expect(outcome).toMatchObject({ kind: 'park', reason: { code: 'SPILLWAY_ROW_INVALID', detail } })
-      expect((outcome as ParkOutcome).cause).toMatchObject({ code: 'SPILLWAY_ROW_INVALID', cause: thrown })
+      const { cause } = outcome as ParkOutcome
+      expect(cause).toMatchObject({ code: 'SPILLWAY_ROW_INVALID' })
+      expect((cause as Error).cause).toBe(thrown)
     }
   })
 
