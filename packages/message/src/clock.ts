@@ -13,7 +13,6 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep(ms: number, signal?: AbortSignal) {
     return new Promise<void>((resolve) => {
-      if (signal?.aborted) return resolve()
       const end = () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', end)
@@ -21,6 +20,7 @@ export const systemClock: Clock = {
       }
       const timer = setTimeout(end, ms)
       signal?.addEventListener('abort', end)
+      if (signal?.aborted) end()
     })
   },
   schedule(run: () => void, ms: number) {

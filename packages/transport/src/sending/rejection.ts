@@ -59,9 +59,8 @@ export function toRejection(thrown: unknown): Rejected {
   // An error of the network has its meaning in `code`: its name is mostly `Error`.
   const code = typeof error.code === 'string' && name === 'Error' ? error.code : name
   return {
-    status: 'rejected',
+    ...notConfirmed(code),
     code,
-    detail: `The message was not confirmed: ${code}.`,
     retryable: !isPermanent(error),
     cause: quotes.test(name) ? toCause(name, error.message) : error,
   }

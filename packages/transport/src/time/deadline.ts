@@ -1,6 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import type { TimeLimit } from '@spillway/message'
 import { type Clock, schedule, systemClock } from '@spillway/message/internal'
-import { onAbort } from './on-abort.ts'
 
 /** Milliseconds that have to be left for an answer to the caller. */
 export const guardMs = 250
@@ -36,7 +36,7 @@ export type OuterLimit = Pick<TimeLimit, 'remainingTime'> & { readonly signal?: 
 /** What {@link createDeadline} takes. Milliseconds. */
 export interface DeadlineOptions {
   /** How long before the end of the limit it passes. Default 0. */
-  readonly reserve?: number
+  readonly reserve?: number | undefined
   /** After what time it passes at the latest. Default: as long as the limit lasts. */
   readonly most?: number
   /** Default: that of the limit, where it is a deadline; else the clock of the machine. */
@@ -47,126 +47,109 @@ export interface DeadlineOptions {
 interface Origin {
   readonly limit: OuterLimit
   /** The only signal that ends it before its time is over: to ask for its own would start its timer. */
-  readonly signal: AbortSignal | undefined
-  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Clock
 }
 
-const origin = Symbol('spillway.origin')
+const origin = Symbol()
 
-/** `undefined` for any other limit, and for a copy of a deadline, which may have another signal. */
-function originOf(limit: OuterLimit & { readonly [origin]?: Origin }): Origin | undefined {
+/** For any other limit, and for a copy of a deadline, which may have another signal, the limit itself. */
+function originOf(limit: OuterLimit & { readonly [origin]?: Origin }): Omit<Origin, 'limit'> {
   const found = limit[origin]
-  return found?.limit === limit ? found : undefined
+  return found?.limit === limit ? found : limit
 }
 
 /** The signal that may end a limit before its time is over; `undefined` where none can. */
-export function earlySignal(limit: OuterLimit): AbortSignal | undefined {
-  const made = originOf(limit)
-  return made === undefined ? limit.signal : made.signal
-}
+export const earlySignal = (limit: OuterLimit): AbortSignal | undefined => originOf(limit).signal
 
 /** Makes a deadline within a limit. */
-export function createDeadline(limit: OuterLimit, options: DeadlineOptions = {}): Deadline {
-  const { reserve = 0, most = Number.POSITIVE_INFINITY } = options
-  const clock = options.clock ?? originOf(limit)?.clock ?? steadyClock
-  const startedAt = most === Number.POSITIVE_INFINITY ? 0 : clock.now()
+export function createDeadline(
+  limit: OuterLimit,
+  { reserve = 0, most = longestTimer, clock = originOf(limit).clock ?? steadyClock }: DeadlineOptions = {},
+): Deadline {
+  const startedAt = clock.now()
   const early = earlySignal(limit)
   const waiting = new Set<(reason: unknown) => void>()
-  let controller: AbortController | undefined
-  let stopWatching: (() => void) | undefined
-  let state: 'open' | 'passed' | 'ended' = 'open'
-  let why: unknown
+  const controller = new AbortController()
+  /** Whether the timer is left alone when nobody waits any more. */
+  let isKept = false
+  let isPassed = false
+  /** Stops the timer; there is one while it is set. */
+  let stop: (() => void) | undefined
 
-  function remainingTime(): number {
-    const left = limit.remainingTime() - reserve
-    if (most === Number.POSITIVE_INFINITY) return Math.max(0, left)
-    // The time that has passed, not the time of the end: a clock may count from anywhere.
-    return Math.max(0, Math.min(left, most - (clock.now() - startedAt)))
-  }
+  // By the time that has passed, not by the time of the end: a clock may count from anywhere.
+  const remainingTime = () =>
+    Math.max(0, Math.min(limit.remainingTime() - reserve, most - (clock.now() - startedAt)))
 
-  function pass(reason: unknown): void {
-    state = 'passed'
-    why = reason
-    unwatch()
-    controller?.abort(reason)
+  const onAbort = () => pass(early?.reason)
+
+  function pass(reason: unknown = new DOMException('The time is over.', 'TimeoutError')): void {
+    stop?.()
+    isPassed = true
+    controller.abort(reason)
     for (const callback of waiting) callback(reason)
-    waiting.clear()
   }
 
   function watch(): void {
-    if (stopWatching !== undefined || state !== 'open') return
+    if (stop || isPassed) return
     const left = remainingTime()
-    if (early?.aborted) pass(early.reason)
-    else if (!(left > 0)) pass(timeOver())
-    if (state !== 'open') return
-    const stopTimer = schedule(clock, () => pass(timeOver()), Math.min(longestTimer, left))
-    const stopListening = early && onAbort(early, () => pass(early.reason))
-    stopWatching = () => {
-      stopTimer()
-      stopListening?.()
+    if (early?.aborted) onAbort()
+    else if (!(left > 0)) pass()
+    else {
+      const cancel = schedule(clock, pass, Math.min(longestTimer, left))
+      if (early) {
+        early.addEventListener('abort', onAbort)
+        // Many batches may share an invocation, and Node warns of more than ten listeners.
+        setMaxListeners(0, early)
+      }
+      stop = () => {
+        cancel()
+        early?.removeEventListener('abort', onAbort)
+      }
     }
-  }
-
-  function unwatch(): void {
-    stopWatching?.()
-    stopWatching = undefined
   }
 
   function onPass(callback: (reason: unknown) => void): () => void {
-    watch()
-    if (state === 'passed') {
-      callback(why)
-      return () => undefined
+    if (isPassed) callback(controller.signal.reason)
+    else {
+      waiting.add(callback)
+      watch()
     }
-    waiting.add(callback)
     return () => {
-      if (waiting.delete(callback) && waiting.size === 0 && controller === undefined) unwatch()
+      waiting.delete(callback)
+      if (waiting.size > 0 || isKept) return
+      stop?.()
+      stop = undefined
     }
   }
 
   const deadline: Deadline & { [origin]?: Origin } = {
+    remainingTime,
+    onPass,
     get signal() {
-      if (controller === undefined) {
-        controller = new AbortController()
-        watch()
-        if (state === 'passed') controller.abort(why)
-      }
+      isKept = true
+      watch()
       return controller.signal
     },
-    remainingTime,
     get expired() {
-      return state === 'passed' || early?.aborted === true || !(remainingTime() > 0)
+      return isPassed || !!early?.aborted || !(remainingTime() > 0)
     },
-    onPass,
-    race: (work) => raceWith(work, onPass),
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        work.then(resolve, reject)
+        // In a microtask, so that work that is settled already goes first.
+        const cancel = onPass(() => queueMicrotask(() => resolve(undefined)))
+        work.then(cancel, cancel)
+      }),
     end() {
-      unwatch()
-      if (state === 'open') state = 'ended'
+      stop?.()
+      stop = () => undefined
+      isKept = true
     },
   }
   deadline[origin] = { limit: deadline, signal: early, clock }
   return deadline
 }
-
-function raceWith<Value>(work: Promise<Value>, onPass: Deadline['onPass']): Promise<Value | undefined> {
-  return new Promise((resolve, reject) => {
-    let cancel = () => {}
-    work.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (thrown) => {
-        cancel()
-        reject(thrown)
-      },
-    )
-    // In a microtask, so that work that is settled already goes first.
-    cancel = onPass(() => queueMicrotask(() => resolve(undefined)))
-  })
-}
-
-const timeOver = () => new DOMException('The time is over.', 'TimeoutError')
 
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
 export function workingTime(limit: TimeLimit): number {

@@ -17,9 +17,12 @@ export interface Semaphore {
   admit(): void
 }
 
+/** Gives back what was taken. */
+type Leave = () => void
+
 interface Waiter {
   readonly weight: number
-  enter(entered: boolean): void
+  enter(leave: Leave | undefined): void
 }
 
 /**
@@ -38,61 +41,52 @@ export function createSemaphore(
 
   const hasRoom = (weight: number) => taken === 0 || taken + weight <= most()
 
+  function enter(weight: number): Leave {
+    let held = weight
+    taken += held
+    return () => {
+      taken -= held
+      held = 0
+      admit()
+    }
+  }
+
   function admit(): void {
     for (const waiter of waiting) {
       if (!hasRoom(waiter.weight)) return
       waiting.delete(waiter)
-      taken += waiter.weight
-      waiter.enter(true)
+      waiter.enter(enter(waiter.weight))
     }
   }
 
-  function leave(weight: number): void {
-    taken -= weight
-    admit()
-  }
+  const enterAtOnce = (weight: number) => (waiting.size === 0 && hasRoom(weight) ? enter(weight) : undefined)
 
-  /** Whether there was a place at once. */
-  function enter(weight: number): boolean {
-    if (waiting.size > 0 || !hasRoom(weight)) return false
-    taken += weight
-    return true
-  }
-
-  /** Waits for a place; whether there was one in time. */
-  async function wait(limit: OuterLimit | undefined, weight: number): Promise<boolean> {
+  async function wait(weight: number, limit: OuterLimit | undefined): Promise<Leave | undefined> {
     const deadline = limit && createDeadline(limit, { reserve })
-    const entered = await new Promise<boolean>((resolve) => {
-      const waiter: Waiter = { weight, enter: resolve }
+    const leave = await new Promise<Leave | undefined>((resolve) => {
+      const waiter = { weight, enter: resolve }
       waiting.add(waiter)
       deadline?.onPass(() => {
-        if (!waiting.delete(waiter)) return
-        resolve(false)
+        if (waiting.delete(waiter)) resolve(undefined)
         // What waits behind it may need less room.
         admit()
       })
     })
     deadline?.end()
-    return entered
+    return leave
   }
 
   return {
     admit,
-    async take(limit, weight = 1) {
-      if (!enter(weight) && !(await wait(limit, weight))) return undefined
-      let isGiven = false
-      return () => {
-        if (isGiven) return
-        isGiven = true
-        leave(weight)
-      }
-    },
-    async run<Result>(work: () => Promise<Result>, limit?: OuterLimit) {
-      if (!enter(1) && !(await wait(limit, 1))) return undefined as Result
+    take: async (limit, weight = 1) => enterAtOnce(weight) ?? wait(weight, limit),
+    async run<Result>(work: () => Promise<Result>, limit?: OuterLimit): Promise<Result> {
+      const leave = enterAtOnce(1) ?? (await wait(1, limit))
+      // The type says so where there is a limit.
+      if (leave === undefined) return undefined as Result
       try {
         return await work()
       } finally {
-        leave(1)
+        leave()
       }
     },
   }
