@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { EncodedMessage, ErrorCode, MessageDefinition } from '@spillway/message'
+import { rememberRequests } from './begun-request.ts'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError, type ItemAnswer } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
@@ -7,12 +8,11 @@ import { type HttpResponse, respond } from './http-response.ts'
 import { issueRoom } from './issue-list.ts'
 import { requireUnsafeMethod } from './method.ts'
 import { checkEnqueueMany, type EnqueueManyOptions } from './options.ts'
-import { startTimes } from './request-limit.ts'
 import { type ReturnedBody, readBodies } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
 import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
-import { checkIdempotencyKey, idOf, type RequestFacts, readFacts, toMessage } from './to-message.ts'
+import { idOf, keyReader, type RequestFacts, readFacts, toMessage } from './to-message.ts'
 import { shortestWait, toClientError } from './unconfirmed.ts'
 import type { RejectedItem } from './validated.ts'
 
@@ -43,7 +43,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
     definition,
     options,
   )
-  const starts = startTimes(clock)
+  const requestOf = rememberRequests(clock, keyReader(definition))
   const attributes = { message: definition.name }
 
   /** A message for each body that makes one, and an answer for each that makes none. */
@@ -74,33 +74,34 @@ export function enqueueMany<Definition extends MessageDefinition>(
     return { ready, refused }
   }
 
-  function count(items: readonly ItemAnswer[], accepted: readonly ReadyItem[], event: HttpEvent): void {
+  function count(items: readonly ItemAnswer[], accepted: readonly ReadyItem[], elapsed: number): void {
     const bytes = accepted.reduce((sum, { message: { body } }) => sum + Buffer.byteLength(body), 0)
     telemetry.count('spillway.ingest.accepted', accepted.length, attributes)
     telemetry.count('spillway.ingest.bytes', bytes, attributes)
-    telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
+    telemetry.duration('spillway.ingest.duration', elapsed, attributes)
     for (const { code = '', status } of items) {
       if (status !== 202) telemetry.count('spillway.ingest.rejected', 1, { code, status })
     }
   }
 
   return {
-    before: function enqueueManyBefore({ event }) {
+    before: function enqueueManyBefore(request) {
+      const event: HttpEvent = request.event
       requireHttp('enqueueMany', event)
       requireUnsafeMethod(event)
-      starts.begin(event)
       keepUnparsed(event)
-      checkIdempotencyKey(definition, event)
+      requestOf(request)
     },
     after: async function enqueueManyAfter(request) {
       const { event, context } = request
+      const begun = requestOf(request)
       const { bodies, rejected } = await readBodies(definition, event, request.response, storable)
-      const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
+      const facts = readFacts(event, begun.idempotencyKey, choices, telemetry, new Date(clock.now()))
       const { ready, refused } = prepare(bodies, facts, event)
       const sending = await send(
         to,
         ready.map(({ message }) => message),
-        starts.deadline(event, context, guardMs),
+        begun.deadline(guardMs),
       )
       const { results } = sending
       const sent = ready.map(({ message, place, accepted }, position): ItemAnswer => {
@@ -117,7 +118,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
       if (accepted.length === 0 && items.length > 0) {
         throw noneAccepted(items, unconfirmed > 0 ? sending.cause : broken, retryAfter)
       }
-      count(items, accepted, event)
+      count(items, accepted, begun.elapsed())
       const failed = unconfirmed > 0 ? sending.cause : broken
       if (failed !== undefined) {
         const lost = items.filter(({ status }) => status >= 500).length

@@ -621,6 +621,24 @@ describe('the Idempotency-Key header', () => {
     expect(key).toMatch(/^#[0-9a-f]{64}$/)
   })
 
+  it('is that which the request came with, whatever the app does to its event', async () => {
+    const to = memoryTarget()
+    const handler = middy()
+      .use(httpJsonBodyParser())
+      .use(validate({ body: event }))
+      .use(enqueue(event, { to, clock }))
+      .before((request) => {
+        request.event = { ...request.event, headers: { 'idempotency-key': 'another' } }
+      })
+      .handler(({ valid: { body } }) => body)
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+    expect(await invoke(handler, post({ n: 1 }, { headers }))).toMatchObject({
+      status: 202,
+      body: { id: 'k' },
+    })
+    expect(to.sent.map(({ key }) => key)).toStrictEqual(['k'])
+  })
+
   it('gives way to the key of the body, and to a new one where it is missing', async () => {
     const keyed = defineMessage({ name: 'event.seen', schema: z.object({ n: z.int() }), key: () => 'own' })
     expect((await send('"k"', {}, keyed)).key).toBe('own')

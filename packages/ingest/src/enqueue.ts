@@ -1,17 +1,17 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { MessageDefinition, SendResult } from '@spillway/message'
+import { rememberRequests } from './begun-request.ts'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { requireUnsafeMethod } from './method.ts'
 import { checkEnqueue, type EnqueueOptions } from './options.ts'
-import { startTimes } from './request-limit.ts'
 import { readBody } from './returned-body.ts'
 import { guardMs, send } from './send.ts'
 import { keepUnparsed } from './source-text.ts'
 import { toStatusUrl } from './status-url.ts'
-import { checkIdempotencyKey, readFacts, toMessage } from './to-message.ts'
+import { keyReader, readFacts, toMessage } from './to-message.ts'
 import { retryAfterOf, toClientError } from './unconfirmed.ts'
 
 /**
@@ -19,7 +19,12 @@ import { retryAfterOf, toClientError } from './unconfirmed.ts'
  * queue has confirmed that very message.
  *
  * The handler returns `event.valid.body`, or a body of its own: what goes into the schema, not what comes out of it.
- * One that returns nothing, a response, or a body that the schema refuses, is a 500: nothing is sent. Middlewares that
+ *
+ * `event.valid.body` itself is not validated again: `validate` keeps what the client sent beside it, and that is sent. It is
+ * known by its identity, so return it as it is, not a copy: a copy, or a body that the handler changed, goes through JSON
+ * and the schema as a body of its own.
+ *
+ * A handler that returns nothing, a response, or a body that the schema refuses, is a 500: nothing is sent. Middlewares that
  * make responses, `httpCors()` for example, come before `enqueue` in the chain: the `after` of the last one runs first.
  *
  * The key is that of the definition, else the client's `Idempotency-Key` header, else a new UUIDv7.
@@ -36,29 +41,30 @@ export function enqueue<Definition extends MessageDefinition>(
   options: EnqueueOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
   const { to, statusUrl, telemetry, clock, storable, ...choices } = checkEnqueue(definition, options)
-  const starts = startTimes(clock)
+  const requestOf = rememberRequests(clock, keyReader(definition))
   const attributes = { message: definition.name }
 
   return {
-    before: function enqueueBefore({ event }) {
+    before: function enqueueBefore(request) {
+      const event: HttpEvent = request.event
       requireHttp('enqueue', event)
       requireUnsafeMethod(event)
-      starts.begin(event)
       keepUnparsed(event)
-      checkIdempotencyKey(definition, event)
+      requestOf(request)
     },
     after: async function enqueueAfter(request) {
-      const { event, context } = request
+      const { event } = request
+      const { idempotencyKey, deadline, elapsed } = requestOf(request)
       const body = await readBody(definition, event, request.response, storable)
-      const facts = readFacts(event, definition, choices, telemetry, new Date(clock.now()))
+      const facts = readFacts(event, idempotencyKey, choices, telemetry, new Date(clock.now()))
       const message = toMessage(definition, body, facts, choices)
       const url = toStatusUrl(statusUrl, message.key, event)
-      const sent = await send(to, [message], starts.deadline(event, context, guardMs))
+      const sent = await send(to, [message], deadline(guardMs))
       const [result] = sent.results
       if (result?.status !== 'accepted') throw notAccepted(result, sent.cause)
       telemetry.count('spillway.ingest.accepted', 1, attributes)
       telemetry.count('spillway.ingest.bytes', Buffer.byteLength(message.body), attributes)
-      telemetry.duration('spillway.ingest.duration', starts.elapsed(event), attributes)
+      telemetry.duration('spillway.ingest.duration', elapsed(), attributes)
       request.response = respond(
         event,
         202,

@@ -11,8 +11,8 @@ import {
   type Checked,
   type CheckedBody,
   type CheckedItem,
-  findRecord,
   type RejectedItem,
+  validationOf,
 } from './validated.ts'
 
 /**
@@ -27,7 +27,7 @@ export function readBody<Definition extends MessageDefinition>(
   returned: unknown,
   storable: boolean,
 ): Checked<Definition> | Promise<Checked<Definition>> {
-  const single = findRecord(event, definition)?.single as CheckedBody<Definition> | undefined
+  const single = validationOf(event, definition)?.single as CheckedBody<Definition> | undefined
   const same = single?.output === returned ? single : undefined
   const absent = same !== undefined && same.input === undefined
   if (returned === undefined || returned === null) {
@@ -67,7 +67,7 @@ export async function readBodies<Definition extends MessageDefinition>(
     await refuseResponse(undefined, returned, false)
     throw handlerWrong(definition, 'a list of bodies', 'it returned no list')
   }
-  const { items = [], rejected = [] } = findRecord(event, definition) ?? {}
+  const { items = [], rejected = [] } = validationOf(event, definition) ?? {}
   const take = itemsByOutput(items)
   const bodies: PlacedBody[] = []
   for (const made of returned) {

@@ -26,8 +26,9 @@ export async function send(
   if (messages.length === 0) return { results: [], cause: undefined }
   try {
     const results = await deadline.race(Promise.resolve(to.send(messages, deadline)))
-    if (results === undefined && deadline.expired) throw new Error('the target did not answer in time')
-    if (!Array.isArray(results)) throw new Error('the target gave no list of results')
+    if (!Array.isArray(results)) {
+      throw new Error(`the target ${deadline.expired ? 'did not answer in time' : 'gave no list of results'}`)
+    }
     return {
       results,
       // An error has a stack, which costs more than the rest of this.
@@ -44,7 +45,7 @@ export async function send(
 
 function causeOf(results: Sent['results'], count: number): Error {
   const lost = Array.from({ length: count }, (_, place) => results[place]).find(isLost) ?? results[0]
-  if (lost?.status !== 'rejected') return silent()
+  if (lost?.status !== 'rejected') return new Error('the target gave no result')
   const { detail, cause } = lost
   return cause === undefined ? new Error(detail) : new Error(detail, { cause })
 }
@@ -52,8 +53,4 @@ function causeOf(results: Sent['results'], count: number): Error {
 /** Whether the queue is to blame, not the message. */
 function isLost(result: SendResult | undefined): boolean {
   return result?.status !== 'accepted' && result?.code !== 'SPILLWAY_BODY_TOO_LARGE'
-}
-
-function silent(): Error {
-  return new Error('the target gave no result')
 }

@@ -17,12 +17,12 @@ import {
   systemClock,
 } from '@spillway/message/internal'
 import { within } from '@spillway/transport'
+import { rememberRequests } from './begun-request.ts'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { issueRoom } from './issue-list.ts'
-import { startTimes } from './request-limit.ts'
 
 /** What {@link status} takes beside the message. */
 export interface StatusOptions {
@@ -57,16 +57,16 @@ export function status(
   checkDefinition('status', definition)
   checkOptions('status', options, rules)
   const { source, clock = systemClock } = options
-  const starts = startTimes(clock)
+  const requestOf = rememberRequests(clock)
   const { name } = definition
 
   return {
-    before: function statusBefore({ event }) {
-      requireHttp('status', event)
-      starts.begin(event)
+    before: function statusBefore(request) {
+      requireHttp('status', request.event)
+      requestOf(request)
     },
     after: async function statusAfter(request) {
-      const { event, context } = request
+      const { event } = request
       const id: unknown = request.response
       if (typeof id !== 'string' || id === '') {
         throw new SpillwayError(
@@ -75,7 +75,7 @@ export function status(
         )
       }
       const look = (limit: TimeLimit) => source.find(name, id, limit)
-      const limit = starts.deadline(event, context)
+      const limit = requestOf(request).deadline()
       const found = await find(async () => toBody(await within(limit, Number.POSITIVE_INFINITY, look)))
       const headers = {
         'content-type': 'application/json',

@@ -27,28 +27,21 @@ export interface RequestFacts {
 }
 
 /**
- * Holds the `Idempotency-Key` header to its form, before the handler does anything.
- *
- * @throws HttpError 400 `SPILLWAY_KEY_INVALID` for one that is no key.
+ * What reads the `Idempotency-Key` header for a message; `undefined` where the message has a key of its own, which is
+ * better: it is the same however the message comes.
  */
-export function checkIdempotencyKey(definition: MessageDefinition, event: HttpEvent): void {
-  readKey(definition, event)
-}
-
-/** A key of the body's own is the better one: it is the same however the message comes. */
-function readKey(definition: MessageDefinition, event: HttpEvent): string | undefined {
-  return definition.key === undefined ? readIdempotencyKey(event) : undefined
+export function keyReader({ key }: MessageDefinition): typeof readIdempotencyKey | undefined {
+  return key === undefined ? readIdempotencyKey : undefined
 }
 
 /** Reads what the messages of a request have in common. */
 export function readFacts(
   event: HttpEvent,
-  definition: MessageDefinition,
+  key: string | undefined,
   { scope }: Pick<EnqueueOptions<MessageDefinition>, 'scope'>,
   telemetry: Telemetry,
   time: Date,
 ): RequestFacts {
-  const key = readKey(definition, event)
   return {
     time,
     keyParts: key === undefined ? undefined : [...(scope === undefined ? [] : readScope(scope(event))), key],

@@ -37,7 +37,7 @@ export interface CheckedItem extends CheckedBody {
   readonly index: number
 }
 
-/** What `validate` leaves for `enqueue`: the other side has the schema, too, so what went in is what travels. */
+/** What `validate` tells `enqueue`: the schema's input is sent, because the reader has the schema as well. */
 export interface ValidationRecord {
   readonly definition: unknown
   readonly single?: CheckedBody
@@ -47,13 +47,16 @@ export interface ValidationRecord {
 
 const recordOf = Symbol('spillway.validation')
 
-/** Leaves a record with what `validate` puts on the event; nobody else sees it, and copies of the object keep it. */
+/**
+ * Attaches to `event.valid` what `validate` found out. Under a symbol: a log of the event does not show it, and copies of
+ * `event.valid` and of the event, which a router makes for example, keep it.
+ */
 export function attachValidation(valid: object, record: ValidationRecord): void {
   Object.assign(valid, { [recordOf]: record })
 }
 
-/** The record that `validate` left on an event for a definition. */
-export function findRecord(event: object, definition: MessageDefinition): ValidationRecord | undefined {
+/** What `validate` found out about the body of an event, by the schema of a definition. */
+export function validationOf(event: object, definition: MessageDefinition): ValidationRecord | undefined {
   const { valid } = event as { readonly valid?: unknown }
   const record = isObject(valid) ? (valid[recordOf] as ValidationRecord | undefined) : undefined
   const { definition: checked } = record ?? {}
