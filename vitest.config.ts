@@ -28,6 +28,9 @@ const real = ['packages/*/src/**/*.real.test.ts']
 /** They start whole runtimes and flood them, when all else is done. */
 const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
 
+/** It compares two designs under load, and neither shows what it can beside another test. */
+const alone = ['packages/cli/src/spike/spike.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -56,10 +59,14 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: endToEnd,
-          exclude: [...soak, '**/node_modules/**'],
+          exclude: [...soak, ...alone, '**/node_modules/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
@@ -68,12 +75,12 @@ export default defineConfig({
           include: [...soak, ...scaled],
           maxWorkers: 2,
           provide: { soak: true },
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
         extends: true,
-        test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 3 } },
+        test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 4 } },
       },
     ],
     reporters: ['default', slowestFiles()],

@@ -18,7 +18,20 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   changesets: [[[script('check-changesets.ts')]]],
   bundle: [[[script('bundle-size.ts')]]],
   site: [[[join(root, 'docs', '.vitepress', 'check-site.ts')]]],
-  tests: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'end-to-end']]],
+  tests: [
+    [
+      [
+        bin('vitest', 'vitest.mjs'),
+        'run',
+        '--project',
+        'unit',
+        '--project',
+        'end-to-end',
+        '--project',
+        'alone',
+      ],
+    ],
+  ],
   soak: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'soak']]],
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { postgresPool } from '../index.ts'
 import { execute, startDatabase } from '../testing/database.ts'
 import { bundleEnvironment, startTestEnvironment } from '../testing/environments.ts'
 
