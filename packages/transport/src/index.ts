@@ -47,6 +47,7 @@ export {
   createDeadline,
   type Deadline,
   type DeadlineOptions,
+  earlySignal,
   guardMs,
   type OuterLimit,
   within,

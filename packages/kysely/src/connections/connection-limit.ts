@@ -100,7 +100,7 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   if (share !== undefined && connections > share) {
     throw exceedsShare(`A limit of ${connections} connections`, share)
   }
-  const turns = createTurns(() => connections, clock)
+  const turns = createTurns(connections, clock)
   const slots = createSlots(connections)
   return {
     connections,

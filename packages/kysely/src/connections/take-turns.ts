@@ -23,7 +23,7 @@ type Queue = Pick<Turns, 'take' | 'uses'>
 export function createTurnTaker(options: TurnTakerOptions): () => Promise<readonly Turn[]> {
   const { limit, connections, clock, logger, connectionTimeoutMillis } = options
   const queues: readonly Queue[] =
-    connections < limit.connections ? [createTurns(() => connections, clock), limit] : [limit]
+    connections < limit.connections ? [createTurns(connections, clock), limit] : [limit]
   /** Uses that the log has named already. */
   const logged = new WeakSet<TurnUse>()
 

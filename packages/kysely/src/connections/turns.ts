@@ -1,4 +1,5 @@
 import { type Clock, schedule } from '@spillway/message/internal'
+import { createDeadline, createSemaphore } from '@spillway/transport'
 import type { Activity } from './activity.ts'
 
 /** The right to use one connection. */
@@ -18,15 +19,15 @@ export interface TurnUse {
   activity(): Activity
 }
 
-/** Who may use a connection, in the order in which they asked. */
+/**
+ * Who may use a connection, in the order in which they asked: a semaphore that knows what each place is used for, so that a
+ * use that is overdue ends when somebody waits, and somebody who waits in vain can say who has the connections.
+ */
 export interface Turns {
-  inUse(): number
   /** What each turn is used for; `undefined` where its connection is still being opened. */
   uses(): readonly (TurnUse | undefined)[]
   /** A turn, or `undefined` when none came within so many milliseconds. Takes back those that are overdue. */
   take(milliseconds: number): Promise<Turn | undefined>
-  /** Gives free turns to those that wait. */
-  pass(): void
 }
 
 interface Given {
@@ -35,31 +36,25 @@ interface Given {
   cancel: () => void
 }
 
-/** Turns for at most `most()` at once. */
-export function createTurns(most: () => number, clock: Clock): Turns {
-  const waiting = new Set<(turn: Turn) => void>()
+/** Turns for so many connections. */
+export function createTurns(connections: number, clock: Clock): Turns {
+  const semaphore = createSemaphore(connections)
   const given = new Set<Given>()
+  let waiting = 0
 
-  function begin(): Turn {
+  function begin(leave: () => void): Turn {
     const turn: Given = { use: undefined, cancel: nothing }
     given.add(turn)
     return {
       end() {
         turn.cancel()
-        if (given.delete(turn)) pass()
+        given.delete(turn)
+        leave()
       },
       use(use) {
         turn.use = use
-        if (waiting.size > 0) watch(turn)
+        if (waiting > 0) watch(turn)
       },
-    }
-  }
-
-  function pass(): void {
-    for (const give of waiting) {
-      if (given.size >= most()) return
-      waiting.delete(give)
-      give(begin())
     }
   }
 
@@ -74,23 +69,30 @@ export function createTurns(most: () => number, clock: Clock): Turns {
     turn.cancel = schedule(clock, takeBackOverdue, turn.use.overdueAt - clock.now() + 1)
   }
 
-  async function take(milliseconds: number): Promise<Turn | undefined> {
-    if (given.size >= most()) takeBackOverdue()
-    if (given.size < most()) return begin()
-    const { promise, resolve } = Promise.withResolvers<Turn | undefined>()
-    waiting.add(resolve)
-    function giveUp(): void {
-      if (waiting.delete(resolve)) resolve(undefined)
-    }
+  async function waitFor(milliseconds: number): Promise<(() => void) | undefined> {
+    waiting++
     for (const other of given) watch(other)
-    const cancel = schedule(clock, giveUp, milliseconds)
-    const turn = await promise
-    cancel()
-    if (waiting.size === 0) for (const other of given) other.cancel()
-    return turn
+    const unlimited = { remainingTime: () => Number.POSITIVE_INFINITY }
+    const leave = await semaphore.take(createDeadline(unlimited, { most: milliseconds, clock }))
+    waiting--
+    if (waiting === 0) for (const other of given) other.cancel()
+    return leave
   }
 
-  return { inUse: () => given.size, uses: () => [...given].map(({ use }) => use), take, pass }
+  function takeNow(): (() => void) | undefined {
+    const leave = semaphore.tryTake()
+    if (leave !== undefined) return leave
+    takeBackOverdue()
+    return semaphore.tryTake()
+  }
+
+  return {
+    uses: () => [...given].map(({ use }) => use),
+    async take(milliseconds) {
+      const leave = takeNow() ?? (await waitFor(milliseconds))
+      return leave && begin(leave)
+    },
+  }
 }
 
 function nothing(): void {}

@@ -1,7 +1,11 @@
 import { SpillwayError, type TimeLimit } from '@spillway/message'
-import { type Clock, schedule } from '@spillway/message/internal'
+import type { Clock } from '@spillway/message/internal'
+import { createDeadline as deadlineWithin, earlySignal } from '@spillway/transport'
 
-/** The writer's share of the caller's time. All times are in milliseconds. */
+/**
+ * The writer's share of the caller's time: a deadline of `@spillway/transport`, and what only a database needs beside it.
+ * All times are in milliseconds.
+ */
 export interface Deadline {
   /** What remains for the writer; never below 0. */
   left(): number
@@ -25,27 +29,22 @@ const maxLeft = 86_400_000
  */
 export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
   const guard = Math.min(maxGuard, Math.max(0, limit.remainingTime()) * 0.2)
-  const left = () => Math.min(maxLeft, Math.max(0, limit.remainingTime() - guard))
+  const deadline = deadlineWithin(limit, { reserve: guard, clock })
+  const left = () => Math.min(maxLeft, deadline.remainingTime())
   return {
     left,
     mayHold: limit.mayHold ?? true,
-    passed: () => limit.signal.aborted || left() <= 0,
-    race: (work) =>
-      new Promise((resolve) => {
-        const end = endOf(limit.signal, clock, left(), () => resolve(undefined))
-        work.then(
-          (value) => {
-            end()
-            resolve({ status: 'fulfilled', value })
-          },
-          (reason: unknown) => {
-            end()
-            resolve({ status: 'rejected', reason })
-          },
-        )
-      }),
-    sleep: (ms) => clock.sleep(Math.min(ms, left()), limit.signal),
+    passed: () => deadline.expired,
+    race: (work) => deadline.race(settled(work)),
+    sleep: (ms) => clock.sleep(Math.min(ms, left()), earlySignal(limit)),
   }
+}
+
+function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  return work.then(
+    (value) => ({ status: 'fulfilled', value }),
+    (reason: unknown) => ({ status: 'rejected', reason }),
+  )
 }
 
 /**
@@ -60,42 +59,4 @@ export async function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T
   }
   if (result.status === 'rejected') throw result.reason
   return result.value
-}
-
-/** Calls back once, when a signal aborts or a time is over; answers what takes that back. */
-function endOf(signal: AbortSignal, clock: Clock, ms: number, reach: () => void): () => void {
-  const waiting = waitingFor(signal)
-  const cancel = schedule(clock, stop, ms)
-  waiting.add(stop)
-  function end(): void {
-    cancel()
-    waiting.delete(stop)
-  }
-  function stop(): void {
-    end()
-    reach()
-  }
-  if (signal.aborted) stop()
-  return end
-}
-
-/**
- * What waits for a signal. One listener for all of it: a listener takes longer than the rest of a race, and batches that
- * share an invocation would be more of them than Node lets a signal have without a warning.
- */
-const waitings = new WeakMap<AbortSignal, Set<() => void>>()
-
-function waitingFor(signal: AbortSignal): Set<() => void> {
-  const known = waitings.get(signal)
-  if (known !== undefined) return known
-  const waiting = new Set<() => void>()
-  waitings.set(signal, waiting)
-  signal.addEventListener(
-    'abort',
-    () => {
-      for (const stop of waiting) stop()
-    },
-    { once: true },
-  )
-  return waiting
 }

@@ -128,13 +128,15 @@ describe('a semaphore', () => {
     expect(await light).toBeTypeOf('function')
   })
 
-  it('lets in what waits when there are more places, and is told so', async () => {
-    let places = 1
-    const semaphore = createSemaphore(() => places)
-    await semaphore.take()
-    const second = semaphore.take()
-    places = 2
-    semaphore.admit()
-    expect(await second).toBeTypeOf('function')
+  it('gives a place at once where one is free and nobody waits', async () => {
+    const semaphore = createSemaphore(2)
+    const first = semaphore.tryTake()
+    const heavy = semaphore.take(undefined, 2)
+    expect(semaphore.tryTake()).toBeUndefined()
+    first?.()
+    const leave = await heavy
+    expect(semaphore.tryTake()).toBeUndefined()
+    leave?.()
+    expect(semaphore.tryTake()).toBeTypeOf('function')
   })
 })

@@ -13,8 +13,8 @@ export interface Semaphore {
   run<Result>(work: () => Promise<Result>): Promise<Result>
   /** Runs something in one place. `undefined` when the limit ends before one is free: it was not run. */
   run<Result>(work: () => Promise<Result>, limit: OuterLimit | undefined): Promise<Result | undefined>
-  /** Lets in what waits: there may be more places now. */
-  admit(): void
+  /** Takes a place where one is free at once and nobody waits. */
+  tryTake(weight?: number): (() => void) | undefined
 }
 
 /** Gives back what was taken. */
@@ -28,18 +28,17 @@ interface Waiter {
 /**
  * Makes a semaphore.
  *
- * @param places how many there are; a function where that changes
+ * @param places how many there are
  * @param reserve milliseconds before its limit ends at which a wait is given up
  */
 export function createSemaphore(
-  places: number | (() => number),
+  places: number,
   { reserve = 0 }: Pick<DeadlineOptions, 'reserve'> = {},
 ): Semaphore {
-  const most = typeof places === 'number' ? () => places : places
   const waiting = new Set<Waiter>()
   let taken = 0
 
-  const hasRoom = (weight: number) => taken === 0 || taken + weight <= most()
+  const hasRoom = (weight: number) => taken === 0 || taken + weight <= places
 
   function enter(weight: number): Leave {
     let held = weight
@@ -59,7 +58,7 @@ export function createSemaphore(
     }
   }
 
-  const enterAtOnce = (weight: number) => (waiting.size === 0 && hasRoom(weight) ? enter(weight) : undefined)
+  const tryTake = (weight = 1) => (waiting.size === 0 && hasRoom(weight) ? enter(weight) : undefined)
 
   async function wait(weight: number, limit: OuterLimit | undefined): Promise<Leave | undefined> {
     const deadline = limit && createDeadline(limit, { reserve })
@@ -77,10 +76,10 @@ export function createSemaphore(
   }
 
   return {
-    admit,
-    take: async (limit, weight = 1) => enterAtOnce(weight) ?? wait(weight, limit),
+    tryTake,
+    take: async (limit, weight = 1) => tryTake(weight) ?? wait(weight, limit),
     async run<Result>(work: () => Promise<Result>, limit?: OuterLimit): Promise<Result> {
-      const leave = enterAtOnce(1) ?? (await wait(1, limit))
+      const leave = tryTake() ?? (await wait(1, limit))
       // The type says so where there is a limit.
       if (leave === undefined) return undefined as Result
       try {
