@@ -138,9 +138,10 @@ it('freezes an idle environment: its timers do not fire', async () => {
   const fn = await start('tick')
   await fn.invoke({})
   const begun = Date.now()
-  await vi.waitUntil(() => Date.now() - begun > 300)
+  await vi.waitUntil(() => Date.now() - begun > 1_000, { timeout: 5_000 })
   const later = await fn.invoke({})
-  expect(later.ok && later.payload).toBeLessThan(10)
+  // They would fire 200 times. Until it is frozen, and once it is thawed, some do on a busy machine.
+  expect(later.ok && later.payload).toBeLessThan(50)
 })
 
 it('gives the context of Lambda with the true remaining time', async () => {

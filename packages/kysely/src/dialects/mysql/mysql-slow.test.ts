@@ -20,11 +20,11 @@ describeMysql('a slow MariaDB', (database) => {
     await run('create trigger delay before insert on slow for each row do sleep(0.02)')
     const done: number[] = []
     for (let batch = 0; batch < 4; batch += 1) {
-      const outcomes = await write(items(100), timeLimit(2_000))
+      const outcomes = await write(items(150), timeLimit(3_000))
       done.push(outcomes.filter(({ kind }) => kind === 'done').length)
     }
     expect(Math.min(...done)).toBeGreaterThan(0)
-    expect(done.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(90)
+    expect(done.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(135)
   })
 
   it('with a lock on one row writes its batch-mates, and with a lock on all it is an outage', async () => {
