@@ -1,6 +1,4 @@
-import { type ParkReason, SpillwayError, type TimeLimit, toError } from '@spillway/message'
-import type { Clock } from '@spillway/message/internal'
-import { within } from '@spillway/transport'
+import type { ParkReason, TimeLimit } from '@spillway/message'
 
 /** The copy of a record that can never succeed. */
 export interface ParkedCopy {
@@ -37,29 +35,8 @@ export interface DeadLetter {
   put(copy: ParkedCopy, limit: TimeLimit): Promise<void>
 }
 
-/** Milliseconds after which a copy counts as not taken. */
-const attemptMs = 5000
-
-/**
- * Puts a copy of a record aside.
- *
- * @throws SpillwayError `SPILLWAY_PARK_FAILED` when it is not confirmed.
- */
-export async function putCopy(
-  deadLetter: DeadLetter,
-  copy: ParkedCopy,
-  limit: TimeLimit,
-  clock: Clock,
-): Promise<void> {
-  try {
-    await within(limit, attemptMs, (own) => deadLetter.put(copy, own), clock)
-  } catch (thrown) {
-    const cause = toError(thrown)
-    if (cause instanceof SpillwayError) throw cause
-    throw new SpillwayError(
-      'SPILLWAY_PARK_FAILED',
-      `The dead-letter store did not take a record (${cause.name}). It is delivered again, and its shard waits. May the function write to the store?`,
-      { cause },
-    )
-  }
+/** What the error says of a copy that was not confirmed. */
+export const copyFailure = {
+  store: 'dead-letter store',
+  advice: 'It is delivered again, and its shard waits. May the function write to the store?',
 }

@@ -29,10 +29,11 @@ import {
   findParked,
   noteSource,
   parkOnce,
+  putCopy,
   readClaim,
 } from '@spillway/transport'
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
-import { type DeadLetter, putCopy } from './dead-letter.ts'
+import { copyFailure, type DeadLetter } from './dead-letter.ts'
 import { type Delivered, readRecord } from './delivered.ts'
 import type { DataText } from './read-data.ts'
 import { streamRecords } from './stream-records.ts'
@@ -153,7 +154,7 @@ export function kinesisSource(
         }
         const parking = { record, reason, identity, at: parkedAt }
         await parkOnce({ store: parked, logger, clock }, parking, limit, (recordId) =>
-          putCopy(deadLetter, { ...copy, recordId }, limit, clock),
+          putCopy((own) => deadLetter.put({ ...copy, recordId }, own), copyFailure, limit, clock),
         )
       },
       ...(parked !== undefined && { findParked: (some, limit) => findParked(parked, some, limit, clock) }),

@@ -5,18 +5,19 @@
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SpillwayError, toError } from '@spillway/message'
 import { checkOptions, isHttpUrl, type OptionRules, objectWith } from '@spillway/message/internal'
 import {
-  fittingAttributes,
-  isMessageId,
+  type CopyFact,
+  type CopyFacts,
+  fitCopy,
   isSendable,
   issuesText,
-  maxAttributes,
   readTooLarge,
+  requireMessageId,
+  type SentCopy,
   toAttributeText,
-  toStringAttributes,
 } from '@spillway/transport'
 import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 import { parkedAttributes } from './parked-attributes.ts'
@@ -48,9 +49,6 @@ const rules: OptionRules<SqsDeadLetterOptions> = {
   large: objectWith('put'),
 }
 
-/** Amazon SQS quotas: a message, in bytes. */
-const maxBytes = 1_048_576
-
 /**
  * Parks records of a stream in a queue. The body of a copy is the data of its record, byte for byte; where that is
  * nothing that a queue takes, its base64, with the attribute `spillway.encoding`. The reason, and where the record
@@ -74,8 +72,7 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
         if (message === undefined) continue
         try {
           const command = new SendMessageCommand({ QueueUrl, ...message })
-          const answer = await client.send(command, { abortSignal: limit.signal })
-          if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
+          requireMessageId(await client.send(command, { abortSignal: limit.signal }))
           return
         } catch (thrown) {
           // A queue may have a lower limit of its own: 256 KiB, where it was made before SQS took more.
@@ -99,63 +96,41 @@ function tooLarge(cause: unknown): SpillwayError {
 
 const compress = promisify(gzip)
 
-/** What a queue takes of a copy. */
-interface SentCopy {
-  readonly MessageBody: string
-  readonly MessageAttributes: Readonly<Record<string, MessageAttributeValue>>
-}
-
 /** The copy with its data as its body; `undefined` where the queue takes no more attributes beside it. */
 function beside(copy: ParkedCopy): SentCopy | undefined {
   const plain = copy.text !== undefined && isSendable(copy.text)
   // A queue takes no empty body. A record without data has nothing to lose.
   const body = plain ? String(copy.text) : copy.base64 || '-'
-  return toMessage(body, copy, plain ? undefined : 'base64', maxBytes - Buffer.byteLength(body))
+  return fitCopy(body, [], factsOf(copy, plain ? undefined : 'base64'))
 }
 
 /** The copy with its data in an attribute. Text of UTF-8 always gets smaller, by 2 % at least. */
 async function gzipped(copy: ParkedCopy): Promise<SentCopy | undefined> {
-  const body = `The data is in the attribute ${parkedAttributes.data}.`
   const data = { DataType: 'Binary', BinaryValue: await compress(Buffer.from(copy.base64, 'base64')) }
-  const bytes = parkedAttributes.data.length + data.DataType.length + data.BinaryValue.length
-  const message = toMessage(body, copy, 'gzip', maxBytes - body.length - bytes)
-  if (message === undefined) return undefined
-  return { ...message, MessageAttributes: { ...message.MessageAttributes, [parkedAttributes.data]: data } }
+  const body = `The data is in the attribute ${parkedAttributes.data}.`
+  return fitCopy(body, [[parkedAttributes.data, data]], factsOf(copy, 'gzip'))
 }
 
-/** A body and all attributes but the issues, which are there if there is room; `undefined` where there is no room. */
-function toMessage(
-  MessageBody: string,
-  copy: ParkedCopy,
-  encoding: string | undefined,
-  room: number,
-): SentCopy | undefined {
-  const attributes = attributesOf(copy, encoding)
-  const fitting = fittingAttributes(attributes, room, maxAttributes - 1)
-  const needed = attributes.filter(([name]) => name !== parkedAttributes.issues)
-  if (needed.some((one) => !fitting.includes(one))) return undefined
-  return { MessageBody, MessageAttributes: toStringAttributes(fitting) }
-}
-
-/** The attributes of a copy, most important first. */
-function attributesOf(
-  copy: ParkedCopy,
-  encoding: string | undefined,
-): readonly (readonly [string, string])[] {
+/** The facts of a copy: all but the issues are needed. */
+function factsOf(copy: ParkedCopy, encoding: string | undefined): CopyFacts {
   const { reason, sequenceNumber, recordId, shardId, stream, partitionKey, arrivedAt } = copy
-  const issues = issuesText(reason)
-  const pairs: (readonly [string, string | undefined])[] = [
-    [parkedAttributes.encoding, encoding],
-    [parkedAttributes.code, reason.code],
-    [parkedAttributes.sequenceNumber, sequenceNumber],
-    [parkedAttributes.recordId, recordId === sequenceNumber ? undefined : recordId],
-    [parkedAttributes.shardId, shardId],
-    [parkedAttributes.stream, stream],
-    [parkedAttributes.partitionKey, partitionKey],
-    [parkedAttributes.arrivedAt, arrivedAt?.toISOString()],
-    [parkedAttributes.reason, reason.detail],
-    [parkedAttributes.issues, issues],
-  ]
+  return {
+    needed: facts([
+      [parkedAttributes.encoding, encoding],
+      [parkedAttributes.code, reason.code],
+      [parkedAttributes.sequenceNumber, sequenceNumber],
+      [parkedAttributes.recordId, recordId === sequenceNumber ? undefined : recordId],
+      [parkedAttributes.shardId, shardId],
+      [parkedAttributes.stream, stream],
+      [parkedAttributes.partitionKey, partitionKey],
+      [parkedAttributes.arrivedAt, arrivedAt?.toISOString()],
+      [parkedAttributes.reason, reason.detail],
+    ]),
+    wanted: facts([[parkedAttributes.issues, issuesText(reason)]]),
+  }
+}
+
+function facts(pairs: readonly (readonly [name: string, value: string | undefined])[]): readonly CopyFact[] {
   return pairs.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, toAttributeText(value)] as const],
   )

@@ -1,5 +1,11 @@
 import type { ParkReason } from '@spillway/message'
-import { issuesText, reasonAttributes, toAttributeText } from '@spillway/transport'
+import {
+  type CopyFact,
+  type CopyFacts,
+  issuesText,
+  reasonAttributes,
+  toAttributeText,
+} from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 import type { Delivered } from './park-record.ts'
 
@@ -12,17 +18,6 @@ export const parkedAttributes = {
   sentAt: 'spillway.sentAt',
   firstReceivedAt: 'spillway.firstReceivedAt',
 } as const
-
-/** A fact of a parked copy: the name and the value of an attribute. */
-export type CopyFact = readonly [name: string, value: string]
-
-/** What a copy says of its message, beside the message itself. */
-export interface CopyFacts {
-  /** What a copy is of no use without. */
-  readonly needed: readonly CopyFact[]
-  /** What a copy has where there is room, most important first. */
-  readonly wanted: readonly CopyFact[]
-}
 
 /** The facts of the copy of a record. */
 export function copyFacts({ record, raw, recordId }: Delivered, reason: ParkReason): CopyFacts {

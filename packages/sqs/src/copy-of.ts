@@ -1,18 +1,10 @@
-import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
 import { wireJson } from '@spillway/message/internal'
-import { maxAttributes } from '@spillway/transport'
+import { type CopyFacts, fitCopy, type SentCopy } from '@spillway/transport'
 import type { SQSMessageAttributes } from 'aws-lambda'
-import { type CopyFact, type CopyFacts, parkedAttributes } from './copy-facts.ts'
-import { maxBytes } from './pack.ts'
+import { parkedAttributes } from './copy-facts.ts'
 import { packedIn, packedName, packedTypes, packMessage } from './packed-message.ts'
-import { bytesOf, messageBytes, type NamedAttribute, toSdkAttribute } from './wire-attributes.ts'
-
-/** The body and the attributes of a copy, as the SDK takes them. */
-export interface Copy {
-  readonly MessageBody: string
-  readonly MessageAttributes: Readonly<Record<string, MessageAttributeValue>>
-}
+import { toSdkAttribute } from './wire-attributes.ts'
 
 /**
  * The copy of a message, from which the message can be made again exactly as it was.
@@ -27,44 +19,23 @@ export async function copyOf(
   body: string,
   attributes: SQSMessageAttributes,
   facts: CopyFacts,
-): Promise<Copy> {
+): Promise<SentCopy> {
   const own: readonly string[] = Object.values(parkedAttributes)
   // An earlier parking left its facts on a message that was redriven.
   const original = Object.entries(attributes).filter(([name]) => !own.includes(name))
-  const plain = fit(body, original.map(toSdkAttribute), facts)
+  const plain = fitCopy(body, original.map(toSdkAttribute), facts)
   // What is packed already came back from the dead-letter queue, and stays packed.
   if (plain !== undefined || packedIn(attributes) !== undefined) return plain ?? noRoom()
   const originals = Object.fromEntries(original)
   return (
-    fit(body, [await packed('attributes', { attributes: originals })], facts) ??
-    fit(placeholder(body), [await packed('message', { body, attributes: originals })], facts) ??
+    fitCopy(body, [await packed('attributes', { attributes: originals })], facts) ??
+    fitCopy(placeholder(body), [await packed('message', { body, attributes: originals })], facts) ??
     noRoom()
   )
 }
 
 async function packed(what: keyof typeof packedTypes, message: Parameters<typeof packMessage>[0]) {
   return [packedName, { DataType: packedTypes[what], BinaryValue: await packMessage(message) }] as const
-}
-
-/** The copy, where the queue takes it. */
-function fit(
-  body: string,
-  attributes: readonly NamedAttribute[],
-  { needed, wanted }: CopyFacts,
-): Copy | undefined {
-  const all = [...attributes, ...needed.map(toText)]
-  let room = maxBytes - messageBytes(body, all)
-  if (room < 0 || all.length > maxAttributes) return undefined
-  for (const fact of wanted.map(toText)) {
-    if (all.length === maxAttributes || bytesOf(fact) > room) continue
-    all.push(fact)
-    room -= bytesOf(fact)
-  }
-  return { MessageBody: body, MessageAttributes: Object.fromEntries(all) }
-}
-
-function toText([name, value]: CopyFact): NamedAttribute {
-  return [name, { DataType: 'String', StringValue: value }]
 }
 
 /** The body of a copy whose own is packed: the envelope without its body, which says whose message it is. */

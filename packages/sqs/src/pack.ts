@@ -2,13 +2,14 @@ import type { EncodedMessage } from '@spillway/message'
 import {
   attributeBytes,
   hasRoom as hasRoomWithin,
+  maxQueueBytes,
   type PackedMessage as PackedWithin,
   pack as packWithin,
 } from '@spillway/transport'
 import { attributesOf } from './message-attributes.ts'
 
 /** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */
-export const maxBytes = 1_048_576
+export const maxBytes = maxQueueBytes
 
 /** Amazon SQS quotas: entries in a batch request. */
 export const maxEntries = 10

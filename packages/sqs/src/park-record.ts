@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { type ParkReason, type SourceRecord, SpillwayError, type TimeLimit, toError } from '@spillway/message'
+import type { ParkReason, SourceRecord, TimeLimit } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
-import { isMessageId, within } from '@spillway/transport'
+import { putCopy, requireMessageId } from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 import { isFifo, type SqsClient } from './client.ts'
 import { copyFacts } from './copy-facts.ts'
@@ -37,18 +37,17 @@ export async function parkRecord(
     ...copy,
     ...systemFields(queueUrl, delivered),
   })
-  try {
-    const send = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
-    const answer = await within(limit, 5000, send, clock)
-    if (!isMessageId(answer.MessageId)) throw new Error('the answer has no MessageId')
-  } catch (thrown) {
-    const cause = toError(thrown)
-    throw new SpillwayError(
-      'SPILLWAY_PARK_FAILED',
-      `The dead-letter queue did not take a record (${cause.name}). It is delivered again. May the function call sqs:SendMessage on the queue?`,
-      { cause },
-    )
-  }
+  await putCopy(
+    async ({ signal }) => requireMessageId(await client.send(command, { abortSignal: signal })),
+    failure,
+    limit,
+    clock,
+  )
+}
+
+const failure = {
+  store: 'dead-letter queue',
+  advice: 'It is delivered again. May the function call sqs:SendMessage on the queue?',
 }
 
 function systemFields(queueUrl: string, { record, raw, recordId }: Delivered) {

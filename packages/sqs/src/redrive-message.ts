@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Message, MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
 import { checkOptions, nonEmptyString, type OptionRules } from '@spillway/message/internal'
-import { maxAttributes } from '@spillway/transport'
+import { maxAttributes, messageBytes } from '@spillway/transport'
 import { isFifo, isQueueUrl } from './client.ts'
 import { parkedAttributes } from './copy-facts.ts'
 import { originalOf } from './original-of.ts'
 import { maxBytes } from './pack.ts'
 import { packedName } from './packed-message.ts'
-import { deliveredMessage, messageBytes, toSdkAttribute } from './wire-attributes.ts'
+import { deliveredMessage, toSdkAttribute } from './wire-attributes.ts'
 
 /** What {@link redriveMessage} takes beside the copy. */
 export interface RedriveOptions {

@@ -1,9 +1,7 @@
-import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs'
+import type { Message } from '@aws-sdk/client-sqs'
+import type { NamedAttribute } from '@spillway/transport'
 import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 import type { DeliveredMessage } from './original-of.ts'
-
-/** A message attribute as the SDK takes it. */
-export type NamedAttribute = readonly [name: string, value: MessageAttributeValue]
 
 /** A message attribute as Lambda delivers it, as the SDK takes it. */
 export function toSdkAttribute([name, attribute]: readonly [string, SQSMessageAttribute]): NamedAttribute {
@@ -33,15 +31,4 @@ export function deliveredMessage({ Body = '', MessageAttributes = {} }: Message)
     ] as const
   })
   return { body: Body, messageAttributes: Object.fromEntries(attributes) satisfies SQSMessageAttributes }
-}
-
-/** The bytes of a message as SQS counts them ("Amazon SQS message metadata", Amazon SQS Developer Guide). */
-export function messageBytes(body: string, attributes: readonly NamedAttribute[]): number {
-  return attributes.reduce((sum, one) => sum + bytesOf(one), Buffer.byteLength(body))
-}
-
-/** The bytes of an attribute: its name, its type and its value count. */
-export function bytesOf([name, { DataType = '', StringValue = '', BinaryValue }]: NamedAttribute): number {
-  const value = BinaryValue === undefined ? Buffer.byteLength(StringValue) : BinaryValue.length
-  return Buffer.byteLength(name) + Buffer.byteLength(DataType) + value
 }

@@ -22,13 +22,23 @@ export {
 } from './parking/park-once.ts'
 export {
   attributeBytes,
-  fittingAttributes,
   issuesText,
   maxAttributes,
   reasonAttributes,
   toAttributeText,
   toStringAttributes,
 } from './parking/parked-attributes.ts'
+export { putCopy } from './parking/put-copy.ts'
+export {
+  type CopyFact,
+  type CopyFacts,
+  fitCopy,
+  maxQueueBytes,
+  messageBytes,
+  type NamedAttribute,
+  requireMessageId,
+  type SentCopy,
+} from './parking/queue-copy.ts'
 export { isSendable } from './parking/text.ts'
 export { foreignEvent, incompleteRecord, recordsOf, type SourceKind } from './records-of.ts'
 export { type Outgoing, type PackedMessage, rejectIfTooLarge } from './sending/outgoing.ts'

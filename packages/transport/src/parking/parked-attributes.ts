@@ -43,19 +43,6 @@ export function issuesText({ issues = [] }: ParkReason): string | undefined {
   return json
 }
 
-/** The attributes, most important first, that a queue takes beside a body near the limit. */
-export function fittingAttributes(
-  pairs: readonly (readonly [string, string])[],
-  bytes: number,
-  most = maxAttributes,
-): readonly (readonly [string, string])[] {
-  const kept: (readonly [string, string])[] = []
-  for (const pair of pairs) {
-    if (kept.length < most && attributeBytes([...kept, pair]) <= bytes) kept.push(pair)
-  }
-  return kept
-}
-
 /** Attributes as the SDK takes them. */
 export function toStringAttributes(attributes: readonly (readonly [string, string])[]): StringAttributes {
   return Object.fromEntries(
