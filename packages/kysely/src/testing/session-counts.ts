@@ -38,8 +38,11 @@ export async function postgresSessions(url: string): Promise<CountSessions> {
 /** Sessions of a user of MySQL or MariaDB. */
 export function mysqlSessions(url: string, user: string): CountSessions {
   const counter = connectMysql(url)
+  // The server ends idle sessions of all users, and environments take a while to start.
+  const kept = queryMysql(counter, 'set session wait_timeout = 28800')
   return {
     async look() {
+      await kept
       const rows = await queryMysql(
         counter,
         `select id from information_schema.processlist where user = '${user}'`,
