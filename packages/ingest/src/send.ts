@@ -33,7 +33,7 @@ export async function send(
       results,
       // An error has a stack, which costs more than the rest of this.
       get cause() {
-        return causeOf(results, messages.length)
+        return causeOf(results, messages)
       },
     }
   } catch (thrown) {
@@ -43,8 +43,8 @@ export async function send(
   }
 }
 
-function causeOf(results: Sent['results'], count: number): Error {
-  const lost = Array.from({ length: count }, (_, place) => results[place]).find(isLost) ?? results[0]
+function causeOf(results: Sent['results'], messages: readonly EncodedMessage[]): Error {
+  const lost = messages.map((_, place) => results[place]).find(isLost) ?? results[0]
   if (lost?.status !== 'rejected') return new Error('the target gave no result')
   const { detail, cause } = lost
   return cause === undefined ? new Error(detail) : new Error(detail, { cause })

@@ -63,7 +63,7 @@ export function toMessage<Definition extends MessageDefinition>(
   place?: string,
 ): EncodedMessage {
   const { time, keyParts, traceparent } = facts
-  const composed = keyParts === undefined ? undefined : composeKey(keyParts, place)
+  const composed = keyParts && composeKey(keyParts, place)
   const message = create(definition, output, { time, key: composed, traceparent })
   const { key, group } = message
   return {

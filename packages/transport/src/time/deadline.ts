@@ -43,29 +43,46 @@ export interface DeadlineOptions {
   readonly clock?: Clock | undefined
 }
 
-/** What a deadline was made with. */
+/** What is behind a deadline. */
 interface Origin {
-  readonly limit: OuterLimit
   /** The only signal that ends it before its time is over: to ask for its own would start its timer. */
-  readonly signal?: AbortSignal | undefined
-  readonly clock?: Clock
+  readonly signal: AbortSignal | undefined
+  readonly clock: Clock
+  /** Its own signal. */
+  own(): AbortSignal
+  /** Whether it has passed. */
+  over(): boolean
 }
 
+/** Not enumerable: a copy of a deadline may have another signal. */
 const origin = Symbol()
 
-/** For any other limit, and for a copy of a deadline, which may have another signal, the limit itself. */
-function originOf(limit: OuterLimit & { readonly [origin]?: Origin }): Omit<Origin, 'limit'> {
-  const found = limit[origin]
-  return found?.limit === limit ? found : limit
+interface Marked extends OuterLimit {
+  readonly [origin]?: Origin
+}
+
+/**
+ * Accessors that all deadlines share. In an object literal they would be functions of each object, and the hidden class
+ * that this makes for each costs more, to make and to collect, than the rest of a deadline. A copy has them, too.
+ */
+const accessors = { signal: accessor('own'), expired: accessor('over') }
+
+function accessor(name: 'own' | 'over') {
+  return {
+    enumerable: true,
+    get(this: Marked) {
+      return this[origin]?.[name]()
+    },
+  }
 }
 
 /** The signal that may end a limit before its time is over; `undefined` where none can. */
-export const earlySignal = (limit: OuterLimit): AbortSignal | undefined => originOf(limit).signal
+export const earlySignal = (limit: Marked): AbortSignal | undefined => (limit[origin] ?? limit).signal
 
 /** Makes a deadline within a limit. */
 export function createDeadline(
-  limit: OuterLimit,
-  { reserve = 0, most = longestTimer, clock = originOf(limit).clock ?? steadyClock }: DeadlineOptions = {},
+  limit: Marked,
+  { reserve = 0, most = longestTimer, clock = limit[origin]?.clock ?? steadyClock }: DeadlineOptions = {},
 ): Deadline {
   const startedAt = clock.now()
   const early = earlySignal(limit)
@@ -90,13 +107,14 @@ export function createDeadline(
     for (const callback of waiting) callback(reason)
   }
 
+  const isOver = () => isPassed || !!early?.aborted || !(remainingTime() > 0)
+
   function watch(): void {
     if (stop || isPassed) return
-    const left = remainingTime()
-    if (early?.aborted) onAbort()
-    else if (!(left > 0)) pass()
+    // Without a reason where the time is over.
+    if (isOver()) onAbort()
     else {
-      const cancel = schedule(clock, pass, Math.min(longestTimer, left))
+      const cancel = schedule(clock, pass, Math.min(longestTimer, remainingTime()))
       if (early) {
         early.addEventListener('abort', onAbort)
         // Many batches may share an invocation, and Node warns of more than ten listeners.
@@ -123,17 +141,9 @@ export function createDeadline(
     }
   }
 
-  const deadline: Deadline & { [origin]?: Origin } = {
+  const deadline: Omit<Deadline, 'signal' | 'expired'> = {
     remainingTime,
     onPass,
-    get signal() {
-      isKept = true
-      watch()
-      return controller.signal
-    },
-    get expired() {
-      return isPassed || !!early?.aborted || !(remainingTime() > 0)
-    },
     race: (work) =>
       new Promise((resolve, reject) => {
         work.then(resolve, reject)
@@ -147,8 +157,18 @@ export function createDeadline(
       isKept = true
     },
   }
-  deadline[origin] = { limit: deadline, signal: early, clock }
-  return deadline
+  const value: Origin = {
+    signal: early,
+    clock,
+    own() {
+      isKept = true
+      watch()
+      return controller.signal
+    },
+    over: isOver,
+  }
+  Object.defineProperty(deadline, origin, { value })
+  return Object.defineProperties(deadline, accessors) as Deadline
 }
 
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */

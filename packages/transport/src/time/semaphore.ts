@@ -66,7 +66,9 @@ export function createSemaphore(
       const waiter = { weight, enter: resolve }
       waiting.add(waiter)
       deadline?.onPass(() => {
-        if (waiting.delete(waiter)) resolve(undefined)
+        // One that has entered is resolved already.
+        waiting.delete(waiter)
+        resolve(undefined)
         // What waits behind it may need less room.
         admit()
       })
