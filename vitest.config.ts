@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { failedTests } from './scripts/failed-tests.ts'
 import { slowestFiles } from './scripts/slowest-files.ts'
 
 const conditions = ['spillway:source', 'node']
@@ -83,7 +84,7 @@ export default defineConfig({
         test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 4 } },
       },
     ],
-    reporters: ['default', slowestFiles()],
+    reporters: ['default', slowestFiles(), failedTests()],
     // A file with nothing but tests of MySQL has none without a server.
     passWithNoTests: process.env.SPILLWAY_TEST_MYSQL_URL === undefined,
     provide: { soak: false },
