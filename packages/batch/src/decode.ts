@@ -10,13 +10,9 @@ import {
   SpillwayError,
   toError,
 } from '@spillway/message'
-import {
-  type KnownMessages,
-  readIdentity,
-  readMessage,
-  sourceRecord,
-  wireFingerprint,
-} from '@spillway/message/internal'
+import { type KnownMessages, readMessage } from '@spillway/message/internal'
+import { sourceRecord } from '@spillway/transport'
+import { readIdentity, wireFingerprint } from './identity.ts'
 
 /** A message for the handler, or what becomes of a record that holds none. */
 export type DecodedRecord = MessageRecord | { readonly outcome: Outcome }

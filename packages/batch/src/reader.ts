@@ -1,7 +1,8 @@
 import type { Logger, MessageIdentity, RecordSource, SourceRecord } from '@spillway/message'
-import { type KnownMessages, readIdentity } from '@spillway/message/internal'
+import type { KnownMessages } from '@spillway/message/internal'
 import { type Decoding, decodeRecord, isDecodingSource, unloaded } from './decode.ts'
 import { decodeForeign, type Found } from './foreign.ts'
+import { readIdentity } from './identity.ts'
 
 /** Reads the records of one invocation. */
 export interface MessageReader {

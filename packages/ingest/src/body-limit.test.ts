@@ -126,6 +126,6 @@ it('says that it came too late, rather than limit nothing', async () => {
 it('names a typo', () => {
   // @ts-expect-error the option is wrong on purpose
   expect(() => bodyLimit({ maxByte: 1 })).toThrow(
-    'bodyLimit has no option `maxByte`. Did you mean `maxBytes`?',
+    'bodyLimit has no option `maxByte`. Its options are maxBytes, maxDepth.',
   )
 })

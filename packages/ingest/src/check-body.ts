@@ -1,6 +1,7 @@
 import type { ErrorCode, Issue } from '@spillway/message'
-import { findUnstorable, type IsExact, inspectBody, isObject, validate } from '@spillway/message/internal'
+import { isObject, validate } from '@spillway/message/internal'
 import { HttpError, type RequestIssue } from './http-error.ts'
+import { findUnstorable, type IsExact, inspectBody } from './inspect-body.ts'
 import { MalformedItem } from './malformed-item.ts'
 import { findMisread } from './misread.ts'
 import type { NamedSchema } from './part-schema.ts'

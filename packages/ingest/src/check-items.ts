@@ -1,7 +1,7 @@
 import { toError } from '@spillway/message'
-import type { IsExact } from '@spillway/message/internal'
 import { checkBody, unparsed } from './check-body.ts'
 import type { HttpEvent } from './http-event.ts'
+import type { IsExact } from './inspect-body.ts'
 import { itemsInvalid, tooManyItems } from './items-invalid.ts'
 import type { NamedSchema } from './part-schema.ts'
 import { exactAt } from './source-text.ts'

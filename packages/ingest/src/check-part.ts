@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@spillway/message'
-import { findUnstorable, type IsExact, validate, valueAt } from '@spillway/message/internal'
+import { validate, valueAt } from '@spillway/message/internal'
 import type { RequestIssue, RequestPart } from './http-error.ts'
+import { findUnstorable, type IsExact } from './inspect-body.ts'
 import { isMisread } from './misread.ts'
 
 /** A part as it came out of its schema, or its issues, which say in which part they are. */

@@ -671,10 +671,12 @@ describe('options', () => {
   it('names a typo', () => {
     const to = memoryTarget()
     // @ts-expect-error the option is wrong on purpose
-    expect(() => enqueue(order, { too: to })).toThrow('enqueue has no option `too`. Did you mean `to`?')
+    expect(() => enqueue(order, { too: to })).toThrow(
+      'enqueue has no option `too`. Its options are to, scope, statusUrl, delay,',
+    )
     // @ts-expect-error the option is wrong on purpose
     expect(() => bodyLimit({ maxByte: 1 })).toThrow(
-      'bodyLimit has no option `maxByte`. Did you mean `maxBytes`?',
+      'bodyLimit has no option `maxByte`. Its options are maxBytes, maxDepth.',
     )
   })
 })

@@ -1,4 +1,5 @@
-import { isObject, isPlainContainer } from '@spillway/message/internal'
+import { isObject } from '@spillway/message/internal'
+import { isPlainContainer } from './inspect-body.ts'
 
 /**
  * The input of a schema less the names of objects that are not in its output: mostly those that the schema does not

@@ -291,6 +291,6 @@ describe('a load balancer', () => {
 it('names a typo', () => {
   // @ts-expect-error the option is wrong on purpose
   expect(() => problemDetails({ loger: console })).toThrow(
-    'problemDetails has no option `loger`. Did you mean `logger`?',
+    'problemDetails has no option `loger`. Its options are logger, telemetry.',
   )
 })

@@ -1,4 +1,5 @@
-import { isObject, isPlainContainer } from '@spillway/message/internal'
+import { isObject } from '@spillway/message/internal'
+import { isPlainContainer } from './inspect-body.ts'
 
 /**
  * Remembers what values hold, however deep, and tells whether they still hold that. Of what is neither a plain object

@@ -1,6 +1,7 @@
-import { type IsExact, isObject, valueAt } from '@spillway/message/internal'
+import { isObject, valueAt } from '@spillway/message/internal'
 import { denotes } from './exact-integer.ts'
 import type { HttpEvent } from './http-event.ts'
+import type { IsExact } from './inspect-body.ts'
 
 /** What a request's body was before it was parsed. */
 interface Source {

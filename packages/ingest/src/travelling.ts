@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Issue, type MessageDefinition, SpillwayError, type StandardSchemaV1 } from '@spillway/message'
-import { findLost, findUnstorable, inspectBody, validate } from '@spillway/message/internal'
+import { validate } from '@spillway/message/internal'
 import { HttpError } from './http-error.ts'
+import { findUnstorable, inspectBody } from './inspect-body.ts'
 import { keepKnown } from './known-names.ts'
+import { findLost } from './lost-value.ts'
 import type { Checked, CheckedBody } from './validated.ts'
 
 /**

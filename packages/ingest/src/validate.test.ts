@@ -365,7 +365,10 @@ describe('options', () => {
       { body: z.string(), bodies: z.string() },
       'validate: a body is either one message (`body`) or many (`bodies`), not both.',
     ],
-    [{ bdy: z.string() }, 'validate has no option `bdy`. Did you mean `body`?'],
+    [
+      { bdy: z.string() },
+      'validate has no option `bdy`. Its options are body, bodies, maxItems, query, path, headers, route, unstorable.',
+    ],
     [{ body: {} }, 'validate: the option `body` must be a message of defineMessage() or a Standard Schema'],
     [{ query: { name: 'x', schema: z.string() } }, 'validate: the option `query` must be a Standard Schema'],
     [{ path: z.string(), route: 'orders/{id}' }, 'validate: the option `route` must be a route'],

@@ -1,5 +1,5 @@
 import { type MessageRecord, SpillwayError } from '@spillway/message'
-import { rawOf } from '@spillway/message/internal'
+import { rawOf } from '@spillway/transport'
 import type { KinesisStreamRecord } from 'aws-lambda'
 
 /**

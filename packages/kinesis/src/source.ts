@@ -19,7 +19,6 @@ import {
   quietLogger,
   required,
   systemClock,
-  withFacts,
 } from '@spillway/message/internal'
 import {
   type ClaimLoader,
@@ -31,6 +30,7 @@ import {
   parkOnce,
   putCopy,
   readClaim,
+  withFacts,
 } from '@spillway/transport'
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { copyFailure, type DeadLetter } from './dead-letter.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { equalJitter, fullJitter, leastSpread } from './internal.ts'
+import { equalJitter, fullJitter } from './internal.ts'
 
 it.each([
   [1, 0.5, 50],
@@ -24,13 +24,4 @@ it.each([
   [5000, 0.5, 750],
 ])('never waits less than half after attempt %i, with the random number %d: %i ms', (attempt, random, ms) => {
   expect(equalJitter({ base: 100, cap: 1000 }, attempt, random)).toBe(ms)
-})
-
-it.each([
-  [1, 0],
-  [2, 15],
-  [4, 90],
-  [100, 4410],
-])('spreads %i receives over at least %i s', (receives, seconds) => {
-  expect(leastSpread(receives)).toBe(seconds)
 })

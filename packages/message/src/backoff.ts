@@ -32,10 +32,3 @@ export function equalJitter(backoff: Backoff, attempt: number, random: number): 
  */
 // Not frozen by a call: a bundle that has no use for it would keep it.
 export const deliveryBackoff: Backoff = { base: 30, cap: 90 }
-
-/** The least seconds over which so many receives of a record are spread. */
-export function leastSpread(receives: number, backoff: Backoff = deliveryBackoff): number {
-  let seconds = 0
-  for (let receive = 1; receive < receives; receive++) seconds += equalJitter(backoff, receive, 0)
-  return seconds
-}

@@ -16,11 +16,12 @@ function errorOf(run: () => unknown): { code: string; message: string } {
 }
 
 describe('defineMessage', () => {
-  it('names the option that was meant', () => {
+  it('names an unknown option and lists the known ones', () => {
     const options = { name: 'a', schema, keys: () => 'k' }
     expect(errorOf(() => defineMessage(options))).toStrictEqual({
       code: 'SPILLWAY_OPTION_INVALID',
-      message: 'defineMessage has no option `keys`. Did you mean `key`?',
+      message:
+        'defineMessage has no option `keys`. Its options are name, schema, key, group, version, upcast.',
     })
   })
 

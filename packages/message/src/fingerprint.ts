@@ -10,12 +10,3 @@ import { canonicalJson } from './canonical-json.ts'
 export function bodyFingerprint(body: unknown): string {
   return createHash('sha256').update(canonicalJson(body)).digest('hex')
 }
-
-/**
- * The fingerprint of the body in an envelope, as it was sent: before upcasts and the schema, which a deploy changes.
- *
- * @param text an envelope that was decoded before
- */
-export function wireFingerprint(text: string): string {
-  return bodyFingerprint(JSON.parse(text).body)
-}

@@ -13,21 +13,23 @@ export interface OptionRule {
 export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
 
 /**
- * Holds options against their rules, when the thing is constructed rather than when it first runs.
+ * Checks options against their rules: at construction, not at the first request.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option and, for a typo, the one that was meant.
+ * @param hint what to say after the name of an unknown option. Default: the list of the known ones
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option.
  */
 export function checkOptions(
   owner: string,
   options: object,
   rules: { readonly [name: string]: OptionRule },
+  hint: (name: string, known: readonly string[]) => string = listOptions,
 ): void {
   if (!isObject(options) || Array.isArray(options)) {
     throw optionInvalid(`${owner} takes an object of options.`)
   }
-  const known = Object.keys(rules)
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(rules, name)) throw optionInvalid(unknownOption(owner, name, known))
+    if (Object.hasOwn(rules, name)) continue
+    throw optionInvalid(`${owner} has no option \`${name}\`. ${hint(name, Object.keys(rules))}`)
   }
   for (const [name, rule] of Object.entries(rules)) {
     const value = options[name]
@@ -38,6 +40,11 @@ export function checkOptions(
       throw optionInvalid(`${owner}: the option \`${name}\` must be ${rule.expected}.`)
     }
   }
+}
+
+/** The hint of {@link checkOptions} that lists the known options. */
+export function listOptions(_: string, known: readonly string[]): string {
+  return `Its options are ${known.join(', ')}.`
 }
 
 /** A string of 1 to `max` characters, required. */
@@ -89,34 +96,6 @@ export function objectWith(...methods: readonly string[]): OptionRule {
 /** The same rule for an option that has to be given. */
 export function required(rule: OptionRule): OptionRule {
   return { ...rule, required: true }
-}
-
-/** The name among `known` that `name` was probably meant to be; `undefined` when none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined
-}
-
-function unknownOption(owner: string, name: string, known: readonly string[]): string {
-  const meant = nearest(name, known)
-  const hint = meant === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean \`${meant}\`?`
-  return `${owner} has no option \`${name}\`. ${hint}`
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }
 
 /** The error for an option that is wrong. */

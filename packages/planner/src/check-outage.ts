@@ -1,4 +1,4 @@
-import { leastSpread } from '@spillway/message/internal'
+import { deliveryBackoff, equalJitter } from '@spillway/message/internal'
 import type { App, AppFunction, AppQueue } from './app.ts'
 import type { Problem } from './check-app.ts'
 import { defaultMaxReceiveCount } from './define-queue.ts'
@@ -24,6 +24,13 @@ function* warnOfReceives({ name, deadLetterQueue, maxReceiveCount }: AppQueue): 
     id: 'W28',
     message: `queues.${name} has a maxReceiveCount of ${maxReceiveCount}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Leave it out, which is ${defaultMaxReceiveCount}, or see outageSurvival of @spillway/batch.`,
   }
+}
+
+/** The least seconds over which the default back-off of `batch` spreads the receives of a record. */
+function leastSpread(receives: number): number {
+  let seconds = 0
+  for (let receive = 1; receive < receives; receive++) seconds += equalJitter(deliveryBackoff, receive, 0)
+  return seconds
 }
 
 /** Amazon SQS Developer Guide, "Using dead-letter queues": a message keeps the time when it was sent. */

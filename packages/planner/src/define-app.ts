@@ -1,6 +1,5 @@
 import { SpillwayError } from '@spillway/message'
 import {
-  checkOptions,
   integer,
   nonEmptyString,
   type OptionRule,
@@ -21,6 +20,7 @@ import type {
   Route,
 } from './app.ts'
 import { checkApp, warnOfApp } from './check-app.ts'
+import { checkAppOptions } from './check-app-options.ts'
 import { toQueues } from './define-queue.ts'
 import { findStream, streamSourceRules, toStreamSource, toStreams } from './define-stream.ts'
 
@@ -113,7 +113,7 @@ const functionRules: OptionRules<FunctionOptions> = {
  * `SPILLWAY_APP_INVALID` for options that contradict one another; its message lists every problem.
  */
 export function defineApp(options: AppOptions): App {
-  checkOptions('defineApp', options, appRules)
+  checkAppOptions('defineApp', options, appRules)
   const functions = Object.entries(options.functions).map(([name, fn]) => toFunction(name, fn))
   const app: App = Object.freeze({
     name: options.name,
@@ -137,7 +137,7 @@ export function defineApp(options: AppOptions): App {
 }
 
 function toDatabase(options: DatabaseOptions): AppDatabase {
-  checkOptions('database', options, databaseRules)
+  checkAppOptions('database', options, databaseRules)
   const { engine, maxConnections, reserved = 3, migrations, settings = {} } = options
   const { connectionLimit = false, idleSessionTimeout = 1, budget = maxConnections - reserved } = options
   if (budget > Math.max(0, maxConnections - reserved)) {
@@ -159,7 +159,7 @@ function toDatabase(options: DatabaseOptions): AppDatabase {
 }
 
 function toFunction(name: string, options: FunctionOptions): AppFunction {
-  checkOptions(`functions.${name}`, options, functionRules)
+  checkAppOptions(`functions.${name}`, options, functionRules)
   const { environment = {}, queue } = options
   return Object.freeze({
     name,

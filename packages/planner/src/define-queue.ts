@@ -1,6 +1,7 @@
 import { SpillwayError } from '@spillway/message'
-import { checkOptions, integer, nonEmptyString, type OptionRules } from '@spillway/message/internal'
+import { integer, nonEmptyString, type OptionRules } from '@spillway/message/internal'
 import type { App, AppFunction, AppQueue, QueueOptions } from './app.ts'
+import { checkAppOptions } from './check-app-options.ts'
 import { findNamed } from './find-named.ts'
 
 /**
@@ -43,7 +44,7 @@ export function toQueues(
   const queues: AppQueue[] = []
   for (const name of new Set([...Object.keys(options), ...readers.keys()])) {
     const queue = options[name] ?? {}
-    checkOptions(`queues.${name}`, queue, queueRules)
+    checkAppOptions(`queues.${name}`, queue, queueRules)
     const reader = readers.get(name)
     const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
     const visibilityTimeout = queue.visibilityTimeout ?? recommended

@@ -1,12 +1,7 @@
 import { SpillwayError } from '@spillway/message'
-import {
-  checkOptions,
-  integer,
-  type OptionRule,
-  type OptionRules,
-  required,
-} from '@spillway/message/internal'
+import { integer, type OptionRule, type OptionRules, required } from '@spillway/message/internal'
 import type { App, AppFunction, AppStream, AppStreamSource, FunctionOptions, StreamOptions } from './app.ts'
+import { checkAppOptions } from './check-app-options.ts'
 import { findNamed } from './find-named.ts'
 
 const streamRules: OptionRules<StreamOptions> = { shards: required(integer(1, 1000)) }
@@ -23,7 +18,7 @@ export const streamSourceRules = {
 /** The streams of an app. */
 export function toStreams(options: Readonly<Record<string, StreamOptions>>): readonly AppStream[] {
   return Object.entries(options).map(([name, stream]) => {
-    checkOptions(`streams.${name}`, stream, streamRules)
+    checkAppOptions(`streams.${name}`, stream, streamRules)
     if (!/^[\w.-]{1,128}$/.test(name)) {
       const rule = '1 to 128 letters, digits, `_`, `.` and `-`'
       throw new SpillwayError('SPILLWAY_APP_INVALID', `The name of the stream '${name}' must be ${rule}.`)

@@ -50,7 +50,7 @@ it('waits as long as it is told', async () => {
 })
 
 it.each([
-  [{ maxWaite: 1 }, 'coalesce has no option `maxWaite`. Did you mean `maxWait`?'],
+  [{ maxWaite: 1 }, 'coalesce has no option `maxWaite`. Its options are maxWait, when.'],
   [{ maxWait: -1 }, 'coalesce: the option `maxWait` must be an integer from 0 to 1000.'],
   [{ when: true }, "coalesce: the option `when` must be one of 'auto', 'always'."],
 ])('refuses %j', (options, message) => {

@@ -151,6 +151,6 @@ describe('the bodies of one batch', () => {
 it('names a typo', async () => {
   // @ts-expect-error the option is wrong on purpose
   await expect(sourceOf([], { store, prefixx: 'a' })).rejects.toThrow(
-    'sqsSource.claimCheck has no option `prefixx`. Did you mean `prefix`?',
+    'sqsSource.claimCheck has no option `prefixx`. Its options are store, prefix, maximumBatchBytes.',
   )
 })

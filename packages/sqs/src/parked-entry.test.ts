@@ -1,16 +1,9 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type QueueEngine, startQueues } from '@spillway/local/testing'
-import {
-  defineMessage,
-  type Logger,
-  type ParkedStore,
-  type RecordSource,
-  type SourceRecord,
-} from '@spillway/message'
-import { onlyMessage, readIdentity, systemClock } from '@spillway/message/internal'
+import type { Logger, MessageIdentity, ParkedStore, RecordSource, SourceRecord } from '@spillway/message'
+import { bodyFingerprint, systemClock } from '@spillway/message/internal'
 import { memoryParkedStore } from '@spillway/message/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import * as z from 'zod'
 import { sqsSource } from './index.ts'
 import { ample, clientOf, faulty } from './testing/sqs.ts'
 
@@ -19,7 +12,6 @@ let client: SQSClient
 let counter = 0
 const names = Array.from({ length: 30 }, (_, index) => `parked${index}`)
 const spec = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }
-const order = defineMessage({ name: 'order', schema: z.object({}) })
 const reason = { code: '23514', detail: 'a check' }
 
 beforeAll(async () => {
@@ -40,6 +32,13 @@ interface Delivery {
   readonly redriveOf?: string
   readonly logger?: Logger
   readonly now?: number
+}
+
+/** What `batch` reads from an envelope; `undefined` for a text that is none. */
+function identityOf(text: string): MessageIdentity | undefined {
+  if (!text.startsWith('{"spillway":1,')) return undefined
+  const { name, key, ...rest } = JSON.parse(text)
+  return { name, key, fingerprint: () => ('body' in rest ? bodyFingerprint(rest.body) : undefined) }
 }
 
 /** Parks one record with a body. */
@@ -67,7 +66,7 @@ async function park(body: string, parked: ParkedStore, delivery: Delivery = {}) 
   await middleware.before?.({ event, internal: {} } as never)
   const source = event.source as RecordSource
   const [first] = source.records as [SourceRecord]
-  const identity = readIdentity(body, onlyMessage(order))
+  const identity = identityOf(body)
   const found = identity && (await source.findParked?.([{ record: first, identity }], limit))
   const result = await source.park(first, reason, limit, identity).catch((thrown: unknown) => thrown)
   const copies = (await queues.messages(queue)).map((copy) => copy.body)
@@ -102,18 +101,10 @@ describe('the decision to park a record', () => {
     expect(store.entries).toStrictEqual([{ ...entry, copied: true }])
   })
 
-  it.each([
-    ['no JSON', '{'],
-    ['null', 'null'],
-    ['another version', envelope({ spillway: 2 })],
-    ['no name', envelope({ name: '' })],
-    ['the name of another message, whose status it would falsify', envelope({ name: 'payment' })],
-    ['no key', envelope({ key: 7 })],
-    ['half of a pair in its key', envelope({ key: '\uD800' })],
-  ])('is not made for %s, which is parked all the same', async (_, body) => {
+  it('is not made for a record that holds no message: its copy is sent', async () => {
     const store = memoryParkedStore()
-    const { result, copies } = await park(body, store)
-    expect([result, copies]).toStrictEqual([undefined, [body]])
+    const { result, copies } = await park('{', store)
+    expect([result, copies]).toStrictEqual([undefined, ['{']])
     expect(store.entries).toStrictEqual([])
   })
 

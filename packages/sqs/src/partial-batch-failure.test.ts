@@ -371,7 +371,9 @@ it('costs nothing when its logger throws', async () => {
 })
 
 it('refuses options that it does not know', () => {
-  expect(() => sqsPartialBatchFailure({ loger: logger } as never)).toThrow('Did you mean `logger`?')
+  expect(() => sqsPartialBatchFailure({ loger: logger } as never)).toThrow(
+    'has no option `loger`. Its options are logger.',
+  )
   expect(() => sqsPartialBatchFailure({ logger: () => undefined } as never)).toThrow(
     'sqsPartialBatchFailure: the option `logger` must be an object with `info()` and `warn()` and `error()`.',
   )

@@ -19,7 +19,6 @@ import {
   quietLogger,
   systemClock,
   timeOf,
-  withFacts,
 } from '@spillway/message/internal'
 import {
   type ClaimLoader,
@@ -30,6 +29,7 @@ import {
   noteSource,
   parkOnce,
   readClaim,
+  withFacts,
 } from '@spillway/transport'
 import type { SQSEvent, SQSMessageAttribute, SQSRecord } from 'aws-lambda'
 import { isClient, isFifo, isQueueUrl, type SqsClient, sourceClient } from './client.ts'

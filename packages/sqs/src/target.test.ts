@@ -471,7 +471,7 @@ describe('options', () => {
   it('names a typo', () => {
     // @ts-expect-error the option is wrong on purpose
     expect(() => sqsTarget({ queueURL: 'https://x' })).toThrow(
-      'sqsTarget has no option `queueURL`. Did you mean `queueUrl`?',
+      'sqsTarget has no option `queueURL`. Its options are queueUrl, client, maxAttempts,',
     )
   })
 })

@@ -199,7 +199,7 @@ describe('traceparent', () => {
 it('rejects an unknown option and an invalid meter', () => {
   // @ts-expect-error the option is wrong on purpose
   expect(() => otelTelemetry({ metr: {} })).toThrow(
-    'otelTelemetry has no option `metr`. Did you mean `meter`?',
+    'otelTelemetry has no option `metr`. Its options are meter.',
   )
   // @ts-expect-error the option is wrong on purpose
   expect(() => otelTelemetry({ meter: {} })).toThrow('must be a Meter of @opentelemetry/api')

@@ -53,6 +53,7 @@ export {
   toRejection,
 } from './sending/rejection.ts'
 export { type PackSender, type PackWatcher, type Part, type Sent, sendPack } from './sending/send-pack.ts'
+export { rawOf, sourceRecord } from './source-record.ts'
 export {
   createDeadline,
   type Deadline,
@@ -64,3 +65,4 @@ export {
   workingTime,
 } from './time/deadline.ts'
 export { createSemaphore, type Semaphore } from './time/semaphore.ts'
+export { withFacts } from './with-facts.ts'

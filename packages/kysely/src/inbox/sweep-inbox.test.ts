@@ -69,7 +69,7 @@ describe('sweepInbox on Postgres', () => {
       '`olderThanDays` must be an integer from 1',
     )
     await expect(sweepInbox({ db, olderThanDay: 30 } as never)).rejects.toThrow(
-      'Did you mean `olderThanDays`?',
+      'has no option `olderThanDay`. Its options are db, inbox, olderThanDays, batchSize, signal.',
     )
     await expect(sweepInbox({ db, inbox: 'nowhere' })).rejects.toMatchObject({
       code: 'SPILLWAY_TABLE_UNKNOWN',

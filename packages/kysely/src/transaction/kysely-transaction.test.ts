@@ -223,7 +223,9 @@ describe('the surroundings', () => {
   it('refuses options that it does not know', () => {
     const db = ledger.open()
     const transaction = async (_: unknown, __: readonly MessageRecord<Posting>[]) => undefined
-    expect(() => kyselyTransaction({ db, transaction, inbx: 'x' } as never)).toThrow('Did you mean `inbox`?')
+    expect(() => kyselyTransaction({ db, transaction, inbx: 'x' } as never)).toThrow(
+      'has no option `inbx`. Its options are db, transaction, inbox,',
+    )
     expect(() => kyselyTransaction({ db } as never)).toThrow('`transaction` is missing')
     expect(() => kyselyTransaction({ db, transaction, fingerprint: true as never })).toThrow(
       'a function, or false',

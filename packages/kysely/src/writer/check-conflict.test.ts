@@ -15,16 +15,13 @@ const names = 'Its options are on, do, where, constraint, set, version.'
 
 it.each([
   // A typo, or the name that another library has for it.
-  [{ on: 'id', do: 'nothing', wher: { note: null } }, 'has no option `wher`. Did you mean `where`?'],
-  [{ on: 'id', do: 'update', versions: 'version' }, 'has no option `versions`. Did you mean `version`?'],
-  [{ on: 'id', Do: 'nothing' }, 'has no option `Do`. Did you mean `do`?'],
-  [
-    { on: 'id', do: 'nothing', contraint: 'stock_pkey' },
-    'has no option `contraint`. Did you mean `constraint`?',
-  ],
+  [{ on: 'id', do: 'nothing', wher: { note: null } }, `has no option \`wher\`. ${names}`],
+  [{ on: 'id', do: 'update', versions: 'version' }, `has no option \`versions\`. ${names}`],
+  [{ on: 'id', Do: 'nothing' }, `has no option \`Do\`. ${names}`],
+  [{ on: 'id', do: 'nothing', contraint: 'stock_pkey' }, `has no option \`contraint\`. ${names}`],
   [{ columns: ['id'], do: 'nothing' }, `has no option \`columns\`. ${names}`],
-  [{ on: 'id', do: 'updat' }, `: the option \`do\` ${isAction} Did you mean 'update'?`],
-  [{ on: 'id', do: 'Nothing' }, `: the option \`do\` ${isAction} Did you mean 'nothing'?`],
+  [{ on: 'id', do: 'updat' }, `: the option \`do\` ${isAction}`],
+  [{ on: 'id', do: 'Nothing' }, `: the option \`do\` ${isAction}`],
   [{ on: 'id', do: 'replace' }, `: the option \`do\` ${isAction}`],
   [{ on: 'id', do: true }, `: the option \`do\` ${isAction}`],
   [{ on: 'id' }, ": the option `do` is missing; it must be one of 'nothing', 'update', 'fail'."],

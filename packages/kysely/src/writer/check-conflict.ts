@@ -1,12 +1,5 @@
 import { SpillwayError } from '@spillway/message'
-import {
-  checkOptions,
-  nearest,
-  nonEmptyString,
-  type OptionRule,
-  oneOf,
-  required,
-} from '@spillway/message/internal'
+import { checkOptions, nonEmptyString, type OptionRule, oneOf, required } from '@spillway/message/internal'
 
 /** What {@link isConflict} accepts, for the message of an invalid option. */
 export const expectedConflict =
@@ -18,12 +11,9 @@ export function isConflict(value: unknown): boolean {
   return isObject(value) || areNames(value)
 }
 
-const actions = ['nothing', 'update', 'fail']
-const anAction = oneOf(...actions)
-
 const rules: { readonly [name: string]: OptionRule } = {
   on: required({ expected: 'a column, or a list of one or more', test: areNames }),
-  do: required({ ...anAction, test: (value) => typeof value === 'string' }),
+  do: required(oneOf('nothing', 'update', 'fail')),
   where: {
     expected:
       'the columns of the condition with their values, { column: value }: texts, numbers, booleans or null',
@@ -40,14 +30,13 @@ const rules: { readonly [name: string]: OptionRule } = {
 /**
  * Checks the long form of the option `conflict`.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option and, for a typo, the one that was meant.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option.
  */
 export function checkConflict(owner: string, conflict: unknown): void {
   if (!isObject(conflict)) return
   const name = `${owner}: \`conflict\``
   checkOptions(name, conflict, rules)
   const { on, do: action, where, constraint, set, version } = conflict
-  if (!actions.includes(String(action))) throw notAnAction(name, String(action))
   const own: readonly unknown[] = [on].flat()
   for (const [option, columns] of Object.entries({ set, version })) {
     if (columns === undefined) continue
@@ -60,13 +49,6 @@ export function checkConflict(owner: string, conflict: unknown): void {
   if (where !== undefined && constraint !== undefined) {
     throw invalid(`${name} takes \`where\` or \`constraint\`, not both.`)
   }
-}
-
-/** The error for an unknown action, with the most similar one. */
-function notAnAction(name: string, action: string): SpillwayError {
-  const meant = nearest(action, actions)
-  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
-  return invalid(`${name}: the option \`do\` must be ${anAction.expected}.${hint}`)
 }
 
 function areFixed(where: unknown): boolean {

@@ -117,7 +117,7 @@ describe('connectionBudgetMigration', () => {
     await expect(up(db)).rejects.toMatchObject({ code: 'SPILLWAY_OPTION_INVALID' })
     expect(() => connectionBudgetMigration({ role: 'app', connections: 0 })).toThrow('`connections` must be')
     expect(() => connectionBudgetMigration({ role: 'app', connection: 3 } as never)).toThrow(
-      'Did you mean `connections`?',
+      'has no option `connection`. Its options are role, connections,',
     )
   })
 })

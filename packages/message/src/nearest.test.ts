@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearest } from './internal.ts'
+import { nearest } from './nearest.ts'
 
 it.each([
   ['queuUrl', 'queueUrl'],

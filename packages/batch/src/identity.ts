@@ -1,8 +1,5 @@
-import { envelopeVersion } from './envelope.ts'
-import { bodyFingerprint } from './fingerprint.ts'
-import type { KnownMessages } from './known-messages.ts'
-import { isRecordId, isText } from './message.ts'
-import type { MessageIdentity } from './ports.ts'
+import { envelopeVersion, type MessageIdentity } from '@spillway/message'
+import { bodyFingerprint, isRecordId, isText, type KnownMessages } from '@spillway/message/internal'
 
 /**
  * Whose message a record holds, whether its body is there, valid, or only a claim. `undefined` for text that is not an
@@ -31,4 +28,13 @@ export function readIdentity(text: string, known: Pick<KnownMessages, 'find'>): 
 function claimFingerprint(claim: unknown): string | undefined {
   const { sha256 } = Object(claim) as { readonly sha256?: unknown }
   return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined
+}
+
+/**
+ * The fingerprint of the body in an envelope, as it was sent: before upcasts and the schema, which a deploy changes.
+ *
+ * @param text an envelope that was decoded before
+ */
+export function wireFingerprint(text: string): string {
+  return bodyFingerprint(JSON.parse(text).body)
 }

@@ -1,5 +1,5 @@
-import { type DecodedText, type DecodingResult, isDecoded } from './decoding.ts'
-import { envelopeIn } from './envelope-decoding.ts'
+import { type DecodedText, type DecodingResult, isDecoded } from '@spillway/message'
+import { envelopeIn } from '@spillway/message/internal'
 
 /** What was decoded, and what the transport knows where the text does not say it. An envelope says all. */
 export function withFacts(

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { findUnstorable } from './internal.ts'
+import { findUnstorable } from './inspect-body.ts'
 
 it.each([
   ['a\0b', '', 'The text holds U+0000 (NUL), which a database cannot store'],

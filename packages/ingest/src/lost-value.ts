@@ -1,6 +1,5 @@
-import { toPointer } from './issue.ts'
+import { isObject, toPointer } from '@spillway/message/internal'
 import { type Place, tokensOf } from './place.ts'
-import { isObject } from './plain.ts'
 
 /** A value that JSON leaves out or empties. */
 export interface LostValue {

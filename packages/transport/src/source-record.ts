@@ -1,4 +1,4 @@
-import type { MessageRecord, SourceRecord } from './ports.ts'
+import type { MessageRecord, SourceRecord } from '@spillway/message'
 
 /**
  * Where a message has the record that it came in. A symbol, so that it is in no JSON, and registered, because an app may
