@@ -32,7 +32,7 @@ it('settles each record by its outcome', async () => {
       if (body.customer === 'a') return done()
       return body.customer === 'b' ? retry() : park({ code: 'NO', detail: 'Not this one.' })
     }),
-    { log: () => undefined, logger: { info() {}, warn() {}, error() {} } },
+    { logger: { info() {}, warn() {}, error() {} } },
   )
 
   const settled = await handler({ source }, { getRemainingTimeInMillis: () => 10_000 })

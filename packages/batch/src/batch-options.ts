@@ -10,91 +10,88 @@ import {
 import type { ErrorPolicy } from './policy.ts'
 import { type BackoffOption, isBackoff } from './retry-delay.ts'
 import { handlerExpected, isHandler } from './route.ts'
-import type { BatchSummary } from './summary.ts'
 
-/** What `batch` takes beside the message and the writer. */
+/** Options of `batch`. */
 export interface BatchOptions<Body = unknown> {
   /**
-   * Milliseconds of the invocation that are kept for settling: when only they are left no record is begun, the writer is
-   * told to stop, and what is not done is returned. What was begun has the first four tenths of them to finish. Default
-   * 1,000, or one for each record when that is more; never more than a quarter of the time that the invocation has.
+   * Milliseconds at the end of the invocation that are kept for settling. When only they are left, no record is begun,
+   * the signal of the handler aborts, and records that are not done are returned. Records in flight have the first 40 % of
+   * the guard to finish. Default 1,000, or 1 for each record if that is more; at most a quarter of the invocation's time.
    */
   readonly guard?: number
   /**
-   * What becomes of a record whose handler threw; for a whole batch that threw it is asked for each record. What was
-   * thrown is made an `Error` first. A policy that throws itself, or answers no outcome, counts as `retry`. What a
-   * handler throws because its signal aborted is a `retry` without asking. `isUnavailable` of `@spillway/message` says
-   * whether what the handler called is down. Default: `retry`.
+   * Returns the outcome of a record whose handler threw. When a writer throws, it is called for each record. A thrown
+   * value is made an `Error` first. If it throws, or returns no outcome, the record is retried. It is not called for what a
+   * handler throws because its signal aborted: the record is retried. `isUnavailable` of `@spillway/message` says whether
+   * an error means that a dependency is down. Default: `retry`.
    */
   readonly onError?: ErrorPolicy<Body>
   /**
-   * The time to the next delivery of each record that is to be retried, whatever it failed for: `base × 2^(receives - 1)`
-   * seconds, at most `cap`, of which a random part of up to a half is taken off. Default `{ base: 30, cap: 90 }`. `false`
-   * leaves the queue's own visibility time-out. Without effect on a stream.
+   * The delay until the next delivery of a record that is to be retried, whatever the failure: `base × 2^(receives - 1)`
+   * seconds, at most `cap`, minus a random part of up to a half. Default `{ base: 30, cap: 90 }`. `false` leaves the
+   * visibility time-out of the queue. Has no effect on a stream.
    *
-   * After an outage a record sleeps on for at most `cap`; each delivery during it uses up a receive. `outageSurvival`
-   * computes how long an outage may last. Only a handler's own `after` takes its place: see `RetryOutcome`.
+   * After an outage a record waits for at most `cap`; each delivery during an outage uses up a receive. `outageSurvival`
+   * computes how long an outage may last. An `after` of the handler replaces the delay: see `RetryOutcome`.
    */
   readonly backoff?: BackoffOption
   /**
-   * Whether a record is waited for inside the invocation while what it needs is down or saturated. A retry says so with
-   * `unavailable: true`, or with a cause that has the code `SPILLWAY_DATABASE_UNAVAILABLE`; one with an `after` is not
-   * waited for, nor is more than a second where others are done meanwhile: then only a part is down, and the queue goes on.
-   * Default true: an invocation that waits costs its time, one that fails costs each message a receive.
+   * Whether the invocation waits and tries again while a dependency of its records is down or saturated. A retry says so
+   * with `unavailable: true`, or with a cause that has the code `SPILLWAY_DATABASE_UNAVAILABLE`. The invocation does not
+   * wait for a retry with an `after`. It waits for at most a second if other records are done meanwhile: then only a part
+   * is down, and the rest of the queue must go on. Default true: waiting costs time, failing costs each message a receive.
    */
   readonly hold?: boolean
   /**
-   * Whether no record is begun that comes after one that is not done, whatever its lane. Default false: a failure costs
-   * its own lane only.
+   * Whether a failed record stops all records after it, of other lanes as well. Default false: it stops its own lane.
    *
-   * On a stream one failure brings back all records that come after it, so those of other lanes run again when they went
-   * on. They do go on by default: their effect is committed now rather than after their neighbour's, and a repetition
-   * under the same key changes nothing. Set it where a repetition costs more than the wait: for effects that have no
-   * key, a call of somebody else's API for example.
+   * On a stream a failed record brings back all records after it, so records of other lanes that go on run twice. By
+   * default they do go on: they are written earlier, and the second run changes nothing under the same key. Set it to true
+   * for effects without a key, a call of a third-party API for example.
    */
   readonly stopAtFirstFailure?: boolean
   /**
    * Whether the event source mapping has `ReportBatchItemFailures`. Default true. Without that flag Lambda deletes every
    * record that a handler reports as failed. With `false` the handler rejects with `SPILLWAY_BATCH_FAILED` when a record
-   * is to be retried: all records come again, and what is done stays done under its key. What is to be parked comes with
-   * them: its copy is sent by the batch of which nothing else is to be retried. Put no middleware around it then that
-   * turns errors into answers.
+   * is to be retried: all records are delivered again, and what is done stays done under its key. Records that are to be
+   * parked are delivered again as well; they are parked by the first batch in which no record is to be retried. Do not
+   * combine it with a middleware that turns errors into answers.
    */
   readonly partialFailures?: boolean
   /**
-   * Called with the numbers of each batch; with several messages, once for each message that came in it. Default: a
-   * warning to `logger` when something was not done. The lines about what failed go to `logger` all the same.
-   */
-  readonly log?: (summary: BatchSummary) => void
-  /**
-   * Gets a line for each code with which records of a batch were retried or parked: how many, and of the first of them
-   * the error with its stack and its causes, the id of the record and the key of its message. Never a payload. Default:
-   * lines of JSON on the console.
+   * Gets, for each batch with failures, a warning with its numbers, and a line for each code: how many records have it,
+   * and of the first one the error with its stack and its causes, the id of the record and the key of its message. Never a
+   * payload. Default: lines of JSON on the console.
    */
   readonly logger?: Logger
-  /** Gets the counters `spillway.batch.*` and the durations. Default: none. */
+  /** Gets the metrics `spillway.batch.*` of each batch. Default: none. */
   readonly telemetry?: Telemetry
-  /** Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
-/**
- * What `batch` takes beside a list of routes. `stopAtFirstFailure` is not among it: records of several messages are begun
- * at the same time.
- */
+/** Options of `batch` with a list of routes. No `stopAtFirstFailure`: records of several messages are begun at once. */
 export interface RoutesOptions extends Omit<BatchOptions, 'stopAtFirstFailure'> {
   /**
-   * Gets the records of messages for which there is no route, with their bodies as they came: nothing has validated them.
-   * The name of one whose text says none is empty. Default: they are parked with `SPILLWAY_MESSAGE_UNKNOWN`.
+   * Gets the messages for which there is no route. Their bodies are not validated. The name of a message is empty if its
+   * text has none. Default: they are parked with `SPILLWAY_MESSAGE_UNKNOWN`.
    */
   readonly otherwise?: Writer<unknown> | EachRecord<unknown>
 }
 
 const isBoolean: OptionRule = { expected: 'true or false', test: (value) => typeof value === 'boolean' }
 
-/** What each option of {@link BatchOptions} has to be. */
+/** The rules of {@link BatchOptions}. */
 export const batchRules: OptionRules<BatchOptions> = {
   guard: integer(0, 900_000),
   onError: isFunction,
@@ -102,16 +99,15 @@ export const batchRules: OptionRules<BatchOptions> = {
   hold: isBoolean,
   stopAtFirstFailure: isBoolean,
   partialFailures: isBoolean,
-  log: isFunction,
   logger: objectWith('info', 'warn', 'error'),
   telemetry: objectWith('count', 'duration'),
   clock: objectWith('now', 'sleep'),
   random: isFunction,
 }
 
-const { stopAtFirstFailure: _ofOneMessage, ...others } = batchRules
+const { stopAtFirstFailure: _notForRoutes, ...others } = batchRules
 
-/** What each option of {@link RoutesOptions} has to be. */
+/** The rules of {@link RoutesOptions}. */
 export const routesRules: OptionRules<RoutesOptions> = {
   ...others,
   otherwise: { expected: handlerExpected, test: isHandler },

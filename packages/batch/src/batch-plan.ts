@@ -18,15 +18,15 @@ import { routed } from './routed.ts'
 import { routedMessages } from './routed-messages.ts'
 import { wholeBatch } from './whole-batch.ts'
 
-/** What a batch handler is made of. */
+/** What `batch` makes of its arguments. */
 export interface BatchPlan extends MessageNames {
-  readonly round: Pass<unknown>
+  readonly pass: Pass<unknown>
   readonly watchers: readonly BatchWatcher[]
   readonly options: BatchOptions
 }
 
-/** What hears how batches end: a breaker, for example. */
-type BatchWatcher = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
+/** Is told how batches end: a breaker, for example. */
+export type BatchWatcher = Pick<Watcher<unknown>, 'begun' | 'held' | 'settled'>
 type Handler = Writer<unknown> | EachRecord<unknown>
 
 /** The plan of a handler of one message. */
@@ -39,12 +39,12 @@ export function planOne(definition: MessageDefinition, handler: unknown, options
     { handler: required({ ...isFunction, expected: handlerExpected, test: isHandler }) },
   )
   const { handler: inner, watchers } = unwatch(handler as Handler)
-  const round =
+  const pass =
     typeof inner === 'function'
       ? wholeBatch<unknown>((invocation, messages) => callWriter(inner, invocation, messages))
       : recordByRecord(inner)
   const { name } = definition
-  return { onlyName: name, nameOf: () => name, known: onlyMessage(definition), round, watchers, options }
+  return { onlyName: name, nameOf: () => name, known: onlyMessage(definition), pass, watchers, options }
 }
 
 /** The plan of a handler of several messages. */
@@ -54,7 +54,7 @@ export function planRoutes(routes: readonly unknown[], { otherwise, ...options }
   const watchers: BatchWatcher[] = []
   const unwatched = (handler: Handler): Handler => {
     const { handler: inner, watchers: own } = unwatch(handler)
-    // One breaker may watch several routes: it hears of a batch once.
+    // One breaker may watch several routes: it is told of a batch once.
     for (const one of own) if (!watchers.some(({ settled }) => settled === one.settled)) watchers.push(one)
     return inner
   }
@@ -65,7 +65,7 @@ export function planRoutes(routes: readonly unknown[], { otherwise, ...options }
   return {
     nameOf: (message) => (message !== undefined && handlers.has(message) ? message : noRoute),
     known: routedMessages(routes, rest !== undefined),
-    round: routed(handlers, rest),
+    pass: routed(handlers, rest),
     watchers,
     options,
   }

@@ -63,7 +63,7 @@ it('acknowledges just what is done or parked, and keeps every lane in order, wha
             return does === 'done' ? done() : retry()
           })
         },
-        { log: () => undefined, logger: silent },
+        { logger: silent },
       )
       const settled = await handler({ source }, { getRemainingTimeInMillis: () => 60_000 })
       // A writer may write its batch in any order: it never holds two records of a lane.

@@ -13,9 +13,10 @@ import {
   type SourceRecord,
   type Writer,
 } from '@spillway/message'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type BatchOptions, type BatchSummary, batch } from './index.ts'
+import { type BatchOptions, batch } from './index.ts'
+import { keepSummaries } from './testing/keep-summaries.ts'
 import { silent } from './testing/virtual-run.ts'
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
@@ -45,7 +46,7 @@ async function run(
 ) {
   const parked: Parked[] = []
   const delayed: Record<string, number> = {}
-  const summaries: BatchSummary[] = []
+  const { summaries, logger } = keepSummaries(silent)
   const source: RecordSource = {
     records,
     async park({ id }, reason) {
@@ -58,11 +59,7 @@ async function run(
   }
   const startedAt = performance.now()
   const context = { getRemainingTimeInMillis: () => remaining - (performance.now() - startedAt) }
-  const handler = batch(order, writer, {
-    log: (summary) => summaries.push(summary),
-    logger: silent,
-    ...options,
-  })
+  const handler = batch(order, writer, { logger, ...options })
   const settled = await handler({ source }, context, signal === undefined ? {} : { signal })
   return { settled, parked, delayed, summary: summaries[0], failed: failedOf(records, settled) }
 }
@@ -204,7 +201,6 @@ describe('a record that holds no valid message', () => {
     const records = [record('a'), record('b')]
     const source = { records, park: async () => expect.unreachable(), delay: async () => undefined }
     const handler = batch(picky, async (messages) => messages.map(() => done()), {
-      log: () => undefined,
       logger: silent,
     })
     const settled = await handler({ source }, { getRemainingTimeInMillis: () => 5000 })
@@ -322,18 +318,6 @@ it('has the rest of a lane wait as long as the record that it follows', async ()
   expect(result.delayed).toStrictEqual({ 'm-a1': 9, 'm-a2': 9 })
 })
 
-it('survives a log that throws: what is committed stays acknowledged', async () => {
-  const log = () => {
-    throw new Error('disk full')
-  }
-  const printed = vi.spyOn(console, 'error').mockReturnValue()
-  expect(
-    (await run({ records: [record('a')], writer: doAll }, { log, logger: undefined as never })).failed,
-  ).toStrictEqual([])
-  expect(printed).toHaveBeenCalledOnce()
-  printed.mockRestore()
-})
-
 describe('the deadline', () => {
   it('acknowledges what is committed when parking the others takes too long', async () => {
     const records = [
@@ -351,7 +335,7 @@ describe('the deadline', () => {
       delay: () => new Promise(() => undefined),
     }
     const context = { getRemainingTimeInMillis: () => 1000 - (performance.now() - startedAt) }
-    const settled = await batch(order, doAll, { log: () => undefined, logger: silent })({ source }, context)
+    const settled = await batch(order, doAll, { logger: silent })({ source }, context)
     expect(performance.now() - startedAt).toBeLessThan(1000)
     expect(settled[0]?.status).toBe('fulfilled')
     const acknowledged = records
@@ -370,7 +354,7 @@ describe('the deadline', () => {
     const startedAt = performance.now()
     const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
     const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { log: () => undefined, logger: silent })({ source }, context)
+    const settled = await batch(hanging, doAll, { logger: silent })({ source }, context)
     expect(failedOf(records, settled)).toStrictEqual(['m-a'])
     expect(performance.now() - startedAt).toBeLessThan(300)
   })
@@ -386,7 +370,7 @@ describe('the deadline', () => {
     const startedAt = performance.now()
     const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
     const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { log: () => undefined, logger: silent })({ source }, context)
+    const settled = await batch(hanging, doAll, { logger: silent })({ source }, context)
     expect(failedOf(records, settled)).toStrictEqual(['m-b'])
   })
 

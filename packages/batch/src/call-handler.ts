@@ -10,7 +10,7 @@ import { type Invocation, limitOf } from './pass.ts'
 import { toOutcome, toOutcomes } from './policy.ts'
 import { deadlineError } from './settled-result.ts'
 
-/** Gives messages of different lanes to a writer. Answers an outcome for each, and never rejects. */
+/** Gives messages of different lanes to a writer. Resolves to an outcome for each; never rejects. */
 export async function callWriter<Body>(
   writer: Writer<Body>,
   invocation: Invocation<Body>,
@@ -28,7 +28,7 @@ export async function callWriter<Body>(
   }
 }
 
-/** Gives one message to the handler of each record. Never rejects. */
+/** Gives one message to a handler of single records. Never rejects. */
 export async function callHandler<Body>(
   { handle }: EachRecord<Body>,
   invocation: Invocation<Body>,

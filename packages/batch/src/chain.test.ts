@@ -48,7 +48,7 @@ function toEvent(ids: readonly string[]): SQSEvent {
 }
 
 const context = { getRemainingTimeInMillis: () => 5000 } as Context
-const quiet = { log: () => undefined, logger: silent, backoff: false } as const
+const quiet = { logger: silent, backoff: false } as const
 const ours = (logger?: Logger) => sqsPartialBatchFailure(logger && { logger })
 
 function chainOf(

@@ -2,13 +2,13 @@ import { type RecordSource, SpillwayError } from '@spillway/message'
 import type { InvocationContext } from './deadline.ts'
 
 /**
- * The records under an event.
+ * The records that a source middleware put on an event.
  *
- * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` when no source middleware put any there.
+ * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` when there are none.
  */
 export function sourceOf(event: unknown): RecordSource {
   const { source } = Object(event) as { readonly source?: RecordSource }
-  // EventBridge has a text there.
+  // In an event of EventBridge `source` is a string.
   if (Array.isArray(Object(source).records)) return source as RecordSource
   throw new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
@@ -17,9 +17,9 @@ export function sourceOf(event: unknown): RecordSource {
 }
 
 /**
- * Holds what a handler got for a context to that of Lambda, which knows how much time is left.
+ * Checks that a handler got the context of Lambda, which says how much time is left.
  *
- * @throws SpillwayError `SPILLWAY_CONTEXT_MISSING` for one that does not.
+ * @throws SpillwayError `SPILLWAY_CONTEXT_MISSING` when it does not.
  */
 export function checkContext(context: unknown): asserts context is InvocationContext {
   const { getRemainingTimeInMillis } = Object(context) as Partial<InvocationContext>

@@ -1,12 +1,12 @@
 import { errorsWithin } from '@spillway/message/internal'
 
-/** Names that say nothing. */
-const bare: ReadonlySet<unknown> = new Set(['Error', 'AggregateError'])
+/** Names without information. */
+const generic: ReadonlySet<unknown> = new Set(['Error', 'AggregateError'])
 
 /**
- * The code under which a record that is retried is counted and logged: what says most of its cause and of what lies
- * beneath. A code of Spillway goes first, because the docs have it; then the outermost code of anybody, `ECONNREFUSED`
- * under `fetch failed` for example; then the outermost name that is not just `Error`.
+ * The code under which a retried record is counted and logged, from the chain of causes. A code of Spillway goes first,
+ * because the docs explain it; then the outermost other code, for example `ECONNREFUSED` beneath `fetch failed`; then the
+ * outermost name that is not just `Error`.
  */
 export function codeOf(cause: unknown): string {
   let code: string | undefined
@@ -16,7 +16,7 @@ export function codeOf(cause: unknown): string {
       if (error.code.startsWith('SPILLWAY_')) return error.code
       code ??= error.code
     }
-    if (isText(error.name) && !bare.has(error.name)) name ??= error.name
+    if (isText(error.name) && !generic.has(error.name)) name ??= error.name
   }
   return code ?? name ?? (cause instanceof Error ? 'Error' : 'unknown')
 }

@@ -6,35 +6,35 @@ export interface InvocationContext {
   getRemainingTimeInMillis(): number
 }
 
-/** The three ends of an invocation's time, each later than the one before. */
+/** The three deadlines of an invocation, each later than the one before. */
 export interface Deadlines {
-  /** No record is begun after it, and the signal of those that were begun aborts. */
+  /** No record is begun after it, and the signal of records in flight aborts. */
   readonly writing: Deadline
-  /** What was begun is waited for until then. */
+  /** The outcomes of records in flight are waited for until then. */
   readonly answering: Deadline
-  /** Copies are parked and deliveries are put off until then. */
+  /** Records are parked and delayed until then. */
   readonly settling: Deadline
-  /** Stops their timers. */
+  /** Stops the timers. */
   end(): void
 }
 
-/** No guard takes more than this share of the time there is, so that a short time-out leaves time to work. */
+/** The largest guard, as a share of the invocation's time: a short time-out must leave time to work. */
 export const guardShare = 0.25
 
 /** Milliseconds. */
 const defaultGuard = 1000
 
-/** The guard of a batch of so many records where none is given: to park and to put off many takes longer. Milliseconds. */
+/** The default guard of a batch, in milliseconds. Parking and delaying many records takes longer. */
 export function guardOf(records: number): number {
   return Math.max(defaultGuard, records)
 }
 
-/** The shares of the guard that are left when answering and settling end. */
+/** The shares of the guard that are left when `answering` and `settling` pass. */
 const answeringShare = 0.6
 const settlingShare = 0.2
 
 /**
- * Divides the time of an invocation.
+ * Starts the deadlines of an invocation.
  *
  * @param guard milliseconds that are kept for settling
  */
@@ -48,7 +48,7 @@ export function startDeadlines(
   const limit = { remainingTime: () => context.getRemainingTimeInMillis(), signal: outer }
   const start = (share: number) => createDeadline(limit, { reserve: reserve * share, clock })
   const [writing, answering, settling] = [start(1), start(answeringShare), start(settlingShare)]
-  // One timer for the whole batch, which each handler of a record would start and stop again otherwise.
+  // Keeps one timer running for the whole batch. Otherwise each call of a handler would start and stop one.
   answering.onPass(() => undefined)
   return {
     writing,

@@ -14,26 +14,26 @@ import { type KnownMessages, readMessage } from '@spillway/message/internal'
 import { sourceRecord } from '@spillway/transport'
 import { readIdentity, wireFingerprint } from './identity.ts'
 
-/** A message for the handler, or what becomes of a record that holds none. */
+/** A message for the handler, or the outcome of a record that has none. */
 export type DecodedRecord = MessageRecord | { readonly outcome: Outcome }
 
-/** A record that was read, or is still being read. */
+/** A decoded record, or the promise of one. */
 export type Decoding = DecodedRecord | Promise<DecodedRecord>
 
-/** Whether a record holds a message. */
+/** Whether a record has a message. */
 export function isMessage(decoded: DecodedRecord): decoded is MessageRecord {
   return !('outcome' in decoded)
 }
 
-/** Whether a record is still being read. By its `then`: `instanceof` for each record takes longer than all else here. */
+/** Whether a record is still being decoded. Looks for `then`, because `instanceof` is too slow to be called for each record. */
 export function isPending(decoded: Decoding): decoded is Promise<DecodedRecord> {
   return 'then' in decoded
 }
 
 /**
- * Reads the envelope of a record, at once where its schema is synchronous. Never throws.
+ * Decodes the envelope of a record; synchronously if its schema is synchronous. Never throws.
  *
- * @param text the text of the record, or why it could not be fetched
+ * @param text the text of the record, or the error of fetching it
  */
 export function decodeRecord(known: KnownMessages, record: SourceRecord, text: string | Error): Decoding {
   if (text instanceof Error) return { outcome: unloaded(text) }
@@ -46,10 +46,10 @@ export function decodeRecord(known: KnownMessages, record: SourceRecord, text: s
   }
 }
 
-/** A message that knows the record in which it came. */
+/** A message with a reference to its record. */
 export type MadeRecord = MessageRecord & { readonly [sourceRecord]: SourceRecord }
 
-/** The record of a message that came in an envelope. */
+/** Makes the result for a record with an envelope. */
 export function toRecord(
   known: KnownMessages,
   record: SourceRecord,
@@ -61,7 +61,7 @@ export function toRecord(
   return makeRecord(decoded.message, record, redriveOf, fingerprint)
 }
 
-/** A message with the facts of its delivery. */
+/** Adds the facts of the delivery to a message. */
 export function makeRecord(
   { name, version, key, group, time, traceparent, body }: Message,
   record: SourceRecord,
@@ -84,12 +84,12 @@ export function makeRecord(
     redriveOf,
     [sourceRecord]: record,
   }
-  // A copy, because V8 notices that what this literal makes lives on, and then makes it among what is old: each message
-  // would stay until a full collection, and its body with it.
+  // A copy, because V8 allocates a literal whose objects live long in the old generation ("pretenuring"): each message
+  // and its body would stay in memory until a full garbage collection.
   return { ...made }
 }
 
-/** The id of the record whose copy a text says that it is. Of a claim that came back the record says it, not what was fetched. */
+/** The id of the record that a redriven copy was made from. For a claim it is in the claim, not in the fetched text. */
 function redrivenOf(
   known: KnownMessages,
   record: SourceRecord,
@@ -98,7 +98,7 @@ function redrivenOf(
   return record.load === undefined ? redriveOf : (readIdentity(record.body, known)?.redriveOf ?? redriveOf)
 }
 
-/** What becomes of a record whose message cannot be read: one that is newer than its reader waits for the deploy. */
+/** The outcome of a record that cannot be decoded. A message of a later version is retried: a deploy is going on. */
 export function unreadable({
   reason,
   retryable,
@@ -107,21 +107,21 @@ export function unreadable({
   return retry({ cause: new SpillwayError('SPILLWAY_ENVELOPE_INVALID', reason.detail) })
 }
 
-/** What a schema throws says nothing about the message. */
+/** The outcome of a record whose schema threw, which says nothing about the message. */
 export function failed(thrown: unknown): { readonly outcome: Outcome } {
   return { outcome: retry({ cause: toError(thrown) }) }
 }
 
-/** What becomes of a record whose text was not fetched. What is gone for good does not come back. */
+/** The outcome of a record whose text could not be fetched. It is parked if the text no longer exists. */
 export function unloaded(error: Error): Outcome {
   const gone = error instanceof SpillwayError && error.code === 'SPILLWAY_CLAIM_MISSING'
   return gone ? park({ code: error.code, detail: error.message }) : retry({ cause: error })
 }
 
-/** A source that says itself what its texts hold. */
+/** A source with its own decoding. */
 export type DecodingSource = RecordSource & Required<Pick<RecordSource, 'decode'>>
 
-/** Whether a source says itself what its texts hold. */
+/** Whether a source has its own decoding. */
 export function isDecodingSource(source: RecordSource): source is DecodingSource {
   return source.decode !== undefined
 }

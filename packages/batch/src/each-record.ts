@@ -1,7 +1,7 @@
 import type { EachRecord, RecordHandler } from '@spillway/message'
 import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
 
-/** What {@link eachRecord} takes beside the handler. */
+/** Options of {@link eachRecord}. */
 export interface EachRecordOptions {
   /** How many records of a batch are handled at once, 1 to 1,000. Default 10. */
   readonly concurrency?: number
@@ -10,13 +10,13 @@ export interface EachRecordOptions {
 const rules: OptionRules<EachRecordOptions> = { concurrency: integer(1, 1000) }
 
 /**
- * Gives `batch` a handler for one record at a time, in place of a writer for all of them.
+ * Makes a handler of single records for `batch`, in place of a writer for whole batches.
  *
- * Lanes run side by side and each in order, at most `concurrency` records at once. A lane ends at its first record that
- * is to be retried: its later ones are returned with it. Once only the guard of the invocation's time is left no record
- * is begun, and `limit.signal` aborts for those that are running.
+ * Lanes run in parallel and each in order, at most `concurrency` records at once. A lane stops at its first record that
+ * is to be retried: the records behind it are retried as well. When only the guard of the invocation's time is left, no
+ * record is begun, and `limit.signal` aborts for records in flight.
  *
- * Whatever the handler answers but an outcome counts as `retry`; what it throws goes to `onError` of `batch`.
+ * If the handler returns anything but an outcome, the record is retried; what it throws goes to `onError` of `batch`.
  *
  * @example
  * ```ts

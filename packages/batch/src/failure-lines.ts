@@ -1,29 +1,29 @@
 import { type LogFields, type Logger, type ParkOutcome, type SourceRecord, toError } from '@spillway/message'
 import type { Failure } from './summary.ts'
 
-/** A batch whose codes are all different is no reason for a thousand lines. */
+/** The most lines of a batch, so that a batch of a thousand different codes does not write a thousand lines. */
 const mostLines = 20
 
-/** How many lines each of so many messages of a batch has: one at least, and no more in all than one message has. */
+/** The most lines of each message, by the number of messages in a batch. */
 export function linesOf(messages: number): number {
   return Math.max(1, Math.floor(mostLines / messages))
 }
 
-/** How many invalid places of a body are named. */
+/** The most issues of a schema in a line. */
 const mostIssues = 5
 
-/** What the lines of a batch are about. */
+/** The message that lines are about. */
 export interface Named {
   readonly name: string
-  /** How many there are at most. */
+  /** The most lines. */
   readonly lines: number
   /** The key of the message in a record. */
   keyOf(record: SourceRecord): string | undefined
 }
 
 /**
- * Says what failed: a line for each code, with how many records have it, and of the first of them what was thrown and
- * by what it is found. Never a payload.
+ * Logs failures: a line for each code, with the number of its records, and the error, id and key of the first one. Never
+ * a payload.
  */
 export function logFailures(
   logger: Logger,
@@ -49,7 +49,7 @@ export function logFailures(
     } else {
       const { cause } = outcome
       const line = `${count} to be delivered again: ${code}`
-      // What follows a failure is none of its own.
+      // These records failed only because they wait for another one.
       if (code === 'SPILLWAY_LANE_STOPPED') logger.info(line, fields)
       else if (cause === undefined) logger.warn(line, fields)
       else logger.error(line, { ...fields, error: toError(cause) })

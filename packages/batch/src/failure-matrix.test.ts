@@ -89,7 +89,7 @@ function booking(url?: string, seconds = 0) {
   })
   return batch(order, writer, quiet)
 }
-const quiet = { log: () => undefined, logger: silent }
+const quiet = { logger: silent }
 
 function worker(row: number, options?: Parameters<typeof workerOf>[2]): Worker {
   const made = workerOf(queues, `row${row}`, options)

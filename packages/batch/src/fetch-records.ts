@@ -6,18 +6,18 @@ import { loadConcurrency, loadTexts } from './load.ts'
 import type { Invocation } from './pass.ts'
 import { deadlineError } from './settled-result.ts'
 
-/** Reads records whose text lies elsewhere, each by itself and within the bound on the bytes that are held. */
+/** Fetches and decodes claimed records one by one, within a bound on the bytes in memory. */
 export interface Fetcher {
-  /** Fetches the text of a record and reads it. Its bytes are held until {@link Fetcher.leave}. Never rejects. */
+  /** Fetches the text of a record and decodes it. Its bytes count until {@link Fetcher.leave}. Never rejects. */
   read(record: SourceRecord): Promise<DecodedRecord>
   /** The text of a record is not needed any more. */
   leave(record: SourceRecord): void
 }
 
 /**
- * A fetcher for one pass over the records of a batch.
+ * Creates the fetcher of one pass.
  *
- * @param places how many are fetched at once
+ * @param places how many texts are fetched at once
  */
 export function createFetcher(
   { reader, source, deadlines: { writing } }: Pick<Invocation<never>, 'reader' | 'source' | 'deadlines'>,
@@ -27,7 +27,7 @@ export function createFetcher(
   const requests = createSemaphore(places)
   const leaves = new Map<SourceRecord, () => void>()
 
-  /** What an earlier delivery decided of a message, which is known only now. */
+  /** The outcome that an earlier delivery decided: the message is known only after it was fetched. */
   async function decidedOf(record: SourceRecord): Promise<Outcome | undefined> {
     return (await findDecidedLate(reader, source, [record], writing)).get(record)
   }
@@ -50,7 +50,7 @@ export function createFetcher(
   }
 }
 
-/** What a record holds, where its schema says so in time. */
+/** A decoded record; a retry if its schema is not in time. */
 export async function readInTime(decoding: Decoding, writing: Deadline): Promise<DecodedRecord> {
   return isPending(decoding) ? ((await writing.race(decoding)) ?? late()) : decoding
 }

@@ -10,17 +10,17 @@ import {
 import { createDeadline, type Deadline, inParallel } from '@spillway/transport'
 import type { MessageReader } from './reader.ts'
 
-/** How long the source may take to answer: a store that is down must not cost records that it knows nothing of. */
+/** The longest wait for the source: a store that is down must not cost records that it does not know. */
 const longestMs = 2_000
 const longestShare = 0.25
 
 const none: ReadonlyMap<SourceRecord, Outcome> = new Map()
 
 /**
- * What becomes of records whatever they hold: those that an earlier delivery decided to park are parked, and have no
- * effect any more. Where the source cannot tell, the records that it was asked for are retried.
+ * The outcomes that earlier deliveries decided: a record that was to be parked is parked and has no effect any more. If the
+ * source cannot tell, the records that were looked up are retried.
  *
- * Only records that were delivered before are asked for; of a stream, which counts no deliveries, all are.
+ * Looks up records that were delivered before; on a stream, which does not count deliveries, all records.
  */
 export function findDecided(
   reader: MessageReader,
@@ -36,9 +36,7 @@ export function findDecided(
   )
 }
 
-/**
- * The same for records whose text was fetched, and says only then whose message it is: one that came in no envelope.
- */
+/** The same for fetched records without an envelope: their message is known only after they were fetched. */
 export async function findDecidedLate(
   reader: MessageReader,
   source: RecordSource,
@@ -54,7 +52,7 @@ export async function findDecidedLate(
   )
 }
 
-/** A record and one of the identities for which it is asked. A record may be asked for twice, so each has an object of its own. */
+/** An identity to look up. A record may have two: the second has a copy of the record, so that the answers differ. */
 interface Asked {
   readonly of: SourceRecord
   readonly record: SourceRecord
@@ -97,7 +95,7 @@ async function decidedAmong(
   }
 }
 
-/** How many schemas of foreign messages run at once. */
+/** How many records without an envelope are decoded at once. */
 const readConcurrency = 100
 
 async function toAsk(reader: MessageReader, records: readonly SourceRecord[]): Promise<readonly Asked[]> {

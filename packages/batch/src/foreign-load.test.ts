@@ -20,7 +20,7 @@ import { silent } from './testing/virtual-run.ts'
 // Messages in no envelope, whose text lies elsewhere: only once it is fetched is it known whose they are.
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
-const quiet = { log: () => undefined, logger: silent, hold: false } as const
+const quiet = { logger: silent, hold: false } as const
 
 function sourceOf(
   store: ReturnType<typeof memoryParkedStore>,

@@ -68,7 +68,7 @@ function keeping(outcome: (record: MessageRecord<{ id: string }>) => Outcome = d
   return { seen, write }
 }
 
-const quiet = { log: () => undefined, logger: silent, backoff: false } as const
+const quiet = { logger: silent, backoff: false } as const
 
 describe('a message that came in no envelope', () => {
   it('has the key of its definition, the time of the queue and a fingerprint of what was sent', async () => {
@@ -103,7 +103,7 @@ describe('a message that came in no envelope', () => {
       ]),
     )
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toContain('order: messages have no key of their own')
+    expect(lines[0]).toContain('order: messages have no key and are identified by the ids of their records')
   })
 
   it('stands beside envelopes, whose key stays as it is', async () => {

@@ -31,7 +31,7 @@ import {
   unreadable,
 } from './decode.ts'
 
-/** Whose message a record holds, as its text says it. The first key is that of the message. */
+/** The message of a record by its text. The first key is the key of the message. */
 export interface Found {
   readonly name: string
   readonly keys: readonly string[]
@@ -39,17 +39,17 @@ export interface Found {
   fingerprint(): string
 }
 
-/** What reads the records of a source that decodes. */
+/** What {@link decodeForeign} needs. */
 export interface ForeignReader {
   readonly known: KnownMessages
   readonly source: DecodingSource
-  /** Hears whose message a record holds, as soon as it is known, and once more when the body says another key. */
+  /** Called as soon as the message of a record is known, and again if its body has another key. */
   found(record: SourceRecord, found: Found): void
-  /** Hears that a message is known by the id of its record alone. */
+  /** Called for a message without a key, which is identified by the id of its record. */
   keyless(name: string): void
 }
 
-/** Reads a record by the decoding of its source. Never throws. */
+/** Decodes a record by the decoding of its source. Never throws. */
 export function decodeForeign(reader: ForeignReader, record: SourceRecord, text: string): Decoding {
   const { known, source } = reader
   const decoded = resultOf(source, record, text)
@@ -106,7 +106,7 @@ function toForeignRecord(
   try {
     own = keyAndGroup(definition, body)
   } catch (thrown) {
-    // The body is to blame only for a text that no queue could carry; for what else is thrown, the definition is.
+    // An invalid key or group is a fault of the body; any other error is a fault of the definition.
     const isOfBody =
       thrown instanceof SpillwayError &&
       (thrown.code === 'SPILLWAY_KEY_INVALID' || thrown.code === 'SPILLWAY_GROUP_INVALID')
@@ -118,7 +118,7 @@ function toForeignRecord(
   return makeRecord(message, record, record.redriveOf, fingerprint)
 }
 
-/** What a decoding answers. What it throws, or answers in place of a result, says nothing of the record. */
+/** The result of a decoding. An error or an invalid result says nothing about the record. */
 function resultOf(source: DecodingSource, record: SourceRecord, text: string): DecodingResult | Failed {
   try {
     const result: unknown = source.decode(record, text)
@@ -130,7 +130,7 @@ function resultOf(source: DecodingSource, record: SourceRecord, text: string): D
   }
 }
 
-/** What the text of a record says, its body not validated; `undefined` where it says nothing. */
+/** The text of a record, decoded but not validated; `undefined` if it cannot be decoded. */
 export function decodedText(source: DecodingSource, record: SourceRecord): DecodedText | undefined {
   const result = resultOf(source, record, record.body)
   return 'kind' in result ? undefined : result
@@ -150,11 +150,11 @@ function isResult(value: unknown): value is DecodingResult {
 
 function describe(result: unknown): string {
   return isPromise(Object(result))
-    ? 'The decoding is asynchronous: it has to answer at once, not with a promise.'
-    : 'The decoding has to answer { body, … }, refuse(…), notMine(…) or acknowledge().'
+    ? 'The decoding returned a promise. It must be synchronous.'
+    : 'The decoding must return { body, … }, refuse(…), notMine(…) or acknowledge().'
 }
 
-/** What becomes of a record that a decoding does not read. */
+/** The outcome of a record for which the decoding gave no message. */
 function outcomeOf(result: Exclude<DecodingResult, DecodedText> | Failed, text: string) {
   if (result.kind === 'acknowledged') return done()
   if (result.kind === 'refused') return park({ code: result.code, detail: result.detail })
@@ -167,13 +167,13 @@ function outcomeOf(result: Exclude<DecodingResult, DecodedText> | Failed, text: 
   }
   const cause = new SpillwayError(
     'SPILLWAY_DECODING_FAILED',
-    'The `decode` of the source failed for a record, which is delivered again. Let it answer refuse(…) for what it cannot read.',
+    'The `decode` of the source failed for a record, which is delivered again. Let it return refuse(…) for a text that it cannot read.',
     { cause: result.cause },
   )
   return retry({ cause, unavailable: false })
 }
 
-/** Of the body as it was sent, decoded once more: an upcast or a handler may have changed the first one. */
+/** The fingerprint of the body as it was sent. The text is decoded again, because an upcast or a handler may change a body. */
 function fingerprintOf(decoded: DecodingResult): string {
   return bodyFingerprint(isDecoded(decoded) ? decoded.body : null)
 }

@@ -1,33 +1,33 @@
 import { type Backoff, type Clock, equalJitter } from '@spillway/message/internal'
 import type { Deadline } from '@spillway/transport'
 
-/** The longest wait between two tries. Milliseconds. */
+/** The longest wait between two attempts. Milliseconds. */
 export const longestHoldWait = 2_000
 
 /**
- * The most that is waited in all where only a part of what the records need is down, by milliseconds: enough for a
- * connection that is lost or a busy moment. An invocation that waits longer keeps healthy messages from being received.
+ * The longest hold while only a part of the dependencies is down, in milliseconds: enough for a lost connection or a busy
+ * moment. A longer wait keeps healthy messages from being received.
  */
 export const partialHold = 1_000
 
 const backoff: Backoff = { base: 100, cap: longestHoldWait }
 
-/** Waits for something that is down or saturated. One for each invocation. */
+/** Waits for a dependency that is down or saturated. One for each invocation. */
 export interface Hold {
   /**
-   * Waits before the next try, with jitter; `false` at once when no time is left for one.
+   * Waits with jitter before the next attempt. Returns `false` without waiting when no time is left for another attempt.
    *
-   * @param most milliseconds that may be waited in all
+   * @param most the longest hold of the invocation, in milliseconds
    */
   wait(most?: number): Promise<boolean>
-  /** Milliseconds that were waited. */
+  /** Milliseconds waited so far. */
   held(): number
 }
 
 /**
- * Starts with short waits.
+ * Creates the hold of an invocation. Its waits become longer.
  *
- * @param reserve milliseconds of the time for writing that are left to others
+ * @param reserve milliseconds of the time for writing in which it does not wait
  */
 export function createHold(writing: Deadline, clock: Clock, random: () => number, reserve = 0): Hold {
   let tries = 0

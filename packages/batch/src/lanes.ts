@@ -1,11 +1,11 @@
 import type { SourceRecord } from '@spillway/message'
 
 /**
- * Splits records into waves: the first wave has the first record of each lane, the second wave the second, and so
- * on. Waves that are written one after the other keep every lane in order and let the lanes go on side by side. On a
- * standard queue each record is a lane of its own, and all are one wave.
+ * Splits records into waves: the first wave has the first record of each lane, the second wave the second, and so on.
+ * Writing one wave after the other keeps each lane in order. On a standard queue each record has its own lane, and there
+ * is one wave.
  *
- * @param positions those of the records to split, in order
+ * @param positions the records to split, in order
  */
 export function toWaves(
   records: readonly SourceRecord[],
@@ -28,36 +28,36 @@ export function toWaves(
   return waves
 }
 
-/** Hands out records so that no two of a lane are out at once, each lane in order. */
-export interface Turns {
+/** Hands out records in order, at most one of each lane at a time. */
+export interface LaneQueue {
   /**
-   * The next record, the earliest whose lane is free; `undefined` when there is none now.
+   * The next record: the earliest whose lane has no record in flight. `undefined` when there is none now.
    *
-   * @param done the record that the caller had before: its lane goes on with the caller
+   * @param done the record that the caller has finished. The caller gets the next record of the same lane, if there is one
    */
   next(done: number | undefined): number | undefined
 }
 
-/** Turns over some records, in order. */
-export function takeTurns(records: readonly SourceRecord[], positions: readonly number[]): Turns {
-  /** The lanes that are out, each with those of its records that came up meanwhile. */
-  const out = new Map<string, number[]>()
+/** Creates a queue of some records, in order. */
+export function queueLanes(records: readonly SourceRecord[], positions: readonly number[]): LaneQueue {
+  /** The lanes with a record in flight, each with its records that came up since. */
+  const inFlight = new Map<string, number[]>()
   let place = 0
   const laneOf = (position: number) => (records[position] as SourceRecord).lane
   return {
     next(done) {
       if (done !== undefined) {
         const lane = laneOf(done)
-        const waiting = out.get(lane)?.shift()
+        const waiting = inFlight.get(lane)?.shift()
         if (waiting !== undefined) return waiting
-        out.delete(lane)
+        inFlight.delete(lane)
       }
       while (place < positions.length) {
         const position = positions[place++] as number
         const lane = laneOf(position)
-        const waiting = out.get(lane)
+        const waiting = inFlight.get(lane)
         if (waiting === undefined) {
-          out.set(lane, [])
+          inFlight.set(lane, [])
           return position
         }
         waiting.push(position)
@@ -67,15 +67,15 @@ export function takeTurns(records: readonly SourceRecord[], positions: readonly 
   }
 }
 
-/** The lanes of some records. */
+/** The order of some records in their lanes. */
 export interface LaneLinks {
   /** The first record of each lane, in order. */
   readonly heads: readonly number[]
-  /** The record that comes after another one in its lane. */
+  /** The next record of the same lane. */
   next(position: number): number | undefined
 }
 
-/** Links each record with the next one of its lane. */
+/** Links each record to the next one of its lane. */
 export function linkLanes(records: readonly SourceRecord[], positions: readonly number[]): LaneLinks {
   const heads: number[] = []
   const last = new Map<string, number>()

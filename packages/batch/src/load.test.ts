@@ -46,7 +46,7 @@ async function run(records: readonly SourceRecord[], remaining = 10_000, maximum
       batches.push(messages.map(({ key }) => key).join(' '))
       return messages.map(() => done())
     },
-    { log: () => undefined, logger: silent },
+    { logger: silent },
   )
   const startedAt = performance.now()
   const context = { getRemainingTimeInMillis: () => remaining - (performance.now() - startedAt) }

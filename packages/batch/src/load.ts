@@ -2,17 +2,17 @@ import { type SourceRecord, toError } from '@spillway/message'
 import { createDeadline, type Deadline, inParallel } from '@spillway/transport'
 import { deadlineError } from './settled-result.ts'
 
-/** How many bodies are fetched at once. */
+/** How many texts are fetched at once. */
 export const loadConcurrency = 10
 
-/** The share of the time for writing that fetching may take: a slow store must not cost the records that are there. */
+/** The share of the time for writing that fetching may take: a slow store must not cost the other records. */
 const loadShare = 0.5
 
 /**
- * Splits records into slices whose fetched texts take a bounded number of bytes: one is written before the next is
- * fetched. The first has all records whose text is there. A text that is larger than the bound is a slice of its own.
+ * Splits records into slices whose fetched texts have at most so many bytes: a slice is written before the next one is
+ * fetched. The first slice has all records that are not claims. A larger text has a slice to itself.
  *
- * @param positions those of the records to split, in order
+ * @param positions the records to split, in order
  */
 export function toSlices(
   records: readonly SourceRecord[],
@@ -45,8 +45,8 @@ export function toSlices(
 }
 
 /**
- * Fetches the texts of the records whose body is only a claim on it. Each costs only itself: one that does not come
- * in time has `SPILLWAY_DEADLINE` in place of a text. Never rejects.
+ * Fetches the texts of claimed records. One that fails, or is not in time (`SPILLWAY_DEADLINE`), has an error in place of
+ * its text. Never rejects.
  */
 export async function loadTexts(
   records: readonly SourceRecord[],

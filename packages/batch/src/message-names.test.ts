@@ -139,7 +139,6 @@ describe('the lines of several messages', () => {
     expect(summaries.map((one) => one.message)).toStrictEqual([
       'order: 1 done, 1 retried, 1 parked',
       'refund: 1 done, 0 retried, 1 parked',
-      'audit: 1 done, 0 retried, 0 parked',
     ])
     expect(summaries[1]).toStrictEqual({
       message: 'refund: 1 done, 0 retried, 1 parked',

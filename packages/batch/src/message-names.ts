@@ -4,35 +4,35 @@ import { type DecodedRecord, isDecodingSource, isMessage, isPending } from './de
 import { decodedText } from './foreign.ts'
 import type { MessageReader } from './reader.ts'
 
-/** The name under which a handler of several messages counts and logs records for which it has no route. */
+/** The name under which a handler of several messages counts and logs records without a route. */
 export const noRoute = '(no route)'
 
-/** The records of one message in a batch, and what became of them. */
+/** The records of one message in a batch, and their outcomes. */
 export interface MessagePart {
   readonly name: string
   readonly records: readonly SourceRecord[]
   readonly outcomes: readonly Outcome[]
 }
 
-/** Under which names the records of a handler are counted and logged. */
+/** The names under which the records of a handler are counted and logged. */
 export interface MessageNames {
   readonly known: KnownMessages
-  /** The name of the only message, where there is one. */
+  /** The name of the message, if the handler has only one. */
   readonly onlyName?: string | undefined
-  /** The name under which a message is counted, by its own; `undefined` where a text says none. */
+  /** The name under which a message is counted. `message` is its own name, `undefined` if its text has none. */
   nameOf(message: string | undefined): string
 }
 
-/** A reader, and the parts of the batch that it reads. */
+/** A reader that notes the names of messages. */
 export interface NamedReader {
   readonly reader: MessageReader
-  /** The records by the names of their messages, in the order in which these came. */
+  /** The records of each message, in the order of the first ones. */
   partsOf(outcomes: readonly Outcome[]): readonly MessagePart[]
 }
 
 /**
- * Has a reader note the names of the messages that it reads, where there are several. The text of a record that was not
- * begun is looked at when its name is asked for.
+ * Makes a reader note the names of messages, if the handler has several. The name of a record that was not begun is read
+ * from its text when `partsOf` is called.
  */
 export function withNames(names: MessageNames, reader: MessageReader, source: RecordSource): NamedReader {
   const { known, onlyName, nameOf } = names
@@ -58,9 +58,9 @@ export function withNames(names: MessageNames, reader: MessageReader, source: Re
   }
 }
 
-/** The name that the text of a record says, whether the rest of it is valid or not. */
+/** The name of the message in the text of a record, which need not be valid. */
 function nameIn(known: KnownMessages, source: RecordSource, record: SourceRecord): string | undefined {
-  // Of a body that lies elsewhere the claim says it.
+  // A claim has the name of its message.
   if (!isDecodingSource(source) || record.load !== undefined) return envelopeName(record.body)
   const decoded = decodedText(source, record)
   return decoded && (envelopeIn(decoded)?.name ?? decoded.name ?? known.only?.name)

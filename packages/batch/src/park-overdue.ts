@@ -7,8 +7,8 @@ import {
 } from '@spillway/message'
 import { isUnavailable } from './outage.ts'
 
-/** Codes of what no record is to blame for: it ends when somebody mends it, and then the record is written. */
-const ofTheSystem: ReadonlySet<string> = new Set([
+/** Codes of faults of the system: once the fault is repaired, the record is written. */
+const systemFaults: ReadonlySet<string> = new Set([
   'SPILLWAY_DATABASE_FAULT',
   'SPILLWAY_DEADLINE',
   'SPILLWAY_LANE_STOPPED',
@@ -19,16 +19,16 @@ const ofTheSystem: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The outcome of a record, or `park` in place of a retry for a record that is overdue and fails for a fault of its own:
- * on a stream it holds up all that comes after it.
+ * The outcome of a record. A retry becomes `park` if the record is overdue and fails because of itself: on a stream it
+ * blocks all records after it.
  */
 export function parkOverdue({ overdue = false }: SourceRecord, outcome: Outcome): Outcome {
   if (!overdue || outcome.kind !== 'retry') return outcome
   const { cause, unavailable } = outcome
   if (isUnavailable(outcome)) return outcome
   const own = cause instanceof SpillwayError ? cause : undefined
-  // A writer may know that it is the record's own fault, though its code is that of a write.
-  if (unavailable !== false && own !== undefined && isOfTheSystem(own)) return outcome
+  // With `unavailable: false` a writer says that the record is at fault, whatever the code.
+  if (unavailable !== false && own !== undefined && isSystemFault(own)) return outcome
   const failure = own?.message ?? `It failed with ${cause instanceof Error ? cause.name : 'no error'}.`
   const reason = {
     code: own?.code ?? 'SPILLWAY_RECORD_OVERDUE',
@@ -37,7 +37,7 @@ export function parkOverdue({ overdue = false }: SourceRecord, outcome: Outcome)
   return park(reason, { cause })
 }
 
-/** Where the bodies are is one place for all records: while it cannot be reached, none is to blame. */
-function isOfTheSystem({ code, cause }: SpillwayError): boolean {
-  return ofTheSystem.has(code) || (code === 'SPILLWAY_CLAIM_FAILED' && isDown(cause))
+/** Whether an error is a fault of the system. All claims need the same store: while it is down, no record is at fault. */
+function isSystemFault({ code, cause }: SpillwayError): boolean {
+  return systemFaults.has(code) || (code === 'SPILLWAY_CLAIM_FAILED' && isDown(cause))
 }

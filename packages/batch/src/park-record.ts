@@ -13,14 +13,14 @@ import type { Deadline } from '@spillway/transport'
 import type { MessageReader } from './reader.ts'
 import { deadlineError } from './settled-result.ts'
 
-/** Where a record is parked. */
+/** What {@link parkRecord} needs of the invocation. */
 export interface ParkingPlace {
   readonly reader: MessageReader
   readonly source: RecordSource
   readonly settling: Deadline
 }
 
-/** Sends the copy of a record to the dead-letter queue. One that is not confirmed in time becomes a retry: it must not be lost. */
+/** Sends a copy of a record to the dead-letter queue. The record is retried if the copy is not confirmed in time. Never rejects. */
 export async function parkRecord(
   { reader, source, settling }: ParkingPlace,
   record: SourceRecord,
@@ -40,7 +40,7 @@ export async function parkRecord(
 
 const late = Symbol('late')
 
-/** Whose message a record holds; `late` where its schema did not say that in time. */
+/** The first identity of a record; `late` if its schema did not end in time. */
 async function firstIdentity(
   reader: MessageReader,
   record: SourceRecord,

@@ -59,7 +59,7 @@ async function post(trx: Kysely<Database>, messages: readonly MessageRecord<Tran
 }
 
 function handlerOf(writer: (typeof writers)[number], db: Kysely<Database>): BatchHandler {
-  const quiet = { log: () => undefined, logger: silent, backoff: false, hold: false } as const
+  const quiet = { logger: silent, backoff: false, hold: false } as const
   const row = ({ key, body }: MessageRecord<Transfer>) => ({ id: key, account: 'a', cents: body.cents })
   return writer === 'transaction'
     ? batch(transfer, kyselyTransaction<Database, Transfer>({ db, transaction: post }), quiet)

@@ -10,33 +10,38 @@ const parkConcurrency = 10
 export interface Parking {
   readonly position: number
   readonly reason: ParkReason
-  /** For the log alone. */
+  /** For the log only. */
   readonly cause?: ParkOutcome['cause']
   readonly recordId?: ParkOutcome['recordId']
 }
 
 /**
- * Parks records of different lanes, but for those that another one brings back: each delivery would send a copy.
+ * Parks records of different lanes. A record that is delivered again because of another one is retried: each delivery
+ * would send a copy.
  *
- * @returns those of which that is not known yet
+ * @returns the records of which it is not known yet whether they are delivered again
  */
 export async function parkDue(
   {
     reader,
     source,
-    ledger,
+    progress,
     deadlines: { settling },
-  }: Pick<Invocation<never>, 'reader' | 'source' | 'ledger' | 'deadlines'>,
+  }: Pick<Invocation<never>, 'reader' | 'source' | 'progress' | 'deadlines'>,
   parkings: readonly Parking[],
 ): Promise<readonly Parking[]> {
   if (parkings.length === 0) return parkings
-  const due = ledger.safeToPark(parkings.map(({ position }) => position))
-  const isDue = ({ position }: Parking) => due.has(position)
-  await inParallel(parkings.filter(isDue), parkConcurrency, async ({ position, reason, cause, recordId }) => {
-    if (ledger.retryInsteadOfPark(position)) return
-    const record = source.records[position] as SourceRecord
-    const outcome = await parkRecord({ reader, source, settling }, record, { reason, recordId })
-    ledger.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
-  })
-  return parkings.filter((parking) => !isDue(parking))
+  const safe = progress.safeToPark(parkings.map(({ position }) => position))
+  const isSafe = ({ position }: Parking) => safe.has(position)
+  await inParallel(
+    parkings.filter(isSafe),
+    parkConcurrency,
+    async ({ position, reason, cause, recordId }) => {
+      if (progress.retryInsteadOfPark(position)) return
+      const record = source.records[position] as SourceRecord
+      const outcome = await parkRecord({ reader, source, settling }, record, { reason, recordId })
+      progress.settle(position, outcome.kind === 'park' ? park(reason, { cause }) : outcome)
+    },
+  )
+  return parkings.filter((parking) => !isSafe(parking))
 }

@@ -11,7 +11,7 @@ function environment(
   { checkpoint = false, ...options }: BatchOptions<Order> & { readonly checkpoint?: boolean } = {},
 ) {
   const clock = drivenClock()
-  const fixed = { clock, logger: silent, log: () => undefined, random: () => 0.5 }
+  const fixed = { clock, logger: silent, random: () => 0.5 }
   const handle = batch(order, handler, { ...fixed, ...options })
   return {
     clock,

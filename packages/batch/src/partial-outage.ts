@@ -1,33 +1,33 @@
 import type { Outcome } from '@spillway/message'
 import { isUnavailable } from './outage.ts'
 
-/** How long it is remembered that only a part is down. Milliseconds. */
+/** How long a partial outage is remembered. Milliseconds. */
 const memoryMs = 60_000
 
-/** What the records of one invocation showed of an outage. */
+/** What one invocation observes of an outage. */
 export interface Witness {
-  /** Notes what records came to that were tried at the same time. */
+  /** Notes the outcomes of records that were tried at the same time. */
   note(outcomes: readonly Outcome[]): void
   /**
-   * Notes that records are given to one of several handlers, and answers what notes what they came to. A record of another
-   * handler that is done meanwhile was tried at the same time.
+   * Notes that one of several handlers is called. Returns a function that notes the outcomes. A record of another handler
+   * that is done in between was tried at the same time.
    */
   begin(handler: unknown): (outcomes: readonly Outcome[]) => void
-  /** Whether a record was done while, or after, another found that what it needs is down. */
+  /** Whether a record was done at the same time as, or after, another one was unavailable: only a part is down. */
   sawPart(): boolean
 }
 
-/** Notes what one invocation sees. */
+/** Creates the witness of one invocation. */
 export function createWitness(): Witness {
   let sawDown = false
   let sawPart = false
-  /** How many calls did something, in all and of each handler. */
+  /** How many calls had a record done, in all and of each handler. */
   let calls = 0
   const callsOf = new Map<unknown, number>()
   const callsOfOthers = (handler: unknown) => calls - (callsOf.get(handler) ?? 0)
 
   function note(outcomes: readonly Outcome[]): void {
-    // Before they are asked whether they are done: what was done before an outage says nothing of it.
+    // First look for unavailable records: a record that was done before the outage does not count.
     sawDown ||= outcomes.some(isUnavailable)
     sawPart ||= sawDown && outcomes.some(isDone)
   }
@@ -47,7 +47,7 @@ export function createWitness(): Witness {
   }
 }
 
-/** Knows whether an outage is one of a part only: of one database of two, for example. */
+/** Knows whether only a part of the dependencies is down: one database of two, for example. */
 export interface PartialOutage {
   isKnown(): boolean
   /** Notes how a batch ended. */
@@ -55,11 +55,11 @@ export interface PartialOutage {
 }
 
 /**
- * Remembers, for one execution environment, whether others of its records are done while some are unavailable: in one
- * batch, or in batches one after the other. A batch of which every record is unavailable says by itself nothing of those
- * that are still in the queue.
+ * Remembers, for one execution environment, whether some records are done while others are unavailable, in one batch or
+ * in consecutive batches. A batch in which every record is unavailable does not show by itself whether the records in the
+ * queue are, too.
  *
- * @param now milliseconds
+ * @param now the time in milliseconds
  */
 export function createPartialOutage(now: () => number): PartialOutage {
   let partAt: number | undefined

@@ -1,35 +1,36 @@
 import type { MessageRecord, Outcome, RecordSource, SourceRecord, TimeLimit } from '@spillway/message'
 import type { Deadlines } from './deadline.ts'
-import type { Ledger } from './ledger.ts'
 import type { Witness } from './partial-outage.ts'
+import type { BatchProgress } from './progress.ts'
 import type { MessageReader } from './reader.ts'
 
-/** All that a round needs of its invocation. */
+/** What passes over the records of an invocation share. */
 export interface Invocation<Body> {
   readonly reader: MessageReader
   readonly source: RecordSource
-  readonly ledger: Ledger
+  readonly progress: BatchProgress
   readonly deadlines: Deadlines
-  /** What becomes of records whatever they hold, because of their earlier deliveries. */
+  /** The outcomes that earlier deliveries decided, whatever the records hold. */
   readonly decided: ReadonlyMap<SourceRecord, Outcome>
-  /** Gets what records came to, as it comes. */
+  /** Gets the outcomes of records as they come. */
   readonly witness: Witness
-  /** Whether only a part of what the records need is down: then a failure says nothing of other records. */
+  /** Whether only a part of the dependencies is down: then the failure of a record says nothing of other records. */
   readonly isPartial: boolean
-  /** What becomes of a record whose handler, which had the signal, threw. */
+  /** The outcome of a record whose handler threw; the handler had the signal. */
   judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
 }
 
 /**
- * Goes through records once and settles in the ledger what becomes of them. What it leaves out was not begun.
+ * Goes through records once and settles their outcomes. Records that it did not begin stay open.
  *
- * @param positions those of the records, in order
- * @param round from 0. In a later one, what the records need was down just now: it is to be tried with few
+ * @param positions the records to go through, in order
+ * @param attempt how many passes were made before. After the first, a dependency was down a moment ago: it should be
+ * tried with few records
  */
 export type Pass<Body> = (
   invocation: Invocation<Body>,
   positions: readonly number[],
-  round: number,
+  attempt: number,
 ) => Promise<void>
 
 /** The limit that a handler gets. */

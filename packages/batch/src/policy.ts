@@ -10,16 +10,16 @@ import {
 import { isAbort, isUnavailable } from './outage.ts'
 import { deadlineError } from './settled-result.ts'
 
-/** Decides what becomes of a record whose handler threw. */
+/** Returns the outcome of a record whose handler threw. */
 export type ErrorPolicy<Body = unknown> = (error: Error, record: MessageRecord<Body>) => Outcome
 
 /**
- * A policy that never throws, for one batch: one that does, or answers no outcome, has decided nothing, and the record is
- * retried. It is not asked for what a handler threw because its time was over: that says nothing about the record.
+ * Wraps a policy for one batch so that it never throws: a policy that throws or returns no outcome makes the record a
+ * retry. It is not called for what a handler threw because its time was over, which says nothing about the record.
  */
 export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined, logger: Logger) {
   let hasThrown = false
-  /** Once a batch: a policy with a bug throws for each record. */
+  /** Once for each batch: a policy with a bug throws for each record. */
   function complain(error: unknown): void {
     if (!hasThrown) logger.error('spillway: `onError` of a batch threw', { error: toError(error) })
     hasThrown = true
@@ -43,14 +43,14 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined, logger:
   }
 }
 
-/** An answer for one record as its outcome: whatever is none counts as "not done". */
+/** The outcome in an answer for one record. Anything else is a retry. */
 export function toOutcome(answer: unknown, whose: string): Outcome {
   if (isOutcome(answer)) return answer
   ignoreRejection(answer)
   return retry({ cause: outcomeInvalid(`${whose} gave ${nameOf(answer)}.`) })
 }
 
-/** A writer's answer as one outcome per record. Whatever is not an outcome counts as "not done". */
+/** The outcomes in a writer's answer, one for each record. Anything else is a retry. */
 export function toOutcomes(answer: unknown, count: number): readonly Outcome[] {
   if (!Array.isArray(answer) || answer.length !== count) {
     if (Array.isArray(answer)) answer.forEach(ignoreRejection)
@@ -59,27 +59,27 @@ export function toOutcomes(answer: unknown, count: number): readonly Outcome[] {
     return new Array<Outcome>(count).fill(retry({ cause }))
   }
   const outcomes: Outcome[] = []
-  // A list may have holes, which `map` leaves out.
+  // Not `map`, which skips the holes of a list.
   for (let index = 0; index < count; index++) outcomes.push(toOutcome(answer[index], 'The writer'))
   return outcomes
 }
 
 function nameOf(answer: unknown): string {
   if (answer instanceof Promise) return 'a promise in place of an outcome'
-  return answer === undefined ? 'nothing' : 'something that is no outcome'
+  return answer === undefined ? 'nothing' : 'something that is not an outcome'
 }
 
 function outcomeInvalid(message: string, cause?: Error): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_OUTCOME_INVALID',
-    `${message} Answer done(), retry() or park() for each.`,
+    `${message} Return done(), retry() or park() for each record.`,
     cause && { cause },
   )
 }
 
 /**
- * What is a promise by mistake (of an asynchronous policy, of a writer without `Promise.all`) must not end the process
- * with a rejection that nobody handles.
+ * Handles the rejection of a promise that was returned by mistake, by an asynchronous policy or a writer without
+ * `Promise.all`: an unhandled rejection ends the process.
  */
 function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => undefined)

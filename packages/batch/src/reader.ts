@@ -4,31 +4,31 @@ import { type Decoding, decodeRecord, isDecodingSource, unloaded } from './decod
 import { decodeForeign, type Found } from './foreign.ts'
 import { readIdentity } from './identity.ts'
 
-/** Reads the records of one invocation. */
+/** Decodes the records of one invocation. */
 export interface MessageReader {
   /**
-   * Reads the message of a record, at once where its schema is synchronous. Never throws.
+   * Decodes the message of a record; synchronously if its schema is synchronous. Never throws.
    *
-   * @param text the text of the record, or why it could not be fetched
+   * @param text the text of the record, or the error of fetching it
    */
   read(record: SourceRecord, text: string | Error): Decoding
   /**
-   * Whose message a record holds, that of its key first. A message that came in no envelope may have two: a body that is
-   * valid can say another key than its decoding. None for what holds no message, and for what was not fetched yet.
+   * The identities of the message in a record, the one with its key first. A message without an envelope may have two: the
+   * body may give another key than the decoding. Empty for a record without a message, and before a claim was fetched.
    */
   identities(record: SourceRecord): readonly MessageIdentity[] | Promise<readonly MessageIdentity[]>
-  /** Takes one of the identities for that of the record: an earlier delivery was parked under it. */
+  /** Sets the identity of a record: the one under which an earlier delivery was parked. */
   settleOn(record: SourceRecord, identity: MessageIdentity): void
-  /** The key of a message, for a line of the log. */
+  /** The key of a message, for the log. */
   keyOf(record: SourceRecord): string | undefined
 }
 
 const none: readonly MessageIdentity[] = []
 
 /**
- * A reader of the records of a source.
+ * Creates a reader of the records of a source.
  *
- * @param keyless hears the name of a message that is known by the id of its record alone
+ * @param keyless called with the name of a message without a key, which is identified by the id of its record
  */
 export function createReader(
   known: KnownMessages,
@@ -36,7 +36,7 @@ export function createReader(
   keyless: (name: string) => void,
 ): MessageReader {
   const envelopeOf = (record: SourceRecord) => readIdentity(record.body, known)
-  /** Those of an envelope or a claim, which says whose it is. */
+  /** The identity in an envelope or a claim. */
   function fromRecord(record: SourceRecord): readonly MessageIdentity[] {
     const own = envelopeOf(record)
     return own === undefined ? none : [own]
@@ -67,7 +67,7 @@ export function createReader(
     async identities(record) {
       const found = foundOf.get(record)
       if (found !== undefined) return found
-      // A text that is fetched is not there any more.
+      // A fetched text is not kept.
       if (record.load !== undefined) return fromRecord(record)
       await read(record, record.body)
       return foundOf.get(record) ?? none
@@ -83,7 +83,7 @@ function toIdentities(
   { load }: SourceRecord,
   { name, keys, redriveOf, fingerprint }: Found,
 ): readonly MessageIdentity[] {
-  // A text that is fetched is large, and is not kept for a hash of it.
+  // Computed now for a fetched text, which is large and must not be kept in memory for it.
   const hash = load === undefined ? undefined : fingerprint()
   return keys.map((key) => ({
     name,
@@ -93,14 +93,14 @@ function toIdentities(
   }))
 }
 
-/** Warns once that messages have no key of their own. One for each batch handler. */
+/** Warns once that messages have no key. One for each batch handler. */
 export function warnOnce(logger: Logger): (name: string) => void {
   let hasWarned = false
   return function keyless(name) {
     if (hasWarned) return
     hasWarned = true
     logger.warn(
-      `${name}: messages have no key of their own, and are known by the ids of their records. A message that its producer sends twice, or that AWS moves back from a dead-letter queue, has two ids and so two effects: give defineMessage a \`key\`, or the decoding one.`,
+      `${name}: messages have no key and are identified by the ids of their records. A message that its producer sends twice, or that AWS moves back from a dead-letter queue, has two ids and so two effects. Give defineMessage a \`key\`, or let the decoding return one.`,
       { name },
     )
   }

@@ -48,7 +48,7 @@ describe('a key that is the id of the record', () => {
         seen.push(...records)
         return records.map(() => outcome)
       },
-      { log: () => undefined, logger: silent, backoff: false },
+      { logger: silent, backoff: false },
     )
     async function deliver(next: Outcome) {
       outcome = next
@@ -85,7 +85,7 @@ describe('a key that is the id of the record', () => {
         keys.push(...records.map(({ key }) => key))
         return records.map(() => done())
       },
-      { log: () => undefined, logger: silent },
+      { logger: silent },
     )
     await worker.sendTexts('{"id":"a"}', '{"id":"a"}')
     const event = await worker.receive()
@@ -115,6 +115,7 @@ describe('a key that is the id of the record', () => {
       for (let count = 0; count < 3; count++) await deliver(handler)
     }
     expect(lines).toHaveLength(2)
-    for (const line of lines) expect(line).toContain(': messages have no key of their own')
+    for (const line of lines)
+      expect(line).toContain(': messages have no key and are identified by the ids of their records')
   })
 })

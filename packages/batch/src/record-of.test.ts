@@ -16,7 +16,7 @@ import { silent } from './testing/virtual-run.ts'
 import { workerOf } from './testing/worker.ts'
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
-const quiet = { log: () => undefined, logger: silent, backoff: false } as const
+const quiet = { logger: silent, backoff: false } as const
 const limit = { signal: new AbortController().signal, remainingTime: () => 60_000 }
 let queues: QueueEngine
 let client: SQSClient

@@ -1,8 +1,8 @@
-import { done, type LogFields, park, retry, type SourceRecord } from '@spillway/message'
+import { done, park, retry, type SourceRecord } from '@spillway/message'
 import { describe, expect, it, vi } from 'vitest'
-import { eachRecord } from './index.ts'
+import { batch, eachRecord } from './index.ts'
 import { drivenClock } from './testing/driven-clock.ts'
-import { type Order, orderRecord, virtualRun } from './testing/virtual-run.ts'
+import { type Order, order, orderRecord, virtualRun } from './testing/virtual-run.ts'
 
 const records = ['a', 'b', 'c', 'd', 'e'].map((id) => orderRecord(id))
 
@@ -54,25 +54,31 @@ describe('the numbers of a batch', () => {
 
 describe('the line of a batch', () => {
   it('goes to the logger when something was not done', async () => {
-    const lines: [string, LogFields | undefined][] = []
-    const warn = (message: string, fields?: LogFields) => void lines.push([message, fields])
-    const logger = { info: warn, warn, error: warn }
-    const options = { logger, log: undefined as never }
     const handler = eachRecord<Order>(({ key }) => (key === 'b' ? retry() : done()))
-    await virtualRun({ records, handler, options })
-    await virtualRun({ records: records.slice(0, 1), handler, options })
-    expect(lines.slice(0, 1)).toStrictEqual([
-      [
-        'order: 4 done, 1 retried, 0 parked',
-        { name: 'order', records: 5, done: 4, retried: 1, parked: 0, codes: { unknown: 1 } },
-      ],
+    const failed = await virtualRun({ records, handler })
+    expect(failed.summaries).toStrictEqual([
+      {
+        message: 'order: 4 done, 1 retried, 0 parked',
+        name: 'order',
+        records: 5,
+        done: 4,
+        retried: 1,
+        parked: 0,
+        codes: { unknown: 1 },
+      },
     ])
+    const clean = await virtualRun({ records: records.slice(0, 1), handler })
+    expect(clean.summaries).toStrictEqual([])
   })
 
   it('is JSON on standard error without one', async () => {
     const printed = vi.spyOn(console, 'warn').mockReturnValue()
-    const options = { log: undefined as never, logger: undefined as never }
-    await virtualRun({ records, handler: eachRecord<Order>(() => retry()), options })
+    const handler = batch(
+      order,
+      eachRecord<Order>(() => retry()),
+    )
+    const source = { records, park: async () => undefined, delay: async () => undefined }
+    await handler({ source }, { getRemainingTimeInMillis: () => 30_000 })
     expect(JSON.parse(String(printed.mock.calls[0]?.[0]))).toMatchObject({
       level: 'warn',
       message: 'order: 0 done, 5 retried, 0 parked',
@@ -80,24 +86,36 @@ describe('the line of a batch', () => {
     printed.mockRestore()
   })
 
-  it.each<[string, () => unknown]>([
-    [
-      'at once',
-      () => {
-        throw new Error('disk full')
-      },
-    ],
-    ['later', async () => Promise.reject(new Error('disk full'))],
-  ])('that cannot be written, which turns out %s, is said to the logger', async (_, write) => {
-    const said: string[] = []
-    const error = (message: string) => void said.push(message)
-    const logger = { info: error, warn: error, error }
-    const log = write as () => void
-    const handler = eachRecord<Order>(() => done())
-    const { failed } = await virtualRun({ records, handler, options: { logger, log } })
-    expect([failed, said]).toStrictEqual([[], ['spillway: the log of a batch threw']])
+  it('costs nothing when the logger throws, and goes to the console', async () => {
+    const warned = vi.spyOn(console, 'warn').mockReturnValue()
+    const printed = vi.spyOn(console, 'error').mockReturnValue()
+    const handler = batch(
+      order,
+      eachRecord<Order>(({ key }) => (key === 'b' ? retry() : done())),
+      { logger: { info: fail, warn: fail, error: fail } },
+    )
+    const source = { records, park: async () => undefined, delay: async () => undefined }
+    const settled = await handler({ source }, { getRemainingTimeInMillis: () => 30_000 })
+    expect(settled.map(({ status }) => status)).toStrictEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ])
+    expect(JSON.parse(String(warned.mock.calls[0]?.[0])).message).toBe('order: 4 done, 1 retried, 0 parked')
+    expect(printed.mock.calls.map(([line]) => JSON.parse(String(line)).message)).toStrictEqual([
+      'spillway: a logger threw',
+      'spillway: a logger threw',
+    ])
+    warned.mockRestore()
+    printed.mockRestore()
   })
 })
+
+function fail(): never {
+  throw new Error('disk full')
+}
 
 describe('without partial failures', () => {
   const options = { partialFailures: false }

@@ -1,59 +1,43 @@
 import type { Logger, SourceRecord, Telemetry } from '@spillway/message'
 import { quietTelemetry } from '@spillway/message/internal'
-import type { BatchOptions } from './batch-options.ts'
 import { linesOf, logFailures } from './failure-lines.ts'
 import type { MessagePart } from './message-names.ts'
 import { type BatchSummary, type Failure, failuresOf, summarise } from './summary.ts'
 
-/** How long a batch took. Milliseconds. */
+/** The times of a batch. Milliseconds. */
 export interface BatchTimes {
   readonly duration: number
-  /** Of these, what was waited for something that was down. */
+  /** The part of it in which the invocation held. */
   readonly held: number
 }
 
-/** Says what became of each batch, message by message, to whom the options name. Never throws. */
+/** Reports batches to the logger and to telemetry, each message by itself. Never throws. */
 export function createReport(
-  options: Pick<BatchOptions, 'log' | 'telemetry'>,
+  userTelemetry: Telemetry | undefined,
   logger: Logger,
 ): (
   parts: readonly MessagePart[],
   times: BatchTimes,
   keyOf: (record: SourceRecord) => string | undefined,
 ) => void {
-  const telemetry = options.telemetry && quietTelemetry(options.telemetry)
-  const log = options.log ?? warnWith(logger)
+  const telemetry = userTelemetry && quietTelemetry(userTelemetry)
 
   return function report(parts, times, keyOf) {
     const all = parts.map((part) => ({ ...part, failures: failuresOf(part.outcomes) }))
     const failed = all.filter(({ failures }) => failures.length > 0)
-    for (const { name, outcomes, failures } of all) tell(summarise(name, outcomes, failures), failures, times)
+    for (const { name, outcomes, failures } of all) {
+      const summary = summarise(name, outcomes, failures)
+      if (telemetry !== undefined) count(telemetry, failures, summary, times)
+      if (failures.length > 0) warn(logger, summary, times)
+    }
     for (const { name, records, failures } of failed) {
       logFailures(logger, { name, keyOf, lines: linesOf(failed.length) }, records, failures)
     }
   }
-
-  function tell(summary: BatchSummary, failures: readonly Failure[], times: BatchTimes): void {
-    if (telemetry !== undefined) count(telemetry, failures, summary, times)
-    try {
-      const logged: unknown = log(times.held === 0 ? summary : { ...summary, held: times.held })
-      // An asynchronous one that rejects would end the process.
-      if (logged instanceof Promise) logged.catch(complain)
-    } catch (thrown) {
-      complain(thrown)
-    }
-  }
-
-  // What is committed stays committed: a log must not have the whole batch delivered again.
-  function complain(thrown: unknown): void {
-    logger.error('spillway: the log of a batch threw', { error: thrown })
-  }
 }
 
-function warnWith(logger: Logger): (summary: BatchSummary) => void {
-  return ({ message, ...numbers }) => {
-    if (numbers.retried + numbers.parked > 0) logger.warn(message, numbers)
-  }
+function warn(logger: Logger, { message, ...numbers }: BatchSummary, { held }: BatchTimes): void {
+  logger.warn(message, held === 0 ? numbers : { ...numbers, held })
 }
 
 const counterOf = { retry: 'spillway.batch.retried', park: 'spillway.batch.parked' } as const

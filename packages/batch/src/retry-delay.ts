@@ -1,9 +1,9 @@
 import type { RetryOutcome, SourceRecord } from '@spillway/message'
 import { type Backoff, equalJitter, type OptionRule } from '@spillway/message/internal'
-import type { Ledger } from './ledger.ts'
 import { isUnavailable } from './outage.ts'
+import type { BatchProgress } from './progress.ts'
 
-/** The back-off of deliveries: base and cap in seconds, 1 to 43,200; `false` for the queue's own visibility time-out. */
+/** The back-off of deliveries: base and cap in seconds, 1 to 43,200; `false` for the visibility time-out of the queue. */
 export type BackoffOption = Backoff | false
 
 /** Amazon SQS quotas: the longest visibility time-out, 12 hours. */
@@ -22,11 +22,11 @@ export const isBackoff: OptionRule = {
 }
 
 /**
- * Seconds until the next delivery of a record; `undefined` for the queue's own visibility time-out.
+ * Seconds until the next delivery of a record; `undefined` for the visibility time-out of the queue.
  *
- * Nothing but the back-off and the receives decides, whatever a writer says of the failure: each delivery uses up a
- * receive, so that a failure that is not recognised as an outage must not come back sooner than one that is. An `after`,
- * which a handler was told by somebody, takes its place; of what is unavailable only a longer one.
+ * The delay depends on the back-off and the receives, not on the kind of failure: each delivery uses up a receive, so a
+ * failure that is not recognised as an outage must not be delivered sooner than one that is. An `after` of the handler
+ * replaces the back-off; for an unavailable record only if it is longer.
  *
  * @param random a number in `[0, 1)`
  */
@@ -42,44 +42,42 @@ export function retryDelay(
   return isUnavailable(outcome) ? Math.max(after, backoffDelay(backoff, receiveCount, random)) : after
 }
 
-/** Seconds until the next delivery of a record by its receives: between half of the back-off and all of it. */
+/** The back-off of a record in seconds, by its receives: between half of the full delay and all of it. */
 export function backoffDelay(backoff: Backoff, receiveCount: number, random: number): number {
   return Math.max(1, equalJitter(backoff, receiveCount, random))
 }
 
-/** What {@link retryDelays} takes. */
+/** What {@link retryDelays} needs. */
 export interface ReturnedRecords {
   readonly records: readonly SourceRecord[]
-  readonly ledger: Ledger
+  readonly progress: BatchProgress
   readonly backoff: BackoffOption
   readonly random: () => number
 }
 
-/**
- * The delay of each record that is returned. One that follows another of its lane has the same: it is not to overtake
- * it.
- */
-export function retryDelays({
-  records,
-  ledger,
-  backoff,
-  random,
-}: ReturnedRecords): readonly { readonly record: SourceRecord; readonly seconds: number }[] {
-  if (ledger.isClean()) return []
+/** The delay of a record. */
+export interface RecordDelay {
+  readonly record: SourceRecord
+  readonly seconds: number
+}
+
+/** The delay of each retried record. A record that waits for another one of its lane has the same delay, or it would overtake it. */
+export function retryDelays({ records, progress, backoff, random }: ReturnedRecords): readonly RecordDelay[] {
+  if (progress.isClean()) return []
   const delays = new Map<number, number | undefined>()
-  function delayOf(root: number): number | undefined {
-    if (!delays.has(root)) {
-      const outcome = ledger.outcome(root) as RetryOutcome
-      const { receiveCount } = records[root] as SourceRecord
-      delays.set(root, retryDelay(outcome, receiveCount, backoff, random()))
+  function delayOf(position: number): number | undefined {
+    if (!delays.has(position)) {
+      const outcome = progress.outcome(position) as RetryOutcome
+      const { receiveCount } = records[position] as SourceRecord
+      delays.set(position, retryDelay(outcome, receiveCount, backoff, random()))
     }
-    return delays.get(root)
+    return delays.get(position)
   }
   return records.flatMap((record, position) => {
-    const root = ledger.blockedBy(position)
-    if (root === undefined) return []
-    // Of another lane: what holds it back says nothing of how many receives it may use up.
-    const seconds = delayOf(records[root]?.lane === record.lane ? root : position)
+    const blocker = progress.blockedBy(position)
+    if (blocker === undefined) return []
+    // A record that waits for one of another lane has a delay by its own receives.
+    const seconds = delayOf(records[blocker]?.lane === record.lane ? blocker : position)
     return seconds === undefined ? [] : [{ record, seconds }]
   })
 }

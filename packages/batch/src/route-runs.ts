@@ -1,13 +1,13 @@
 import type { EachRecord, MessageRecord, Outcome, Writer } from '@spillway/message'
 import { createSemaphore } from '@spillway/transport'
 import { callHandler, callWriter } from './call-handler.ts'
-import { failuresOfOutage, isHeldFor } from './outage.ts'
+import { detectOutage } from './outage.ts'
 import type { Invocation, Pass } from './pass.ts'
 
-/** A handler, whatever its message is. */
+/** A handler of any message. */
 export type Handler = Writer<unknown> | EachRecord<unknown>
 
-/** A message that was read, and the position of its record. */
+/** A message and the position of its record. */
 export interface Item {
   readonly position: number
   readonly message: MessageRecord
@@ -19,30 +19,29 @@ export interface Settled {
   readonly outcome: Outcome
 }
 
-/** The lanes of the records that a run is given. */
+/** The lanes of the records of a run. */
 export interface Lanes {
-  /** Settles records, and parks what is to be parked. Answers the records that their lanes go on with. */
+  /** Settles or parks records. Resolves to the records with which their lanes go on. */
   settle(settled: readonly Settled[]): Promise<readonly number[]>
-  /** Has lanes go on with these records; resolves once they have ended. */
+  /** Lets lanes go on with these records. Resolves when the lanes have ended. */
   goOn(positions: readonly number[]): Promise<void>
 }
 
 /**
- * Gives messages of different lanes to the handler of a route, and has their lanes go on. One for each pass over the
- * records of a batch. What it leaves out when the time is over was not begun. Rejects only with what the lanes reject
- * with.
+ * Gives messages of different lanes to the handler of a route, then lets their lanes go on. One for each handler and pass.
+ * Records that it does not begin before the time is over stay open. Rejects only if the lanes reject.
  */
 export type RouteRun = (items: readonly Item[], lanes: Lanes) => Promise<void>
 
 /**
- * The runs of one pass by the names of messages. Routes that share a handler share its run.
+ * Finds the run for the name of a message, in one pass. Routes with the same handler share a run.
  *
- * @param round as in {@link Pass}
+ * @param attempt as in {@link Pass}
  */
 export function routeRuns(
   invocation: Invocation<unknown>,
   handlerOf: (name: string) => Handler,
-  round: number,
+  attempt: number,
 ): (name: string) => RouteRun {
   const runs = new Map<Handler, RouteRun>()
   return function runOf(name) {
@@ -50,13 +49,13 @@ export function routeRuns(
     const known = runs.get(handler)
     if (known !== undefined) return known
     const run =
-      typeof handler === 'function' ? writerRun(handler, invocation) : eachRun(handler, invocation, round)
+      typeof handler === 'function' ? writerRun(handler, invocation) : eachRun(handler, invocation, attempt)
     runs.set(handler, run)
     return run
   }
 }
 
-/** A run of a writer: one call at a time, each with all messages that came while the one before it was made. */
+/** The run of a writer: one call at a time, each with all messages that came during the call before. */
 function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): RouteRun {
   const { witness, deadlines } = invocation
   let waiting: Item[] = []
@@ -70,7 +69,7 @@ function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): Ro
   }
 
   async function callAll({ settle, goOn }: Lanes): Promise<void> {
-    // Others that are read, or whose lanes go on, at the same moment are written with them.
+    // Lets records that are ready in the same microtask join the call.
     await undefined
     if (deadlines.writing.expired) return
     const items = waiting
@@ -78,10 +77,10 @@ function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): Ro
     const outcomes = await call(items.map(({ message }) => message))
     const settled = items.map(({ position }, place) => ({ position, outcome: outcomes[place] as Outcome }))
     const isParked = ({ outcome }: Settled) => outcome.kind === 'park'
-    // A lane does not wait for the copies of others.
+    // The other lanes do not wait for copies to the dead-letter queue.
     const parking = settle(settled.filter(isParked)).then(goOn)
     const going = settle(settled.filter((one) => !isParked(one))).then((heads) => {
-      // What these lanes have for the writer is there at once.
+      // The next messages of these lanes are in `waiting` when this returns.
       const ends = goOn(heads)
       isCalling = waiting.length > 0
       return Promise.all([ends, isCalling ? callAll({ settle, goOn }) : undefined])
@@ -98,44 +97,35 @@ function writerRun(writer: Writer<unknown>, invocation: Invocation<unknown>): Ro
 }
 
 /**
- * A run of the handler of each record: so many at once as it allows, each on its own. Once it shows that what it needs is
- * down, the others come back with that outcome.
+ * The run of a handler of single records: at most `concurrency` at once. During an outage the records that are not begun
+ * get the outcome of the outage. While the outage is being probed, records are handled one after the other.
  *
- * @param round as in {@link Pass}: in a later one it is tried with one record after the other until one is not held
+ * @param attempt as in {@link Pass}
  */
-function eachRun(each: EachRecord<unknown>, invocation: Invocation<unknown>, round: number): RouteRun {
+function eachRun(each: EachRecord<unknown>, invocation: Invocation<unknown>, attempt: number): RouteRun {
   const { witness, isPartial, deadlines } = invocation
-  const full = failuresOfOutage(each.concurrency, isPartial)
+  const detector = detectOutage(each.concurrency, isPartial, attempt)
   const all = createSemaphore(each.concurrency)
   const one = createSemaphore(1)
-  let isTrying = round > 0
-  let patience = isTrying ? round : full
-  let failures = 0
-  let failure: Outcome | undefined
 
   async function outcomeOf(message: MessageRecord): Promise<Outcome> {
-    if (failure !== undefined && failures >= patience) return failure
+    const outage = detector.outage()
+    if (outage !== undefined) return outage
     const note = witness.begin(each)
     const outcome = await callHandler(each, invocation, message)
     note([outcome])
-    if (isHeldFor(outcome)) {
-      failures += 1
-      failure = outcome
-    } else {
-      failures = 0
-      isTrying = false
-      patience = full
-    }
+    detector.note(outcome)
     return outcome
   }
 
   return async function handleEach(items, { settle, goOn }) {
     const handle = async ({ position, message }: Item) =>
       deadlines.writing.expired ? [] : settle([{ position, outcome: await outcomeOf(message) }])
+    /** Handles a record if the outage is still being probed when it is its turn. */
+    const probe = (item: Item) => one.run(async () => (detector.isProbing() ? handle(item) : undefined))
     async function inTurn(item: Item): Promise<void> {
-      // What waits while one record is tried goes on with all others once that one is not held.
-      const tried = isTrying ? await one.run(async () => (isTrying ? handle(item) : undefined)) : undefined
-      await goOn(tried ?? (await all.run(() => handle(item))) ?? [])
+      const probed = detector.isProbing() ? await probe(item) : undefined
+      await goOn(probed ?? (await all.run(() => handle(item))) ?? [])
     }
     await Promise.all(items.map(inTurn))
   }

@@ -7,7 +7,7 @@ import {
 } from '@spillway/message'
 import { checkDefinition, isEachRecord } from '@spillway/message/internal'
 
-/** A message, and what its records are given to: what {@link route} makes. */
+/** A message and its handler, made by {@link route}. */
 export interface Route {
   readonly kind: 'route'
   readonly definition: MessageDefinition
@@ -15,7 +15,7 @@ export interface Route {
 }
 
 /**
- * Says what the records of a message are given to, where `batch` has several messages.
+ * Assigns a handler to a message, for a `batch` of several messages.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export interface Route {
  * ])
  * ```
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for what is no message, or no writer.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the definition or the handler is invalid.
  */
 export function route<Definition extends MessageDefinition>(
   definition: Definition,
@@ -51,17 +51,18 @@ export function route<Definition extends MessageDefinition>(
   return Object.freeze({ kind: 'route', definition, handler })
 }
 
+/** What {@link isHandler} accepts, for errors. */
 export const handlerExpected = 'a writer, which takes a list of records, or eachRecord(…)'
 
-/** Whether a value is what records can be given to. */
+/** Whether a value is a writer or made by `eachRecord`. */
 export function isHandler(value: unknown): boolean {
   return typeof value === 'function' || isEachRecord(value)
 }
 
 /**
- * Holds a list of routes to what it has to be.
+ * Checks a list of routes.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is none, one is something else, or two have one name.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is empty, has something else, or has two routes for a name.
  */
 export function checkRoutes(routes: readonly unknown[]): asserts routes is readonly Route[] {
   if (routes.length === 0) throw invalid('takes at least one route.')

@@ -2,7 +2,7 @@ import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
 import { isText, type KnownMessages } from '@spillway/message/internal'
 import type { Route } from './route.ts'
 
-/** The messages of routes, and with `otherwise` all others, as they came. */
+/** The messages of routes; with `otherwise` also all others, whose bodies are not validated. */
 export function routedMessages(routes: readonly Route[], hasOtherwise: boolean): KnownMessages {
   const byName = new Map(routes.map(({ definition }) => [definition.name, definition]))
   const [first] = routes
@@ -16,7 +16,7 @@ export function routedMessages(routes: readonly Route[], hasOtherwise: boolean):
     find(name, version) {
       const definition = byName.get(name)
       if (definition !== undefined || !hasOtherwise) return definition
-      // Where decisions to park are kept, a name is no longer than that of a definition.
+      // The parked store keeps names of at most 128 characters, as definitions have them.
       return isText(name, 128) ? anything(name, version) : undefined
     },
     unknown,
@@ -28,7 +28,7 @@ const schema: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: 'spillway', validate: (value) => ({ value }) },
 }
 
-/** A message of which nobody knows anything. */
+/** The definition of an unknown message: its schema takes any body. */
 function anything(name: string, version: number): MessageDefinition {
   return { name, version, schema }
 }

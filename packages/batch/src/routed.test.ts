@@ -52,7 +52,7 @@ async function turn() {
 }
 
 const context = { getRemainingTimeInMillis: () => 60_000 }
-const quiet = { log: () => undefined, logger: silent }
+const quiet = { logger: silent }
 
 function invoke(routes: readonly Route[], records: readonly SourceRecord[], change: object = {}) {
   const source = { records, park: async () => undefined, delay: async () => undefined, ...change }

@@ -8,53 +8,53 @@ import type { Invocation, Pass } from './pass.ts'
 import { type Handler, type Item, type RouteRun, routeRuns, type Settled } from './route-runs.ts'
 
 /**
- * Rounds that give each record to the handler of its message. Each lane goes on by itself, in order, whatever the handlers
- * of its records are: one that throws, is slow or is down costs its own records alone, and those behind them in a lane.
+ * Passes that give each record to the handler of its message. Each lane goes on by itself, in order, across handlers: a
+ * handler that throws or is slow affects only its own records and those behind them in a lane.
  *
- * @param otherwise gets the messages of all other names
+ * @param otherwise gets the messages without a route
  */
 export function routed(
   handlers: ReadonlyMap<string, Handler>,
   otherwise: Handler | undefined,
 ): Pass<unknown> {
-  return async function runRoutes(invocation, positions, round) {
-    const { source, ledger, deadlines } = invocation
+  return async function runRoutes(invocation, positions, attempt) {
+    const { source, progress, deadlines } = invocation
     const laneOf = (position: number) => (source.records[position] as SourceRecord).lane
     const handlerOf = (name: string) => (handlers.get(name) ?? otherwise) as Handler
     let parkings: readonly Parking[] = []
     let left = positions
-    for (let pass = round; left.length > 0 && !deadlines.writing.expired; pass = 0) {
-      const all = [...parkings, ...(await runOnce(invocation, handlerOf, left, pass))]
+    for (let current = attempt; left.length > 0 && !deadlines.writing.expired; current = 0) {
+      const all = [...parkings, ...(await runOnce(invocation, handlerOf, left, current))]
       if (all.length === 0) return
       parkings = await parkDue(invocation, all)
       const stopped = new Set(parkings.map(({ position }) => laneOf(position)))
       left = positions.filter(
-        (position) => ledger.outcome(position) === undefined && !stopped.has(laneOf(position)),
+        (position) => progress.outcome(position) === undefined && !stopped.has(laneOf(position)),
       )
     }
   }
 }
 
-/** The records of one pass, as their lanes go on. */
+/** The state of one pass. */
 interface RoutedPass {
   readonly invocation: Invocation<unknown>
   readonly links: LaneLinks
   readonly fetcher: Fetcher
-  /** Gets those that are to be parked later: their lanes end there. */
+  /** The records that are to be parked later. Their lanes stop there. */
   readonly later: Parking[]
 }
 
-/** Goes through records once, and answers those that are to be parked later. */
+/** Goes through records once. Resolves to the records that are to be parked later. */
 async function runOnce(
   invocation: Invocation<unknown>,
   handlerOf: (name: string) => Handler,
   positions: readonly number[],
-  round: number,
+  attempt: number,
 ): Promise<readonly Parking[]> {
   const { reader, source, decided, deadlines } = invocation
   const links = linkLanes(source.records, positions)
   const pass: RoutedPass = { invocation, links, fetcher: createFetcher(invocation), later: [] }
-  const runOf = routeRuns(invocation, handlerOf, round)
+  const runOf = routeRuns(invocation, handlerOf, attempt)
   const settle = (all: readonly Settled[]) => settleAll(pass, all)
   const lanes = { settle, goOn }
 
@@ -73,7 +73,7 @@ async function runOnce(
       const result = read(position)
       if (!isPending(result)) decoded.push({ position, result })
       else {
-        // By itself: a schema or a store that is slow holds up nothing but its own lane.
+        // Each by itself: a slow schema or store delays only its own lane.
         const late = readInTime(result, deadlines.writing)
         reading.push(late.then((result) => handle([{ position, result }])))
       }
@@ -81,7 +81,7 @@ async function runOnce(
     await Promise.all([handle(decoded), ...reading])
   }
 
-  /** Gives what was read to the handlers, all at once, and settles the others. */
+  /** Gives messages to their handlers, all at once, and settles records without a message. */
   async function handle(decoded: readonly Read[]): Promise<void> {
     const { items, settled } = byRun(decoded, runOf)
     await Promise.all([settle(settled).then(goOn), ...[...items].map(([run, own]) => run(own, lanes))])
@@ -91,13 +91,13 @@ async function runOnce(
   return pass.later
 }
 
-/** A record that was read. */
+/** A decoded record. */
 interface Read {
   readonly position: number
   readonly result: DecodedRecord
 }
 
-/** The messages by the runs that they go to, and what becomes of the records that hold none. */
+/** Groups messages by their runs. `settled` has the outcomes of the records without a message. */
 function byRun(decoded: readonly Read[], runOf: (name: string) => RouteRun) {
   const settled: Settled[] = []
   const items = new Map<RouteRun, Item[]>()
@@ -114,20 +114,20 @@ function byRun(decoded: readonly Read[], runOf: (name: string) => RouteRun) {
   return { items, settled }
 }
 
-/** The records that may be begun; those that follow one that is not done are settled, to the end of their lanes. */
+/** The records that may be begun. In lanes that must stop, all records are settled. */
 function withoutSkipped(
-  { invocation: { ledger }, links }: RoutedPass,
+  { invocation: { progress }, links }: RoutedPass,
   heads: readonly number[],
 ): readonly number[] {
-  if (ledger.isClean()) return heads
+  if (progress.isClean()) return heads
   return heads.flatMap((head) => {
     let position: number | undefined = head
-    while (position !== undefined && ledger.skip(position)) position = links.next(position)
+    while (position !== undefined && progress.skip(position)) position = links.next(position)
     return position ?? []
   })
 }
 
-/** Settles records, and answers those that their lanes go on with. */
+/** Settles records. Resolves to the records with which their lanes go on. */
 async function settleAll(
   { invocation, links, fetcher, later }: RoutedPass,
   settled: readonly Settled[],
@@ -138,7 +138,7 @@ async function settleAll(
     const outcome = parkOverdue(record, given)
     fetcher.leave(record)
     if (outcome.kind === 'park') parkings.push({ ...outcome, position })
-    else invocation.ledger.settle(position, outcome)
+    else invocation.progress.settle(position, outcome)
   }
   const left = await parkDue(invocation, parkings)
   later.push(...left)

@@ -89,7 +89,6 @@ it('keeps the order of each lane, and gives every record one outcome', async () 
       }
       const handler = batch([route(one, writer), route(two, each), route(three, writer)], {
         logger: silent,
-        log: () => undefined,
         hold: false,
         ...(hasOtherwise && { otherwise: writer as never }),
       })

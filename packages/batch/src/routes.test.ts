@@ -39,7 +39,7 @@ beforeAll(async () => {
 })
 afterAll(() => queues.stop())
 
-const quiet = { log: () => undefined, logger: silent, backoff: false, hold: false } as const
+const quiet = { logger: silent, backoff: false, hold: false } as const
 const decode = firstOf(envelope(), plainJson({ name: ({ type }) => type }))
 
 function start() {

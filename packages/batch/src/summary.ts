@@ -1,10 +1,10 @@
 import type { Outcome, ParkOutcome, RetryOutcome } from '@spillway/message'
 import { codeOf } from './code-of.ts'
 
-/** What became of the records of one message in a batch, in numbers. Holds no payload. */
+/** The numbers of one message in a batch, for the log. Has no payload. */
 export interface BatchSummary {
   readonly message: string
-  /** That of the message; `(no route)` for records for which a handler of several messages has no route. */
+  /** The name of the message; `(no route)` for records without a route. */
   readonly name: string
   readonly records: number
   readonly done: number
@@ -12,23 +12,21 @@ export interface BatchSummary {
   readonly parked: number
   /** How many records were retried or parked, by code. */
   readonly codes: Readonly<Record<string, number>>
-  /** Milliseconds that were waited for something that was down or saturated, where there were any. */
-  readonly held?: number
 }
 
-/** Records of a batch that are not done, of one kind and code. */
+/** The failed records of a batch with one kind and code. */
 export interface Failure {
   readonly code: string
-  /** Of the first of them. */
+  /** The outcome of the first one. */
   readonly outcome: RetryOutcome | ParkOutcome
-  /** The place of the first of them. */
+  /** The position of the first one. */
   readonly position: number
   readonly records: number
 }
 
-/** What is not done, one for each kind and code, in the order of their first records. */
+/** The failures in outcomes, one for each kind and code, in the order of their first records. */
 export function failuresOf(outcomes: readonly Outcome[]): readonly Failure[] {
-  // A code may be anything, `__proto__` too.
+  // A map, because a code may be any text, even `__proto__`.
   const failures = new Map<string, { -readonly [Name in keyof Failure]: Failure[Name] }>()
   for (let position = 0; position < outcomes.length; position++) {
     const outcome = outcomes[position] as Outcome

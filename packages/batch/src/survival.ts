@@ -10,46 +10,45 @@ import { longestHoldWait } from './hold.ts'
 import { type BackoffOption, backoffDelay, isBackoff } from './retry-delay.ts'
 import { timeForWatchers } from './watchers.ts'
 
-/** What {@link outageSurvival} takes: the numbers of the queue and the function. */
+/** Options of {@link outageSurvival}: the numbers of the queue and the function. */
 export interface OutageOptions {
-  /** After so many receives the queue moves a message to its dead-letter queue. 1 to 1,000. */
+  /** The receives after which the queue moves a message to its dead-letter queue. 1 to 1,000. */
   readonly maxReceiveCount: number
-  /** The function's time-out, in seconds. 1 to 5,400. */
+  /** The time-out of the function, in seconds. 1 to 5,400. */
   readonly timeout: number
-  /** Of the event source mapping: it makes the guard of `batch` longer. 1 to 10,000. Default 10. */
+  /** The batch size of the event source mapping, on which the guard of `batch` depends. 1 to 10,000. Default 10. */
   readonly batchSize?: number
-  /** As at `batch`, in milliseconds. Default 1,000, or one for each record of the batch when that is more. */
+  /** As in `batch`, in milliseconds. Default 1,000, or 1 for each record of the batch if that is more. */
   readonly guard?: number
-  /** As at `batch`, in seconds. Default `{ base: 30, cap: 90 }`. */
+  /** As in `batch`, in seconds. Default `{ base: 30, cap: 90 }`. */
   readonly backoff?: BackoffOption
   /**
-   * Whether the function may change when a message is visible again (`sqs:ChangeMessageVisibility`). `false` tells what
-   * is left without the permission, and where invocations end before they settle anything: the queue's own visibility
-   * time-out. Default true.
+   * Whether the function may change the visibility of messages (`sqs:ChangeMessageVisibility`). With `false` the visibility
+   * time-out of the queue applies, as without the permission or when invocations end before they settle. Default true.
    */
   readonly changesVisibility?: boolean
   /**
-   * The queue's visibility time-out, in seconds, 1 to 43,200: applies where `backoff` or `changesVisibility` is `false`.
-   * Default 6 times the time-out.
+   * The visibility time-out of the queue, in seconds, 1 to 43,200. Applies if `backoff` or `changesVisibility` is `false`.
+   * Default 6 times `timeout`.
    */
   readonly visibilityTimeout?: number
-  /** Seconds for which the queue keeps a message, 60 to 1,209,600. Default 345,600: 4 days, as on SQS. */
+  /** How long the queue keeps a message, in seconds, 60 to 1,209,600. Default 345,600: 4 days, as in SQS. */
   readonly retention?: number
 }
 
 /**
- * How long an outage may last, in seconds, counted from the first delivery of a message that meets it. Each number is at
- * most the retention: then the queue deletes the message.
+ * How long an outage may last, in seconds, from the first delivery of a message during it. Each number is at most the
+ * retention: after it the queue deletes the message.
  */
 export interface OutageSurvival {
   /**
-   * An outage that is shorter sends no message to the dead-letter queue, whatever the records fail with: an error that
-   * nobody knows, no answer, or what is unavailable.
+   * A shorter outage sends no message to the dead-letter queue, whatever the failure of the records is: an unknown error,
+   * a time-out, or an unavailable dependency.
    */
   readonly least: number
-  /** The same where invocations wait for as long as they can: `hold` is on, and each record is unavailable. */
+  /** The same if invocations hold as long as they can: `hold` is on, and each record is unavailable. */
   readonly held: number
-  /** How long it can last at best: what jitter adds. An outage that is longer sends there all that it met first. */
+  /** The best case of jitter. A longer outage sends the messages that were delivered first to the dead-letter queue. */
   readonly most: number
 }
 
@@ -64,18 +63,17 @@ const rules: OptionRules<OutageOptions> = {
   retention: integer(60, 1_209_600),
 }
 
-/** Amazon SQS Developer Guide, "Amazon SQS quotas": how long a message is kept unless the queue says otherwise. Seconds. */
+/** Amazon SQS Developer Guide, "Amazon SQS quotas": the default retention. Seconds. */
 const defaultRetention = 345_600
 
 /**
- * How long a database may be down before a message is moved to the dead-letter queue for it.
+ * Computes how long a database may be down before the queue moves a message to the dead-letter queue.
  *
- * A message is received `maxReceiveCount` times, and between two receives it is invisible for at least half of the
- * back-off: `least` is the sum of these. While it is held the time of the invocations is added, without the guard and
- * the last wait before it, which may be too short for a try: that is `held`. Waiting for a batch to fill, or for the
- * function's turn, only adds to it.
+ * A message is received `maxReceiveCount` times. Between two receives it is invisible for at least half of the back-off:
+ * `least` is the sum. `held` adds the time of the invocations, without the guard and the last wait before it. The batching
+ * window and throttles make an outage use up receives more slowly still.
  *
- * It counts from a delivery that meets the outage: receives that were used up before it are gone.
+ * It counts from the first delivery during the outage, with no receive used up before.
  *
  * @example
  * ```ts
@@ -95,7 +93,7 @@ export function outageSurvival(options: OutageOptions): OutageSurvival {
   function total(invocation: number, random: number): number {
     let seconds = invocation
     for (let receive = 1; receive < maxReceiveCount; receive++) {
-      // The queue's own time-out counts from the receive, a changed one from the change.
+      // The time-out of the queue starts at the receive, a changed one at the change.
       seconds +=
         backoff === false || !changesVisibility
           ? visibilityTimeout
@@ -106,9 +104,9 @@ export function outageSurvival(options: OutageOptions): OutageSurvival {
   return { least: total(0, 0), held: total(leastHeld(options), 0), most: total(timeout, 1) }
 }
 
-/** Seconds for which an invocation holds at least. */
+/** The shortest hold of an invocation, in seconds. */
 function leastHeld({ timeout, batchSize = 10, guard = guardOf(batchSize) }: OutageOptions): number {
   const writing = timeout * 1000 - Math.min(guard, timeout * 1000 * guardShare)
-  // The breaker may watch, and the last wait may have been too long for another try.
+  // A breaker may watch, and the last wait may not leave time for another attempt.
   return Math.max(0, writing - timeForWatchers(1, writing) - longestHoldWait) / 1000
 }

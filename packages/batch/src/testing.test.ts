@@ -55,12 +55,12 @@ describe('invoke', () => {
     })
   })
 
-  it('refuses an answer of which Lambda can make nothing', async () => {
+  it('refuses an answer without batchItemFailures', async () => {
     const direct = middy()
       .use(sqsSource({ queueUrl, deadLetterQueueUrl: `${queueUrl}-dlq`, client: { send: async () => ({}) } }))
       .handler(async () => undefined)
     await expect(invoke(direct, await sqsEvent(order, [{ id: 'a' }]))).rejects.toThrow(
-      'The handler did not answer with batchItemFailures',
+      'The answer of the handler has no batchItemFailures',
     )
   })
 

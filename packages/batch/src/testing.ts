@@ -1,26 +1,26 @@
 /**
- * Helpers for the tests of an app: a worker is invoked as Lambda does it.
+ * Helpers for the tests of an app: invoke a worker as Lambda does.
  *
  * @module
  */
 import { checkOptions, integer, type OptionRules } from '@spillway/message/internal'
 
-/** What Lambda gets of a worker: the records that are to be delivered again. */
+/** The answer of a worker to Lambda: the records that are to be delivered again. */
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
 }
 
-/** What {@link invoke} takes beside the handler and the event. */
+/** Options of {@link invoke}. */
 export interface InvokeOptions {
-  /** Milliseconds that the invocation has, 1 to 900,000. Default 30,000. */
+  /** The time of the invocation in milliseconds, 1 to 900,000. Default 30,000. */
   readonly remainingTime?: number
 }
 
 const rules: OptionRules<InvokeOptions> = { remainingTime: integer(1, 900_000) }
 
 /**
- * Invokes a worker as Lambda does: with a copy of the event, a context whose time runs, and what JSON makes of the
- * answer. Rejects with what the handler rejects with, which Lambda counts as an error of the function.
+ * Invokes a worker as Lambda does: with a copy of the event and a context whose time runs. The answer passes through
+ * JSON. Rejects when the handler rejects, which Lambda counts as an error of the function.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ const rules: OptionRules<InvokeOptions> = { remainingTime: integer(1, 900_000) }
  * export const { batchItemFailures } = await invoke(handler, await sqsEvent(order, [{ id: 'a' }]))
  * ```
  *
- * @throws TypeError when Lambda could make nothing of the answer.
+ * @throws TypeError when the answer has no `batchItemFailures`.
  */
 export async function invoke<Event>(
   handler: (event: Event, context: never) => unknown,
@@ -56,11 +56,11 @@ export async function invoke<Event>(
   const response = (answer === undefined ? undefined : copyOf(answer)) as Partial<BatchResponse> | undefined
   if (Array.isArray(response?.batchItemFailures)) return response as BatchResponse
   throw new TypeError(
-    'The handler did not answer with batchItemFailures: use sqsPartialBatchFailure() or kinesisPartialBatchFailure() as its first middleware.',
+    'The answer of the handler has no batchItemFailures: use sqsPartialBatchFailure() or kinesisPartialBatchFailure() as its first middleware.',
   )
 }
 
-/** What comes out of JSON: a middleware that puts something on the event leaves that of the test as it is. */
+/** A copy by JSON, so that middlewares do not change the event of the test. */
 function copyOf<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }

@@ -19,7 +19,7 @@ async function resultsOf(options: BatchOptions<{ id: string }> = {}) {
     order,
     async (records) =>
       records.map(({ key }) => (key === 'bad' ? retry({ cause: new Error('not now') }) : done())),
-    { log: () => undefined, logger: silent, hold: false, ...options },
+    { logger: silent, hold: false, ...options },
   )
   const ids = options.partialFailures === false ? ['a', 'b'] : ['a', 'bad']
   const records = await Promise.all(

@@ -83,7 +83,7 @@ async function linesOf(writer: Writer<Order>, bodies: readonly Order[], time = 1
   const source = { records, park: async () => undefined, delay: async () => undefined } as never
   const end = performance.now() + time
   const context = { getRemainingTimeInMillis: () => end - performance.now() } as never
-  await batch(order, writer, { logger, log: () => undefined, hold: false, guard: 200 })({ source }, context)
+  await batch(order, writer, { logger, hold: false, guard: 200 })({ source }, context)
   return lines
 }
 

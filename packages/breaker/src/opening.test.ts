@@ -52,7 +52,6 @@ function setUp({ timeout = 30_000, threshold = 1, latency = 100, random = 0 }: S
   const handler = batch(item, watch(writer), {
     clock,
     random: () => 0.5,
-    log: () => undefined,
     logger: { info() {}, warn() {}, error() {} },
   })
   return {

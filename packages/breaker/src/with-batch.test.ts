@@ -61,7 +61,6 @@ function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, time
     onError: (error) => retry({ cause: error, unavailable: isUnavailable(error) }),
     hold,
     ...(hold && { clock, random: () => 0.5 }),
-    log: () => undefined,
     logger: quiet,
   })
   return {

@@ -116,7 +116,7 @@ describe('a stream to a writer', () => {
   const write = (handler: BatchHandler) =>
     middy().use(kinesisPartialBatchFailure({ logger })).use(kinesisSource({ deadLetter })).handler(handler)
   const run = (event: KinesisStreamEvent, writer: Writer<Body>): Promise<unknown> =>
-    write(batch(reading, writer, { log: () => undefined }))(event as never, context)
+    write(batch(reading, writer, { logger }))(event as never, context)
   const event = (...inputs: Body[]) => kinesisEvent(reading, inputs, { firstSequenceNumber: 9n })
   const of = (id: string, sensor: string) => ({ id, sensor, value: 1 })
   const by = (outcomes: Record<string, Outcome>): Writer<Body> => {
@@ -164,7 +164,7 @@ describe('a stream to a writer', () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const handler = middy()
       .use(kinesisSource({ deadLetter }))
-      .handler(batch(reading, by({ b: retry() }), { log: () => undefined, logger }))
+      .handler(batch(reading, by({ b: retry() }), { logger }))
     const answer = await handler((await event(of('a', 's1'), of('b', 's1'))) as never, context)
     expect(() => JSON.stringify(answer)).toThrow('kinesisPartialBatchFailure() of @spillway/kinesis')
     expect(said).toHaveBeenCalledOnce()

@@ -50,14 +50,11 @@ async function deliver(
     .use(kinesisPartialBatchFailure({ logger: { info() {}, warn() {}, error() {} } }))
     .use(kinesisSource({ deadLetter }))
     .handler(
-      batch(
-        reading,
-        async (records) =>
-          records.map(({ key }) => {
-            if (!rows.has(key)) rows.set(key, rows.size)
-            return done()
-          }),
-        { log: () => undefined },
+      batch(reading, async (records) =>
+        records.map(({ key }) => {
+          if (!rows.has(key)) rows.set(key, rows.size)
+          return done()
+        }),
       ),
     )
   const context = { getRemainingTimeInMillis: () => 10_000 } as Context

@@ -42,7 +42,6 @@ async function run(event: KinesisStreamEvent, outcomeOf: (key: string) => Outcom
     .handler(
       batch([route(reading, async (all) => all.map(write)), route(alarm, eachRecord<Body>(write))], {
         logger,
-        log: () => undefined,
         hold: false,
       }),
     )

@@ -77,14 +77,10 @@ async function write(): Promise<{ written: Map<string, number>; failed: string[]
       }),
     )
     .handler(
-      batch(
-        note,
-        async (records) => {
-          for (const { key, body } of records) written.set(key, body.text.length)
-          return records.map(() => done())
-        },
-        { log: () => undefined },
-      ),
+      batch(note, async (records) => {
+        for (const { key, body } of records) written.set(key, body.text.length)
+        return records.map(() => done())
+      }),
     )
   const Records = messages.map(({ MessageId, ReceiptHandle, Body }) => ({
     messageId: MessageId,

@@ -104,7 +104,7 @@ export async function runQueue(run: QueueRun): Promise<readonly QueuedMessage[]>
       state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
       return state / 0x80000000
     }
-    const options = { log: () => undefined, logger: silent, clock, random, ...run.options }
+    const options = { logger: silent, clock, random, ...run.options }
     const handle = batch(
       order,
       run.handler(() => clock.now()),

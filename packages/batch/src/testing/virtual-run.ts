@@ -1,5 +1,6 @@
-import type { Logger, Writer } from '@spillway/message'
+import type { Logger, Telemetry, Writer } from '@spillway/message'
 import {
+  consoleLogger,
   createMessage,
   defineMessage,
   encodeMessage,
@@ -8,15 +9,9 @@ import {
   type SourceRecord,
 } from '@spillway/message'
 import * as z from 'zod'
-import {
-  type BatchOptions,
-  type BatchSummary,
-  batch,
-  type EachRecord,
-  type Route,
-  type RoutesOptions,
-} from '../index.ts'
+import { type BatchOptions, batch, type EachRecord, type Route, type RoutesOptions } from '../index.ts'
 import { type DrivenClock, drivenClock } from './driven-clock.ts'
+import { keepSummaries } from './keep-summaries.ts'
 
 /** The message of the tests. */
 export const order = defineMessage({
@@ -28,41 +23,40 @@ export const order = defineMessage({
 /** The body of {@link order}. */
 export type Order = { readonly id: string }
 
-/** A record with an order; its lane is its own. */
+/** A record with an order, in its own lane. */
 export function orderRecord(id: string, change: Partial<SourceRecord> = {}): SourceRecord {
   const body = encodeMessage(createMessage(order, { id }, { time: new Date(0) }))
   return { id, lane: `lane of ${id}`, receiveCount: 1, body, ...change }
 }
 
-/** A logger for tests that look at something else. */
+/** A logger that writes nothing. */
 export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** What {@link virtualRun} takes. */
+/** Options of {@link virtualRun}. */
 export interface VirtualRun {
   readonly records: readonly SourceRecord[]
-  /** Of orders, or routes. */
+  /** A handler of orders, or routes. */
   readonly handler: Writer<Order> | EachRecord<Order> | readonly Route[]
   readonly options?: BatchOptions<Order> & Pick<RoutesOptions, 'otherwise'>
-  /** What the source has beside the records and what follows here. */
+  /** Further properties of the source. */
   readonly source?: Pick<RecordSource, 'decode' | 'findParked'>
-  /** Milliseconds that the invocation has. Default 30,000. */
+  /** The time of the invocation in milliseconds. Default 30,000. */
   readonly timeout?: number
   readonly checkpoint?: boolean
   readonly maximumLoadBytes?: number
-  /** Default: it is confirmed at once. */
+  /** Default: resolves at once. */
   park?(record: SourceRecord): Promise<void>
-  /** Default: it is noted. */
+  /** Default: resolves at once. */
   delay?(): Promise<void>
   readonly clock?: DrivenClock
   readonly signal?: AbortSignal
 }
 
-/** Runs an invocation in virtual time: it takes as long as nothing, and ends before its time is over. */
+/** Runs an invocation in virtual time, to its end. */
 export async function virtualRun(run: VirtualRun) {
   const { records, handler, options = {}, timeout = 30_000, checkpoint = false, clock = drivenClock() } = run
   const parked: { readonly id: string; readonly reason: ParkReason }[] = []
   const delayed: Record<string, number> = {}
-  const summaries: BatchSummary[] = []
   const source: RecordSource = {
     records,
     checkpoint,
@@ -79,8 +73,11 @@ export async function virtualRun(run: VirtualRun) {
   }
   const startedAt = clock.now()
   const context = { getRemainingTimeInMillis: () => timeout - (clock.now() - startedAt) }
-  const log = (summary: BatchSummary) => void summaries.push(summary)
-  const all = { log, logger: silent, clock, random: () => 0.5, ...options }
+  const { summaries, logger } = keepSummaries(
+    'logger' in options ? (options.logger ?? consoleLogger) : silent,
+  )
+  const { held, telemetry } = keepHeld()
+  const all = { clock, random: () => 0.5, telemetry, ...options, logger }
   const handle = isRoutes(handler) ? batch(handler, all as RoutesOptions) : batch(order, handler, all)
   const invocation = handle({ source }, context, run.signal && { signal: run.signal })
   let settled: readonly PromiseSettledResult<undefined>[] | undefined
@@ -107,7 +104,21 @@ export async function virtualRun(run: VirtualRun) {
   if (settled === undefined) throw thrown
   const results = settled
   const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled').map(({ id }) => id)
-  return { settled, failed, parked, delayed, summary: summaries[0], summaries, took }
+  return { settled, failed, parked, delayed, summary: summaries[0], summaries, held: held(), took }
+}
+
+/** A telemetry that keeps the metric `spillway.batch.held`. */
+function keepHeld(): { held(): number | undefined; readonly telemetry: Telemetry } {
+  let held: number | undefined
+  return {
+    held: () => held,
+    telemetry: {
+      count: () => undefined,
+      duration(name, milliseconds) {
+        if (name === 'spillway.batch.held') held = milliseconds
+      },
+    },
+  }
 }
 
 function isRoutes(handler: VirtualRun['handler']): handler is readonly Route[] {
