@@ -26,6 +26,9 @@ const scaled = globSync(['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts', 
 /** They compare times: `npm run test:real`, on a machine that does nothing else. */
 const real = ['packages/*/src/**/*.real.test.ts']
 
+/** They drive the built documentation site with Chromium: `npm run check -- site`, which builds it first. */
+const site = ['docs/.vitepress/browser/*.test.ts']
+
 /** They start whole runtimes and flood them, when all else is done. */
 const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
 
@@ -39,8 +42,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/snippets/**/*.test.ts'],
-          exclude: [...endToEnd, ...soak, ...real],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'docs/snippets/**/*.test.ts',
+            'docs/.vitepress/**/*.test.ts',
+          ],
+          exclude: [...endToEnd, ...soak, ...real, ...site],
           // The files of a worker share its modules: to start a process and to import the same for each of them takes
           // longer than most tests do.
           isolate: false,
@@ -82,6 +90,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 4 } },
+      },
+      {
+        extends: true,
+        test: { name: 'site', include: site, maxWorkers: 1, sequence: { groupOrder: 5 } },
       },
     ],
     reporters: ['default', slowestFiles(), failedTests()],

@@ -12,7 +12,10 @@ const read = (path: string) => readFile(join(root, path), 'utf8')
 const variables = new Set(['SPILLWAY_CONNECTIONS', 'SPILLWAY_TEST_MYSQL_URL'])
 
 /** The pages of the site, from its folder. */
-const sitePages = globSync(['*.md', 'runbooks/*.md'], { cwd: join(root, 'docs') })
+const sitePages = globSync('**/*.md', {
+  cwd: join(root, 'docs'),
+  exclude: (path) => /(?:^|\/)(?:\.vitepress|node_modules|snippets)$/.test(path),
+})
 const pages = ['README.md', 'CONTRIBUTING.md', ...sitePages.map((name) => `docs/${name}`)]
 
 it('lists every error code in docs/errors.md, with its meaning, and no other', async () => {
@@ -44,8 +47,9 @@ it('uses every error code in the code', async () => {
 it('shows code that is compiled, to the letter: in the examples or the snippets', async () => {
   for (const page of pages) {
     const text = await read(page)
-    const blocks = [...text.matchAll(/<!-- source: (\S+) -->\n```ts\n([\s\S]*?)```/g)]
-    expect(blocks.length, page).toBe(text.split('```ts\n').length - 1)
+    // Lines may be highlighted: ```ts {3}
+    const blocks = [...text.matchAll(/<!-- source: (\S+) -->\n```ts\b.*\n([\s\S]*?)```/g)]
+    expect(blocks.length, page).toBe(text.split(/^\s*```ts\b/m).length - 1)
     for (const [, file = '', code = ''] of blocks)
       expect(await read(file), `${page}: ${file}`).toContain(code)
   }

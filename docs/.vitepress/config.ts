@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
-import { outsideLinks } from './outside-links.ts'
+import { addresses } from './addresses.ts'
+import { headOf } from './head.ts'
+import { codeTitles } from './markdown/code-titles.ts'
+import { diagrams } from './markdown/diagrams.ts'
+import { outsideLinks } from './markdown/outside-links.ts'
+import { tabs } from './markdown/tabs.ts'
 import { sections } from './pages.ts'
+import { plainPage, writePlainPages } from './plain-pages.ts'
 
-const root = new URL('../../', import.meta.url)
-const manifest: { readonly repository?: string } = JSON.parse(
-  readFileSync(new URL('package.json', root), 'utf8'),
-)
-/** The address of the repository; there may be none yet. */
-const repository = manifest.repository?.replace(/^git\+|\.git$/g, '').replace(/\/$/, '')
+const { site, repository } = addresses
 
 export default defineConfig({
   title: 'Spillway',
@@ -18,9 +20,24 @@ export default defineConfig({
   cleanUrls: true,
   srcExclude: ['snippets/**'],
   vite: { server: { host: '127.0.0.1' }, preview: { host: '127.0.0.1' } },
-  markdown: { config: outsideLinks(repository) },
+  markdown: {
+    config(markdown) {
+      outsideLinks(repository)(markdown)
+      codeTitles(repository)(markdown)
+      diagrams(markdown)
+      tabs(markdown)
+    },
+  },
+  ...(site !== undefined && { sitemap: { hostname: site } }),
+  // What search engines and link previews show: the first sentence of a page.
+  transformPageData(page, { siteConfig }) {
+    if (page.description !== '') return
+    return { description: plainPage(readFileSync(join(siteConfig.srcDir, page.filePath), 'utf8')).summary }
+  },
+  transformHead: ({ page, title, description }) => headOf({ file: page, title, description }, site),
+  buildEnd: ({ pages, srcDir, outDir }) => writePlainPages(pages, srcDir, outDir, site),
   themeConfig: {
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { miniSearch: { options: { tokenize: searchTerms } } } },
     outline: [2, 3],
     nav: [
       { text: 'Accept', link: '/ingest' },
@@ -35,3 +52,12 @@ export default defineConfig({
     }),
   },
 })
+
+/**
+ * The terms of a text: its words, and names with `_`, `.` or `-` as a whole, so that an error code finds its row first.
+ * It runs in the browser from its own text: it may use nothing from outside.
+ */
+function searchTerms(text: string): string[] {
+  const words = text.split(/[\n\r\p{Z}\p{P}]+/u)
+  return [...words, ...(text.match(/\w+(?:[-._]\w+)+/g) ?? [])]
+}

@@ -1,10 +1,20 @@
 import type { Theme } from 'vitepress'
+import { onContentUpdated } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
+import { rememberTabs } from './remember-tabs.ts'
 import TwoDesigns from './TwoDesigns.vue'
-import './style.css'
+import './styles/colours.css'
+import './styles/code.css'
+import './styles/diagrams.css'
+import './styles/home.css'
+import './styles/tabs.css'
 
 const theme: Theme = {
   extends: DefaultTheme,
+  setup() {
+    if (import.meta.env.SSR) return
+    onContentUpdated(rememberTabs())
+  },
   enhanceApp({ app }) {
     app.component('TwoDesigns', TwoDesigns)
   },
