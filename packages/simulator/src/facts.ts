@@ -1,4 +1,4 @@
-import type { Outage } from './database/server.ts'
+import type { Outage } from './database/outage.ts'
 import { percentiles, round } from './report.ts'
 
 /** What the report needs to know about a message. */

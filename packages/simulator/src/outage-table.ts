@@ -1,4 +1,4 @@
-import type { Outage } from './database/server.ts'
+import type { Outage } from './database/outage.ts'
 import { writeRows } from './handlers/write-rows.ts'
 import type { QueueReport } from './report.ts'
 import { type QueueNumbers, queueNumbers } from './scenarios/numbers.ts'

@@ -1,16 +1,26 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import type { BreakerOptions } from '@spillway/breaker'
 import type { SqsClient } from '@spillway/sqs'
-import { type ControlPlaneOptions, createControlPlane } from './control-plane/control-plane.ts'
-import { type AlarmOptions, startAlarm, startProbes } from './control-plane/outside.ts'
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  createControlPlane,
+} from './control-plane/control-plane.ts'
+import { type AlarmOptions, type OutsideWorld, startAlarm, startProbes } from './control-plane/outside.ts'
 import { createFacts } from './facts.ts'
-import { createFunctions, type EnvironmentFacts, type Handler } from './functions/functions.ts'
+import {
+  createFunctions,
+  type EnvironmentFacts,
+  type Functions,
+  type Handler,
+} from './functions/functions.ts'
 import { keyOf } from './handlers/row-message.ts'
 import { writeRows } from './handlers/write-rows.ts'
 import { createQueueClient } from './queue/client.ts'
-import { receiptOf, toQueueEvent } from './queue/event.ts'
+import { toQueueEvent } from './queue/event.ts'
 import { createMapping, type Mapping, type MappingOptions } from './queue/mapping.ts'
-import { createQueue, type QueueMessage, type QueueOptions } from './queue/queue.ts'
+import { createQueue, type QueueOptions } from './queue/queue.ts'
+import { createSentMessages } from './queue/sent-messages.ts'
 import type { QueueReport } from './report.ts'
 import { seeded } from './time/random.ts'
 import { createVirtualClock, type VirtualClock } from './time/virtual-clock.ts'
@@ -61,79 +71,71 @@ const breakerTime = 600_000
  */
 export async function simulate(simulation: Simulation): Promise<QueueReport> {
   const { seed = 1, duration, rest = defaultRest, outages = [], handler = writeRows() } = simulation
+  const { fifo = false } = simulation.queue
+  const queueName = fifo ? 'rows.fifo' : 'rows'
   const clock = createVirtualClock(start)
   const world = createWorld(simulation, clock)
   const facts = createFacts(start, outages)
-  const messages: QueueMessage[] = []
   const queue = createQueue(simulation.queue, clock.now, {
     dead: () => facts.dead(clock.now()),
     expired: () => facts.expired(),
   })
-  const queueName = simulation.queue.fifo ? 'rows.fifo' : 'rows'
-  let mapping: Mapping | undefined
-  const { maximumConcurrency } = simulation.mapping
-  const switched = { set: (change: Parameters<Mapping['set']>[0]) => mapping?.set(change) }
-  const controlPlane = createControlPlane(
-    simulation.controlPlane ?? {},
-    maximumConcurrency,
-    switched,
-    clock,
-    seeded(seed, 'control plane'),
-  )
+  const sent = createSentMessages(queue, clock)
+  const controlPlane = simulatedControlPlane(simulation, clock, (change) => mapping.set(change))
 
   function toEnvironment(environment: EnvironmentFacts): Environment {
+    const { mayChangeVisibility = true, breaker } = simulation
+    const { changeVisibility } = sent
     const sqs = createQueueClient(environment.clock, {
-      mayChangeVisibility: simulation.mayChangeVisibility ?? true,
-      changeVisibility(handle, seconds) {
-        const message = messages[Number(handle.split('.')[0])]
-        if (message !== undefined && receiptOf(message) === handle) queue.changeVisibility(message, seconds)
-      },
+      mayChangeVisibility,
+      changeVisibility,
       park: facts.park,
     })
     const lambda = controlPlane.client(environment.clock)
-    return { ...world.toEnvironment(environment), queueName, sqs, lambda, breaker: simulation.breaker }
+    return { ...world.toEnvironment(environment), queueName, sqs, lambda, breaker }
   }
 
   const functions = createFunctions(simulation.function, clock, seed, (environment) =>
     handler(toEnvironment(environment)),
   )
-  mapping = createMapping(simulation.mapping, {
+  const mapping = createMapping(simulation.mapping, {
     clock,
     queue,
     functions,
     idOf: ({ number }) => keyOf(number),
-    toEvent: (batch) => toQueueEvent(batch, queueName, simulation.queue.fifo === true),
+    toEvent: (batch) => toQueueEvent(batch, queueName, fifo),
     deleted: (done) => facts.done(done, clock.now()),
   })
-  send(simulation.traffic, duration, {
-    clock,
-    random: seeded(seed, 'traffic'),
-    send(group) {
-      const message = newMessage(messages.length, group, clock.now())
-      messages.push(message)
-      queue.send(message)
-    },
-    sent: mapping.wake,
-  })
-  const outside = { clock, seed, toEnvironment }
-  if (simulation.breaker !== undefined) startProbes(outside)
-  if (simulation.alarm !== undefined) startAlarm(simulation.alarm, functions, outside)
+  const random = seeded(seed, 'traffic')
+  send(simulation.traffic, duration, { clock, random, send: sent.send, sent: mapping.wake })
+  startOutside(simulation, functions, { clock, seed, toEnvironment })
 
   const isOver = () => queue.size === 0 && controlPlane.state === 'Enabled'
   await runToEnd(clock, { duration, rest, isOver, extra: simulation.breaker === undefined ? 0 : breakerTime })
 
   return {
-    accepted: messages.length,
+    accepted: sent.count,
     left: queue.size,
     ...world.toReport(functions),
-    ...facts.toReport(messages.map(({ receiveCount }) => receiveCount)),
+    ...facts.toReport(sent.receiveCounts()),
     controlPlane: { ...controlPlane.usage },
     mapping: { maximumConcurrency: controlPlane.maximumConcurrency, state: controlPlane.state },
   }
 }
 
-function newMessage(number: number, group: string, sentAt: number): QueueMessage {
-  return { number, sentAt, group, receiveCount: 0, visibleAt: 0, state: 'waiting' }
+function simulatedControlPlane(
+  { seed = 1, controlPlane = {}, mapping }: Simulation,
+  clock: VirtualClock,
+  set: Mapping['set'],
+): ControlPlane {
+  const random = seeded(seed, 'control plane')
+  return createControlPlane(controlPlane, mapping.maximumConcurrency, { set }, clock, random)
+}
+
+/** Starts the probe of the breaker and the alarm, if the simulation has them. */
+function startOutside({ breaker, alarm }: Simulation, functions: Functions, outside: OutsideWorld): void {
+  if (breaker !== undefined) startProbes(outside)
+  if (alarm !== undefined) startAlarm(alarm, functions, outside)
 }
 
 interface Run {

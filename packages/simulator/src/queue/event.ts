@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda'
 import { keyOf, toWire } from '../handlers/row-message.ts'
-import type { QueueMessage } from './queue.ts'
+import type { QueueMessage } from './message.ts'
 
 /** The handle of the last receive of a message. */
 export function receiptOf({ number, receiveCount }: QueueMessage): string {

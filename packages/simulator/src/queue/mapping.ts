@@ -1,6 +1,7 @@
-import type { Functions, Invocation } from '../functions/functions.ts'
 import type { VirtualClock } from '../time/virtual-clock.ts'
-import type { Queue, QueueMessage } from './queue.ts'
+import { createConcurrency, idlePollers, rampTime } from './concurrency.ts'
+import { type Delivery, deliverBatch } from './deliver-batch.ts'
+import { createPollers } from './pollers.ts'
 
 /** The parameters of an event source mapping of a queue. */
 export interface MappingOptions {
@@ -22,35 +23,9 @@ export interface Mapping {
 }
 
 /** What {@link createMapping} takes. */
-export interface MappingWorld {
+export interface MappingWorld extends Omit<Delivery, 'reportBatchItemFailures'> {
   readonly clock: VirtualClock
-  readonly queue: Queue
-  readonly functions: Functions
-  toEvent(messages: readonly QueueMessage[]): unknown
-  /** The id of a message in responses. */
-  idOf(message: QueueMessage): string
-  deleted(messages: readonly QueueMessage[]): void
 }
-
-/** A poller, which repeatedly fills a batch and invokes the function. */
-interface Poller {
-  batch: QueueMessage[]
-  /** Cancels the end of its window. */
-  cancel: (() => void) | undefined
-}
-
-const receiveMost = 10
-const idlePollers = 5
-const mostPollers = 1250
-/** How many concurrent invocations Lambda adds per second: 300 per minute. */
-const rampPerSecond = 5
-/**
- * Milliseconds without a backlog after which the number of pollers falls. Lambda does not document it; in practice it
- * takes minutes.
- */
-const calmTime = 60_000
-/** The duration of a receive in milliseconds. */
-const receiveTime = 10
 
 /**
  * Creates the pollers of an event source mapping.
@@ -64,148 +39,67 @@ const receiveTime = 10
  */
 export function createMapping(options: MappingOptions, world: MappingWorld): Mapping {
   const { batchSize, batchingWindow = 0, reportBatchItemFailures = true } = options
-  const { clock, queue, functions } = world
-  let limit = options.maximumConcurrency ?? mostPollers
+  const { clock, queue } = world
+  const delivery = { ...world, reportBatchItemFailures }
+  const concurrency = createConcurrency(clock, options.maximumConcurrency)
   let enabled = true
-  /** The pollers that wait for (further) messages. */
-  let waiting: Poller[] = []
-  let pollers = 0
-  const level = createLevel(clock)
-  let cancelWake: (() => void) | undefined
+  const wakeAfter = createTimer(clock, pump)
+  const pollers = createPollers({
+    clock,
+    batchSize,
+    batchingWindow,
+    allowed: concurrency.allowed,
+    deliver: (batch) => deliverBatch(batch, delivery),
+    keepsPoller: (count) =>
+      enabled && count <= concurrency.allowed() && (count <= idlePollers || queue.isReady()),
+    onFree: pump,
+  })
 
-  const allowed = () => Math.min(limit, level.now())
-
-  function wakeAt(ms: number): void {
-    cancelWake?.()
-    cancelWake = clock.schedule(pump, ms)
-  }
-
-  function nextPoller(): Poller | undefined {
-    const poller = waiting.shift()
-    if (poller !== undefined) return poller
-    if (pollers >= allowed()) return undefined
-    pollers += 1
-    return { batch: [], cancel: undefined }
-  }
-
+  /** Receives messages while there are some and a poller is free. */
   function pump(): void {
     if (!enabled) return
     while (queue.isReady()) {
-      const poller = nextPoller()
+      const poller = pollers.take()
       if (poller === undefined) {
-        level.saturated(true)
-        if (allowed() < limit) wakeAt(1000 / rampPerSecond)
+        concurrency.saturated(true)
+        if (concurrency.mayGrow()) wakeAfter(rampTime)
         return
       }
-      const room = Math.min(receiveMost, batchSize - poller.batch.length)
-      const messages = queue.receive(room)
+      const messages = queue.receive(poller.room())
       if (messages.length === 0) {
-        waiting.unshift(poller)
+        pollers.giveBack(poller)
         break
       }
-      take(poller, messages)
+      poller.add(messages)
     }
-    if (waiting.length > 0) level.saturated(false)
+    if (pollers.someWait()) concurrency.saturated(false)
     const next = queue.nextVisibleAt()
-    if (next !== undefined) wakeAt(next - clock.now())
+    if (next !== undefined) wakeAfter(next - clock.now())
   }
 
-  function take(poller: Poller, messages: readonly QueueMessage[]): void {
-    poller.batch.push(...messages)
-    if (poller.batch.length >= batchSize || batchingWindow === 0) {
-      begin(poller)
-      return
-    }
-    poller.cancel ??= clock.schedule(() => {
-      waiting = waiting.filter((other) => other !== poller)
-      begin(poller)
-    }, batchingWindow * 1000)
-    // The next receive of the same poller.
-    const { batch } = poller
-    clock.schedule(() => {
-      if (poller.batch !== batch || poller.cancel === undefined) return
-      waiting.push(poller)
-      pump()
-    }, receiveTime)
-  }
-
-  function begin(poller: Poller): void {
-    poller.cancel?.()
-    const { batch } = poller
-    poller.batch = []
-    poller.cancel = undefined
-    void invoke(batch).then(() => finish(poller))
-  }
-
-  function finish(poller: Poller): void {
-    if (!enabled || pollers > allowed() || (pollers > idlePollers && !queue.isReady())) pollers -= 1
-    else waiting.push(poller)
-    pump()
-  }
-
-  async function invoke(batch: readonly QueueMessage[]): Promise<void> {
-    const invocation = await functions.invoke(world.toEvent(batch))
-    const failed = failedIds(invocation, batch.map(world.idOf), reportBatchItemFailures)
-    if (failed === undefined) return
-    const done = failed.size === 0 ? batch : batch.filter((message) => !failed.has(world.idOf(message)))
-    for (const message of done) queue.delete(message)
-    world.deleted(done)
+  function setEnabled(wanted: boolean): void {
+    const isSwitchedOff = enabled && !wanted
+    enabled = wanted
+    if (!isSwitchedOff) return
+    pollers.endWaiting()
+    concurrency.saturated(false)
   }
 
   return {
     wake: pump,
     set(change) {
-      if ('maximumConcurrency' in change) limit = change.maximumConcurrency ?? mostPollers
-      const { enabled: wanted = enabled } = change
-      const isOff = enabled && !wanted
-      enabled = wanted
-      if (isOff) {
-        // A batch that a poller has begun to fill is still delivered.
-        for (const poller of waiting) {
-          if (poller.batch.length > 0) begin(poller)
-          else pollers -= 1
-        }
-        waiting = []
-        level.saturated(false)
-      }
+      if ('maximumConcurrency' in change) concurrency.limit(change.maximumConcurrency)
+      setEnabled(change.enabled ?? enabled)
       pump()
     },
   }
 }
 
-/** The ids of the messages that stay in the queue; `undefined` for the whole batch. */
-function failedIds(
-  invocation: Invocation,
-  ids: readonly string[],
-  reportBatchItemFailures: boolean,
-): ReadonlySet<string> | undefined {
-  if (invocation.kind !== 'answer') return undefined
-  if (!reportBatchItemFailures) return new Set()
-  const { batchItemFailures } = Object(invocation.answer) as { readonly batchItemFailures?: unknown }
-  if (batchItemFailures === undefined || batchItemFailures === null) return new Set()
-  if (!Array.isArray(batchItemFailures)) return undefined
-  const known = new Set(ids)
-  const failed = batchItemFailures.map((failure) => Object(failure).itemIdentifier as unknown)
-  return failed.every((id) => known.has(id as string)) ? new Set(failed as string[]) : undefined
-}
-
-/** How many pollers there may be. The number grows while all are busy and stays for a minute afterwards. */
-function createLevel(clock: VirtualClock) {
-  let base = idlePollers
-  let since: number | undefined
-  let calmSince = 0
-  const grown = () =>
-    since === undefined ? base : base + Math.floor(((clock.now() - since) / 1000) * rampPerSecond)
-  return {
-    now(): number {
-      if (since === undefined && clock.now() - calmSince > calmTime) base = idlePollers
-      return Math.min(mostPollers, grown())
-    },
-    saturated(isSaturated: boolean): void {
-      if (isSaturated === (since !== undefined)) return
-      base = Math.min(mostPollers, grown())
-      since = isSaturated ? clock.now() : undefined
-      calmSince = clock.now()
-    },
+/** Creates a timer that replaces the previous one when it is set. */
+function createTimer(clock: VirtualClock, run: () => void): (ms: number) => void {
+  let cancel: (() => void) | undefined
+  return function set(ms) {
+    cancel?.()
+    cancel = clock.schedule(run, ms)
   }
 }

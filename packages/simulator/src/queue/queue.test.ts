@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createQueue, type QueueMessage, type QueueOptions } from './queue.ts'
+import type { QueueMessage } from './message.ts'
+import { createQueue, type QueueOptions } from './queue.ts'
 
 function setUp(options: Partial<QueueOptions> = {}) {
   let now = 0

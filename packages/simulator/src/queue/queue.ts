@@ -1,5 +1,7 @@
-import { createHeap } from '../time/heap.ts'
-import { createGroups, createLine } from './shelf.ts'
+import { createGroups } from './groups.ts'
+import { createInFlight } from './in-flight.ts'
+import { createLine } from './line.ts'
+import type { QueueMessage } from './message.ts'
 
 /** The parameters of a queue. Times are in seconds. */
 export interface QueueOptions {
@@ -10,18 +12,6 @@ export interface QueueOptions {
   readonly visibilityTimeout: number
   /** Default 4 days, as SQS has it. */
   readonly retention?: number
-}
-
-/** A message in a queue. */
-export interface QueueMessage {
-  /** Its number, from 0, which is part of its key and its id. */
-  readonly number: number
-  readonly sentAt: number
-  /** The message group of a FIFO queue. */
-  readonly group: string
-  receiveCount: number
-  visibleAt: number
-  state: 'waiting' | 'in flight' | 'deleted' | 'dead' | 'expired'
 }
 
 /** Listeners for what happens to messages. */
@@ -47,13 +37,6 @@ export interface Queue {
   changeVisibility(message: QueueMessage, seconds: number): void
 }
 
-/** A message in flight, and when it becomes visible. */
-interface Hidden {
-  readonly at: number
-  readonly order: number
-  readonly message: QueueMessage
-}
-
 const defaultRetention = 345_600
 
 /**
@@ -65,31 +48,29 @@ const defaultRetention = 345_600
 export function createQueue(options: QueueOptions, now: () => number, events: QueueEvents): Queue {
   const { fifo = false, maxReceiveCount, visibilityTimeout, retention = defaultRetention } = options
   const shelf = fifo ? createGroups() : createLine()
-  const hidden = createHeap<Hidden>((one, other) => one.at - other.at || one.order - other.order)
+  const inFlight = createInFlight(now, shelf.returned)
   let size = 0
-  let order = 0
 
-  function hide(message: QueueMessage, seconds: number): void {
-    message.visibleAt = now() + seconds * 1000
-    hidden.push({ at: message.visibleAt, order: order++, message })
-  }
-
-  const isStale = ({ at, message }: Hidden) => message.state !== 'in flight' || message.visibleAt !== at
-
-  function reveal(): void {
-    for (let first = hidden.peek(); first !== undefined && first.at <= now(); first = hidden.peek()) {
-      hidden.pop()
-      if (isStale(first)) continue
-      first.message.state = 'waiting'
-      shelf.returned(first.message)
-    }
-  }
-
-  function take(message: QueueMessage, state: 'deleted' | 'dead' | 'expired'): void {
+  function remove(message: QueueMessage, state: 'deleted' | 'dead' | 'expired'): void {
     const wasInFlight = message.state === 'in flight'
     message.state = state
     size -= 1
     if (wasInFlight) shelf.left(message)
+  }
+
+  /** Puts a message in flight; returns `false` when it leaves the queue instead. */
+  function deliver(message: QueueMessage): boolean {
+    const end = endOf(message, now(), { maxReceiveCount, retention })
+    if (end !== undefined) {
+      remove(message, end)
+      shelf.left(message)
+      events[end](message)
+      return false
+    }
+    message.receiveCount += 1
+    message.state = 'in flight'
+    inFlight.hide(message, visibilityTimeout)
+    return true
   }
 
   return {
@@ -101,43 +82,36 @@ export function createQueue(options: QueueOptions, now: () => number, events: Qu
       shelf.add(message)
     },
     receive(most) {
-      reveal()
+      inFlight.reveal()
       shelf.isReady()
       const received: QueueMessage[] = []
       while (received.length < most) {
         const message = shelf.next()
         if (message === undefined) break
-        if (now() - message.sentAt >= retention * 1000) {
-          take(message, 'expired')
-          shelf.left(message)
-          events.expired(message)
-        } else if (message.receiveCount >= maxReceiveCount) {
-          take(message, 'dead')
-          shelf.left(message)
-          events.dead(message)
-        } else {
-          message.receiveCount += 1
-          message.state = 'in flight'
-          hide(message, visibilityTimeout)
-          received.push(message)
-        }
+        if (deliver(message)) received.push(message)
       }
       return received
     },
     isReady() {
-      reveal()
+      inFlight.reveal()
       return shelf.isReady()
     },
-    nextVisibleAt() {
-      for (let first = hidden.peek(); first !== undefined && isStale(first); first = hidden.peek())
-        hidden.pop()
-      return hidden.peek()?.at
-    },
+    nextVisibleAt: inFlight.nextVisibleAt,
     delete(message) {
-      if (message.state === 'in flight' || (message.state === 'waiting' && !fifo)) take(message, 'deleted')
+      if (message.state === 'in flight' || (message.state === 'waiting' && !fifo)) remove(message, 'deleted')
     },
     changeVisibility(message, seconds) {
-      if (message.state === 'in flight') hide(message, seconds)
+      if (message.state === 'in flight') inFlight.hide(message, seconds)
     },
   }
+}
+
+/** Why a receive removes a message instead of delivering it; `undefined` when it delivers it. */
+function endOf(
+  { sentAt, receiveCount }: QueueMessage,
+  now: number,
+  { maxReceiveCount, retention }: Required<Pick<QueueOptions, 'maxReceiveCount' | 'retention'>>,
+): 'expired' | 'dead' | undefined {
+  if (now - sentAt >= retention * 1000) return 'expired'
+  return receiveCount >= maxReceiveCount ? 'dead' : undefined
 }

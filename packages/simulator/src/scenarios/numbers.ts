@@ -6,7 +6,7 @@ import { defineApp } from '@spillway/planner'
 import type { FunctionOptions } from '../functions/functions.ts'
 import type { MappingOptions } from '../queue/mapping.ts'
 import type { QueueOptions } from '../queue/queue.ts'
-import type { ShardOptions } from '../streams/shard.ts'
+import type { ShardOptions } from '../streams/types.ts'
 
 /** The numbers of a function that an app definition gives it. */
 type Numbers = Pick<AppFunctionOptions, 'timeout' | 'memorySize' | 'batchSize' | 'batchingWindow'>

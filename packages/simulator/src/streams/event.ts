@@ -1,6 +1,6 @@
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { toWire } from '../handlers/row-message.ts'
-import type { StreamRecord } from './shard.ts'
+import type { StreamRecord } from './types.ts'
 
 /** The sequence number of a record, with 56 digits as on AWS. */
 export function sequenceNumberOf({ number }: StreamRecord): string {

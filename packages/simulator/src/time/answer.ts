@@ -1,0 +1,25 @@
+import type { Clock } from '@spillway/message/internal'
+
+/** Delays a response until the environment is not frozen; it never arrives after the environment has ended. */
+export function received<Value>(answer: Promise<Value>, clock: Clock): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    answer.then(
+      (value) => void clock.schedule?.(() => resolve(value), 0),
+      (error: unknown) => void clock.schedule?.(() => reject(error), 0),
+    )
+  })
+}
+
+/** An answer that arrives in time; `undefined` for one that does not. */
+export async function inTime<Value>(
+  work: Promise<Value>,
+  clock: Clock,
+  ms: number,
+): Promise<Value | undefined> {
+  const answered = new AbortController()
+  try {
+    return await Promise.race([received(work, clock), clock.sleep(ms, answered.signal).then(() => undefined)])
+  } finally {
+    answered.abort()
+  }
+}
