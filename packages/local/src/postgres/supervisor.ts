@@ -1,19 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SpillwayError, toError } from '@spillway/message'
-import type { Reaper } from '../reaper/reaper.ts'
 import type { Cluster } from './cluster.ts'
-import { type Account, run } from './command.ts'
-import { launch, type Server } from './server.ts'
-import type { SessionCount } from './session-count.ts'
+import { run } from './command.ts'
+import { createServerProcess, type ServerProcessOptions } from './server-process.ts'
 
 /** What {@link createSupervisor} takes. */
-export interface SupervisorOptions {
-  /** The path of `postgres`. */
-  readonly program: string
-  readonly account: Account | undefined
+export interface SupervisorOptions extends Omit<ServerProcessOptions, 'onAccident'> {
   readonly cluster: Cluster
-  readonly reaper: Reaper
-  readonly sessions: SessionCount
 }
 
 /** Starts and stops the server of one cluster. Calls after {@link Supervisor.open} run one at a time, in order. */
@@ -32,44 +25,22 @@ export interface Supervisor {
 const restartTimeout = 20_000
 
 /** Creates a supervisor whose server does not run yet. */
-export function createSupervisor({
-  program,
-  account,
-  cluster,
-  reaper,
-  sessions,
-}: SupervisorOptions): Supervisor {
-  const { data } = cluster
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { program, account, cluster } = options
   const inOrder = createQueue()
-  let server: Server | undefined
-  let port = 0
-  let crashed = false
-  let stopped = false
-  /** Whether the server is meant to run: then its end is an accident. */
-  let serving = false
-
-  async function open(at: number): Promise<void> {
-    port = at
-    const { read: onLine } = sessions
-    server = await launch({ program, account, data, port, reaper, onLine, onExit })
-    crashed = false
-    serving = true
-  }
-
-  function onExit(): void {
-    sessions.clear()
-    if (!serving) return
-    serving = false
-    crashed = true
+  const postmaster = createServerProcess({
+    ...options,
     // As a managed database does, whatever has killed it.
-    inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message))
-  }
+    onAccident: () => inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message)),
+  })
+  let stopped = false
 
   async function close(): Promise<void> {
-    serving = false
-    await server?.end('SIGINT')
+    await postmaster.end('SIGINT')
     // A killed server leaves shared memory behind. A short run in single-user mode releases it.
-    if (crashed) await run(program, ['--single', '-D', data, 'postgres'], account).catch(() => '')
+    if (postmaster.wasKilled()) {
+      await run(program, ['--single', '-D', cluster.data, 'postgres'], account).catch(() => '')
+    }
     await cluster.delete()
   }
 
@@ -77,21 +48,13 @@ export function createSupervisor({
     if (stopped) {
       throw new SpillwayError('SPILLWAY_START_FAILED', 'This Postgres was stopped: start a new one.')
     }
-    if (server?.running() === true) return
+    if (postmaster.isRunning()) return
     // The memory, the lock and the port of the previous server may take a moment to become free.
-    await retryFor(restartTimeout, () => open(port))
-  }
-
-  async function crash(): Promise<void> {
-    serving = false
-    if (server?.running() !== true) return
-    crashed = true
-    await server.kill()
+    await retryFor(restartTimeout, () => postmaster.start())
   }
 
   async function restart(mode: 'fast' | 'immediate'): Promise<void> {
-    serving = false
-    await server?.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    await postmaster.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
     await startAgain()
   }
 
@@ -102,9 +65,9 @@ export function createSupervisor({
   }
 
   return {
-    open,
+    open: postmaster.start,
     close,
-    crash: () => inOrder(crash),
+    crash: () => inOrder(postmaster.kill),
     start: () => inOrder(startAgain),
     restart: (mode) => inOrder(() => restart(mode)),
     stop: () => inOrder(stop),

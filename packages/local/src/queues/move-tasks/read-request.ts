@@ -20,6 +20,11 @@ export function noResource(name: 'SourceArn' | 'DestinationArn'): MoveFault {
   return { code: 'ResourceNotFoundException', message, status: 404 }
 }
 
+/** The error of a handle whose task is not listed. */
+export function noTask(): MoveFault {
+  return { code: 'ResourceNotFoundException', message: 'Task does not exist.', status: 404 }
+}
+
 /** The error of a missing parameter. */
 export function missing(name: string): MoveFault {
   return invalid(`The request must contain the parameter ${name}.`, 'MissingParameter')
