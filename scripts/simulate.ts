@@ -1,11 +1,11 @@
-// `npm run simulate` prints the table of outages; with `--write` it goes into docs/batch.md.
+// `npm run simulate` prints the table of outages; with `--write` it goes into docs/concepts/outages.md.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { outageTable } from '../packages/simulator/src/index.ts'
 import { root } from './workspace.ts'
 
 /** The page with the table, and the text before and after the table. */
-export const page = join(root, 'docs', 'batch.md')
+export const page = join(root, 'docs', 'concepts', 'outages.md')
 export const tableIn = /(<!-- simulated: npm run simulate -- --write -->\n\n)[\s\S]*?(<!-- end -->)/
 
 if (import.meta.main) {

@@ -7,21 +7,79 @@ export interface Page {
 /** The pages by their sections, in reading order. A test holds that none is missing. */
 export const sections: readonly { readonly text: string; readonly items: readonly Page[] }[] = [
   {
-    text: 'Guides',
+    text: 'Concepts',
+    items: [
+      { text: 'Why buffer', link: '/concepts/why-buffer' },
+      { text: 'The promise and where it ends', link: '/concepts/promise' },
+      { text: 'Message and key', link: '/concepts/message-and-key' },
+      { text: 'Outcomes', link: '/concepts/outcomes' },
+      { text: 'Lanes and order', link: '/concepts/lanes-and-order' },
+      { text: 'Deadlines', link: '/concepts/deadlines' },
+      { text: 'Outages', link: '/concepts/outages' },
+      { text: 'Connections and concurrency', link: '/concepts/connections' },
+      { text: 'Exactly one effect', link: '/concepts/exactly-one-effect' },
+      { text: 'Parking and redriving', link: '/concepts/parking' },
+    ],
+  },
+  {
+    text: 'Guides: accept',
     items: [
       { text: 'Accepting writes', link: '/ingest' },
+      { text: 'Validate', link: '/guides/validate' },
+      { text: 'Bulk requests', link: '/guides/bulk' },
+      { text: 'Large bodies', link: '/guides/large-bodies' },
+      { text: 'Versions and upcasts', link: '/guides/versions' },
+      { text: 'A status page', link: '/guides/status-page' },
+      { text: 'Security', link: '/guides/security' },
+    ],
+  },
+  {
+    text: 'Guides: write',
+    items: [
       { text: 'Writing in batches', link: '/batch' },
-      { text: 'An existing queue', link: '/existing-queue' },
+      { text: 'FIFO queues', link: '/guides/fifo' },
       { text: 'Streams', link: '/kinesis' },
-      { text: 'Adopting step by step', link: '/adopting' },
+      { text: 'Several messages on one queue', link: '/guides/several-messages' },
+      { text: 'Transactions and increments', link: '/guides/transactions' },
       { text: 'Without Kysely', link: '/without-kysely' },
       { text: 'Parked messages and redrive', link: '/redrive' },
+    ],
+  },
+  {
+    text: 'Guides: the database',
+    items: [
       { text: 'The connection budget', link: '/budget' },
-      { text: 'The breaker', link: '/breaker' },
+      { text: 'MySQL and MariaDB', link: '/guides/mysql' },
+      { text: 'Aurora', link: '/guides/aurora' },
+      { text: 'RDS Proxy', link: '/guides/rds-proxy' },
+      { text: 'IAM authentication', link: '/guides/iam-authentication' },
+      { text: 'Change a table without downtime', link: '/guides/schema-change' },
+    ],
+  },
+  {
+    text: 'Guides: build and run',
+    items: [
+      { text: 'Local development', link: '/guides/local-development' },
       { text: 'The local runtime', link: '/local' },
       { text: 'Testing your handlers', link: '/testing' },
       { text: 'Bundling', link: '/bundling' },
       { text: 'Deploying', link: '/deploying' },
+      { text: 'Managed Instances', link: '/guides/managed-instances' },
+      { text: 'The breaker', link: '/breaker' },
+      { text: 'Metrics and traces', link: '/guides/metrics-and-traces' },
+      { text: 'Logs', link: '/guides/logs' },
+      { text: 'Costs', link: '/guides/costs' },
+    ],
+  },
+  {
+    text: 'From elsewhere',
+    items: [
+      { text: 'Adopting step by step', link: '/adopting' },
+      { text: 'An existing queue', link: '/existing-queue' },
+      { text: 'From bare middy', link: '/from/middy' },
+      { text: 'From Powertools', link: '/from/powertools' },
+      { text: 'From sqs-consumer', link: '/from/sqs-consumer' },
+      { text: 'From a synchronous API', link: '/from/synchronous-api' },
     ],
   },
   {

@@ -7,8 +7,8 @@ import { expect, it } from 'vitest'
 import { order } from './message.ts'
 import { survivalRows } from './survival.ts'
 
-it('shows in docs/batch.md how long an outage may last, as it is computed', async () => {
-  const page = await readFile(fileURLToPath(new URL('../../batch.md', import.meta.url)), 'utf8')
+it('shows in docs/concepts/outages.md how long an outage may last, as it is computed', async () => {
+  const page = await readFile(fileURLToPath(new URL('../../concepts/outages.md', import.meta.url)), 'utf8')
   expect(page).toContain(survivalRows.join('\n'))
 })
 

@@ -1,6 +1,6 @@
 import { type OutageOptions, outageSurvival } from '@spillway/batch'
 
-/** The queues of the table in docs/batch.md. */
+/** The queues of the table in docs/concepts/outages.md. */
 const queues: readonly OutageOptions[] = [
   { maxReceiveCount: 5, timeout: 30 },
   { maxReceiveCount: 10, timeout: 30 },

@@ -47,7 +47,7 @@ const broken = ['input and output fail for 10 minutes (58030)', 10, { is: 'faili
 const readOnly = ['read-only for 10 minutes', 10, { is: 'read-only' }] as const
 
 const defaults = 'the defaults'
-const theBreaker = '[the breaker](breaker.md)'
+const theBreaker = '[the breaker](../breaker.md)'
 const withBreaker = { breaker: {}, controlPlane: { latency: 20 } }
 
 function withBackoff(base: number, cap: number) {
@@ -77,7 +77,7 @@ const lines: readonly Line[] = [
 export type OutageLine = Pick<Line, 'outage' | 'settings'>
 
 /**
- * Simulates the table of outages in `docs/batch.md`.
+ * Simulates the table of outages in `docs/concepts/outages.md`.
  *
  * @param isWanted selects the lines. Default: all
  */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { rowsWriter, simulate, writeRows } from '../index.ts'
 import { queueNumbers } from './numbers.ts'
 
-// The claim of docs/batch.md, "Parts that fail by themselves".
+// The claim of docs/concepts/outages.md, "Parts that fail by themselves".
 
 it('with one of two databases down the messages to the other are written within seconds', async () => {
   const waits: { readonly sentAt: number; readonly seconds: number }[] = []

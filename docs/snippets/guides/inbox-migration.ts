@@ -1,0 +1,3 @@
+import { inboxMigration } from '@spillway/kysely'
+
+export const { up, down } = inboxMigration()
