@@ -16,8 +16,9 @@ import {
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { type BatchOptions, batch } from './index.ts'
+import { drivenClock } from './testing/driven-clock.ts'
 import { keepSummaries } from './testing/keep-summaries.ts'
-import { silent } from './testing/virtual-run.ts'
+import { silent, virtualRun } from './testing/virtual-run.ts'
 
 const order = defineMessage({ name: 'order', schema: z.object({ id: z.string() }), key: (body) => body.id })
 type Order = { id: string }
@@ -324,25 +325,21 @@ describe('the deadline', () => {
       record('good'),
       ...Array.from({ length: 60 }, (_, index) => record(`x${index}`, { body: '{' })),
     ]
-    const parked: string[] = []
-    const startedAt = performance.now()
-    const source: RecordSource = {
+    const clock = drivenClock()
+    const { failed, parked, took } = await virtualRun({
       records,
-      async park({ id }) {
-        await new Promise((resolve) => setTimeout(resolve, 250))
-        parked.push(id)
-      },
+      handler: doAll,
+      clock,
+      timeout: 1000,
+      park: () => clock.sleep(250),
       delay: () => new Promise(() => undefined),
-    }
-    const context = { getRemainingTimeInMillis: () => 1000 - (performance.now() - startedAt) }
-    const settled = await batch(order, doAll, { logger: silent })({ source }, context)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
-    expect(settled[0]?.status).toBe('fulfilled')
-    const acknowledged = records
-      .filter((_, index) => settled[index]?.status === 'fulfilled')
-      .map(({ id }) => id)
-    expect(acknowledged.slice(1).every((id) => parked.includes(id))).toBe(true)
-    expect(acknowledged.length).toBeLessThan(records.length)
+    })
+    expect(took).toBeLessThan(1000)
+    expect(failed).not.toContain('m-good')
+    // Ten at a time, three times in the 950 ms until the deadline for settling.
+    expect(parked).toHaveLength(30)
+    expect(failed).toHaveLength(30)
+    expect(failed.filter((id) => parked.some((one) => one.id === id))).toStrictEqual([])
   })
 
   it('does not wait for a schema that hangs', async () => {
@@ -350,13 +347,14 @@ describe('the deadline', () => {
       name: 'order',
       schema: z.object({ id: z.string() }).refine(() => new Promise<boolean>(() => undefined)),
     })
-    const records = [record('a')]
-    const startedAt = performance.now()
-    const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
-    const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { logger: silent })({ source }, context)
-    expect(failedOf(records, settled)).toStrictEqual(['m-a'])
-    expect(performance.now() - startedAt).toBeLessThan(300)
+    const { failed, took } = await virtualRun({
+      definition: hanging,
+      records: [record('a')],
+      handler: doAll,
+      timeout: 300,
+    })
+    expect(failed).toStrictEqual(['m-a'])
+    expect(took).toBeLessThan(300)
   })
 
   it('costs no valid record because the schema of another hangs', async () => {
@@ -367,11 +365,8 @@ describe('the deadline', () => {
         .refine(({ id }) => (id === 'b' ? new Promise<boolean>(() => undefined) : Promise.resolve(true))),
     })
     const records = ['a', 'b', 'c'].map((id) => record(id))
-    const startedAt = performance.now()
-    const context = { getRemainingTimeInMillis: () => 300 - (performance.now() - startedAt) }
-    const source = { records, park: async () => undefined, delay: async () => undefined }
-    const settled = await batch(hanging, doAll, { logger: silent })({ source }, context)
-    expect(failedOf(records, settled)).toStrictEqual(['m-b'])
+    const { failed } = await virtualRun({ definition: hanging, records, handler: doAll, timeout: 300 })
+    expect(failed).toStrictEqual(['m-b'])
   })
 
   it('takes an invocation that has weeks to go', async () => {
@@ -381,18 +376,17 @@ describe('the deadline', () => {
 
   it('returns what is not done, before the invocation ends, and tells the writer', async () => {
     let aborted = false
-    const startedAt = performance.now()
-    const result = await run({
+    const result = await virtualRun({
       records: [record('a')],
-      remaining: 400,
-      writer: (_, { signal }) =>
+      timeout: 400,
+      handler: (_, { signal }) =>
         new Promise(() => {
           signal.addEventListener('abort', () => {
             aborted = true
           })
         }),
     })
-    expect(performance.now() - startedAt).toBeLessThan(400)
+    expect(result.took).toBeLessThan(400)
     expect(result.failed).toStrictEqual(['m-a'])
     expect(result.summary?.codes).toStrictEqual({ SPILLWAY_DEADLINE: 1 })
     expect(aborted).toBe(true)
@@ -440,5 +434,7 @@ describe('the deadline', () => {
 it('names a typo', () => {
   const options = { guardMs: 1 }
   // @ts-expect-error the option is wrong on purpose
-  expect(() => batch(order, doAll, options)).toThrow('batch has no option `guardMs`. Did you mean `guard`?')
+  expect(() => batch(order, doAll, options)).toThrow(
+    'batch has no option `guardMs`. Its options are guard, onError, backoff, hold, stopAtFirstFailure, partialFailures, logger, telemetry,',
+  )
 })

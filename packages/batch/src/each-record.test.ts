@@ -76,7 +76,9 @@ describe('a handler for each record', () => {
   it('names a typo, and a handler that is none', () => {
     const wrong = { concurency: 2 }
     // @ts-expect-error the option is wrong on purpose
-    expect(() => eachRecord(() => done(), wrong)).toThrow('Did you mean `concurrency`?')
+    expect(() => eachRecord(() => done(), wrong)).toThrow(
+      'eachRecord has no option `concurency`. Its options are concurrency.',
+    )
     expect(() => eachRecord(() => done(), { concurrency: 1001 })).toThrow('an integer from 1 to 1000')
     expect(() => eachRecord('no' as never)).toThrow('the option `handle` must be a function')
   })

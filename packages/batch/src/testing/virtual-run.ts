@@ -34,6 +34,8 @@ export const silent: Logger = { info: () => undefined, warn: () => undefined, er
 
 /** Options of {@link virtualRun}. */
 export interface VirtualRun {
+  /** Default: {@link order}. */
+  readonly definition?: typeof order
   readonly records: readonly SourceRecord[]
   /** A handler of orders, or routes. */
   readonly handler: Writer<Order> | EachRecord<Order> | readonly Route[]
@@ -54,7 +56,8 @@ export interface VirtualRun {
 
 /** Runs an invocation in virtual time, to its end. */
 export async function virtualRun(run: VirtualRun) {
-  const { records, handler, options = {}, timeout = 30_000, checkpoint = false, clock = drivenClock() } = run
+  const { definition = order, records, handler, options = {}, timeout = 30_000, checkpoint = false } = run
+  const { clock = drivenClock() } = run
   const parked: { readonly id: string; readonly reason: ParkReason }[] = []
   const delayed: Record<string, number> = {}
   const source: RecordSource = {
@@ -78,7 +81,7 @@ export async function virtualRun(run: VirtualRun) {
   )
   const { held, telemetry } = keepHeld()
   const all = { clock, random: () => 0.5, telemetry, ...options, logger }
-  const handle = isRoutes(handler) ? batch(handler, all as RoutesOptions) : batch(order, handler, all)
+  const handle = isRoutes(handler) ? batch(handler, all as RoutesOptions) : batch(definition, handler, all)
   const invocation = handle({ source }, context, run.signal && { signal: run.signal })
   let settled: readonly PromiseSettledResult<undefined>[] | undefined
   let thrown: unknown
