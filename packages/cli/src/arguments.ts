@@ -71,6 +71,13 @@ export function parseNumber(name: string, value: string, min: number, max: numbe
   throw new UsageError(`${name} must be a number from ${min} to ${max}, not '${value}'.`)
 }
 
+/** @throws UsageError for anything but a whole number in the range */
+export function parseWhole(name: string, value: string, min: number, max: number): number {
+  const number = Number(value)
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number
+  throw new UsageError(`${name} must be a whole number from ${min} to ${max}, not '${value}'.`)
+}
+
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /**

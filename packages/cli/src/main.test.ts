@@ -16,6 +16,14 @@ it.each([
   [['spike', '--rat', '5'], 'spillway: there is no option --rat. Did you mean --rate?'],
   [['spike', '--rate', 'fast'], "spillway: --rate must be a number from 1 to 20000, not 'fast'."],
   [['spike', '--seconds', '0'], "spillway: --seconds must be a number from 1 to 3600, not '0'."],
+  [
+    ['spike', '--max-connections', '2.5'],
+    "spillway: --max-connections must be a whole number from 1 to 10000, not '2.5'.",
+  ],
+  [
+    ['spike', '--environments', 'many'],
+    "spillway: --environments must be a whole number from 1 to 1000, not 'many'.",
+  ],
   [['dev', 'a', 'b'], 'spillway: there is one folder to name, but there are 2.'],
 ])('says what is wrong with %o, and how it is used', async (args, message) => {
   const { code, stdout, stderr } = await runCli(args).ended

@@ -1,8 +1,9 @@
 import { SpillwayError, toError } from '@spillway/message'
-import { meant, parse, parseNumber, parsePort, UsageError } from './arguments.ts'
+import { meant, parse, parseNumber, parsePort, parseWhole, UsageError } from './arguments.ts'
 import { dev } from './dev/dev.ts'
 import { parseParked } from './parked/parse-parked.ts'
 import { parseRedrive } from './redrive/parse-redrive.ts'
+import { mostCommitMs } from './spike/plan-flood.ts'
 import { spike } from './spike/spike.ts'
 import { usage, usageOf } from './usage.ts'
 
@@ -73,16 +74,26 @@ function parseSpike(args: readonly string[]) {
     {
       rate: { type: 'string' },
       seconds: { type: 'string' },
+      'max-connections': { type: 'string' },
       'commit-ms': { type: 'string' },
+      environments: { type: 'string' },
       json: { type: 'boolean' },
+      html: { type: 'string' },
     },
     'folder',
   )
+  function number(name: string, min: number, max: number, parseText = parseNumber): number | undefined {
+    const value = parsed.text(name)
+    return value === undefined ? undefined : parseText(`--${name}`, value, min, max)
+  }
   return {
     folder: parsed.positionals[0] ?? '.',
-    rate: parseNumber('--rate', parsed.text('rate') ?? '400', 1, 20_000),
-    seconds: parseNumber('--seconds', parsed.text('seconds') ?? '10', 1, 3600),
-    commitMs: parseNumber('--commit-ms', parsed.text('commit-ms') ?? '40', 0, 100),
+    rate: number('rate', 1, 20_000),
+    seconds: number('seconds', 1, 3600) ?? 10,
+    maxConnections: number('max-connections', 1, 10_000, parseWhole),
+    commitMs: number('commit-ms', 0, mostCommitMs),
+    environments: number('environments', 1, 1000, parseWhole),
     json: parsed.is('json'),
+    html: parsed.text('html'),
   }
 }

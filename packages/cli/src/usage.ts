@@ -5,9 +5,12 @@ export const usage = `Usage: spillway <command> [folder or queue] [options]
     PORT=3000         the port of the HTTP gateway; the control server takes the next one
 
   spike [folder]    flood the app's two designs and show what each of them loses
-    --rate 400        requests a second
+    --rate N          requests a second (default: half of what this machine takes, which is measured)
     --seconds 10      how long
-    --commit-ms 40    how long the database gathers commits before it writes them
+    --max-connections N   of the database (default: half of what the synchronous design wants, which is measured)
+    --commit-ms N     how long the database gathers commits before it writes them (default: 40, and more for a low rate)
+    --environments N  how many environments of each design are started before the flood (default: 8 to 40, by memory)
+    --html FILE       write a page with the plots over time
     --json            print the figures as JSON, and nothing else, on standard output
 
   parked list [queue]           list the copies in a dead-letter queue; all of them stay there

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SpillwayError } from '@spillway/message'
+import type { LoadInterval, LoadReport } from './tally.ts'
 
 /** What the load generator is told. */
 export interface LoadOptions {
@@ -9,50 +10,52 @@ export interface LoadOptions {
   readonly file: string
   /** Where the API is. */
   readonly url: string
-  /** Requests a second. */
-  readonly rate: number
   readonly seconds: number
-}
-
-/** What the load generator reports. */
-export interface LoadReport {
-  readonly total: number
-  readonly sent: number
-  readonly answered: number
-  readonly accepted: number
-  /** How many answers there were, by status or by the code of the client's error. */
-  readonly answers: Readonly<Record<string, number>>
-  /** Of the time from when a request was due to its answer, whatever it was. */
-  readonly p50Ms: number
-  readonly p99Ms: number
+  /** Requests a second, each sent when it is due, or how many are in flight all the time. */
+  readonly load: { readonly rate: number } | { readonly inFlight: number }
+  /** The number of the first request. */
+  readonly firstIndex: number
+  /** The length of the intervals that are reported. */
+  readonly intervalMs: number
 }
 
 /** What a flood leaves behind. */
 export interface FloodResult extends LoadReport {
   /** The keys of the requests that were accepted. */
   readonly acceptedKeys: readonly string[]
-  /** When the last request was sent, by `performance.now()`. */
-  readonly burstEndedAt: number
+  /** By intervals since the first request. */
+  readonly intervals: readonly LoadInterval[]
 }
 
-interface ChildMessage {
+/** What the load generator sends to its parent. */
+export interface ChildMessage {
+  /** When the first request was due, by the wall clock. */
+  readonly startedAt?: number
   readonly report?: LoadReport
   readonly burstEnded?: true
-  readonly accepted?: readonly string[]
+  readonly ended?: Pick<FloodResult, 'acceptedKeys' | 'intervals'>
 }
 
-/** Sends an open-loop burst from a process of its own. */
-export function flood(options: LoadOptions, onProgress: (report: LoadReport) => void): Promise<FloodResult> {
+/** Called as a flood goes on. */
+export interface FloodListeners {
+  onStart?(startedAt: number): void
+  onProgress?(report: LoadReport): void
+  /** The last request was sent. */
+  onBurstEnd?(): void
+}
+
+/** Sends requests from a process of its own. */
+export function flood(options: LoadOptions, listeners: FloodListeners = {}): Promise<FloodResult> {
   const generator = fileURLToPath(new URL(`./load-generator${extname(import.meta.url)}`, import.meta.url))
   const child = fork(generator, [JSON.stringify(options)])
   return new Promise((resolve, reject) => {
-    let burstEndedAt = 0
     let result: FloodResult | undefined
-    child.on('message', ({ report, burstEnded, accepted }: ChildMessage) => {
-      if (burstEnded) burstEndedAt = performance.now()
+    child.on('message', ({ startedAt, report, burstEnded, ended }: ChildMessage) => {
+      if (startedAt !== undefined) listeners.onStart?.(startedAt)
+      if (burstEnded) listeners.onBurstEnd?.()
       if (report === undefined) return
-      onProgress(report)
-      if (accepted !== undefined) result = { ...report, acceptedKeys: accepted, burstEndedAt }
+      listeners.onProgress?.(report)
+      if (ended !== undefined) result = { ...report, ...ended }
     })
     child.on('error', reject)
     child.on('exit', (code) => {

@@ -7,14 +7,33 @@ export interface Ledger {
   readonly parked: ReadonlySet<string>
 }
 
+/** Where the messages of a flood ended. */
+export interface Account {
+  /** Keys with an effect. They may be more than were accepted: a write can succeed whose answer is lost. */
+  readonly written: number
+  readonly parked: number
+  /** Accepted keys that are in neither place. */
+  readonly lost: number
+}
+
 /** Reads where the messages of an app ended. */
 export async function readLedger(local: Local, writtenKeys: string): Promise<Ledger> {
   return { written: await readWritten(local, writtenKeys), parked: await readParked(local) }
 }
 
-/** The accepted keys that are in neither place. */
-export function findLost(accepted: readonly string[], { written, parked }: Ledger): readonly string[] {
-  return accepted.filter((key) => !written.has(key) && !parked.has(key))
+/** Compares what was accepted with what became of it. `others` are keys that are not the flood's. */
+export function takeAccount(
+  accepted: readonly string[],
+  { written, parked }: Ledger,
+  others: readonly string[],
+): Account {
+  const foreign = new Set(others)
+  const count = (keys: ReadonlySet<string>) => [...keys].filter((key) => !foreign.has(key)).length
+  return {
+    written: count(written),
+    parked: count(parked),
+    lost: accepted.filter((key) => !written.has(key) && !parked.has(key)).length,
+  }
 }
 
 async function readWritten(local: Local, sql: string): Promise<ReadonlySet<string>> {

@@ -1,29 +1,34 @@
 // The process that sends the requests of a spike: apart from the runtime, so that neither slows the other's clock.
-import { createHistogram } from 'node:perf_hooks'
 import { Agent, request } from 'undici'
-import type { LoadOptions, LoadReport } from './flood.ts'
+import type { ChildMessage, LoadOptions } from './flood.ts'
 import { loadSpike } from './load-spike.ts'
+import { createTally } from './tally.ts'
 
 /** How often requests that are due are sent. Milliseconds. */
 const tickMs = 2
 
+/** How often the progress is reported. Milliseconds. */
+const reportMs = 200
+
 /** A client that waits longer gives up: API Gateway answers within 30 s. */
 const timeoutMs = 35_000
 
-const { file, url, rate, seconds }: LoadOptions = JSON.parse(process.argv[2] ?? '')
+const { file, url, seconds, load, firstIndex, intervalMs }: LoadOptions = JSON.parse(process.argv[2] ?? '')
 const spike = await loadSpike(file)
 const agent = new Agent({ connections: null, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
-const latency = createHistogram()
+const tally = createTally(intervalMs)
 const accepted: string[] = []
-const answers: Record<string, number> = {}
-const total = Math.round(rate * seconds)
-const running = new Set<Promise<void>>()
+const total = 'rate' in load ? Math.round(load.rate * seconds) : 0
+let startedAt = 0
 let sent = 0
-let answered = 0
+
+const now = () => performance.now() - startedAt
+const tell = (message: ChildMessage, then = () => {}) => process.send?.(message, then)
 
 /** Sends one request. Its time counts from when it was due, not from when this process came to send it. */
-async function send(index: number, dueAt: number): Promise<void> {
-  const { path, body, key } = spike.request(index)
+async function send(dueMs: number): Promise<void> {
+  const { path, body, key } = spike.request(firstIndex + sent++)
+  tally.sent(dueMs, now() - dueMs)
   let answer: string
   try {
     const response = await request(new URL(path, url), {
@@ -38,43 +43,42 @@ async function send(index: number, dueAt: number): Promise<void> {
   } catch (error) {
     answer = (error as NodeJS.ErrnoException).code ?? 'ERROR'
   }
-  latency.record(Math.max(1, Math.round((performance.now() - dueAt) * 1000)))
-  answers[answer] = (answers[answer] ?? 0) + 1
-  answered++
+  tally.answered(dueMs, now(), answer)
 }
 
-function report(): LoadReport {
-  return {
-    total,
-    sent,
-    answered,
-    accepted: accepted.length,
-    answers,
-    p50Ms: latency.count === 0 ? 0 : latency.percentile(50) / 1000,
-    p99Ms: latency.count === 0 ? 0 : latency.percentile(99) / 1000,
+/** An open loop: each request is sent when it is due, whatever became of those before it. */
+async function sendAtRate(rate: number): Promise<readonly Promise<void>[]> {
+  const requests: Promise<void>[] = []
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(total, Math.floor((now() / 1000) * rate) + 1)
+      while (sent < due) requests.push(send((sent / rate) * 1000))
+      if (sent < total) return
+      clearInterval(timer)
+      resolve()
+    }, tickMs)
+  })
+  return requests
+}
+
+/** A closed loop: so many requests are in flight all the time. */
+async function keepInFlight(count: number): Promise<readonly Promise<void>[]> {
+  async function sendInTurn(): Promise<void> {
+    while (now() < seconds * 1000) await send(now())
   }
+  await Promise.all(Array.from({ length: count }, sendInTurn))
+  return []
 }
 
 process.on('disconnect', () => process.exit(1))
-const progress = setInterval(() => process.send?.({ report: report() }), 200)
-const startedAt = performance.now()
-await new Promise<void>((resolve) => {
-  const timer = setInterval(() => {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * rate) + 1)
-    while (sent < due) {
-      const task: Promise<void> = send(sent, startedAt + (sent / rate) * 1000).finally(() =>
-        running.delete(task),
-      )
-      running.add(task)
-      sent++
-    }
-    if (sent < total) return
-    clearInterval(timer)
-    resolve()
-  }, tickMs)
-})
-process.send?.({ burstEnded: true })
-await Promise.all(running)
+startedAt = performance.now()
+tell({ startedAt: performance.timeOrigin + startedAt })
+const progress = setInterval(() => tell({ report: tally.report(total) }), reportMs)
+const requests = await ('rate' in load ? sendAtRate(load.rate) : keepInFlight(load.inFlight))
+tell({ burstEnded: true })
+await Promise.all(requests)
 clearInterval(progress)
 await agent.close()
-process.send?.({ report: report(), accepted }, () => process.disconnect())
+tell({ report: tally.report(total), ended: { acceptedKeys: accepted, intervals: tally.intervals() } }, () =>
+  process.disconnect(),
+)

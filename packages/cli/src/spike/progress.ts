@@ -1,4 +1,4 @@
-import type { LoadReport } from './flood.ts'
+import type { LoadReport } from './tally.ts'
 
 /** Shows how far a design has come. */
 export interface Progress {

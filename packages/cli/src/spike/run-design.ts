@@ -1,102 +1,113 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Local, loadApp, startLocal } from '@spillway/local'
-import { SpillwayError } from '@spillway/message'
+import { measureBusy } from './busy.ts'
+import { findLimits, type Limit } from './find-limits.ts'
 import { flood } from './flood.ts'
-import { findLost, readLedger } from './ledger.ts'
+import { readLedger, takeAccount } from './ledger.ts'
 import type { Progress } from './progress.ts'
+import { drain, type RunOptions, type WarmApp, withApp } from './run-app.ts'
+import { type Series, startSampler, toSeries } from './sampler.ts'
 
 /** What one design is run with. */
-export interface DesignOptions {
-  /** The config file of the app. */
-  readonly config: string
+export interface DesignOptions extends Omit<RunOptions, 'firstIndex'> {
   /** The file of the spike. */
   readonly file: string
-  readonly writtenKeys: string
+  /** Requests a second. */
   readonly rate: number
   readonly seconds: number
-  /** Milliseconds that the database gathers commits before it writes them (`commit_delay`). */
-  readonly commitMs: number
 }
 
 /** What a flood did to one design. */
 export interface DesignFigures {
+  /** Requests, each sent when it was due. */
   readonly sent: number
   /** Answered with 2xx. */
   readonly accepted: number
   /** Answered otherwise, or not at all. */
   readonly failed: number
+  /** How many answers there were, by status or by the code of the client's error. */
+  readonly answers: Readonly<Record<string, number>>
+  /** Rows in the database. */
+  readonly written: number
+  /** Copies in the dead-letter queue. */
+  readonly parked: number
   /** Accepted, but in neither the table nor the dead-letter queue. */
   readonly lost: number
+  /** The most connections that the functions may hold. */
+  readonly budget: number
+  readonly peakConnections: number
   /** Connections that the database refused: SQLSTATE 53300. */
   readonly refusedConnections: number
-  readonly peakConnections: number
+  /** The most messages that waited at the same time. */
+  readonly peakBacklog: number
   readonly p50Ms: number
   readonly p99Ms: number
   /** From the last request until all that was accepted had its effect. */
   readonly drainSeconds: number
+  readonly limitedBy: readonly Limit[]
+  readonly series: Series
 }
-
-/** A queue that does not empty is reported, not waited for. */
-const drainLimitMs = 15 * 60_000
 
 /** Runs one design on back ends of its own, floods it, and counts. */
-export async function runDesign(options: DesignOptions, progress: Progress): Promise<DesignFigures> {
-  progress.step('starting')
-  const local = await startLocal(await loadApp(options.config), {
-    databaseSettings: { commit_delay: Math.round(options.commitMs * 1000), commit_siblings: 0 },
-    onReport: progress.line,
-  })
-  try {
-    const { file, rate, seconds } = options
-    const result = await flood({ file, url: local.url, rate, seconds }, (report) => progress.flood(report))
-    await drain(local, progress)
-    const drainedAt = performance.now()
-    const lost = findLost(result.acceptedKeys, await readLedger(local, options.writtenKeys))
-    return {
-      sent: result.sent,
-      accepted: result.accepted,
-      failed: result.sent - result.accepted,
-      lost: lost.length,
-      refusedConnections: local.database?.refusedConnections() ?? 0,
-      peakConnections: local.database?.peakConnections() ?? 0,
-      p50Ms: round(result.p50Ms),
-      p99Ms: round(result.p99Ms),
-      drainSeconds: round((drainedAt - result.burstEndedAt) / 1000),
-    }
-  } finally {
-    progress.step('stopping')
-    await local.stop()
+export function runDesign(options: DesignOptions, progress: Progress): Promise<DesignFigures> {
+  // The warm-up takes the numbers after those of the flood.
+  const firstIndex = Math.round(options.rate * options.seconds)
+  return withApp({ ...options, firstIndex }, progress, (app) => floodApp(app, options, progress))
+}
+
+async function floodApp(
+  { local, warmUpKeys }: WarmApp,
+  { file, spike, rate, seconds }: DesignOptions,
+  progress: Progress,
+): Promise<DesignFigures> {
+  const intervalMs = chooseInterval(seconds)
+  const sampler = startSampler(local, intervalMs / 2)
+  let startedAt = 0
+  let endBusy = measureBusy()
+  let busy = endBusy()
+  let burstEndedAt = 0
+  const result = await flood(
+    { file, url: local.url, load: { rate }, seconds, firstIndex: 0, intervalMs },
+    {
+      onStart(at) {
+        startedAt = at
+        endBusy = measureBusy()
+      },
+      onProgress: progress.flood,
+      onBurstEnd() {
+        burstEndedAt = performance.now()
+        busy = endBusy()
+      },
+    },
+  )
+  await drain(local, progress.drain)
+  const drainSeconds = round((performance.now() - burstEndedAt) / 1000)
+  const { samples, peakConnections } = await sampler.stop()
+  const series = toSeries(result.intervals, samples, { startedAt, intervalMs })
+  const account = takeAccount(result.acceptedKeys, await readLedger(local, spike.writtenKeys), warmUpKeys)
+  const { sent, accepted, answers, lateMs } = result
+  const failed = sent - accepted
+  const budget = local.app.database?.budget ?? 0
+  const refusedConnections = series.intervals.reduce((sum, { refused }) => sum + refused, 0)
+  return {
+    sent,
+    accepted,
+    failed,
+    answers,
+    ...account,
+    budget,
+    peakConnections,
+    refusedConnections,
+    peakBacklog: Math.max(...series.intervals.map(({ backlog }) => backlog)),
+    p50Ms: round(result.p50Ms),
+    p99Ms: round(result.p99Ms),
+    drainSeconds,
+    limitedBy: findLimits({ budget, refusedConnections, failed, busy, lateMs }),
+    series,
   }
 }
 
-async function drain(local: Local, progress: Progress): Promise<void> {
-  const startedAt = performance.now()
-  for (;;) {
-    const waiting = await countWaiting(local)
-    if (waiting === 0) return
-    if (performance.now() - startedAt > drainLimitMs) {
-      throw new SpillwayError(
-        'SPILLWAY_WRITE_FAILED',
-        `The queue did not drain: ${waiting} messages are left.`,
-      )
-    }
-    progress.drain(waiting)
-    await sleep(20)
-  }
-}
-
-/** Messages that have not come to their end: in a queue or a stream that something reads, or in an invocation. */
-async function countWaiting(local: Local): Promise<number> {
-  const { queues, streams, functions } = await local.state()
-  const read = local.app.functions.flatMap((fn) => fn.eventSource?.queue ?? [])
-  const queued = read.map((name) => queues[name]).reduce((sum, depth) => sum + total(depth), 0)
-  const readers = Object.values(streams).flatMap((stream) => Object.values(stream.readers))
-  const streamed = readers.reduce((sum, { backlog }) => sum + backlog, 0)
-  return queued + streamed + Object.values(functions).reduce((sum, { active }) => sum + active, 0)
-}
-
-function total(depth: { visible: number; inFlight: number; delayed: number } | undefined): number {
-  return depth === undefined ? 0 : depth.visible + depth.inFlight + depth.delayed
+/** Fifty intervals or so, each long enough to hold a few requests. */
+function chooseInterval(seconds: number): number {
+  return Math.max(100, Math.ceil((seconds * 1000) / 50 / 50) * 50)
 }
 
 function round(value: number): number {

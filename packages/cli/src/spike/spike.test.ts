@@ -1,44 +1,84 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runCli } from '../testing/run-cli.ts'
 
 const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
 
+// Sixty writes a second of a tenth of a second each want six connections or more, on any machine; there are three.
+const flags = [
+  '--rate=60',
+  '--seconds=4',
+  '--max-connections=7',
+  '--commit-ms=100',
+  '--environments=9',
+  '--json',
+]
+
 it('shows what the synchronous design fails, and that the buffered one loses nothing', async () => {
-  const { code, stdout, stderr } = await runCli([
-    'spike',
-    orders,
-    '--rate',
-    '200',
-    '--seconds',
-    '8',
-    '--commit-ms',
-    '100',
-    '--json',
-  ]).ended
-  expect(code, stderr).toBe(0)
-  const figures = JSON.parse(stdout)
-  const numbers = {
-    p50Ms: expect.any(Number),
-    p99Ms: expect.any(Number),
-    drainSeconds: expect.any(Number),
-    peakConnections: expect.any(Number),
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-spike-'))
+  const html = join(folder, 'spike.html')
+  try {
+    const { code, stdout, stderr } = await runCli(['spike', orders, ...flags, '--html', html]).ended
+    expect(code, stderr).toBe(0)
+    const { settings, synchronous, buffered } = JSON.parse(stdout)
+    expect(settings).toStrictEqual({
+      rate: 60,
+      seconds: 4,
+      maxConnections: 7,
+      commitMs: 100,
+      environments: 9,
+      capacity: null,
+      wantedConnections: null,
+    })
+    expect(buffered).toMatchObject({
+      sent: 240,
+      accepted: 240,
+      failed: 0,
+      answers: { 202: 240 },
+      written: 240,
+      parked: 0,
+      lost: 0,
+      budget: 3,
+      refusedConnections: 0,
+    })
+    expect(buffered.peakConnections).toBeGreaterThan(0)
+    expect(buffered.peakConnections).toBeLessThanOrEqual(3)
+    expect(synchronous).toMatchObject({ sent: 240, lost: 0, budget: 3, peakConnections: 3, peakBacklog: 0 })
+    expect(synchronous.failed).toBeGreaterThan(0)
+    expect(synchronous.answers[500]).toBeGreaterThan(0)
+    expect(synchronous.refusedConnections).toBeGreaterThan(0)
+    expect(synchronous.accepted + synchronous.failed).toBe(240)
+    expect(synchronous.written).toBeGreaterThanOrEqual(synchronous.accepted)
+    expect(synchronous.limitedBy[0].by).toBe('connections')
+    for (const { sent, accepted, failed, series } of [synchronous, buffered]) {
+      const sum = (name: string) =>
+        series.intervals.reduce(
+          (all: number, interval: Record<string, number>) => all + (interval[name] ?? 0),
+          0,
+        )
+      expect([sum('arrivals'), sum('accepted'), sum('failed')]).toStrictEqual([sent, accepted, failed])
+    }
+    // Progress goes to standard error.
+    expect(stderr).toMatch(/synchronous: .*sent 240\/240/)
+    expect(stderr).toContain('9 environments of each design are started and invoked once')
+    expect(await readFile(html, 'utf8')).toContain(
+      `<strong>${synchronous.failed}</strong> of 240 writes failed`,
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
-  const { synchronous, buffered } = figures
-  expect(buffered).toStrictEqual({
-    sent: 1600,
-    accepted: 1600,
-    failed: 0,
-    lost: 0,
-    refusedConnections: 0,
-    ...numbers,
-  })
-  expect(buffered.peakConnections).toBeGreaterThan(0)
-  expect(buffered.peakConnections).toBeLessThanOrEqual(8)
-  expect(synchronous).toMatchObject({ ...numbers, sent: 1600, lost: 0, peakConnections: 16 })
-  expect(synchronous.failed).toBeGreaterThan(0)
-  expect(synchronous.refusedConnections).toBeGreaterThan(0)
-  expect(synchronous.accepted + synchronous.failed).toBe(1600)
-  // Progress goes to standard error.
-  expect(stderr).toMatch(/synchronous: .*sent 1600\/1600/)
-}, 120_000)
+}, 180_000)
+
+it('refuses a page in a folder that is not there before anything starts', async () => {
+  const { code, stderr } = await runCli(['spike', orders, '--html', '/nowhere/spike.html']).ended
+  expect(code).toBe(1)
+  expect(stderr).toBe('spillway: --html /nowhere/spike.html: there is no folder /nowhere.\n')
+})
+
+it('refuses too few connections with a sentence', async () => {
+  const { code, stderr } = await runCli(['spike', orders, '--rate=10', '--max-connections=5']).ended
+  expect(code).toBe(1)
+  expect(stderr).toContain("spillway: --max-connections 5 is too few for the app 'orders': ")
+})

@@ -1,38 +1,83 @@
+import { stat, writeFile } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { SpillwayError } from '@spillway/message'
+import { calibrate, type GivenNumbers } from './calibrate.ts'
+import { toPage } from './html/page.ts'
 import { findSpike, loadSpike } from './load-spike.ts'
 import { startProgress } from './progress.ts'
-import { type SpikeFigures, toTable } from './report.ts'
+import { type MachineFacts, type SpikeFigures, type SpikeSettings, toTable } from './report.ts'
 import { type DesignFigures, runDesign } from './run-design.ts'
 
-/** What `spillway spike` takes. */
-export interface SpikeOptions {
+/** What `spillway spike` takes. Numbers that are not given are chosen by a calibration. */
+export interface SpikeOptions extends GivenNumbers {
   /** The folder with the `spike.ts`. */
   readonly folder: string
-  /** Requests a second. */
-  readonly rate: number
   readonly seconds: number
-  /** Milliseconds that the database gathers commits before it writes them (`commit_delay`). */
-  readonly commitMs: number
   /** Print JSON and nothing else on standard output. */
   readonly json: boolean
+  /** A file to write the page to. */
+  readonly html: string | undefined
 }
 
-/** Floods the two designs of an app, one after the other, and prints what became of the requests. */
-export async function spike({ folder, rate, seconds, commitMs, json }: SpikeOptions): Promise<number> {
-  const file = await findSpike(folder)
-  const { synchronous, buffered, writtenKeys } = await loadSpike(file)
-  async function run(name: string, config: string): Promise<DesignFigures> {
-    const progress = startProgress(name)
-    const options = { config: resolve(dirname(file), config), file, writtenKeys, rate, seconds, commitMs }
-    return runDesign(options, progress).finally(() => progress.end())
-  }
-  process.stderr.write(
-    `${rate} requests/s for ${seconds} s, sent when they are due; the database gathers commits for ${commitMs} ms (commit_delay).\n`,
-  )
-  const figures: SpikeFigures = {
-    synchronous: await run('synchronous', synchronous),
-    buffered: await run('buffered', buffered),
-  }
+/**
+ * Floods the two designs of an app, one after the other, and prints what became of the requests.
+ *
+ * @returns the exit code: 1 when something that was accepted is lost.
+ */
+export async function spike({ folder, json, html, ...options }: SpikeOptions): Promise<number> {
+  if (html !== undefined) await checkFile(html)
+  const figures = await measureSpike(folder, options)
+  if (html !== undefined) await writeFile(html, toPage(figures))
   process.stdout.write(`${json ? JSON.stringify(figures) : toTable(figures)}\n`)
-  return 0
+  return figures.synchronous.lost + figures.buffered.lost === 0 ? 0 : 1
+}
+
+/** A flood takes a minute: whether its page can be written is found out before. */
+async function checkFile(file: string): Promise<void> {
+  const folder = dirname(resolve(file))
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
+  throw new SpillwayError('SPILLWAY_OPTION_INVALID', `--html ${file}: there is no folder ${folder}.`)
+}
+
+/** Floods the two designs of the spike in a folder. */
+export async function measureSpike(
+  folder: string,
+  options: Omit<SpikeOptions, 'folder' | 'json' | 'html'>,
+): Promise<SpikeFigures> {
+  const { seconds } = options
+  const file = await findSpike(folder)
+  const spike = await loadSpike(file)
+  const configs = {
+    synchronous: resolve(dirname(file), spike.synchronous),
+    buffered: resolve(dirname(file), spike.buffered),
+  }
+  const shared = { file, spike }
+  const calibration = startProgress('calibration')
+  const numbers = await calibrate({ ...shared, ...configs, given: options }, calibration).finally(
+    calibration.end,
+  )
+  const settings: SpikeSettings = { ...numbers, seconds }
+  process.stderr.write(`${describe(settings)}\n`)
+  async function run(design: keyof typeof configs): Promise<DesignFigures> {
+    const progress = startProgress(design)
+    const all = { ...shared, ...settings, config: configs[design] }
+    return runDesign(all, progress).finally(progress.end)
+  }
+  const synchronous = await run('synchronous')
+  const buffered = await run('buffered')
+  return { settings, machine: readMachine(), synchronous, buffered }
+}
+
+function describe({ rate, seconds, maxConnections, commitMs, environments }: SpikeSettings): string {
+  return `${rate} requests/s for ${seconds} s, sent when they are due, to a database with max_connections ${maxConnections}, which gathers commits for ${commitMs} ms (commit_delay). Before the clock starts, ${environments} environments of each design are started and invoked once.`
+}
+
+function readMachine(): MachineFacts {
+  return {
+    processors: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 1024 ** 3),
+    platform: process.platform,
+    node: process.version,
+  }
 }

@@ -1,4 +1,4 @@
-import { coldStarts } from './cold-starts.ts'
+import { coldStartLimit, coldStarts } from './cold-starts.ts'
 import type { Environment } from './environment.ts'
 import type { StartFailure } from './lifecycle.ts'
 import type { EnvironmentInfo } from './types.ts'
@@ -27,6 +27,8 @@ export interface EnvironmentPool {
   release(environment: Environment): void
   /** Starts environments for the waiting requests, within the limits. */
   startMore(): void
+  /** Starts environments until there are `count` of them; resolves with the failure of a start that ended this early. */
+  provision(count: number): Promise<StartFailure | undefined>
   /** How many environments exist. */
   size(): number
   list(): readonly EnvironmentInfo[]
@@ -44,6 +46,12 @@ export function createEnvironmentPool(options: EnvironmentPoolOptions): Environm
 
   async function coldStart(): Promise<void> {
     const begun = performance.now()
+    await startOne()
+    coldStarts.end(performance.now() - begun)
+    startMore()
+  }
+
+  async function startOne(): Promise<StartFailure | undefined> {
     const environment = launch()
     states.set(environment, 'starting')
     starting += 1
@@ -52,8 +60,18 @@ export function createEnvironmentPool(options: EnvironmentPoolOptions): Environm
     starting -= 1
     if (failure === undefined) release(environment)
     else onStartFailure(failure)
-    coldStarts.end(performance.now() - begun)
-    startMore()
+    return failure
+  }
+
+  /** Does not ask whether the processor is idle: there are no requests yet that a cold start could slow down. */
+  async function provision(count: number): Promise<StartFailure | undefined> {
+    const wanted = Math.min(count, most)
+    let failure: StartFailure | undefined
+    async function startInTurn(): Promise<void> {
+      while (!isStopped && failure === undefined && states.size < wanted) failure ??= await startOne()
+    }
+    await Promise.all(Array.from({ length: coldStartLimit }, startInTurn))
+    return failure
   }
 
   function startMore(): void {
@@ -90,6 +108,7 @@ export function createEnvironmentPool(options: EnvironmentPoolOptions): Environm
     take,
     release,
     startMore,
+    provision,
     size: () => states.size,
     list: () => [...states].flatMap(([{ pid }, state]) => (pid === undefined ? [] : [{ pid, state }])),
     async stop() {

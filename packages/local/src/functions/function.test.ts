@@ -100,6 +100,39 @@ it('keeps the state of a module in its environment and uses it again', async () 
   expect(fn.state()).toEqual({ environments: 1, active: 0, invocations: 2, errors: 0, throttles: 0 })
 })
 
+it('provisions environments, and gives each a request when as many come at once', async () => {
+  const fn = await start('counter')
+  await fn.provision(3)
+  const states = () => fn.environments().map(({ state }) => state)
+  expect(states()).toEqual(['idle', 'idle', 'idle'])
+  const results = await Promise.all([1, 2, 3].map(() => fn.invoke({})))
+  const payloads = results.map((result) => (result.ok ? result.payload : undefined)) as { pid: number }[]
+  expect(payloads.map(({ pid }) => pid).sort()).toEqual(
+    fn
+      .environments()
+      .map(({ pid }) => pid)
+      .sort(),
+  )
+  expect(payloads).toEqual(payloads.map(({ pid }) => ({ pid, count: 1 })))
+  // There are enough.
+  await fn.provision(2)
+  expect(states()).toHaveLength(3)
+})
+
+it('provisions no more environments than its reserved concurrency', async () => {
+  const fn = await start('counter', { reservedConcurrency: 2 })
+  await fn.provision(5)
+  expect(fn.environments()).toHaveLength(2)
+})
+
+it('says that an environment could not be provisioned', async () => {
+  const fn = await start('counter', { source: `throw new Error('no luck')` })
+  await expect(fn.provision(3)).rejects.toMatchObject({
+    code: 'SPILLWAY_START_FAILED',
+    message: "An environment of the function 'subject' did not start: no luck",
+  })
+})
+
 it('passes events and results through JSON', async () => {
   const event = { text: 'tab\tline\nquote" ü 🚰', at: new Date(0), none: undefined }
   const fn = await start('echo')

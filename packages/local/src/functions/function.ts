@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { SpillwayError } from '@spillway/message'
 import { bundleFunction } from './bundle.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { startEnvironment } from './environment.ts'
@@ -52,6 +53,14 @@ export async function startFunction(spec: FunctionSpec, options: FunctionsOption
         }
         accept({ ...request, json })
       })
+    },
+    async provision(count) {
+      const failure = await pool.provision(count)
+      if (failure === undefined) return
+      throw new SpillwayError(
+        'SPILLWAY_START_FAILED',
+        `An environment of the function '${spec.name}' did not start: ${failure('').error.errorMessage}`,
+      )
     },
     state: () => ({ environments: pool.size(), ...counts }),
     environments: pool.list,

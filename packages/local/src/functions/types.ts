@@ -74,6 +74,13 @@ export interface LambdaFunction {
   readonly timeout: number
   /** Invokes synchronously (`RequestResponse`). Never rejects. */
   invoke(event: unknown): Promise<InvocationResult>
+  /**
+   * Starts environments until the function has `count` of them, as provisioned concurrency does, and resolves once they
+   * are ready. It starts no more than the function's reserved concurrency.
+   *
+   * @throws SpillwayError `SPILLWAY_START_FAILED` when an environment does not start.
+   */
+  provision(count: number): Promise<void>
   state(): FunctionState
   environments(): readonly EnvironmentInfo[]
   /** Kills every environment and resolves once they are gone. Running and waiting invocations end as a crash. */

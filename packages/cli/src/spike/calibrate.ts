@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os'
+import { loadApp } from '@spillway/local'
+import { flood } from './flood.ts'
+import {
+  chooseBudget,
+  chooseCommitMs,
+  chooseEnvironments,
+  chooseRate,
+  median,
+  mostEnvironments,
+} from './plan-flood.ts'
+import type { Progress } from './progress.ts'
+import { drain, type RunOptions, withApp } from './run-app.ts'
+import { startSampler } from './sampler.ts'
+import { leastConnections, sizeApp } from './size-app.ts'
+
+/** What was given by hand; the rest is measured. */
+export interface GivenNumbers {
+  /** Requests a second. */
+  readonly rate: number | undefined
+  readonly maxConnections: number | undefined
+  readonly commitMs: number | undefined
+  /** How many environments of each design are started before the flood. */
+  readonly environments: number | undefined
+}
+
+/** The numbers of a flood. */
+export interface FloodNumbers {
+  readonly rate: number
+  readonly maxConnections: number
+  readonly commitMs: number
+  readonly environments: number
+  /** Requests a second that the buffered design took; `null` when the rate was given. */
+  readonly capacity: number | null
+  /** Connections that the synchronous design holds at this rate; `null` when `max_connections` was given. */
+  readonly wantedConnections: number | null
+}
+
+/** What {@link calibrate} takes. */
+export interface CalibrationOptions extends Pick<RunOptions, 'spike'> {
+  /** The config files of the designs. */
+  readonly buffered: string
+  readonly synchronous: string
+  /** The file of the spike. */
+  readonly file: string
+  readonly given: GivenNumbers
+}
+
+/** Requests in flight, and environments, while the capacity is measured. */
+const inFlight = Math.max(8, 2 * availableParallelism())
+
+/** How long each measurement takes. */
+const seconds = 3
+
+/** The first requests of a measurement meet code that was never run: they are left out. Milliseconds. */
+const settleMs = 1000
+
+/** So many connections more than there are environments: nothing is refused while the wanted ones are counted. */
+const spareConnections = 10
+
+const intervalMs = 100
+
+/** Beyond the requests of a measurement. */
+const firstIndex = 1_000_000
+
+/**
+ * Chooses the numbers of a flood so that the designs differ on this machine: the rate by what the buffered design takes,
+ * `max_connections` by what the synchronous design wants. What is given is not measured.
+ */
+export async function calibrate(options: CalibrationOptions, progress: Progress): Promise<FloodNumbers> {
+  const { given } = options
+  if (given.maxConnections !== undefined) {
+    // Refused before anything is measured.
+    for (const config of [options.synchronous, options.buffered]) {
+      sizeApp((await loadApp(config)).app, given.maxConnections)
+    }
+  }
+  const most = given.environments ?? mostEnvironments(process.availableMemory())
+  const capacity = given.rate === undefined ? await measureCapacity(options, progress) : null
+  const rate = given.rate ?? chooseRate(capacity ?? 0, most)
+  const commitMs = given.commitMs ?? chooseCommitMs(rate)
+  const environments = given.environments ?? chooseEnvironments(rate, commitMs, most)
+  const chosen = { rate, commitMs, environments, capacity }
+  if (capacity !== null)
+    progress.line(
+      `calibration: the buffered design takes ${Math.round(capacity)} requests/s; the flood has ${rate}`,
+    )
+  if (given.maxConnections !== undefined) {
+    return { ...chosen, maxConnections: given.maxConnections, wantedConnections: null }
+  }
+  const samples = await measureConnections(options, chosen, progress)
+  const { app } = await loadApp(options.buffered)
+  const reserved = app.database?.reserved ?? 0
+  const budget = chooseBudget(samples, leastConnections(app) - reserved)
+  const wantedConnections = median(samples)
+  progress.line(
+    `calibration: at this rate the synchronous design holds ${wantedConnections} connections; the functions get ${budget}`,
+  )
+  return { ...chosen, maxConnections: budget + reserved, wantedConnections }
+}
+
+/** Requests a second that the buffered design accepts, while it writes what it accepted before. */
+function measureCapacity(
+  { buffered, spike, file, given }: CalibrationOptions,
+  progress: Progress,
+): Promise<number> {
+  const commitMs = given.commitMs ?? chooseCommitMs(Number.POSITIVE_INFINITY)
+  return withApp(
+    { config: buffered, spike, environments: inFlight, commitMs, firstIndex },
+    progress,
+    async ({ local }) => {
+      progress.step(`measuring what the buffered design takes, ${seconds} s`)
+      const load = { inFlight }
+      const result = await flood({ file, url: local.url, seconds, load, firstIndex: 0, intervalMs })
+      const counted = result.intervals.slice(settleMs / intervalMs, (seconds * 1000) / intervalMs)
+      const accepted = counted.reduce((sum, interval) => sum + interval.accepted, 0)
+      return accepted / ((counted.length * intervalMs) / 1000)
+    },
+  )
+}
+
+/** How many connections the synchronous design holds at a rate, looked at ten times a second. */
+async function measureConnections(
+  { synchronous, spike, file }: CalibrationOptions,
+  { rate, commitMs, environments }: Pick<FloodNumbers, 'rate' | 'commitMs' | 'environments'>,
+  progress: Progress,
+): Promise<readonly number[]> {
+  const { app } = await loadApp(synchronous)
+  const maxConnections = environments + spareConnections + (app.database?.reserved ?? 0)
+  const options = { config: synchronous, spike, environments, commitMs, firstIndex, maxConnections }
+  return withApp(options, progress, async ({ local }) => {
+    progress.step(`counting the connections that the synchronous design wants, ${seconds} s`)
+    const sampler = startSampler(local, intervalMs)
+    const samples = await flood({
+      file,
+      url: local.url,
+      seconds,
+      load: { rate },
+      firstIndex: 0,
+      intervalMs,
+    }).then(() => sampler.stop())
+    await drain(local)
+    return samples.samples.slice(settleMs / intervalMs).map(({ connections }) => connections)
+  })
+}

@@ -1,0 +1,65 @@
+/** What a design's run is judged by. */
+export interface LimitMeasures {
+  /** The most connections that the functions may hold. */
+  readonly budget: number
+  readonly refusedConnections: number
+  readonly failed: number
+  /** Shares of the time, 0 to 1. */
+  readonly busy: { readonly processor: number; readonly runtime: number }
+  /** The 99th percentile of how late requests were sent. */
+  readonly lateMs: number
+}
+
+/** What limited a design, and how that was seen. */
+export interface Limit {
+  readonly by: 'connections' | 'processor' | 'runtime' | 'load generator' | 'nothing' | 'unknown'
+  readonly why: string
+}
+
+/** From here on a processor or a process counts as fully used. */
+const full = 0.9
+
+/** From here on a request counts as sent late. Milliseconds. */
+const late = 100
+
+/** Says what limited a design, the most certain first. */
+export function findLimits(measures: LimitMeasures): readonly Limit[] {
+  const { budget, refusedConnections, failed, busy, lateMs } = measures
+  const limits: Limit[] = []
+  if (refusedConnections > 0) {
+    limits.push({
+      by: 'connections',
+      why: `the functions may hold ${count(budget, 'connection')}, and the database refused ${refusedConnections.toLocaleString('en')} more`,
+    })
+  }
+  if (busy.processor >= full) {
+    limits.push({
+      by: 'processor',
+      why: `the processor of this machine was busy for ${percent(busy.processor)} of the flood`,
+    })
+  }
+  if (busy.runtime >= full) {
+    limits.push({
+      by: 'runtime',
+      why: `the process of the local gateway and queue was busy for ${percent(busy.runtime)} of the flood`,
+    })
+  }
+  if (lateMs >= late) {
+    limits.push({
+      by: 'load generator',
+      why: `one request in a hundred was sent ${Math.round(lateMs)} ms late or later, which is part of its latency`,
+    })
+  }
+  if (limits.length > 0) return limits
+  return failed > 0
+    ? [{ by: 'unknown', why: 'requests failed for another reason: see the messages above' }]
+    : [{ by: 'nothing', why: 'it took the flood with room to spare' }]
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

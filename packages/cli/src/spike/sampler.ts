@@ -1,0 +1,115 @@
+import type { Local } from '@spillway/local'
+import type { LoadInterval } from './tally.ts'
+
+/** What the runtime was seen to hold at one moment. */
+export interface Sample {
+  /** Milliseconds by the wall clock. */
+  readonly at: number
+  /** Messages in the queues and streams that a function reads. */
+  readonly backlog: number
+  /** The most connections since the sample before. */
+  readonly connections: number
+  /** Connections that the database refused since the sample before. */
+  readonly refused: number
+}
+
+/** One interval of a design's run. */
+export interface Interval extends LoadInterval {
+  /** Messages that waited at its end. */
+  readonly backlog: number
+  /** The most connections that the functions held. */
+  readonly connections: number
+  readonly refused: number
+}
+
+/** A design's run over time. */
+export interface Series {
+  readonly intervalMs: number
+  /** From the first request until all that was accepted was written. */
+  readonly intervals: readonly Interval[]
+}
+
+/** Takes samples until it is stopped. */
+export interface Sampler {
+  /** @returns the samples, and the peak of the connections. */
+  stop(): Promise<{ readonly samples: readonly Sample[]; readonly peakConnections: number }>
+}
+
+/** Starts to look at a running app every `everyMs`. Resets the peak of its connections each time. */
+export function startSampler(local: Local, everyMs: number): Sampler {
+  const { database } = local
+  const samples: Sample[] = []
+  let refusedBefore = database?.refusedConnections() ?? 0
+  let reading: Promise<void> | undefined
+  database?.resetPeak()
+
+  async function take(): Promise<void> {
+    const backlog = await countQueued(local)
+    const refused = database?.refusedConnections() ?? 0
+    samples.push({
+      at: Date.now(),
+      backlog,
+      connections: database?.peakConnections() ?? 0,
+      refused: refused - refusedBefore,
+    })
+    refusedBefore = refused
+    database?.resetPeak()
+  }
+
+  const timer = setInterval(() => {
+    // A busy runtime may take longer for one than the next has to wait.
+    reading ??= take().finally(() => {
+      reading = undefined
+    })
+  }, everyMs)
+
+  return {
+    async stop() {
+      clearInterval(timer)
+      await reading
+      await take()
+      return { samples, peakConnections: Math.max(0, ...samples.map(({ connections }) => connections)) }
+    },
+  }
+}
+
+/** Messages in the queues and streams that a function reads, in flight or not. */
+export async function countQueued(local: Local): Promise<number> {
+  const { queues, streams } = await local.state()
+  const read = local.app.functions.flatMap((fn) => fn.eventSource?.queue ?? [])
+  const queued = read.map((name) => queues[name]).reduce((sum, depth) => sum + total(depth), 0)
+  const readers = Object.values(streams).flatMap((stream) => Object.values(stream.readers))
+  return queued + readers.reduce((sum, { backlog }) => sum + backlog, 0)
+}
+
+function total(depth: { visible: number; inFlight: number; delayed: number } | undefined): number {
+  return depth === undefined ? 0 : depth.visible + depth.inFlight + depth.delayed
+}
+
+const nothing: LoadInterval = { arrivals: 0, accepted: 0, failed: 0, p50Ms: null, p99Ms: null }
+
+/** Puts the samples to the intervals of the load generator. The series ends with the last of both. */
+export function toSeries(
+  intervals: readonly LoadInterval[],
+  samples: readonly Sample[],
+  { startedAt, intervalMs }: { readonly startedAt: number; readonly intervalMs: number },
+): Series {
+  const byInterval = Map.groupBy(samples, ({ at }) => Math.max(0, Math.floor((at - startedAt) / intervalMs)))
+  const length = Math.max(intervals.length, ...[...byInterval.keys()].map((index) => index + 1))
+  const merged: Interval[] = []
+  for (let index = 0; index < length; index++) {
+    const before = merged.at(-1)
+    const own = byInterval.get(index) ?? []
+    merged.push({
+      ...(intervals[index] ?? nothing),
+      // An interval without a sample is as the one before it.
+      backlog: own.at(-1)?.backlog ?? before?.backlog ?? 0,
+      connections:
+        own.length === 0
+          ? (before?.connections ?? 0)
+          : Math.max(...own.map(({ connections }) => connections)),
+      refused: own.reduce((sum, { refused }) => sum + refused, 0),
+    })
+  }
+  return { intervalMs, intervals: merged }
+}
