@@ -97,7 +97,11 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     text: 'Reference',
     items: [
       { text: 'Which errors park a message', link: '/kysely' },
+      { text: 'Configuration', link: '/reference/configuration' },
+      { text: 'Checks', link: '/reference/checks' },
       { text: 'Errors', link: '/errors' },
+      { text: 'Metrics', link: '/reference/metrics' },
+      { text: 'Command line', link: '/reference/cli' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Comparison', link: '/comparison' },
       { text: 'Benchmarks', link: '/benchmarks' },

@@ -157,9 +157,13 @@ export interface ExampleRequest {
 export interface AppOptions {
   /** Letters, digits, `-` and `_`. */
   readonly name: string
+  /** The database that the functions write to. */
   readonly database?: DatabaseOptions
+  /** The queues, by their names. */
   readonly queues?: Readonly<Record<string, QueueOptions>>
+  /** The streams, by their names. */
   readonly streams?: Readonly<Record<string, StreamOptions>>
+  /** The functions, by their names. */
   readonly functions: Readonly<Record<string, FunctionOptions>>
   /** The local runtime prints it as a `curl` command. */
   readonly example?: ExampleRequest

@@ -27,7 +27,8 @@ import { findStream, streamSourceRules, toStreamSource, toStreams } from './defi
 const anObject = objectWith()
 const text: OptionRule = { ...nonEmptyString(), required: false }
 
-const appRules: OptionRules<AppOptions> = {
+/** What {@link defineApp} accepts. */
+export const appRules: OptionRules<AppOptions> = {
   name: {
     required: true,
     expected: 'a name of 1 to 64 letters, digits, `-` and `_` that begins with a letter',
@@ -40,7 +41,8 @@ const appRules: OptionRules<AppOptions> = {
   example: anObject,
 }
 
-const databaseRules: OptionRules<DatabaseOptions> = {
+/** What `database` accepts. */
+export const databaseRules: OptionRules<DatabaseOptions> = {
   engine: required(oneOf('postgres', 'mysql')),
   maxConnections: required(integer(1, 262_143)),
   reserved: integer(0, 262_143),
@@ -51,7 +53,8 @@ const databaseRules: OptionRules<DatabaseOptions> = {
   settings: anObject,
 }
 
-const functionRules: OptionRules<FunctionOptions> = {
+/** What each of `functions` accepts. */
+export const functionRules: OptionRules<FunctionOptions> = {
   entry: nonEmptyString(),
   handler: text,
   timeout: integer(1, 900),

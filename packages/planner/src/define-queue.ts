@@ -19,7 +19,8 @@ const defaultRetention = 345_600
  */
 const longestRetention = 1_209_600
 
-const queueRules: OptionRules<QueueOptions> = {
+/** What each of `queues` accepts. */
+export const queueRules: OptionRules<QueueOptions> = {
   visibilityTimeout: integer(0, 43_200),
   maxReceiveCount: integer(1, 1000),
   retention: integer(60, longestRetention),

@@ -4,7 +4,8 @@ import type { App, AppFunction, AppStream, AppStreamSource, FunctionOptions, Str
 import { checkAppOptions } from './check-app-options.ts'
 import { findNamed } from './find-named.ts'
 
-const streamRules: OptionRules<StreamOptions> = { shards: required(integer(1, 1000)) }
+/** What each of `streams` accepts. */
+export const streamRules: OptionRules<StreamOptions> = { shards: required(integer(1, 1000)) }
 
 /** The options that only a function that reads a stream may have. */
 export const streamSourceRules = {

@@ -1,0 +1,149 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { usage } from '../packages/cli/src/usage.ts'
+import { counters, durations } from '../packages/message/src/telemetry.ts'
+import { appRules, databaseRules, functionRules } from '../packages/planner/src/define-app.ts'
+import { queueRules } from '../packages/planner/src/define-queue.ts'
+import { streamRules } from '../packages/planner/src/define-stream.ts'
+import { fillBlocks, namesOf, toTable } from './reference/blocks.ts'
+import { checkExamples } from './reference/check-examples.ts'
+import { messagesOf } from './reference/checks.ts'
+import { optionFacts } from './reference/configuration.ts'
+import { generatedBlocks } from './reference/generated.ts'
+import { membersOf } from './reference/members.ts'
+import { root } from './workspace.ts'
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const sourcesOf = (folder: string) =>
+  globSync(`packages/${folder}/src/**/*.ts`, { cwd: root })
+    .filter((name) => !/\.(?:test|test-d|bench)\.ts$|\/testing\//.test(name))
+    .map(read)
+    .join('\n')
+const pages = globSync('docs/**/*.md', {
+  cwd: root,
+  exclude: ['docs/node_modules', 'docs/.vitepress', 'docs/reference/api'],
+})
+
+it('has what the code says in the pages of the reference: `npm run reference -- --write`', () => {
+  for (const page of pages) expect(fillBlocks(read(page), generatedBlocks), page).toBe(read(page))
+})
+
+it('has each generated part in exactly one page', () => {
+  const names = pages.flatMap((page) => namesOf(read(page)))
+  expect(names.sort()).toStrictEqual(Object.keys(generatedBlocks).sort())
+})
+
+describe('options of defineApp', () => {
+  it.each([
+    ['AppOptions', appRules],
+    ['DatabaseOptions', databaseRules],
+    ['QueueOptions', queueRules],
+    ['StreamOptions', streamRules],
+    ['FunctionOptions', functionRules],
+  ])('are all read from the source: %s', (type, rules) => {
+    const members = membersOf(read('packages/planner/src/app.ts'), type)
+    expect(members.map(({ name }) => name).sort()).toStrictEqual(Object.keys(rules).sort())
+    for (const { name, doc } of members) expect(doc, name).not.toBe('')
+  })
+
+  it('name the checks that look at them: each check is named, and no other', () => {
+    const named = new Set(optionFacts.flatMap(({ checks = [] }) => checks))
+    expect([...named].sort()).toStrictEqual(Object.keys(checkExamples).sort())
+  })
+})
+
+describe('checks', () => {
+  const found = [...sourcesOf('planner').matchAll(/(?:\bid: |\bproblem\(\s*)'([EW]\d+)'/g)].map(
+    ([, id]) => id as string,
+  )
+
+  it('are those of the code, with an example for each message that the code has', () => {
+    const examples = Object.entries(checkExamples).flatMap(([id, { examples }]) => examples.map(() => id))
+    expect(examples.sort()).toStrictEqual(found.sort())
+  })
+
+  it.each(Object.keys(checkExamples))('have examples that each get a message of their own: %s', (id) => {
+    const said = (checkExamples[id]?.examples ?? []).map((example) => messagesOf(id, example))
+    expect(said.map((messages) => messages.length)).toStrictEqual(said.map(() => 1))
+    const withoutNumbers = said.map(([message = '']) => message.replaceAll(/\d+/g, '0'))
+    expect(new Set(withoutNumbers).size).toBe(said.length)
+  })
+
+  it('are named in the docs only where there is such a check', () => {
+    for (const page of pages) {
+      const named = [...read(page).matchAll(/`([EW]\d{1,2})`/g)].map(([, id]) => id as string)
+      expect(
+        named.filter((id) => !(id in checkExamples)),
+        page,
+      ).toStrictEqual([])
+    }
+  })
+})
+
+it('names in the docs only metrics that are there', () => {
+  const known = new Set([...Object.keys(counters), ...Object.keys(durations)])
+  for (const page of pages) {
+    const named = [...read(page).matchAll(/`(spillway\.(?:ingest|send|batch)\.\w+)`/g)].map(
+      ([, name]) => name as string,
+    )
+    expect(
+      named.filter((name) => !known.has(name)),
+      page,
+    ).toStrictEqual([])
+  }
+})
+
+it('describes each metric', () => {
+  for (const line of `${generatedBlocks.counters}\n${generatedBlocks.durations}`.split('\n'))
+    expect(line).not.toMatch(/\|\s*\|$/)
+})
+
+it('has in the usage each flag that the command line takes, and no other', () => {
+  const flags = [...sourcesOf('cli').matchAll(/[\s{]'?([a-z][\w-]*)'?: \{ type: '(?:string|boolean)'/g)].map(
+    ([, name]) => `--${name}`,
+  )
+  const shown = usage.match(/--[a-z][\w-]*/g) ?? []
+  expect([...new Set(shown)].sort()).toStrictEqual([...new Set(flags)].sort())
+})
+
+describe('a generated part', () => {
+  const page = 'a\n<!-- generated: x -->\nold\n<!-- end of generated -->\nb'
+
+  it('is written anew between its marks', () => {
+    const filled = fillBlocks(page, { x: 'new $& $1\n' })
+    expect(filled).toBe('a\n<!-- generated: x -->\n\nnew $& $1\n\n<!-- end of generated -->\nb')
+    expect(fillBlocks(filled, { x: 'new $& $1' })).toBe(filled)
+  })
+
+  it('has a name that there is', () => {
+    expect(() => fillBlocks(page, {})).toThrow("there is no generated block 'x'")
+  })
+
+  it('may be a table, with bars and line ends in its cells', () => {
+    expect(toTable(['a', 'b'], [['1 | 2', 'two\n  lines']])).toBe(
+      '| a | b |\n|---|---|\n| 1 \\| 2 | two lines |',
+    )
+  })
+})
+
+it('reads the properties of an interface with their docstrings', () => {
+  const source = `export interface Some {
+  /** One. */
+  readonly one: string
+  readonly two?: 'a' | 'b'
+  /**
+   * Three, see {@link Other}.
+   *
+   * More.
+   */
+  readonly three?: number
+}
+`
+  expect(membersOf(source, 'Some')).toStrictEqual([
+    { name: 'one', isOptional: false, type: 'string', doc: 'One.' },
+    { name: 'two', isOptional: true, type: "'a' | 'b'", doc: '' },
+    { name: 'three', isOptional: true, type: 'number', doc: 'Three, see `Other`. More.' },
+  ])
+  expect(() => membersOf(source, 'Other')).toThrow('there is no interface Other')
+})
