@@ -21,11 +21,7 @@ export interface S3ClaimStoreOptions {
   readonly expectedBucketOwner?: string
 }
 
-/**
- * Rules for options that say where something lies in S3.
- *
- * @internal
- */
+/** Rules for options that say where something lies in S3. */
 export const s3Rules: OptionRules<S3ClaimStoreOptions> = {
   bucket: { ...nonEmptyString(), expected: 'the name of a bucket (is its environment variable set?)' },
   client: { ...objectWith('send'), expected: 'an S3Client' },
