@@ -43,132 +43,123 @@ export interface DeadlineOptions {
   readonly clock?: Clock | undefined
 }
 
-/** What is behind a deadline. */
-interface Origin {
-  /** The only signal that ends it before its time is over: to ask for its own would start its timer. */
-  readonly signal: AbortSignal | undefined
-  readonly clock: Clock
-  /** Its own signal. */
-  own(): AbortSignal
-  /** Whether it has passed. */
-  over(): boolean
-}
-
-/** Not enumerable: a copy of a deadline may have another signal. */
-const origin = Symbol()
-
-interface Marked extends OuterLimit {
-  readonly [origin]?: Origin
-}
-
-/**
- * Accessors that all deadlines share. In an object literal they would be functions of each object, and the hidden class
- * that this makes for each costs more, to make and to collect, than the rest of a deadline. A copy has them, too.
- */
-const accessors = { signal: accessor('own'), expired: accessor('over') }
-
-function accessor(name: 'own' | 'over') {
-  return {
-    enumerable: true,
-    get(this: Marked) {
-      return this[origin]?.[name]()
-    },
-  }
+/** Makes a deadline within a limit. */
+export function createDeadline(limit: OuterLimit, options: DeadlineOptions = {}): Deadline {
+  return new RunningDeadline(limit, options)
 }
 
 /** The signal that may end a limit before its time is over; `undefined` where none can. */
-export const earlySignal = (limit: Marked): AbortSignal | undefined => (limit[origin] ?? limit).signal
+export function earlySignal(limit: OuterLimit): AbortSignal | undefined {
+  return isDeadline(limit) ? limit.early : limit.signal
+}
 
-/** Makes a deadline within a limit. */
-export function createDeadline(
-  limit: Marked,
-  { reserve = 0, most = longestTimer, clock = limit[origin]?.clock ?? steadyClock }: DeadlineOptions = {},
-): Deadline {
-  const startedAt = clock.now()
-  const early = earlySignal(limit)
-  const waiting = new Set<(reason: unknown) => void>()
-  const controller = new AbortController()
-  /** Whether the timer is left alone when nobody waits any more. */
-  let isKept = false
-  let isPassed = false
+/** Not so for a copy of a deadline, which may have another signal. */
+function isDeadline(limit: OuterLimit): limit is RunningDeadline {
+  return limit instanceof RunningDeadline
+}
+
+/**
+ * An own property, so that a copy of a deadline has a signal as well. The descriptor is shared: an accessor in an object
+ * literal is a new function each time, with a new hidden class for its object.
+ */
+const signalOfItsOwn: PropertyDescriptor & ThisType<RunningDeadline> = {
+  enumerable: true,
+  get() {
+    this.isKept = true
+    this.watch()
+    return this.controller.signal
+  },
+}
+
+/** A class, because each request makes two: methods of a prototype cost less than closures. */
+class RunningDeadline implements Deadline {
+  declare readonly signal: AbortSignal
+  /** Own, so that callers can take it out of the limit that they get. */
+  readonly remainingTime: () => number
+  /** The only signal that ends it before its time is over. To ask for its own would start its timer. */
+  readonly early: AbortSignal | undefined
+  readonly clock: Clock
+  readonly controller = new AbortController()
+  waiting: readonly ((reason: unknown) => void)[] = []
   /** Stops the timer; there is one while it is set. */
-  let stop: (() => void) | undefined
+  stop: (() => void) | undefined
+  /** Whether the timer is left alone when nobody waits any more. */
+  isKept = false
+  isPassed = false
 
-  // By the time that has passed, not by the time of the end: a clock may count from anywhere.
-  const remainingTime = () =>
-    Math.max(0, Math.min(limit.remainingTime() - reserve, most - (clock.now() - startedAt)))
-
-  const onAbort = () => pass(early?.reason)
-
-  function pass(reason: unknown = new DOMException('The time is over.', 'TimeoutError')): void {
-    stop?.()
-    isPassed = true
-    controller.abort(reason)
-    for (const callback of waiting) callback(reason)
+  constructor(limit: OuterLimit, { reserve = 0, most = longestTimer, clock }: DeadlineOptions) {
+    const time = clock ?? (isDeadline(limit) ? limit.clock : steadyClock)
+    const startedAt = time.now()
+    // By the time that has passed, not by the time of the end: a clock may count from anywhere.
+    this.remainingTime = () =>
+      Math.max(0, Math.min(limit.remainingTime() - reserve, most - (time.now() - startedAt)))
+    this.early = earlySignal(limit)
+    this.clock = time
+    Object.defineProperty(this, 'signal', signalOfItsOwn)
   }
 
-  const isOver = () => isPassed || !!early?.aborted || !(remainingTime() > 0)
-
-  function watch(): void {
-    if (stop || isPassed) return
-    // Without a reason where the time is over.
-    if (isOver()) onAbort()
-    else {
-      const cancel = schedule(clock, pass, Math.min(longestTimer, remainingTime()))
-      if (early) {
-        early.addEventListener('abort', onAbort)
-        // Many batches may share an invocation, and Node warns of more than ten listeners.
-        setMaxListeners(0, early)
-      }
-      stop = () => {
-        cancel()
-        early?.removeEventListener('abort', onAbort)
-      }
-    }
+  get expired(): boolean {
+    return this.isPassed || !!this.early?.aborted || !(this.remainingTime() > 0)
   }
 
-  function onPass(callback: (reason: unknown) => void): () => void {
-    if (isPassed) callback(controller.signal.reason)
+  race<Value>(work: Promise<Value>): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject)
+      // In a microtask, so that work that is settled already goes first.
+      const cancel = this.onPass(() => queueMicrotask(() => resolve(undefined)))
+      work.then(cancel, cancel)
+    })
+  }
+
+  onPass(callback: (reason: unknown) => void): () => void {
+    if (this.isPassed) callback(this.controller.signal.reason)
     else {
-      waiting.add(callback)
-      watch()
+      this.waiting = [...this.waiting, callback]
+      this.watch()
     }
     return () => {
-      waiting.delete(callback)
-      if (waiting.size > 0 || isKept) return
-      stop?.()
-      stop = undefined
+      this.waiting = this.waiting.filter((other) => other !== callback)
+      if (this.waiting.length > 0 || this.isKept) return
+      this.stop?.()
+      this.stop = undefined
     }
   }
 
-  const deadline: Omit<Deadline, 'signal' | 'expired'> = {
-    remainingTime,
-    onPass,
-    race: (work) =>
-      new Promise((resolve, reject) => {
-        work.then(resolve, reject)
-        // In a microtask, so that work that is settled already goes first.
-        const cancel = onPass(() => queueMicrotask(() => resolve(undefined)))
-        work.then(cancel, cancel)
-      }),
-    end() {
-      stop?.()
-      stop = () => undefined
-      isKept = true
-    },
+  end(): void {
+    this.stop?.()
+    this.stop = () => undefined
+    this.isKept = true
   }
-  const value: Origin = {
-    signal: early,
-    clock,
-    own() {
-      isKept = true
-      watch()
-      return controller.signal
-    },
-    over: isOver,
+
+  /** Starts the timer, unless it runs. */
+  watch(): void {
+    if (this.stop || this.isPassed) return
+    const { early } = this
+    const left = this.remainingTime()
+    // Without a reason where the time is over.
+    if (!(left > 0) || early?.aborted) {
+      this.pass(early?.reason)
+      return
+    }
+    const cancel = schedule(this.clock, () => this.pass(), Math.min(longestTimer, left))
+    this.stop = cancel
+    if (!early) return
+    const onAbort = () => this.pass(early.reason)
+    early.addEventListener('abort', onAbort)
+    // Many batches may share an invocation, and Node warns of more than ten listeners.
+    setMaxListeners(0, early)
+    this.stop = () => {
+      cancel()
+      early.removeEventListener('abort', onAbort)
+    }
   }
-  Object.defineProperty(deadline, origin, { value })
-  return Object.defineProperties(deadline, accessors) as Deadline
+
+  pass(reason: unknown = new DOMException('The time is over.', 'TimeoutError')): void {
+    this.stop?.()
+    this.isPassed = true
+    this.controller.abort(reason)
+    for (const callback of this.waiting) callback(reason)
+  }
 }
 
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
