@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import { addresses } from './addresses.ts'
+import { emptyBuiltIns } from './empty-built-ins.ts'
 import { headOf } from './head.ts'
 import { codeTitles } from './markdown/code-titles.ts'
 import { diagrams } from './markdown/diagrams.ts'
@@ -19,7 +20,13 @@ export default defineConfig({
   lang: 'en',
   cleanUrls: true,
   srcExclude: ['snippets/**'],
-  vite: { server: { host: '127.0.0.1' }, preview: { host: '127.0.0.1' } },
+  vite: {
+    server: { host: '127.0.0.1' },
+    preview: { host: '127.0.0.1' },
+    // The calculator is built from the source of the planner.
+    plugins: [emptyBuiltIns()],
+    resolve: { conditions: ['spillway:source'] },
+  },
   markdown: {
     config(markdown) {
       outsideLinks(repository)(markdown)

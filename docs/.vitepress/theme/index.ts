@@ -1,8 +1,10 @@
 import type { Theme } from 'vitepress'
 import { onContentUpdated } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
+import { defineAsyncComponent } from 'vue'
 import { rememberTabs } from './remember-tabs.ts'
 import TwoDesigns from './TwoDesigns.vue'
+import './styles/calculator.css'
 import './styles/colours.css'
 import './styles/code.css'
 import './styles/diagrams.css'
@@ -17,6 +19,11 @@ const theme: Theme = {
   },
   enhanceApp({ app }) {
     app.component('TwoDesigns', TwoDesigns)
+    // Only its page loads it, with the planner.
+    app.component(
+      'ConnectionCalculator',
+      defineAsyncComponent(() => import('./calculator/ConnectionCalculator.vue')),
+    )
   },
 }
 
