@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { toError } from '@spillway/message'
 import { nearest } from '@spillway/message/internal'
 
-/** A command line that cannot be understood. */
+/** The error of an invalid command line. */
 export class UsageError extends Error {}
 
 /** The flags of a command. */
@@ -10,7 +10,7 @@ export type Flags = Readonly<
   Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>
 >
 
-/** What {@link parse} found. */
+/** The result of {@link parse}. */
 export interface Parsed {
   readonly positionals: readonly string[]
   /** The value of a flag that takes one. */
@@ -23,7 +23,7 @@ export interface Parsed {
 /**
  * Reads the arguments of a command.
  *
- * @param what the one thing that may be named without a flag, for example `folder`
+ * @param what the name of the only positional argument, for example `folder`
  * @throws UsageError for an unknown flag, a flag without its value, or more than one positional argument
  */
 export function parse(args: readonly string[], flags: Flags, what: string): Parsed {
@@ -34,8 +34,7 @@ export function parse(args: readonly string[], flags: Flags, what: string): Pars
       allowPositionals: true,
       strict: true,
     })
-    if (positionals.length > 1)
-      throw new Error(`there is one ${what} to name, but there are ${positionals.length}.`)
+    if (positionals.length > 1) throw new Error(`expected one ${what}, but got ${positionals.length}.`)
     const found = values as Readonly<Record<string, string | boolean | readonly string[] | undefined>>
     return {
       positionals,
@@ -53,18 +52,22 @@ export function parse(args: readonly string[], flags: Flags, what: string): Pars
     const { message } = toError(thrown)
     const typed = /Unknown option '--?([^']+)'/.exec(message)?.[1]
     if (typed === undefined) throw new UsageError(message)
-    throw new UsageError(`there is no option --${typed}.${meant(typed, Object.keys(flags), '--')}`)
+    throw new UsageError(`unknown option --${typed}.${meant(typed, Object.keys(flags), '--')}`)
   }
 }
 
-/** ` Did you mean …?`, or nothing where no name is near. */
+/** ` Did you mean …?` with the most similar name; empty when no name is similar. */
 export function meant(typed: string, names: readonly string[], prefix = "'"): string {
   const name = nearest(typed, names)
   if (name === undefined) return ''
   return ` Did you mean ${prefix === '--' ? `--${name}` : `'${name}'`}?`
 }
 
-/** @throws UsageError for anything but a number in the range */
+/**
+ * Parses a number.
+ *
+ * @throws UsageError when it is not a number or not in the range
+ */
 export function parseNumber(name: string, value: string, min: number, max: number): number {
   const number = Number(value)
   if (value.trim() !== '' && Number.isFinite(number) && number >= min && number <= max) return number
@@ -81,25 +84,29 @@ export function parseWhole(name: string, value: string, min: number, max: number
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /**
- * A length of time such as `90s`, `30m`, `2h` or `7d`, in milliseconds.
+ * Parses a duration such as `90s`, `30m`, `2h` or `7d` into milliseconds.
  *
- * @throws UsageError for anything else
+ * @throws UsageError when it has another form
  */
 export function parseDuration(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? []
   const unitMs = units[unit]
   if (number === undefined || unitMs === undefined) {
-    throw new UsageError(`${name} must be a time such as 90s, 30m, 2h or 7d, not '${value}'.`)
+    throw new UsageError(`${name} must be a duration such as 90s, 30m, 2h or 7d, not '${value}'.`)
   }
   return Number(number) * unitMs
 }
 
-/** @throws UsageError for anything but the number of a port that has a next one */
+/**
+ * Parses the port of the gateway. Default 3000.
+ *
+ * @throws UsageError when it is not a port, or has no next port
+ */
 export function parsePort(value: string | undefined): number {
   if (value === undefined || value === '') return 3000
   const port = Number(value)
-  // The control server takes the next port.
+  // The control server listens on the next port.
   if (/^\d+$/.test(value) && port <= 65_534) return port
   throw new UsageError(`PORT must be a whole number from 0 to 65534, not '${value}'.`)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Nothing is imported before the version is known: what an older Node does not have fails at the import.
+// The version is checked before any import, because imports fail on an older Node.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major > 22 || (major === 22 && minor >= 19)) {
   const { main } = await import('./main.ts')

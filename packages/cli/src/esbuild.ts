@@ -1,5 +1,5 @@
 /**
- * The settings of esbuild with which a function loads on Lambda, as `spillway dev` bundles it.
+ * The esbuild options for bundles that load on Lambda, as `spillway dev` uses them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What an app's `spillway.config.ts` and its flood are written with.
+ * Functions and types for an app's `spillway.config.ts` and its `spike.ts`.
  *
  * @module
  */

@@ -13,7 +13,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 it.each([
   [[], 'spillway: name a command.'],
   [['devv'], "spillway: there is no command 'devv'. Did you mean 'dev'?"],
-  [['spike', '--rat', '5'], 'spillway: there is no option --rat. Did you mean --rate?'],
+  [['spike', '--rat', '5'], 'spillway: unknown option --rat. Did you mean --rate?'],
   [['spike', '--rate', 'fast'], "spillway: --rate must be a number from 1 to 20000, not 'fast'."],
   [['spike', '--seconds', '0'], "spillway: --seconds must be a number from 1 to 3600, not '0'."],
   [
@@ -24,7 +24,7 @@ it.each([
     ['spike', '--environments', 'many'],
     "spillway: --environments must be a whole number from 1 to 1000, not 'many'.",
   ],
-  [['dev', 'a', 'b'], 'spillway: there is one folder to name, but there are 2.'],
+  [['dev', 'a', 'b'], 'spillway: expected one folder, but got 2.'],
 ])('says what is wrong with %o, and how it is used', async (args, message) => {
   const { code, stdout, stderr } = await runCli(args).ended
   expect(code).toBe(2)

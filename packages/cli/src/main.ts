@@ -12,7 +12,7 @@ const commands = ['dev', 'spike', 'parked', 'redrive', 'help']
 /**
  * Runs the command line.
  *
- * @returns the exit code: 0 for success, 1 for a failure, 2 for a command line that cannot be understood.
+ * @returns the exit code: 0 for success, 1 for a failure, 2 for an invalid command line.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         return await spike(parseSpike(rest))
       case 'parked': {
         const options = parseParked(rest)
-        // The AWS SDK is loaded by what needs it alone.
+        // Only these commands load the AWS SDK.
         const { parked } = await import('./parked/parked.ts')
         return await parked(options)
       }
@@ -46,7 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 2
     }
     const error = toError(thrown)
-    // An error of ours says what to do; the stack of any other is what a bug report needs.
+    // A SpillwayError says what to do. Any other error is a bug, whose report needs the stack.
     process.stderr.write(
       error instanceof SpillwayError ? `spillway: ${error.message}\n` : `${error.stack ?? error.message}\n`,
     )

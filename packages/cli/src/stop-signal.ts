@@ -3,8 +3,8 @@ import { untilStopped } from './dev/until-stopped.ts'
 let signal: AbortSignal | undefined
 
 /**
- * Aborts at the first signal that asks the process to stop, at Ctrl-C for example. A second one ends the process. There is
- * one for the process, however often it is asked for.
+ * Returns a signal that aborts when the process is first asked to stop, for example by Ctrl-C. A second request ends the
+ * process. Every call returns the same signal.
  */
 export function stopSignal(): AbortSignal {
   if (signal !== undefined) return signal

@@ -1,6 +1,6 @@
 import type { Local } from '@spillway/local'
 
-/** Where a running app is reached, and a request to begin with. */
+/** The addresses of a running app, and an example request. */
 export function banner(local: Local): string {
   const rows: [string, string][] = [
     ['API', routes(local)],

@@ -2,15 +2,15 @@ import { loadApp, startLocal } from '@spillway/local'
 import { banner } from './banner.ts'
 import { untilStopped } from './until-stopped.ts'
 
-/** What `spillway dev` takes. */
+/** The options of `spillway dev`. */
 export interface DevOptions {
   /** The folder of the app, or its config file. */
   readonly folder: string
-  /** The port of the gateway; the control server takes the next one. */
+  /** The port of the gateway; the control server listens on the next one. */
   readonly port: number
 }
 
-/** Runs an app until it is told to stop. */
+/** Runs an app until the process is asked to stop. */
 export async function dev({ folder, port }: DevOptions): Promise<number> {
   const stopped = untilStopped()
   const loaded = await loadApp(folder)

@@ -1,13 +1,14 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Resolves at the first signal that asks the process to stop. A second one ends it at once: the reaper then cleans up.
+ * Resolves when the process is first asked to stop. A second request ends the process at once; the reaper then cleans
+ * up.
  */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false
     const onSignal = () => {
-      // A terminal's Ctrl-C reaches the process twice when a parent passes it on as well.
+      // Ctrl-C arrives twice when a parent process passes the terminal's signal on, too.
       if (asked && performance.now() - askedAt > 500) process.exit(130)
       if (asked) return
       asked = true

@@ -7,23 +7,23 @@ import {
 import { toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
-/** The messages of a queue that this process has received, and not yet deleted or put back. */
+/** The messages that this process has received and neither deleted nor made visible again. */
 export interface InFlight {
   /** Receives up to ten messages, and waits a second for the first. */
   receive(): Promise<readonly Message[]>
   /** The receipt handle of a message. */
   handleOf(id: string): string | undefined
-  /** A message is gone from the queue, or is left to its visibility time-out. */
+  /** Called when a message is deleted, or when its visibility time-out may expire. */
   forget(id: string): void
   /**
-   * Makes all of them visible at once. Never rejects.
+   * Makes all of them visible again. Never rejects.
    *
-   * @returns how many stay invisible until their time-out, and why
+   * @returns how many stay invisible until their visibility time-out, and why
    */
   release(): Promise<Unreleased>
 }
 
-/** What {@link InFlight.release} answers. */
+/** The result of {@link InFlight.release}. */
 export interface Unreleased {
   readonly count: number
   readonly cause: string | undefined
@@ -33,24 +33,24 @@ export interface Unreleased {
 export interface InFlightOptions {
   readonly client: Pick<SQSClient, 'send'>
   readonly url: string
-  /** Seconds for which a message is hidden from others; while this process runs they are extended. */
+  /** The visibility time-out in seconds. It is extended while this process runs. */
   readonly visibility: number
   readonly clock: Clock
 }
 
-/** Messages of a batch request. Amazon SQS quotas. */
+/** The most messages in a batch request (Amazon SQS quotas). */
 export const batchSize = 10
 
-/** How many requests are under way at a time. */
+/** The most concurrent requests. */
 const parallel = 10
 
-/** Receives messages and keeps them hidden until they are deleted or put back. */
+/** Receives messages and keeps them invisible until they are deleted or released. */
 export function createInFlight({ client, url, visibility, clock }: InFlightOptions): InFlight {
   const handles = new Map<string, string>()
   const ended = new AbortController()
-  let beating: Promise<void> | undefined
+  let extending: Promise<void> | undefined
 
-  async function beat(): Promise<void> {
+  async function extend(): Promise<void> {
     for (;;) {
       await clock.sleep((visibility * 1000) / 3, ended.signal)
       if (ended.signal.aborted) return
@@ -65,7 +65,7 @@ export function createInFlight({ client, url, visibility, clock }: InFlightOptio
           QueueUrl: url,
           MaxNumberOfMessages: batchSize,
           VisibilityTimeout: visibility,
-          // A receive without a wait asks only some of the servers of a queue, and may find none of few messages.
+          // Without a wait SQS asks only some of its servers and may miss the messages of a short queue.
           WaitTimeSeconds: 1,
           MessageAttributeNames: ['All'],
           MessageSystemAttributeNames: ['All'],
@@ -74,14 +74,14 @@ export function createInFlight({ client, url, visibility, clock }: InFlightOptio
       for (const { MessageId, ReceiptHandle } of Messages) {
         if (MessageId !== undefined && ReceiptHandle !== undefined) handles.set(MessageId, ReceiptHandle)
       }
-      if (handles.size > 0) beating ??= beat()
+      if (handles.size > 0) extending ??= extend()
       return Messages
     },
     handleOf: (id) => handles.get(id),
     forget: (id) => void handles.delete(id),
     async release() {
       ended.abort()
-      await beating
+      await extending
       const all = [...handles.values()]
       handles.clear()
       return change(client, url, all, 0)
@@ -109,7 +109,7 @@ async function change(
       const { Failed = [] } = await client.send(
         new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }),
       )
-      // One whose time-out has passed is visible already.
+      // A message whose visibility time-out has passed is visible already.
       const hidden = Failed.filter(({ Code = '' }) => !/MessageNotInflight|ReceiptHandleIsInvalid/.test(Code))
       count += hidden.length
       cause ??= hidden[0]?.Code
@@ -122,7 +122,7 @@ async function change(
   return { count, cause }
 }
 
-/** A list in parts of at most so many. */
+/** Splits a list into parts of at most `size`. */
 export function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, n) =>
     list.slice(n * size, n * size + size),

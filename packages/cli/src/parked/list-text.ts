@@ -3,7 +3,7 @@ import { printable, shorten, spanText } from './printable.ts'
 import type { ParkedCopy } from './read-copy.ts'
 import { movedCode } from './select.ts'
 
-/** A copy as `spillway parked list --json` prints it: everything but the body and the attributes of the message. */
+/** A copy as `spillway parked list --json` prints it: all but the body and the message attributes. */
 export interface CopyRow {
   readonly id: string
   readonly originalId: string | null
@@ -18,11 +18,11 @@ export interface CopyRow {
   readonly sentAt: string | null
   /** How often the message was received before it was parked. */
   readonly receiveCount: number | null
-  /** How often the copy was received, this look included. */
+  /** How often the copy was received, including this time. */
   readonly looks: number
 }
 
-/** The row of a copy. */
+/** Converts a copy to its row. */
 export function toRow(copy: ParkedCopy): CopyRow {
   const { id, originalId, name, key, code, detail, source, parkedAt, sentAt, receiveCount, looks } = copy
   return {
@@ -40,7 +40,7 @@ export function toRow(copy: ParkedCopy): CopyRow {
   }
 }
 
-/** The rows as a table, the oldest first. */
+/** The rows as a table, oldest first. */
 export function listText(rows: readonly CopyRow[], now: number): string {
   const table = new Table({
     head: ['id', 'message', 'key', 'code', 'parked', 'sent', 'receives', 'detail'],
@@ -69,7 +69,7 @@ function toCell(value: string, length: number): string {
   return shorten(printable(value), length)
 }
 
-/** Columns with two spaces between them, and no lines, so that a shell can cut them. */
+/** Columns without lines between them, so that shell tools can split them. */
 const plainChars = {
   top: '',
   'top-mid': '',

@@ -4,13 +4,13 @@ import { SpillwayError } from '@spillway/message'
 import { nearest } from '@spillway/message/internal'
 import { readLocalEndpoints } from './local-endpoints.ts'
 
-/** Which queue is meant, and how it is reached. */
+/** The queue that the user chose, and how to reach it. */
 export interface QueueChoice {
-  /** The URL of a queue, or the name of one of the app that runs locally. `undefined`: its only dead-letter queue. */
+  /** The URL of a queue, or the name of a queue of the local app. Default: its only dead-letter queue. */
   readonly queue: string | undefined
   readonly endpoint: string | undefined
   readonly region: string | undefined
-  /** Where the control server of `spillway dev` is. */
+  /** The address of the control server of `spillway dev`. */
   readonly control: string
 }
 
@@ -18,18 +18,19 @@ export interface QueueChoice {
 export interface OpenQueue {
   readonly client: Pick<SQSClient, 'send' | 'destroy'>
   readonly url: string
-  /** Where queues and streams are; `undefined` for a queue that was given by its URL. */
+  /** The addresses of queues and streams; `undefined` for a queue that was given by its URL. */
   readonly local: LocalEndpoints | undefined
 }
 
-/** Credentials for servers on this machine: they check none. */
+/** Credentials for local servers, which do not check them. */
 export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /**
- * Finds a queue: by its URL with the credentials, the region and the endpoint that the SDK finds, or by its name in the
- * app that `spillway dev` runs.
+ * Finds a queue by its URL, with the credentials, region and endpoint of the SDK, or by its name in the app that
+ * `spillway dev` runs.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when no app runs, `SPILLWAY_OPTION_INVALID` when it has no such queue
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when no app runs, `SPILLWAY_OPTION_INVALID` when the app has no such
+ * queue
  */
 export async function openQueue(choice: QueueChoice): Promise<OpenQueue> {
   const { queue, endpoint, region, control } = choice
@@ -46,7 +47,7 @@ export async function openQueue(choice: QueueChoice): Promise<OpenQueue> {
   return { client, url: findUrl(local, queue), local }
 }
 
-/** Whether a text is a URL rather than a name. */
+/** Whether a text is a URL. */
 export function isUrl(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text)
 }
@@ -58,7 +59,7 @@ export function isLoopback(url: string): boolean {
 
 function awsClient(queueUrl: string, endpoint: string | undefined, region: string | undefined): SQSClient {
   const local = isLoopback(endpoint ?? queueUrl)
-  // The SDK takes the host of the URL by itself, and prints that it does: for a queue on AWS it is the host it would take.
+  // Without an endpoint the SDK uses the host of the queue URL and logs a warning if that is not a host of AWS.
   const host = endpoint ?? (local ? new URL(queueUrl).origin : undefined)
   const found = region ?? regionOf(queueUrl) ?? (local ? (process.env.AWS_REGION ?? 'us-east-1') : undefined)
   const hasCredentials = process.env.AWS_ACCESS_KEY_ID !== undefined || process.env.AWS_PROFILE !== undefined
@@ -69,7 +70,7 @@ function awsClient(queueUrl: string, endpoint: string | undefined, region: strin
   })
 }
 
-/** The region in the host of a queue on AWS: `sqs.<region>.amazonaws.com`. */
+/** The region in the host name of a queue on AWS: `sqs.<region>.amazonaws.com`. */
 function regionOf(queueUrl: string): string | undefined {
   return /(?:^|\.)sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(new URL(queueUrl).hostname)?.[1]
 }
@@ -77,7 +78,7 @@ function regionOf(queueUrl: string): string | undefined {
 /**
  * The URL of a queue of the local app.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is no such queue
  */
 export function findUrl({ queues }: LocalEndpoints, name: string | undefined): string {
   const deadLetterQueues = [...new Set(queues.flatMap(({ deadLetterQueue }) => deadLetterQueue ?? []))]
@@ -94,16 +95,16 @@ export function findUrl({ queues }: LocalEndpoints, name: string | undefined): s
   const near = nearest(meant, names)
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    `The local app has no queue '${meant}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${names.join(', ') || 'none'}. A queue on AWS is named by its URL.`,
+    `The local app has no queue '${meant}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${names.join(', ') || 'none'}. For a queue on AWS give its URL.`,
   )
 }
 
-/** The error of a queue that is named by its ARN, with its URL. */
+/** The error for an ARN in place of a URL, with the URL of that queue. */
 function byUrl(arn: string): SpillwayError {
   const [, partition, , region = '<region>', account = '<account>', name = '<name>'] = arn.split(':')
   const host = `sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`
   return new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    `A queue is named by its URL, not by its ARN: https://${host}/${account}/${name}`,
+    `Give the URL of the queue, not its ARN: https://${host}/${account}/${name}`,
   )
 }

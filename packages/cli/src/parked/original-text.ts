@@ -3,20 +3,20 @@ import { parkedRecordOf, parkedAttributes as streamAttributes } from '@spillway/
 import { deliveredMessage, originalOf } from '@spillway/sqs'
 import type { SQSMessageAttributes } from 'aws-lambda'
 
-/** A message as it was before it was parked. */
+/** A message or record before it was parked. */
 export interface Original {
-  /** The body of a message of a queue; the data of a record of a stream as text. */
+  /** The body of a queue message, or the data of a stream record as text. */
   readonly text: string
-  /** The message attributes of a message of a queue. */
+  /** The message attributes of a queue message. */
   readonly attributes: SQSMessageAttributes
-  /** The data of a record of a stream, byte for byte. */
+  /** The data of a stream record. */
   readonly data?: Buffer | undefined
 }
 
 /**
- * The message or record that was parked.
+ * Restores the message or record that was parked.
  *
- * @throws when what was packed to make room for the reason is damaged
+ * @throws when the copy was compressed to make room for the reason, and is damaged
  */
 export async function originalText(copy: Message): Promise<Original> {
   if (isOfStream(copy)) {
@@ -27,7 +27,7 @@ export async function originalText(copy: Message): Promise<Original> {
   return { text: body, attributes: messageAttributes }
 }
 
-/** Whether a copy is of a record of a stream. */
+/** Whether a copy is that of a stream record. */
 export function isOfStream({ MessageAttributes = {} }: Message): boolean {
   return streamAttributes.stream in MessageAttributes || streamAttributes.sequenceNumber in MessageAttributes
 }

@@ -147,16 +147,16 @@ describe('spillway parked list', () => {
     })
   })
 
-  it('looks at no more copies than --limit says, and says so', async () => {
+  it('reads no more copies than --limit allows, and says so', async () => {
     for (let n = 0; n < 15; n++) await send(client, queues.queueUrl('long'), `text ${n}`)
     const { code, stdout, stderr } = await cli('list', queues.queueUrl('long'), '--json', '--limit', '12')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toHaveLength(12)
-    expect(stderr).toBe('Looked at 12 copies, and the queue has about 15: --limit allows more.\n')
+    expect(stderr).toBe('Read 12 of about 15 copies: raise --limit to read more.\n')
     expect(await queues.depth('long')).toStrictEqual({ visible: 15, inFlight: 0, delayed: 0 })
   })
 
-  it('says what a FIFO queue does not give out', async () => {
+  it('says what a FIFO queue does not deliver', async () => {
     const url = queues.queueUrl('dead.fifo')
     for (let n = 0; n < 12; n++) await send(client, url, `a ${n}`, { group: 'a' })
     await send(client, url, 'b', { group: 'b' })
@@ -164,17 +164,17 @@ describe('spillway parked list', () => {
     expect(code).toBe(0)
     const seen = JSON.parse(stdout).length
     expect(seen).toBeLessThan(13)
-    expect(stderr).toContain(`Looked at ${seen} copies of about 13. A FIFO queue gives out`)
+    expect(stderr).toContain(`Read ${seen} of about 13 copies. A FIFO queue delivers at most`)
     expect(await queues.depth('dead.fifo')).toStrictEqual({ visible: 13, inFlight: 0, delayed: 0 })
   })
 
-  it('does not look at a queue that counts each look, unless it is forced to', async () => {
+  it('does not read a queue whose redrive policy counts each read, except with --force', async () => {
     const url = queues.queueUrl('live')
     await send(client, url, 'x')
     const refused = await cli('list', url)
     expect(refused.code).toBe(1)
     expect(refused.stderr).toBe(
-      `spillway: The queue ${url} has a redrive policy of its own: it moves a message on after 5 receives, and each look is a receive. Is it the dead-letter queue? With --force it is looked at all the same.\n`,
+      `spillway: The queue ${url} has its own redrive policy: it moves a message after 5 receives, and each read is a receive. Is it really the dead-letter queue? --force reads it anyway.\n`,
     )
     expect(await queues.messages('live')).toMatchObject([{ receiveCount: 0 }])
     expect((await cli('list', url, '--force')).code).toBe(0)
@@ -188,18 +188,15 @@ describe('spillway parked list', () => {
     const { code, stdout, stderr } = await cli('list', url)
     expect({ code, stdout }).toStrictEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
-      `spillway: The queue ${url} cannot be read (QueueDoesNotExist: The specified queue does not exist.). There is no such queue in this account and region: compare the URL with that of the console.\n`,
+      `spillway: The queue ${url} cannot be read (QueueDoesNotExist: The specified queue does not exist.). There is no such queue in this account and region: compare the URL with the one in the console.\n`,
     )
   })
 
   it.each([
-    [
-      'http://127.0.0.1:1/000000000000/dead',
-      'Nothing answers at this address: is the region in the URL right',
-    ],
+    ['http://127.0.0.1:1/000000000000/dead', 'Nothing answers at this address: check the region in the URL'],
     [
       'arn:aws:sqs:eu-west-1:123456789012:dead',
-      'by its URL, not by its ARN: https://sqs.eu-west-1.amazonaws.com/123456789012/dead\n',
+      'Give the URL of the queue, not its ARN: https://sqs.eu-west-1.amazonaws.com/123456789012/dead\n',
     ],
   ])('says what to do about %s', async (queue, advice) => {
     const { code, stderr } = await cli('list', queue)
@@ -208,7 +205,7 @@ describe('spillway parked list', () => {
   })
 
   it.each([
-    ['AccessDeniedException', 'need sqs:GetQueueAttributes on it.'],
+    ['AccessDeniedException', 'need sqs:GetQueueAttributes for this queue.'],
     ['ExpiredTokenException', 'log in again, or set AWS_PROFILE.'],
     ['InternalFailure', 'Do the credentials of the shell allow sqs:GetQueueAttributes'],
   ])('says what to do when SQS answers %s', async (name, advice) => {
@@ -232,7 +229,8 @@ describe('spillway parked list', () => {
     expect(await cli('list', url)).toStrictEqual({
       code: 0,
       stdout: `No parked copies in ${url}.\n`,
-      stderr: 'About 1 more copy is hidden: somebody else has received them, or a command that was killed.\n',
+      stderr:
+        'About 1 more copy is in flight: another consumer has received them, or a command that was killed.\n',
     })
   })
 
@@ -241,7 +239,7 @@ describe('spillway parked list', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     const { code, stderr } = await cli('list', 'orders-dlq')
     expect(code).toBe(1)
-    expect(stderr).toContain('spillway: There is no app of `spillway dev` at http://127.0.0.1:2 (')
+    expect(stderr).toContain('spillway: No app of `spillway dev` answers at http://127.0.0.1:2 (')
   })
 })
 
@@ -274,25 +272,25 @@ describe('spillway parked show', () => {
     expect(await cli('show', queues.queueUrl('dead'), '--id', 'x')).toStrictEqual({
       code: 1,
       stdout: '',
-      stderr: 'No copy with this id among the 3 that were looked at.\n',
+      stderr: 'None of the 3 copies that were read has this id.\n',
     })
   })
 })
 
 it.each([
-  [[], 'say what to do: spillway parked list, or spillway parked show.'],
-  [['lst'], "there is no 'parked lst'. Did you mean 'list'?"],
-  [['list', '--cod', 'x'], 'there is no option --cod. Did you mean --code?'],
+  [[], 'give an action: spillway parked list, or spillway parked show.'],
+  [['lst'], "unknown action 'parked lst'. Did you mean 'list'?"],
+  [['list', '--cod', 'x'], 'unknown option --cod. Did you mean --code?'],
   [
     ['list', '--older-than', '2 weeks'],
-    "--older-than must be a time such as 90s, 30m, 2h or 7d, not '2 weeks'.",
+    "--older-than must be a duration such as 90s, 30m, 2h or 7d, not '2 weeks'.",
   ],
   [['list', '--limit', '0'], "--limit must be a number from 1 to 100000, not '0'."],
   [['list', '--key', ''], '--key must not be empty.'],
   [['list', '--endpoint', 'local'], "--endpoint must be a URL, not 'local'."],
-  [['list', 'a', 'b'], 'there is one queue to name, but there are 2.'],
-  [['list', '--body'], 'there is no option --body.'],
-  [['show', 'a'], 'parked show needs --id, once.'],
+  [['list', 'a', 'b'], 'expected one queue, but got 2.'],
+  [['list', '--body'], 'unknown option --body.'],
+  [['show', 'a'], 'parked show needs exactly one --id.'],
 ])('says what is wrong with parked %j', async (args, message) => {
   const { code, stdout, stderr } = await cli(...args)
   expect({ code, stdout }).toStrictEqual({ code: 2, stdout: '' })

@@ -9,21 +9,21 @@ import { lookSeconds, type Scanned, scan } from './scan.ts'
 import { createSelect, type Filters } from './select.ts'
 import { showText, toShown } from './show-text.ts'
 
-/** What `spillway parked` takes. */
+/** The options of `spillway parked`. */
 export interface ParkedOptions {
   readonly action: 'list' | 'show'
   readonly queue: QueueChoice
   readonly filters: Filters
-  /** The most copies that are looked at. */
+  /** The most copies to read. */
   readonly limit: number
-  /** Look at a queue with a redrive policy of its own, too. */
+  /** Read a queue even though its own redrive policy counts each receive. */
   readonly force: boolean
   readonly json: boolean
-  /** Print the body, which is redacted otherwise. */
+  /** Print the body instead of redacting it. */
   readonly body: boolean
 }
 
-/** Lists the copies in a dead-letter queue, or shows one. */
+/** Lists the copies in a dead-letter queue, or shows one of them. */
 export async function parked(options: ParkedOptions): Promise<number> {
   const queue = await openQueue(options.queue)
   try {
@@ -40,27 +40,27 @@ async function list(queue: OpenQueue, options: ParkedOptions): Promise<number> {
   return 0
 }
 
-/** The rows as a table, or why there are none. */
+/** The rows as a table, or a sentence why there are none. */
 export function rowsText({ url }: OpenQueue, rows: readonly CopyRow[], looked: number): string {
   if (rows.length > 0) return listText(rows, systemClock.now())
   return looked === 0 ? `No parked copies in ${url}.\n` : `None of the ${looked} copies in ${url} matches.\n`
 }
 
-/** What is to be said of messages that others have received. */
+/** The note about messages that other consumers have received. */
 export function hiddenText(count: number): string {
-  return `About ${count} more ${count === 1 ? 'copy is' : 'copies are'} hidden: somebody else has received them, or a command that was killed.`
+  return `About ${count} more ${count === 1 ? 'copy is' : 'copies are'} in flight: another consumer has received them, or a command that was killed.`
 }
 
-/** What {@link look} found. */
+/** The result of {@link look}. */
 export interface Looked {
   readonly rows: readonly CopyRow[]
-  /** Copies that were looked at, those that the filters did not choose included. */
+  /** How many copies were read, including those that do not match the filters. */
   readonly looked: number
-  /** What is to be said beside it. */
+  /** Notes for standard error. */
   readonly notes: readonly string[]
 }
 
-/** Looks at the copies in a queue that the filters choose. */
+/** Reads the copies in a queue that match the filters. */
 export async function look(
   queue: OpenQueue,
   options: Pick<ParkedOptions, 'filters' | 'limit' | 'force'>,
@@ -90,11 +90,10 @@ function notesOf(
 ): string[] {
   const notes: string[] = []
   if (inFlight > 0) notes.push(hiddenText(inFlight))
-  if (limited)
-    notes.push(`Looked at ${looked} copies, and the queue has about ${depth}: --limit allows more.`)
+  if (limited) notes.push(`Read ${looked} of about ${depth} copies: raise --limit to read more.`)
   else if (depth > looked && url.endsWith('.fifo')) {
     notes.push(
-      `Looked at ${looked} copies of about ${depth}. A FIFO queue gives out the first ten of a group at most; the rest wait behind those.`,
+      `Read ${looked} of about ${depth} copies. A FIFO queue delivers at most the first ten messages of a group until they are deleted.`,
     )
   }
   if (unreleased.count > 0) {
@@ -130,7 +129,7 @@ async function show(queue: OpenQueue, options: ParkedOptions): Promise<number> {
   for (const note of notesOf(queue, scanned, depth)) say(note)
   const [copy] = found
   if (copy === undefined) {
-    say(`No copy with this id among the ${scanned.looked} that were looked at.`)
+    say(`None of the ${scanned.looked} copies that were read has this id.`)
     return 1
   }
   const shown = toShown(copy, options.body)
@@ -138,7 +137,7 @@ async function show(queue: OpenQueue, options: ParkedOptions): Promise<number> {
   return 0
 }
 
-/** Prints what is not the result of a command. */
+/** Prints a note that is not part of a command's result. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`)
 }

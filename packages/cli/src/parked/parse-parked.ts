@@ -3,7 +3,7 @@ import type { QueueChoice } from './open-queue.ts'
 import type { ParkedOptions } from './parked.ts'
 import type { Filters } from './select.ts'
 
-/** The flags by which a queue is reached, and copies are chosen. */
+/** The flags that choose a queue and copies in it. */
 export const copyFlags = {
   endpoint: { type: 'string' },
   region: { type: 'string' },
@@ -24,17 +24,17 @@ export function parseParked(args: readonly string[]): ParkedOptions {
   const [action = '', ...rest] = args
   if (!actions.includes(action)) {
     if (action === '' || action.startsWith('-'))
-      throw new UsageError('say what to do: spillway parked list, or spillway parked show.')
-    throw new UsageError(`there is no 'parked ${action}'.${meant(action, actions)}`)
+      throw new UsageError('give an action: spillway parked list, or spillway parked show.')
+    throw new UsageError(`unknown action 'parked ${action}'.${meant(action, actions)}`)
   }
   const show = action === 'show'
   const parsed = parse(rest, { ...copyFlags, ...(show && { body: { type: 'boolean' } }) }, 'queue')
   const { filters, ...common } = parseCommon(parsed)
-  if (show && filters.ids.length !== 1) throw new UsageError('parked show needs --id, once.')
+  if (show && filters.ids.length !== 1) throw new UsageError('parked show needs exactly one --id.')
   return { ...common, filters, action: show ? 'show' : 'list', body: parsed.is('body') }
 }
 
-/** What `spillway parked` and `spillway redrive` have in common. */
+/** Parses the flags that `spillway parked` and `spillway redrive` share. */
 export function parseCommon(parsed: Parsed) {
   return {
     queue: parseQueue(parsed),
@@ -66,7 +66,7 @@ function parseFilters(parsed: Parsed): Filters {
     ['--key', filters.keys],
     ['--id', filters.ids],
   ] as const) {
-    // `--key "$UNSET"` must not become another choice than was meant.
+    // `--key "$UNSET"` must not choose other copies than the user meant.
     if (values.includes('')) throw new UsageError(`${name} must not be empty.`)
   }
   return filters

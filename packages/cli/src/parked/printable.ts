@@ -1,22 +1,22 @@
-/** Control and format characters, with which a text could rewrite what a terminal shows. */
+/** Control and format characters, which can change what a terminal shows. */
 const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** A text of a message, with each character that a terminal would act on written as an escape. */
+/** Escapes the control and format characters of untrusted text before it is printed. */
 export function printable(text: string): string {
   return text.replace(control, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
-/** The same for a text of several lines. */
+/** Like {@link printable}, but keeps line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
-/** The text, cut to so many characters. */
+/** Shortens a text to at most `length` characters. */
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }
 
-/** A length of time for people: `45 s`, `12 min`, `5 h`, `3 d`. */
+/** A duration as text: `45 s`, `12 min`, `5 h`, `3 d`. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 120) return `${seconds} s`

@@ -2,19 +2,19 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { SpillwayError } from '@spillway/message'
 import { unreadable } from './unreadable.ts'
 
-/** What a queue says of itself. */
+/** Attributes of a queue. */
 export interface QueueFacts {
   readonly arn: string | undefined
   readonly visible: number
   readonly inFlight: number
-  /** After how many receives it moves a message on; `undefined` for a queue without a redrive policy. */
+  /** The `maxReceiveCount` of its redrive policy; `undefined` for a queue without one. */
   readonly maxReceiveCount: number | undefined
 }
 
 /**
  * Reads the attributes of a queue.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when the queue cannot be asked
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when the queue cannot be read
  */
 export async function readQueueFacts(client: Pick<SQSClient, 'send'>, url: string): Promise<QueueFacts> {
   try {
@@ -37,15 +37,15 @@ function readMaxReceiveCount(policy: string | undefined): number | undefined {
   return maxReceiveCount === undefined ? undefined : Number(maxReceiveCount)
 }
 
-/** Receives that a queue with a redrive policy of its own has to allow before its messages are looked at. */
+/** A queue with a redrive policy is read without `--force` only if its `maxReceiveCount` is greater than this. */
 const fewReceives = 10
 
 /**
- * Refuses to receive from a queue whose own redrive policy would move messages on after a few looks: a live queue that
- * was taken for its dead-letter queue, for example.
+ * Refuses to read a queue whose own redrive policy would move messages after a few receives, for example a source queue
+ * that the user took for its dead-letter queue.
  *
- * @param warn gets what is to be said of a policy that allows more
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
+ * @param warn gets a warning when the policy allows more receives
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it refuses
  */
 export function checkReceives(
   { maxReceiveCount }: QueueFacts,
@@ -54,11 +54,11 @@ export function checkReceives(
   warn: (text: string) => void,
 ): void {
   if (maxReceiveCount === undefined) return
-  const what = `The queue ${url} has a redrive policy of its own: it moves a message on after ${maxReceiveCount} receives, and each look is a receive.`
+  const what = `The queue ${url} has its own redrive policy: it moves a message after ${maxReceiveCount} receives, and each read is a receive.`
   if (maxReceiveCount <= fewReceives && !force) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      `${what} Is it the dead-letter queue? With --force it is looked at all the same.`,
+      `${what} Is it really the dead-letter queue? --force reads it anyway.`,
     )
   }
   warn(what)

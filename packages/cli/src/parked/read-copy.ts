@@ -5,12 +5,12 @@ import { isText } from '@spillway/message/internal'
 import { parkedAttributes } from '@spillway/sqs'
 import { isOfStream, type Original, originalText } from './original-text.ts'
 
-/** A copy in a dead-letter queue, and what it says of its message. */
+/** A copy in a dead-letter queue, and what its attributes say about its message. */
 export interface ParkedCopy {
   /** The id of the copy in the dead-letter queue. */
   readonly id: string
   readonly message: Message
-  /** The name of the message, where it is an envelope. */
+  /** The name in the envelope; `undefined` when the body is not an envelope. */
   readonly name: string | undefined
   readonly key: string | undefined
   /** Why it was parked; `undefined` for a message that SQS moved after too many receives. */
@@ -21,19 +21,19 @@ export interface ParkedCopy {
   /** The id of the message or record that was parked. */
   readonly originalId: string | undefined
   readonly source: 'queue' | 'stream'
-  /** When it came into the dead-letter queue; `undefined` for a message that SQS moved, which keeps its own time. */
+  /** When it was sent to the dead-letter queue; `undefined` for a message that SQS moved, which keeps its first time. */
   readonly parkedAt: Date | undefined
-  /** When the message was sent first. */
+  /** When the message was first sent. */
   readonly sentAt: Date | undefined
   /** How often the message was received before it was parked. */
   readonly receiveCount: number | undefined
-  /** How often the copy was received, this time included. */
+  /** How often the copy was received, including this time. */
   readonly looks: number
-  /** The message as it was, or why that cannot be told. */
+  /** The message before it was parked, or why it cannot be restored. */
   readonly original: Original | Error
 }
 
-/** Reads what a copy says of its message. Never throws. */
+/** Reads a copy and restores its message. Never rejects. */
 export async function readCopy(message: Message): Promise<ParkedCopy> {
   const { MessageId = '', Attributes = {}, MessageAttributes = {} } = message
   const text = (name: string) => MessageAttributes[name]?.StringValue
@@ -70,14 +70,14 @@ function toCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }
 
-/** Name and key of an envelope, whether its body is there, valid, or only a claim. */
+/** The name and key of an envelope. Its body may be invalid, or a claim check. */
 function identityOf(text: string): { readonly name: string | undefined; readonly key: string | undefined } {
   const envelope = readEnvelope(text)
   const { name, key } = envelope ?? {}
   return { name: isText(name, 256) ? name : undefined, key: isText(key, 256) ? key : undefined }
 }
 
-/** The envelope in a text; `undefined` for text that is none. */
+/** Parses an envelope; `undefined` when the text is not one. */
 export function readEnvelope(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)

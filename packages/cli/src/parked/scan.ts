@@ -3,33 +3,33 @@ import { createInFlight, type Unreleased } from './in-flight.ts'
 import type { OpenQueue } from './open-queue.ts'
 import { type ParkedCopy, readCopy } from './read-copy.ts'
 
-/** What {@link scan} found. */
+/** The result of {@link scan}. */
 export interface Scanned {
-  /** Copies that were looked at. */
+  /** How many copies were read. */
   readonly looked: number
-  /** Whether it ended at the limit rather than at the end of the queue. */
+  /** Whether it stopped at the limit. */
   readonly limited: boolean
   readonly unreleased: Unreleased
 }
 
-/** What {@link scan} takes. */
+/** The options of {@link scan}. */
 export interface ScanOptions {
   readonly queue: Pick<OpenQueue, 'client' | 'url'>
-  /** The most copies that are looked at. */
+  /** The most copies to read. */
   readonly limit: number
   readonly signal: AbortSignal
-  /** Gets each copy once. It is not to keep the bodies of all of them. */
+  /** Gets each copy once. It should not keep all bodies in memory. */
   readonly onCopy: (copy: ParkedCopy) => void
   readonly clock?: Clock
 }
 
-/** Seconds: what is looked at comes back by itself after this time, if the process is killed. */
+/** The visibility time-out in seconds: after it, copies are visible again if this process is killed. */
 export const lookSeconds = 30
 
-/** Receives in a row that bring nothing new, after which a queue counts as read. */
+/** After this many receives in a row without a new message the whole queue counts as read. */
 const fruitless = 5
 
-/** Looks at the copies in a queue, and makes them visible again at once when it is done, whatever happens. */
+/** Reads the copies in a queue, and always makes them visible again at the end. */
 export async function scan(options: ScanOptions): Promise<Scanned> {
   const { queue, limit, signal, onCopy, clock = systemClock } = options
   const inFlight = createInFlight({ ...queue, visibility: lookSeconds, clock })

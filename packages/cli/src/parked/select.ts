@@ -1,11 +1,11 @@
 import type { ParkedCopy } from './read-copy.ts'
 
-/** The word for copies without a code: messages that SQS moved after too many receives. */
+/** The code of copies without a code: messages that SQS moved after too many receives. */
 export const movedCode = 'moved'
 
-/** Which copies are meant: each filter that is given must match. */
+/** Filters for copies. A copy must match all of them; an empty list matches every copy. */
 export interface Filters {
-  /** {@link movedCode} is for copies without a code. */
+  /** {@link movedCode} matches copies without a code. */
   readonly codes: readonly string[]
   readonly keys: readonly string[]
   /** Ids of copies, or of the messages that were parked. */
@@ -15,7 +15,7 @@ export interface Filters {
   readonly newerThan: number | undefined
 }
 
-/** Makes a test of copies. */
+/** Creates the test whether a copy matches the filters. */
 export function createSelect(filters: Filters, now: number): (copy: ParkedCopy) => boolean {
   const { codes, keys, ids, olderThan, newerThan } = filters
   return function isSelected(copy) {
@@ -32,7 +32,7 @@ export function createSelect(filters: Filters, now: number): (copy: ParkedCopy) 
   }
 }
 
-/** Milliseconds since a copy was parked; since it was sent, for one that SQS moved. */
+/** Milliseconds since a copy was parked; for a message that SQS moved, since it was sent. */
 export function ageOf({ parkedAt, sentAt }: ParkedCopy, now: number): number | undefined {
   const since = parkedAt ?? sentAt
   return since === undefined ? undefined : now - since.getTime()

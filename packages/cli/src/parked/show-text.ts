@@ -7,19 +7,19 @@ import type { ParkedCopy } from './read-copy.ts'
 export interface ShownCopy extends CopyRow {
   /** The issues of the schema: paths and messages. */
   readonly issues: unknown
-  /** What is wrong with a copy whose message cannot be made again. */
+  /** Why the message of a damaged copy cannot be restored. */
   readonly damaged?: string
   readonly group: string | null
-  /** The message attributes of the message; `null` in place of each value while it is redacted. */
+  /** The message attributes; each value is `null` when it is redacted. */
   readonly attributes: Readonly<Record<string, string | null>>
   readonly bodyBytes: number | null
-  /** The body is the data of a record that is not text. */
+  /** Set when the body is binary data of a record. */
   readonly bodyEncoding?: 'base64'
-  /** `null` while it is redacted. */
+  /** `null` when it is redacted. */
   readonly body: string | null
 }
 
-/** Everything of a copy. Body and values of attributes are redacted unless they are asked for. */
+/** Converts a copy for printing. Without `withBody` the body and the values of attributes are redacted. */
 export function toShown(copy: ParkedCopy, withBody: boolean): ShownCopy {
   const { original, message, issues } = copy
   const damaged = original instanceof Error
@@ -50,7 +50,7 @@ function parseOr(text: string): unknown {
   }
 }
 
-/** A copy for people. */
+/** A copy as text. */
 export function showText(shown: ShownCopy): string {
   const { issues, attributes, body, bodyBytes, ...facts } = shown
   const lines = Object.entries(facts).map(([name, value]) => line(name, value ?? '-'))
@@ -71,7 +71,7 @@ function indent(text: string): string {
   return printableLines(text).replaceAll(/^/gm, '  ')
 }
 
-/** JSON over several lines; any other text as it is. */
+/** Indents JSON; other text stays as it is. */
 function pretty(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), undefined, 2)

@@ -1,9 +1,9 @@
 import { SpillwayError, toError } from '@spillway/message'
 
 /**
- * The error of a queue that cannot be read, with what to do about it.
+ * The error for a queue that cannot be read, with advice.
  *
- * @param thrown what the SDK threw
+ * @param thrown the error of the SDK
  */
 export function unreadable(url: string, thrown: unknown): SpillwayError {
   const cause = toError(thrown)
@@ -23,7 +23,7 @@ function adviceOf(name: string, message: string): string {
   )
 }
 
-/** By the names of errors of the SDK and of SQS ("Common Errors", Amazon SQS API Reference), and of Node. */
+/** Advice by the name or message of an error of the SDK, SQS (Amazon SQS API Reference, "Common Errors") or Node. */
 const advices: readonly (readonly [RegExp, string])[] = [
   [
     /CredentialsProviderError|Could not load credentials/,
@@ -31,16 +31,19 @@ const advices: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|TokenRefreshRequired/,
-    'The credentials of the shell are not valid any more, or are of another place: log in again, or set AWS_PROFILE.',
+    'The credentials of the shell have expired, or belong to another account: log in again, or set AWS_PROFILE.',
   ],
   [
     /QueueDoesNotExist|NonExistentQueue/,
-    'There is no such queue in this account and region: compare the URL with that of the console.',
+    'There is no such queue in this account and region: compare the URL with the one in the console.',
   ],
-  [/AccessDenied|AccessDeniedException/, 'The credentials of the shell need sqs:GetQueueAttributes on it.'],
+  [
+    /AccessDenied|AccessDeniedException/,
+    'The credentials of the shell need sqs:GetQueueAttributes for this queue.',
+  ],
   [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH/,
-    'Nothing answers at this address: is the region in the URL right, or --endpoint, and is the network there?',
+    'Nothing answers at this address: check the region in the URL, --endpoint and the network.',
   ],
   [/Region is missing/, 'The region is not in the URL: give --region.'],
 ]

@@ -2,9 +2,9 @@ import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs'
 import { SpillwayError, toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
-/** What a batch request answers. */
+/** The answer to a batch request. */
 export interface BatchAnswer {
-  /** The ids of the entries that are confirmed. */
+  /** The ids of confirmed entries. */
   readonly confirmed: readonly string[]
   readonly failed: readonly BatchResultErrorEntry[]
 }
@@ -12,22 +12,22 @@ export interface BatchAnswer {
 /** Why an entry was not confirmed. */
 export interface Unconfirmed {
   readonly cause: string
-  /** Whether it is a fault of the entry, so that others may go through. */
+  /** Whether the entry itself is at fault, so that others may succeed. */
   readonly own: boolean
 }
 
-/** How often an entry is sent at most. */
+/** The most attempts for an entry. */
 const attempts = 3
 
-/** Milliseconds before the second attempt; twice as many before the third. */
+/** Milliseconds before the second attempt; twice as long before the third. */
 const pauseMs = 200
 
 /**
- * Sends entries of a batch request until each is confirmed, at most three times, and repeats only what the service did not
- * take and may yet take. An entry that an answer does not mention is not confirmed. Never rejects.
+ * Sends the entries of a batch request until each is confirmed, at most three times. It retries only entries that failed
+ * through no fault of their own. An entry that the answer does not mention is not confirmed. Never rejects.
  *
- * @param request sends the entries of these places, each under its place as its id
- * @returns for each place why it was not confirmed, or `undefined`
+ * @param request sends the entries with these indices; the id of an entry is its index
+ * @returns for each entry why it was not confirmed, or `undefined`
  */
 export async function confirmAll(
   count: number,
@@ -46,7 +46,7 @@ export async function confirmAll(
   return causes
 }
 
-/** Notes what became of the entries, and answers the places of those that are worth another attempt. */
+/** Sends entries, records their results, and returns the indices of those to retry. */
 async function tryOnce(
   open: readonly number[],
   causes: (Unconfirmed | undefined)[],
@@ -68,14 +68,14 @@ async function tryOnce(
       return !own
     })
   } catch (thrown) {
-    // The SDK has repeated the request already, where that may help.
+    // The SDK has already retried the request where a retry may help.
     const cause = errorText(thrown)
     for (const place of open) causes[place] = { cause, own: false }
     return []
   }
 }
 
-/** An error in one line: its name, where it says more than that it is an error, and its message. */
+/** An error in one line: its name, unless that is `Error` or `SpillwayError`, and its message. */
 export function errorText(thrown: unknown): string {
   const error = toError(thrown)
   const { name, message } = error

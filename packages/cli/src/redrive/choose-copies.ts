@@ -4,15 +4,15 @@ import { type ParkedCopy, readCopy } from '../parked/read-copy.ts'
 import { deleteCopies } from './delete-copies.ts'
 import type { RunState } from './redrive-run.ts'
 
-/** What a receive brought. */
+/** The result of {@link chooseCopies}. */
 export interface Chosen {
   /** Copies to send. */
   readonly copies: readonly ParkedCopy[]
-  /** Whether there was one that this run had not met. */
+  /** Whether a message was new to this run. */
   readonly isNew: boolean
 }
 
-/** Sorts what was received into copies to send, copies to leave, and copies that were sent and came again. */
+/** Chooses the copies to send among received messages, and deletes those that were sent but not yet deleted. */
 export async function chooseCopies(state: RunState, messages: readonly Message[]): Promise<Chosen> {
   const { run, tally } = state
   const copies: ParkedCopy[] = []
@@ -24,7 +24,7 @@ export async function chooseCopies(state: RunState, messages: readonly Message[]
     tally.met.add(id)
     isNew = true
     const copy = await readCopy(message)
-    // Parked again while this run goes on: to send it again would go round and round.
+    // It was parked again during this run. Sending it again could go on forever.
     if (tally.newIds.has(copy.id) || tally.newIds.has(copy.originalId ?? '')) tally.cameBack++
     else if (run.isSelected(copy)) copies.push(copy)
     else {
@@ -35,7 +35,7 @@ export async function chooseCopies(state: RunState, messages: readonly Message[]
   return { copies, isNew }
 }
 
-/** Deletes a copy that was sent, and could not be deleted before. */
+/** Deletes a copy that was sent but could not be deleted before. */
 async function deleteAgain(
   { run, tally, inFlight, clock }: RunState,
   { MessageId: id = '', ReceiptHandle = '' }: Message,

@@ -1,29 +1,29 @@
 import type { ParkedCopy } from '../parked/read-copy.ts'
 import type { Unconfirmed } from './batch-requests.ts'
 
-/** A copy that is to go back, with the text that an editor made of its body. */
+/** A copy to send back, perhaps with an edited body. */
 export interface Outgoing {
   readonly copy: ParkedCopy
-  /** `undefined`: its body goes back as it came. */
+  /** The edited text; `undefined` when the body is unchanged. */
   readonly edited: string | undefined
 }
 
-/** What became of a copy that was sent: whether its queue or stream has confirmed it, or why not. */
+/** The result of sending a copy: whether the queue or stream has confirmed it, or why not. */
 export type SendBack =
   | {
       readonly sent: true
-      /** The id that the message has in its queue, or the sequence number that the record has in its stream. */
+      /** The message id in the queue, or the sequence number in the stream. */
       readonly newId: string
     }
   | ({ readonly sent: false } & Unconfirmed)
 
-/** Where copies go back to. */
+/** The destination of copies. */
 export interface CopyTarget {
-  /** For people: a URL, or the name of a stream. */
+  /** The URL of the queue or the name of the stream. */
   readonly name: string
-  /** Whether copies of one group must not overtake one another. */
+  /** Whether copies of a group must stay in order. */
   readonly ordered: boolean
-  /** Sends copies. Answers one result for each, in order, and never rejects. */
+  /** Sends copies. Resolves with a result for each, in order. Never rejects. */
   send(copies: readonly Outgoing[]): Promise<readonly SendBack[]>
   close(): void
 }

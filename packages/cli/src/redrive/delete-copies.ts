@@ -2,7 +2,7 @@ import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { Clock } from '@spillway/message/internal'
 import { confirmAll, type Unconfirmed } from './batch-requests.ts'
 
-/** Deletes messages. Never rejects; answers for each why it was not confirmed, or `undefined`. */
+/** Deletes messages. Resolves with why each was not confirmed, or `undefined`. Never rejects. */
 export function deleteCopies(
   client: Pick<SQSClient, 'send'>,
   QueueUrl: string,

@@ -8,13 +8,13 @@ import type { EditDrafts } from './edit-drafts.ts'
 import { parseLossless, stringifySendable } from './lossless-json.ts'
 import { askOnTerminal, openEditor } from './open-editor.ts'
 
-/** What {@link createEditor} takes. */
+/** The options of {@link createEditor}. */
 export interface EditOptions {
-  /** What an edited body is validated against. */
+  /** Validates edited bodies. */
   readonly definition: MessageDefinition | undefined
-  /** Keeps what was edited until it has gone back. Default: nothing is kept. */
+  /** Keeps edited text until its copy was sent. Default: nothing is kept. */
   readonly drafts?: EditDrafts
-  /** Lets the operator edit a text. Default: `$VISUAL` or `$EDITOR`. */
+  /** Lets the user edit a text. Default: in `$VISUAL` or `$EDITOR`. */
   readonly edit?: (text: string) => Promise<string>
   /** Asks whether to edit again. Default: on the terminal. */
   readonly ask?: (question: string) => Promise<boolean>
@@ -22,23 +22,23 @@ export interface EditOptions {
   readonly say?: (text: string) => void
 }
 
-/** What is edited of a text: the body of an envelope as JSON, JSON as it is, or the text itself. */
+/** The editable part of a message: the body of its envelope, or all of it when it is not an envelope. */
 interface Editable {
   readonly text: string
   /**
-   * What goes back.
+   * Builds the message to send.
    *
-   * @throws SyntaxError for an edited text that is not JSON where it was
+   * @throws SyntaxError when the text was JSON and the edited text is not
    */
   rebuild(edited: string): string
 }
 
 /**
- * Makes what lets an operator edit the body of a copy before it goes back. A body that is not valid is shown with its
- * issues, and can be edited again. A file that is saved as it was sends the copy back as it came, an empty one leaves it.
- * What was edited in an earlier run and did not go back is opened again.
+ * Creates a function that lets the user edit the body of a copy before it is sent. For an invalid body it prints the
+ * issues and offers to edit again. An unchanged file sends the copy unchanged; an empty file leaves the copy in the
+ * queue. An edit of an earlier run that was not sent is opened again.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` where no editor is set
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when no editor is set
  */
 export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promise<Outgoing | undefined> {
   const {
@@ -55,7 +55,7 @@ export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promis
     let text = draft ?? editable.text
     const key = copy.key === undefined ? '' : `, key ${printable(copy.key)}`
     for (;;) {
-      say(`Editing ${copy.id}${key}${draft === undefined ? '' : ': your edit that was not sent'}`)
+      say(`Editing ${copy.id}${key}${draft === undefined ? '' : ' (your edit of an earlier run)'}`)
       text = await edit(text)
       const isUnchanged = text.trimEnd() === editable.text.trimEnd()
       if (isUnchanged || text.trim() === '') {
@@ -66,7 +66,7 @@ export function createEditor(options: EditOptions): (copy: ParkedCopy) => Promis
       const { edited, problems } = await check(editable, text, definition)
       if (edited !== undefined && problems.length === 0) return { copy, edited }
       for (const problem of problems) say(printable(problem))
-      if (!(await ask('Edit again? No leaves the copy where it is.'))) return undefined
+      if (!(await ask('Edit again? No leaves the copy in the queue.'))) return undefined
     }
   }
 }
@@ -75,13 +75,13 @@ function toEditable({ original }: ParkedCopy): Editable {
   if (original instanceof Error) throw original
   const { text, data } = original
   if (data !== undefined && !isUtf8(data)) {
-    throw new SpillwayError('SPILLWAY_OPTION_INVALID', 'Its data is not text: it cannot be edited here.')
+    throw new SpillwayError('SPILLWAY_OPTION_INVALID', 'Its data is not text, so it cannot be edited here.')
   }
   const envelope = readEnvelope(text)
   if (envelope !== undefined && !('body' in envelope)) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      'Its body is not in the message, which is a claim check: it cannot be edited here.',
+      'The message is a claim check without its body, so it cannot be edited here.',
     )
   }
   if (envelope !== undefined) {
@@ -105,7 +105,7 @@ function pretty(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** Rebuilds a message and tells what is wrong with it. */
+/** Builds the edited message and validates it. */
 async function check(
   editable: Editable,
   text: string,

@@ -3,29 +3,29 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { toError } from '@spillway/message'
 
-/** Keeps what an operator has edited until it has gone back: a send that fails must not cost the work. */
+/** Keeps edited text until its copy was sent, so that a failed send does not lose it. */
 export interface EditDrafts {
-  /** What was edited of a copy, and did not go back; `undefined` where there is nothing. */
+  /** The edited text of a copy that was not sent; `undefined` when there is none. */
   read(id: string): Promise<string | undefined>
   keep(id: string, text: string): Promise<void>
   drop(id: string): Promise<void>
-  /** The files of this run that are still there, by the id of the copy. */
+  /** The files that this run leaves, by the id of the copy. */
   kept(): ReadonlyMap<string, string>
 }
 
-/** Where state of programs belongs that is not configuration ("XDG Base Directory Specification"). */
+/** The folder for the state of programs ("XDG Base Directory Specification"). */
 export function draftsFolder(): string {
   return join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'spillway', 'edits')
 }
 
 /**
- * Drafts in files that only the user can read.
+ * Keeps edits in files that only the user can read.
  *
- * @param warn gets what is to be said when a draft cannot be written: the redrive goes on without it
+ * @param warn gets a warning when a file cannot be written; the redrive continues without it
  */
 export function fileDrafts(warn: (text: string) => void, folder: string = draftsFolder()): EditDrafts {
   const kept = new Map<string, string>()
-  // An id comes from a queue, and must not lead out of the folder.
+  // An id is untrusted and must not lead out of the folder.
   const fileOf = (id: string) => join(folder, `${id.replaceAll(/[^\w-]/g, '_').slice(0, 100)}.json`)
   return {
     async read(id) {
@@ -42,13 +42,13 @@ export function fileDrafts(warn: (text: string) => void, folder: string = drafts
         kept.set(id, file)
       } catch (thrown) {
         warn(
-          `Your edit cannot be kept in ${file} (${toError(thrown).message}): if it is not sent, it is lost.`,
+          `Your edit cannot be saved to ${file} (${toError(thrown).message}): it is lost if it is not sent.`,
         )
       }
     },
     async drop(id) {
       kept.delete(id)
-      // A file that stays is opened again, and says nothing that is not true.
+      // A file that cannot be removed is harmless: the next run opens it again.
       await rm(fileOf(id), { force: true }).catch(() => undefined)
     },
     kept: () => kept,

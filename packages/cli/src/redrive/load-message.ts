@@ -5,10 +5,10 @@ import { type MessageDefinition, SpillwayError, toError } from '@spillway/messag
 import { isStandardSchema, nearest } from '@spillway/message/internal'
 
 /**
- * Loads the definition of a message as `spillway dev` loads an app: Node runs the file.
+ * Loads a message definition by importing its file, as `spillway dev` loads an app.
  *
- * @param reference `./message.ts#order`: a file and the name of an export, which may be left out where there is one
- * @throws SpillwayError `SPILLWAY_START_FAILED` when there is none
+ * @param reference `./message.ts#order`: a file and the name of an export, which is optional for a single definition
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no such definition
  */
 export async function loadMessage(reference: string): Promise<MessageDefinition> {
   const [, path = reference, name] = /^(.*)#([^#/\\]*)$/.exec(reference) ?? []

@@ -1,4 +1,4 @@
-/** What ES2025 adds to JSON, of which TypeScript does not know yet. */
+/** Additions of ES2025 that the types of TypeScript lack. */
 const raw = JSON as unknown as {
   rawJSON(text: string): unknown
   parse(
@@ -8,8 +8,8 @@ const raw = JSON as unknown as {
 }
 
 /**
- * Parses JSON such that `JSON.stringify` writes its numbers as they were: 64-bit integers and decimals have more digits
- * than a number of JavaScript.
+ * Parses JSON so that `JSON.stringify` writes its numbers unchanged. A JavaScript number cannot hold all digits of a
+ * 64-bit integer or a decimal.
  *
  * @throws SyntaxError for a text that is not JSON
  */
@@ -21,7 +21,7 @@ export function parseLossless(text: string): unknown {
   )
 }
 
-/** JSON text that a queue takes: it refuses U+FFFE and U+FFFF. Everything else that it refuses is escaped already. */
+/** Writes JSON that SQS accepts: it rejects U+FFFE and U+FFFF, and `JSON.stringify` escapes all else that it rejects. */
 export function stringifySendable(value: unknown): string {
   return JSON.stringify(value).replaceAll(/[\uFFFE\uFFFF]/g, (character) =>
     character === '\uFFFE' ? String.raw`\ufffe` : String.raw`\uffff`,

@@ -6,11 +6,11 @@ import { createInterface } from 'node:readline'
 import { SpillwayError } from '@spillway/message'
 
 /**
- * Makes what opens `$VISUAL` or `$EDITOR` with a text, and resolves to what was saved. The file lies in a folder of its
- * own, which nobody else can read, and is gone afterwards.
+ * Creates a function that opens a text in `$VISUAL` or `$EDITOR` and resolves with the saved text. It rejects with
+ * `SPILLWAY_START_FAILED` when the editor fails. The file is in a new folder that only the user can read, and is removed
+ * afterwards.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` where neither is set; resolves to nothing, but rejects with
- * `SPILLWAY_START_FAILED` when the editor fails
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when neither variable is set
  */
 export function openEditor(): (text: string) => Promise<string> {
   const editor = process.env.VISUAL || process.env.EDITOR
@@ -30,7 +30,7 @@ export function openEditor(): (text: string) => Promise<string> {
   }
 }
 
-/** Runs the editor through a shell, because it may have arguments, as `code --wait` does. */
+/** Runs the editor in a shell, because the variable may contain arguments (`code --wait`). */
 function run(editor: string, file: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', `${editor} "$@"`, editor, file], { stdio: 'inherit' })
@@ -41,7 +41,7 @@ function run(editor: string, file: string): Promise<void> {
   })
 }
 
-/** Asks a question on the terminal. The end of the input is a no, Enter a yes. */
+/** Asks a yes-or-no question on the terminal. Enter means yes, the end of the input no. */
 export async function askOnTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

@@ -21,13 +21,12 @@ export function parseRedrive(args: readonly string[]): RedriveOptions {
   const to = parsed.text('to')
   const toStream = parsed.text('to-stream')
   const message = parsed.text('message')
-  if (to !== undefined && toStream !== undefined)
-    throw new UsageError('copies go --to a queue or --to-stream, not to both.')
+  if (to !== undefined && toStream !== undefined) throw new UsageError('give --to or --to-stream, not both.')
   for (const [name, value] of Object.entries({ to, 'to-stream': toStream, message })) {
     if (value === '') throw new UsageError(`--${name} must not be empty.`)
   }
   if (message !== undefined && !parsed.is('edit'))
-    throw new UsageError('--message is what an edited body is validated against: add --edit.')
+    throw new UsageError('--message validates edited bodies: add --edit.')
   return {
     ...common,
     to,

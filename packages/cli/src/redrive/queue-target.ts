@@ -13,11 +13,11 @@ import { confirmAll } from './batch-requests.ts'
 import type { CopyTarget, Outgoing, SendBack } from './copy-target.ts'
 
 /**
- * The queue that copies go back to.
+ * Creates the target that sends copies to a queue.
  *
- * @param to its URL or local name. Default: the only queue whose dead-letter queue the copies are in
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is not exactly one, or when it is the dead-letter queue
- * itself; `SPILLWAY_START_FAILED` when it cannot be asked
+ * @param to its URL or local name. Default: the only queue that uses `source` as its dead-letter queue
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is not exactly one such queue, or when it is `source` itself;
+ * `SPILLWAY_START_FAILED` when it cannot be read
  */
 export async function queueTarget(
   source: OpenQueue,
@@ -30,7 +30,7 @@ export async function queueTarget(
   if (url === source.url || (arn !== undefined && arn === sourceArn)) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      'The copies cannot go back to the queue that they are in: give --to another one.',
+      'The copies are already in this queue: give another one with --to.',
     )
   }
   return {
@@ -54,8 +54,8 @@ async function onlySource({ client, url }: OpenQueue): Promise<string> {
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
     urls.length === 0
-      ? 'It is the dead-letter queue of no queue: say where the copies go, with --to, or with --to-stream for records of a stream.'
-      : `It is the dead-letter queue of several queues: choose one with --to: ${urls.join(', ')}.`,
+      ? 'No queue uses it as its dead-letter queue: give a destination with --to, or with --to-stream for stream records.'
+      : `Several queues use it as their dead-letter queue. Choose one with --to: ${urls.join(', ')}.`,
   )
 }
 
@@ -67,19 +67,19 @@ async function sourcesOf(client: Pick<SQSClient, 'send'>, url: string): Promise<
     const cause = toError(thrown)
     throw new SpillwayError(
       'SPILLWAY_START_FAILED',
-      `The queues that it is the dead-letter queue of cannot be listed (${cause.name}: ${cause.message}): give --to.`,
+      `The queues that use it as their dead-letter queue cannot be listed (${cause.name}: ${cause.message}): give --to.`,
       { cause },
     )
   }
 }
 
-/** A message that is ready to be sent, and the place of its copy in the list. */
+/** A message to send, and the index of its copy. */
 interface Ready {
   readonly place: number
   readonly message: RedrivenMessage
 }
 
-/** Sends copies in as few requests as they fit into. Never rejects. */
+/** Sends copies in as few requests as possible. Never rejects. */
 async function sendBack(
   client: Pick<SQSClient, 'send'>,
   QueueUrl: string,
@@ -129,14 +129,14 @@ async function sendBack(
 function ofStream(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_SEND_FAILED',
-    'It is the copy of a record of a stream, and goes back with --to-stream.',
+    'It is a copy of a stream record: send it back with --to-stream.',
   )
 }
 
-/** Amazon SQS quotas: all messages of a batch, in bytes. */
+/** The most bytes of all messages in a batch request (Amazon SQS quotas). */
 const maxBytes = 1_048_576
 
-/** Parts that a request has room for. */
+/** Splits messages into batches that fit into a request. */
 function bySize(all: readonly Ready[]): readonly (readonly Ready[])[] {
   const batches: Ready[][] = []
   let bytes = Number.POSITIVE_INFINITY

@@ -6,7 +6,7 @@ import { type QueueEngine, startQueues } from '@spillway/local/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clientOf, orderText, parkOne, receive } from '../testing/dead-letters.ts'
 import { type SqsFault, startFaultySqs } from '../testing/faulty-sqs.ts'
-import { inProcess } from '../testing/in-process.ts'
+import { inProcess, withoutProgress } from '../testing/in-process.ts'
 
 let queues: QueueEngine
 let client: SQSClient
@@ -77,7 +77,7 @@ describe('an edit', () => {
     expect(code).toBe(1)
     const file = join(edits(), `${copy?.messageId}.json`)
     expect(stderr).toContain(
-      `Your edit of ${copy?.messageId} is kept in ${file}: the same command opens it again.\n`,
+      `Your edit of ${copy?.messageId} is saved in ${file}: the same command opens it again.\n`,
     )
     expect(await readFile(file, 'utf8')).toBe('{\n  "id": "k",\n  "n": 2\n}\n')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -87,7 +87,9 @@ describe('an edit', () => {
     await useEditor('')
     const again = await edit()
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Redriven 1 copy') })
-    expect(again.stderr).toBe(`Editing ${copy?.messageId}, key k: your edit that was not sent\n`)
+    expect(withoutProgress(again).stderr).toBe(
+      `Editing ${copy?.messageId}, key k (your edit of an earlier run)\n`,
+    )
     expect(await sent()).toStrictEqual([{ id: 'k', n: 2 }])
     expect(await files()).toStrictEqual([])
   })
@@ -98,7 +100,7 @@ describe('an edit', () => {
     const denied: SqsFault[] = ['denied', 'denied', 'denied']
     expect(await edit({ DeleteMessageBatch: denied })).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('is kept in'),
+      stderr: expect.stringContaining('is saved in'),
     })
     await useEditor('')
     expect((await edit()).code).toBe(0)
@@ -115,7 +117,7 @@ describe('an edit', () => {
     const { code, stdout, stderr } = await edit({ SendMessageBatch: ['refused'] })
     expect(code).toBe(1)
     expect(stdout).toContain('Redriven 2 copies')
-    expect(stderr.match(/^Your edit of .+ is kept in /gm)).toHaveLength(1)
+    expect(stderr.match(/^Your edit of .+ is saved in /gm)).toHaveLength(1)
     expect(await files()).toHaveLength(1)
     expect((await edit()).code).toBe(0)
     const bodies = await sent()
@@ -157,7 +159,7 @@ describe('an edit', () => {
     await useEditor(`text = text.replace('"n": 1', '"n": 2')`)
     const { code, stderr } = await edit()
     expect(code).toBe(0)
-    expect(stderr).toContain('Your edit cannot be kept in ')
+    expect(stderr).toContain('Your edit cannot be saved to ')
     expect(await sent()).toStrictEqual([{ id: 'k', n: 2 }])
   })
 

@@ -1,19 +1,19 @@
-/** How often a line is printed where no terminal can be redrawn. Milliseconds. */
+/** Milliseconds between the lines that are printed when there is no terminal. */
 const lineMs = 2000
 
-/** Shows on standard error how far a redrive has come. */
+/** Shows the progress of a redrive on standard error. */
 export interface RedriveProgress {
   show(sent: number, failed: number): void
-  /** A line that stays. */
+  /** Prints a line that stays. */
   line(text: string): void
   end(): void
 }
 
 /**
- * Starts to show progress: one line that is redrawn on a terminal, now and then a line elsewhere.
+ * Starts to show progress: one line that is redrawn on a terminal, or a new line every two seconds elsewhere.
  *
- * @param about how many copies there are, about
- * @param redraw `false` where an editor has the terminal
+ * @param about the approximate number of copies
+ * @param redraw `false` when an editor uses the terminal
  */
 export function startProgress(
   about: number,

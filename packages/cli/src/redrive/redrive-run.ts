@@ -5,56 +5,56 @@ import type { OpenQueue } from '../parked/open-queue.ts'
 import type { ParkedCopy } from '../parked/read-copy.ts'
 import type { CopyTarget, Outgoing } from './copy-target.ts'
 
-/** What a run of `spillway redrive` takes. */
+/** The options of a run of `spillway redrive`. */
 export interface RedriveRun {
   readonly queue: Pick<OpenQueue, 'client' | 'url'>
   readonly target: CopyTarget
   readonly isSelected: (copy: ParkedCopy) => boolean
-  /** The most copies that go back. */
+  /** The most copies to send. */
   readonly limit: number
-  /** Copies a second. */
+  /** Copies per second. */
   readonly rate: number
-  /** Makes what goes back of a copy; `undefined` leaves it where it is. Rejects with why it cannot go. */
+  /** Lets the user edit a copy; `undefined` leaves it in the queue. Rejects with why it cannot be sent. */
   readonly edit?: ((copy: ParkedCopy) => Promise<Outgoing | undefined>) | undefined
-  /** Ends the run after what is in flight. */
+  /** Ends the run after the current requests. */
   readonly signal: AbortSignal
   readonly onProgress?: (sent: number, failed: number) => void
   readonly onFailure?: (failure: RedriveFailure) => void
-  /** A copy is gone from the dead-letter queue, because its queue or stream has confirmed the message. */
+  /** Called when a copy was confirmed by its destination and deleted from the dead-letter queue. */
   readonly onDeleted?: ((id: string) => Promise<void>) | undefined
   readonly clock?: Clock
 }
 
-/** A copy that did not go back, or is still in the dead-letter queue although it did. */
+/** A copy that was not sent, or that was sent but not deleted from the dead-letter queue. */
 export interface RedriveFailure {
   readonly id: string
   readonly cause: string
 }
 
-/** What a run has done so far. */
+/** The state of a run. */
 export interface Tally {
-  /** Ids of copies that were met. */
+  /** Ids of copies that were received. */
   readonly met: Set<string>
-  /** Ids of copies that are confirmed. */
+  /** Ids of copies that the destination has confirmed. */
   readonly sent: Set<string>
-  /** The ids that messages got when they were sent. */
+  /** The new ids of sent messages. */
   readonly newIds: Set<string>
-  /** Causes by the ids of copies. */
+  /** Why copies failed, by id. */
   readonly failures: Map<string, string>
-  /** Groups of which one copy failed. */
+  /** Groups with a failed copy. */
   readonly stuck: Set<string>
   left: number
-  /** The codes of the copies that were not chosen. */
+  /** The codes of copies that the filters do not match. */
   readonly leftCodes: CodeCounts
   cameBack: number
   behind: number
-  /** Requests in a row that failed altogether. */
+  /** The number of waves in a row in which every copy failed. */
   failedWaves: number
   /** When the next copy may be sent. */
   nextAt: number
 }
 
-/** What the parts of a run share. */
+/** What the functions of a run share. */
 export interface RunState {
   readonly run: RedriveRun
   readonly tally: Tally
@@ -62,7 +62,7 @@ export interface RunState {
   readonly clock: Clock
 }
 
-/** A tally of nothing. */
+/** Creates an empty tally. */
 export function createTally(now: number): Tally {
   return {
     met: new Set(),
@@ -79,7 +79,7 @@ export function createTally(now: number): Tally {
   }
 }
 
-/** Notes that a copy failed. What comes behind it in its group has to wait. */
+/** Records that a copy failed. Later copies of its group are not sent. */
 export function noteFailure({ run, tally }: RunState, id: string, cause: string, group?: string): void {
   tally.failures.set(id, cause)
   if (group !== undefined) tally.stuck.add(group)

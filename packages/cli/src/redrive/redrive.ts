@@ -17,31 +17,31 @@ import { startProgress } from './redrive-progress.ts'
 import { holdSeconds, type RedriveResult, runRedrive } from './run-redrive.ts'
 import { streamTarget } from './stream-target.ts'
 
-/** What `spillway redrive` takes. */
+/** The options of `spillway redrive`. */
 export interface RedriveOptions {
   readonly queue: QueueChoice
   readonly filters: Filters
-  /** The URL or the local name of the queue that the copies go to. */
+  /** The URL or local name of the destination queue. */
   readonly to: string | undefined
-  /** The name of the stream that they go to. */
+  /** The name of the destination stream. */
   readonly toStream: string | undefined
-  /** The most copies that go back; `undefined` for all. */
+  /** The most copies to send; `undefined` means all. */
   readonly limit: number | undefined
-  /** Copies a second. */
+  /** Copies per second. */
   readonly rate: number
-  /** `false`: print what would go, and send nothing. */
+  /** `false`: print what would be sent, and send nothing. */
   readonly execute: boolean
   readonly edit: boolean
-  /** The definition that an edited body is validated against: a file, `#` and the name of an export. */
+  /** The definition that validates edited bodies: a file, `#` and the name of an export. */
   readonly message: string | undefined
   readonly force: boolean
   readonly json: boolean
 }
 
-/** The most copies that a dry run looks at. */
+/** The most copies that a dry run reads. */
 const mostLooked = 10_000
 
-/** Sends copies of a dead-letter queue back to where they came from. */
+/** Sends copies in a dead-letter queue back to their source. */
 export async function redrive(options: RedriveOptions): Promise<number> {
   const queue = await openQueue(options.queue)
   let target: CopyTarget | undefined
@@ -72,7 +72,7 @@ async function dryRun(queue: OpenQueue, target: CopyTarget, options: RedriveOpti
   else process.stdout.write(rowsText(queue, rows, looked))
   for (const note of notes) say(note)
   if (rows.length > 0) {
-    say(`Dry run: ${copiesText(rows.length)} would go to ${target.name}. Add --execute to send them.`)
+    say(`Dry run: ${copiesText(rows.length)} would be sent to ${target.name}. Add --execute to send them.`)
   }
   return 0
 }
@@ -110,7 +110,7 @@ async function execute(
   if (facts.inFlight > 0) say(hiddenText(facts.inFlight))
   for (const note of notesOf(result, queue.url, filters)) say(note)
   for (const [id, file] of drafts?.kept() ?? []) {
-    say(`Your edit of ${printable(id)} is kept in ${file}: the same command opens it again.`)
+    say(`Your edit of ${printable(id)} is saved in ${file}: the same command opens it again.`)
   }
   return exitCode(result)
 }
@@ -124,23 +124,25 @@ function notesOf(result: RedriveResult, url: string, filters: Filters): string[]
   const notes: string[] = []
   if (left > 0) {
     const codes = leftCodes.size === 0 ? '' : ` Their codes: ${codesText(leftCodes)}.`
-    notes.push(`Not chosen, and still there: ${copiesText(left)}.${codes}${meantCode(leftCodes, filters)}`)
+    notes.push(
+      `Not chosen, and still in the queue: ${copiesText(left)}.${codes}${meantCode(leftCodes, filters)}`,
+    )
   }
   if (left > 0 && url.endsWith('.fifo')) {
     notes.push(
-      'A FIFO queue gives out the first ten of a group at most: what waits behind a copy that stays was not looked at.',
+      'A FIFO queue delivers at most the first ten messages of a group until they are deleted: later copies were not read.',
     )
   }
   if (failures.length > 0) notes.push(`${failures.length} failed: see above.`)
-  if (behind > 0) notes.push(`${copiesText(behind)} stay behind a failed one of their group.`)
+  if (behind > 0) notes.push(`${copiesText(behind)} not sent, because an earlier one of the group failed.`)
   if (cameBack > 0)
     notes.push(
-      `Parked again during the run, and still there: ${copiesText(cameBack)}. The cause is not gone: \`spillway parked list\` shows it.`,
+      `Parked again during the run, and still in the queue: ${copiesText(cameBack)}. The cause remains: \`spillway parked list\` shows it.`,
     )
   if (stopped !== undefined) notes.push(`Stopped: ${printable(stopped)}.`)
   if (interrupted) notes.push('Interrupted.')
   if (interrupted || stopped !== undefined || failures.length > 0)
-    notes.push('What did not go is still in the queue: the same command goes on.')
+    notes.push('Copies that were not sent are still in the queue: the same command continues.')
   if (unreleased.count > 0) {
     notes.push(
       `${copiesText(unreleased.count)} stay invisible for up to ${holdSeconds} s (${unreleased.cause}). Do the credentials allow sqs:ChangeMessageVisibility?`,
@@ -149,7 +151,7 @@ function notesOf(result: RedriveResult, url: string, filters: Filters): string[]
   return notes
 }
 
-/** 130 as a shell has it for a command that was interrupted. */
+/** 130 is the exit code of an interrupted command in a shell. */
 function exitCode({ failures, stopped, interrupted }: RedriveResult): number {
   if (failures.length > 0 || stopped !== undefined) return 1
   return interrupted ? 130 : 0

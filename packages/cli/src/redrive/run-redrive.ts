@@ -6,34 +6,34 @@ import { chooseCopies } from './choose-copies.ts'
 import { createTally, type RedriveFailure, type RedriveRun, type RunState } from './redrive-run.ts'
 import { mostFailedWaves, sendCopies } from './send-copies.ts'
 
-/** What a run did. */
+/** The result of a run. */
 export interface RedriveResult {
-  /** Copies whose queue or stream has confirmed them. */
+  /** Copies that the destination has confirmed. */
   readonly sent: number
   readonly failures: readonly RedriveFailure[]
-  /** Copies that were looked at and not chosen, or that the editor left. */
+  /** Copies that were read and not sent, because a filter or the editor left them out. */
   readonly left: number
-  /** The codes of those that were not chosen. */
+  /** The codes of those that the filters do not match. */
   readonly leftCodes: CodeCounts
-  /** Copies that wait behind a failed one of their group. */
+  /** Copies that were not sent because an earlier one of their group failed. */
   readonly behind: number
-  /** Copies of messages that this run sent, and that were parked again. */
+  /** Copies of messages that this run sent and that were parked again. */
   readonly cameBack: number
   readonly interrupted: boolean
-  /** Why the run ended early, by itself. */
+  /** Why the run ended early; `undefined` when it did not, or was interrupted. */
   readonly stopped: string | undefined
   readonly unreleased: Unreleased
 }
 
-/** Seconds: what a killed run has in flight is visible again after this time. */
+/** The visibility time-out in seconds: after it, the copies of a killed run are visible again. */
 export const holdSeconds = 60
 
-/** Receives in a row that bring nothing new, after which a queue counts as read. */
+/** After this many receives in a row without a new message the whole queue counts as read. */
 const fruitless = 5
 
 /**
- * Sends copies back, and deletes each from the dead-letter queue once its queue or stream has confirmed it. A run that
- * ends early has lost nothing, and the next one goes on. Never rejects.
+ * Sends copies back, and deletes each from the dead-letter queue once its destination has confirmed it. A run that ends
+ * early loses nothing; the next run continues. Never rejects.
  */
 export async function runRedrive(run: RedriveRun): Promise<RedriveResult> {
   const { queue, clock = systemClock } = run
@@ -55,7 +55,7 @@ export async function runRedrive(run: RedriveRun): Promise<RedriveResult> {
   }
 }
 
-/** Sends copies until none is left or the run has to end. Answers why it ended early. */
+/** Sends copies until none is left or the run has to end. Resolves with why it ended early. */
 async function sendAll(state: RunState): Promise<string | undefined> {
   const { run, tally, inFlight } = state
   let nothingNew = 0

@@ -6,10 +6,10 @@ import { deleteCopies } from './delete-copies.ts'
 import { noteFailure, type RunState } from './redrive-run.ts'
 import { type InGroup, wavesOf } from './waves.ts'
 
-/** Waves in a row that fail altogether, after which a run gives up. */
+/** A run ends after this many waves in a row in which every copy failed. */
 export const mostFailedWaves = 3
 
-/** Sends copies at the rate of the run, and deletes each that is confirmed. Never rejects. */
+/** Sends copies at the rate of the run, and deletes each confirmed one. Never rejects. */
 export async function sendCopies(state: RunState, copies: readonly ParkedCopy[]): Promise<void> {
   const { run, tally, clock } = state
   const { signal, target, rate, edit } = run
@@ -26,7 +26,7 @@ export async function sendCopies(state: RunState, copies: readonly ParkedCopy[])
   }
 }
 
-/** What goes back of a wave: copies that wait behind a failed one of their group do not, nor what the editor left. */
+/** The copies of a wave to send, without those behind a failed copy of their group and those that the editor left. */
 async function prepare(state: RunState, wave: readonly InGroup[]): Promise<readonly Outgoing[]> {
   const { run, tally } = state
   const outgoing: Outgoing[] = []
@@ -81,11 +81,11 @@ async function deleteConfirmed(state: RunState, ids: readonly string[]): Promise
       await run.onDeleted?.(id)
       continue
     }
-    // It stays hidden until the end of the run, which must not send it again.
+    // It stays in flight until the end of the run, so that this run does not send it again.
     noteFailure(
       state,
       id,
-      `It was sent back, but could not be deleted from the dead-letter queue (${cause}). The next run sends it again; its key makes one effect of both.`,
+      `It was sent back, but could not be deleted from the dead-letter queue (${cause}). The next run sends it again; its key prevents a second effect.`,
     )
   }
 }

@@ -4,13 +4,16 @@ import { isLoopback, localCredentials, type OpenQueue } from '../parked/open-que
 import { errorText } from './batch-requests.ts'
 import type { CopyTarget, Outgoing, SendBack } from './copy-target.ts'
 
-/** Amazon Kinesis Data Streams quotas: a record with its partition key, unless `MaxRecordSizeInKiB` of its stream is higher. */
+/**
+ * The most bytes of a record with its partition key, unless `MaxRecordSizeInKiB` of the stream is higher (Amazon Kinesis
+ * Data Streams quotas).
+ */
 const usualLimit = 1_048_576
 
 const tooLarge =
-  ' With the mark that opens its key it is larger than 1 MiB: set MaxRecordSizeInKiB of the stream to 1025 or more while it goes back.'
+  ' With the redrive mark it is larger than 1 MiB: set MaxRecordSizeInKiB of the stream to 1025 or more for the redrive.'
 
-/** The stream that copies of its records go back to. */
+/** Creates the target that sends copies of stream records to a stream. */
 export async function streamTarget(
   { local }: OpenQueue,
   stream: string,
@@ -23,7 +26,7 @@ export async function streamTarget(
       `The local app has no stream '${stream}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${local.streams.join(', ') || 'none'}.`,
     )
   }
-  // An optional peer, which only streams need.
+  // Optional peer dependencies, which only streams need.
   const { KinesisClient, PutRecordCommand } = await import('@aws-sdk/client-kinesis')
   const { redriveData } = await import('@spillway/kinesis')
   const { parkedAttributes } = await import('@spillway/kinesis/sqs')
@@ -42,7 +45,7 @@ export async function streamTarget(
       const { original, message, originalId, source } = copy
       if (original instanceof Error) return own(original.message)
       if (source !== 'stream' || original.data === undefined)
-        return own('It is no copy of a record of a stream, and goes back with --to.')
+        return own('It is not a copy of a stream record: send it back with --to.')
       const data = edited === undefined ? original.data : Buffer.from(edited)
       const PartitionKey = message.MessageAttributes?.[parkedAttributes.partitionKey]?.StringValue
       if (PartitionKey === undefined) return own('It has no partition key.')
@@ -73,12 +76,12 @@ export async function streamTarget(
   }
 }
 
-/** A fault of the copy itself. */
+/** The result for a copy that is itself at fault. */
 function own(cause: string): SendBack {
   return { sent: false, own: true, cause }
 }
 
-/** Whether the stream refuses this record and may take others: it is too large, for example. */
+/** Whether the stream rejects only this record, for example because it is too large. */
 function isOwnFault(thrown: unknown): boolean {
   return ['ValidationException', 'InvalidArgumentException'].includes(toError(thrown).name)
 }

@@ -1,15 +1,15 @@
 import { parkedAttributes as streamAttributes } from '@spillway/kinesis/sqs'
 import type { ParkedCopy } from '../parked/read-copy.ts'
 
-/** A copy and what it must stay in order with; `undefined` where order does not matter. */
+/** A copy and its group; `undefined` when order does not matter. */
 export interface InGroup {
   readonly copy: ParkedCopy
   readonly group: string | undefined
 }
 
 /**
- * Parts of a list that are sent one after the other, each of at most so many copies. Where the order of a group matters, no
- * part has two copies of one group: if the first failed, the second would overtake it.
+ * Splits copies into waves of at most `most`, to be sent one after the other. When order matters, a wave has no two copies
+ * of a group: if the first failed, the second would overtake it.
  */
 export function wavesOf(
   copies: readonly ParkedCopy[],

@@ -13,7 +13,7 @@ import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda'
 
 type Attributes = Readonly<Record<string, MessageAttributeValue>>
 
-/** The SDK's client for an embedded queue. */
+/** Creates an SDK client for the embedded SQS. */
 export function clientOf({ endpoint, region }: Pick<QueueEngine, 'endpoint' | 'region'>): SQSClient {
   return new SQSClient({
     endpoint,
@@ -52,7 +52,7 @@ export async function send(
   return MessageId
 }
 
-/** Receives what a queue gives at once. */
+/** Receives up to ten messages. */
 export async function receive(client: SQSClient, url: string): Promise<readonly Message[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({
@@ -71,7 +71,7 @@ interface ParkOptions {
   readonly reason?: ParkReason
 }
 
-/** Sends a message and lets the source park it, as a function would. Answers the id of the message. */
+/** Sends a message and lets the source park it, as a function would. Resolves with the id of the message. */
 export async function parkOne(
   client: SQSClient,
   urls: { readonly from: string; readonly dead: string },
@@ -82,7 +82,7 @@ export async function parkOne(
   return parkNext(client, urls, options)
 }
 
-/** Lets the source park the next message of a queue. Answers the id of the message. */
+/** Lets the source park the next message of a queue. Resolves with the id of the message. */
 export async function parkNext(
   client: SQSClient,
   urls: { readonly from: string; readonly dead: string },

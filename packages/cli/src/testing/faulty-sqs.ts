@@ -4,19 +4,19 @@ import { text } from 'node:stream/consumers'
 import type { QueueEngine } from '@spillway/local/testing'
 
 /**
- * What happens to one request.
+ * The fault of one request.
  *
- * - `ok`: it goes through.
- * - `error`: 500, and nothing is done.
- * - `denied`: AccessDenied, and nothing is done.
+ * - `ok`: none.
+ * - `error`: the answer is 500, and nothing is done.
+ * - `denied`: the answer is AccessDenied, and nothing is done.
  * - `lost`: SQS does it, and the connection breaks before the answer.
- * - `silent`: SQS does it, and the answer mentions nothing.
+ * - `silent`: SQS does it, and the answer lists no entry.
  * - `partial`: SQS does it for the first entry, and lists the others under `Failed`.
  * - `refused`: SQS lists all entries under `Failed` as faults of the sender.
  */
 export type SqsFault = 'ok' | 'error' | 'denied' | 'lost' | 'silent' | 'partial' | 'refused'
 
-/** A server between SDK clients and the embedded SQS. */
+/** A proxy between SDK clients and the embedded SQS. */
 export interface FaultySqs {
   queueUrl(name: string): string
   stop(): Promise<void>
@@ -31,7 +31,7 @@ const type = 'application/x-amz-json-1.0'
 /**
  * Starts SQS with faults, on any free port of 127.0.0.1.
  *
- * @param plan which fault a request meets; gets the action, for example `SendMessageBatch`, and how often it came before
+ * @param plan chooses the fault of a request by its action, for example `SendMessageBatch`, and how often it came before
  */
 export async function startFaultySqs(
   engine: QueueEngine,

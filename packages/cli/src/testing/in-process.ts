@@ -1,14 +1,14 @@
 import { vi } from 'vitest'
 import { main } from '../main.ts'
 
-/** What a command line printed, and its exit code. */
+/** The output and exit code of a command. */
 export interface Ended {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs `spillway` in the process of the test, which is faster than one of its own. One at a time. */
+/** Runs `spillway` in the process of the test, which is faster than a new process. Only one at a time. */
 export async function inProcess(args: readonly string[]): Promise<Ended> {
   let stdout = ''
   let stderr = ''
@@ -27,4 +27,9 @@ export async function inProcess(args: readonly string[]): Promise<Ended> {
     out.mockRestore()
     err.mockRestore()
   }
+}
+
+/** The result of a command without the lines of progress, which appear only if it takes more than two seconds. */
+export function withoutProgress(ended: Ended): Ended {
+  return { ...ended, stderr: ended.stderr.replaceAll(/^redriven \d+ of about .*\n/gm, '') }
 }

@@ -1,7 +1,7 @@
 import { defineMessage } from '@spillway/message'
 import * as z from 'zod'
 
-/** A message of a test: what is added to the balance. */
+/** A message for tests. */
 export const posting = defineMessage({
   name: 'posting',
   schema: z.object({ id: z.string(), amount: z.number().max(100) }),

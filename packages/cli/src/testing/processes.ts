@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
 
-/** A port that is free, as is the one after it. */
+/** Finds a free port whose next port is free, too. */
 export async function freePorts(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)
@@ -17,7 +17,7 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A process and all that descends from it, in whatever session or group. */
+/** The ids of a process and all its descendants. */
 export function processesOf(pid: number | undefined): string[] {
   const rows = table('pid=,ppid=')
   const found = new Set([String(pid)])
@@ -28,7 +28,7 @@ export function processesOf(pid: number | undefined): string[] {
   return [...found]
 }
 
-/** Those of the processes that still run. */
+/** The processes that still run. */
 export function alive(pids: readonly string[]): string[] {
   const running = new Set(
     table('pid=,stat=').flatMap(([pid, state]) => (state?.startsWith('Z') ? [] : [pid])),

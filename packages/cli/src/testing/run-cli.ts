@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-/** A command line that runs. */
+/** A running command. */
 export interface RunningCli {
   readonly child: ChildProcess
-  /** What it has printed so far. */
+  /** Its output so far. */
   stdout(): string
   stderr(): string
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>
@@ -12,7 +12,7 @@ export interface RunningCli {
 
 const bin = join(import.meta.dirname, '..', 'bin.ts')
 
-/** Runs `spillway` in a process of its own. */
+/** Runs `spillway` in a new process. */
 export function runCli(args: readonly string[], environment: Record<string, string> = {}): RunningCli {
   const child = spawn(process.execPath, ['--conditions=spillway:source', bin, ...args], {
     env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, HOME: process.env.HOME, ...environment },
