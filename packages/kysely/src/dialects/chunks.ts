@@ -13,7 +13,7 @@ export interface ChunkLimits {
   readonly bytes?: number | undefined
 }
 
-/** Splits rows with the same columns into parts that fit into a statement; a row that is too large by itself is a part of its own. */
+/** Splits rows with the same columns into parts that fit into a statement; a row that is too large gets its own part. */
 export function chunkRows(rows: readonly Row[], { parameters, bytes = Infinity }: ChunkLimits): Row[][] {
   const most = Math.max(1, Math.floor(parameters / (rows[0]?.columns.length || 1)))
   const chunks: Row[][] = []

@@ -11,12 +11,12 @@ export interface DatabaseWords {
   readonly errno?: number
   /** The rule that a row violates, with names of the schema. */
   readonly rule: string
-  /** The database's message, where it holds no value; otherwise the rule. */
+  /** The message of the database if it contains no value; otherwise the rule. */
   readonly text: string
 }
 
 /**
- * How the errors of a database and of its drivers are read. An error tells by itself which database it comes from: no
+ * How the errors of a database and of its drivers are read. An error shows which database it comes from: no
  * function needs the Kysely that it was thrown by. Except for `codesOf` and the driver's errors, a function is called only
  * with an error that has a code of this database.
  */
@@ -31,7 +31,7 @@ export interface DialectErrors {
   isUnanswered(error: Error): boolean
   describe(error: unknown): DatabaseWords
   /**
-   * Whether the server sends a code only for faults of its own, which no row causes; `undefined` for a text that is no code
+   * Whether the server sends a code only for its own faults, which no row causes; `undefined` for a text that is not a code
    * of this database.
    */
   isServerCode(code: string): boolean | undefined
@@ -56,14 +56,14 @@ export interface DialectErrors {
   mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean
   /** Whether an `unknown` error is about the server itself rather than about a row. */
   isOfTheServer(error: unknown): boolean
-  /** Whether the code of an `unknown` error tells whether a row or the server caused it. */
+  /** Whether the code of an `unknown` error shows whether a row or the server caused it. */
   readonly hasClasses: boolean
   /** Whether a value does not fit the type of its column. */
   isOfAValue(error: unknown): boolean
   /** Where an error came up, as far as the server says; the same text for the same place. */
   placeOf(error: unknown): string
   /**
-   * What caused an error of a transaction, where the error alone tells; `undefined` where the statements have to be looked at.
+   * What caused an error of a transaction, if the error alone shows it; `undefined` if it depends on the statements.
    *
    * @param hasParameters whether a statement that may have failed has parameters
    */

@@ -67,7 +67,7 @@ export interface InsertDialect<Facts extends TableFacts = TableFacts> {
 export interface TablesDialect {
   createInbox(table: string): readonly RawBuilder<unknown>[]
   createParked(table: string): readonly RawBuilder<unknown>[]
-  /** Deletes at most `count` entries of an inbox that are older than so many seconds. */
+  /** Deletes at most `count` entries of an inbox that are older than this many seconds. */
   sweepInbox(table: string, seconds: number, count: number): RawBuilder<unknown>
   /** Deletes at most `count` entries of a parked store from before a time. */
   pruneParked(table: string, olderThan: Date, count: number): RawBuilder<unknown>
@@ -88,7 +88,7 @@ export interface TimeDialect {
     deadline: Deadline,
     query: (db: Kysely<DB>) => Query<Result>,
   ): Promise<readonly Result[]>
-  /** Has the server end what the transaction does after its time, where that is set for a whole transaction. */
+  /** Sets the time limit of a transaction at the server, in a database that has one for whole transactions. */
   limitTransaction(trx: Kysely<never>, limits: TransactionLimits): Promise<void>
 }
 
@@ -134,6 +134,6 @@ export interface Dialect {
    * @param access what is done with the table: a reader needs neither a strict `sql_mode` nor transactions
    */
   sessionCheck<DB>(db: Kysely<DB>, table: string, access: 'read' | 'write'): SessionCheck
-  /** A condition beside `column = key`, where that treats other texts as equal. */
+  /** A further condition when `column = key` treats different texts as equal. */
   keyIsText?(column: string, key: string): RawBuilder<boolean> | undefined
 }

@@ -18,7 +18,7 @@ export type ErrorOrigin = 'row' | 'database' | 'elsewhere' | 'unsure'
 /** The values of one row, by the names that their columns have in the database. */
 export type Values = ReadonlyMap<string, Value>
 
-/** What caused an error; a function where that differs from row to row. */
+/** What caused an error; a function if that depends on the row. */
 export type Answer = ErrorOrigin | ((values: Values) => ErrorOrigin | Promise<ErrorOrigin>)
 
 /** A set of columns. Only `has` is needed: the set of all columns cannot be listed. */
@@ -69,7 +69,7 @@ export function isSupplied({ name, inputs }: ColumnFacts, columns: Columns): boo
 
 type Supplied = Pick<Scene, 'columns' | 'values' | 'isUpdate'>
 
-/** The origin of a column's value: the row, where the statement supplies the value as it is. */
+/** The origin of a column's value: the row, if the statement supplies the value unchanged. */
 export function originByColumn(column: ColumnFacts, { columns, values }: Supplied): ErrorOrigin {
   if (!isSupplied(column, columns)) return 'database'
   return values === undefined || isOf(values.given, column, columns) ? 'row' : 'unsure'
@@ -81,7 +81,7 @@ function isOf(some: Columns, { name, inputs }: ColumnFacts, supplied: Columns): 
 }
 
 /**
- * The origin of a violated check: the row, where it supplies one of the columns, and all supplied values are computed from
+ * The origin of a violated check: the row, if it supplies one of the columns, and all supplied values are computed from
  * values of the statement. A check is a rule of the app, which holds for `balance + $1` as well.
  */
 export function originByCheck(covered: readonly ColumnFacts[], { columns, values }: Supplied): ErrorOrigin {
@@ -93,7 +93,7 @@ export function originByCheck(covered: readonly ColumnFacts[], { columns, values
 }
 
 /**
- * The origin of a violated key: the row, where it supplies all columns of the key that differ from row to row. A sequence
+ * The origin of a violated key: the row, if it supplies all columns of the key that differ from row to row. A sequence
  * or another default that supplies one of them may have chosen a value that is taken. An update takes the other columns
  * from the row that it changes: one column is enough.
  */

@@ -2,7 +2,7 @@
 export interface KeyColumn {
   /** The type with its limits, for messages: `datetime(0)`. */
   readonly type: string
-  /** The collation, where it treats different texts as equal. */
+  /** The collation, if it treats different texts as equal. */
   readonly collation?: string | undefined
   /**
    * Whether the column stores a value unchanged. Two values that it rounds, cuts or pads may become one key. Default:
@@ -19,7 +19,7 @@ export function isWhole(value: unknown): boolean {
 
 const decimal = /^\s*[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i
 
-/** For numbers with at most so many digits after the point; a negative number means zeros before the point. */
+/** For numbers with at most this many digits after the point; a negative number means zeros before the point. */
 export function hasDigits(most: number): (value: unknown) => boolean {
   return (value) => {
     if (typeof value !== 'number' && typeof value !== 'string') return true
@@ -39,7 +39,7 @@ export function isDouble(value: unknown): boolean {
   return digits.length <= 15 || String(Number(value)) === value.trim()
 }
 
-/** For times with at most so many digits of a second. */
+/** For times with at most this many fractional digits. */
 export function hasSeconds(most: number): (value: unknown) => boolean {
   return (value) => {
     if (value instanceof Date) return most >= 3 || value.getTime() % 10 ** (3 - most) === 0
@@ -53,7 +53,7 @@ export function hasSeconds(most: number): (value: unknown) => boolean {
 export function isDay(value: unknown): boolean {
   if (value instanceof Date) {
     const midnight = new Date(value.getFullYear(), value.getMonth(), value.getDate())
-    // Drivers take the day of local time, or of UTC where they are told to.
+    // Drivers use the day in local time, or in UTC if they are configured to.
     return value.getTime() === midnight.getTime() || value.getTime() % 86_400_000 === 0
   }
   const [time = ''] = /\d\d?:\d\d.*/.exec(String(value)) ?? []
@@ -65,7 +65,7 @@ export function hasNoSpaceAtEnd(value: unknown): boolean {
   return typeof value !== 'string' || !value.endsWith(' ')
 }
 
-/** For texts of at most so many characters: the column cuts spaces beyond them, and refuses any other text. */
+/** For texts of at most this many characters: the column cuts trailing spaces and rejects longer texts. */
 export function hasLength(most: number): (value: unknown) => boolean {
   return (value) => typeof value !== 'string' || hasNoSpaceAtEnd(value) || [...value].length <= most
 }

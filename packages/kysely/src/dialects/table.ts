@@ -26,7 +26,7 @@ export interface TableFacts {
   readonly types: ColumnTypes
   /** The conflict columns, by name. */
   readonly key?: ReadonlyMap<string, KeyColumn>
-  /** The bytes of the largest statement, where the server has such a limit. */
+  /** The bytes of the largest statement, if the server has such a limit. */
   readonly maxStatementBytes?: number
 }
 

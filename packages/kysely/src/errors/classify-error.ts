@@ -38,7 +38,7 @@ export function decide(thrown: unknown): { readonly failure: Failure; readonly e
   return { failure: 'connection', error: [...errors].slice(0, mostAsked).findLast(isUnavailable) ?? thrown }
 }
 
-/** What one error means; `undefined` where its inner errors may tell. */
+/** The meaning of one error; `undefined` if its inner errors may show it. */
 function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
   if (thrown instanceof SpillwayError) return failureOfCode(thrown.code)

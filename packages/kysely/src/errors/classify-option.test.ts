@@ -28,10 +28,10 @@ it.each([
 it.each([
   ...['08006', '08P01', '25006', '28P01', '2200H', '3D000', '40001', '42501', '42P01', '53300', '54000'],
   ...['55P03', '57014', '57P01', '58030', 'XX001', 'MYSQL_1040', 'MYSQL_1146', 'MYSQL_1205', 'MYSQL_1526'],
-])('refuses %s, which a server sends for a fault of its own', (code) => {
+])('refuses %s, which a server sends for its own faults', (code) => {
   for (const meaning of ['park', 'retry', 'unavailable']) {
     expect(() => checkClassify('writer', { [code]: meaning })).toThrow(
-      `writer: the option \`classify\` cannot have ${code}: a server sends it for a fault of its own`,
+      `writer: the option \`classify\` cannot have ${code}: a server sends it for its own faults`,
     )
   }
 })

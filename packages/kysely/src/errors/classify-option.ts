@@ -48,7 +48,7 @@ export function checkClassify(owner: string, classify: unknown): void {
     }
     if (isOfTheServer) {
       throw refused(
-        `cannot have ${code}: a server sends it for a fault of its own, which no record causes. Let the trigger raise a code of its own`,
+        `cannot have ${code}: a server sends it for its own faults, which no record causes. Let the trigger raise another code`,
       )
     }
   }

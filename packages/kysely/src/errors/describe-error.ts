@@ -83,7 +83,7 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
     case 'server':
       return [
         'SPILLWAY_WRITE_FAILED',
-        `The database has trouble with itself${said}: check its disk, its memory and its log; the records are delivered again.`,
+        `The database has an internal error${said}: check its disk, its memory and its log; the records are delivered again.`,
       ]
     case 'locked':
       return [
@@ -107,11 +107,11 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
 
 const mostSaid = 300
 
-/** What the database or the network said, in parentheses, as far as it contains no value of a row. */
+/** The message of the database or the network in parentheses, if it contains no value of a row. */
 export function whatWasSaid(thrown: unknown): string {
   const { failure, error } = decide(thrown)
   const words = databaseWords(error)
-  // An unknown error may come from the app's own code: the cause tells it.
+  // An unknown error may come from the app's code: the cause shows it.
   if (words === undefined && failure === 'unknown') return ''
   const said = words?.text ?? toError(error).message
   const text = words === undefined || said.startsWith(words.label) ? said : `${words.label}: ${said}`

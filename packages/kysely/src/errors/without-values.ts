@@ -6,7 +6,7 @@ const deepest = 10
 
 /**
  * A copy of an error that may be logged: an error of a database keeps its code, its stack and words that quote no
- * value of a row, also where it is the cause of another error. An error that contains no error of a database is
+ * value of a row, even if it is the cause of another error. An error that contains no error of a database is
  * returned as it is.
  */
 export function withoutValues(thrown: unknown): Error {

@@ -10,7 +10,7 @@ export interface InboxTable {
   consumer: string
   /** The key of the message. */
   key: string
-  /** SHA-256 of its body; `null` where none is compared. */
+  /** SHA-256 of its body; `null` if it is not compared. */
   fingerprint: Uint8Array | null
   /** When the entry was written. */
   at: Date
@@ -40,7 +40,7 @@ export interface ParkedFacts {
 /** What the table says about a key that it has. */
 export interface KnownKey {
   readonly fingerprint: string | null
-  /** `undefined` where the effect of the message is committed. */
+  /** `undefined` if the effect of the message is committed. */
   readonly parked: ParkedFacts | undefined
 }
 
@@ -64,7 +64,7 @@ export interface Inbox {
   /** A key or a consumer as the table holds it. */
   storedText(text: string): string
   /**
-   * Inserts entries and tells which keys were there before. The key of a parked message is reset first where its copy
+   * Inserts entries and returns which keys were there before. The key of a parked message is reset first if its copy
    * was redriven; a rollback undoes that. If another transaction is inserting the same key, this one waits: the key is
    * known if the other commits, and ours if it rolls back.
    *

@@ -7,9 +7,9 @@ const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'orderin
 
 /**
  * The end of a statement, with the origin of its error taken into account: a failure for which a row would be parked
- * becomes `fault` where the database caused it, and `unknown`, for which no row is parked, where the origin is not known.
+ * becomes `fault` if the database caused it, and `unknown`, for which no row is parked, if the origin is not known.
  *
- * @param originOf finds the origin of the error; called only where a row would be parked
+ * @param originOf finds the origin of the error; called only if a row would be parked
  */
 export async function attributeFailure<T>(
   result: Attempt<T>,

@@ -31,7 +31,7 @@ export interface Health {
 /**
  * The health at the start of a batch: not known, or the previous batch was refused as a whole.
  *
- * @param memory that of the environment. Default: none
+ * @param memory the memory of the environment. Default: none
  */
 export function createHealth(memory?: OutageMemory): Health {
   const wasDown = memory?.isDown() ?? false
@@ -52,7 +52,7 @@ export function createHealth(memory?: OutageMemory): Health {
     },
     notAtFault: (cause) => retry(isProven ? { cause } : { cause, unavailable: true }),
     end() {
-      // A single failure is that of the only row: no search took place.
+      // A single failure belongs to the only row: no search took place.
       if (!isProven && !wasDown && failures > 1) memory?.note()
     },
   }

@@ -54,7 +54,7 @@ export interface Budget<Row> {
  * Writes batches of rows and splits refused ones, until each refused row is alone and all others are written. For k refused rows of n that takes about 2k·log2(n) statements.
  *
  * @param batches rows that one statement can write
- * @param write runs one statement; its second parameter tells whether it is the last one
+ * @param write runs one statement; its second parameter says whether it is the last one
  * @param settle is called once for each row; the outcome is to be read when all rows are settled
  * @param budget ends the splitting early, so that time is left for others. Default: none; the deadline ends it by `stop`
  */
@@ -109,7 +109,7 @@ export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Ro
 }
 
 /**
- * Splits off a part with at most so many rows. Rows that were delivered most often go first: otherwise the same rows
+ * Splits off a part with at most this many rows. Rows that were delivered most often go first: otherwise the same rows
  * would be left over each time. From a part of a part, nothing can be inferred.
  */
 function portion<Row extends Suspect>(

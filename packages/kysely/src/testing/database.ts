@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { connectionLimit } from '../connections/connection-limit.ts'
 import { postgresPool } from '../dialects/postgres/postgres-pool.ts'
 
-/** A Postgres of its own, and what stops it. */
+/** A new Postgres, and the function that stops it. */
 export async function startDatabase(
   options: Partial<PostgresOptions> = {},
 ): Promise<Postgres & AsyncDisposable> {
@@ -27,7 +27,7 @@ export async function startDatabase(
   }
 }
 
-/** Runs statements on a connection of its own. */
+/** Runs statements on a new connection. */
 export async function execute(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = await connect(url)
   try {
@@ -45,7 +45,7 @@ export async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** A Kysely over a pool of its own, the inserts that it ran, and all that it ran. */
+/** A Kysely over a new pool, the inserts that it ran, and all statements that it ran. */
 export function openKysely<DB>(
   url: string,
   connections = 1,
@@ -54,7 +54,7 @@ export function openKysely<DB>(
   const statements: string[] = []
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({
-      // A limit of its own: it stands for an environment.
+      // Its own limit, because it stands for an environment.
       pool: postgresPool({ Pool, connectionString: url, limit: connectionLimit({ connections }) }),
     }),
     log: ({ query }) => {
@@ -82,20 +82,20 @@ export function record<Body>(body: Body, facts: Partial<MessageRecord<Body>> = {
   }
 }
 
-/** A limit of so many milliseconds from now. */
+/** A deadline in this many milliseconds. */
 export function timeLimit(ms = 20_000, signal: AbortSignal = new AbortController().signal): TimeLimit {
   const end = performance.now() + ms
   return { signal, remainingTime: () => end - performance.now() }
 }
 
-/** What became of records: the code and the reason of what was parked, the kind of the rest. */
+/** The outcomes of records: the code and reason of parked ones, the kind of the others. */
 export function reasons(outcomes: readonly Outcome[]): string[] {
   return outcomes.map((outcome) =>
     outcome.kind === 'park' ? `${outcome.reason.code} ${outcome.reason.detail}` : outcome.kind,
   )
 }
 
-/** Writes bodies in one batch, and says what became of each. */
+/** Writes bodies in one batch, and returns the outcome of each. */
 export function sendTo<Body>(write: Writer<Body>): (...bodies: Body[]) => Promise<string[]> {
   return async (...bodies) => {
     const records = bodies.map((body) => record(body))

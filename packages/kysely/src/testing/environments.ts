@@ -64,7 +64,7 @@ export async function bundleEnvironment(): Promise<{ readonly file: string } & A
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** Starts an environment with a share of so many connections, and freezes it. */
+/** Starts an environment with a share of this many connections, and freezes it. */
 export async function startTestEnvironment(
   file: string,
   url: string,

@@ -43,7 +43,7 @@ const schema = `create schema shop;
        net inet, "Weird ""name" text
      )`
 
-/** A writer of `items` with a pool of its own. */
+/** A writer of `items` with its own pool. */
 export function itemWriter(url: string, connections = 1) {
   const { db, inserts, statements } = openKysely<Database>(url, connections)
   const write = kyselyWriter({
@@ -58,7 +58,7 @@ export function itemWriter(url: string, connections = 1) {
 /** Fills what an item leaves out. */
 export const fields = (body: Item) => ({ total: 1, note: null, parent: null, ...body })
 
-/** Records of so many items. */
+/** Records of this many items. */
 export const items = (count: number, more: (index: number) => Partial<Item> = () => ({})) =>
   Array.from({ length: count }, (_, index) => record<Item>({ id: randomUUID(), ...more(index) }))
 

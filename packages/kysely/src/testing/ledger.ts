@@ -14,7 +14,7 @@ export interface Ledger {
   spillway_inbox: InboxTable
 }
 
-/** The body of their messages: what is added to an account. */
+/** The body of their messages: the amount to add to an account. */
 export interface Posting {
   readonly account: string
   readonly amount: number
@@ -29,7 +29,7 @@ export const ledgerTables = [
   )`,
 ]
 
-/** A message that adds to an account; its key tells it from others. */
+/** A message that adds to an account, with its key. */
 export function posting(
   key: string,
   body: Partial<Posting> = {},
@@ -79,11 +79,11 @@ export function ledgerWriter(db: Kysely<Ledger>, options: Options = {}) {
 /** Done for each. */
 export const allDone = (messages: readonly unknown[]): Outcome[] => messages.map(() => done())
 
-/** The codes of what was parked, the kinds of the rest. */
+/** The codes of parked messages, the kinds of the others. */
 export const results = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => (outcome.kind === 'park' ? outcome.reason.code : outcome.kind))
 
-/** The balance of an account, the number of postings and that of keys in the inbox whose effect is committed. */
+/** The balance of an account, the number of postings, and the number of keys in the inbox whose effect is committed. */
 export async function totals(url: string, account = 'a') {
   const [row] = await execute(
     url,
@@ -97,7 +97,7 @@ export async function totals(url: string, account = 'a') {
 /** A promise, and what fulfils it. */
 export const gate = () => Promise.withResolvers<void>()
 
-/** Waits until so many connections to a Postgres wait for a lock. */
+/** Waits until this many connections to a Postgres wait for a lock. */
 export async function waitingForLocks(url: string, count: number): Promise<void> {
   const text = `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`
   while ((await execute(url, text))[0]?.n !== count) await new Promise((resolve) => setTimeout(resolve, 20))

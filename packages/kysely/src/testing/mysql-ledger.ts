@@ -21,7 +21,7 @@ export function useMysqlLedger(database: MysqlDatabase) {
   return {
     run,
     open: (connections = 1, url = database.url) => openMysql<Ledger>(url, connections).db,
-    /** The balance of the account `a`, the number of postings and that of keys in the inbox whose effect is committed. */
+    /** The balance of the account `a`, the number of postings, and the number of keys in the inbox whose effect is committed. */
     async totals() {
       const [row] = await run(
         `select (select balance from accounts where id = 'a') as balance,

@@ -16,7 +16,7 @@ export interface MysqlDatabase {
  * Tests that need MySQL or MariaDB: registered when `SPILLWAY_TEST_MYSQL_URL` names a server whose user may create
  * databases. Without it they do not exist, and one line on stderr says so.
  *
- * The tests get a database of their own, which is dropped after them. It is there from the first `beforeAll` of `define`
+ * The tests get a new database, which is dropped after them. It is there from the first `beforeAll` of `define`
  * on, not yet while `define` runs.
  */
 export function describeMysql(name: string, define: (database: MysqlDatabase) => void): void {
@@ -34,7 +34,7 @@ export function describeMysql(name: string, define: (database: MysqlDatabase) =>
   })
 }
 
-/** Runs statements, split by semicolons, on a connection of its own; answers the rows of the last. */
+/** Runs statements, split by semicolons, on a new connection; returns the rows of the last. */
 export async function executeMysql(url: string, text: string): Promise<Record<string, unknown>[]> {
   const connection = connectMysql(url)
   try {
@@ -51,7 +51,7 @@ export function connectMysql(url: string): Connection {
   return connection
 }
 
-/** Runs statements on a connection; answers the rows of the last. */
+/** Runs statements on a connection; returns the rows of the last. */
 export function queryMysql(connection: Connection, text: string): Promise<Record<string, unknown>[]> {
   return new Promise((resolve, reject) => {
     connection.query(text, (error, result) => {
@@ -62,7 +62,7 @@ export function queryMysql(connection: Connection, text: string): Promise<Record
   })
 }
 
-/** A Kysely over a pool of its own, and the inserts that it ran. Closed with the test. */
+/** A Kysely over a new pool, and the inserts that it ran. Closed with the test. */
 export function openMysql<DB>(
   url: string,
   connections = 1,
@@ -73,7 +73,7 @@ export function openMysql<DB>(
   return opened
 }
 
-/** As {@link openMysql}, for hooks: whoever asks for it closes it. */
+/** As {@link openMysql}, for hooks: the caller closes it. */
 export function createMysql<DB>(
   url: string,
   connections = 1,

@@ -4,7 +4,7 @@ import type { BatchTimes, FleetOptions, FleetReport } from './fleet.ts'
 import { countSessions } from './session-counts.ts'
 
 /**
- * Writes batches as {@link runFleet} does, without environments: so many clients of `pg` in this process, which open a
+ * Writes batches as {@link runFleet} does, without environments: this many clients of `pg` in this process, which open a
  * session for each batch and close it. No design in which each invocation has to connect can do more on this machine.
  */
 export async function insertInNewSessions(

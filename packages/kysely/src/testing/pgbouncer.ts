@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { connect } from './database.ts'
 
-/** The program, where it is installed: Debian's package `pgbouncer`. It is no npm package. */
+/** The program, if it is installed (Debian's package `pgbouncer`). It is not an npm package. */
 export const pgbouncer: string | undefined = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find(existsSync)

@@ -19,7 +19,7 @@ export interface SessionCounts {
   readonly looks: number
 }
 
-/** Sessions of the role `app` of a Postgres, seen from another database of it: whoever counts must not be counted. */
+/** Sessions of the role `app` of a Postgres, read from another database, so that the reader's own session is not counted. */
 export async function postgresSessions(url: string): Promise<CountSessions> {
   const counter = await connect(url)
   return {

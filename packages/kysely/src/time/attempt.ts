@@ -9,7 +9,7 @@ import type { Deadline } from './deadline.ts'
 export type Attempt<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown }
-  /** The deadline passed first; `failure` is that of the last answer of the database, if there was one. */
+  /** The deadline passed first; `failure` is the last error of the database, if there was one. */
   | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
 
 const maxTransients = 3

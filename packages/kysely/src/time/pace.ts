@@ -1,7 +1,7 @@
 /** What is remembered of a statement or a transaction. */
 interface Memory {
   readonly records: number
-  /** The time that it took; a lower bound where it did not pass. */
+  /** The time that it took; a lower bound if it timed out. */
   readonly milliseconds: number
   readonly passed: boolean
 }
@@ -14,11 +14,11 @@ interface Memory {
  * times out, the next one gets as many records as are expected to fit, until statements are fast again.
  */
 export interface Pace {
-  /** How many records to try at once, with so many milliseconds left. At least 1. */
+  /** How many records to try at once, with this many milliseconds left. At least 1. */
   most(left: number): number
-  /** The share of the remaining milliseconds that so many records may take. */
+  /** The share of the remaining milliseconds that this many records may take. */
   share(records: number, isLast: boolean, left: number): number
-  /** Whether one record is expected to be written in so many milliseconds. */
+  /** Whether one record is expected to be written in this many milliseconds. */
   fits(left: number): boolean
   /** So many records were written; `left` is the time that was left at the start. */
   passed(records: number, milliseconds: number, left: number): void
@@ -30,7 +30,7 @@ export interface Pace {
 const firstShare = 1 / 3
 /** The share for records that are known to fit, or for a single one. */
 const knownShare = 3 / 4
-/** The share for as many records as passed before, or twice as many, where half of the time is not enough. */
+/** The share for as many records as passed before, or twice as many, if half of the time is not enough. */
 const largestShare = 0.95
 /** The share of the time that records are expected to take. */
 const aim = 1 / 2
@@ -46,7 +46,7 @@ const growth = 1.02
 /** A pace without measurements. */
 export function createPace(): Pace {
   let last: Memory | undefined
-  /** The time after which the server ends statements, where that is earlier than asked: a `statement_timeout` of the role. */
+  /** The time after which the server ends statements, if that is earlier than requested: a `statement_timeout` of the role. */
   let longest = Number.POSITIVE_INFINITY
 
   const fitting = ({ records, milliseconds }: Memory, left: number) =>

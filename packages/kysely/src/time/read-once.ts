@@ -24,6 +24,6 @@ function unavailable(reason?: unknown): SpillwayError {
     reason === undefined
       ? new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before the database answered.')
       : readError(classifyError(reason), reason)
-  const message = 'The database did not tell the status of a message; ask again.'
+  const message = 'The database did not return the status of a message; ask again.'
   return new SpillwayError('SPILLWAY_STATUS_UNAVAILABLE', message, { cause })
 }

@@ -3,13 +3,13 @@ import { type Attempt, attempt } from './attempt.ts'
 import type { Deadline } from './deadline.ts'
 import type { Pace } from './pace.ts'
 
-/** The time of one statement or transaction: a share of what is left of a deadline. */
+/** The time of one statement or transaction: a share of the remaining time of a deadline. */
 export interface TimeSlice extends Deadline {
   /** What remains of the share. The share begins with the first call, when the statement has its connection. */
   left(): number
   /** Whether the share is used up: no further statement of the transaction may begin. */
   isOver(): boolean
-  /** What the slice took; `undefined` where it did not begin. */
+  /** The time that it took; `undefined` if it did not begin. */
   taken(): Taken | undefined
 }
 
@@ -21,10 +21,10 @@ interface Taken {
   readonly allowed: number
 }
 
-/** No slice is shorter, as long as that much time is left: a shorter try tells nothing. */
+/** The shortest slice, if that much time is left: a shorter attempt shows nothing. */
 const shortest = 50
 
-/** A time slice of a deadline. `passed` and `race` are still those of the deadline. */
+/** A time slice of a deadline. `passed` and `race` still refer to the deadline. */
 export function createTimeSlice(deadline: Deadline, share: number): TimeSlice {
   let start: number | undefined
   let allowed = 0

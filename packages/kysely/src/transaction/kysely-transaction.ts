@@ -124,15 +124,15 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  * parked: the next deploy may fix the function. To park a message, return `park()` for it.
  * - When a statement of `trx` is in flight as the function returns, or begins after that, nothing is committed: the
  *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
- * - When the function uses `db` in place of `trx` and no connection is left for it, it runs once, and its messages are
+ * - When the function uses `db` instead of `trx` and no connection is left for it, it runs once, and its messages are
  *   retried with `SPILLWAY_CONNECTIONS_BUSY`.
  * - A transaction that takes too long is rolled back, and fewer messages are tried while time remains. The writer remembers
  *   how many fit.
  * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
  *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
  *   after `innodb_lock_wait_timeout`.
- * - In MySQL and MariaDB nothing is sent, and the batch is retried, where the `sql_mode` is not strict or has
- *   `NO_BACKSLASH_ESCAPES`, or where the inbox is of a storage engine without transactions.
+ * - In MySQL and MariaDB nothing is sent, and the batch is retried, if the `sql_mode` is not strict or has
+ *   `NO_BACKSLASH_ESCAPES`, or if the storage engine of the inbox has no transactions.
  *
  * Order: `batch` gives a writer no more than one message of a lane (a FIFO group, a partition key) at a time, and stops
  * the lane when that one is not done. If you call the writer yourself, you have to do the same: a batch may be split.

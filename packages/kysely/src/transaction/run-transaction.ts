@@ -51,7 +51,7 @@ class Refusal<Body> extends Error {
  * Runs the function for entries of one consumer, with their keys, in one transaction.
  *
  * Rejects with what the driver or the function throws; nothing is committed then, unless the connection was lost while
- * the COMMIT was in flight. Another run tells: committed keys are in the inbox.
+ * the COMMIT was in flight. Another run shows it: committed keys are in the inbox.
  *
  * @param log gets the statements of the function
  * @param slice how long it may take: no statement of the function begins after that, and nothing is committed
@@ -79,7 +79,7 @@ export async function runTransaction<DB, Body>(
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
       const { trx: watched, watch } = watchTransaction(trx, log, () => slice.isOver())
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
-      // The caller no longer waits: what is committed now would count as not done.
+      // The caller no longer waits: messages that are committed now would count as not done.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
       const late = watch.commit()
       if (late > 0) throw notAwaited(late, undefined)
@@ -119,7 +119,7 @@ async function runFunction<DB, Body>(
     const answer = await answerOfFunction()
     if (watch.outOfTime !== undefined) throw watch.outOfTime
     const refused = refusedBy(answer, fresh)
-    // A time-out is no message's fault, whatever the function returns.
+    // A time-out is not the fault of a message, whatever the function returns.
     if (refused.size > 0 && isTimeOut(watch.refusal)) throw watch.refusal
     // In an aborted transaction a message may have been refused because of another one.
     const isOfOthers = watch.isAborted && fresh.length > 1

@@ -20,7 +20,7 @@ export interface Suspects {
   readonly id: string
   /** Whether any of them has parameters. Without parameters, a statement contains no data of a message. */
   readonly hasParameters: boolean
-  /** The statements that wrote; `undefined` when the text of one does not tell. */
+  /** The statements that wrote; `undefined` when the text of one does not show it. */
   writes(): readonly WriteStatement[] | undefined
 }
 

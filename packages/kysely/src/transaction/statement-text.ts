@@ -3,7 +3,7 @@ import type { TableName } from '../dialects/table.ts'
 import { insideOf, isOne, listOf, positionOf, type Token, tokensOf } from './statement-tokens.ts'
 import { isComparing, sourceOf, type ValueSource } from './value-source.ts'
 
-/** A statement that wrote to a table, as its text tells. */
+/** A statement that wrote to a table, according to its text. */
 export interface WriteStatement {
   readonly table: TableName
   /** The columns that it supplies. */
@@ -14,7 +14,7 @@ export interface WriteStatement {
 
 const reading = ['select', 'delete', 'set', 'savepoint', 'release', 'lock', 'show', 'explain'] as const
 
-/** What a statement writes; `undefined` where the text does not tell. Statements of Kysely are read as text as well. */
+/** What a statement writes; `undefined` if the text does not show it. Statements of Kysely are read as text as well. */
 export function writesOf(statement: string): readonly WriteStatement[] | undefined {
   const tokens = tokensOf(statement)
   if (tokens === undefined) return undefined
@@ -49,7 +49,7 @@ function insertOf(tokens: readonly Token[]): WriteStatement | undefined {
   const source = positionOf(tokens, start, 'values', 'select', 'default')
   const end = positionOf(tokens, source + 1, 'on', 'returning', ';')
   const rows = rowsOf(tokens.slice(source, end))
-  // This `on` may be that of a join.
+  // This `on` may belong to a join.
   const isWhole = end === tokens.length || isOne(tokens[end], 'returning', ';') || isConflict(tokens[end + 1])
   const updates = updatesOf(tokens.slice(end))
   if (rows === undefined || updates === undefined) return undefined
@@ -66,7 +66,7 @@ function insertOf(tokens: readonly Token[]): WriteStatement | undefined {
 
 interface Rows {
   readonly rows: readonly (readonly (readonly Token[])[])[]
-  /** Whether they are a list of rows: a query may fail because of what it reads. */
+  /** Whether they are a list of rows. A query may fail because of the rows that it reads. */
   readonly isPlain: boolean
   readonly isDefault?: boolean
 }
@@ -148,7 +148,7 @@ function writeOf(table: TableName, sources: Sources, isPlain: boolean, isUpdate:
   }
 }
 
-/** Without a list of columns, the statement supplies each column, and does not tell which value belongs to which. */
+/** Without a list of columns, the statement supplies each column, and does not show which value belongs to which. */
 function withoutList(table: TableName, rows: Rows, updates: Sources, isPlain: boolean): WriteStatement {
   const all = [...rows.rows.flatMap((row) => row.map(sourceOf)), ...[...updates.values()].flat()]
   const isEach = (...kinds: readonly ValueSource[]) => all.every((source) => kinds.includes(source))

@@ -8,7 +8,7 @@ export interface Token {
 const pattern =
   /(?<space>\s+|--[^\n]*|\/\*[^*]*\*\/)|(?<text>'(?:[^'\\]|'')*')|"(?<quoted>[^"]*)"|`(?<backticked>[^`]*)`|(?<parameter>\$\d+|\?)|(?<number>\d+(?:\.\d*)?(?:e[-+]?\d+)?)|(?<word>[a-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*)|(?<sign>::|[<>!]=|<>|[-+*/%^|&#~@<>=!]+|[(),.;[\]:])/giuy
 
-/** The tokens of a statement; `undefined` where a token is ambiguous, in a text with a backslash for example. */
+/** The tokens of a statement; `undefined` if a token is ambiguous, for example in a text with a backslash. */
 export function tokensOf(statement: string): readonly Token[] | undefined {
   const tokens: Token[] = []
   let end = 0
@@ -52,7 +52,7 @@ export function listOf(tokens: readonly Token[]): readonly (readonly Token[])[] 
   return parts
 }
 
-/** The position of the first of some words outside of brackets; the number of tokens, where there is none. */
+/** The position of the first of some words outside of brackets; the number of tokens if there is none. */
 export function positionOf(tokens: readonly Token[], start: number, ...words: readonly string[]): number {
   let depth = 0
   for (const [index, token] of tokens.entries()) {
@@ -63,7 +63,7 @@ export function positionOf(tokens: readonly Token[], start: number, ...words: re
   return tokens.length
 }
 
-/** The tokens inside of the brackets that enclose all tokens; `undefined` where none do. */
+/** The tokens inside of the brackets that enclose all tokens; `undefined` if none do. */
 export function insideOf(tokens: readonly Token[]): readonly Token[] | undefined {
   if (!isOne(tokens[0], '(')) return undefined
   let depth = 0

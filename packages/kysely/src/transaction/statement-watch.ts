@@ -12,7 +12,7 @@ export interface StatementWatch {
   readonly isAborted: boolean
   /** Whether the server rolled the transaction back, but would still accept a COMMIT: nothing may be committed. */
   readonly isRolledBack: boolean
-  /** The error for a statement that tried to begin after the time was over; `undefined` where none did. */
+  /** The error for a statement that tried to begin after the time was over; `undefined` if none did. */
   readonly outOfTime: SpillwayError | undefined
   readonly isOpen: boolean
   /** Runs a statement while the function runs. */

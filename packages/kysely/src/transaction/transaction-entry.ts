@@ -82,6 +82,6 @@ export function fingerprintOf<Body>(
   if (option !== undefined) return bodyFingerprint(JSON.parse(JSON.stringify(option(message))))
   const fingerprint = message.fingerprint?.()
   if (fingerprint === undefined) return null
-  if (!/^[0-9a-f]{64}$/.test(fingerprint)) throw new TypeError('the fingerprint of the record is none')
+  if (!/^[0-9a-f]{64}$/.test(fingerprint)) throw new TypeError('the fingerprint of the record is malformed')
   return fingerprint
 }

@@ -74,7 +74,7 @@ type Place = Pick<TransactionContext<unknown, unknown>, 'db' | 'dialect' | 'dead
  * error of the same statements.
  *
  * Where COMMIT failed, because a constraint is deferred, each statement may have caused it. Where the text of a statement does
- * not tell what it supplies, no message is parked.
+ * not show what it supplies, no message is parked.
  */
 export function createTransactionAttribution(
   place: Place,

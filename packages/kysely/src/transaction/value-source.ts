@@ -1,7 +1,7 @@
 import { depthOf, insideOf, isOne, type Token } from './statement-tokens.ts'
 
 /**
- * Where the value of a column comes from, as the text of a statement tells:
+ * Where the value of a column comes from, according to the text of a statement:
  *
  * - `given`: it is a parameter or a literal
  * - `computed`: operators compute it from a parameter and columns of the row, as in `balance + $1`

@@ -33,7 +33,7 @@ export function createRowAttribution(
 
   /**
    * Where the answer differs from row to row, several rows together get the answer of the last single row: the search goes on
-   * while it finds rows that caused the error, and ends early where it finds none.
+   * while it finds rows that caused the error, and ends early if it finds none.
    */
   async function originOf(error: unknown, rows: readonly Row[]): Promise<ErrorOrigin> {
     const answer = await answerTo(error, rows)

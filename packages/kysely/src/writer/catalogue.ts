@@ -10,7 +10,7 @@ export interface Catalogue {
    * @throws what the read throws
    */
   read(): Promise<TableFacts>
-  /** Drops what was read: the next call of `read` asks the database. */
+  /** Clears the cache: the next call of `read` asks the database. */
   forget(): void
 }
 

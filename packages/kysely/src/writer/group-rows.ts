@@ -32,7 +32,7 @@ export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[
 }
 
 /**
- * As {@link groupByColumns}, for an update, where the last row of a key has to win: of two rows with one key and
+ * As {@link groupByColumns}, for an update, in which the last row of a key has to win: of two rows with one key and
  * different columns, the earlier one is in an earlier statement.
  *
  * @param sorted rows in the order of their keys
@@ -55,7 +55,7 @@ export function groupInOrder(sorted: readonly Row[]): readonly (readonly Row[])[
   return rounds.flatMap(groupByColumns)
 }
 
-/** Only the database can tell which keys are equal: all rows stay in the order of delivery. */
+/** Only the database knows which keys are equal: all rows stay in the order of delivery. */
 function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
   const groups: Row[][] = []
   for (const row of rows.toSorted((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0))) {
@@ -73,7 +73,7 @@ function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
   for (const { key, receiveCount } of sorted) counts.set(key, Math.max(receiveCount, counts.get(key) ?? 0))
   return sorted.map((row) => {
     const count = counts.get(row.key) ?? 1
-    // If texts do not tell which keys are equal, any two may be.
+    // If texts do not show which keys are equal, any two may be.
     const priority = row.isKeyPlain ? count : 0
     return count > 1 ? { ...row, redelivered: true, priority } : { ...row, priority }
   })

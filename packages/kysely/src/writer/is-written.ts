@@ -17,7 +17,7 @@ export interface WrittenTable extends KeyPlace {
  * Whether the table has a row with the key of a refused row. A database checks a row before it looks for a conflict: a
  * row that an earlier delivery wrote is refused once a constraint is stricter.
  *
- * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot tell
+ * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot be read
  */
 async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Promise<boolean> {
   const { db, table, dialect } = place

@@ -40,7 +40,7 @@ const mostStatements = 1_000
  * retried as `unavailable`, so that `batch` waits and the breaker counts it. The back-off of `batch` decides when a
  * record is delivered again.
  * - It returns before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
- * the connection is free again. Whether a statement that was given up took effect, the key tells at the next delivery.
+ * the connection is free again. At the next delivery the key shows whether a statement that was given up took effect.
  * With a {@link postgresPool} the time limits are sent with the statement. With another pool of Postgres they take one
  * round trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has
  * no limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's

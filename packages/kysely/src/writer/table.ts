@@ -29,7 +29,7 @@ const maxColumns = 4_096
 /**
  * The table of a writer. Its names and statements are made by Kysely, so that plugins and schemas apply.
  *
- * @param types the types of the columns as the user declared them, in place of those that the database has
+ * @param types the types of the columns as the user declared them, instead of those of the database
  */
 export function createTable(
   db: Kysely<Schema>,

@@ -36,7 +36,7 @@ export interface KyselyWriterOptions<
    * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
    * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json` and
    * `jsonb` columns, and a string is JSON text there; any other value is stored as by a plain insert of node-postgres.
-   * For MySQL objects and arrays are JSON whatever the column, and booleans are 0 and 1.
+   * For MySQL objects and arrays are JSON in every column, and booleans are 0 and 1.
    *
    * Literals keep their types, so that an enum column accepts them. A row that its table does not accept is a compile
    * error that says what is wrong: `The table "orders" has no column "custmer".`
@@ -62,8 +62,8 @@ export interface KyselyWriterOptions<
   readonly types?: { readonly [Column in keyof DB[Table] & string]?: string }
   /**
    * The most rows of a statement, and so of a transaction, 1 to 1,000,000. Default: as many as the server accepts; in
-   * Postgres the whole batch. For a server with a limit of its own: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
-   * DSQL User Guide, "Cluster quotas and database limits"), those of secondary indexes not counted.
+   * Postgres the whole batch. For a server with its own limit: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
+   * DSQL User Guide, "Cluster quotas and database limits"), not counting secondary indexes.
    */
   readonly rowsPerStatement?: number
   /**

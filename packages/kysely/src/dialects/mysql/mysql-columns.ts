@@ -6,7 +6,7 @@ export interface MysqlTable {
   readonly columns: readonly MysqlColumnFacts[]
   /** The columns of each unique index, by its name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
-  /** The schema of the table, also where the statement does not name it. */
+  /** The schema of the table, even if the statement does not name it. */
   readonly schema: string
   readonly isMariadb: boolean
   /** Whether names are compared without regard to case. */
@@ -86,7 +86,7 @@ export async function readTable({ db, table, isUpdate, action }: Scene): Promise
   }
 }
 
-/** The columns of a check of the table; `undefined` when it has none of that name. */
+/** The columns of a check of the table; `undefined` when it has no such check. */
 export async function readCheck(
   { db, table }: Scene,
   constraint: string,

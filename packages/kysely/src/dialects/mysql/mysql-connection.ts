@@ -79,7 +79,7 @@ export function limitedStream(limit: ConnectionLimit) {
 }
 
 /**
- * Reports each later statement of a connection of `mysql2` to a listener. The end of a query with a stream in place of a
+ * Reports each later statement of a connection of `mysql2` to a listener. The end of a query with a stream instead of a
  * callback is not reported.
  */
 export function watchMysqlQueries(connection: Pick<MysqlConnection, 'query'>, listener: QueryListener): void {

@@ -90,7 +90,7 @@ function originOfDuplicate(table: MysqlTable, named: string | undefined, scene: 
   return (values) => originOfTaken(scene, table, others, values)
 }
 
-/** Since 8.0.19 MySQL puts the name of the table before that of the key. */
+/** Since 8.0.19 MySQL puts the name of the table before the name of the key. */
 function keyNamed(named: string, found: MysqlTable, { table }: Scene) {
   const prefix = `${table.name}.`
   const start = named.slice(0, prefix.length)

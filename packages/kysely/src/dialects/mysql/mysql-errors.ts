@@ -87,7 +87,7 @@ const places = [
   / for column `([^`]+)`\.`([^`]+)`\.`[^`]+` at row \d+$/,
 ]
 
-/** The table that a message of the server is about; `undefined` where it does not name one. */
+/** The table that a message of the server is about; `undefined` if it names none. */
 export function mysqlPlace(thrown: unknown): { readonly schema: string; readonly name: string } | undefined {
   const message: unknown = Reflect.get(Object(thrown), 'sqlMessage')
   if (typeof message !== 'string') return undefined

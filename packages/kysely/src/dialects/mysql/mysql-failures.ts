@@ -82,10 +82,10 @@ export function classifyMysql2(thrown: object): Failure | undefined {
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]
 }
 
-/** Failures of which a row may be the cause. */
+/** Failures that a row may cause. */
 const causedByARow: ReadonlySet<Failure> = new Set(['permanent', 'ordering', 'duplicate', 'unknown'])
 
-/** Whether the server sends a code only for faults of its own; `undefined` for a text that is no code of MySQL. */
+/** Whether the server sends a code only for its own faults; `undefined` for a text that is not a code of MySQL. */
 export function isServerNumber(code: string): boolean | undefined {
   if (!/^MYSQL_[1-9]\d{0,4}$/.test(code)) return undefined
   return !causedByARow.has(failureOfMysqlNumber(Number(code.slice(6))))

@@ -6,7 +6,7 @@ export interface MysqlSettings {
   readonly mode: string
   /** The storage engine of the table; `null` for a view. */
   readonly engine: string | null
-  /** `YES` where the storage engine has transactions. */
+  /** `YES` if the storage engine has transactions. */
   readonly transactions: string | null
 }
 

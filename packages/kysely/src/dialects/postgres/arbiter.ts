@@ -21,7 +21,7 @@ export interface ArbiterFacts {
   readonly indexes: readonly UniqueIndex[]
 }
 
-/** Why Postgres finds no constraint for the conflict columns; `undefined` where it finds one, or where only Postgres can tell. */
+/** Why Postgres finds no constraint for the conflict columns; `undefined` if it finds one, or if only Postgres knows. */
 export function arbiterFault(
   facts: ArbiterFacts,
   { on, where, constraint }: Pick<ConflictRule, 'on' | 'where' | 'constraint'>,
@@ -58,7 +58,7 @@ function covers({ columns }: UniqueIndex, on: readonly string[]): boolean {
   return columns.length === on.length && on.every((column) => columns.includes(column))
 }
 
-// Whether the condition matches that of the index, Postgres decides (42P10).
+// Postgres decides whether the condition matches the condition of the index (42P10).
 function isUsable({ isImmediate, isValid, predicate }: UniqueIndex, hasCondition: boolean): boolean {
   return isImmediate && isValid && (predicate === null || hasCondition)
 }

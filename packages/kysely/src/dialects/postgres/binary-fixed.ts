@@ -5,7 +5,7 @@ import { dateParts, microsOf } from './binary-instant.ts'
 export interface Fixed {
   /** Bytes. */
   readonly size: number
-  /** Writes a value, or returns false where only the server can tell whether and how it reads it. */
+  /** Writes a value; returns `false` if only the server knows whether and how it reads it. */
   write(value: Value, into: DataView, at: number): boolean
 }
 
@@ -98,7 +98,7 @@ function writeFloat4(value: Value, view: DataView, at: number): boolean {
   view.setFloat32(at, number)
   if (!Number.isFinite(number) || number === 0) return true
   if (!Number.isFinite(view.getFloat32(at)) || Math.abs(number) < leastNormal) return false
-  // Halfway between two `float4`: the double no longer tells which of them is nearer to the text.
+  // Halfway between two `float4`: the double does not show which of them is nearer to the text.
   scratch.setFloat64(0, number)
   return (scratch.getUint32(4) & 0x1fff_ffff) !== 0x1000_0000
 }

@@ -6,7 +6,7 @@ export interface DateParts {
   readonly day: number
   /** Microseconds of the day. */
   readonly micros: number
-  /** Minutes that local time is ahead of UTC, where the text has an offset. */
+  /** Minutes that local time is ahead of UTC, if the text has an offset. */
   readonly offset: number | undefined
 }
 
@@ -21,7 +21,7 @@ const infinities: ReadonlyMap<unknown, bigint> = new Map([
 ])
 
 /**
- * Microseconds since 2000, as Postgres stores a `timestamp` and a `timestamptz`; `undefined` where the text is not in
+ * Microseconds since 2000, as Postgres stores a `timestamp` and a `timestamptz`; `undefined` if the text is not in
  * the format of ISO 8601 that means the same with any setting of the session.
  *
  * @param isInstant for a `timestamptz`; a `timestamp` keeps local time and drops the offset

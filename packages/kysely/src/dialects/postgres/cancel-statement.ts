@@ -1,7 +1,7 @@
 import { createConnection, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
-/** Undocumented members of a client of `pg`: what it knows about its session. */
+/** Undocumented members of a client of `pg`, about its session. */
 interface Session {
   readonly processID?: number | null
   readonly secretKey?: number | null

@@ -83,7 +83,7 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
   }
   const name = sql.id(role)
 
-  /** The settings to set or to reset: without a time-out that somebody else gave the role. */
+  /** The settings to set or reset, without a time-out that the role has from elsewhere. */
   async function ourSettings<DB>(db: Kysely<DB>): Promise<readonly (readonly [string, number])[]> {
     const entries = Object.entries(settings)
     if (statementTimeoutMillis !== undefined) return entries

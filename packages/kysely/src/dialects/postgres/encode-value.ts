@@ -7,7 +7,7 @@ import type { DateText, PostgresType } from './postgres-facts.ts'
 
 /**
  * Encodes a value for a statement: as text, as node-postgres writes it; except for a `Date` for a `timestamptz`, a
- * number for a numeric type, and bytes for a `bytea`, which need no text where the column is sent in binary form.
+ * number for a numeric type, and bytes for a `bytea`, which need no text if the column is sent in binary form.
  * {@link valueText} makes the text of those.
  *
  * Dates have local time with their offset, objects are JSON, and bytes are what a plain insert stores, see
@@ -116,7 +116,7 @@ function stringify(value: unknown): string {
 /** The types whose values are kept as numbers: `int2`, `int4`, `int8`, `float4` and `float8`. */
 const numbers: ReadonlySet<number> = new Set([21, 23, 20, 700, 701])
 
-/** The types that store an instant, whatever the offset in the text. */
+/** The types that store an instant, regardless of the offset in the text. */
 const instants: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamptz'])
 
 /** The last millisecond of the years that ISO 8601 writes with four digits. */

@@ -7,7 +7,7 @@ const begin =
   /^\s*(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)(?:[\s,]+(?:isolation\s+level\s+(?:serializable|repeatable\s+read|read\s+(?:un)?committed)|read\s+(?:only|write)|(?:not\s+)?deferrable))*\s*(?=;?\s*$)/i
 
 /**
- * Has the server end each transaction of a client that waits longer than so many milliseconds for its next statement
+ * Makes the server end each transaction of a client that waits longer than this many milliseconds for its next statement
  * (SQLSTATE 25P03). The transaction of a frozen environment then keeps neither its locks nor its connection.
  *
  * The limit is sent in one message with BEGIN and ends with the transaction (`set local`), because poolers in

@@ -6,7 +6,7 @@ import type { NodePostgres } from './postgres-facts.ts'
 
 /** What the server answers to a probe. */
 export interface Probed {
-  /** 42 where the parameter arrived in binary form. */
+  /** 42 if the parameter arrived in binary form. */
   readonly binary: number | null
 }
 
@@ -14,7 +14,7 @@ export interface Probed {
 const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
 
-/** Failures that tell nothing about the driver. */
+/** Failures that say nothing about the driver. */
 const tellNothing: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
 
 /** Kyselys whose driver rejected the probe. */
@@ -32,7 +32,7 @@ export async function withProbe<Row extends Probed>(
   db: Kysely<Schema>,
   read: (probe: RawBuilder<unknown>) => Promise<readonly Row[]>,
 ): Promise<{ readonly rows: readonly Row[]; readonly nodePostgres: NodePostgres | undefined }> {
-  // PGlite, which has a driver of its own, has a single connection.
+  // PGlite, which has its own driver, has a single connection.
   const mayBe = !others.has(db) && db.getExecutor().adapter.supportsMultipleConnections
   if (mayBe) {
     let prepare: ((value: unknown) => unknown) | undefined

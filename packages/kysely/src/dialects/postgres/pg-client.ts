@@ -16,7 +16,7 @@ export interface QueryClient {
 
 /**
  * Reports each later statement of a client of `pg` to a listener. Whoever sent the statement gets its answer or error as
- * before. The end of a cursor, or of a query with a callback in place of a promise, is not reported.
+ * before. The end of a cursor, or of a query with a callback instead of a promise, is not reported.
  */
 export function watchQueries(client: QueryClient, listener: QueryListener): void {
   const query = client.query.bind(client)

@@ -24,7 +24,7 @@ export interface PostgresColumn extends ColumnFacts {
 /** What the catalogue says about the relation that an error names. */
 export interface Relation {
   readonly columns: readonly PostgresColumn[]
-  /** Whether it is the table that was written to, a partition of it, or the base of it where that is a view. */
+  /** Whether it is the table that was written to, a partition of it, or its base table if that is a view. */
   readonly isTarget: boolean
   /** Whether the constraint, if one is named, was found. */
   readonly isFound: boolean

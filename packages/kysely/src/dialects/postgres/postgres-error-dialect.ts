@@ -63,7 +63,7 @@ export const postgresErrorDialect: DialectErrors = {
     '54000': 'see the log of the server: a wraparound of transaction ids needs a vacuum',
   },
   mayBeOfARow,
-  // An error that a function raises is about the values that it was called with, whatever its code.
+  // An error that a function raises is about the values that it was called with, regardless of its code.
   isOfTheServer: (error) => !isRaised(error) && classesOfTheServer.has(sqlState(error)?.slice(0, 2)),
   hasClasses: true,
   isOfAValue,

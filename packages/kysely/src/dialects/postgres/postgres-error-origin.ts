@@ -18,8 +18,8 @@ import { limitTransaction } from './postgres-limits.ts'
 class Undo extends Error {}
 
 /**
- * Finds the origin of an error of Postgres. The server names the constraint or the column, and the catalogue tells
- * which columns are concerned. An error about a value (class 22) names none: where a default of the table could have
+ * Finds the origin of an error of Postgres. The server names the constraint or the column, and the catalogue shows
+ * which columns are concerned. An error about a value (class 22) names none: if a default of the table could have
  * caused it, a row without any values is inserted and rolled back. If that fails in the same way, the row did not
  * cause the error.
  */

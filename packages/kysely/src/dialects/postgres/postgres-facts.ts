@@ -3,7 +3,7 @@ import type { ColumnType, TableFacts } from '../table.ts'
 /** Writes a date as the driver does. */
 export type DateText = (date: Date) => string
 
-/** What is known about node-postgres, where a Kysely uses it. */
+/** Facts about node-postgres, if the Kysely uses it. */
 export interface NodePostgres {
   /** Writes a date as this copy of `pg` does, whose `defaults.parseInputDatesAsUTC` may say UTC. */
   readonly dateText: DateText
@@ -18,9 +18,9 @@ export interface PostgresType extends ColumnType {
   readonly unnestable: boolean
   /** Whether the type is an array. */
   readonly list: boolean
-  /** Whether the type, or that of its elements, is `json` or `jsonb`. */
+  /** Whether the type, or its element type, is `json` or `jsonb`. */
   readonly json: boolean
-  /** The OID of the type, where it is known: those of the built-in types are the same in every database. */
+  /** The OID of the type, if it is known: built-in types have the same OID in every database. */
   readonly oid?: number | undefined
   /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
   readonly receive?: string | undefined
@@ -37,6 +37,6 @@ export interface PostgresFacts extends TableFacts {
   readonly idleTimeout?: number
   /** Whether the user declared the types: the statements cast to them, so that the server reports a wrong one at once. */
   readonly declared?: boolean
-  /** Set where the driver is node-postgres and binary parameters reach the server. */
+  /** Set if the driver is node-postgres and binary parameters reach the server. */
   readonly nodePostgres?: NodePostgres | undefined
 }

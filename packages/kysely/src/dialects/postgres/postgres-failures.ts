@@ -41,7 +41,7 @@ export const byState: ReadonlyMap<string, Failure> = new Map([
   ['53200', 'tooSlow'],
   ['53300', 'saturation'],
   ['53400', 'saturation'],
-  ['54000', 'fault'], // `permanent` where it is the size of a value
+  ['54000', 'fault'], // `permanent` if it is the size of a value
   ['54001', 'permanent'],
   ['55P03', 'locked'],
   ['57014', 'tooSlow'],
@@ -127,10 +127,10 @@ function saysDataAreWrong(state: string): boolean {
 const classesOfTheServer =
   /^(?:00|08|25|28|2D|3D|3F|40|42|53|57|58|F0|0A)|^(?:55006|55P03|XX00[12]|54\d{3}|2200H)$/
 
-/** Failures of which a row may be the cause. */
+/** Failures that a row may cause. */
 const causedByARow: ReadonlySet<Failure> = new Set(['permanent', 'ordering', 'duplicate', 'unknown'])
 
-/** Whether the server sends a SQLSTATE only for faults of its own; `undefined` for a text that is no SQLSTATE. */
+/** Whether the server sends a SQLSTATE only for its own faults; `undefined` for a text that is not a SQLSTATE. */
 export function isServerState(code: string): boolean | undefined {
   if (!/^[\dA-Z]{5}$/.test(code)) return undefined
   return classesOfTheServer.test(code) || !causedByARow.has(failureOfState(code))

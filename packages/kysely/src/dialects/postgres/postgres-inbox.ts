@@ -10,7 +10,7 @@ interface FoundRow extends ParkedColumns {
 }
 
 /**
- * An inbox in Postgres: one statement for a batch, whatever its size, and a second one only when a key was there
+ * An inbox in Postgres: one statement for a batch of any size, and a second one only when a key was there
  * before.
  */
 export function postgresInbox(name: string): Inbox {

@@ -47,7 +47,7 @@ export function compileInsert(
 /**
  * The text of an insert and its parameters, one for each value, as a plain insert has them.
  *
- * @param rows only a few: each number of rows has a text of its own
+ * @param rows only a few: the text of the statement depends on the number of rows
  */
 export function compileValues(
   columns: readonly string[],

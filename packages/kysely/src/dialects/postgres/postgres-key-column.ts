@@ -15,7 +15,7 @@ export interface PostgresColumn {
   readonly type: string
   /** The name of the type beneath all domains: `numeric`. */
   readonly base: string
-  /** The packed type modifier; -1 is none. */
+  /** The packed type modifier; -1 means that there is none. */
   readonly modifier: number
   readonly collation: string | null
   /** Whether texts are equal only if their bytes are. */

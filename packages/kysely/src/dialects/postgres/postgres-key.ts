@@ -8,7 +8,7 @@ import { isRefusedKey, type PostgresColumn, postgresKeyColumn } from './postgres
 interface Read {
   readonly insteadOf: boolean
   readonly kind: string
-  /** JSON, because drivers differ in what they make of arrays. */
+  /** JSON, because drivers return arrays in different forms. */
   readonly indexes: string | null
   readonly columns: string | null
 }
@@ -70,7 +70,7 @@ const uniqueIndexes = sql`
   ))
   from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisunique`
 
-// A domain has the modifier of its own type; the column has none.
+// The domain has the modifier of its type; the column has no modifier.
 function keyColumns(on: readonly string[]) {
   return sql`
   with recursive col as (

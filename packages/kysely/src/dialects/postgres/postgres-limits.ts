@@ -17,7 +17,7 @@ interface Limit {
  *
  * They are set in a transaction and end with it: a setting of the session would stay on a connection that others use, would
  * reach strangers through a pooler in transaction mode, and would pin the session to its connection in RDS Proxy. A shorter
- * limit of the session, which somebody set on purpose, stays.
+ * limit of the session, which was set on purpose, stays.
  */
 export function limitsOf({ left, idle = left, endsLockWaits = false }: TransactionLimits): readonly Limit[] {
   const time = serverTime(left)

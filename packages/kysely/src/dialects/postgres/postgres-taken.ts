@@ -6,7 +6,7 @@ import { arrayText } from './array-text.ts'
 import { valueText } from './encode-value.ts'
 import { withinDeadline } from './postgres-limits.ts'
 
-/** A text that is compared by its bytes, whatever the collation of its column. */
+/** A text that is compared by its bytes, regardless of the collation of its column. */
 export function asBytes(text: ReturnType<typeof sql>) {
   return sql`${text}::text collate "C"`
 }

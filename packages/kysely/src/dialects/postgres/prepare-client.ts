@@ -36,7 +36,7 @@ export function clientPreparer(
     client.once('end', ended)
     client.once('end', () => settle(client))
     client.on('drain', () => settle(client))
-    // The server's goodbye arrives before the event of the client.
+    // The server's last message arrives before the event of the client.
     streamOf(client)?.once('end', ended)
     keepReasonOfEnd(client)
     endSessions(client, { clock, logger, limit: leases.limit })

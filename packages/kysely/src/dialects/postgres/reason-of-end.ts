@@ -7,7 +7,7 @@ interface EndingClient extends QueryClient {
 }
 
 /**
- * Has statements on a session that the server has ended fail with what the server said, its idle time-out for example
+ * Makes statements on a session that the server has ended fail with the error of the server, for example its idle time-out
  * (SQLSTATE 25P03). `pg` reports that as an `error` event of the client, and answers the statements after it with
  * "Client has encountered a connection error and is not queryable".
  */
