@@ -1,4 +1,4 @@
-// Runs a script of this workspace under its own Node, whatever `node` is on PATH, and installs the workspace first if
+// Runs a script of this workspace under the workspace's Node instead of the `node` on PATH, and installs the workspace first if
 // needed. Plain JavaScript, because it must parse on every Node since 18.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

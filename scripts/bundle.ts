@@ -7,7 +7,7 @@ import { bundleOptions } from '../packages/local/src/esbuild.ts'
 import { loadApp } from '../packages/local/src/index.ts'
 import { root } from './workspace.ts'
 
-/** Bundles each function of an example, and the one of its migrations, into a folder of its own below `.build`. */
+/** Bundles each function of an example, and its migrations function, each into a folder below `.build`. */
 export async function bundleExample(name: string, outdir = join(root, 'examples', name, '.build')) {
   const { app, folder } = await loadApp(join(root, 'examples', name))
   const entries = app.functions.map((fn) => [`${fn.name}/index`, join(folder, fn.entry)])

@@ -4,7 +4,7 @@ import { parse, type ScalarTag } from 'yaml'
 /** A resource of a template. */
 export interface Resource {
   readonly Type: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test asks for the properties that it expects, whatever they are.
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any property that it expects.
   readonly Properties: any
 }
 

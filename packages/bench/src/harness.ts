@@ -4,7 +4,7 @@ import { median } from './statistics.ts'
 /** One of the ways to do a thing that a group compares. */
 export interface Contestant {
   readonly name: string
-  /** Does one operation. Throws when it did not get what it should have: a wrong answer is no measurement. */
+  /** Does one operation. Throws on a wrong answer, which must not be measured. */
   run(): Promise<void>
 }
 
@@ -25,7 +25,7 @@ export interface Goal {
 
 /** Contestants that do the same thing, measured against one of them. */
 export interface BenchGroup {
-  /** Short, and different from that of all others: what `npm run bench -- NAME` picks. */
+  /** Short and unique: `npm run bench -- NAME` selects it. */
   readonly name: string
   /** What is measured and under what conditions, for the reader of the page. */
   readonly about: string
@@ -35,27 +35,27 @@ export interface BenchGroup {
   readonly baseline: string
   /** The most that a contestant should take. */
   readonly goal?: Goal | readonly Goal[]
-  /** How many rounds there are: many short ones where the machine is busy with other things. Default 21. */
+  /** The number of rounds: many short ones if the machine is busy with other work. Default 21. */
   readonly rounds?: number
-  /** Rounds that are run before it counts: code gets compiled, connections get opened. Default 5. */
+  /** The number of unmeasured rounds before, in which code is compiled and connections are opened. Default 5. */
   readonly warmUpRounds?: number
   /**
-   * What is collected before each contestant: all garbage, or only the young, which leaves compiled code where it is,
-   * for operations that are made of more code than a round brings back. Default `'all'`.
+   * The garbage that is collected before each contestant: all, or only the young generation, which keeps compiled code.
+   * Use `'young'` for operations whose code a round does not compile again. Default `'all'`.
    */
   readonly collect?: 'all' | 'young'
   /** Operations of each contestant in a round, one after the other. */
   readonly operations: number
-  /** What an operation is made of, a batch of rows for example: then the table has units a second, and what one costs this process. */
+  /** The units of an operation, for example the rows of a batch: the table then has units per second and the cost of one. */
   readonly units?: { readonly name: string; readonly count: number }
   /** Packages whose versions matter, as the package of the benchmark file has them installed. */
   readonly packages: readonly string[]
   start(): Promise<Stage>
 }
 
-/** A table of cases that are measured each in a way of its own: throughput under load, for example. */
+/** A table of cases that are each measured differently, for example throughput under load. */
 export interface BenchTable {
-  /** Short, and different from that of all others: what `npm run bench -- NAME` picks. */
+  /** Short and unique: `npm run bench -- NAME` selects it. */
   readonly name: string
   /** What is measured and under what conditions, for the reader of the page. */
   readonly about: string
@@ -67,14 +67,14 @@ export interface BenchTable {
   measure(progress: (line: string) => void): Promise<MeasuredTable>
 }
 
-/** What came of a {@link BenchTable}. */
+/** The result of a {@link BenchTable}. */
 export interface MeasuredTable {
   readonly rows: readonly (readonly string[])[]
   /** Sentences that say whether goals were met. */
   readonly verdicts: readonly string[]
 }
 
-/** What was measured of a contestant. */
+/** The measurements of a contestant. */
 export interface Measured {
   readonly name: string
   /** Microseconds that an operation takes: the median of the rounds. */
@@ -102,8 +102,8 @@ export function defineBench<Group extends BenchGroup | BenchTable>(
 }
 
 /**
- * Runs a group: in each round every contestant in turn, beginning with another one each time, so that whatever slows
- * the machine down for a while slows all of them down, and a ratio compares what ran side by side.
+ * Runs a group. Each round runs every contestant and begins with the next one, so that a slow phase of the machine affects
+ * all of them and a ratio compares contestants of the same round.
  */
 export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
   const { rounds = 21, warmUpRounds = 5, collect = 'all', operations, baseline } = group

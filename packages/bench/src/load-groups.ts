@@ -5,7 +5,7 @@ import type { BenchGroup, BenchTable } from './harness.ts'
 /** The folder of the workspace. */
 export const root = dirname(dirname(dirname(import.meta.dirname)))
 
-/** A group and where it comes from. */
+/** A group and its file. */
 export interface LoadedGroup {
   readonly group: BenchGroup | BenchTable
   /** The path of its file in the workspace. */

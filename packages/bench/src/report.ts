@@ -9,7 +9,7 @@ import {
 } from './harness.ts'
 import type { LoadedGroup } from './load-groups.ts'
 
-/** A group or a table, and what was measured of it. */
+/** A group or a table, and its measurements. */
 export type Result = Pick<LoadedGroup, 'file' | 'versions'> &
   (
     | { readonly group: BenchGroup; readonly measured: readonly Measured[] }
@@ -20,7 +20,7 @@ export type Result = Pick<LoadedGroup, 'file' | 'versions'> &
  * The page of benchmarks: the sections of the results, and for groups that were not measured those that the page had.
  *
  * @param names the names of all groups, in the order of the page
- * @param before the page as it was
+ * @param before the previous page
  */
 export function toPage(results: readonly Result[], names: readonly string[], before = ''): string {
   const old = sectionsOf(before)

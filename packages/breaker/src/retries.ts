@@ -4,7 +4,7 @@ import { type Backoff, type Clock, equalJitter, errorsWithin, isThrottled } from
 /** Retries work, with back-off and jitter, while its error is transient and time remains. */
 export type RetryTransient = <Value>(work: () => Promise<Value>, limit: TimeLimit) => Promise<Value>
 
-/** Milliseconds. Lambda's control plane accepts 15 requests a second for a whole account. */
+/** Milliseconds. Lambda's control plane accepts 15 requests per second for a whole account. */
 const normal: Backoff = { base: 250, cap: 4_000 }
 
 /**

@@ -10,7 +10,7 @@ export type LocalProblem =
 
 /** What {@link startLocal} takes. */
 export interface LocalOptions {
-  /** The port of the HTTP gateway; the control server takes the next one. Default 0: free ports. */
+  /** The port of the HTTP gateway; the control server listens on the next one. Default 0: free ports. */
   readonly port?: number
   /** Settings of Postgres that override those of the app. */
   readonly databaseSettings?: Readonly<Record<string, string | number>>

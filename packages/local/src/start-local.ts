@@ -37,7 +37,7 @@ export interface Local {
 }
 
 /**
- * Runs an app on this machine: Postgres, SQS and Kinesis, the functions in processes of their own, event source
+ * Runs an app on this machine: Postgres, SQS and Kinesis, the functions in separate processes, event source
  * mappings, an HTTP gateway and a control server, all on loopback. Everything ends with {@link Local.stop}, or with this
  * process.
  *

@@ -225,7 +225,7 @@ export function startHttp(
 /**
  * A function by its name.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is none of that name.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is none with this name.
  */
 export function find(functions: readonly LambdaFunction[], name: string): LambdaFunction {
   const found = functions.find((fn) => fn.name === name)

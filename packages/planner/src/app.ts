@@ -41,7 +41,7 @@ export interface QueueOptions {
   /**
    * How often a message is received before it is dead-lettered. Default 100: with the default back-off of `batch`, an
    * outage of the database uses up one receive every 45 to 90 s, so messages survive an outage of at least 73 minutes.
-   * A row that the database rejects is parked at once, whatever this number is.
+   * A row that the database rejects is parked at once, regardless of this number.
    */
   readonly maxReceiveCount?: number
   /**
@@ -51,7 +51,7 @@ export interface QueueOptions {
    */
   readonly retention?: number
   /**
-   * The name of the dead-letter queue. Default `<name>-dlq`. A queue that no function reads has none, unless
+   * The name of the dead-letter queue. Default `<name>-dlq`. A queue that no function reads has no dead-letter queue, unless
    * `maxReceiveCount` is set.
    */
   readonly deadLetterQueue?: string

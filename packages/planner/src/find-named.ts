@@ -5,7 +5,7 @@ import type { App } from './app.ts'
 /**
  * One of the queues or streams of an app, by its name.
  *
- * @throws SpillwayError `SPILLWAY_APP_INVALID` when there is none of that name; the message suggests the nearest name.
+ * @throws SpillwayError `SPILLWAY_APP_INVALID` when there is none with this name; the message suggests the nearest name.
  */
 export function findNamed<Thing extends { readonly name: string }>(
   app: App,

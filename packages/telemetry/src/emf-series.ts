@@ -16,7 +16,7 @@ export interface GatheredSeries {
   duration(name: string, milliseconds: number, attributes: TelemetryAttributes): void
   /** How many values are held. */
   size(): number
-  /** Returns what was gathered and clears it in one step, because concurrent invocations share it. */
+  /** Returns the gathered values and clears them in one step, because concurrent invocations share it. */
   take(): readonly Series[]
 }
 

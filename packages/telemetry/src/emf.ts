@@ -40,7 +40,7 @@ export interface EmfTelemetryOptions {
 
 /** A telemetry that is also a middy middleware. */
 export interface EmfTelemetry extends Telemetry {
-  /** Writes what was gathered, if anything. Throws what `write` throws. */
+  /** Writes the gathered values, if any. Throws what `write` throws. */
   flush(): void
   /** Flushes; middy calls it when the handler is done. Never throws. */
   after(): void

@@ -25,7 +25,7 @@ const version = '0.1.0'
  * unit. Durations are in milliseconds.
  *
  * Needs a meter provider, which your app or its Lambda layer registers before the first metric is recorded; without one
- * OpenTelemetry drops the metrics. `traceparent()` returns that of the active span (W3C Trace Context, version 00).
+ * OpenTelemetry drops the metrics. `traceparent()` returns the traceparent of the active span (W3C Trace Context, version 00).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or is not a meter.
  */

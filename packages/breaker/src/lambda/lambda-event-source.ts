@@ -21,7 +21,7 @@ export interface LambdaEventSourceOptions {
    */
   readonly functionName?: string | undefined
   /**
-   * The ARN of the queue or the stream. Use it instead of `uuid` where a template cannot give a function the id of its
+   * The ARN of the queue or the stream. Use it instead of `uuid` if a template cannot give a function the id of its
    * own mapping. The look-up needs `lambda:ListEventSourceMappings`.
    */
   readonly eventSourceArn?: string | undefined

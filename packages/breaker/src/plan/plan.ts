@@ -9,7 +9,7 @@ export type Step = (
 ) & {
   /**
    * The condition for the call: the mapping is read again right before it, and when this returns `false` the plan ends.
-   * Default: the call is right whatever has changed meanwhile.
+   * Default: the call is right even if the state has changed meanwhile.
    */
   readonly onlyIf?: (again: SwitchReading) => boolean
 }

@@ -24,7 +24,7 @@ export interface QueueClient {
   destroy(): void
 }
 
-/** Connects to the queue with an SDK client of its own. */
+/** Connects to the queue with a new SDK client. */
 export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueClient {
   const { queueUrl, queueArn, region, endpoint } = spec
   const sqs = new SQSClient({

@@ -96,7 +96,7 @@ function callbackHandler(name: string): string {
     'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
     'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
     'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html. ' +
-    `\`${name}\` declares three parameters: declare (event, context), and in place of calling the callback ` +
+    `\`${name}\` declares three parameters: declare (event, context), and instead of calling the callback ` +
     'return a promise of the response, or throw.'
   )
 }

@@ -8,7 +8,7 @@ export function failed(kind: InvocationFailure['kind'], error: InvocationError):
   return { ok: false, kind, error }
 }
 
-/** The function ran longer than its time-out of so many seconds. */
+/** The function ran longer than its time-out. */
 export function timedOut(requestId: string, seconds: number): InvocationFailure {
   return failed('timeout', {
     errorType: 'Sandbox.Timedout',

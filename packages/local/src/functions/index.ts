@@ -1,5 +1,5 @@
 /**
- * Lambda on this machine: functions with execution environments of their own.
+ * Lambda on this machine: functions in execution environments.
  *
  * @module
  */

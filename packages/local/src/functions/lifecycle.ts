@@ -21,11 +21,11 @@ export interface Lifecycle {
   setOverdue(): void
   /** Records that the process is killed on purpose. */
   setKilled(): void
-  /** Ends whatever is in progress; later calls do nothing. Returns whether it was the first call. */
+  /** Ends the start or invocation in progress; later calls do nothing. Returns whether it was the first call. */
   end(code: number | null, signal: NodeJS.Signals | null): boolean
 }
 
-/** Creates the lifecycle of an environment. `timeout` is that of an invocation, in seconds. */
+/** Creates the lifecycle of an environment. `timeout` is the time-out of an invocation in seconds. */
 export function createLifecycle(
   timeout: number,
   onIdleEnd: ((failure: InvocationFailure) => void) | undefined,

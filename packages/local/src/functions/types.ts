@@ -23,7 +23,7 @@ export interface InvocationError {
   /** The error's name, or one of Lambda's: `Sandbox.Timedout`, `Runtime.ExitError`, … */
   readonly errorType: string
   readonly errorMessage: string
-  /** The error's `code` (a SQLSTATE, for example), or that of its nearest cause with one. */
+  /** The error's `code` (a SQLSTATE, for example), or the code of its nearest cause that has one. */
   readonly code?: string
   /** The lines of the stack. */
   readonly trace?: readonly string[]

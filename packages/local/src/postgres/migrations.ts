@@ -4,7 +4,7 @@ import { SpillwayError } from '@spillway/message'
 import type { Client } from 'pg'
 
 /**
- * Runs the `*.sql` files of a folder in the order of their names, each in a transaction of its own.
+ * Runs the `*.sql` files of a folder in the order of their names, each in its own transaction.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` with the name of the file or folder and the error of Postgres.
  */

@@ -18,7 +18,7 @@ export interface ServerProcessOptions {
 
 /** The process of a server, which can be started again after its end. */
 export interface ServerProcess {
-  /** Starts it on a port; by default on that of its previous start. */
+  /** Starts it on a port; by default on the port of its previous start. */
   start(port?: number): Promise<void>
   /** Shuts it down; does nothing when it does not run. */
   end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>

@@ -30,7 +30,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const inOrder = createQueue()
   const postmaster = createServerProcess({
     ...options,
-    // As a managed database does, whatever has killed it.
+    // A managed database also starts again after an unexpected end.
     onAccident: () => inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message)),
   })
   let stopped = false

@@ -96,7 +96,7 @@ function createBuffer({ streamArn, region, batchSize }: LaneOptions) {
         if (batch.length >= batchSize) break
         const record = toKinesisRecord(stored, streamArn, region)
         size += Buffer.byteLength(JSON.stringify(record)) + 1
-        // A record that is too large by itself gets a batch of its own and fails alone.
+        // A record that is too large by itself gets its own batch and fails alone.
         if (size > payloadLimit && batch.length > 0) break
         batch.push({ stored, record })
       }

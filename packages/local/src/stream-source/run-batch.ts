@@ -34,7 +34,7 @@ export interface RunnerOptions {
 /** Why records are discarded. */
 export type DiscardFacts = Pick<DiscardedBatch, 'reason' | 'invocations' | 'result'>
 
-/** A batch, or what is left of it after a failure. */
+/** A batch, or the rest of it after a failure. */
 interface Part {
   readonly records: readonly LaneRecord[]
   /** Retries that it has used. */

@@ -18,7 +18,7 @@ export interface Shard {
   readonly id: string
   readonly range: HashKeyRange
   readonly numbers: SequenceNumbers
-  /** The position of the oldest record. `next` is that of the record to come. */
+  /** The position of the oldest record. `next` is the position of the next record. */
   first(now: number): number
   next(): number
   /** The first position whose record arrived at that time or later. */
@@ -32,7 +32,7 @@ export interface Shard {
   unread(position: number, now: number): Unread
   /** Adds a reader. The returned function releases all records before a position for this reader. */
   addReader(): (position: number) => void
-  /** Drops records that every reader has released, the oldest first, until so many bytes are free. */
+  /** Drops records that every reader has released, the oldest first, until this many bytes are free. */
   reclaim(bytes: number): void
   /** How many bytes of memory its records take. */
   bytes(now: number): number
@@ -149,7 +149,7 @@ function createLog() {
       const from = Math.max(first(now), position)
       return { records: next() - from, oldest: at(from)?.approximateArrivalTimestamp }
     },
-    /** Drops records before a position, the oldest first, until so many bytes are free. */
+    /** Drops records before a position, the oldest first, until this many bytes are free. */
     dropBefore(position: number, bytes: number): void {
       for (let freed = 0; freed < bytes && start < position; ) freed += drop()
     },

@@ -42,7 +42,7 @@ const rules: OptionRules<StreamsOptions> = {
   streams: {
     required: true,
     expected:
-      'an array of streams, each with a `name` of its own, 1 to 1,000 `shards`, and a `maxRecordSizeInKiB` of 1,024 to 10,240 if it has one',
+      'an array of streams, each with a unique `name`, 1 to 1,000 `shards`, and a `maxRecordSizeInKiB` of 1,024 to 10,240 if it has one',
     test: (value) => Array.isArray(value) && value.every(isStream) && haveOwnNames(value),
   },
   port: integer(0, 65_535),

@@ -12,9 +12,9 @@ import { readSettings } from './settings.ts'
 export interface FifoPoll {
   /** 1 to 10. */
   readonly maximum: number
-  /** Seconds. Default: that of the queue. */
+  /** Seconds. Default: the value of the queue. */
   readonly visibilityTimeout: number | undefined
-  /** Seconds. Default: that of the queue. */
+  /** Seconds. Default: the value of the queue. */
   readonly wait: number | undefined
   /** Whether the client has disconnected. */
   isOver(): boolean

@@ -17,7 +17,7 @@ const longest = 43_200
 const separator = ':'
 
 /**
- * Gives each message a group of its own, because fauxqs delivers one message per group and receive. A receive then
+ * Gives each message its own group, because fauxqs delivers one message per group and receive. A receive then
  * returns ten, in the order in which they were sent.
  */
 export function ownGroup(groupId: string, position: number): string {

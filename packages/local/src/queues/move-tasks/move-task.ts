@@ -5,7 +5,7 @@ export interface MoveRequest {
   readonly sourceArn: string
   /** `undefined`: each message goes back to the queue that SQS moved it from. */
   readonly destinationArn: string | undefined
-  /** Messages a second; `undefined` means as fast as possible. */
+  /** Messages per second; `undefined` means as fast as possible. */
   readonly rate: number | undefined
 }
 
