@@ -10,6 +10,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     text: 'Concepts',
     items: [
       { text: 'Why buffer', link: '/concepts/why-buffer' },
+      { text: 'Show me the numbers', link: '/spike' },
       { text: 'The promise and where it ends', link: '/concepts/promise' },
       { text: 'Message and key', link: '/concepts/message-and-key' },
       { text: 'Outcomes', link: '/concepts/outcomes' },

@@ -1,9 +1,9 @@
 import { SpillwayError, toError } from '@spillway/message'
-import { meant, parse, parseNumber, parsePort, parseWhole, UsageError } from './arguments.ts'
+import { meant, parse, parsePort, UsageError } from './arguments.ts'
 import { dev } from './dev/dev.ts'
 import { parseParked } from './parked/parse-parked.ts'
 import { parseRedrive } from './redrive/parse-redrive.ts'
-import { mostCommitMs } from './spike/plan-flood.ts'
+import { parseSpike } from './spike/parse-spike.ts'
 import { spike } from './spike/spike.ts'
 import { usage, usageOf } from './usage.ts'
 
@@ -66,34 +66,4 @@ function unknownCommand(command: string | undefined): string {
 function parseDev(args: readonly string[]) {
   const { positionals } = parse(args, {}, 'folder')
   return { folder: positionals[0] ?? '.', port: parsePort(process.env.PORT) }
-}
-
-function parseSpike(args: readonly string[]) {
-  const parsed = parse(
-    args,
-    {
-      rate: { type: 'string' },
-      seconds: { type: 'string' },
-      'max-connections': { type: 'string' },
-      'commit-ms': { type: 'string' },
-      environments: { type: 'string' },
-      json: { type: 'boolean' },
-      html: { type: 'string' },
-    },
-    'folder',
-  )
-  function number(name: string, min: number, max: number, parseText = parseNumber): number | undefined {
-    const value = parsed.text(name)
-    return value === undefined ? undefined : parseText(`--${name}`, value, min, max)
-  }
-  return {
-    folder: parsed.positionals[0] ?? '.',
-    rate: number('rate', 1, 20_000),
-    seconds: number('seconds', 1, 3600) ?? 10,
-    maxConnections: number('max-connections', 1, 10_000, parseWhole),
-    commitMs: number('commit-ms', 0, mostCommitMs),
-    environments: number('environments', 1, 1000, parseWhole),
-    json: parsed.is('json'),
-    html: parsed.text('html'),
-  }
 }

@@ -11,7 +11,7 @@ import {
 } from './plan-flood.ts'
 import type { Progress } from './progress.ts'
 import { drain, type RunOptions, withApp } from './run-app.ts'
-import { startSampler } from './sampler.ts'
+import { type Sampler, startSampler } from './sampler.ts'
 import { leastConnections, sizeApp } from './size-app.ts'
 
 /** What was given by hand; the rest is measured. */
@@ -130,16 +130,11 @@ async function measureConnections(
   const options = { config: synchronous, spike, environments, commitMs, firstIndex, maxConnections }
   return withApp(options, progress, async ({ local }) => {
     progress.step(`counting the connections that the synchronous design wants, ${seconds} s`)
-    const sampler = startSampler(local, intervalMs)
-    const samples = await flood({
-      file,
-      url: local.url,
-      seconds,
-      load: { rate },
-      firstIndex: 0,
-      intervalMs,
-    }).then(() => sampler.stop())
+    const sampler = Promise.withResolvers<Sampler>()
+    const onStart = () => sampler.resolve(startSampler(local, intervalMs))
+    await flood({ file, url: local.url, seconds, load: { rate }, firstIndex: 0, intervalMs }, { onStart })
+    const { samples } = await (await sampler.promise).stop()
     await drain(local)
-    return samples.samples.slice(settleMs / intervalMs).map(({ connections }) => connections)
+    return samples.slice(settleMs / intervalMs).map(({ connections }) => connections)
   })
 }

@@ -3,6 +3,7 @@ import {
   chooseBudget,
   chooseCommitMs,
   chooseEnvironments,
+  chooseIntervalMs,
   chooseRate,
   median,
   mostEnvironments,
@@ -56,6 +57,16 @@ it('gives the functions half of the connections that the synchronous design held
   expect(chooseBudget([18, 19, 17, 40, 19], 3)).toBe(9)
   expect(chooseBudget([4, 4, 5], 3)).toBe(3)
   expect(chooseBudget([], 2)).toBe(2)
+})
+
+it.each([
+  [300, 10, 200],
+  [60, 10, 350],
+  [13, 10, 500],
+  [20, 1, 100],
+  [500, 3600, 72_000],
+])('divides a flood of %d/s and %d s into intervals', (rate, seconds, intervalMs) => {
+  expect(chooseIntervalMs(rate, seconds)).toBe(intervalMs)
 })
 
 it('finds the median', () => {

@@ -64,6 +64,15 @@ export function chooseBudget(samples: readonly number[], least: number): number 
   return Math.max(least, Math.floor(median(samples) / 2))
 }
 
+/**
+ * The length of the intervals of the series: fifty of them, but fewer when there would be less than twenty requests in
+ * each, and twenty at least.
+ */
+export function chooseIntervalMs(rate: number, seconds: number): number {
+  const wanted = Math.max((seconds * 1000) / 50, Math.min(20_000 / rate, (seconds * 1000) / 20))
+  return Math.max(100, Math.round(wanted / 50) * 50)
+}
+
 /** The median: a machine that stands still for a moment has a high peak and nothing else. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other)

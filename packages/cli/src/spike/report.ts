@@ -65,6 +65,13 @@ export function toRows({ synchronous, buffered }: SpikeFigures): readonly Figure
   }))
 }
 
+/** The figures that a page about a spike quotes: all but those over time. */
+export function toSummary({ synchronous, buffered, ...rest }: SpikeFigures) {
+  const { series: _, ...first } = synchronous
+  const { series: __, ...second } = buffered
+  return { ...rest, synchronous: first, buffered: second }
+}
+
 /** The two designs side by side, and what limited each. */
 export function toTable(figures: SpikeFigures): string {
   const table = new Table({

@@ -2,6 +2,7 @@ import { measureBusy } from './busy.ts'
 import { findLimits, type Limit } from './find-limits.ts'
 import { flood } from './flood.ts'
 import { readLedger, takeAccount } from './ledger.ts'
+import { chooseIntervalMs } from './plan-flood.ts'
 import type { Progress } from './progress.ts'
 import { drain, type RunOptions, type WarmApp, withApp } from './run-app.ts'
 import { type Series, startSampler, toSeries } from './sampler.ts'
@@ -58,7 +59,7 @@ async function floodApp(
   { file, spike, rate, seconds }: DesignOptions,
   progress: Progress,
 ): Promise<DesignFigures> {
-  const intervalMs = chooseInterval(seconds)
+  const intervalMs = chooseIntervalMs(rate, seconds)
   const sampler = startSampler(local, intervalMs / 2)
   let startedAt = 0
   let endBusy = measureBusy()
@@ -103,11 +104,6 @@ async function floodApp(
     limitedBy: findLimits({ budget, refusedConnections, failed, busy, lateMs }),
     series,
   }
-}
-
-/** Fifty intervals or so, each long enough to hold a few requests. */
-function chooseInterval(seconds: number): number {
-  return Math.max(100, Math.ceil((seconds * 1000) / 50 / 50) * 50)
 }
 
 function round(value: number): number {

@@ -8,7 +8,7 @@ it('puts samples to the intervals in which they were taken, and goes on until th
   const series = toSeries(
     [busy, busy],
     [
-      { at: 990, backlog: 1, connections: 1, refused: 0 },
+      { at: 990, backlog: 9, connections: 9, refused: 9 },
       { at: 1010, backlog: 4, connections: 7, refused: 2 },
       { at: 1060, backlog: 6, connections: 3, refused: 3 },
       { at: 1310, backlog: 0, connections: 2, refused: 0 },

@@ -88,13 +88,14 @@ function total(depth: { visible: number; inFlight: number; delayed: number } | u
 
 const nothing: LoadInterval = { arrivals: 0, accepted: 0, failed: 0, p50Ms: null, p99Ms: null }
 
-/** Puts the samples to the intervals of the load generator. The series ends with the last of both. */
+/** Puts the samples to the intervals of the load generator; those before its start are left out. The series ends with the last of both. */
 export function toSeries(
   intervals: readonly LoadInterval[],
   samples: readonly Sample[],
   { startedAt, intervalMs }: { readonly startedAt: number; readonly intervalMs: number },
 ): Series {
-  const byInterval = Map.groupBy(samples, ({ at }) => Math.max(0, Math.floor((at - startedAt) / intervalMs)))
+  const during = samples.filter(({ at }) => at >= startedAt)
+  const byInterval = Map.groupBy(during, ({ at }) => Math.floor((at - startedAt) / intervalMs))
   const length = Math.max(intervals.length, ...[...byInterval.keys()].map((index) => index + 1))
   const merged: Interval[] = []
   for (let index = 0; index < length; index++) {

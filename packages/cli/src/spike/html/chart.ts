@@ -2,7 +2,7 @@ import type { Scale } from './scale.ts'
 import { coordinate, escapeText } from './svg.ts'
 
 /** The size of a chart, in its own units, and the frame of its plot in it. */
-export const frame = { width: 400, height: 196, left: 54, right: 392, top: 34, bottom: 168 }
+export const frame = { width: 400, height: 196, left: 54, right: 384, top: 34, bottom: 168 }
 
 /** A chart of one design over time. */
 export interface Chart {

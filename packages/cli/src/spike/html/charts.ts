@@ -92,6 +92,9 @@ function requests(figures: SpikeFigures): ChartPair {
           scales.y,
         )
       const good = curve((interval) => interval.accepted)
+      const arrivals = curve((interval) => interval.arrivals)
+      // The line ends with the flood.
+      const due = intervals.findLastIndex((interval) => interval.arrivals > 0) + 1
       return {
         summary:
           failed === 0 ? `all ${number(sent)} accepted` : `${number(failed)} of ${number(sent)} failed`,
@@ -114,7 +117,7 @@ function requests(figures: SpikeFigures): ChartPair {
               good,
             ),
           ),
-          path('spike-arrivals', linePath(curve((interval) => interval.arrivals))),
+          path('spike-arrivals', linePath(arrivals.slice(0, 2 * due))),
         ],
       }
     }),

@@ -63,8 +63,8 @@ it('says what limited each design, and how the numbers of the flood were chosen'
 it('draws steps for what is counted by intervals, on the same scale for both designs', () => {
   const [synchronous = '', buffered = ''] = page.match(/<svg class="spike-chart"[\s\S]*?<\/svg>/g) ?? []
   // 80 and 200 a second of 200, over the first of six seconds.
-  expect(synchronous).toContain('<path class="spike-accepted" d="M54 114.4L82.2 114.4L')
-  expect(buffered).toContain('<path class="spike-accepted" d="M54 34L82.2 34L')
+  expect(synchronous).toContain('<path class="spike-accepted" d="M54 114.4L81.5 114.4L')
+  expect(buffered).toContain('<path class="spike-accepted" d="M54 34L81.5 34L')
 })
 
 it('escapes what it did not write itself', () => {

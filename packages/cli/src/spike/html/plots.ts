@@ -12,8 +12,8 @@ function toSection({ heading, explanation, legend, charts }: ChartPair): string 
   const items = legend.map(([className, name]) => `<li>${swatch(className)}${escapeText(name)}</li>`)
   return [
     '<section class="spike-plot">',
-    `<h3>${escapeText(heading)}</h3>`,
-    `<p>${escapeText(explanation)}</p>`,
+    `<h3 class="spike-title">${escapeText(heading)}</h3>`,
+    `<p class="spike-explanation">${escapeText(explanation)}</p>`,
     `<ul class="spike-legend">${items.join('')}</ul>`,
     `<div class="spike-pair">${charts.map(drawChart).join('')}</div>`,
     '</section>',
@@ -28,11 +28,11 @@ function swatch(className: string): string {
 /** The style of {@link toPlots}, beside that of the charts. */
 export const plotStyle = `
 .spike-plot{margin:32px 0 0}
-.spike-plot h3{margin:0;font-size:18px}
-.spike-plot p{margin:4px 0 8px;color:var(--spike-muted)}
-.spike-legend{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0 0 8px;padding:0;font-size:14px;color:var(--spike-text)}
-.spike-legend li{display:flex;align-items:center;gap:6px;margin:0}
-.spike-legend svg{width:18px;height:12px}
+.spike-plot h3.spike-title{margin:0;font-size:18px}
+.spike-plot p.spike-explanation{margin:4px 0 8px;color:var(--spike-muted)}
+.spike-plot ul.spike-legend{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0 0 8px;padding:0;font-size:14px;color:var(--spike-text)}
+.spike-plot .spike-legend li{display:flex;align-items:center;gap:6px;margin:0}
+.spike-plot .spike-legend svg{width:18px;height:12px}
 .spike-block:is(.spike-arrivals,.spike-budget,.spike-p50,.spike-p99,.spike-refused){display:none}
 .spike-pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:12px 24px}
 `.trim()

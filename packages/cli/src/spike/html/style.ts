@@ -58,6 +58,7 @@ export const chartStyle = `
 .spike-summary.spike-bad{fill:var(--spike-bad)}
 .spike-tick-y{text-anchor:end}
 .spike-tick-x{text-anchor:middle}
+.spike-note{stroke:var(--spike-background);stroke-width:4px;paint-order:stroke}
 .spike-note-end{text-anchor:end}
 .spike-note-middle{text-anchor:middle}
 .spike-grid,.spike-axis,.spike-end{fill:none;stroke:var(--spike-line);stroke-width:1}
