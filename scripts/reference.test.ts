@@ -6,11 +6,14 @@ import { counters, durations } from '../packages/message/src/telemetry.ts'
 import { appRules, databaseRules, functionRules } from '../packages/planner/src/define-app.ts'
 import { queueRules } from '../packages/planner/src/define-queue.ts'
 import { streamRules } from '../packages/planner/src/define-stream.ts'
+import { awsLimits } from './reference/aws-limits.ts'
 import { fillBlocks, namesOf, toTable } from './reference/blocks.ts'
 import { checkExamples } from './reference/check-examples.ts'
 import { messagesOf } from './reference/checks.ts'
 import { optionFacts } from './reference/configuration.ts'
+import { failureRows } from './reference/failure-matrix.ts'
 import { generatedBlocks } from './reference/generated.ts'
+import { httpAnswers } from './reference/http-answers.ts'
 import { membersOf } from './reference/members.ts'
 import { root } from './workspace.ts'
 
@@ -105,6 +108,38 @@ it('has in the usage each flag that the command line takes, and no other', () =>
   )
   const shown = usage.match(/--[a-z][\w-]*/g) ?? []
   expect([...new Set(shown)].sort()).toStrictEqual([...new Set(flags)].sort())
+})
+
+it('names each answer with a code that the HTTP middlewares give', () => {
+  const made = [...sourcesOf('ingest').matchAll(/(?:new HttpError|\bown)\(\s*(\d{3}),\s*'(SPILLWAY_\w+)'/g)]
+  const listed = new Set(httpAnswers.map(({ status, code }) => `${status} ${code}`))
+  expect(made.length).toBeGreaterThan(15)
+  expect(
+    made.map(([, status, code]) => `${status} ${code}`).filter((pair) => !listed.has(pair)),
+  ).toStrictEqual([])
+  const codes = new Set([...sourcesOf('ingest').matchAll(/'(SPILLWAY_[A-Z_]+)'/g)].map(([, code]) => code))
+  const thrown = [...sourcesOf('message').matchAll(/'(SPILLWAY_(?:KEY|GROUP)_INVALID)'/g)].map(
+    ([, code]) => code,
+  )
+  const known = new Set([...codes, ...thrown])
+  expect(httpAnswers.filter(({ code }) => !known.has(code))).toStrictEqual([])
+})
+
+it('has each limit of AWS in the file that it names', () => {
+  for (const { what, file, written } of awsLimits) expect(read(file), what).toContain(written)
+})
+
+it('has the test of each row of the failure matrix', () => {
+  const shown = failureRows.filter(({ proof }) => 'test' in proof)
+  expect(shown.length).toBeGreaterThanOrEqual(25)
+  for (const { fault, proof } of shown) {
+    if ('test' in proof) expect(read(proof.test), fault).toContain(proof.title)
+  }
+})
+
+it('has a meaning for each attribute of a parked copy', () => {
+  for (const name of ['parked-in-queue', 'parked-of-stream'])
+    for (const line of (generatedBlocks[name] ?? '').split('\n')) expect(line).not.toMatch(/\|\s*\|$/)
 })
 
 describe('a generated part', () => {

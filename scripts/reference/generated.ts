@@ -1,15 +1,25 @@
 import { usage } from '../../packages/cli/src/usage.ts'
+import { awsLimitTable } from './aws-limits.ts'
 import type { Blocks } from './blocks.ts'
 import { checkBlocks } from './checks.ts'
 import { configurationBlocks } from './configuration.ts'
+import { failureTable } from './failure-matrix.ts'
+import { httpAnswerTable } from './http-answers.ts'
 import { instanceClassTable } from './instance-classes.ts'
 import { metricBlocks } from './metrics.ts'
+import { versionBlocks } from './versions.ts'
+import { wireBlocks } from './wire.ts'
 
 /** All texts of the reference that come from the code, by the names of their places in the pages. */
 export const generatedBlocks: Blocks = {
   ...configurationBlocks,
   ...checkBlocks,
   ...metricBlocks,
+  ...wireBlocks,
+  ...versionBlocks,
+  'http-answers': httpAnswerTable,
+  'aws-limits': awsLimitTable,
+  'failure-matrix': failureTable,
   'instance-classes': instanceClassTable,
   usage: `\`\`\`text\n${usage.trimEnd()}\n\`\`\``,
 }
