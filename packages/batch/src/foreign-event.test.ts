@@ -73,7 +73,7 @@ it('a batch of its queue is answered, and deleted', async () => {
 
 describe('nothing is deleted of a queue', () => {
   it.each([
-    ['invoices', 'misled', '000000000000:invoices: give `queueUrl` the queue of the event source mapping'],
+    ['invoices', 'misled', '000000000000:invoices. `queueUrl` must be the queue of the event source mapping'],
     ['unanswered', 'unanswered', 'use sqsPartialBatchFailure() of @spillway/sqs'],
     ['errors', 'httpErrors', 'no secret'],
   ])('%s whose function is %s', async (queue, reader, says) => {
@@ -83,7 +83,7 @@ describe('nothing is deleted of a queue', () => {
   })
 
   it('and what the runtime of Lambda does not tell is in the log', () => {
-    const line = lines.find((text) => text.includes('the results of a batch are no answer to Lambda'))
+    const line = lines.find((text) => text.includes('the results of a batch are not an answer to Lambda'))
     expect(JSON.parse(line ?? '{}')).toMatchObject({
       level: 'error',
       error: { code: 'SPILLWAY_CHAIN_INVALID' },
@@ -102,7 +102,7 @@ it.each([
   ['nothing', null],
 ])('an event of another service is an error of the invocation: %s', async (_, event) => {
   expect(await local.function('right').invoke(event)).toMatchObject({
-    ...error('sqsPartialBatchFailure reads queues of SQS, and got'),
+    ...error('sqsPartialBatchFailure reads queues of SQS, but got'),
     error: { code: 'SPILLWAY_SOURCE_MISSING' },
   })
 })

@@ -56,7 +56,7 @@ it('throws when it is about to be the answer of a function, and says so: the run
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     {
       level: 'error',
-      message: 'spillway: the results of a batch are no answer to Lambda.',
+      message: 'spillway: the results of a batch are not an answer to Lambda.',
       error: { code: 'SPILLWAY_CHAIN_INVALID', message: expect.stringContaining('delete every message') },
     },
   ])

@@ -5,8 +5,8 @@ import { notConfirmed, type Part, type Sent, toCause } from '@spillway/transport
 import { isSequenceNumber } from './sequence-number.ts'
 
 /**
- * What became of each record that was sent. The answer tells them apart by their place alone, so one with another number
- * of records says nothing. Fail closed: without a sequence number a record was not confirmed.
+ * Reads the result of each record of a request. Records have no ids in the answer, only positions, so an answer with
+ * another number of records is ignored. Fails closed: a record without a sequence number is not confirmed.
  *
  * Source: Amazon Kinesis Data Streams API Reference, PutRecords.
  */
@@ -33,13 +33,13 @@ function toResult(entry: AnsweredRecord | undefined): SendResult {
   if (typeof entry !== 'object' || entry === null) return unmentioned
   const { SequenceNumber, ErrorCode, ErrorMessage } = entry
   if (ErrorCode !== undefined && ErrorCode !== null) {
-    // Both codes that there are pass: the limit of a shard, and a failure inside the service.
+    // Both documented codes are transient: the limit of a shard, and an internal failure.
     return {
       status: 'rejected',
       code: String(ErrorCode),
       detail: `Kinesis refused the record (${ErrorCode}).`,
       retryable: true,
-      // For the log: the limit of which shard it was, for example.
+      // For the log: it names the shard, for example.
       cause: toCause(String(ErrorCode), ErrorMessage),
     }
   }

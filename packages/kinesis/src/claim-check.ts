@@ -1,5 +1,5 @@
 /**
- * Large bodies go into a store, and a claim on them into the stream.
+ * Stores large bodies, and sends claims on them to the stream.
  *
  * @module
  */

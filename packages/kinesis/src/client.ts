@@ -8,10 +8,10 @@ export type KinesisSendClient = Pick<KinesisClient, 'send'>
 export const isClient: OptionRule = { ...objectWith('send'), expected: 'a KinesisClient' }
 
 /**
- * The target's client when none is given: region, credentials and endpoint as the SDK finds them.
+ * The default client of a target: region, credentials and endpoint as the SDK finds them.
  *
- * One attempt only, because the target repeats what failed itself: record by record, with jitter, within the
- * invocation's time. The SDK would repeat whole requests and knows no deadline.
+ * It makes one attempt, because the target retries by itself: single records, with jitter, within the invocation's time.
+ * The SDK would repeat whole requests and has no deadline.
  */
 export function targetClient(): KinesisSendClient {
   return new KinesisClient({ maxAttempts: 1 })

@@ -3,24 +3,24 @@ import { type DataText, readData } from './read-data.ts'
 import { readMarked } from './redrive-data.ts'
 import { isSequenceNumber } from './sequence-number.ts'
 
-/** A record as Lambda delivered it, whatever somebody put into the event. */
+/** A delivered record. Its values are checked, because an event may have anything. */
 export interface Delivered {
   readonly data: DataText
-  /** The data in base64, without the mark of a redrive; empty when there is none. */
+  /** The data in base64, without the mark of a redrive; empty if there is none. */
   readonly base64: string
   readonly stream: string
   readonly shardId: string
   readonly sequenceNumber: string | undefined
   readonly partitionKey: string
-  /** When the stream took the record. */
+  /** When the record arrived in the stream. */
   readonly arrivedAt: Date | undefined
-  /** The id of the record whose copy a redrive put back as this one. */
+  /** For a redriven record, the id of the parked record. */
   readonly redriveOf?: string | undefined
-  /** The record as Lambda delivered it, but for the mark of a redrive, which is removed from its data. */
+  /** The record as Lambda delivered it, without the mark of a redrive in its data. */
   readonly raw: unknown
 }
 
-/** Reads a record of an event. Never throws: what is missing or of the wrong kind is left empty. */
+/** Reads a record of an event. Never throws: a missing or invalid value becomes empty or `undefined`. */
 export function readRecord(record: unknown): Delivered {
   const { kinesis, eventID, eventSourceARN } = Object(record) as Partial<KinesisStreamRecord>
   const { data, partitionKey, sequenceNumber, approximateArrivalTimestamp } = Object(kinesis) as Partial<
@@ -36,7 +36,7 @@ export function readRecord(record: unknown): Delivered {
     base64,
     redriveOf: marked?.redriveOf,
     stream: toText(eventSourceARN),
-    // `shardId-000000000006:4954…`: the record itself does not say which shard it is of.
+    // `shardId-000000000006:4954…`: the shard is only in the id of the event.
     shardId: toText(eventID).split(':')[0] ?? '',
     sequenceNumber: isSequenceNumber(sequenceNumber) ? sequenceNumber : undefined,
     partitionKey: toText(partitionKey),

@@ -1,9 +1,9 @@
 import { toError } from '@spillway/message'
 
-/** Faults of one record that Kinesis answers for the whole request: it is larger than the stream takes, for one. */
+/** Errors of a whole request that one record may cause: it is too large for the stream, for example. */
 const entryFaults = new Set(['InvalidArgumentException', 'ValidationException'])
 
-/** Whether a request failed for what may be one of its records, so that the others may go through without it. */
+/** Whether one record may be the reason why a request failed: the others may succeed without it. */
 export function isEntryFault(thrown: unknown): boolean {
   return entryFaults.has(toError(thrown).name)
 }

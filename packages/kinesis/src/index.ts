@@ -1,5 +1,5 @@
 /**
- * Amazon Kinesis Data Streams both ways: a target to send to and a source to read from.
+ * Amazon Kinesis Data Streams: a target that sends messages and a source that reads them.
  *
  * @module
  */

@@ -3,8 +3,8 @@ import { rawOf } from '@spillway/transport'
 import type { KinesisStreamRecord } from 'aws-lambda'
 
 /**
- * The record of Kinesis that a message came in, as Lambda delivered it: its sequence number, its partition key, when the
- * stream took it. Of a record that `redriveData` put back, its data is as it was before it was parked.
+ * The Kinesis record of a message as Lambda delivered it, with its sequence number, partition key and arrival time. The data
+ * of a redriven record has no mark.
  *
  * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for a message that did not come through `kinesisSource`.
  */
@@ -14,6 +14,6 @@ export function kinesisRecordOf(message: MessageRecord): KinesisStreamRecord {
   if (typeof kinesis === 'object' && kinesis !== null) return raw as KinesisStreamRecord
   throw new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    'kinesisRecordOf takes a message that came through kinesisSource, as batch() gives it to its handler, or a copy of it with all its properties.',
+    'kinesisRecordOf needs a message that came through kinesisSource, as batch() gives it to its handler, or a copy with all its properties.',
   )
 }

@@ -11,22 +11,22 @@ export type QueueCopy = Pick<Message, 'Body' | 'MessageAttributes'>
 export interface ParkedRecord {
   /** The data, byte for byte. */
   readonly data: Buffer
-  /** `undefined` for a copy that has none: it is of no stream. */
+  /** `undefined` if the copy has none, and so is not of a stream. */
   readonly partitionKey: string | undefined
-  /** What `redriveData` takes. `undefined` for a copy that has none: it is of no stream. */
+  /** The id for `redriveData`; `undefined` if the copy has none, and so is not of a stream. */
   readonly recordId: string | undefined
 }
 
-/** Amazon Kinesis Data Streams quotas: the most that a stream takes as one record, in bytes. */
+/** Amazon Kinesis Data Streams quotas: the most bytes of a record. */
 const longestData = 10_485_760
 
 const decompress = promisify(gunzip)
 
 /**
- * The record that was parked, exactly as it was, out of the copy that `sqsDeadLetter` put into a queue. Put it back under
- * its partition key, with its data marked by `redriveData`.
+ * Restores a parked record from its copy by `sqsDeadLetter`. To redrive it, put it into the stream under its partition key,
+ * with its data marked by `redriveData`.
  *
- * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when the compressed data of a copy is damaged
+ * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when the compressed data of the copy is damaged
  */
 export async function parkedRecordOf(copy: QueueCopy): Promise<ParkedRecord> {
   const text = (name: string) => copy.MessageAttributes?.[name]?.StringValue
@@ -39,7 +39,7 @@ export async function parkedRecordOf(copy: QueueCopy): Promise<ParkedRecord> {
 
 async function dataOf({ Body = '', MessageAttributes = {} }: QueueCopy): Promise<Buffer> {
   const encoding = MessageAttributes[parkedAttributes.encoding]?.StringValue
-  // The body `-` stands for a record without data, because a queue takes no empty body; it decodes to nothing.
+  // The body `-` is the copy of a record without data, because SQS refuses an empty body. It decodes to nothing.
   if (encoding === 'base64') return Buffer.from(Body, 'base64')
   if (encoding !== 'gzip') return Buffer.from(Body)
   const packed = MessageAttributes[parkedAttributes.data]?.BinaryValue ?? new Uint8Array()

@@ -68,9 +68,9 @@ describe('a batch', () => {
 
 describe('what is no list of one settled result for each record is an error: it does not say what is done', () => {
   it.each([
-    ['undefined', undefined, 'no list for 2 records'],
-    ['null', null, 'no list for 2 records'],
-    ['an answer of its own', { batchItemFailures: [] }, 'no list for 2 records'],
+    ['undefined', undefined, 'no list of results for 2 records'],
+    ['null', null, 'no list of results for 2 records'],
+    ['an answer of its own', { batchItemFailures: [] }, 'no list of results for 2 records'],
     ['too few', [done], '1 results for 2 records'],
     ['too many', [done, done, done], '3 results for 2 records'],
     ['none', [], '0 results for 2 records'],
@@ -150,7 +150,7 @@ describe('an error goes on to Lambda, so that it counts it and halves the batch'
       .handler(async () => [done])
     await expect(handler(event as never, {} as Context)).rejects.toMatchObject({
       code: 'SPILLWAY_CHAIN_INVALID',
-      message: expect.stringContaining('before all others'),
+      message: expect.stringContaining('before all other middlewares'),
     })
   })
 })
@@ -159,15 +159,15 @@ describe('an event that is not one of Kinesis is an error, never an answer', () 
   const sqsRecord = { messageId: 'm', body: '{"spillway":1}', eventSource: 'aws:sqs' }
   it.each<[string, unknown, string]>([
     ['EventBridge Pipes', [{ eventSource: 'aws:kinesis' }], 'a list, as EventBridge Pipes sends it'],
-    ['the test of the console', { key1: 'value1' }, 'something without records'],
+    ['the test of the console', { key1: 'value1' }, 'an event without records'],
     ['SQS', { Records: [sqsRecord] }, 'records of aws:sqs'],
     ['S3', { Records: [{ eventSource: 'aws:s3', s3: {} }] }, 'records of aws:s3'],
     ['SNS', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }, 'records of aws:sns'],
     ['DynamoDB', { Records: [{ eventSource: 'aws:dynamodb', dynamodb: {} }] }, 'records of aws:dynamodb'],
-    ['Firehose', { records: [{ kinesisRecordMetadata: {} }] }, 'something without records'],
+    ['Firehose', { records: [{ kinesisRecordMetadata: {} }] }, 'an event without records'],
     ['EventBridge', { 'detail-type': 'Scheduled Event', detail: {} }, 'an event of EventBridge'],
     ['HTTP', { requestContext: {} }, 'an HTTP request'],
-    ['a warm-up ping', { source: 'serverless-plugin-warmup' }, 'something without records'],
+    ['a warm-up ping', { source: 'serverless-plugin-warmup' }, 'an event without records'],
     ['CloudFront', { Records: [{ cf: {} }] }, 'record 0 lacks `kinesis`'],
     ['mixed services', { Records: [{ kinesis: {} }, sqsRecord] }, 'records of aws:sqs'],
     ['nothing', null, 'got null'],

@@ -6,11 +6,11 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { isSequenceNumber } from './sequence-number.ts'
 import { sequenceNumbers } from './stream-records.ts'
 
-/** What {@link kinesisPartialBatchFailure} takes. */
+/** Options of {@link kinesisPartialBatchFailure}. */
 export interface KinesisPartialBatchFailureOptions {
   /**
-   * Gets one line for each batch that was not done, with what the first failure threw. `batch` of `@spillway/batch` says
-   * that itself: for its results there is no line. Default: the console.
+   * Gets a line for each batch with failures, with the error of the first one. Not for the results of `batch` of
+   * `@spillway/batch`, which logs its failures itself. Default: the console.
    */
   readonly logger?: Logger
 }
@@ -18,27 +18,26 @@ export interface KinesisPartialBatchFailureOptions {
 const rules: OptionRules<KinesisPartialBatchFailureOptions> = { logger: objectWith('info', 'warn', 'error') }
 
 /**
- * Turns the settled results of a handler, one for each record, into the `batchItemFailures` of a stream: the lowest
- * sequence number that failed and nothing else. Lambda goes on from there, with that record and all after it. A place that
- * holds anything but a fulfilled result fails its record.
+ * Makes the `batchItemFailures` of a stream from the settled results of a handler, one for each record: the lowest sequence
+ * number that failed. Lambda delivers that record and all after it again. Anything but a fulfilled result is a failure.
  *
  * Use it before all other middlewares, and set `ReportBatchItemFailures` on the event source mapping: without that flag
- * Lambda ignores the answer and goes on.
+ * Lambda ignores the answer and skips failed records.
  *
- * Lambda takes whatever a function answers for success and goes on behind the batch. So all else is an error of the
- * invocation: nothing is passed over, the metric `Errors` and the log have it, and `BisectBatchOnFunctionError` halves
- * the batch. An answer would split it at the first record, which divides nothing.
+ * Lambda takes any other answer for success and goes on after the batch. So everything else is an error of the invocation:
+ * no record is skipped, the error is in the metric `Errors` and in the log, and `BisectBatchOnFunctionError` halves the
+ * batch.
  *
- * - What a middleware or the handler throws goes on to Lambda. What other middlewares answer to it is dropped.
- * - An event that is not one of Kinesis throws, whatever stands behind this middleware.
- * - A handler that does not answer one settled result for each record throws, as does another middleware that answers in
- *   its place.
+ * - The errors of a middleware or the handler go to Lambda. The answers of other middlewares to them are dropped.
+ * - An event of another service throws.
+ * - A handler that does not return one settled result for each record throws, and so does another middleware that answers
+ *   in its place.
  *
  * Source: AWS Lambda Developer Guide, "Configuring partial batch response with Kinesis Data Streams and Lambda".
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind; the handler rejects with
- * `SPILLWAY_SOURCE_MISSING` for an event of another service, and with `SPILLWAY_CHAIN_INVALID` for middlewares that are
- * put together wrongly.
+ * `SPILLWAY_SOURCE_MISSING` for an event of another service, and with `SPILLWAY_CHAIN_INVALID` for an invalid chain of
+ * middlewares.
  */
 export function kinesisPartialBatchFailure(
   options: KinesisPartialBatchFailureOptions = {},
@@ -51,7 +50,7 @@ export function kinesisPartialBatchFailure(
       answerOf: (failures, ids) => ({
         batchItemFailures: [{ itemIdentifier: lowestOf(failures.map(({ place }) => ids[place])) }],
       }),
-      line: 'spillway: records of a stream are not done, and are delivered again from the first of them on.',
+      line: 'spillway: records of a stream failed, and the stream is read again from the first of them.',
       fieldsOf: ([checkpoint]) => ({ checkpoint }),
     },
     quietLogger(options.logger ?? consoleLogger),
@@ -70,8 +69,8 @@ export function kinesisPartialBatchFailure(
 }
 
 /**
- * The lowest of sequence numbers, by their value: they are texts of different lengths. Empty text, which fails the whole
- * batch, when one of them is none.
+ * The lowest sequence number, compared as numbers, because texts of different lengths compare wrongly. Empty if one of them
+ * is invalid, which makes Lambda retry the whole batch.
  */
 function lowestOf(numbers: readonly unknown[]): string {
   let lowest: string | undefined

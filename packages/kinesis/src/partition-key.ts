@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { EncodedMessage } from '@spillway/message'
 
-/** Amazon Kinesis Data Streams API Reference, PutRecord: characters of a partition key. */
+/** Amazon Kinesis Data Streams API Reference, PutRecord: the most characters of a partition key. */
 const longestKey = 256
 
 /**
- * What a message stays in order with: its group, else its key. A text that a stream does not take as a partition key
- * (longer than 256 characters, or no UTF-8) is hashed, so that it stays one key.
+ * The partition key of a message: its group, or its key if it has no group. A text that Kinesis refuses as a partition key
+ * (longer than 256 characters, or not valid UTF-8) is hashed.
  */
 export function partitionKeyOf({ group, key }: EncodedMessage): string {
   const text = group ?? key

@@ -3,12 +3,12 @@ import { type Outgoing, type Rejected, refuse } from '@spillway/transport'
 import { sizeOf } from './limits.ts'
 import { partitionKeyOf } from './partition-key.ts'
 
-/** A message on its way to a stream. */
+/** A message to send to a stream. */
 export interface OutgoingRecord extends Outgoing {
   readonly partitionKey: string
 }
 
-/** Finds before sending what a stream cannot carry: a faulty record can fail a whole request, its neighbours with it. */
+/** Refuses messages that Kinesis would refuse, before they are sent: one invalid record can fail a whole request. */
 export function precheck(message: EncodedMessage, index: number): OutgoingRecord {
   const fault = faultOf(message)
   const partitionKey = partitionKeyOf(message)
@@ -20,17 +20,17 @@ function faultOf({ body, delay, attributes }: EncodedMessage): Rejected | undefi
   if (body.length === 0 || !body.isWellFormed()) {
     return refuse(
       'SPILLWAY_TEXT_UNSTORABLE',
-      'The body is empty or holds a lone surrogate, which no UTF-8 has.',
+      'The body is empty or has a lone surrogate, which is not valid UTF-8.',
     )
   }
   if (delay !== undefined && delay !== 0) {
-    return refuse('SPILLWAY_SEND_FAILED', 'A stream takes no delay: its records are read in order.')
-  }
-  if (attributes !== undefined && Object.keys(attributes).length > 0) {
     return refuse(
       'SPILLWAY_SEND_FAILED',
-      'A stream takes no attributes: a record has its data and nothing else.',
+      'A stream has no delay for messages: its records are read in order.',
     )
+  }
+  if (attributes !== undefined && Object.keys(attributes).length > 0) {
+    return refuse('SPILLWAY_SEND_FAILED', 'A stream has no message attributes: a record has only its data.')
   }
   return undefined
 }

@@ -7,10 +7,10 @@ import { type SendContext, toSender } from './put-records.ts'
 import { isSequenceNumber } from './sequence-number.ts'
 
 /**
- * Sends the records of one partition key one after the other, each after the one before it was confirmed and with its
- * sequence number, and ends at the first that was not confirmed. Answers one result per record, in order. Never rejects.
+ * Sends the records of one partition key in order. Each is sent after the one before was confirmed, with its sequence
+ * number. Stops at the first that was not confirmed. Resolves to one result for each record, in order. Never rejects.
  *
- * PutRecords does not keep order, and without `SequenceNumberForOrdering` records are ordered only coarsely, by arrival.
+ * PutRecords does not keep the order, and without `SequenceNumberForOrdering` PutRecord only does approximately.
  *
  * Source: Amazon Kinesis Data Streams API Reference, PutRecord and PutRecords.
  */
@@ -59,5 +59,5 @@ async function putRecord(
 }
 
 const behindAnother = notConfirmed(
-  'an earlier one of its partition key was not confirmed, so it was not sent',
+  'an earlier message of its partition key was not confirmed, so it was not sent',
 )

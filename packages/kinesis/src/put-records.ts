@@ -8,7 +8,7 @@ import { isEntryFault } from './entry-fault.ts'
 import type { OutgoingRecord } from './precheck.ts'
 import type { StreamOf } from './stream-name.ts'
 
-/** What sending needs. */
+/** What sending records needs of the target. */
 export interface SendContext {
   readonly client: KinesisSendClient
   readonly stream: StreamOf
@@ -18,10 +18,10 @@ export interface SendContext {
   readonly telemetry: Telemetry
 }
 
-/** A request that takes longer is given up and repeated; Kinesis answers in tens of milliseconds, 10 MiB take longer. */
+/** Milliseconds after which a request is aborted and repeated. Kinesis answers in tens of milliseconds; 10 MiB take longer. */
 const attemptMs = 5000
 
-/** What both kinds of requests have in common. */
+/** Creates the sender for one kind of requests. */
 export function toSender(context: SendContext, request: PackSender['request']): PackSender {
   return {
     ...context,
@@ -32,7 +32,7 @@ export function toSender(context: SendContext, request: PackSender['request']): 
   }
 }
 
-/** Sends one pack, repeating what was not confirmed. Answers one result per record, in order. Never rejects. */
+/** Sends one pack, and retries records that were not confirmed. Resolves to one result for each, in order. Never rejects. */
 export function putRecords(
   records: readonly OutgoingRecord[],
   context: SendContext,

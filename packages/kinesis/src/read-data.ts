@@ -1,21 +1,21 @@
 import { isUtf8 } from 'node:buffer'
 
-/** The text of a record, or why it has none. */
+/** The text of a record, or the reason why it has none. */
 export type DataText =
   | { readonly text: string }
   | {
       readonly fault: string
-      /** Whether there are bytes, which a decoding may read. */
+      /** Whether it has bytes, which a decoding may read. */
       readonly isBinary?: boolean
     }
 
-/** What aggregated records of the Kinesis Producer Library begin with (its "Aggregated record format"). */
+/** How aggregated records of the Kinesis Producer Library begin (its "Aggregated record format"). */
 const aggregated = Buffer.from([0xf3, 0x89, 0x9a, 0xc2])
 
-/** What gzip begins with (RFC 1952): the records of a CloudWatch Logs subscription, `CONTROL_MESSAGE` included, are gzip. */
+/** How gzip begins (RFC 1952). All records of a CloudWatch Logs subscription are gzip. */
 const gzip = Buffer.from([0x1f, 0x8b, 0x08])
 
-/** Reads the data of a record: base64 of UTF-8, of which nothing is guessed or replaced. Never throws. */
+/** Reads the data of a record, strictly: base64 of UTF-8. Never throws. */
 export function readData(data: unknown): DataText {
   if (typeof data !== 'string' || data.length === 0) return { fault: 'The record has no data.' }
   const bytes = Buffer.from(data, 'base64')
@@ -23,13 +23,13 @@ export function readData(data: unknown): DataText {
   if (beginsWith(bytes, aggregated)) {
     return {
       fault:
-        'The record was aggregated by the Kinesis Producer Library, which this reader does not take apart: set AggregationEnabled to false in the producer.',
+        'The record was aggregated by the Kinesis Producer Library, which is not supported: set AggregationEnabled to false in the producer.',
     }
   }
   if (beginsWith(bytes, gzip)) {
     return {
       fault:
-        'The data of the record is gzip, which this reader does not decompress. A subscription of CloudWatch Logs sends such records: give it a stream and a handler of its own, or let `decode` read it with gzipped(…).',
+        'The data of the record is gzip, as a subscription of CloudWatch Logs sends it. Set `decode` to gzipped(…), or give the subscription a stream of its own.',
       isBinary: true,
     }
   }
@@ -41,7 +41,7 @@ function beginsWith(bytes: Buffer, start: Buffer): boolean {
   return bytes.subarray(0, start.length).equals(start)
 }
 
-/** Whether a text was base64 (RFC 4648) to its last character: Node skips what is not. */
+/** Whether a text is entirely base64 (RFC 4648): Node skips other characters. */
 function isBase64(data: string, bytes: number): boolean {
   const padding = data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0
   return data.length % 4 === 0 && (data.length / 4) * 3 - padding === bytes && !/[^A-Za-z0-9+/=]/.test(data)

@@ -3,17 +3,16 @@ import { SpillwayError } from '@spillway/message'
 import { isRecordId } from '@spillway/message/internal'
 
 /**
- * The data of a record that goes back into its stream from where it was parked, marked so that the key of its message
- * opens again. Without the mark it would be taken for a duplicate and parked again where a parked store or an inbox
- * remembers its key.
+ * Marks the data of a parked record that is put back into its stream, so that the key of its message opens again. Without
+ * the mark it would be parked again as a duplicate, if a parked store or an inbox has its key.
  *
- * An envelope of Spillway gets one more field, and is otherwise byte for byte as it was. Anything else, text or not, gets a
- * line before its first byte, which `kinesisSource` removes before it decodes the record. The mark takes about 100 bytes.
+ * An envelope of Spillway gets one more field, and is otherwise unchanged. Other data gets a line before its first byte,
+ * which `kinesisSource` removes before it decodes the record. The mark takes about 100 bytes.
  *
- * @param data the data of the parked record: its `text` or the bytes of its `base64`; of a copy in a queue what
- * `parkedRecordOf` of `@spillway/kinesis/sqs` answers
+ * @param data the data of the parked record: its `text`, the bytes of its `base64`, or for a copy in a queue the result of
+ * `parkedRecordOf` of `@spillway/kinesis/sqs`
  * @param recordId the `recordId` of the copy
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for an id that no record has
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for an invalid id
  */
 export function redriveData(data: string | Uint8Array, recordId: string): Uint8Array {
   if (!isRecordId(recordId)) {
@@ -26,19 +25,19 @@ export function redriveData(data: string | Uint8Array, recordId: string): Uint8A
   return markedEnvelope(bytes, recordId) ?? Buffer.concat([Buffer.from(lineOf(recordId)), bytes])
 }
 
-/** An envelope with the mark as its last field; `undefined` for data that is no envelope. */
+/** An envelope with the mark as its last field; `undefined` for other data. */
 function markedEnvelope(bytes: Buffer, recordId: string): Buffer | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()
   if (!isEnvelope(text)) return undefined
-  // Not through JSON.stringify, which would round the numbers of the body.
+  // Without JSON.parse and JSON.stringify, which would round large numbers of the body.
   const unmarked = text.replace(earlierMark, '')
   const end = unmarked.lastIndexOf('}')
   const mark = `,"redriveOf":${JSON.stringify(recordId)}`
   return Buffer.from(`${unmarked.slice(0, end)}${mark}${unmarked.slice(end)}`)
 }
 
-/** The mark of an earlier redrive, where this function put it. */
+/** The mark of an earlier redrive. */
 const earlierMark = /,"redriveOf":"(?:[^"\\]|\\.)*"(?=\}\s*$)/
 
 function isEnvelope(text: string): boolean {
@@ -52,15 +51,15 @@ function isEnvelope(text: string): boolean {
 
 const start = '{"spillway":1,"redriveOf":'
 
-/** The line that marks data: JSON, and no envelope, because it has no name, key and body. */
+/** The line that marks data: JSON, but not an envelope, because it has no name, key and body. */
 function lineOf(recordId: string): string {
   return `${start}${JSON.stringify(recordId)}}\n`
 }
 
-/** The longest line: an id of 256 characters, each of them escaped. */
+/** The longest line: with an id of 256 characters, all escaped. */
 const longestLine = start.length + 600
 
-/** The first characters of marked data in base64: three bytes make four of them. */
+/** The first characters of marked data in base64. Three bytes are four characters. */
 const startBase64 = Buffer.from(start.slice(0, 24)).toString('base64')
 
 /** Data without its mark. */
@@ -69,9 +68,9 @@ export interface Unmarked {
   readonly redriveOf: string
 }
 
-/** The data behind the line of {@link redriveData}; `undefined` for data that has no such line. */
+/** Removes the line of {@link redriveData}; `undefined` for data without it. */
 export function readMarked(base64: string): Unmarked | undefined {
-  // One look at the text: nearly no record was redriven, and this runs for each of a thousand.
+  // Fast, because it runs for each record, and very few are redriven.
   if (!base64.startsWith(startBase64)) return undefined
   const bytes = Buffer.from(base64, 'base64')
   const end = bytes.subarray(0, longestLine).indexOf('\n')

@@ -1,5 +1,5 @@
 /**
- * Parks records of a stream in Amazon S3, and a claim store there. Needs the peer `@aws-sdk/client-s3`.
+ * Parks records of a stream in Amazon S3, and provides a claim store. Needs the peer `@aws-sdk/client-s3`.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 
 export { type S3ClaimStoreOptions, s3ClaimStore } from '@spillway/transport/s3'
 
-/** What {@link s3DeadLetter} takes. */
+/** Options of {@link s3DeadLetter}. */
 export interface S3DeadLetterOptions extends Omit<S3ClaimStoreOptions, 'bucket'> {
   /** The bucket. Needs `s3:PutObject` under the prefix. */
   readonly bucket: string | undefined
-  /** What the keys begin with, 1 to 512 characters. Default `spillway/parked/`. */
+  /** The prefix of the keys, 1 to 512 characters. Default `spillway/parked/`. */
   readonly prefix?: string
 }
 
@@ -25,11 +25,11 @@ const rules: OptionRules<S3DeadLetterOptions> = {
 }
 
 /**
- * Parks records of a stream in a bucket, one JSON document each: `code`, `detail`, `issues`, `stream`, `shardId`,
- * `sequenceNumber`, `recordId` (see `redriveData`, where it is another), `partitionKey`, `arrivedAt`, `parkedAt`, and the
- * data of the record as `text`, or as `base64` where it is no text.
+ * Creates a dead-letter store in a bucket. Each record is a JSON document: `code`, `detail`, `issues`, `stream`, `shardId`,
+ * `sequenceNumber`, `recordId` (for `redriveData`, if it differs from the sequence number), `partitionKey`, `arrivedAt`,
+ * `parkedAt`, and the data of the record as `text`, or as `base64` if it is not text.
  *
- * The key is the prefix, the stream, the shard and the sequence number: parked again, a record takes its own place.
+ * The key is the prefix, the stream, the shard and the sequence number: a record that is parked again replaces its copy.
  *
  * Source: Amazon S3 API Reference, PutObject.
  *
@@ -57,7 +57,7 @@ export function s3DeadLetter(options: S3DeadLetterOptions): DeadLetter {
   }
 }
 
-/** Where a record lies: one place for one record, whatever somebody put into the event. */
+/** The key of a record. Its parts are checked, because an event may have anything. */
 function keyOf({ stream, shardId, sequenceNumber, base64 }: ParkedCopy): string {
   // arn:aws:kinesis:REGION:ACCOUNT:stream/NAME
   const [, , , region = '', account = '', name = ''] = stream.split(':')
@@ -65,7 +65,7 @@ function keyOf({ stream, shardId, sequenceNumber, base64 }: ParkedCopy): string 
   return [account, region, name.replace(/^stream\//, ''), shardId, number].map(toSegment).join('/')
 }
 
-/** A part of a key that means the same to all that read it. */
+/** A safe part of a key: no slash, and not `.` or `..`. */
 function toSegment(text: string): string {
   return text
     .slice(0, 256)

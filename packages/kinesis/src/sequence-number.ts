@@ -1,6 +1,6 @@
 /**
- * Whether a value is a sequence number: decimal digits, more of them than a number of JavaScript holds. Their order is
- * that of the numbers, not that of the texts.
+ * Whether a value is a sequence number: decimal digits, more than a JavaScript number can have. They are ordered as
+ * numbers, not as texts.
  *
  * Source: Amazon Kinesis Data Streams API Reference, Record.
  */

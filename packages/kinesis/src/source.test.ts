@@ -75,7 +75,7 @@ describe('records', () => {
     expect(await first(records).load?.(ample())).toBe(body)
     const without = await sourceOf(event, { deadLetter: memoryDeadLetter() })
     await expect(first(without.records).load?.(ample())).rejects.toThrow(
-      'kinesisSource has no option `claimCheck`',
+      'kinesisSource needs the option `claimCheck`',
     )
   })
 })
@@ -130,7 +130,7 @@ describe('an event of another service', () => {
     const event = eventOf({ ...record, kinesis: { ...record?.kinesis, data: { id: 'a' } } })
     await expect(sourceOf(event, { deadLetter: memoryDeadLetter() })).rejects.toMatchObject({
       code: 'SPILLWAY_SOURCE_MISSING',
-      message: expect.stringContaining('put it before'),
+      message: expect.stringContaining('Use it before'),
     })
   })
 

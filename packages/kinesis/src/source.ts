@@ -38,40 +38,44 @@ import { type Delivered, readRecord } from './delivered.ts'
 import type { DataText } from './read-data.ts'
 import { streamRecords } from './stream-records.ts'
 
-/** What {@link kinesisSource} takes. */
+/** Options of {@link kinesisSource}. */
 export interface KinesisSourceOptions {
   /**
-   * Where records that can never succeed go, with the reason: `sqsDeadLetter` of `@spillway/kinesis/sqs`, `s3DeadLetter`
-   * of `@spillway/kinesis/s3`, or one of your own. Without it one bad record would hold up its shard.
+   * The store for parked records and their reasons: `sqsDeadLetter` of `@spillway/kinesis/sqs`, `s3DeadLetter` of
+   * `@spillway/kinesis/s3`, or your own. Without it a bad record would block its shard.
    */
   readonly deadLetter: DeadLetter
   /**
-   * How a text becomes a message: `plainJson()`, `gzipped(plainJson())`, a function of your own. Of data that is not UTF-8
-   * it gets the base64. What it does not read is parked with a reason, as it came. Default: `envelope()`, what the targets
-   * of Spillway send.
+   * Decodes the text of a record: `plainJson()`, `gzipped(plainJson())`, or your own function. Data that is not UTF-8 is
+   * passed as base64. A record that it refuses is parked unchanged with a reason. Default: `envelope()`, the format of
+   * Spillway's targets.
    */
   readonly decode?: Decoding<KinesisStreamRecord>
   /**
-   * Where the bodies of messages are that were too large for the stream: what `claimCheck` of the target says. Without
-   * it such messages are delivered again and again.
+   * The store of messages that were too large for the stream, the same as in `claimCheck` of the target. Without it such
+   * messages are delivered again and again.
    */
   readonly claimCheck?: ClaimSourceOptions
   /**
-   * Keeps the decision to park a record, committed before its copy is sent: a record that is delivered again is not
-   * written after all, and its copy is sent once. A stream counts no deliveries, so it is asked for each batch. Default:
-   * none. Then a record that comes again may be parked twice, or be written although its copy was sent.
+   * Stores the decision to park a record before its copy is sent, so that a record that is delivered again is not written,
+   * and its copy is sent once. Read for each batch, because a stream does not count deliveries. Default: none. Then a
+   * record that is delivered again may be parked twice, or be written although its copy was sent.
    */
   readonly parked?: ParkedStore
   /**
-   * Seconds after its arrival from which a record that fails for a fault of its own is parked rather than retried: its
-   * handler throws, its message is of a later version, or its large body cannot be fetched. It would hold up its shard.
-   * An outage parks nothing, however long: what is unavailable, a deadline, and what the database refuses for any record. 60 to
-   * 31,536,000, or `false` for never. Default 3,600.
+   * Seconds from the arrival of a record after which it is parked instead of retried if it fails because of itself: its
+   * handler throws, its message is of a later version, or its large body cannot be fetched. It would block its shard. An
+   * outage never parks a record, nor does a deadline or a fault of the database. 60 to 31,536,000, or `false` for never.
+   * Default 3,600.
    */
   readonly parkAfter?: number | false
-  /** Gets a warning when the parked store did not note a copy. Default: lines of JSON on the console. */
+  /** Gets a warning when the parked store could not note a copy. Default: lines of JSON on the console. */
   readonly logger?: Logger
-  /** Says when a record was parked and how old it is, and ends requests. Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 
@@ -92,21 +96,21 @@ const rules: OptionRules<KinesisSourceOptions> = {
 }
 
 /**
- * Puts the records of a Kinesis event under `event.source`, for the batch handler behind it.
+ * A middleware that puts the records of a Kinesis event under `event.source`, for the handler of `batch`.
  *
- * Its lanes are the partition keys. It is a source with a checkpoint: what is not done brings back all that comes after
- * it in its shard, whatever became of that, so effects have to keep to the keys of their messages.
+ * Its lanes are the partition keys. It is a source with a checkpoint: a failed record brings back all records after it in
+ * its shard, done or not, so effects must be idempotent under the keys of their messages.
  *
- * A record that holds no text (no data, no base64, no UTF-8, or aggregated by the Kinesis Producer Library) is
- * parked and costs only itself.
+ * A record without text (no data, not base64, not UTF-8, or aggregated by the Kinesis Producer Library) is parked; its
+ * neighbours are not affected.
  *
- * Two facts of a queue are missing in a stream. Nobody counts deliveries, so `receiveCount` is 1 each time. And nothing
- * can be delivered later, so the `after` of a retry has no effect: Lambda delivers the records again as soon as it likes,
- * until `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are used up. A record that fails
- * for a fault of its own is parked once it is older than `parkAfter`, so that its shard goes on.
+ * A stream differs from a queue in two points. Deliveries are not counted, so `receiveCount` is always 1. And a delivery
+ * cannot be delayed, so the `after` of a retry has no effect: Lambda delivers the records again until
+ * `MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` of the event source mapping are exceeded. A record that fails
+ * because of itself is parked when it is older than `parkAfter`, so that its shard goes on.
  *
- * Use it behind {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
- * that flag what failed is passed over and lost.
+ * Use it after {@link kinesisPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
+ * that flag Lambda skips failed records, and they are lost.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
  * with `SPILLWAY_SOURCE_MISSING` for an event of another service.
@@ -144,7 +148,7 @@ export function kinesisSource(
         const parkedAt = new Date(clock.now())
         const copy = {
           ...rest,
-          // The core knows no more than that there is no envelope in it.
+          // The batch core has no text of such a record, and cannot give this reason.
           reason:
             'fault' in data && !isRead(data)
               ? { code: 'SPILLWAY_ENVELOPE_INVALID', detail: data.fault }
@@ -170,7 +174,7 @@ export function kinesisSource(
   }
 }
 
-/** How the records of a source are read. */
+/** How a source reads its records. */
 interface Reading {
   readonly loader: ClaimLoader
   readonly overdueBefore: number
@@ -182,7 +186,7 @@ function toSourceRecord(
   index: number,
   { loader, overdueBefore, isRead }: Reading,
 ): SourceRecord {
-  // What holds no text holds no envelope either: empty text has it parked.
+  // Empty text has no envelope, so the record is parked.
   const body = 'text' in data ? data.text : isRead(data) ? base64 : ''
   const claim = readClaim(body)
   const overdue = arrivedAt !== undefined && arrivedAt.getTime() < overdueBefore
@@ -203,6 +207,6 @@ function toSourceRecord(
 function unknownRecord(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_PARK_FAILED',
-    'kinesisSource was to park a record that is none of its own, and is delivered again: leave the `id` of records as it is.',
+    'kinesisSource does not know the record to park, which is delivered again: do not change the `id` of records.',
   )
 }

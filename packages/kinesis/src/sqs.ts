@@ -1,5 +1,5 @@
 /**
- * Parks records of a stream in an Amazon SQS queue, and reads them there. Needs the peer `@aws-sdk/client-sqs`.
+ * Parks records of a stream in an Amazon SQS queue, and reads such copies. Needs the peer `@aws-sdk/client-sqs`.
  *
  * @module
  */
@@ -25,16 +25,16 @@ import { parkedAttributes } from './parked-attributes.ts'
 export { parkedAttributes } from './parked-attributes.ts'
 export { type ParkedRecord, parkedRecordOf, type QueueCopy } from './parked-record.ts'
 
-/** What {@link sqsDeadLetter} takes. */
+/** Options of {@link sqsDeadLetter}. */
 export interface SqsDeadLetterOptions {
   /** A standard queue. Needs `sqs:SendMessage`. Give it the longest retention, 14 days. */
   readonly queueUrl: string | undefined
-  /** Default: a client with the SDK's own configuration. */
+  /** Default: a client with the configuration of the SDK. */
   readonly client?: Pick<SQSClient, 'send'>
   /**
-   * Where copies go that are too large for the queue, which holds 1 MiB or its own `MaximumMessageSize`, even compressed:
-   * `s3DeadLetter`, for example. Give it to a stream whose `MaxRecordSizeInKiB` is more than 1,024. Default: nowhere. Such a record is delivered again until the
-   * event source mapping gives it up.
+   * The store for copies that are too large for the queue even compressed, `s3DeadLetter` for example. Set it for a stream
+   * whose `MaxRecordSizeInKiB` is more than 1,024, and for a queue whose `MaximumMessageSize` is less than 1 MiB. Default:
+   * none. Such a record is delivered again until the event source mapping discards it.
    */
   readonly large?: DeadLetter
 }
@@ -50,10 +50,10 @@ const rules: OptionRules<SqsDeadLetterOptions> = {
 }
 
 /**
- * Parks records of a stream in a queue. The body of a copy is the data of its record, byte for byte; where that is
- * nothing that a queue takes, its base64, with the attribute `spillway.encoding`. The reason, and where the record
- * came from, are message attributes. Where there is no room for them, the data is gzipped in an attribute: text of 1 MiB,
- * which is what a stream takes unless told otherwise, always has room then.
+ * Creates a dead-letter store in a queue. The body of a copy is the data of its record; if SQS refuses the data as text, it
+ * is base64, with the attribute `spillway.encoding`. The reason and the origin of the record are message attributes. If
+ * there is no room for them, the data is gzipped in an attribute. Text of up to 1 MiB, the default of a stream, always has
+ * room then.
  *
  * Source: Amazon SQS API Reference, SendMessage.
  *
@@ -67,7 +67,7 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
   return {
     async put(copy, limit) {
       let cause: unknown
-      for (const form of [beside, gzipped]) {
+      for (const form of [asBody, asAttribute]) {
         const message = await form(copy)
         if (message === undefined) continue
         try {
@@ -75,7 +75,7 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
           requireMessageId(await client.send(command, { abortSignal: limit.signal }))
           return
         } catch (thrown) {
-          // A queue may have a lower limit of its own: 256 KiB, where it was made before SQS took more.
+          // The queue may have a lower limit: 256 KiB if it is older than the limit of 1 MiB.
           if (readTooLarge(toError(thrown).message) === undefined) throw thrown
           cause = thrown
         }
@@ -89,29 +89,29 @@ export function sqsDeadLetter(options: SqsDeadLetterOptions): DeadLetter {
 function tooLarge(cause: unknown): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_PARK_FAILED',
-    'A record is too large to be parked in a queue, even compressed, and is delivered again: give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }), and the queue a `MaximumMessageSize` of 1 MiB.',
+    'A record is too large to be parked in a queue, even compressed, and is delivered again. Give `sqsDeadLetter` the option `large`, for example s3DeadLetter({ bucket }), and the queue a `MaximumMessageSize` of 1 MiB.',
     { cause },
   )
 }
 
 const compress = promisify(gzip)
 
-/** The copy with its data as its body; `undefined` where the queue takes no more attributes beside it. */
-function beside(copy: ParkedCopy): SentCopy | undefined {
+/** The copy with its data as the body; `undefined` if there is no room for the attributes. */
+function asBody(copy: ParkedCopy): SentCopy | undefined {
   const plain = copy.text !== undefined && isSendable(copy.text)
-  // A queue takes no empty body. A record without data has nothing to lose.
+  // SQS refuses an empty body, so a record without data has the body `-`.
   const body = plain ? String(copy.text) : copy.base64 || '-'
   return fitCopy(body, [], factsOf(copy, plain ? undefined : 'base64'))
 }
 
-/** The copy with its data in an attribute. Text of UTF-8 always gets smaller, by 2 % at least. */
-async function gzipped(copy: ParkedCopy): Promise<SentCopy | undefined> {
+/** The copy with its gzipped data in an attribute. UTF-8 text always becomes smaller, by at least 2 %. */
+async function asAttribute(copy: ParkedCopy): Promise<SentCopy | undefined> {
   const data = { DataType: 'Binary', BinaryValue: await compress(Buffer.from(copy.base64, 'base64')) }
   const body = `The data is in the attribute ${parkedAttributes.data}.`
   return fitCopy(body, [[parkedAttributes.data, data]], factsOf(copy, 'gzip'))
 }
 
-/** The facts of a copy: all but the issues are needed. */
+/** The facts of a copy. All except the issues are needed. */
 function factsOf(copy: ParkedCopy, encoding: string | undefined): CopyFacts {
   const { reason, sequenceNumber, recordId, shardId, stream, partitionKey, arrivedAt } = copy
   return {

@@ -1,6 +1,6 @@
 import type { OptionRule } from '@spillway/message/internal'
 
-/** Which stream a request is for, as the SDK takes it. */
+/** The stream of a request: parameters of the SDK. */
 export type StreamOf = { readonly StreamName: string } | { readonly StreamARN: string }
 
 /** Amazon Kinesis Data Streams API Reference, CreateStream. */
@@ -8,7 +8,7 @@ const namePattern = /^[a-zA-Z0-9_.-]{1,128}$/
 
 const arnPattern = /^arn:aws[^:]*:kinesis:[^:]+:\d{12}:stream\/[a-zA-Z0-9_.-]{1,128}$/
 
-/** Rule for an option that takes the name of a stream, which mostly comes from the environment. */
+/** Rule for an option that takes the name of a stream. */
 export const isStreamName: OptionRule = {
   expected: 'the name of a stream (is its environment variable set?)',
   test: (value) => typeof value === 'string' && namePattern.test(value),

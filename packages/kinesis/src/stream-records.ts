@@ -25,8 +25,7 @@ export function streamRecords(event: unknown): readonly unknown[] {
 }
 
 /**
- * The sequence numbers of an event of a stream, by which an answer to Lambda names its records. What stands in the place
- * of one may be anything.
+ * The sequence numbers of an event of a stream, for `itemIdentifier` in the answer to Lambda. They are not checked.
  *
  * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service
  */
@@ -34,7 +33,7 @@ export function sequenceNumbers(event: unknown): readonly unknown[] {
   return ofStream(event, answer).map((record) => streamPart(record).sequenceNumber)
 }
 
-/** Records of which at least one is of a stream: a broken one among them costs only itself. */
+/** Checks that at least one record is of a stream. A single broken record is parked later. */
 function ofStream(event: unknown, kind: SourceKind): readonly unknown[] {
   const records = recordsOf(event, kind)
   if (records.length === 0 || records.some(isOfStream)) return records
@@ -54,6 +53,6 @@ function streamPart(record: unknown): Readonly<Record<string, unknown>> {
 function decoded(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    'kinesisSource takes records as Lambda delivers them, and got some that are decoded: put it before the middleware that decodes them, or leave that one out.',
+    'kinesisSource needs records as Lambda delivers them, but they are decoded. Use it before the middleware that decodes them, or remove that middleware.',
   )
 }

@@ -13,41 +13,50 @@ import { isClient, type KinesisSendClient } from './client.ts'
 import { maxBytes } from './limits.ts'
 import { isStreamArn, isStreamName, type StreamOf } from './stream-name.ts'
 
-/** What {@link kinesisTarget} takes. */
+/** Options of {@link kinesisTarget}. */
 export interface KinesisTargetOptions {
-  /** The stream by its name. Either this or `streamArn`. */
+  /** The name of the stream. Give either this or `streamArn`. */
   readonly streamName?: string | undefined
-  /** The stream by its ARN: for one of another account. */
+  /** The ARN of the stream: for a stream of another account. */
   readonly streamArn?: string | undefined
-  /** Default: a client with the SDK's own configuration and no retries of its own. */
+  /** Default: a client with the configuration of the SDK, without its retries. */
   readonly client?: KinesisSendClient
   /**
-   * - `'relaxed'`: packs of 500 records, side by side. What Kinesis did not take is sent again after what it took, so a
-   *   record may get behind a later one of its partition key.
-   * - `'strict'`: within a call, no message of a partition key is sent before the one in front of it was confirmed, and
-   *   behind one that was not the later ones of its key are not sent. One request for each message.
+   * - `'relaxed'`: packs of 500 records, in parallel. Records that Kinesis did not accept are sent again, so a record may
+   *   come after a later one of its partition key.
+   * - `'strict'`: within a call, a message is sent only after the message before it with the same partition key was
+   *   confirmed. One request for each message.
    *
    * Default `'relaxed'`.
    */
   readonly order?: 'relaxed' | 'strict'
-  /** How often a record is sent before it counts as not confirmed, 1 to 10. Default 4. */
+  /** The most attempts to send a message, 1 to 10. Default 4. */
   readonly maxAttempts?: number
-  /** How many requests of this target run at once, whatever calls they are of. 1 to 50. Default 16. */
+  /** The most requests of this target at once, of all calls together. 1 to 50. Default 16. */
   readonly concurrency?: number
   /**
-   * What the stream takes as `MaxRecordSizeInKiB`, in bytes, partition key included: 1,024 to 10,485,760 (10 MiB).
-   * Default 1,048,576, which is that of a stream for which nothing else was set.
+   * `MaxRecordSizeInKiB` of the stream, in bytes: 1,024 to 10,485,760 (10 MiB), the partition key included. Default
+   * 1,048,576, the default of a stream.
    */
   readonly maximumRecordSize?: number
   /**
-   * `claimCheck({ store })` of `@spillway/kinesis/claim-check` puts messages that are too large for the stream into a
-   * store. Default: they are rejected.
+   * `claimCheck({ store })` of `@spillway/kinesis/claim-check` stores messages that are too large for the stream. Default:
+   * they are rejected.
    */
   readonly claimCheck?: ClaimChecking
-  /** Where the numbers go: `spillway.send.*`, each with `target: 'kinesis'`. Default: nowhere. */
+  /** Gets the metrics `spillway.send.*`, each with `target: 'kinesis'`. Default: none. */
   readonly telemetry?: Telemetry
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for the jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
@@ -66,7 +75,7 @@ const rules: OptionRules<KinesisTargetOptions> = {
 }
 
 /**
- * Which stream the options name.
+ * Checks the options. Returns the stream.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */

@@ -9,16 +9,16 @@ import { putRecords } from './put-records.ts'
 import { checkTargetOptions, type KinesisTargetOptions } from './target-options.ts'
 
 /**
- * Sends messages to a Kinesis stream: packed by 500 records and 10 MiB, and only records that Kinesis did not take are
- * sent again, with jitter, while time and attempts remain. A message counts as accepted only when Kinesis answered a
- * sequence number for that very record.
+ * Sends messages to a Kinesis stream, in requests of at most 500 records and 10 MiB. Only records that Kinesis did not
+ * accept are sent again, with jitter, while time and attempts remain. A message is accepted only when Kinesis returned a
+ * sequence number for its record.
  *
- * A time-out or a reset may have stored the records all the same, so a retry can put one twice: the key of the message
- * makes that harmless.
+ * Kinesis may have stored a record whose request timed out, so a retry can put it twice: the key of the message makes that
+ * harmless.
  *
- * The partition key is the group of a message, else its key. By default packs go side by side, and a record that Kinesis
- * did not take at first may get behind a later one of its partition key; `order: 'strict'` keeps the order of a call
- * through all failures, with a request for each message.
+ * The partition key is the group of a message, or its key if it has no group. By default packs are sent in parallel, and a
+ * record that is retried may come after a later one of its partition key; `order: 'strict'` keeps the order of a call, with
+ * a request for each message.
  *
  * Source: Amazon Kinesis Data Streams API Reference, PutRecords and PutRecord. Needs `kinesis:PutRecords`, or
  * `kinesis:PutRecord` with `order: 'strict'`.
@@ -43,7 +43,7 @@ export function kinesisTarget(options: KinesisTargetOptions): Target {
   const claimCheck = options.claimCheck?.start(claimContext)
   const put = order === 'strict' ? putInOrder : putRecords
 
-  /** What is sent in one go: a pack, or with `strict` all of one partition key. */
+  /** The units that are sent in parallel: packs, or with `strict` the records of each partition key. */
   function toParts(outgoing: readonly OutgoingRecord[]): Iterable<readonly OutgoingRecord[]> {
     if (order === 'strict') return Map.groupBy(outgoing, ({ partitionKey }) => partitionKey).values()
     return pack(

@@ -9,18 +9,18 @@ import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import type { DeadLetter, ParkedCopy } from './dead-letter.ts'
 import { partitionKeyOf } from './partition-key.ts'
 
-/** What the records of a test have beside their messages. */
+/** The facts of the records of a test. */
 export interface KinesisEventFacts extends Pick<TestFacts, 'time' | 'key' | 'traceparent'> {
   /** The name of the stream. Default `test`. */
   readonly stream?: string
-  /** When the records arrived in the stream. Default: now, so that none is overdue (`parkAfter` of `kinesisSource`). */
+  /** When the records arrived in the stream. Default: now, so that none exceeds `parkAfter` of `kinesisSource`. */
   readonly arrivedAt?: Date
-  /** The sequence number of the first record; each that follows has the next. Default `49` and 54 zeros. */
+  /** The sequence number of the first record; the others count up. Default `49` and 54 zeros. */
   readonly firstSequenceNumber?: bigint
 }
 
 /**
- * An event of one shard of a stream, one record for each input, for a handler behind `kinesisSource`.
+ * Makes an event of one shard of a stream with a record for each input, for a handler with `kinesisSource`.
  *
  * @example
  * ```ts
@@ -33,8 +33,8 @@ export interface KinesisEventFacts extends Pick<TestFacts, 'time' | 'key' | 'tra
  * export const event = await kinesisEvent(reading, [{ id: 'a' }, { id: 'b' }])
  * ```
  *
- * @param inputs the bodies as a client sends them; each goes through the schema, as `enqueue` lets it
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses an input.
+ * @param inputs the bodies as a client sends them; the schema validates each, as `enqueue` does
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the issues, when the schema refuses an input.
  */
 export async function kinesisEvent<Definition extends MessageDefinition>(
   definition: Definition,
@@ -83,11 +83,11 @@ function toRecord(
 
 /** A dead-letter store in memory. */
 export interface MemoryDeadLetter extends DeadLetter {
-  /** What was parked, in order. */
+  /** The parked copies, in order. */
   readonly copies: readonly ParkedCopy[]
 }
 
-/** A dead-letter store that keeps copies in memory, for `deadLetter` of `kinesisSource`. */
+/** Creates a dead-letter store in memory, for `deadLetter` of `kinesisSource`. */
 export function memoryDeadLetter(): MemoryDeadLetter {
   const copies: ParkedCopy[] = []
   return {

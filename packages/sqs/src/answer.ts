@@ -3,10 +3,10 @@ import type { SendResult } from '@spillway/message'
 import { isThrottle } from '@spillway/message/internal'
 import { isMessageId, notConfirmed, readTooLarge, type Sent, toCause } from '@spillway/transport'
 
-/** The part of an answer that is read. */
+/** The part of an answer that is needed. */
 type BatchAnswer = Pick<SendMessageBatchCommandOutput, 'Successful' | 'Failed'>
 
-/** What became of each message that was sent. Fail closed: one that the answer does not mention was not confirmed. */
+/** Reads the result of each message of a batch. Fails closed: a message that the answer does not mention is not confirmed. */
 export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sent {
   const results = new Map<number, SendResult>()
   const ids = new Map<string | undefined, number>()
@@ -32,7 +32,7 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
       status: 'rejected',
       code: Code ?? 'SPILLWAY_SEND_FAILED',
       detail: `SQS refused the message${Code === undefined ? '' : ` (${Code})`}.`,
-      // Asking too often is a fault of the sender, too, but one that passes.
+      // SQS reports throttling as a fault of the sender, but it is transient.
       retryable: SenderFault !== true || isThrottle(Code),
       cause: toCause(Code ?? 'Error', Message),
     })
@@ -40,7 +40,7 @@ export function readAnswer(pending: readonly number[], answer: BatchAnswer): Sen
   return { results, throttled }
 }
 
-/** What became of a message that was sent by itself: SQS answers with its id, or with an error. */
+/** Reads the result of a message that was sent by itself. */
 export function readConfirmation(
   position: number,
   { MessageId }: Pick<SendMessageCommandOutput, 'MessageId'>,

@@ -117,7 +117,7 @@ describe('the threshold', () => {
 
   it('cannot be more than the queue takes', () => {
     expect(() => target({ threshold: 2049 })).toThrow(
-      'sqsTarget: the option `threshold` of claimCheck must be at most the 2048 bytes that a message may have.',
+      'sqsTarget: the option `threshold` of claimCheck must be at most 2048, the most bytes of a message.',
     )
     expect(() => target({ store: undefined as never })).toThrow(
       'claimCheck: the option `store` is missing; it must be a claim store, for example s3ClaimStore({ bucket }).',

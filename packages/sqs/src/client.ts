@@ -7,7 +7,7 @@ export type SqsClient = Pick<SQSClient, 'send'>
 /** Rule for an option that takes a client. */
 export const isClient: OptionRule = { ...objectWith('send'), expected: 'an SQSClient' }
 
-/** Rule for an option that takes the URL of a queue, which mostly comes from the environment. */
+/** Rule for an option that takes the URL of a queue. */
 export const isQueueUrl: OptionRule = {
   required: true,
   expected: 'the URL of a queue (is its environment variable set?)',
@@ -15,21 +15,21 @@ export const isQueueUrl: OptionRule = {
 }
 
 /**
- * The target's client when none is given: region, credentials and endpoint as the SDK finds them.
+ * The default client of a target: region, credentials and endpoint as the SDK finds them.
  *
- * One attempt only, because the target repeats what failed itself: entry by entry, with jitter, within the
- * invocation's time. The SDK would repeat whole requests and knows no deadline.
+ * It makes one attempt, because the target retries by itself: single entries, with jitter, within the invocation's time.
+ * The SDK would repeat whole requests and has no deadline.
  */
 export function targetClient(): SqsClient {
   return new SQSClient({ maxAttempts: 1 })
 }
 
-/** The source's client when none is given. Its requests stand alone, so the SDK may repeat them. */
+/** The default client of a source. The SDK may repeat its requests. */
 export function sourceClient(): SqsClient {
   return new SQSClient({})
 }
 
-/** Whether the URL or the ARN is that of a FIFO queue. A group id says nothing: standard queues take one, too. */
+/** Whether a URL or an ARN is that of a FIFO queue. A group id does not tell: standard queues accept one as well. */
 export function isFifo(urlOrArn: string): boolean {
   return urlOrArn.endsWith('.fifo')
 }

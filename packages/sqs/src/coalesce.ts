@@ -1,40 +1,39 @@
 /**
- * Requests that run at the same time share what they send to a queue.
+ * Concurrent calls share requests to a queue.
  *
  * @module
  */
 import { checkOptions, integer, type OptionRules, oneOf } from '@spillway/message/internal'
 import { type Coalescer, type CoalescerContext, createCoalescer } from './coalescer.ts'
 
-/** What {@link coalesce} takes. */
+/** Options of {@link coalesce}. */
 export interface CoalesceOptions {
-  /** Milliseconds that a message waits for company at most, 0 to 1,000. Default 5. */
+  /** The most milliseconds that a message waits for others, 0 to 1,000. Default 5. */
   readonly maxWait?: number
   /**
-   * - `'auto'`: where an environment serves several requests at once: in a container, on Lambda Managed Instances and
-   *   wherever `AWS_LAMBDA_MAX_CONCURRENCY` is more than 1. Not on plain Lambda, where an environment has one request at
-   *   a time.
-   * - `'always'`: everywhere.
+   * - `'auto'`: if an environment serves several requests at once: in a container, on Lambda Managed Instances, and if
+   *   `AWS_LAMBDA_MAX_CONCURRENCY` is more than 1. Not on plain Lambda, which serves one request at a time.
+   * - `'always'`: in every environment.
    *
    * Default `'auto'`.
    */
   readonly when?: 'auto' | 'always'
 }
 
-/** What {@link coalesce} makes, for the option `coalesce` of `sqsTarget`. */
+/** The value of the option `coalesce` of `sqsTarget`, made by {@link coalesce}. */
 export interface Coalescing {
-  /** Called by the target. Gives `undefined` where messages are not gathered. */
+  /** Called by the target. Returns `undefined` if calls do not share requests. */
   start(context: Omit<CoalescerContext, 'maxWait'>): Coalescer | undefined
 }
 
-/** Variables by their names, as in `process.env`. */
+/** Environment variables by their names. */
 type Environment = Readonly<Record<string, string | undefined>>
 
 const rules: OptionRules<CoalesceOptions> = { maxWait: integer(0, 1000), when: oneOf('auto', 'always') }
 
 /**
- * Lets messages of calls that run at the same time share requests, which cost money: up to 10 messages or 1 MiB,
- * gathered for a few milliseconds. Calls of 10 messages and more go by themselves.
+ * Lets the messages of concurrent calls share requests, each of which costs money: up to 10 messages or 1 MiB, gathered
+ * for a few milliseconds. Calls with 10 messages or more have requests of their own.
  *
  * @example
  * ```ts
@@ -58,8 +57,8 @@ export function coalesce(options: CoalesceOptions = {}): Coalescing {
 }
 
 /**
- * Whether this environment works on several requests at once. A plain Lambda environment has one, and freezes its
- * timers between two.
+ * Whether this environment serves several requests at once. A plain Lambda environment serves one at a time, and its timers
+ * are frozen between requests.
  *
  * Source: AWS Lambda Developer Guide, "Lambda Managed Instances" and "Defined runtime environment variables".
  */

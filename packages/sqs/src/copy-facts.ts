@@ -9,10 +9,10 @@ import {
 import type { SQSRecord } from 'aws-lambda'
 import type { Delivered } from './park-record.ts'
 
-/** The message attributes of a parked copy, beside those of the original. */
+/** The message attributes that parking adds to those of the original. */
 export const parkedAttributes = {
   ...reasonAttributes,
-  /** The id of the message that was parked. On a redriven copy it opens the key again. */
+  /** The id of the parked message. On a redriven copy it opens the key again. */
   messageId: 'spillway.messageId',
   receiveCount: 'spillway.receiveCount',
   sentAt: 'spillway.sentAt',
@@ -37,8 +37,8 @@ export function copyFacts({ record, raw, recordId }: Delivered, reason: ParkReas
 }
 
 /**
- * When the message was sent, and when it was received first. A message that was parked before and redriven is a new one
- * for SQS: its copy keeps the times of the first.
+ * When the message was sent, and first received. A redriven message is a new one for SQS: if it is parked again, the copy
+ * keeps the times of the original.
  */
 function times(raw: SQSRecord | undefined): readonly CopyFact[] {
   const { SentTimestamp, ApproximateFirstReceiveTimestamp } = raw?.attributes ?? {}
@@ -53,5 +53,5 @@ function times(raw: SQSRecord | undefined): readonly CopyFact[] {
   })
 }
 
-/** A time as the attributes of a copy have it: RFC 3339, UTC. */
+/** The format of times in attributes: RFC 3339, UTC. */
 const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/

@@ -7,13 +7,13 @@ import { packedIn, packedName, packedTypes, packMessage } from './packed-message
 import { toSdkAttribute } from './wire-attributes.ts'
 
 /**
- * The copy of a message, from which the message can be made again exactly as it was.
+ * Makes the copy of a message, from which the message can be restored exactly.
  *
- * The copy has the body and all attributes of its message, and the facts beside them. Where there is no room for the facts (a
- * queue takes ten attributes, and 1 MiB in all), the attributes of the message are packed into one, and where that is not
- * enough its body with them: then the copy's own body names the message at most.
+ * The copy has the body and all attributes of the message, and the facts. A queue takes ten attributes, and 1 MiB in all.
+ * If there is no room for the facts, the attributes of the message are packed into one attribute; if that is not enough,
+ * its body is packed as well, and the body of the copy has only the identity of the message.
  *
- * @throws SpillwayError `SPILLWAY_PARK_FAILED` for a message that leaves no room even so: binary attributes that fill it
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` if there is still no room: the message is full of binary attributes
  */
 export async function copyOf(
   body: string,
@@ -21,10 +21,10 @@ export async function copyOf(
   facts: CopyFacts,
 ): Promise<SentCopy> {
   const own: readonly string[] = Object.values(parkedAttributes)
-  // An earlier parking left its facts on a message that was redriven.
+  // A redriven message may have the facts of an earlier parking.
   const original = Object.entries(attributes).filter(([name]) => !own.includes(name))
   const plain = fitCopy(body, original.map(toSdkAttribute), facts)
-  // What is packed already came back from the dead-letter queue, and stays packed.
+  // A packed message came back from the dead-letter queue, and stays packed.
   if (plain !== undefined || packedIn(attributes) !== undefined) return plain ?? noRoom()
   const originals = Object.fromEntries(original)
   return (
@@ -38,11 +38,11 @@ async function packed(what: keyof typeof packedTypes, message: Parameters<typeof
   return [packedName, { DataType: packedTypes[what], BinaryValue: await packMessage(message) }] as const
 }
 
-/** The body of a copy whose own is packed: the envelope without its body, which says whose message it is. */
+/** The body of a copy whose original body is packed: the envelope without its body. */
 function placeholder(body: string): string {
   const { spillway, name, version, key, group, time } = parse(body)
   const identity = spillway === 1 ? { spillway, name, version, key, group, time } : {}
-  // What nests is no part of an envelope, and may nest deeper than JSON can be made of it.
+  // Only scalar values: a forged envelope may have nested ones, too deep for JSON.stringify.
   const flat = Object.entries(identity).filter(([, value]) => typeof value !== 'object')
   const text = wireJson({ ...Object.fromEntries(flat), packed: packedName })
   return text.length > 4096 ? JSON.stringify({ packed: packedName }) : text
@@ -52,7 +52,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(text))
   } catch {
-    // Not JSON: the message of somebody else, whose body says nothing here.
+    // Not JSON, and so not an envelope.
     return {}
   }
 }
@@ -60,6 +60,6 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 function noRoom(): never {
   throw new SpillwayError(
     'SPILLWAY_PARK_FAILED',
-    'A record leaves no room for the reason in the dead-letter queue, not even compressed. It is delivered again: SQS itself moves it once it was received `maxReceiveCount` times.',
+    'A record leaves no room for the reason in the dead-letter queue, not even compressed. It is delivered again until SQS itself moves it, after `maxReceiveCount` receives.',
   )
 }

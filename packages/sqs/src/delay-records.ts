@@ -7,29 +7,28 @@ import { maxEntries } from './pack.ts'
 /** Amazon SQS quotas: a message may be invisible for 12 hours from its receive. Seconds. */
 const longestVisibility = 43_200
 
-/** What may have passed between the receive and the event: a batching window, a wait for the function's turn. Seconds. */
+/** The most time between the receive and the event: the batching window, throttles. Seconds. */
 const beforeEvent = 900
 
-/** Requests at once. The SDK's agent has 50 sockets, and the client may be that of others, too. */
+/** The most requests at once. The agent of the SDK has 50 sockets, which other code may share. */
 const requestConcurrency = 16
 
-/** Milliseconds after which a request is given up. */
+/** Milliseconds after which a request is aborted. */
 const requestMs = 2000
 
-/** The errors of a request that is given up. */
+/** The names of the errors of aborted requests. */
 const lateErrors = ['AbortError', 'TimeoutError']
 
-/** When a record is to be visible again. */
+/** The new visibility time-out of a record. */
 export interface VisibilityChange {
   readonly receiptHandle: string
   readonly seconds: number
 }
 
 /**
- * Sets when records become visible again.
+ * Sets the visibility time-outs of records.
  *
- * @param sinceEvent seconds since the event came: SQS refuses a time-out that would end more than 12 hours after the
- * receive
+ * @param sinceEvent seconds since the event came: SQS refuses a time-out that ends more than 12 hours after the receive
  */
 export type DelayRecords = (
   changes: readonly VisibilityChange[],
@@ -38,8 +37,8 @@ export type DelayRecords = (
 ) => Promise<void>
 
 /**
- * Sets when records of a queue become visible again, ten to a request. Best effort: where it fails, or time runs out, the
- * visibility time-out of the queue applies, which is later or sooner but never a loss. One for each source.
+ * Creates the function that delays records of a queue, ten in a request. If a request fails or is not in time, the
+ * visibility time-out of the queue applies to its records, and nothing is lost. One for each source.
  *
  * Source: Amazon SQS API Reference, ChangeMessageVisibilityBatch.
  */

@@ -81,7 +81,7 @@ describe('a function that may not change when its messages are visible', () => {
     expect(lines).toStrictEqual([
       [
         'error',
-        'spillway: the function may not call sqs:ChangeMessageVisibility on its queue. Allow it in the role of the function. Until then no back-off applies: what fails comes back after the visibility time-out of the queue (60 s), and healthy messages reach the dead-letter queue after 540 s of an outage (maxReceiveCount 10).',
+        'spillway: the role of the function lacks the permission sqs:ChangeMessageVisibility on its queue. Until that is repaired no back-off applies: failed records are delivered again after the visibility time-out of the queue (60 s), and healthy messages reach the dead-letter queue after 540 s of an outage (maxReceiveCount 10).',
         {
           code: 'SPILLWAY_VISIBILITY_UNCHANGED',
           queueUrl: queues.queueUrl('orders'),
@@ -113,7 +113,7 @@ describe('a function that may not change when its messages are visible', () => {
       throw accessDenied()
     }
     const [line] = await linesOf(without(denied), { queue: 'endless' })
-    expect(line?.[1]).toMatch(/comes back after the visibility time-out of the queue \(30 s\)\.$/)
+    expect(line?.[1]).toMatch(/are delivered again after the visibility time-out of the queue \(30 s\)\.$/)
   })
 
   it.each([
@@ -125,7 +125,7 @@ describe('a function that may not change when its messages are visible', () => {
         throw Object.assign(new Error('denied'), { name, $metadata: { httpStatusCode } })
       }),
     )
-    expect(lines).toMatchObject([['error', expect.stringContaining('may not call'), {}]])
+    expect(lines).toMatchObject([['error', expect.stringContaining('lacks the permission'), {}]])
   })
 })
 
@@ -137,8 +137,8 @@ it('a function that never reaches SQS says so once, as an error', async () => {
     { limit, batches: 2 },
   )
   expect(lines).toMatchObject([
-    ['error', expect.stringContaining('Does it reach SQS from its VPC?'), {}],
-    ['warn', expect.stringContaining('There was no time to'), { code: 'SPILLWAY_DEADLINE' }],
+    ['error', expect.stringContaining('Can it reach SQS from its VPC?'), {}],
+    ['warn', expect.stringContaining('No time was left'), { code: 'SPILLWAY_DEADLINE' }],
   ])
 })
 

@@ -4,7 +4,7 @@ import { type Clock, isThrottled } from '@spillway/message/internal'
 import { within } from '@spillway/transport'
 import type { SqsClient } from './client.ts'
 
-/** The queue of which records are put off. */
+/** The queue whose records are delayed. */
 export interface DelayQueue {
   readonly client: SqsClient
   readonly queueUrl: string
@@ -12,28 +12,28 @@ export interface DelayQueue {
   readonly clock: Clock
 }
 
-/** What became of the requests of a batch. */
+/** The results of the requests of a batch. */
 export interface DelayRequests {
   /** A code for each record or request that failed. */
   readonly failures: readonly string[]
-  /** The first error that was thrown, unless there was no time. */
+  /** The first error, except for aborted requests. */
   readonly error: Error | undefined
-  /** Requests that were sent. */
+  /** How many requests were sent. */
   readonly sent: number
-  /** Requests that SQS carried out, though it may have refused some of their records. */
+  /** How many requests SQS answered. It may have refused some of their records. */
   readonly answered: number
 }
 
-/** The code of what there was no time for. */
+/** The code of records for which there was no time. */
 export const late = 'SPILLWAY_DEADLINE'
 
-/** Milliseconds that the question for the numbers of the queue may take. */
-const questionMs = 1000
+/** Milliseconds after which the request for the attributes of the queue is aborted. */
+const attributesMs = 1000
 
 /**
- * Says what failed. That the function cannot put off anything at all, because a permission or the way to SQS is missing,
- * is an error with its consequence, once for each source: nobody would notice before the first outage. All else is a
- * warning for each batch.
+ * Creates the function that logs failures. If the function can delay no record at all, because it lacks a permission or
+ * cannot reach SQS, that is an error with its consequence, once for each source: it would matter only in the first outage.
+ * Other failures are a warning for each batch.
  */
 export function createDelayReport(
   queue: DelayQueue,
@@ -43,7 +43,7 @@ export function createDelayReport(
 
   return async function report({ failures, error, sent, answered }, limit) {
     if (answered > 0) hasWorked = true
-    // A refusal says more than what there was no time for.
+    // Any other failure is more telling than one of time.
     const code = failures.find((failure) => failure !== late) ?? failures[0]
     if (code === undefined) return
     const denied = isDenied(error)
@@ -61,7 +61,7 @@ export function createDelayReport(
 }
 
 function hintOf(code: string): string {
-  if (code === late) return 'There was no time to; the time-out of the queue applies.'
+  if (code === late) return 'No time was left, so the time-out of the queue applies.'
   return 'The time-out of the queue applies.'
 }
 
@@ -76,15 +76,16 @@ function isDenied(error: Error | undefined): boolean {
 async function tell(queue: DelayQueue, denied: boolean, cause: Error | undefined, limit: TimeLimit) {
   const { logger, queueUrl } = queue
   const what = denied
-    ? 'the function may not call sqs:ChangeMessageVisibility on its queue. Allow it in the role of the function.'
-    : 'the function could not call ChangeMessageVisibilityBatch of SQS. Does it reach SQS from its VPC?'
+    ? 'the role of the function lacks the permission sqs:ChangeMessageVisibility on its queue.'
+    : 'the function could not call ChangeMessageVisibilityBatch of SQS. Can it reach SQS from its VPC?'
   const code = 'SPILLWAY_VISIBILITY_UNCHANGED'
   const error = new SpillwayError(code, `${what} ${consequence(await numbersOf(queue, limit))}`, { cause })
   logger.error(`spillway: ${error.message}`, { code, queueUrl, error })
 }
 
-/** What is known of a queue. Seconds. */
+/** The attributes of a queue on which the consequence depends. */
 interface QueueNumbers {
+  /** Seconds. */
   readonly visibilityTimeout: number
   /** `undefined` for a queue without a dead-letter queue. */
   readonly maxReceiveCount: number | undefined
@@ -92,7 +93,7 @@ interface QueueNumbers {
 
 function consequence(numbers: QueueNumbers | undefined): string {
   const back =
-    'Until then no back-off applies: what fails comes back after the visibility time-out of the queue'
+    'Until that is repaired no back-off applies: failed records are delivered again after the visibility time-out of the queue'
   if (numbers === undefined) {
     return `${back}, and in an outage healthy messages reach the dead-letter queue after (maxReceiveCount - 1) times as long.`
   }
@@ -102,7 +103,7 @@ function consequence(numbers: QueueNumbers | undefined): string {
   return `${back} (${visibilityTimeout} s), and healthy messages reach the dead-letter queue after ${seconds} s of an outage (maxReceiveCount ${maxReceiveCount}).`
 }
 
-/** The managed policy of AWS for functions that read a queue allows the question; `undefined` where there is no answer. */
+/** Reads the attributes of a queue; `undefined` if that fails. The managed policy of AWS for queues allows it. */
 async function numbersOf(
   { client, queueUrl, clock }: DelayQueue,
   limit: TimeLimit,
@@ -115,7 +116,7 @@ async function numbersOf(
     const ask = ({ signal }: TimeLimit) => client.send(command, { abortSignal: signal })
     const { Attributes: { VisibilityTimeout, RedrivePolicy } = {} } = await within(
       limit,
-      questionMs,
+      attributesMs,
       ask,
       clock,
     )

@@ -1,6 +1,6 @@
 import { toError } from '@spillway/message'
 
-/** Faults of one entry that SQS answers for the whole request ("Errors" of SendMessageBatch). */
+/** Errors of a whole request that one entry may cause ("Errors" of SendMessageBatch). */
 const entryFaults = new Set([
   'BatchRequestTooLong',
   'InvalidAttributeValue',
@@ -12,8 +12,8 @@ const entryFaults = new Set([
 ])
 
 /**
- * Whether a request failed for one of its entries, so that the others may go through without it. Without the header for
- * clients of the query protocol the names are those of the service, some of which end in `Exception`.
+ * Whether one entry may be the reason why a request failed: the others may succeed without it. Some names of the service
+ * end in `Exception` if the answer lacks the header for clients of the query protocol.
  */
 export function isEntryFault(thrown: unknown): boolean {
   return entryFaults.has(toError(thrown).name.replace(/Exception$/, ''))

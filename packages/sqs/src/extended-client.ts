@@ -3,29 +3,29 @@ import { fieldsOf, notJson, parseJson } from '@spillway/message/internal'
 import { within } from '@spillway/transport'
 import type { SQSMessageAttributes } from 'aws-lambda'
 
-/** Where the SQS Extended Client puts payloads that are too large for a queue: `s3Payloads` of `@spillway/sqs/s3`. */
+/** The store of payloads of the SQS Extended Client: `s3Payloads` of `@spillway/sqs/s3`. */
 export interface PayloadStore {
-  /** The most bytes of a payload that are read. */
+  /** The most bytes of a payload. */
   readonly maximumBytes: number
   /** Whether payloads may be read from a bucket. */
   has(bucket: string): boolean
   /**
-   * The text under a key; `undefined` when there is none. Rejects when the store cannot tell.
+   * The text under a key; `undefined` if there is none. Rejects when the store cannot be read.
    *
-   * @param bytes no more are read
+   * @param bytes the most bytes to read
    */
   get(bucket: string, key: string, limit: TimeLimit, bytes: number): Promise<string | undefined>
 }
 
-/** What stands in a queue in place of a large payload. */
+/** The pointer that a queue has in place of a large payload. */
 export interface PayloadPointer {
   readonly bucket: string
   readonly key: string
-  /** The size that the client said, in bytes. */
+  /** The size in bytes, as stated by the client. */
   readonly bytes: number | undefined
 }
 
-/** What pointers begin with: of the present library, and of clients before version 2. */
+/** How pointers begin: of the present library, and of clients before version 2. */
 const starts = [
   '["software.amazon.payloadoffloading.PayloadS3Pointer"',
   '["com.amazon.sqs.javamessaging.MessageS3Pointer"',
@@ -48,10 +48,10 @@ export function readPointer(
   return { bucket, key, bytes: size !== undefined && size > 0 ? size : undefined }
 }
 
-/** Milliseconds after which a fetch is given up. */
+/** Milliseconds after which a fetch is aborted. */
 const attemptMs = 10_000
 
-/** Bytes that a pointer may take at most: what its client said, or all that the store reads. */
+/** The most bytes of a payload: as stated by the client, and at most the maximum of the store. */
 export function pointerBytes({ bytes }: PayloadPointer, { maximumBytes }: PayloadStore): number {
   return Math.min(bytes ?? maximumBytes, maximumBytes)
 }
@@ -59,9 +59,9 @@ export function pointerBytes({ bytes }: PayloadPointer, { maximumBytes }: Payloa
 /**
  * Fetches a payload.
  *
- * Rejects with `SPILLWAY_CLAIM_MISSING` when it is gone for good or larger than it may be, and with
- * `SPILLWAY_CLAIM_FAILED` when another try may have it: a bucket that is not listed is a fault of the function, or a
- * forgery, and is not read.
+ * Rejects with `SPILLWAY_CLAIM_MISSING` when it no longer exists or is too large, and with `SPILLWAY_CLAIM_FAILED` when
+ * another attempt may succeed. The latter includes a bucket that is not listed, which is not read: the options of the
+ * function may be wrong, or the pointer may be forged.
  */
 export async function loadPayload(
   store: PayloadStore,
@@ -86,7 +86,7 @@ export async function loadPayload(
 function missing(why: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CLAIM_MISSING',
-    `The record is a pointer of the SQS Extended Client to a payload that cannot be had: ${why}.`,
+    `The record is a pointer of the SQS Extended Client to a payload that cannot be read: ${why}.`,
   )
 }
 

@@ -1,6 +1,6 @@
 import type { PackedMessage } from './pack.ts'
 
-/** What a message has to stay in order with. One without a group is in order only with itself. */
+/** The group within which a message stays in order. A message without a group is in order only with itself. */
 export function groupOf({ message }: PackedMessage): string {
   return message.group === undefined ? `key ${message.key}` : `group ${message.group}`
 }

@@ -1,5 +1,5 @@
 /**
- * Amazon SQS both ways: a target to send to and a source to read from.
+ * Amazon SQS: a target that sends messages and a source that reads them.
  *
  * @module
  */

@@ -79,7 +79,7 @@ describe('a claim', () => {
     await expect(load(envelope(), { prefix: 'prod/' })).rejects.toMatchObject({
       code: 'SPILLWAY_CLAIM_FAILED',
       message:
-        'The record stands for a large body, which could not be fetched: its key is not under the prefix of this source, which must be that of the target.',
+        'The record is a claim on a large body, which could not be fetched: its key does not begin with the prefix of this source, which must be the prefix of the target.',
     })
   })
 
@@ -98,13 +98,14 @@ describe('a claim', () => {
   it('is missing when the store has nothing, or something else', async () => {
     await expect(load(envelope())).rejects.toMatchObject({
       code: 'SPILLWAY_CLAIM_MISSING',
-      message: 'The record stands for a large body, which is gone: the store has nothing under its key.',
+      message:
+        'The record is a claim on a large body, which no longer exists: the store has nothing under its key.',
     })
     store.texts.set(claim.key, `${text} `)
     await expect(load(envelope())).rejects.toMatchObject({
       code: 'SPILLWAY_CLAIM_MISSING',
       message:
-        'The record stands for a large body, which is gone: the store has something else under its key.',
+        'The record is a claim on a large body, which no longer exists: the store has something else under its key.',
     })
   })
 
@@ -118,7 +119,7 @@ describe('a claim', () => {
     await expect(load(envelope(), { store: broken })).rejects.toMatchObject({
       code: 'SPILLWAY_CLAIM_FAILED',
       message:
-        'The record stands for a large body, which could not be fetched: the store did not give it (TypeError).',
+        'The record is a claim on a large body, which could not be fetched: the store did not give it (TypeError).',
     })
   })
 
@@ -134,7 +135,7 @@ describe('a claim', () => {
     await expect(records[0]?.load?.(ample())).rejects.toMatchObject({
       code: 'SPILLWAY_CLAIM_FAILED',
       message:
-        'The record stands for a large body, which could not be fetched: sqsSource has no option `claimCheck`, which says where it is.',
+        'The record is a claim on a large body, which could not be fetched: sqsSource needs the option `claimCheck`.',
     })
   })
 })

@@ -1,12 +1,12 @@
 import type { EncodedMessage } from '@spillway/message'
 import { isSendable, maxAttributes } from '@spillway/transport'
 
-/** W3C Trace Context: version, trace id, parent id, flags, and what later versions add. */
+/** W3C Trace Context: version, trace id, parent id, flags, and additions of later versions. */
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?$/
 
 /**
- * The attributes that go beside the body: the message's own, and `traceparent` unless they have one. A trace that is
- * malformed stays in the envelope only: it must not cost the message.
+ * The message attributes of a message: its own, and `traceparent` unless they have one. A malformed trace is left out, so
+ * that SQS does not refuse the message for it.
  */
 export function attributesOf({ traceparent, attributes }: EncodedMessage): readonly [string, string][] {
   const own = attributes === undefined ? [] : Object.entries(attributes)
@@ -15,7 +15,7 @@ export function attributesOf({ traceparent, attributes }: EncodedMessage): reado
 }
 
 /**
- * Why SQS would refuse a message for its attributes; `undefined` when it would not.
+ * Why SQS would refuse the attributes of a message; `undefined` if it would not.
  *
  * Source: Amazon SQS Developer Guide, "Amazon SQS message metadata".
  */
@@ -28,10 +28,10 @@ export function attributeFault(attributes: readonly (readonly [string, unknown])
       return 'The name of a message attribute is not 1 to 256 of A-Z, a-z, 0-9, "_", "-" and single inner ".".'
     }
     if (/^(aws|amazon)\./i.test(name)) {
-      return `The name of the message attribute \`${name}\` begins with what AWS keeps for itself.`
+      return `The name of the message attribute \`${name}\` begins with a prefix that is reserved for AWS.`
     }
     if (typeof value !== 'string' || !isSendable(value)) {
-      return `The message attribute \`${name}\` is empty, is no text, or holds a character that a queue refuses.`
+      return `The message attribute \`${name}\` is empty, is not a text, or has a character that a queue refuses.`
     }
   }
   return undefined

@@ -9,13 +9,13 @@ export interface DeliveredMessage {
 }
 
 /**
- * The message that was parked, exactly as it was, out of its copy: without the facts that parking added, and unpacked
- * where there was no room for it beside them. A message that was never parked is answered as it is.
+ * Restores a parked message from its copy: removes the facts that parking added, and unpacks what was packed. A message
+ * that was never parked is returned unchanged.
  *
  * To send it back, use {@link redriveMessage}, which marks it so that its key opens again.
  *
- * @param copy a record of an event; a message of the SDK by way of {@link deliveredMessage}
- * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when what was packed is damaged
+ * @param copy a record of an event, or a message of the SDK converted by {@link deliveredMessage}
+ * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when the packed data is damaged
  */
 export async function originalOf(copy: DeliveredMessage): Promise<DeliveredMessage> {
   const { body, messageAttributes } = copy

@@ -72,7 +72,7 @@ it.each([
   await expect(deliver(url, arn)).rejects.toMatchObject({
     code: 'SPILLWAY_SOURCE_MISSING',
     message: expect.stringContaining(
-      `sqsSource reads ${url}, and got a record of ${arn}: give \`queueUrl\` the queue of the event source mapping. `,
+      `sqsSource reads ${url}, but got a record of ${arn}. \`queueUrl\` must be the queue of the event source mapping. `,
     ),
   })
 })
@@ -82,7 +82,7 @@ it('says what a function of two queues needs, and what a test does', async () =>
   const other = 'arn:aws:sqs:us-east-1:123456789012:invoices'
   await expect(deliver(url, other)).rejects.toThrow('A function that reads two queues needs two chains.')
   await expect(deliver(url, 'arn:aws:sqs:us-east-1:000000000000:test')).rejects.toThrow(
-    'In a test, sqsEvent() has the option `queue`.',
+    'In a test, give sqsEvent() the option `queue`.',
   )
 })
 

@@ -1,30 +1,30 @@
 import { SpillwayError } from '@spillway/message'
 
-/** What a URL or an ARN says of its queue. */
+/** The identity of a queue in a URL or an ARN. */
 interface QueueIdentity {
   readonly region: string | undefined
   readonly account: string
   readonly name: string
 }
 
-/** The account of queues that are not on AWS: of the local runtime, of LocalStack, of `sqsEvent` in tests. */
+/** The account of queues outside AWS: of the local runtime, LocalStack, and `sqsEvent` in tests. */
 const noAccount = '000000000000'
 
-/** `https://<host>/<account>/<name>`, with anything in between: an endpoint may have a path of its own. */
+/** `https://<host>/<account>/<name>`. An endpoint may add a path before the account. */
 const path = /\/(\d{12})\/([\w-]{1,80}(?:\.fifo)?)\/?$/
 
-/** `sqs.eu-west-1.…`, `sqs-fips.eu-west-1.…`, `vpce-….sqs.eu-west-1.…` and, from before 2012, `eu-west-1.queue.…`. */
+/** `sqs.eu-west-1.…`, `sqs-fips.eu-west-1.…`, `vpce-….sqs.eu-west-1.…`, and the older `eu-west-1.queue.…`. */
 const hosts = [/(?:^|\.)sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./, /^([a-z]+(?:-[a-z]+)+-\d+)\.queue\./]
 
 /**
- * Makes a check that records come from a queue: visibility is changed by its URL, and another queue knows nothing of
- * their receipts. A URL that does not say which queue it is of (of a proxy, for example) is not compared.
+ * Creates a check that records come from a queue. Their visibility is changed by its URL, which fails for records of
+ * another queue. A URL without account and name, of a proxy for example, is not compared.
  *
  * @returns throws SpillwayError `SPILLWAY_SOURCE_MISSING` for the ARN of another queue
  */
 export function ownQueue(queueUrl: string): (eventSourceArn: string) => void {
   const own = readUrl(queueUrl)
-  /** Records of a batch come from one queue. */
+  /** The ARN that was compared last: the records of a batch have the same one. */
   let known: string | undefined
 
   return function checkQueue(eventSourceArn) {
@@ -51,7 +51,7 @@ function readArn(arn: string): QueueIdentity | undefined {
 }
 
 function isSame(own: QueueIdentity, other: QueueIdentity): boolean {
-  // No queue on AWS sends it: an event of a test, which says nothing of the queue of the deployment.
+  // No queue on AWS has this account: it is the event of a test.
   if (other.account === noAccount && own.account !== noAccount) return true
   if (other.name !== own.name) return false
   if (own.account === noAccount) return true
@@ -60,12 +60,12 @@ function isSame(own: QueueIdentity, other: QueueIdentity): boolean {
 }
 
 function foreignQueue(queueUrl: string, eventSourceArn: string): SpillwayError {
-  const what = `sqsSource reads ${queueUrl}, and got a record of ${eventSourceArn}`
+  const what = `sqsSource reads ${queueUrl}, but got a record of ${eventSourceArn}`
   const hint = eventSourceArn.includes(`:${noAccount}:`)
-    ? 'In a test, sqsEvent() has the option `queue`.'
+    ? 'In a test, give sqsEvent() the option `queue`.'
     : 'A function that reads two queues needs two chains.'
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    `${what}: give \`queueUrl\` the queue of the event source mapping. ${hint}`,
+    `${what}. \`queueUrl\` must be the queue of the event source mapping. ${hint}`,
   )
 }

@@ -8,17 +8,17 @@ import {
 } from '@spillway/transport'
 import { attributesOf } from './message-attributes.ts'
 
-/** Amazon SQS quotas: one message, and all the entries of a batch together. In bytes. */
+/** Amazon SQS quotas: the most bytes of a message, and of all entries of a batch together. */
 export const maxBytes = maxQueueBytes
 
-/** Amazon SQS quotas: entries in a batch request. */
+/** Amazon SQS quotas: the most entries of a batch request. */
 export const maxEntries = 10
 
 const limits = { maxEntries, maxBytes }
 
-/** A message with its place in the caller's list. */
+/** A message with its position in the caller's list. */
 export interface PackedMessage extends PackedWithin {
-  /** For a FIFO queue: of the message as it was given, even where only a claim on it goes into the queue. */
+  /** For a FIFO queue. It is made of the original message, even if a claim is sent in its place. */
   readonly deduplicationId?: string
 }
 
@@ -32,7 +32,7 @@ export function hasRoom(count: number, bytes: number, next: PackedMessage): bool
   return hasRoomWithin(count, bytes, next, limits)
 }
 
-/** Splits messages, in order, into batches that SQS takes: at most 10 entries and 1 MiB each. */
+/** Splits messages, in order, into batches of at most 10 entries and 1 MiB. */
 export function pack(messages: readonly PackedMessage[]): readonly (readonly PackedMessage[])[] {
   return packWithin(messages, limits)
 }

@@ -3,37 +3,35 @@ import { gunzip, gzip } from 'node:zlib'
 import { SpillwayError, toError } from '@spillway/message'
 import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 
-/** What a copy holds in the attribute {@link packedName}, in place of what there is no room for beside the reason. */
+/** The packed part of the original, which a copy has in the attribute {@link packedName}. */
 export interface PackedMessage {
-  /** The body of the message; `undefined` where it is the body of the copy. */
+  /** The body of the message; `undefined` if it is the body of the copy. */
   readonly body?: string
   /** The attributes of the message, as Lambda delivers them: binary values are base64. */
   readonly attributes: SQSMessageAttributes
 }
 
-/** The attribute of a copy that holds the original, gzipped JSON. */
+/** The name of the attribute with the packed original: gzipped JSON. */
 export const packedName = 'spillway.packed'
 
-/** The types of that attribute: what of the original is in it. */
+/** The types of that attribute: which part of the original it has. */
 export const packedTypes = { attributes: 'Binary.attributes', message: 'Binary.message' } as const
 
-/**
- * The most bytes that are unpacked. A message has 1 MiB: as JSON twice as much, and its binary values are base64 there.
- */
+/** The most unpacked bytes. A message has 1 MiB; as JSON, with base64 values, it has more. */
 const longest = 4_194_304
 
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
 /**
- * Packs an original. Text of UTF-8 always gets smaller, because not every sequence of bytes is one: by 2 % where it is
- * made for it, by a fifth where it is random ASCII. So a copy of any message that is text has room for the reason.
+ * Packs an original. UTF-8 text always becomes smaller, because not every sequence of bytes is valid UTF-8: by 2 % in the
+ * worst case, by a fifth for random ASCII. So the copy of any text message has room for the reason.
  */
 export function packMessage(message: PackedMessage): Promise<Buffer> {
   return compress(JSON.stringify(message))
 }
 
-/** The packed attribute of a record; `undefined` for one that has none. */
+/** The packed attribute of a record; `undefined` if there is none. */
 export function packedIn(attributes: SQSMessageAttributes | undefined): SQSMessageAttribute | undefined {
   const attribute = attributes?.[packedName]
   if (attribute === undefined) return undefined
@@ -41,7 +39,7 @@ export function packedIn(attributes: SQSMessageAttributes | undefined): SQSMessa
   return types.includes(attribute.dataType) ? attribute : undefined
 }
 
-/** How many bytes unpacking a record takes at most: what its gzip says of itself (RFC 1952, ISIZE), within the limit. */
+/** The most bytes that a record has after unpacking: the size in its gzip trailer (RFC 1952, ISIZE), within the limit. */
 export function unpackedBytes({ binaryValue = '' }: SQSMessageAttribute): number {
   const bytes = Buffer.from(binaryValue, 'base64')
   return bytes.length < 4 ? 0 : Math.min(longest, bytes.readUInt32LE(bytes.length - 4))
@@ -50,7 +48,7 @@ export function unpackedBytes({ binaryValue = '' }: SQSMessageAttribute): number
 /**
  * Unpacks an original.
  *
- * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` for what is damaged, or larger than any message
+ * @throws SpillwayError `SPILLWAY_CLAIM_MISSING` when it is damaged, or larger than a message can be
  */
 export async function unpackMessage(attribute: SQSMessageAttribute): Promise<PackedMessage> {
   const bytes = Buffer.from(attribute.binaryValue ?? '', 'base64')

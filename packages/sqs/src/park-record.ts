@@ -8,19 +8,19 @@ import { copyFacts } from './copy-facts.ts'
 import { copyOf } from './copy-of.ts'
 import { toFifoId } from './entry.ts'
 
-/** A record, and what Lambda delivered. */
+/** A record, and its form as Lambda delivered it. */
 export interface Delivered {
   readonly record: SourceRecord
   readonly raw: SQSRecord | undefined
-  /** The id of the record for which the parking was decided: mostly its own. */
+  /** The id of the record for which the parking was decided: this one, or an earlier one of the same message. */
   readonly recordId: string
 }
 
 /**
- * Sends a copy of a record to the dead-letter queue, with the reason in its message attributes. The message can be made
- * again from it exactly as it was: body, attributes, group and trace header.
+ * Sends a copy of a record to the dead-letter queue, with the reason in its message attributes. The message can be restored
+ * from it exactly: body, attributes, group and trace header.
  *
- * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the dead-letter queue does not confirm it.
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the dead-letter queue does not confirm the copy.
  */
 export async function parkRecord(
   client: SqsClient,
@@ -47,7 +47,7 @@ export async function parkRecord(
 
 const failure = {
   store: 'dead-letter queue',
-  advice: 'It is delivered again. May the function call sqs:SendMessage on the queue?',
+  advice: 'It is delivered again. Does the function have the permission sqs:SendMessage on the queue?',
 }
 
 function systemFields(queueUrl: string, { record, raw, recordId }: Delivered) {
@@ -55,7 +55,7 @@ function systemFields(queueUrl: string, { record, raw, recordId }: Delivered) {
   return {
     ...(isFifo(queueUrl)
       ? { MessageGroupId: toFifoId(record.lane), MessageDeduplicationId: toFifoId(recordId) }
-      : // On a standard queue it is the tenant, for when the copy is redriven.
+      : // On a standard queue it is the tenant, which a redriven copy keeps.
         MessageGroupId !== undefined && { MessageGroupId }),
     ...(AWSTraceHeader !== undefined && {
       MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: AWSTraceHeader } },

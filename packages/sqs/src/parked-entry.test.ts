@@ -129,7 +129,7 @@ describe('the decision to park a record', () => {
       expect(result).toMatchObject({
         code: 'SPILLWAY_PARK_FAILED',
         message:
-          'The parked store did not take the entry of a record (TypeError). No copy is sent; the record is delivered again.',
+          'The parked store did not take the entry of a record (TypeError). No copy is sent, and the record is delivered again.',
       })
       expect(copies).toStrictEqual([])
     }

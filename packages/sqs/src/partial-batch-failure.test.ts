@@ -62,7 +62,7 @@ describe('a batch', () => {
     expect(await answer(['a', 'b', 'c', 'd'], [done, failed, done, failed])).toStrictEqual(report('b', 'd'))
     expect(lines).toStrictEqual([
       [
-        'spillway: records of a queue are not done, and are delivered again.',
+        'spillway: records of a queue failed and are delivered again.',
         { failed: 2, records: 4, ids: ['b', 'd'], error: failed.reason },
       ],
     ])
@@ -145,7 +145,7 @@ describe('an event that is not one of SQS is an error, never an answer', () => {
     const event = { Records: [eventOf('a').Records[0], { body: '{}' }] }
     await expect(chain().handler(async () => [])(event as never, context)).rejects.toMatchObject({
       message:
-        'sqsPartialBatchFailure takes records as Lambda delivers them, and record 1 lacks `messageId`. In a test, sqsEvent() of @spillway/sqs/testing makes complete ones.',
+        'sqsPartialBatchFailure needs records as Lambda delivers them, but record 1 lacks `messageId`. In a test, sqsEvent() of @spillway/sqs/testing makes complete records.',
     })
   })
 })
@@ -241,7 +241,7 @@ describe('an answer of another middleware is none', () => {
       .after(setting({ response: { statusCode: 200 } }))
       .handler(async () => [failed])
     await expect(handler(eventOf('a'), context)).rejects.toMatchObject(
-      chainError('got no list for 1 records'),
+      chainError('got no list of results for 1 records'),
     )
   })
 
@@ -283,9 +283,9 @@ describe('an answer of another middleware is none', () => {
 
 describe('a chain that is put together wrongly throws', () => {
   it.each([
-    ['undefined', undefined, 'no list for 2 records'],
-    ['null', null, 'no list for 2 records'],
-    ['an answer of its own', { batchItemFailures: [] }, 'no list for 2 records'],
+    ['undefined', undefined, 'no list of results for 2 records'],
+    ['null', null, 'no list of results for 2 records'],
+    ['an answer of its own', { batchItemFailures: [] }, 'no list of results for 2 records'],
     ['too few', [done], '1 results for 2 records'],
     ['too many', [done, done, done], '3 results for 2 records'],
     ['none', [], '0 results for 2 records'],
@@ -315,7 +315,7 @@ describe('a chain that is put together wrongly throws', () => {
       .handler(async () => [done])
     await expect(handler(eventOf('a') as never, context)).rejects.toMatchObject({
       code: 'SPILLWAY_CHAIN_INVALID',
-      message: expect.stringContaining('before all others'),
+      message: expect.stringContaining('before all other middlewares'),
     })
   })
 

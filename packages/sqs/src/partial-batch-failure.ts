@@ -6,32 +6,32 @@ import { answerHooks, type BatchAnswer, type Failure } from '@spillway/transport
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { messageIds } from './queue-records.ts'
 
-/** What {@link sqsPartialBatchFailure} takes. */
+/** Options of {@link sqsPartialBatchFailure}. */
 export interface SqsPartialBatchFailureOptions {
   /**
-   * Gets one line for each batch that was not done, with what the first failure threw. `batch` of `@spillway/batch` says
-   * that itself: for its results there is no line. Default: the console.
+   * Gets a line for each batch with failures, with the error of the first one. Not for the results of `batch` of
+   * `@spillway/batch`, which logs its failures itself. Default: the console.
    */
   readonly logger?: Logger
 }
 
 const rules: OptionRules<SqsPartialBatchFailureOptions> = { logger: objectWith('info', 'warn', 'error') }
 
-/** How many ids a line names. */
+/** The most ids in a line. */
 const namedIds = 10
 
 /**
- * Turns the settled results of a handler, one for each record, into `batchItemFailures`. Use it before all other
+ * Makes `batchItemFailures` from the settled results of a handler, one for each record. Use it before all other
  * middlewares, and set `ReportBatchItemFailures` on the event source mapping: without that flag Lambda deletes the failed
  * messages.
  *
- * Lambda takes whatever a function answers for success and deletes the messages. So all else is an error of the
- * invocation: nothing is deleted, and the metric `Errors` and the log have it.
+ * Lambda takes any other answer for success and deletes the messages. So everything else is an error of the invocation:
+ * nothing is deleted, and the error is in the metric `Errors` and in the log.
  *
- * - What a middleware or the handler throws goes on to Lambda. What other middlewares answer to it is dropped.
- * - An event that is not one of SQS throws, whatever stands behind this middleware.
- * - A handler that does not answer one settled result for each record throws, as does another middleware that answers in
- *   its place.
+ * - The errors of a middleware or the handler go to Lambda. The answers of other middlewares to them are dropped.
+ * - An event of another service throws.
+ * - A handler that does not return one settled result for each record throws, and so does another middleware that answers
+ *   in its place.
  *
  * @example
  * ```ts
@@ -47,8 +47,8 @@ const namedIds = 10
  * ```
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind; the handler rejects with
- * `SPILLWAY_SOURCE_MISSING` for an event of another service, and with `SPILLWAY_CHAIN_INVALID` for middlewares that are
- * put together wrongly.
+ * `SPILLWAY_SOURCE_MISSING` for an event of another service, and with `SPILLWAY_CHAIN_INVALID` for an invalid chain of
+ * middlewares.
  */
 export function sqsPartialBatchFailure(
   options: SqsPartialBatchFailureOptions = {},
@@ -59,7 +59,7 @@ export function sqsPartialBatchFailure(
       owner: 'sqsPartialBatchFailure',
       idsOf: messageIds,
       answerOf,
-      line: 'spillway: records of a queue are not done, and are delivered again.',
+      line: 'spillway: records of a queue failed and are delivered again.',
       fieldsOf: (ids) => ({ ids: ids.slice(0, namedIds) }),
     },
     quietLogger(options.logger ?? consoleLogger),
@@ -79,7 +79,7 @@ export function sqsPartialBatchFailure(
 
 const fulfilled = { status: 'fulfilled' }
 
-/** The part of middy's own middleware that is right as it is: it gets results that have a place for each record. */
+/** Makes the answer by the middleware of middy. The results are complete here, which that middleware does not check. */
 const middys = middysPartialBatchFailure({ logger: () => undefined }) as {
   after(request: object): Promise<void>
 }

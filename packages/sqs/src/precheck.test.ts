@@ -69,12 +69,12 @@ describe('attributes', () => {
     [
       'a name of AWS',
       { attributes: { 'aWs.x': 'x' } },
-      'The name of the message attribute `aWs.x` begins with what AWS keeps for itself.',
+      'The name of the message attribute `aWs.x` begins with a prefix that is reserved for AWS.',
     ],
     [
       'an empty value',
       { attributes: { a: '' } },
-      'The message attribute `a` is empty, is no text, or holds a character that a queue refuses.',
+      'The message attribute `a` is empty, is not a text, or has a character that a queue refuses.',
     ],
   ])('are refused with %s, which costs no neighbour', async (_, message, detail) => {
     const results = await send('neighbours', [{}, message, {}])
@@ -178,7 +178,7 @@ describe('a delay', () => {
       {
         status: 'rejected',
         code: 'SPILLWAY_SEND_FAILED',
-        detail: 'A FIFO queue takes no delay of a single message.',
+        detail: 'A FIFO queue does not accept a delay for a single message.',
         retryable: false,
       },
       { status: 'accepted' },

@@ -4,16 +4,16 @@ import { toDeduplicationId } from './entry.ts'
 import { attributeFault, attributesOf } from './message-attributes.ts'
 import { type PackedMessage, sizeOf } from './pack.ts'
 
-/** A message on its way, or one that stays behind: it keeps its place in the order all the same. */
+/** A message to send. A refused one is not sent, but keeps its position in the order. */
 export interface Outgoing extends PackedMessage {
   readonly refused?: Rejected
 }
 
-/** Amazon SQS quotas: seconds. */
+/** Amazon SQS quotas: the longest delay, in seconds. */
 const longestDelay = 900
 
 /**
- * Finds before sending what SQS would refuse: some faults of one entry fail the whole request, its neighbours with it.
+ * Refuses messages that SQS would refuse, before they are sent: one invalid entry can fail a whole request.
  *
  * Source: Amazon SQS API Reference, SendMessageBatch.
  */
@@ -31,14 +31,14 @@ export function precheck(message: EncodedMessage, index: number, fifo: boolean):
 function faultOf(message: EncodedMessage, fifo: boolean): Rejected | undefined {
   const { body, delay } = message
   if (!isSendable(body)) {
-    return refuse('SPILLWAY_TEXT_UNSTORABLE', 'The body is empty or holds a character that a queue refuses.')
+    return refuse('SPILLWAY_TEXT_UNSTORABLE', 'The body is empty or has a character that a queue refuses.')
   }
   if (delay !== undefined) {
     if (!Number.isInteger(delay) || delay < 0 || delay > longestDelay) {
       return refuse('SPILLWAY_SEND_FAILED', `The delay must be whole seconds from 0 to ${longestDelay}.`)
     }
     if (fifo && delay > 0) {
-      return refuse('SPILLWAY_SEND_FAILED', 'A FIFO queue takes no delay of a single message.')
+      return refuse('SPILLWAY_SEND_FAILED', 'A FIFO queue does not accept a delay for a single message.')
     }
   }
   const fault = attributeFault(attributesOf(message))

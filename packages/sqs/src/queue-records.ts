@@ -12,7 +12,7 @@ const answer: SourceKind = { owner: 'sqsPartialBatchFailure', ...queues }
 
 type Parts = Partial<Record<keyof SQSRecord, unknown>>
 
-/** What a source reads of a record. */
+/** The parts of a record that a source needs. */
 const parts: readonly (keyof SQSRecord)[] = [
   'messageId',
   'receiptHandle',
@@ -24,9 +24,9 @@ const parts: readonly (keyof SQSRecord)[] = [
 /**
  * The records of an event of a queue.
  *
- * @param checkQueue throws for the ARN of a queue that is not the source's
- * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, a record that lacks a part, or one whose
- * body another middleware has decoded: none of its records could be read, and none could be parked.
+ * @param checkQueue throws for the ARN of another queue
+ * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, a record that lacks a part, and a record
+ * whose body another middleware has decoded: such records could be neither read nor parked.
  */
 export function queueRecords(event: unknown, checkQueue: (arn: string) => void): readonly SQSRecord[] {
   const records = recordsOf(event, source)
@@ -38,7 +38,7 @@ export function queueRecords(event: unknown, checkQueue: (arn: string) => void):
 }
 
 /**
- * The ids of the messages of an event of a queue, by which an answer to Lambda names them.
+ * The ids of the messages of an event of a queue, for `itemIdentifier` in the answer to Lambda.
  *
  * @throws SpillwayError `SPILLWAY_SOURCE_MISSING` for an event of another service, or a record without an id
  */
@@ -51,7 +51,7 @@ export function messageIds(event: unknown): readonly string[] {
   })
 }
 
-/** Whether a record has all parts, without a loop: this is for each of a thousand records. */
+/** Whether a record has all parts. Without a loop, because it runs for each record. */
 function isComplete(record: unknown): record is SQSRecord {
   const { messageId, receiptHandle, body, attributes, eventSourceARN } = Object(record) as Parts
   return (
@@ -80,6 +80,6 @@ function unreadable(record: unknown, place: number): SpillwayError {
   }
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    'sqsSource takes records as Lambda delivers them, and got some whose body is decoded: leave out the middleware that decodes them, for example sqsJsonBodyParser().',
+    'sqsSource needs records as Lambda delivers them, but their bodies are decoded. Remove the middleware that decodes them, for example sqsJsonBodyParser().',
   )
 }

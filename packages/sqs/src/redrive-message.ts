@@ -10,19 +10,19 @@ import { maxBytes } from './pack.ts'
 import { packedName } from './packed-message.ts'
 import { deliveredMessage, toSdkAttribute } from './wire-attributes.ts'
 
-/** What {@link redriveMessage} takes beside the copy. */
+/** Options of {@link redriveMessage}. */
 export interface RedriveOptions {
-  /** The queue that the message goes back to. */
+  /** The queue to which the message is sent back. */
   readonly queueUrl: string | undefined
-  /** A body in place of its own. Its key opens all the same. */
+  /** An edited body, in place of the original one. Its key opens as well. */
   readonly body?: string | undefined
 }
 
-/** What {@link redriveMessage} answers. */
+/** The result of {@link redriveMessage}. */
 export interface RedrivenMessage {
-  /** For `SendMessage`, and with an `Id` for `SendMessageBatch`. */
+  /** The parameters of `SendMessage`; with an `Id`, an entry of `SendMessageBatch`. */
   readonly entry: Omit<SendMessageBatchRequestEntry, 'Id'>
-  /** Its bytes as SQS counts them: all entries of a batch have 1,048,576 at most. */
+  /** Its size as SQS counts it. The entries of a batch have at most 1,048,576 bytes together. */
   readonly bytes: number
 }
 
@@ -34,19 +34,19 @@ const rules: OptionRules<RedriveOptions> = {
 type Attributes = Readonly<Record<string, MessageAttributeValue>>
 
 /**
- * The message that goes back into its queue from a dead-letter queue: exactly as it was, with the id of what was parked in
- * the attribute `spillway.messageId`, which opens its key again. The facts of the parking are removed, but for the times
- * of the first send and receive, which a second copy keeps.
+ * Makes the message that is sent from a dead-letter queue back to its queue: the original with a mark, the id of the parked
+ * message in the attribute `spillway.messageId`, which opens its key again. The other facts of the parking are removed,
+ * except for the times of the first send and receive.
  *
- * A message that SQS itself moved kept its id, which is the mark then. Where ten attributes or 1 MiB leave no room for the
- * mark, a packed copy stays packed, and `sqsSource` unpacks it; a message that SQS moved goes back without the mark.
+ * If SQS itself moved the message, the mark is the id of the message, which it has kept. If ten attributes or 1 MiB leave
+ * no room for the mark, a packed copy stays packed, and `sqsSource` unpacks it; a message that SQS moved has no mark then.
  *
- * Delete the copy once its queue has confirmed the message. A message that is sent twice, because an answer was lost, has
- * the same key and the same mark both times, and a FIFO queue drops the second one.
+ * Delete the copy when the queue has confirmed the message. A message that is sent twice, because an answer was lost, has
+ * the same key and mark both times, and a FIFO queue drops the second one.
  *
- * @param copy a copy as the SDK receives it with all attributes, those of the system as well
+ * @param copy a copy as the SDK receives it, with all message and system attributes
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or empty, `SPILLWAY_CLAIM_MISSING` when
- * what was packed is damaged, `SPILLWAY_SEND_FAILED` for a message with a new body that leaves no room for the mark
+ * the packed data is damaged, `SPILLWAY_SEND_FAILED` when an edited message leaves no room for the mark
  */
 export async function redriveMessage(copy: Message, options: RedriveOptions): Promise<RedrivenMessage> {
   checkOptions('redriveMessage', options, rules)
@@ -69,7 +69,7 @@ export async function redriveMessage(copy: Message, options: RedriveOptions): Pr
 
 type Form = readonly [body: string, attributes: Attributes]
 
-/** What may go back, the best first. */
+/** The forms in which a message can be sent back, the best first. */
 function formsOf(copy: Message, body: string, attributes: Attributes, isEdited: boolean): readonly Form[] {
   const { Body = '', MessageId = '', MessageAttributes = {} } = copy
   const times = pick(MessageAttributes, [parkedAttributes.sentAt, parkedAttributes.firstReceivedAt])
@@ -79,7 +79,7 @@ function formsOf(copy: Message, body: string, attributes: Attributes, isEdited: 
     [body, { ...attributes, ...times, ...mark }],
     [body, { ...attributes, ...mark }],
   ]
-  // An edited message has another fingerprint: without the mark it would be parked as a conflict.
+  // Without the mark an edited message, which has another fingerprint, would be parked as a conflict.
   if (isEdited) return marked
   const facts: readonly string[] = Object.values(parkedAttributes)
   const others = Object.keys(MessageAttributes).filter((name) => !facts.includes(name))
@@ -102,8 +102,8 @@ function fits([body, attributes]: Form): boolean {
 }
 
 /**
- * Group and trace as they were. The deduplication id is made of the id of the copy: with the message's own, SQS would drop
- * it within five minutes of its first send, and with this one a send that is repeated makes one message.
+ * Group and trace are unchanged. The deduplication id is made of the id of the copy, so that a repeated send makes one
+ * message. With the original deduplication id SQS would drop the message within five minutes of its first send.
  */
 function systemFields({ MessageId, Attributes }: Message, edited: string | undefined, fifo: boolean) {
   const { MessageGroupId, AWSTraceHeader } = Attributes ?? {}

@@ -1,5 +1,5 @@
 /**
- * A claim store, and the payloads of the SQS Extended Client, in Amazon S3. Needs the peer `@aws-sdk/client-s3`.
+ * A claim store and a store of payloads of the SQS Extended Client, in Amazon S3. Needs the peer `@aws-sdk/client-s3`.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { PayloadStore } from './extended-client.ts'
 
 export { type S3ClaimStoreOptions, s3ClaimStore } from '@spillway/transport/s3'
 
-/** What {@link s3Payloads} takes. */
+/** Options of {@link s3Payloads}. */
 export interface S3PayloadsOptions extends Omit<S3ClaimStoreOptions, 'bucket'> {
-  /** The buckets that the function may read. A pointer says which one it means, and may be anybody's. At least one. */
+  /** The buckets that may be read, at least one. A pointer names its bucket and may be forged, so no other is read. */
   readonly buckets: readonly (string | undefined)[]
-  /** The most bytes of a payload that are read, 1 to 16,777,216. What is larger is parked. Default 16,777,216 (16 MiB). */
+  /** The most bytes of a payload, 1 to 16,777,216. A larger one is parked. Default 16,777,216 (16 MiB). */
   readonly maximumBytes?: number
 }
 
@@ -32,10 +32,11 @@ const payloadRules: OptionRules<S3PayloadsOptions> = {
 }
 
 /**
- * Reads payloads that the SQS Extended Client put into Amazon S3, for `payloads` of `sqsSource`. Nothing deletes them: give
- * their bucket a lifecycle rule.
+ * Reads payloads that the SQS Extended Client stored in Amazon S3, for the option `payloads` of `sqsSource`. It does not
+ * delete them: give their bucket a lifecycle rule.
  *
- * Needs `s3:GetObject`, and `s3:ListBucket`, without which S3 answers 403 rather than 404 for an object that is gone.
+ * Needs `s3:GetObject` and `s3:ListBucket`: without the latter S3 answers 403 instead of 404 for an object that no longer
+ * exists.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */

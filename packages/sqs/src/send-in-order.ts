@@ -4,12 +4,13 @@ import { groupOf } from './group.ts'
 import type { PackedMessage } from './pack.ts'
 
 /**
- * Sends messages so that each group stays in order: SQS may take one entry of a request and refuse another, so no
- * request has two messages of a group, and a group ends at its first message that was not confirmed.
+ * Sends messages so that each group stays in order. SQS may accept one entry of a request and refuse another, so no request
+ * has two messages of a group, and a group stops at its first message that was not confirmed.
  *
- * Wave by wave: each has the next message of each group that goes on. One group alone takes a request for each message.
+ * It sends in waves: each wave has the next message of each group that goes on. A single group takes a request for each
+ * message.
  *
- * @param results by the index of each message: `sendAll` puts those of its wave there
+ * @param results the results by the index of each message; `sendAll` sets those of its wave
  */
 export async function sendInOrder<Message extends PackedMessage>(
   messages: readonly Message[],
@@ -29,4 +30,4 @@ export async function sendInOrder<Message extends PackedMessage>(
   }
 }
 
-const behindAnother = notConfirmed('an earlier one of its group was not confirmed, so it was not sent')
+const behindAnother = notConfirmed('an earlier message of its group was not confirmed, so it was not sent')

@@ -8,7 +8,7 @@ import { toFields } from './entry.ts'
 import { isEntryFault } from './entry-fault.ts'
 import type { PackedMessage } from './pack.ts'
 
-/** What sending a pack needs. */
+/** What {@link sendPack} needs of the target. */
 export interface SendContext {
   readonly client: SqsClient
   readonly queueUrl: string
@@ -19,10 +19,10 @@ export interface SendContext {
   readonly telemetry: Telemetry
 }
 
-/** A request that takes longer is given up and repeated; SQS answers in tens of milliseconds. */
+/** Milliseconds after which a request is aborted and repeated. SQS answers in tens of milliseconds. */
 const attemptMs = 3000
 
-/** Sends one pack, repeating what was not confirmed. Answers one result per message, in order. Never rejects. */
+/** Sends one pack, and retries messages that were not confirmed. Resolves to one result for each, in order. Never rejects. */
 export function sendPack(
   messages: readonly PackedMessage[],
   context: SendContext,
@@ -39,7 +39,7 @@ export function sendPack(
     async request(part, signal) {
       const [first = 0] = part
       if (part.length === 1) {
-        // A batch of one costs the SDK and SQS more, and tells no more.
+        // A batch of one takes more time, and its answer has no more information.
         const command = new SendMessageCommand({ QueueUrl: queueUrl, ...fieldsOf(first) })
         return readConfirmation(first, await client.send(command, { abortSignal: signal }))
       }

@@ -122,7 +122,7 @@ describe('an event that is not of a queue as Lambda delivers it', () => {
 
   it('says which service it is, and what to do', async () => {
     await expect(run({ Records: [{ eventSource: 'aws:kinesis' }] })).rejects.toThrow(
-      'sqsSource reads queues of SQS, and got records of aws:kinesis: give the function another source, or another event source mapping.',
+      'sqsSource reads queues of SQS, but got records of aws:kinesis. Use another source middleware, or another event source mapping.',
     )
   })
 
@@ -140,7 +140,7 @@ describe('an event that is not of a queue as Lambda delivers it', () => {
     await expect(run({ Records: [whole, record] })).rejects.toMatchObject({
       code: 'SPILLWAY_SOURCE_MISSING',
       message: expect.stringMatching(
-        /^sqsSource takes records as Lambda delivers them, and record 1 lacks .*\. In a test, sqsEvent\(\) of @spillway\/sqs\/testing makes complete ones\.$/,
+        /^sqsSource needs records as Lambda delivers them, but record 1 lacks .*\. In a test, sqsEvent\(\) of @spillway\/sqs\/testing makes complete records\.$/,
       ),
     })
     await expect(run({ Records: [whole, record] })).rejects.toThrow(`lacks ${missing}. In`)
@@ -151,7 +151,7 @@ describe('an event that is not of a queue as Lambda delivers it', () => {
     await expect(run({ Records: [{ ...Records[0], body: { spillway: 1 } }] })).rejects.toMatchObject({
       code: 'SPILLWAY_SOURCE_MISSING',
       message: expect.stringContaining(
-        'leave out the middleware that decodes them, for example sqsJsonBodyParser()',
+        'Remove the middleware that decodes them, for example sqsJsonBodyParser()',
       ),
     })
   })
@@ -247,7 +247,7 @@ describe('park', () => {
 it('refuses to park into the queue that it reads', () => {
   const queueUrl = queues.queueUrl('orders')
   expect(() => sqsSource({ queueUrl, deadLetterQueueUrl: queueUrl })).toThrow(
-    'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
+    'sqsSource: the options `deadLetterQueueUrl` and `queueUrl` must be different queues: parked records would be read again.',
   )
 })
 
@@ -366,7 +366,7 @@ describe('delay', () => {
     // Of a hundred requests only those that had a turn.
     expect(calls).toBeLessThan(50)
     expect(lines).toMatchObject([
-      [expect.stringContaining('Does it reach SQS'), { code: 'SPILLWAY_VISIBILITY_UNCHANGED' }],
+      [expect.stringContaining('Can it reach SQS'), { code: 'SPILLWAY_VISIBILITY_UNCHANGED' }],
     ])
   })
 

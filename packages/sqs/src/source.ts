@@ -41,45 +41,49 @@ import { packedIn, packedTypes, unpackedBytes, unpackMessage } from './packed-me
 import { parkRecord } from './park-record.ts'
 import { queueRecords } from './queue-records.ts'
 
-/** What {@link sqsSource} takes. */
+/** Options of {@link sqsSource}. */
 export interface SqsSourceOptions {
   /**
-   * The queue that the function reads. Needs `sqs:ChangeMessageVisibility`: without it an outage sends healthy messages to
-   * the dead-letter queue sooner. Records of another queue throw; a URL that
-   * does not end in account and name of the queue is not compared with where they are from.
+   * The queue of the event source mapping. Needs `sqs:ChangeMessageVisibility`: without it an outage sends healthy messages
+   * to the dead-letter queue sooner. Records of another queue throw. The URL is compared with the ARN of the records if it
+   * ends in the account and the name of the queue.
    */
   readonly queueUrl: string | undefined
-  /** Where records that can never succeed go, with the reason. Needs `sqs:SendMessage`. */
+  /** The queue for parked records and their reasons. Needs `sqs:SendMessage`. */
   readonly deadLetterQueueUrl: string | undefined
-  /** Default: a client with the SDK's own configuration. */
+  /** Default: a client with the configuration of the SDK. */
   readonly client?: SqsClient
   /**
-   * How a text becomes a message: `plainJson()`, `snsNotification()`, a function of your own. What it does not read is
-   * parked with a reason, as it came. Default: `envelope()`, what the targets of Spillway send.
+   * Decodes the text of a record: `plainJson()`, `snsNotification()`, or your own function. A record that it refuses is
+   * parked unchanged with a reason. Default: `envelope()`, the format of Spillway's targets.
    */
   readonly decode?: Decoding<SQSRecord>
   /**
-   * Where the bodies of messages are that were too large for the queue: what `claimCheck` of the target says. Without
-   * it such messages are delivered again and again, and reach the dead-letter queue as they are.
+   * The store of messages that were too large for the queue, the same as in `claimCheck` of the target. Without it such
+   * messages are delivered again until they reach the dead-letter queue.
    */
   readonly claimCheck?: ClaimSourceOptions
   /**
-   * Where the payloads are to which the SQS Extended Client sends pointers: `s3Payloads({ buckets })` of
-   * `@spillway/sqs/s3`. They are fetched before they are decoded. Default: a pointer is decoded as any other text.
+   * The store of payloads of the SQS Extended Client: `s3Payloads({ buckets })` of `@spillway/sqs/s3`. They are fetched
+   * before they are decoded. Default: a pointer is decoded like any other text.
    */
   readonly payloads?: PayloadStore
   /**
-   * Keeps the decision to park a record, committed before its copy is sent: a record that is delivered again is not
-   * written after all, and its copy is sent once. Asked only for records that were delivered before. Default: none. Then
-   * a record whose delete failed may be parked twice, or be written although its copy is in the dead-letter queue.
+   * Stores the decision to park a record before its copy is sent, so that a record that is delivered again is not written,
+   * and its copy is sent once. Read only for records that were delivered before. Default: none. Then a record whose delete
+   * failed may be parked twice, or be written although its copy is in the dead-letter queue.
    */
   readonly parked?: ParkedStore
   /**
-   * Gets a warning when a visibility could not be changed, and an error when the function cannot change any. Default:
-   * lines of JSON on the console.
+   * Gets a warning when the visibility of records could not be changed, and an error when the function cannot change any.
+   * Default: lines of JSON on the console.
    */
   readonly logger?: Logger
-  /** Says when a record was parked and how old a receive is, and ends requests. Default: the clock of the machine. */
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 
@@ -96,10 +100,10 @@ const rules: OptionRules<SqsSourceOptions> = {
 }
 
 /**
- * Puts the records of an SQS event under `event.source`, for the batch handler behind it.
+ * A middleware that puts the records of an SQS event under `event.source`, for the handler of `batch`.
  *
- * Use it behind {@link sqsPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without
- * that flag Lambda deletes the failed messages.
+ * Use it after {@link sqsPartialBatchFailure} and with `ReportBatchItemFailures` on the event source mapping: without that
+ * flag Lambda deletes the failed messages.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; the handler rejects
  * with `SPILLWAY_SOURCE_MISSING` for an event of another service, and for records of another queue than `queueUrl`.
@@ -111,7 +115,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   if (queueUrl === deadLetterQueueUrl) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      'sqsSource: the option `deadLetterQueueUrl` must be another queue than `queueUrl`: what is parked would come back.',
+      'sqsSource: the options `deadLetterQueueUrl` and `queueUrl` must be different queues: parked records would be read again.',
     )
   }
   const { client = sourceClient(), parked, decode, payloads, clock = systemClock } = options
@@ -161,7 +165,7 @@ export function sqsSource(options: SqsSourceOptions): MiddlewareObj<SQSEvent & {
   }
 }
 
-/** What a decoding makes of a text, and what the queue knows beside it. */
+/** Decodes a text, and adds facts of the record. */
 function decodeText(decode: Decoding<SQSRecord>, { raw }: SourceRecord, text: string) {
   const record = raw as SQSRecord
   const { SentTimestamp, MessageGroupId } = record.attributes
@@ -175,7 +179,7 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader, payloads?: Paylo
   const receiveCount = Number.isInteger(count) && count > 0 ? count : 1
   const redriveOf = messageAttributes?.[parkedAttributes.messageId]?.stringValue
   const own = { id: messageId, body, lane, receiveCount, raw: record }
-  // Nearly no record came back: to spread a condition for each would cost more than the rest of this.
+  // Two literals instead of a conditional spread, which is slow, and runs for each record.
   const plain = isRecordId(redriveOf) ? { ...own, redriveOf } : own
   const packed = packedIn(messageAttributes)
   if (packed?.dataType === packedTypes.message) {
@@ -197,7 +201,7 @@ function toSourceRecord(record: SQSRecord, loader: ClaimLoader, payloads?: Paylo
   return { ...plain, load: (limit) => loader.load(claim, limit), loadBytes: claim.bytes }
 }
 
-/** The text of a message whose copy was packed and came back from the dead-letter queue. */
+/** The text of a packed copy that was redriven. */
 async function loadPacked(
   packed: SQSMessageAttribute,
   loader: ClaimLoader,

@@ -3,7 +3,7 @@ import { rawOf } from '@spillway/transport'
 import type { SQSRecord } from 'aws-lambda'
 
 /**
- * The record of SQS that a message came in, as Lambda delivered it: its id, its attributes, when it was sent.
+ * The SQS record of a message as Lambda delivered it, with its id, attributes and times.
  *
  * @example
  * ```ts
@@ -32,6 +32,6 @@ export function sqsRecordOf(message: MessageRecord): SQSRecord {
   if (typeof messageId === 'string' && typeof receiptHandle === 'string') return raw as SQSRecord
   throw new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    'sqsRecordOf takes a message that came through sqsSource, as batch() gives it to its handler, or a copy of it with all its properties.',
+    'sqsRecordOf needs a message that came through sqsSource, as batch() gives it to its handler, or a copy with all its properties.',
   )
 }

@@ -5,18 +5,17 @@ import { isClient, isQueueUrl, type SqsClient } from './client.ts'
 import type { Coalescing } from './coalesce.ts'
 import { maxBytes } from './pack.ts'
 
-/** What {@link sqsTarget} takes. */
+/** Options of {@link sqsTarget}. */
 export interface SqsTargetOptions {
-  /** The queue. A URL that ends in `.fifo` makes the target send groups and deduplication ids. */
+  /** The queue. If the URL ends in `.fifo`, the target sends groups and deduplication ids. */
   readonly queueUrl: string | undefined
-  /** Default: a client with the SDK's own configuration and no retries of its own. */
+  /** Default: a client with the configuration of the SDK, without its retries. */
   readonly client?: SqsClient
-  /** How often an entry is sent before it counts as not confirmed, 1 to 10. Default 4. */
+  /** The most attempts to send a message, 1 to 10. Default 4. */
   readonly maxAttempts?: number
   /**
-   * How many requests of this target run at once, whatever calls they are of, and as many puts into the claim store. What
-   * waits for its turn fills up its request meanwhile. 1 to 50, which is how many sockets the SDK's agent has. Default 16.
-   * A call on a FIFO queue has one request at a time, which keeps the order.
+   * The most requests of this target at once, of all calls together, and as many puts into the claim store. 1 to 50, the
+   * number of sockets of the SDK's agent. Default 16. On a FIFO queue a call makes one request at a time, to keep the order.
    */
   readonly concurrency?: number
   /**
@@ -25,23 +24,32 @@ export interface SqsTargetOptions {
    */
   readonly maximumMessageSize?: number
   /**
-   * `claimCheck({ store })` of `@spillway/sqs/claim-check` puts messages that are too large for the queue into a store.
-   * Default: they are rejected.
+   * `claimCheck({ store })` of `@spillway/sqs/claim-check` stores messages that are too large for the queue. Default: they
+   * are rejected.
    */
   readonly claimCheck?: ClaimChecking
   /**
-   * `coalesce()` of `@spillway/sqs/coalesce` lets calls that run at the same time share requests. Give it where an
-   * environment serves several requests at once, in a container for example. Default: each call has its own requests.
+   * `coalesce()` of `@spillway/sqs/coalesce` lets concurrent calls share requests. Use it if an environment serves several
+   * requests at once, in a container for example. Default: each call has its own requests.
    */
   readonly coalesce?: Coalescing
-  /** Where the numbers go: `spillway.send.*`, each with `target: 'sqs'`. Default: nowhere. */
+  /** Gets the metrics `spillway.send.*`, each with `target: 'sqs'`. Default: none. */
   readonly telemetry?: Telemetry
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
-  /** A number in `[0, 1)`, for the jitter. Default `Math.random`. */
+  /**
+   * A number in `[0, 1)`, for jitter. Default `Math.random`.
+   *
+   * @internal
+   */
   readonly random?: () => number
 }
 
-/** What each option of {@link sqsTarget} has to be. */
+/** The rules of {@link SqsTargetOptions}. */
 export const targetRules: OptionRules<SqsTargetOptions> = {
   queueUrl: isQueueUrl,
   client: isClient,

@@ -16,19 +16,17 @@ import { sendPack } from './send-pack.ts'
 import { type SqsTargetOptions, targetRules } from './target-options.ts'
 
 /**
- * Sends messages to an SQS queue: packed by 10 entries and 1 MiB, and only entries that SQS did not take are sent
- * again, with jitter, while time and attempts remain. A message counts as accepted only when SQS confirmed that very
- * entry.
+ * Sends messages to an SQS queue, in requests of at most 10 entries and 1 MiB. Only entries that SQS did not accept are
+ * sent again, with jitter, while time and attempts remain. A message is accepted only when SQS confirmed its entry.
  *
- * A time-out or a reset may have stored the messages all the same, so a retry can enqueue one twice: the key of the
- * message makes that harmless.
+ * SQS may have stored a message whose request timed out, so a retry can enqueue it twice: its key makes that harmless.
  *
- * What SQS would refuse (a body or an attribute that it does not take, a delay out of range) is rejected before it is
- * sent, so that it costs only itself. `traceparent` and `attributes` of a message become message attributes.
+ * A message that SQS would refuse, for its body, an attribute or its delay, is rejected before it is sent, so that others
+ * of its request are not affected. `traceparent` and `attributes` of a message become message attributes.
  *
- * On a FIFO queue the order of each group is kept through failures: behind a message that was not confirmed the later
- * ones of its group are not sent, and no request has two of a group, so one group takes a request for each message. On a
- * standard queue the group is the tenant of a fair queue.
+ * On a FIFO queue each group stays in order even when requests fail: after a message that was not confirmed, no later
+ * message of its group is sent, and no request has two messages of a group. So a single group takes a request for each
+ * message. On a standard queue the group is the tenant of a fair queue.
  *
  * Source: Amazon SQS API Reference, SendMessage and SendMessageBatch. Needs `sqs:SendMessage`.
  *
@@ -67,7 +65,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
     const outgoing = claimed.map((message) => rejectIfTooLarge(message, maximumMessageSize, 'a queue'))
     const results = outgoing.map(({ refused }): SendResult => refused ?? noTimeLeft)
 
-    /** Sends messages in requests of their own. */
+    /** Sends one request. */
     async function sendAlone(packed: readonly PackedMessage[]): Promise<void> {
       const sent = (await semaphore.run(() => send(packed, limit), limit)) ?? []
       for (const [position, result] of sent.entries()) {
@@ -75,7 +73,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
       }
     }
 
-    /** Sends messages whose order among one another does not matter. Those that are refused keep their result. */
+    /** Sends messages in any order. Refused messages keep their results. */
     async function sendAll(wave: readonly Outgoing[]): Promise<void> {
       const sendable = wave.filter(({ refused }) => refused === undefined)
       if (coalescer !== undefined && messages.length < maxEntries) {
@@ -84,7 +82,7 @@ export function sqsTarget(options: SqsTargetOptions): Target {
       }
       await coalescer?.settled(sendable, limit)
       const packs = pack(sendable)
-      // On Lambda nearly every call is one message.
+      // The usual case on Lambda: a call with one message.
       if (packs.length === 1) await sendAlone(sendable)
       else await inParallel(packs, fifo ? 1 : concurrency, sendAlone)
     }

@@ -8,14 +8,14 @@ import { envelopeOf, type TestFacts } from '@spillway/message/testing'
 import type { SQSEvent } from 'aws-lambda'
 import { toDeduplicationId } from './entry.ts'
 
-/** What the records of a test have beside their messages. */
+/** The facts of the records of a test. */
 export interface SqsEventFacts extends Pick<TestFacts, 'time' | 'key' | 'traceparent' | 'receiveCount'> {
-  /** The name of the queue. One that ends in `.fifo` makes the lane of a record its group. Default `test`. */
+  /** The name of the queue. If it ends in `.fifo`, the lane of a record is its group. Default `test`. */
   readonly queue?: string
 }
 
 /**
- * An event of an SQS queue, one record for each input, for a handler behind `sqsSource`.
+ * Makes an event of an SQS queue with a record for each input, for a handler with `sqsSource`.
  *
  * @example
  * ```ts
@@ -28,8 +28,8 @@ export interface SqsEventFacts extends Pick<TestFacts, 'time' | 'key' | 'tracepa
  * export const event = await sqsEvent(order, [{ id: 'a' }, { id: 'b' }])
  * ```
  *
- * @param inputs the bodies as a client sends them; each goes through the schema, as `enqueue` lets it
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses an input.
+ * @param inputs the bodies as a client sends them; the schema validates each, as `enqueue` does
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the issues, when the schema refuses an input.
  */
 export async function sqsEvent<Definition extends MessageDefinition>(
   definition: Definition,
@@ -69,11 +69,11 @@ export async function sqsEvent<Definition extends MessageDefinition>(
 
 /** A claim store in memory. */
 export interface MemoryClaimStore extends ClaimStore {
-  /** What is stored, by its key. A test may delete from it what a lifecycle rule would. */
+  /** The stored texts by their keys. A test may delete some, as a lifecycle rule does. */
   readonly texts: Map<string, string>
 }
 
-/** A claim store that keeps bodies in memory, for `claimCheck` of both sides. */
+/** Creates a claim store in memory, for `claimCheck` of a target and of a source. */
 export function memoryClaimStore(): MemoryClaimStore {
   const texts = new Map<string, string>()
   return {

@@ -3,7 +3,7 @@ import type { NamedAttribute } from '@spillway/transport'
 import type { SQSMessageAttribute, SQSMessageAttributes } from 'aws-lambda'
 import type { DeliveredMessage } from './original-of.ts'
 
-/** A message attribute as Lambda delivers it, as the SDK takes it. */
+/** Converts a message attribute from Lambda's form to the SDK's form. */
 export function toSdkAttribute([name, attribute]: readonly [string, SQSMessageAttribute]): NamedAttribute {
   const { dataType, stringValue, binaryValue } = attribute
   return [
@@ -15,8 +15,8 @@ export function toSdkAttribute([name, attribute]: readonly [string, SQSMessageAt
 }
 
 /**
- * A message that the SDK received, in the form in which Lambda delivers it and {@link originalOf} takes it: the names have
- * small initials, and binary values are base64.
+ * Converts a message from the SDK's form to Lambda's form, for {@link originalOf}: names with lower-case initials, and
+ * binary values in base64.
  */
 export function deliveredMessage({ Body = '', MessageAttributes = {} }: Message): DeliveredMessage {
   const attributes = Object.entries(MessageAttributes).map(([name, value]) => {

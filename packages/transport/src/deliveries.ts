@@ -1,10 +1,10 @@
 import type { SourceRecord } from '@spillway/message'
 
 /**
- * Finds what was delivered for a record of a batch: by the record, and by its id for one that a middleware replaced. Made
- * when it is first asked: most batches have nothing to park or to put off.
+ * Finds the delivered form of a record: by the record, or by its id if a middleware replaced the record. The map is built
+ * on the first call, because most batches have no record to park or to delay.
  *
- * @param delivered what was delivered for each record, in the same order
+ * @param delivered the delivered form of each record, in the same order
  */
 export function deliveries<Delivered>(
   records: readonly SourceRecord[],

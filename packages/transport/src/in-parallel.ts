@@ -1,4 +1,4 @@
-/** Runs something for each item, in order, at most `concurrency` at once. Rejects with the first that rejects. */
+/** Calls `run` for each item, in order, at most `concurrency` at a time. Rejects with the first rejection. */
 export async function inParallel<Item>(
   items: Iterable<Item>,
   concurrency: number,
@@ -10,7 +10,7 @@ export async function inParallel<Item>(
     for (let next = left.next(); !next.done; next = left.next()) await run(next.value)
   }
   const workers: Promise<void>[] = []
-  // No more of them than there are items: mostly there is one.
+  // No more workers than items: often there is one item.
   while (workers.length < concurrency) {
     const next = left.next()
     if (next.done) break

@@ -1,6 +1,6 @@
 /**
- * What every transport needs on both sides: packs and their retries, the claim check, parking, the answer to Lambda, the
- * deadline and the semaphore. For authors of transports; apps import from `@spillway/sqs` or `@spillway/kinesis`.
+ * What every transport needs: packs and their retries, the claim check, parking, the answer to Lambda, the deadline and
+ * the semaphore. For authors of transports; apps import from `@spillway/sqs` or `@spillway/kinesis`.
  *
  * @module
  */

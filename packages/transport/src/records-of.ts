@@ -1,14 +1,14 @@
 import { SpillwayError } from '@spillway/message'
 
-/** What a middleware reads of an event. */
+/** The events that a middleware reads. */
 export interface SourceKind {
   /** The name of the middleware, for its errors. */
   readonly owner: string
   /** `eventSource` of its records. */
   readonly service: string
-  /** What it is in words, for example `queues of SQS`. */
+  /** In words, for errors: `queues of SQS`. */
   readonly reads: string
-  /** What makes complete records in a test. */
+  /** The helper that makes complete records in a test. */
   readonly helper: string
 }
 
@@ -30,15 +30,15 @@ export function recordsOf(event: unknown, kind: SourceKind): readonly unknown[] 
   return Records
 }
 
-/** The error of a middleware that got something else than what it reads. */
+/** The error for an event that a middleware does not read. */
 export function foreignEvent({ owner, reads }: SourceKind, what: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    `${owner} reads ${reads}, and got ${what}: give the function another source, or another event source mapping.`,
+    `${owner} reads ${reads}, but got ${what}. Use another source middleware, or another event source mapping.`,
   )
 }
 
-/** The error of a middleware that got records as no service delivers them: those of a test, mostly. */
+/** The error for a record that lacks fields, as in the event of a test. */
 export function incompleteRecord(
   { owner, helper }: SourceKind,
   place: number,
@@ -47,18 +47,18 @@ export function incompleteRecord(
   const names = missing.map((name) => `\`${name}\``).join(', ')
   return new SpillwayError(
     'SPILLWAY_SOURCE_MISSING',
-    `${owner} takes records as Lambda delivers them, and record ${place} lacks ${names}. In a test, ${helper} makes complete ones.`,
+    `${owner} needs records as Lambda delivers them, but record ${place} lacks ${names}. In a test, ${helper} makes complete records.`,
   )
 }
 
-/** What an event without records is, by its form alone: its content is somebody's data. */
+/** Describes an event without records by its form. Its values may be private data and stay out of the error. */
 function describeEvent(event: unknown): string {
   if (event === null || event === undefined) return `${event}`
   if (Array.isArray(event)) {
-    return 'a list, as EventBridge Pipes sends it, in place of an object with `Records`'
+    return 'a list, as EventBridge Pipes sends it, instead of an object with `Records`'
   }
   const fields = Object(event) as Record<string, unknown>
   if (typeof fields['detail-type'] === 'string') return 'an event of EventBridge'
   if (typeof fields.requestContext === 'object') return 'an HTTP request'
-  return 'something without records'
+  return 'an event without records'
 }

@@ -8,20 +8,20 @@ import { type ClaimStore, SpillwayError } from '@spillway/message'
 import { checkOptions, nonEmptyString, type OptionRules, objectWith } from '@spillway/message/internal'
 import { maxClaimBytes } from './claim/claim.ts'
 
-/** What {@link s3ClaimStore} takes. */
+/** Options of {@link s3ClaimStore}. */
 export interface S3ClaimStoreOptions {
   /**
-   * The bucket. Give it a lifecycle rule that expires objects under the prefix after 30 days: longer than the queue
-   * and its dead-letter queue keep messages, and than a redrive takes.
+   * The bucket. Give it a lifecycle rule that expires objects under the prefix after 30 days, which is longer than the
+   * queue and the dead-letter queue keep messages.
    */
   readonly bucket: string | undefined
   /** Default: a client with the SDK's own configuration. */
   readonly client?: Pick<S3Client, 'send'>
-  /** The account that has to own the bucket. Default: not checked. */
+  /** The id of the account that must own the bucket. Default: not checked. */
   readonly expectedBucketOwner?: string
 }
 
-/** Rules for options that say where something lies in S3. */
+/** The rules of options for a bucket of S3. */
 export const s3Rules: OptionRules<S3ClaimStoreOptions> = {
   bucket: { ...nonEmptyString(), expected: 'the name of a bucket (is its environment variable set?)' },
   client: { ...objectWith('send'), expected: 'an S3Client' },
@@ -32,12 +32,12 @@ export const s3Rules: OptionRules<S3ClaimStoreOptions> = {
 }
 
 /**
- * Keeps large bodies in Amazon S3, for `claimCheck` of `sqsTarget` and of `sqsSource`.
+ * A store of large bodies in Amazon S3, for `claimCheck` of a target and of a source.
  *
- * The side that accepts needs `s3:PutObject`; the side that writes `s3:GetObject`, and `s3:ListBucket`, without which
- * S3 answers 403 rather than 404 for an object that is gone, so that the record is delivered again in vain.
+ * The target needs `s3:PutObject`. The source needs `s3:GetObject` and `s3:ListBucket`: without the latter S3 answers 403
+ * instead of 404 for an object that no longer exists, so that the record is delivered again and again.
  *
- * Reads no more of an object than its claim says, and at most 16 MiB.
+ * Reads at most as many bytes of an object as its claim says, and at most 16 MiB.
  *
  * Source: Amazon S3 API Reference, PutObject and GetObject.
  *
@@ -77,7 +77,7 @@ export function s3ClaimStore(options: S3ClaimStoreOptions): ClaimStore {
   }
 }
 
-/** Reads the whole of a body, and no more than it may have, whatever the answer says of its length. */
+/** Reads a body. Stops at the maximum even if the answer has no length, or a wrong one. */
 async function readText(
   body: AsyncIterable<Uint8Array> | undefined,
   contentLength: number | undefined,
@@ -97,6 +97,6 @@ async function readText(
 function tooLarge(maximum: number): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CLAIM_MISSING',
-    `The record stands for a large body, but the object has more than ${maximum} bytes: it is another one.`,
+    `The record is a claim on a large body, but the object has more than ${maximum} bytes: it was replaced.`,
   )
 }

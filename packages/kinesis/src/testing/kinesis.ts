@@ -6,26 +6,26 @@ import type { RecordSource, TimeLimit } from '@spillway/message'
 import type { Context, KinesisStreamEvent } from 'aws-lambda'
 import { type KinesisSourceOptions, kinesisSource } from '../index.ts'
 
-/** An embedded Kinesis and the SDK's own client. */
+/** An embedded Kinesis and a client of the SDK. */
 export interface TestStreams {
   readonly engine: StreamEngine
   readonly client: KinesisClient
-  /** What goes wrong with the next puts; the test sets it. */
+  /** The fault of the next puts; the test sets it. */
   onPut: OnPut | undefined
-  /** Puts that came in. */
+  /** How many puts came. */
   readonly puts: number
   /** Moves the clock of the streams. */
   skip(ms: number): void
-  /** The data of the records of a stream, shard after shard. */
+  /** The data of the records of a stream, shard by shard. */
   texts(name: string): readonly string[]
   stop(): Promise<void>
 }
 
-/** What {@link startTestStreams} takes beside the streams. */
+/** Options of {@link startTestStreams}. */
 export interface TestStreamsOptions {
-  /** Whether the limits of the shards apply, on a clock that only `skip` moves. Default: each put finds a new second. */
+  /** Whether the limits of the shards apply, on a clock that only `skip` moves. Default: each put is in a new second. */
   readonly limited?: boolean
-  /** Whether each request has a connection of its own, so that one that breaks costs no other request. Default: HTTP/2. */
+  /** Whether each request has its own connection, so that a broken one does not fail other requests. Default: HTTP/2. */
   readonly http1?: boolean
 }
 
@@ -76,12 +76,12 @@ export async function startTestStreams(
   return started
 }
 
-/** A limit with so much time that it plays no part. */
+/** A limit with plenty of time. */
 export function ample(): TimeLimit {
   return { signal: new AbortController().signal, remainingTime: () => 60_000 }
 }
 
-/** A clock whose waits are over at once. */
+/** A clock whose sleeps end at once. */
 export const hasty = { now: () => Date.now(), sleep: async () => undefined }
 
 /** The source that the middleware puts on an event. */

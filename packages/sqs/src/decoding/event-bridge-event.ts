@@ -3,9 +3,9 @@ import { fieldsOf, notJson, parseJson, timeOf, toKey } from '@spillway/message/i
 
 /**
  * Decodes events of EventBridge: the body is the `detail`, the key the `id`, the name the `detail-type`, the time the
- * `time`. For a definition that is called otherwise than the `detail-type`, use `named`.
+ * `time`. Use `named` if the definition has another name than the `detail-type`.
  *
- * A rule that transforms its input sends what its template says: decode that with `plainJson`.
+ * A rule with an input transformer sends other JSON: decode it with `plainJson`.
  *
  * Source: Amazon EventBridge User Guide, "AWS service event metadata" (Events and event patterns).
  */

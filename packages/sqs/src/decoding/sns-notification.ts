@@ -13,9 +13,9 @@ import {
 } from '@spillway/message/internal'
 import type { SQSRecord } from 'aws-lambda'
 
-/** What {@link snsNotification} takes beside the decoding. */
+/** Options of {@link snsNotification}. */
 export interface SnsNotificationOptions {
-  /** The message attribute that names the message, where its text does not: `event_type`, for example. */
+  /** The message attribute with the name of the message, if its text has none: `event_type`, for example. */
   readonly nameAttribute?: string
 }
 
@@ -24,14 +24,13 @@ const rules: OptionRules<SnsNotificationOptions> = {
 }
 
 /**
- * Decodes notifications of an SNS topic: what `inner` makes of their `Message`, with the `MessageId` for a key and the
- * `Timestamp` for a time where `inner` gives none. Of a subscription with raw message delivery the text itself goes to
- * `inner`, and SNS says no key.
+ * Decodes notifications of an SNS topic: `inner` decodes their `Message`. If it gives no key or time, they are the
+ * `MessageId` and the `Timestamp`. With raw message delivery `inner` decodes the whole text, and there is no key of SNS.
  *
  * Source: Amazon SNS Developer Guide, "Amazon SNS message formats" and "Amazon SNS raw message delivery".
  *
- * @param inner what a publisher puts into a message. Default: `plainJson()`
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is no decoding, or an option is unknown or no text.
+ * @param inner decodes the messages of the publisher. Default: `plainJson()`
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is not a decoding, or an option is unknown or not a text.
  */
 export function snsNotification(
   inner: Decoding<SQSRecord> = plainJson(),
@@ -68,13 +67,13 @@ export function snsNotification(
       name: typeof attribute === 'string' ? attribute : undefined,
     })
     if (!('kind' in result) || result.kind !== 'not-mine') return result
-    // It is an SNS notification whatever is in it: another decoding must not take the whole for a body.
+    // Refused, because another decoding must not take the whole notification for a body.
     const { expected, found = kindOfText(Message) } = result
     return refuse(`Expected ${expected} in an SNS notification, which holds ${found}.`)
   }
 }
 
-/** What SNS put around a message; `undefined` for any other text. */
+/** The notification in a text; `undefined` for any other text. */
 function notificationIn(text: string) {
   const value = parseJson(text)
   const fields = value === notJson ? undefined : fieldsOf(value)

@@ -4,17 +4,17 @@ import { text } from 'node:stream/consumers'
 import type { QueueEngine } from '@spillway/local/testing'
 
 /**
- * What happens to one request.
+ * The fault of one request.
  *
- * - `ok`: it goes through.
- * - `partial`: SQS takes some entries and lists the others under `Failed`, at random whose fault it is. A message that
- *   is sent by itself it takes, or answers with an error.
+ * - `ok`: none.
+ * - `partial`: SQS accepts some entries and lists the others under `Failed`, as a fault of the sender or not, at random. A
+ *   message that is sent by itself is accepted, or answered with an error.
  * - `error`: 500 or 503, nothing is stored.
  * - `throttle`: `RequestThrottled`, 403 as in the JSON protocol of SQS, nothing is stored.
- * - `hang`: no answer, until the client leaves.
+ * - `hang`: no answer, until the client aborts.
  * - `reset`: the connection breaks before anything is stored.
  * - `lost`: SQS stores all of it and the connection breaks before the answer.
- * - `malformed`: SQS stores all of it and the answer is no JSON.
+ * - `malformed`: SQS stores all of it and the answer is not JSON.
  * - `silent`: SQS stores all of it and the answer mentions nothing.
  */
 export type Fault =
@@ -28,28 +28,28 @@ export type Fault =
   | 'malformed'
   | 'silent'
 
-/** What {@link startFaultyEndpoint} takes. */
+/** Options of {@link startFaultyEndpoint}. */
 export interface FaultyEndpointOptions {
-  /** Which fault the next request meets. Default: a seeded random plan of `weights`. */
+  /** The fault of the next request. Default: random by `weights` and `seed`. */
   readonly plan?: (request: number) => Fault
-  /** How often each fault comes, relative to one another. Default: none, all requests go through. */
+  /** The relative frequency of each fault. Default: no faults. */
   readonly weights?: Partial<Record<Fault, number>>
-  /** The seed of everything random. Default 1. */
+  /** The seed of random choices. Default 1. */
   readonly seed?: number
 }
 
 /** A server between SDK clients and the embedded SQS. */
 export interface FaultyEndpoint {
-  /** What an unmodified SDK client takes as `endpoint`. */
+  /** The `endpoint` for an SDK client. */
   readonly endpoint: string
   queueUrl(name: string): string
-  /** Requests to send messages. */
+  /** How many requests to send messages came. */
   readonly requests: number
-  /** Entries in these requests. */
+  /** How many entries these requests had. */
   readonly entries: number
-  /** How many requests met each fault. */
+  /** How many requests had each fault. */
   readonly faults: Readonly<Record<Fault, number>>
-  /** The bodies of messages that were stored without a confirmation, one for each time. */
+  /** The bodies of messages that were stored without a confirmation, one for each store. */
   readonly unconfirmed: readonly string[]
   /** The bodies of messages that were refused for good. */
   readonly refused: ReadonlySet<string>
@@ -68,7 +68,7 @@ interface Batch {
 
 const sending = { batch: 'AmazonSQS.SendMessageBatch', single: 'AmazonSQS.SendMessage' }
 
-/** A request that sends messages; one that sends a single message has one entry. */
+/** Reads a request that sends messages. A single message is one entry. */
 function readBatch(target: unknown, body: string): Batch | undefined {
   if (target === sending.batch) return JSON.parse(body)
   if (target !== sending.single) return undefined
@@ -76,7 +76,7 @@ function readBatch(target: unknown, body: string): Batch | undefined {
   return { QueueUrl, Entries: [{ Id: '0', ...entry }] }
 }
 
-/** Starts SQS with faults, on any free port of 127.0.0.1. Only requests that send messages meet faults. */
+/** Starts SQS with faults, on a free port of 127.0.0.1. Only requests that send messages have faults. */
 export async function startFaultyEndpoint(
   engine: QueueEngine,
   options: FaultyEndpointOptions = {},

@@ -4,21 +4,22 @@ import { type Failure, failedPlaces } from './failed-places.ts'
 import { type AnswerGuard, type AnswerRequest, guardAnswer } from './guard-answer.ts'
 import { isReported } from './settled.ts'
 
-/** What Lambda is answered: what to deliver again. */
+/** The answer to Lambda: the records to deliver again. */
 export interface BatchAnswer {
   batchItemFailures: { itemIdentifier: string }[]
 }
 
-/** What is particular to a service in the answer to Lambda. */
+/** The parts of the answer that differ between services. */
 export interface AnswerKind {
   /** The name of the middleware, for its errors. */
   readonly owner: string
-  /** The ids of the records of an event, by which an answer names them. Throws for an event of another service. */
+  /** The ids of the records of an event, for `itemIdentifier`. Throws for an event of another service. */
   idsOf(event: unknown): readonly unknown[]
-  /** The answer for a batch that is not done. */
+  /** The answer for a batch with failures. */
   answerOf(failures: readonly Failure[], ids: readonly unknown[]): BatchAnswer | Promise<BatchAnswer>
-  /** The line for a batch that is not done, and what it says of the records that are delivered again. */
+  /** The log line for a batch with failures. */
   readonly line: string
+  /** The fields of the line, by the ids in the answer. */
   fieldsOf(delivered: readonly string[]): LogFields
 }
 
@@ -29,17 +30,17 @@ export interface AnswerHooks {
   onError(request: AnswerRequest): void
 }
 
-/** By this a source says that it ran. Of the global registry: it may come from another copy of its package. */
+/** Marks a request for which a source ran. In the global registry, because a source may come from another copy of its package. */
 const sourceRan = Symbol.for('spillway.source')
 
-/** Says in a request that a source ran, so that an answer that is used behind it notices. */
+/** Marks a request, so that an answer middleware that is used after a source middleware can throw. */
 export function noteSource({ internal }: { readonly internal: object }): void {
   Object.defineProperty(internal, sourceRan, { value: true, configurable: true })
 }
 
 /**
- * A middleware that makes the answer to Lambda out of the settled results of a handler, and lets nothing else become it:
- * no event of another service, no error, no answer of another middleware.
+ * The hooks of a middleware that makes the answer to Lambda from the settled results of a handler. It prevents any other
+ * answer: for an event of another service, for an error, by another middleware.
  */
 export function answerHooks(kind: AnswerKind, logger: Logger): AnswerHooks {
   const { owner } = kind
@@ -54,15 +55,15 @@ export function answerHooks(kind: AnswerKind, logger: Logger): AnswerHooks {
 
   return {
     before(request) {
-      // First of all, because what throws here is not to be answered either.
+      // First, so that the errors thrown below are not answered by another middleware either.
       guardOf(request)
       if (sourceRan in request.internal) throw outOfPlace(owner)
-      // As they came: another middleware may take some of them out, which would count as done.
+      // Read now, because another middleware may remove records, which would then count as done.
       idsOf.set(request, kind.idsOf(request.event))
     },
     async after(request) {
       const ids = idsOf.get(request)
-      if (ids === undefined) throw notWhole(owner)
+      if (ids === undefined) throw incomplete(owner)
       const results = request.response
       const failures = failedPlaces(owner, results, ids.length)
       const [first] = failures
@@ -86,13 +87,13 @@ export function answerHooks(kind: AnswerKind, logger: Logger): AnswerHooks {
 function outOfPlace(owner: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CHAIN_INVALID',
-    `${owner} is used behind a source middleware: use it before all others, so that nothing that they answer reaches Lambda.`,
+    `${owner} is used after a source middleware. Use it before all other middlewares, so that none of their answers reaches Lambda.`,
   )
 }
 
-function notWhole(owner: string): SpillwayError {
+function incomplete(owner: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CHAIN_INVALID',
-    `${owner} has to see the event before the handler does: give the whole middleware to use().`,
+    `${owner} must see the event before the handler does: give the whole middleware to use().`,
   )
 }

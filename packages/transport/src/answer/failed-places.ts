@@ -1,25 +1,23 @@
 import { SpillwayError } from '@spillway/message'
 
-/** A record that is not done, and why. */
+/** A failed record. */
 export interface Failure {
-  /** Its place in the batch. */
+  /** Its position in the batch. */
   readonly place: number
   readonly reason: unknown
 }
 
 /**
- * Which records are not done, by the settled results of a handler. Fail closed: only a fulfilled result in its place is
- * success.
+ * The failed records, by the settled results of a handler. Fails closed: only a fulfilled result is success.
  *
- * @param owner the middleware that reads them, for its errors
- * @throws SpillwayError `SPILLWAY_CHAIN_INVALID` for anything but a list with one place for each record: it does not say
- * what is done
+ * @param owner the name of the middleware, for its errors
+ * @throws SpillwayError `SPILLWAY_CHAIN_INVALID` for anything but a list with one result for each record
  */
 export function failedPlaces(owner: string, results: unknown, count: number): readonly Failure[] {
-  if (!Array.isArray(results)) throw unsettled(owner, `no list for ${count} records`)
+  if (!Array.isArray(results)) throw unsettled(owner, `no list of results for ${count} records`)
   if (results.length !== count) throw unsettled(owner, `${results.length} results for ${count} records`)
   const failures: Failure[] = []
-  // A list may have holes, which `forEach` leaves out.
+  // Not `forEach`, which skips the holes of a list.
   for (let place = 0; place < count; place++) {
     const { status, reason } = Object(results[place]) as Partial<PromiseRejectedResult>
     if ((status as string) === 'fulfilled') continue

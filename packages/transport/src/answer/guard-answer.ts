@@ -1,6 +1,6 @@
 import { SpillwayError } from '@spillway/message'
 
-/** The part of a request of middy that makes the answer to Lambda. */
+/** The part of a middy request on which the answer to Lambda depends. */
 export interface AnswerRequest {
   readonly event: unknown
   readonly internal: object
@@ -11,21 +11,21 @@ export interface AnswerRequest {
 
 /** The answer of one invocation. */
 export interface AnswerGuard {
-  /** Sets the answer for good. */
+  /** Sets the final answer. */
   give(answer: unknown): void
-  /** Nothing is an answer from now on. */
+  /** From now on there is no answer. */
   fail(): void
 }
 
 /**
- * Keeps the answer to Lambda to one middleware. Lambda takes whatever a function answers for success and deletes the
- * messages, so what the others answer is none:
+ * Lets only one middleware answer Lambda. Lambda takes any answer for success and deletes the messages, so the answers of
+ * other middlewares have no effect or throw:
  *
- * - to an error, set or returned (`{ statusCode: 500 }`): it is dropped, and middy throws the error on;
- * - before the handler or after it, by returning a value: that skips the rest of the chain, and throws;
- * - in place of the answer once it is given: that throws, too, and one that is taken away stays.
+ * - an answer to an error, such as `{ statusCode: 500 }`, is dropped, and middy rethrows the error;
+ * - a value that a middleware returns would end the chain: it throws;
+ * - replacing the final answer throws; removing it has no effect.
  *
- * @throws SpillwayError `SPILLWAY_CHAIN_INVALID` for a request that is guarded already
+ * @throws SpillwayError `SPILLWAY_CHAIN_INVALID` when another answer middleware guards the request already
  */
 export function guardAnswer(owner: string, request: AnswerRequest): AnswerGuard {
   let response = request.response
@@ -36,18 +36,18 @@ export function guardAnswer(owner: string, request: AnswerRequest): AnswerGuard 
   if (Object.getOwnPropertyDescriptor(request, 'response')?.get !== undefined) throw usedTwice(owner)
   Object.defineProperty(request, 'response', {
     enumerable: true,
-    // Whoever deletes it throws.
+    // To delete it throws.
     configurable: false,
     get: () => (hasError() ? undefined : response),
     set(value: unknown) {
       if (hasError()) return
       if ('earlyResponse' in request) {
-        // Else it would be the answer to the error, too.
+        // It would be the answer to the error as well.
         delete request.earlyResponse
         throw notOurs(owner, 'returned a value, which ends the chain with it as the answer')
       }
       if (!isGiven) response = value
-      // To nothing it is set by middy before an error, and by others to have Lambda take a failed batch for done.
+      // `undefined` is ignored: middy sets it before an error, and it would make Lambda take a failed batch for done.
       else if (value !== undefined && value !== response) throw notOurs(owner, 'replaced the answer')
     },
   })
@@ -66,13 +66,13 @@ export function guardAnswer(owner: string, request: AnswerRequest): AnswerGuard 
 function usedTwice(owner: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CHAIN_INVALID',
-    `${owner} is used behind another middleware that answers Lambda: use one of them, once.`,
+    `${owner} is used after another middleware that answers Lambda: use one of them, once.`,
   )
 }
 
 function notOurs(owner: string, what: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CHAIN_INVALID',
-    `A middleware beside ${owner} ${what}: Lambda would take that for success and delete every message. Leave that middleware out of this function, or let it throw.`,
+    `A middleware next to ${owner} ${what}. Lambda would take that for success and delete every message. Remove that middleware from this function, or let it throw.`,
   )
 }

@@ -20,16 +20,16 @@ import { earlySignal, guardMs, within, workingTime } from '../time/deadline.ts'
 import { createSemaphore } from '../time/semaphore.ts'
 import { maxClaimBytes, toClaimEnvelope } from './claim.ts'
 
-/** Where large messages go, and from what size on. */
+/** Options of {@link claimCheck}. */
 export interface ClaimCheckOptions {
   /** For example `s3ClaimStore({ bucket })`, which `@spillway/sqs/s3` and `@spillway/kinesis/s3` export. */
   readonly store: ClaimStore
   /**
-   * Messages of more bytes, attributes included, go into the store. 0 to `maximumMessageSize`. Default: that size, so
-   * that only what the queue or the stream cannot hold takes the detour.
+   * Messages of more bytes, attributes included, go into the store. 0 to the maximum message size, which is the default:
+   * then only messages that are too large for the queue or the stream do.
    */
   readonly threshold?: number
-  /** What the keys in the store begin with; the source has to know it. Default `spillway/`. */
+  /** The prefix of the keys in the store. Give the source the same. Default `spillway/`. */
   readonly prefix?: string
 }
 
@@ -45,17 +45,17 @@ export const isPrefix: OptionRule = {
   test: (value) => isText(value, 512) && isPlainKey(value),
 }
 
-/** Whether a key means the same to all that read it: some take `.` and `..` between slashes for folders. */
+/** Whether a key has no part `.` or `..`, which some stores resolve as folders. */
 export function isPlainKey(key: string): boolean {
   return !key.split('/').some((part) => part === '.' || part === '..')
 }
 
-/** What the keys in the store begin with when nothing else is said. */
+/** The default prefix of the keys in the store. */
 export const defaultPrefix = 'spillway/'
 
-/** What the claim check of a target needs. */
+/** What a target gives to its claim check. */
 export interface ClaimCheckContext {
-  /** The target that takes the options. */
+  /** The name of the target, for errors. */
   readonly owner: string
   readonly maximumMessageSize: number
   /** The size of a message as its queue or stream counts it. */
@@ -66,13 +66,13 @@ export interface ClaimCheckContext {
   readonly random: () => number
 }
 
-/** Puts large messages into a store and claims on them in their place. Never rejects. */
+/** Stores large messages and replaces them by claims. Never rejects. */
 export type ClaimCheck = <Item extends Outgoing>(
   messages: readonly Item[],
   limit: TimeLimit,
 ) => Promise<readonly Item[]>
 
-/** What {@link claimCheck} makes, for the option `claimCheck` of a target. */
+/** The value of the option `claimCheck` of a target, made by {@link claimCheck}. */
 export interface ClaimChecking {
   /** Called by the target. */
   start(context: ClaimCheckContext): ClaimCheck
@@ -80,7 +80,7 @@ export interface ClaimChecking {
 
 const backoff: Backoff = { base: 100, cap: 2000 }
 
-/** Milliseconds after which a put is given up and repeated. */
+/** Milliseconds after which a put is aborted and repeated. */
 const attemptMs = 10_000
 
 const rules: OptionRules<ClaimCheckOptions> = {
@@ -90,8 +90,8 @@ const rules: OptionRules<ClaimCheckOptions> = {
 }
 
 /**
- * Puts messages that are too large for their queue or stream into a store, and a claim on them in their place. Give the
- * source the same store and prefix.
+ * Stores messages that are too large for their queue or stream, and sends claims in their place. Give the source the same
+ * store and prefix.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
@@ -101,39 +101,20 @@ export function claimCheck(options: ClaimCheckOptions): ClaimChecking {
 }
 
 /**
- * Nothing is sent whose body is not in the store: a message whose put failed is rejected.
+ * Creates the claim check of a target. A message that could not be stored is rejected: no claim is sent without its body.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the threshold is more than the queue or the stream takes.
  */
 function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext): ClaimCheck {
-  const { owner, maximumMessageSize, sizeOf, maxAttempts, concurrency, clock, random } = context
+  const { owner, maximumMessageSize, sizeOf, concurrency } = context
   const { store, threshold = maximumMessageSize, prefix = defaultPrefix } = options
   if (threshold > maximumMessageSize) {
     throw new SpillwayError(
       'SPILLWAY_OPTION_INVALID',
-      `${owner}: the option \`threshold\` of claimCheck must be at most the ${maximumMessageSize} bytes that a message may have.`,
+      `${owner}: the option \`threshold\` of claimCheck must be at most ${maximumMessageSize}, the most bytes of a message.`,
     )
   }
   const semaphore = createSemaphore(concurrency, { reserve: guardMs })
-
-  /** What happened when it was not stored. */
-  async function put(key: string, text: string, limit: TimeLimit): Promise<Rejected | undefined> {
-    let failure = claimFailed('no time was left')
-    for (let attempt = 1; ; attempt++) {
-      const available = workingTime(limit)
-      if (available === 0) return failure
-      try {
-        await within(limit, Math.min(attemptMs, available), (own) => store.put(key, text, own))
-        return undefined
-      } catch (thrown) {
-        const cause = toError(thrown)
-        failure = { ...claimFailed(cause.name), cause }
-      }
-      const wait = fullJitter(backoff, attempt, random())
-      if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
-      await clock.sleep(wait, earlySignal(limit))
-    }
-  }
 
   async function check<Item extends Outgoing>(outgoing: Item, limit: TimeLimit): Promise<Item> {
     const { message } = outgoing
@@ -145,9 +126,9 @@ function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext
     if (body === undefined) return outgoing
     const claimed = { ...message, body }
     const claimedBytes = sizeOf(claimed)
-    // Too many attributes, for example: it could not be sent anyway.
+    // It has too many attributes, for example, and could not be sent anyway.
     if (claimedBytes > maximumMessageSize) return outgoing
-    const refused = await put(key, message.body, limit)
+    const refused = await putText(store, { key, text: message.body }, context, limit)
     return refused === undefined
       ? { ...outgoing, message: claimed, bytes: claimedBytes }
       : { ...outgoing, refused }
@@ -158,12 +139,36 @@ function createClaimCheck(options: ClaimCheckOptions, context: ClaimCheckContext
     const large = [...messages.entries()].filter(
       ([, { bytes, refused }]) => refused === undefined && bytes > threshold,
     )
-    // The semaphore is first come, first served: no call waits there with all its messages at once.
+    // Not all at once: the semaphore serves in order, and other calls would wait for all messages of this one.
     await inParallel(large, concurrency, async ([position, message]) => {
       const checked = await semaphore.run(() => check(message, limit), limit)
       results[position] = checked ?? { ...message, refused: claimFailed('no time was left') }
     })
     return results
+  }
+}
+
+/** Stores a text. Resolves to a rejection when it was not stored. */
+async function putText(
+  store: ClaimStore,
+  { key, text }: { readonly key: string; readonly text: string },
+  { maxAttempts, clock, random }: ClaimCheckContext,
+  limit: TimeLimit,
+): Promise<Rejected | undefined> {
+  let failure = claimFailed('no time was left')
+  for (let attempt = 1; ; attempt++) {
+    const available = workingTime(limit)
+    if (available === 0) return failure
+    try {
+      await within(limit, Math.min(attemptMs, available), (own) => store.put(key, text, own))
+      return undefined
+    } catch (thrown) {
+      const cause = toError(thrown)
+      failure = { ...claimFailed(cause.name), cause }
+    }
+    const wait = fullJitter(backoff, attempt, random())
+    if (attempt >= maxAttempts || workingTime(limit) <= wait) return failure
+    await clock.sleep(wait, earlySignal(limit))
   }
 }
 

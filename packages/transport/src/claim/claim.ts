@@ -1,7 +1,7 @@
 import { type Envelope, envelopeVersion } from '@spillway/message'
 import { isText, wireJson } from '@spillway/message/internal'
 
-/** What stands in an envelope in place of its body: where the whole envelope lies, and how to know that it is the one. */
+/** A claim, which an envelope has in place of its body: where the whole envelope is stored, and its checksum. */
 export interface Claim {
   /** The key in the store of large bodies. */
   readonly key: string
@@ -12,8 +12,8 @@ export interface Claim {
 }
 
 /**
- * The largest envelope that is claimed, in bytes. More than any request can bring (AWS Lambda quotas: 6 MB), and a
- * bound on what a forged claim can make a reader fetch.
+ * The largest envelope that may be claimed, in bytes. More than a request can have (AWS Lambda quotas: 6 MB). Bounds what
+ * a forged claim can make a reader fetch.
  */
 export const maxClaimBytes = 16_777_216
 
@@ -21,8 +21,8 @@ export const maxClaimBytes = 16_777_216
 const longestKey = 1024
 
 /**
- * The envelope that goes into the queue in place of a large one: the same but for `claim` where `body` was.
- * `undefined` for text that is no envelope.
+ * The envelope that is sent in place of a large one: the same with `claim` in place of `body`. `undefined` for a text that
+ * is not an envelope.
  */
 export function toClaimEnvelope(text: string, claim: Claim): string | undefined {
   const envelope = parse(text)
@@ -41,9 +41,9 @@ export function toClaimEnvelope(text: string, claim: Claim): string | undefined 
   })
 }
 
-/** The claim in the text of a record; `undefined` when its body is in it, or when it is anything else. */
+/** The claim in the text of a record; `undefined` if there is none. */
 export function readClaim(text: string): Claim | undefined {
-  // Most records are no claims, and are parsed by their reader: one look is cheaper than a second parse.
+  // Most records have no claim, and this avoids parsing them a second time.
   if (!text.includes('"claim"')) return undefined
   const envelope: (Partial<Envelope> & { readonly claim?: unknown }) | undefined = parse(text)
   if (envelope === undefined || Object.hasOwn(envelope, 'body')) return undefined

@@ -6,22 +6,21 @@ import { within } from '../time/deadline.ts'
 import { type Claim, maxClaimBytes } from './claim.ts'
 import { defaultPrefix, isClaimStore, isPlainKey, isPrefix } from './claim-check.ts'
 
-/** Where the bodies of large messages are. */
+/** The option `claimCheck` of a source. */
 export interface ClaimSourceOptions {
   /**
-   * The store that the target puts them into: for example `s3ClaimStore({ bucket })`, which `@spillway/sqs/s3` and
-   * `@spillway/kinesis/s3` export.
+   * The store of the target: for example `s3ClaimStore({ bucket })`, which `@spillway/sqs/s3` and `@spillway/kinesis/s3`
+   * export.
    */
   readonly store: ClaimStore
   /**
-   * What the keys in the store begin with, as at the target. No other key is fetched: who can write to the queue or the stream must
-   * not be able to have the function read the rest of the bucket. Default `spillway/`.
+   * The prefix of the keys in the store, as in the target. No other key is fetched: a forged message must not make the
+   * function read the rest of the bucket. Default `spillway/`.
    */
   readonly prefix?: string
   /**
-   * Bytes of large bodies that are fetched and written at a time; more of one batch are fetched and written after them,
-   * and only what there is no time for is delivered again. Text and what is parsed from it take one to four times this in
-   * memory, the more the smaller its values are. From 1 up. Default 67,108,864 (64 MiB).
+   * The most bytes of large bodies in memory at a time. A batch with more is fetched and written in several steps. The
+   * memory is one to four times this for the text and the parsed values. From 1 up. Default 67,108,864 (64 MiB).
    */
   readonly maximumBatchBytes?: number
 }
@@ -32,27 +31,26 @@ const rules: OptionRules<ClaimSourceOptions> = {
   maximumBatchBytes: integer(1, Number.MAX_SAFE_INTEGER),
 }
 
-/** Fetches what claims stand for. */
+/** Fetches the bodies of claims. */
 export interface ClaimLoader {
-  /** Bytes of bodies that may be held at once. */
+  /** The most bytes of bodies in memory at a time. */
   readonly maximumBytes: number
   load(claim: Claim, limit: TimeLimit): Promise<string>
 }
 
 const defaultBatchBytes = 67_108_864
 
-/** Milliseconds after which a fetch is given up. */
+/** Milliseconds after which a fetch is aborted. */
 const attemptMs = 10_000
 
 /**
- * A loader for the claims of a source.
+ * Creates the loader for the claims of a source.
  *
- * It rejects with `SPILLWAY_CLAIM_MISSING` when the body is gone for good or is not the one that was stored, and with
- * `SPILLWAY_CLAIM_FAILED` when another try may have it. Without a store, or with another prefix than that of the target,
- * which are faults of the function rather than of the message, that is the latter: nothing is parked while a deploy puts
- * it right.
+ * It rejects with `SPILLWAY_CLAIM_MISSING` when the body no longer exists or was replaced, and with
+ * `SPILLWAY_CLAIM_FAILED` when another attempt may succeed. A missing store and a wrong prefix are faults of the function,
+ * not of the message: they are `SPILLWAY_CLAIM_FAILED`, so that nothing is parked until the function is repaired.
  *
- * @param owner the source middleware that takes the options
+ * @param owner the name of the source, for errors
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
 export function createClaimLoader(owner: string, options: ClaimSourceOptions | undefined): ClaimLoader {
@@ -63,15 +61,17 @@ export function createClaimLoader(owner: string, options: ClaimSourceOptions | u
   const { store, prefix = defaultPrefix, maximumBatchBytes = defaultBatchBytes } = options
 
   async function load({ key, bytes, sha256 }: Claim, limit: TimeLimit): Promise<string> {
-    // The target's keys are its prefix and the hash.
-    if (!key.endsWith(sha256) || !isPlainKey(key)) throw missing('its key is not one that a target makes')
-    if (bytes > maxClaimBytes) throw missing('it is larger than any that a target makes')
+    // The keys of a target are its prefix and the hash.
+    if (!key.endsWith(sha256) || !isPlainKey(key)) throw missing('a target makes no such key')
+    if (bytes > maxClaimBytes) throw missing('a target stores nothing that large')
     if (!key.startsWith(prefix)) {
-      throw failed('its key is not under the prefix of this source, which must be that of the target')
+      throw failed(
+        'its key does not begin with the prefix of this source, which must be the prefix of the target',
+      )
     }
     const text = await get(store, key, bytes, limit)
     if (text === undefined) throw missing('the store has nothing under its key')
-    // The size, too: one that is understated would get past the bound on what is held at once.
+    // The size as well: with a size that is too small, a claim could exceed the bound on memory.
     if (Buffer.byteLength(text) !== bytes || createHash('sha256').update(text).digest('hex') !== sha256) {
       throw missing('the store has something else under its key')
     }
@@ -96,20 +96,20 @@ async function get(
 }
 
 function unconfigured(owner: string): SpillwayError {
-  return failed(`${owner} has no option \`claimCheck\`, which says where it is`)
+  return failed(`${owner} needs the option \`claimCheck\``)
 }
 
 function missing(why: string): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CLAIM_MISSING',
-    `The record stands for a large body, which is gone: ${why}.`,
+    `The record is a claim on a large body, which no longer exists: ${why}.`,
   )
 }
 
 function failed(why: string, options?: ErrorOptions): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_CLAIM_FAILED',
-    `The record stands for a large body, which could not be fetched: ${why}.`,
+    `The record is a claim on a large body, which could not be fetched: ${why}.`,
     options,
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Whether an answer of SQS has the id of a message, which is what confirms it. What stands between SQS and its client may
+ * Whether a value from an answer of SQS is the id of a message, which confirms the message. Checked, because a proxy may
  * answer anything.
  *
  * Source: Amazon SQS API Reference, SendMessage and SendMessageBatch.

@@ -16,12 +16,12 @@ import { within } from '../time/deadline.ts'
 /** Milliseconds after which a call of the store counts as failed. */
 const attemptMs = 5000
 
-/** Milliseconds that have to be left to send a copy: one whose answer comes too late would be sent again. */
+/** The least time to send a copy, in milliseconds. A copy whose answer comes too late would be sent again. */
 const leastMs = 300
 
 /**
- * How long a decision belongs to the record for which it was made: that one sends the copy. Another record of the same
- * message waits, and sends it only when the first one did not come back in that time. Milliseconds.
+ * How long only the record for which the decision was made may send the copy, in milliseconds. After it another record of
+ * the same message sends the copy.
  */
 const ownerMs = 900_000
 
@@ -29,12 +29,12 @@ const ownerMs = 900_000
 export interface Parking {
   readonly record: SourceRecord
   readonly reason: ParkReason
-  /** `undefined` for a record that holds no message: there is no key under which anybody could ask for it. */
+  /** `undefined` for a record without a message, which has no key. */
   readonly identity?: MessageIdentity | undefined
   readonly at: Date
 }
 
-/** Where decisions to park are kept, and who hears of a copy that the store could not note. */
+/** What {@link parkOnce} needs of a source. */
 export interface ParkedKeeper {
   readonly store: ParkedStore | undefined
   readonly logger: Logger
@@ -42,15 +42,16 @@ export interface ParkedKeeper {
 }
 
 /**
- * Parks a record: commits the decision in the store, sends the copy unless an earlier delivery did, and notes it.
+ * Parks a record: commits the decision in the store, sends the copy unless an earlier delivery did, and notes the copy in
+ * the store.
  *
- * Nothing is sent before the decision is committed, so a store that fails costs no second copy. Of several records of one
- * message, which a client makes that repeats its request, one sends the copy. A copy that the store cannot note counts as
- * sent: the record leaves its queue.
+ * No copy is sent before the decision is committed, so that a failing store does not cause a second copy. If a client
+ * repeated its request, several records have the same message: one of them sends the copy. If the store cannot note the
+ * copy, the record counts as parked and leaves its queue.
  *
- * @param sendCopy resolves once the copy is confirmed. It takes the id of the record for which the parking was decided,
- * which the copy has to carry: with it the copy opens the key of its message, should it come back
- * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the decision is not committed, and what `sendCopy` throws
+ * @param sendCopy resolves when the copy is confirmed. The copy must have the given id, of the record for which the parking
+ * was decided: with it, a redriven copy opens the key of its message
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when the decision is not committed; the errors of `sendCopy`
  */
 export async function parkOnce(
   { store, logger, clock }: ParkedKeeper,
@@ -71,7 +72,7 @@ export async function parkOnce(
     await within(limit, attemptMs, (own) => store.confirm(entry, own), clock)
   } catch (thrown) {
     logger.warn(
-      'spillway: a copy is in the dead-letter queue, but the parked store did not note it. Should the record be delivered again, a second copy is sent.',
+      'spillway: a copy is in the dead-letter queue, but the parked store did not note it. If the record is delivered again, a second copy is sent.',
       { id: record.id, key, error: thrown },
     )
   }
@@ -87,7 +88,7 @@ function tooLate(): SpillwayError {
 function ownedByAnother(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_PARK_FAILED',
-    'Another record of the same message is being parked. No second copy is sent; this record is delivered again.',
+    'Another record of the same message is being parked. No second copy is sent, and this record is delivered again.',
   )
 }
 
@@ -103,7 +104,7 @@ async function put(
     const cause = toError(thrown)
     throw new SpillwayError(
       'SPILLWAY_PARK_FAILED',
-      `The parked store did not take the entry of a record (${cause.name}). No copy is sent; the record is delivered again.`,
+      `The parked store did not take the entry of a record (${cause.name}). No copy is sent, and the record is delivered again.`,
       { cause },
     )
   }
@@ -116,9 +117,9 @@ export interface Redelivery {
 }
 
 /**
- * The reasons of those records that a decision of an earlier delivery parks.
+ * Finds the records that an earlier delivery decided to park, and their reasons.
  *
- * @throws what the store throws
+ * @throws the errors of the store
  */
 export async function findParked(
   store: ParkedStore,

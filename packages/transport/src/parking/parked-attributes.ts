@@ -1,10 +1,10 @@
 import type { Issue, ParkReason } from '@spillway/message'
 import { replaceUnsendable } from './text.ts'
 
-/** Amazon SQS quotas: message attributes of a message. */
+/** Amazon SQS quotas: the most message attributes of a message. */
 export const maxAttributes = 10
 
-/** The names of the attributes that every parked copy in a queue has, whatever it came from. */
+/** The names of the attributes that every parked copy in a queue has. */
 export const reasonAttributes = {
   code: 'spillway.code',
   reason: 'spillway.reason',
@@ -14,7 +14,7 @@ export const reasonAttributes = {
 /** Attributes of type String by their names, as the SDK takes them. */
 export type StringAttributes = Record<string, { readonly DataType: 'String'; readonly StringValue: string }>
 
-/** The longest value of an attribute, in characters: enough for a reason, little beside a message of 1 MiB. */
+/** The longest value of an attribute, in characters. */
 const longestValue = 4096
 
 /** The bytes of attributes as SQS counts them: name, type and value. */
@@ -26,12 +26,12 @@ export function attributeBytes(attributes: readonly (readonly [string, string])[
   )
 }
 
-/** A text as the value of an attribute of a parked copy: what SQS refuses replaced, and of bounded length. */
+/** Makes a text the value of an attribute: cut to the longest value, with characters that SQS refuses replaced. */
 export function toAttributeText(text: string): string {
   return replaceUnsendable(text.slice(0, longestValue))
 }
 
-/** As many issues, from the first on, as make valid JSON within the longest value; `undefined` without any. */
+/** The first issues as JSON, as many as the longest value has room for; `undefined` if there are none. */
 export function issuesText({ issues = [] }: ParkReason): string | undefined {
   if (issues.length === 0) return undefined
   let shown: readonly Issue[] = issues.slice(0, 20)

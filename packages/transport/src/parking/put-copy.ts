@@ -2,22 +2,22 @@ import { SpillwayError, type TimeLimit, toError } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { within } from '../time/deadline.ts'
 
-/** Milliseconds after which a copy counts as not taken. */
+/** Milliseconds after which sending a copy is aborted. */
 const attemptMs = 5000
 
-/** What the error says of a copy that was not taken. */
+/** The parts of the error for a copy that was not confirmed. */
 export interface CopyFailure {
-  /** What did not take it: "dead-letter queue". */
+  /** The name of the store: "dead-letter queue". */
   readonly store: string
-  /** What follows, and what may be wrong. */
+  /** What happens next, and a hint. */
   readonly advice: string
 }
 
 /**
- * Sends the copy of a record that is parked, and gives it up after 5 seconds.
+ * Sends the copy of a parked record. Aborts after 5 seconds.
  *
- * @param put resolves once the copy is confirmed
- * @throws SpillwayError `SPILLWAY_PARK_FAILED` when it is not, or the SpillwayError of `put`
+ * @param put resolves when the copy is confirmed
+ * @throws SpillwayError `SPILLWAY_PARK_FAILED` when it is not confirmed, or the SpillwayError of `put`
  */
 export async function putCopy(
   put: (limit: TimeLimit) => Promise<void>,
@@ -33,9 +33,7 @@ export async function putCopy(
     throw new SpillwayError(
       'SPILLWAY_PARK_FAILED',
       `The ${store} did not take a record (${cause.name}). ${advice}`,
-      {
-        cause,
-      },
+      { cause },
     )
   }
 }

@@ -1,7 +1,7 @@
 import { isMessageId } from './message-id.ts'
 import { maxAttributes } from './parked-attributes.ts'
 
-/** A value of a message attribute as the SDK of SQS has it. */
+/** The value of a message attribute, as in the SDK. */
 export interface AttributeValue {
   readonly DataType: string | undefined
   readonly StringValue?: string | undefined
@@ -11,7 +11,7 @@ export interface AttributeValue {
 /** A message attribute. */
 export type NamedAttribute = readonly [name: string, value: AttributeValue]
 
-/** A copy of a record as a queue takes it: parameters of `SendMessage`. */
+/** A copy of a record: parameters of `SendMessage`. */
 export interface SentCopy {
   readonly MessageBody: string
   readonly MessageAttributes: Record<string, AttributeValue>
@@ -20,11 +20,11 @@ export interface SentCopy {
 /** A fact of a parked copy: the name and the value of an attribute. */
 export type CopyFact = readonly [name: string, value: string]
 
-/** What a copy says of its record, beside the record itself. */
+/** The facts that a copy adds to its record. */
 export interface CopyFacts {
-  /** What a copy is of no use without. */
+  /** The facts that a copy must have. */
   readonly needed: readonly CopyFact[]
-  /** What a copy has where there is room, most important first. */
+  /** Further facts, which are left out if there is no room; the most important first. */
   readonly wanted: readonly CopyFact[]
 }
 
@@ -32,8 +32,8 @@ export interface CopyFacts {
 export const maxQueueBytes = 1_048_576
 
 /**
- * A copy with its body, attributes, the needed facts, and as many of the wanted ones as a queue takes; `undefined` where it does
- * not take the needed ones.
+ * Makes a copy with the needed facts and as many of the wanted ones as there is room for; `undefined` if there is no room
+ * for the needed ones.
  */
 export function fitCopy(
   body: string,
@@ -61,7 +61,7 @@ export function messageBytes(body: string, attributes: readonly NamedAttribute[]
   return attributes.reduce((sum, one) => sum + bytesOf(one), Buffer.byteLength(body))
 }
 
-/** The bytes of an attribute: its name, its type and its value count. */
+/** The bytes of an attribute: of its name, type and value. */
 function bytesOf([name, { DataType = '', StringValue = '', BinaryValue }]: NamedAttribute): number {
   const value = BinaryValue === undefined ? Buffer.byteLength(StringValue) : BinaryValue.length
   return Buffer.byteLength(name) + Buffer.byteLength(DataType) + value

@@ -1,23 +1,23 @@
 import type { EncodedMessage } from '@spillway/message'
 import { type Rejected, refuse } from './rejection.ts'
 
-/** A message with its place in the caller's list. */
+/** A message with its position in the caller's list. */
 export interface PackedMessage {
   readonly index: number
   readonly message: EncodedMessage
-  /** Its size as its queue or stream counts it. */
+  /** Its size as the queue or stream counts it. */
   readonly bytes: number
 }
 
-/** A message on its way, or one that stays behind: it keeps its place in the order all the same. */
+/** A message to send. A refused one is not sent, but keeps its position in the order. */
 export interface Outgoing extends PackedMessage {
   readonly refused?: Rejected
 }
 
 /**
- * The message, unless it is larger than its place takes.
+ * Refuses a message that is too large.
  *
- * @param place what takes it, for the reason: "a queue"
+ * @param place where it goes, for the reason: "a queue"
  */
 export function rejectIfTooLarge<Item extends Outgoing>(
   outgoing: Item,

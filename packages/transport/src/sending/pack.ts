@@ -1,4 +1,4 @@
-/** What one request takes. */
+/** The limits of one request. */
 export interface PackLimits {
   readonly maxEntries: number
   readonly maxBytes: number
@@ -14,7 +14,7 @@ export function hasRoom(
   return count < limits.maxEntries && bytes + next.bytes <= limits.maxBytes
 }
 
-/** Splits messages, in order, into packs within the limits. One that is larger by itself is a pack of its own. */
+/** Splits messages, in order, into packs within the limits. A message that exceeds them has a pack to itself. */
 export function pack<Item extends { readonly bytes: number }>(
   messages: readonly Item[],
   limits: PackLimits,

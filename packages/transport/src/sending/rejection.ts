@@ -5,12 +5,12 @@ import { isThrottled } from '@spillway/message/internal'
 /** The result of a message that was not confirmed. */
 export type Rejected = Extract<SendResult, { status: 'rejected' }>
 
-/** A message that no repetition makes acceptable. */
+/** The result of a message that is invalid. It is not retried. */
 export function refuse(code: ErrorCode, detail: string): Rejected {
   return { status: 'rejected', code, detail, retryable: false }
 }
 
-/** A message of which nobody knows whether its queue or stream has it. */
+/** The result of a message that may or may not be in its queue or stream. It is retried. */
 export function notConfirmed(why: string): Rejected {
   return {
     status: 'rejected',
@@ -20,10 +20,10 @@ export function notConfirmed(why: string): Rejected {
   }
 }
 
-/** The result of a message whose caller had no time left for it. */
+/** The result of a message that was not sent in time. */
 export const noTimeLeft = notConfirmed('no time was left to send it')
 
-/** What is known of an error of the SDK (`SdkError` of `@smithy/types`), or of Node's network. */
+/** An error of the SDK (`SdkError` of `@smithy/types`), or of Node's network. */
 interface RequestError extends Error {
   readonly code?: unknown
   readonly $fault?: 'client' | 'server'
@@ -31,8 +31,8 @@ interface RequestError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number | undefined }
 }
 
-/** Faults of the client that pass: its credentials or its clock are renewed, or the request was too slow. */
-const passing = new Set([
+/** Transient faults of the client: expired credentials, a wrong clock, a slow request. */
+const transient = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidSignatureException',
@@ -45,32 +45,31 @@ const passing = new Set([
 ])
 
 /**
- * What a failed request means for each of its messages.
+ * The result of each message of a failed request.
  *
- * Permanent is only what the service itself calls a fault of the client (a missing queue or stream, a missing permission) and
- * what does not pass: throttling, time-outs, expired credentials and a wrong clock do. All else (no answer, 5xx, an
- * answer that cannot be read, no credentials yet) may be different the next time.
+ * Only a permanent fault of the client, such as a missing queue or permission, is not retried. All other errors are:
+ * throttling, time-outs, expired credentials, a wrong clock, no answer, 5xx, an unreadable answer, missing credentials.
  */
 export function toRejection(thrown: unknown): Rejected {
   const error: RequestError = toError(thrown)
   const { name } = error
   const tooLarge = readTooLarge(error.message)
   if (tooLarge !== undefined) return tooLarge
-  // An error of the network has its meaning in `code`: its name is mostly `Error`.
+  // The name of a network error is `Error`; its code says what happened.
   const code = typeof error.code === 'string' && name === 'Error' ? error.code : name
   return {
     ...notConfirmed(code),
     code,
     retryable: !isPermanent(error),
-    cause: quotes.test(name) ? toCause(name, error.message) : error,
+    cause: mayQuote.test(name) ? toCause(name, error.message) : error,
   }
 }
 
-/** The errors that may quote what they refuse. */
-const quotes = /^(?:Invalid(?:MessageContents|Parameter|Attribute|Argument|Batch)|Validation)/
+/** Names of errors whose text may quote the message. */
+const mayQuote = /^(?:Invalid(?:MessageContents|Parameter|Attribute|Argument|Batch)|Validation)/
 
-/** What is known to tell nothing of a payload, in errors that may. The value is left out. */
-const told = [
+/** The parts of such texts that are known to have no payload. A quoted value is left out. */
+const safeParts = [
   /^(?:.* )?(for parameter [\w.]+ is invalid\. Reason: .+)$/s,
   /^(?:.* )?(at '[\w.]+' failed to satisfy constraint: .+)$/s,
   /^((?:One or more parameters|The queue should|The request must|The request include|Unknown Attribute) .*)$/s,
@@ -78,13 +77,13 @@ const told = [
 ]
 
 /**
- * What a service says of a message that it refused, as an error for the log: its name, and its text without a value.
- * Texts of the contents of a message (`InvalidMessageContents`) quote characters of it, and stay out.
+ * The answer of a service that refused a message, as an error for the log: its name, and its text without values. The text
+ * of `InvalidMessageContents` quotes characters of the message and is left out.
  */
 export function toCause(name: string, message: string | undefined): Error {
   const text = message ?? ''
-  const [, safe = ''] = quotes.test(name)
-    ? (told.map((pattern) => pattern.exec(text)).find((found) => found !== null) ?? [])
+  const [, safe = ''] = mayQuote.test(name)
+    ? (safeParts.map((pattern) => pattern.exec(text)).find((found) => found !== null) ?? [])
     : [text, text]
   const cause = new Error(safe)
   cause.name = name
@@ -92,10 +91,10 @@ export function toCause(name: string, message: string | undefined): Error {
 }
 
 /**
- * The result of a message that is larger than its queue takes; `undefined` for another text of SQS. A queue may have a
- * lower limit than the 1 MiB of SQS.
+ * The result of a message that is too large for its queue, by the text of an error of SQS; `undefined` for another text. A
+ * queue may have a lower limit than the 1 MiB of SQS.
  *
- * Source: answers of SQS to SendMessage and SendMessageBatch; its documentation names no code of its own for it.
+ * Source: answers of SQS to SendMessage and SendMessageBatch; there is no documented code for it.
  */
 export function readTooLarge(message: string | undefined): Rejected | undefined {
   const [, limit] = /\bMessage must be shorter than (\d{1,9}) bytes/.exec(message ?? '') ?? []
@@ -106,8 +105,8 @@ export function readTooLarge(message: string | undefined): Rejected | undefined 
 
 function isPermanent(error: RequestError): boolean {
   const { name, $fault, $retryable, $metadata } = error
-  // The SDK calls each error that it does not know a fault of the client, 5xx included: the status goes first.
+  // The SDK marks unknown errors as faults of the client, 5xx as well, so the status is checked first.
   const status = $metadata?.httpStatusCode ?? 400
   if ($fault !== 'client' || status < 400 || status >= 500) return false
-  return $retryable === undefined && status !== 408 && !isThrottled(error) && !passing.has(name)
+  return $retryable === undefined && status !== 408 && !isThrottled(error) && !transient.has(name)
 }

@@ -4,60 +4,62 @@ import { type Backoff, fullJitter, isThrottled } from '@spillway/message/interna
 import { earlySignal, within, workingTime } from '../time/deadline.ts'
 import { noTimeLeft, notConfirmed, toRejection } from './rejection.ts'
 
-/** What one request did to each of its messages, and whether the other side asked for fewer requests. */
+/** The results of one request. */
 export interface Sent {
   /** By the positions of the messages in the pack. */
   readonly results: ReadonlyMap<number, SendResult>
   readonly throttled: boolean
 }
 
-/** How a pack is sent. */
+/** How a target sends its packs. */
 export interface PackSender {
-  /** What the numbers of the target are told apart by. */
+  /** The name of the target in metrics. */
   readonly target: string
   readonly maxAttempts: number
-  /** Milliseconds after which a request is given up and repeated. */
+  /** Milliseconds after which a request is aborted and repeated. */
   readonly attemptMs: number
   readonly clock: Clock
   readonly random: () => number
   readonly telemetry: Telemetry
-  /** Sends the messages at some positions of the pack in one request. Rejects with what the client throws. */
+  /** Sends some messages of the pack in one request. Rejects with the error of the client. */
   request(part: Part, signal: AbortSignal): Promise<Sent>
-  /** Whether a request failed as a whole for what may be one of its messages. */
+  /** Whether one message may be the reason why a whole request failed. */
   isEntryFault(thrown: unknown): boolean
 }
 
-/** Positions in a pack that go into one request. */
+/** The positions in a pack of the messages of one request. */
 export type Part = readonly number[]
 
-/** Somebody who wants to know of each message of a pack as soon as possible. */
+/** Follows the messages of a pack one by one. */
 export interface PackWatcher {
-  /** Called when the fate of a message is final, while others of its pack are still on their way. */
+  /** Called as soon as the result of a message is final, while others of its pack may still be in flight. */
   settle(position: number, result: SendResult): void
-  /** Whether anybody still waits for a message. What nobody waits for is not sent again. */
+  /** Whether a message is still waited for. Otherwise it is not sent again. */
   isWanted(position: number): boolean
 }
 
-const nobody: PackWatcher = { settle: () => undefined, isWanted: () => true }
+const noWatcher: PackWatcher = { settle: () => undefined, isWanted: () => true }
 
 const backoff: Backoff = { base: 50, cap: 1000 }
 
-/** What is asked too often gets more time. */
+/** The back-off of throttled requests is longer. */
 const throttledBackoff: Backoff = { base: 400, cap: 5000 }
 
 /**
- * Milliseconds that have to be left for a request. A timer may fire up to one early, and what follows a request that was
- * given up at the end of the time would begin another that is given up at once.
+ * The least time for a request, in milliseconds. A timer may fire up to one early: without this, a request that is aborted
+ * at the end of the time would be followed by another one that is aborted at once.
  */
 const leastMs = 5
 
-/** What a pack may cost in all: a faulty entry takes some requests to be found, then there are attempts. */
+/** The most requests for a pack: some to find a faulty message, and some attempts. */
 const maxRequests = 32
 
 /**
- * Sends one pack, repeating what was not confirmed. Answers one result per message, in order. Never rejects.
+ * Sends one pack, and retries messages that were not confirmed. Resolves to one result for each message, in order. Never
+ * rejects.
  *
- * A request that failed for what may be one of its entries is divided, and stays so: its halves go by themselves.
+ * When a request failed because of one of its messages, its messages are divided: the halves are sent by themselves, in
+ * later attempts as well.
  *
  * @param count how many messages the pack has
  */
@@ -65,57 +67,73 @@ export async function sendPack(
   count: number,
   sender: PackSender,
   limit: TimeLimit,
-  watcher: PackWatcher = nobody,
+  watcher: PackWatcher = noWatcher,
 ): Promise<readonly SendResult[]> {
-  const results = new Array<SendResult>(count).fill(noTimeLeft)
-  const measured = { target: sender.target }
-  let requests = 0
-  const mayRequest = () => requests < maxRequests && workingTime(limit) >= leastMs
+  const { clock, random, telemetry, target, maxAttempts } = sender
+  const sending: Sending = { results: new Array<SendResult>(count).fill(noTimeLeft), requests: 0 }
+  /** The parts, without messages that are settled or not waited for. */
+  const pendingOf = (parts: readonly Part[]) =>
+    parts
+      .map((part) =>
+        part.filter((position) => isRetryable(sending.results[position]) && watcher.isWanted(position)),
+      )
+      .filter((part) => part.length > 0)
 
-  /** The parts without what is settled, or nobody waits for. */
-  function pendingOf(parts: readonly Part[]): Part[] {
-    const pending: Part[] = []
-    for (const part of parts) {
-      const left = part.filter((position) => isRetryable(results[position]) && watcher.isWanted(position))
-      if (left.length > 0) pending.push(left)
-    }
-    return pending
-  }
-
-  let pending = pendingOf([[...results.keys()]])
-  for (let attempt = 1; pending.length > 0 && mayRequest(); attempt++) {
-    if (attempt > 1) sender.telemetry.count('spillway.send.retried', pending.flat().length, measured)
-    const again: Part[] = []
-    let throttled = false
-    for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
-      if (!mayRequest()) {
-        again.push(part)
-        continue
-      }
-      requests++
-      const sent = await requestOnce(part, sender, limit)
-      throttled ||= sent.throttled
-      if (sent.divisible && part.length > 1) {
-        // Nobody knows yet whose fault it is: until it is found, none is refused for good.
-        for (const position of part) results[position] = undivided
-        const middle = Math.ceil(part.length / 2)
-        pending.unshift(part.slice(0, middle), part.slice(middle))
-        continue
-      }
-      for (const [position, result] of sent.results) {
-        results[position] = result
-        if (!isRetryable(result)) watcher.settle(position, result)
-      }
-      again.push(part)
-    }
-    pending = pendingOf(again)
-    if (pending.length === 0 || attempt >= sender.maxAttempts) break
-    const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, sender.random())
+  let pending = pendingOf([[...sending.results.keys()]])
+  for (let attempt = 1; pending.length > 0 && mayRequest(sending, limit); attempt++) {
+    if (attempt > 1) telemetry.count('spillway.send.retried', pending.flat().length, { target })
+    const { parts, throttled } = await sendParts(pending, sending, sender, limit, watcher)
+    pending = pendingOf(parts)
+    if (pending.length === 0 || attempt >= maxAttempts) break
+    const wait = fullJitter(throttled ? throttledBackoff : backoff, attempt, random())
     if (workingTime(limit) <= wait) break
-    await sender.clock.sleep(wait, earlySignal(limit))
+    await clock.sleep(wait, earlySignal(limit))
     pending = pendingOf(pending)
   }
-  return results
+  return sending.results
+}
+
+/** The state of sending a pack. */
+interface Sending {
+  readonly results: SendResult[]
+  /** How many requests were made. */
+  requests: number
+}
+
+function mayRequest({ requests }: Sending, limit: TimeLimit): boolean {
+  return requests < maxRequests && workingTime(limit) >= leastMs
+}
+
+/** Sends each part once, and divides those that failed because of one of their messages. Resolves to the parts as divided. */
+async function sendParts(
+  parts: readonly Part[],
+  sending: Sending,
+  sender: PackSender,
+  limit: TimeLimit,
+  watcher: PackWatcher,
+): Promise<{ readonly parts: readonly Part[]; readonly throttled: boolean }> {
+  const left = [...parts]
+  const sentParts: Part[] = []
+  let throttled = false
+  for (let part = left.shift(); part !== undefined; part = left.shift()) {
+    if (!mayRequest(sending, limit)) return { parts: [...sentParts, part, ...left], throttled }
+    sending.requests++
+    const sent = await requestOnce(part, sender, limit)
+    throttled ||= sent.throttled
+    if (sent.divisible && part.length > 1) {
+      // The faulty message is not known yet, so none is refused for good.
+      for (const position of part) sending.results[position] = undivided
+      const middle = Math.ceil(part.length / 2)
+      left.unshift(part.slice(0, middle), part.slice(middle))
+      continue
+    }
+    for (const [position, result] of sent.results) {
+      sending.results[position] = result
+      if (!isRetryable(result)) watcher.settle(position, result)
+    }
+    sentParts.push(part)
+  }
+  return { parts: sentParts, throttled }
 }
 
 const undivided = notConfirmed(
