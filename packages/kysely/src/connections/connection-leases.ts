@@ -6,10 +6,10 @@ import { createBudgetCheck, type LimitWords, type ServerLimits } from './budget-
 import { type ConnectionBook, connectionBook } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { optionsFault } from './options-fault.ts'
+import type { Permit } from './permits.ts'
 import { limitOf, type PoolOptions } from './pool-options.ts'
 import { retireOnShutdown } from './shutdown.ts'
-import { createTurnTaker } from './take-turns.ts'
-import type { Turn } from './turns.ts'
+import { createPermitTaker } from './take-permits.ts'
 
 /** What a driver's own pool does for {@link createConnectionLeases}. */
 export interface DriverPool<Connection> extends SqlReader {
@@ -58,8 +58,8 @@ interface Leases<Connection extends object> {
   readonly longestUseMillis: number
   readonly book: ConnectionBook<Connection>
   readonly activities: ActivityBook<Connection>
-  readonly inUse: Map<Connection, readonly Turn[]>
-  takeTurns(): Promise<readonly Turn[]>
+  readonly inUse: Map<Connection, readonly Permit[]>
+  takePermits(): Promise<readonly Permit[]>
   /** Compares the budget with what the server allows, once. */
   checkBudget(connection: Connection): Promise<boolean>
   /** Whether the process is ending: connections are closed after their use. */
@@ -86,7 +86,7 @@ export function createConnectionLeases<Connection extends object>(
     book: connectionBook<Connection>(options, clock, random),
     activities: activityBook(driver, clock),
     inUse: new Map(),
-    takeTurns: createTurnTaker({ limit, connections, clock, logger, connectionTimeoutMillis }),
+    takePermits: createPermitTaker({ limit, connections, clock, logger, connectionTimeoutMillis }),
     checkBudget: createBudgetCheck(driver, {
       budget: options.budget,
       share: limit.connections,
@@ -154,21 +154,21 @@ function reportOpened<Connection extends object>(
 
 async function take<Connection extends object>(leases: Leases<Connection>): Promise<Connection> {
   const { driver, clock, activities, inUse, longestUseMillis } = leases
-  const turns = await leases.takeTurns()
+  const permits = await leases.takePermits()
   try {
     const connection = await takeFit(leases)
     const since = clock.now()
-    inUse.set(connection, turns)
+    inUse.set(connection, permits)
     activities.log(connection).reset()
     const use = {
       overdueAt: since + longestUseMillis,
       takeBack: () => takeBack(leases, connection, since),
       activity: () => activities.read(connection),
     }
-    for (const turn of turns) turn.use(use)
+    for (const permit of permits) permit.use(use)
     return connection
   } catch (error) {
-    endAll(turns)
+    endAll(permits)
     throw optionsFault(driver.name, error) ?? error
   }
 }
@@ -193,8 +193,8 @@ function takeBack<Connection extends object>(
   connection: Connection,
   since: number,
 ): void {
-  const turns = inUse.get(connection)
-  if (turns === undefined) return
+  const permits = inUse.get(connection)
+  if (permits === undefined) return
   inUse.delete(connection)
   logger.warn(
     'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
@@ -202,7 +202,7 @@ function takeBack<Connection extends object>(
   )
   book.condemn(connection)
   driver.discard(connection)
-  endAll(turns)
+  endAll(permits)
 }
 
 function giveBack<Connection extends object>(
@@ -211,20 +211,20 @@ function giveBack<Connection extends object>(
   isLost: boolean,
   settle: (isKept: boolean) => void,
 ): void {
-  const turns = inUse.get(connection)
+  const permits = inUse.get(connection)
   // `takeBack` has closed it.
-  if (turns === undefined) return
+  if (permits === undefined) return
   inUse.delete(connection)
   const isKept = !isLost && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
   if (isKept) book.returned(connection)
   else book.condemn(connection)
   activities.log(connection).reset()
   settle(isKept)
-  endAll(turns)
+  endAll(permits)
 }
 
-function endAll(turns: readonly Turn[]): void {
-  for (const turn of turns) turn.end()
+function endAll(permits: readonly Permit[]): void {
+  for (const permit of permits) permit.end()
 }
 
 /**

@@ -7,10 +7,10 @@ import {
   objectWith,
   systemClock,
 } from '@spillway/message/internal'
+import { createPermits, type Permit, type PermitUse } from './permits.ts'
 import { exceedsShare, givenShare } from './share.ts'
-import { createTurns, type Turn, type TurnUse } from './turns.ts'
 
-/** What {@link connectionLimit} takes. */
+/** Options of {@link connectionLimit}. */
 export interface ConnectionLimitOptions {
   /**
    * The most connections that this environment has to one database: its share of the budget. Default: the environment
@@ -38,17 +38,17 @@ export interface ConnectionLimit {
    */
   socket(): Socket
   /**
-   * For pools: the right to use one connection; `undefined` when none came within so many milliseconds.
+   * For pools: takes the permit to use one connection; `undefined` if none is free within so many milliseconds.
    *
    * @internal
    */
-  take(milliseconds: number): Promise<Turn | undefined>
+  take(milliseconds: number): Promise<Permit | undefined>
   /**
-   * For pools: what each turn is used for; `undefined` where its connection is still being opened.
+   * For pools: the use of each permit; `undefined` while its connection is being opened.
    *
    * @internal
    */
-  uses(): readonly (TurnUse | undefined)[]
+  uses(): readonly (PermitUse | undefined)[]
   /**
    * For pools: whether an unused connection should be closed, because another one waits.
    *
@@ -56,7 +56,7 @@ export interface ConnectionLimit {
    */
   isCrowded(): boolean
   /**
-   * For pools: asks to be called when an unused connection should be closed. Answers how to end that.
+   * For pools: registers a callback for when an unused connection should be closed. Returns a function that removes it.
    *
    * @internal
    */
@@ -100,7 +100,7 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
   if (share !== undefined && connections > share) {
     throw exceedsShare(`A limit of ${connections} connections`, share)
   }
-  const turns = createTurns(connections, clock)
+  const permits = createPermits(connections, clock)
   const slots = createSlots(connections)
   return {
     connections,
@@ -108,20 +108,23 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
       return slots.counted()
     },
     socket: () => countedSocket(slots),
-    take: turns.take,
-    uses: turns.uses,
+    take: permits.take,
+    uses: permits.uses,
     isCrowded: slots.isCrowded,
     onCrowded: slots.onCrowded,
     countUntil: slots.countUntil,
   }
 }
 
-/** The places for sockets. */
+/**
+ * The slots for sockets. Not a semaphore: a session takes over the slot of a socket, a wait ends when its socket is closed,
+ * and a freed slot is used in the same tick.
+ */
 interface Slots {
   counted(): number
   isCrowded(): boolean
   onCrowded(closeUnused: () => boolean): () => void
-  /** Connects the socket as soon as there is a place. */
+  /** Connects the socket as soon as there is a free slot. */
   enter(socket: Socket, connect: () => void): void
   leave(socket: Socket): void
   countUntil(ended: Promise<unknown>): void
@@ -129,7 +132,7 @@ interface Slots {
 
 function createSlots(connections: number): Slots {
   const counted = new Set<object>()
-  /** Sessions whose socket is about to be closed: each takes over the slot of the next socket that closes. */
+  /** Sessions of sockets that are about to be closed. Each takes over the slot of the next socket that closes. */
   const lingering = new Set<object>()
   const waiting = new Map<Socket, () => void>()
   const closers = new Set<() => boolean>()

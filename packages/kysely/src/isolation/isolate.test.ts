@@ -1,15 +1,15 @@
 import { done, type Outcome, park, retry } from '@spillway/message'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bySuspicion, isolate, type Verdict } from './isolate.ts'
+import { type Assessment, bySuspicion, isolate } from './isolate.ts'
 
 interface Item {
   readonly id: number
   readonly bad: boolean
   readonly receiveCount: number
 }
-const written: Verdict<Item> = { step: 'settle', written: true, outcome: done }
-const refused: Verdict<Item> = {
+const written: Assessment<Item> = { step: 'settle', written: true, outcome: done }
+const refused: Assessment<Item> = {
   step: 'isolate',
   written: false,
   outcome: () => park({ code: '23514', detail: 'refused' }),
@@ -23,7 +23,7 @@ function items(count: number, bad: readonly number[], suspects: readonly number[
   }))
 }
 
-async function run(batches: Item[][], write?: (rows: readonly Item[]) => Verdict<Item>) {
+async function run(batches: Item[][], write?: (rows: readonly Item[]) => Assessment<Item>) {
   const outcomes = new Map<number, Outcome>()
   const statements: number[][] = []
   await isolate(

@@ -1,7 +1,7 @@
 import type { Outcome } from '@spillway/message'
 
-/** What a statement's answer means for its rows. */
-export interface Verdict<Row> {
+/** The meaning of the result of a statement for its rows. */
+export interface Assessment<Row> {
   /**
    * - `settle`: the outcome holds for each row
    * - `isolate`: at least one row is at fault; split until it is alone
@@ -18,11 +18,11 @@ export interface Verdict<Row> {
   outcome(row: Row): Outcome
 }
 
-/** The part of a verdict that knows the outcome of a settled row. */
-export type Settled<Row> = Pick<Verdict<Row>, 'outcome'>
+/** The part of an assessment that has the outcome of a settled row. */
+export type Settled<Row> = Pick<Assessment<Row>, 'outcome'>
 
-/** What {@link isolate} has to know about a row. */
-export interface Suspect {
+/** A row as {@link isolate} needs it. */
+export interface Candidate {
   /** How often the record was delivered. */
   readonly receiveCount: number
   /** Whether it is tried with the rows that were delivered before. Default: whether it was delivered before itself. */
@@ -33,9 +33,9 @@ export interface Suspect {
 
 interface Part<Row> {
   readonly rows: readonly Row[]
-  /** The other half and the verdict on both: if this half passes, the other is at fault. */
-  readonly twin?: { readonly part: Part<Row>; readonly verdict: Verdict<Row> }
-  inferred?: Verdict<Row>
+  /** The other half, and the assessment of both: if this half passes, the other one is at fault. */
+  readonly twin?: { readonly part: Part<Row>; readonly assessment: Assessment<Row> }
+  inferred?: Assessment<Row>
 }
 
 /** How much {@link isolate} may spend. */
@@ -58,10 +58,10 @@ export interface Budget<Row> {
  * @param settle is called once for each row; the outcome is to be read when all rows are settled
  * @param budget ends the splitting early, so that time is left for others. Default: none; the deadline ends it by `stop`
  */
-export async function isolate<Row extends Suspect>(
+export async function isolate<Row extends Candidate>(
   batches: readonly (readonly Row[])[],
-  write: (rows: readonly Row[], isLast: boolean) => Promise<Verdict<Row>>,
-  settle: (row: Row, verdict: Settled<Row>) => void,
+  write: (rows: readonly Row[], isLast: boolean) => Promise<Assessment<Row>>,
+  settle: (row: Row, assessment: Settled<Row>) => void,
   budget?: Budget<Row>,
 ): Promise<void> {
   let left = budget === undefined ? Number.POSITIVE_INFINITY : budget.statements + batches.length
@@ -80,31 +80,32 @@ export async function isolate<Row extends Suspect>(
         continue
       }
     }
-    const verdict = part.inferred ?? (await write(rows, pending.length === 0))
-    if (verdict.step === 'stop') {
+    const assessment = part.inferred ?? (await write(rows, pending.length === 0))
+    if (assessment.step === 'stop') {
       for (const { rows: rest } of [part, ...pending]) {
-        for (const row of rest) settle(row, verdict)
+        for (const row of rest) settle(row, assessment)
       }
       return
     }
-    if (verdict.step === 'sample') {
+    if (assessment.step === 'sample') {
       if (rows.length > 1) pending.push({ rows })
-      else for (const row of rows) settle(row, verdict)
+      else for (const row of rows) settle(row, assessment)
       left += takeSample(pending, budget?.random ?? Math.random)
-    } else if (rows.length > 1 && verdict.step !== 'settle') {
-      pending.push(...split(rows, verdict))
+    } else if (rows.length > 1 && assessment.step !== 'settle') {
+      pending.push(...split(rows, assessment))
     } else {
-      for (const row of rows) settle(row, verdict)
+      for (const row of rows) settle(row, assessment)
     }
     // A single row is always tried: it is parked for its own error, not by inference.
-    if (verdict.written && twin !== undefined && twin.part.rows.length > 1) twin.part.inferred = twin.verdict
+    if (assessment.written && twin !== undefined && twin.part.rows.length > 1)
+      twin.part.inferred = twin.assessment
   }
 }
 
 /** The outcomes of the rows of a batch, when all are settled. */
 export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Row, Outcome> {
   const outcomes = new Map<Row, Outcome>()
-  for (const [row, verdict] of settled) outcomes.set(row, verdict.outcome(row))
+  for (const [row, assessment] of settled) outcomes.set(row, assessment.outcome(row))
   return outcomes
 }
 
@@ -112,7 +113,7 @@ export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Ro
  * Splits off a part with at most this many rows. Rows that were delivered most often go first: otherwise the same rows
  * would be left over each time. From a part of a part, nothing can be inferred.
  */
-function portion<Row extends Suspect>(
+function portion<Row extends Candidate>(
   part: Part<Row>,
   most = Number.POSITIVE_INFINITY,
 ): [Part<Row>, Part<Row>?] {
@@ -141,24 +142,24 @@ function takeSample<Row>(pending: Part<Row>[], random: () => number): number {
   return 0
 }
 
-function priorityOf({ receiveCount, priority = receiveCount }: Suspect): number {
+function priorityOf({ receiveCount, priority = receiveCount }: Candidate): number {
   return priority
 }
 
-function split<Row extends Suspect>(rows: readonly Row[], verdict: Verdict<Row>): Part<Row>[] {
-  const [first, second] = verdict.step === 'isolate' ? bySuspicion(rows) : halves(rows)
+function split<Row extends Candidate>(rows: readonly Row[], assessment: Assessment<Row>): Part<Row>[] {
+  const [first, second] = assessment.step === 'isolate' ? bySuspicion(rows) : halves(rows)
   const part: Part<Row> = { rows: second }
-  return [part, verdict.step === 'isolate' ? { rows: first, twin: { part, verdict } } : { rows: first }]
+  return [part, assessment.step === 'isolate' ? { rows: first, twin: { part, assessment } } : { rows: first }]
 }
 
 /** Two parts, in the order in which they are tried: redelivered rows and new ones, or halves. */
-export function bySuspicion<Row extends Suspect>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {
+export function bySuspicion<Row extends Candidate>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {
   const suspects = rows.filter(isRedelivered)
   if (suspects.length === 0 || suspects.length === rows.length) return halves(rows)
   return [suspects, rows.filter((row) => !isRedelivered(row))]
 }
 
-function isRedelivered({ receiveCount, redelivered = receiveCount > 1 }: Suspect): boolean {
+function isRedelivered({ receiveCount, redelivered = receiveCount > 1 }: Candidate): boolean {
   return redelivered
 }
 

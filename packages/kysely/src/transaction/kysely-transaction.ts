@@ -21,9 +21,9 @@ import type { IsolationLevel, Kysely } from 'kysely'
 import { dialectOf } from '../dialects/dialects.ts'
 import { type Classify, checkClassify } from '../errors/classify-option.ts'
 import { defaultInboxTable } from '../inbox/inbox.ts'
+import { createAssessor, unsent, untried } from '../isolation/assessor.ts'
 import { createHealth, createOutageMemory } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
-import { createJudge, unsent, untried } from '../isolation/judge.ts'
 import { attempt } from '../time/attempt.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
@@ -183,8 +183,8 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     const health = createHealth(memory)
     const checked = await attempt(() => checkSession(deadline), deadline, random)
     if (checked.kind !== 'ok') {
-      const judge = createJudge(records.length, health, { target: { table } })
-      return records.map(unsent(judge, health, checked).outcome)
+      const assess = createAssessor(records.length, health, { target: { table } })
+      return records.map(unsent(assess, health, checked).outcome)
     }
     const outcomes: Outcome[] = new Array(records.length)
     const entries: Entry<Body>[] = []
@@ -206,7 +206,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     await isolate(
       [...Map.groupBy(merged, (entry) => entry.consumer).values()],
       createTransactionWrite({ ...context, health, pace }, merged.length, random, options.classify),
-      (entry, verdict) => void verdicts.set(entry, verdict),
+      (entry, assessment) => void verdicts.set(entry, assessment),
       {
         statements: Number.POSITIVE_INFINITY,
         spent: untried,

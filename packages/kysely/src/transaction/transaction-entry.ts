@@ -1,7 +1,7 @@
 import { done, type MessageRecord, type Outcome, park } from '@spillway/message'
 import { bodyFingerprint } from '@spillway/message/internal'
 import type { KnownKeys } from '../inbox/inbox.ts'
-import { duplicateOutcome } from '../isolation/judge.ts'
+import { duplicateOutcome } from '../isolation/assessor.ts'
 
 /** A key of a batch, with its first message. */
 export interface Entry<Body> {

@@ -7,34 +7,34 @@ import { decide } from '../errors/classify-error.ts'
 import type { Classify } from '../errors/classify-option.ts'
 import { refusal } from '../errors/describe-error.ts'
 import { withoutValues } from '../errors/without-values.ts'
+import { createAssessor, ofTheRow } from '../isolation/assessor.ts'
 import { attributeFailure } from '../isolation/attribute-failure.ts'
 import type { Health } from '../isolation/health.ts'
-import type { Suspect, Verdict } from '../isolation/isolate.ts'
-import { createJudge, ofTheRow } from '../isolation/judge.ts'
+import type { Assessment, Candidate } from '../isolation/isolate.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { TransactionContext } from './run-transaction.ts'
 import type { StatementLog, Suspects } from './statement-log.ts'
 
-/** Turns the end of a transaction, with the statements of its function, into a {@link Verdict}. */
-export type TransactionJudge = (attempt: Attempt<unknown>, log: StatementLog) => Verdict<Suspect>
+/** Assesses the result of a transaction, with the statements of its function. */
+export type TransactionAssessor = (attempt: Attempt<unknown>, log: StatementLog) => Assessment<Candidate>
 
 /**
- * A judge for transactions: as for statements, but an error that the function itself throws may be one message's
- * fault. That message is searched for, within a bound, and delivered again; such an error never parks a message.
+ * Creates the assessor of transactions. It works as for statements, but one message may be the cause of an error that the
+ * function itself throws. That message is searched for, within a bound, and delivered again; it is never parked for it.
  */
-export function createTransactionJudge(
+export function createTransactionAssessor(
   entries: number,
   health: Health,
   classify?: Classify,
-): TransactionJudge {
-  const judge = createJudge(entries, health, { classify })
+): TransactionAssessor {
+  const assess = createAssessor(entries, health, { classify })
   // Consecutive failures: a success in between shows that not each message fails.
   const mostDoubts = 4 * Math.ceil(Math.log2(entries + 1)) + 8
   let doubtsLeft = mostDoubts
-  return function judgeTransaction(attempt, log) {
-    const verdict = judge(attempt)
+  return function assessTransaction(attempt, log) {
+    const assessment = assess(attempt)
     if (attempt.kind === 'ok') doubtsLeft = mostDoubts
-    if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return verdict
+    if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return assessment
     doubtsLeft -= 1
     const cause = thrownByFunction(attempt.error)
     // An error of a statement that comes for each of several messages is caused by the database or the driver.

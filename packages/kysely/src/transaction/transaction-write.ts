@@ -1,15 +1,15 @@
 import type { Outcome } from '@spillway/message'
 import type { Classify } from '../errors/classify-option.ts'
+import { isTooLate, noTimeLeft } from '../isolation/assessor.ts'
 import type { Health } from '../isolation/health.ts'
-import type { Verdict } from '../isolation/isolate.ts'
-import { isTooLate, noTimeLeft } from '../isolation/judge.ts'
+import type { Assessment } from '../isolation/isolate.ts'
 import type { Attempt } from '../time/attempt.ts'
 import type { Pace } from '../time/pace.ts'
 import { attemptInSlice } from '../time/time-slice.ts'
 import { type Ending, runTransaction, type TransactionContext } from './run-transaction.ts'
 import { createStatementLog, type StatementLog } from './statement-log.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
-import { createTransactionAttribution, createTransactionJudge } from './transaction-errors.ts'
+import { createTransactionAssessor, createTransactionAttribution } from './transaction-errors.ts'
 
 /** How a transaction ended, and its statements. */
 interface Ran<Body> {
@@ -17,15 +17,15 @@ interface Ran<Body> {
   readonly log: StatementLog
 }
 
-/** Writes entries of one consumer in one transaction, for `isolate`. One for each batch, because its judge counts failures. */
+/** Writes entries of one consumer in one transaction, for `isolate`. One for each batch, because its assessor counts failures. */
 export function createTransactionWrite<DB, Body>(
   context: TransactionContext<DB, Body> & { readonly health: Health; readonly pace: Pace },
   count: number,
   random: () => number,
   classify?: Classify,
-): (entries: readonly Entry<Body>[], isLast: boolean) => Promise<Verdict<Entry<Body>>> {
+): (entries: readonly Entry<Body>[], isLast: boolean) => Promise<Assessment<Entry<Body>>> {
   const { deadline, health, pace } = context
-  const judge = createTransactionJudge(count, health, classify)
+  const assess = createTransactionAssessor(count, health, classify)
   const attribute = createTransactionAttribution(context as unknown as TransactionContext<unknown, unknown>)
 
   /** Repeats a single message after a duplicate: another transaction may have inserted a row since the function read. */
@@ -59,11 +59,11 @@ export function createTransactionWrite<DB, Body>(
         for (const [entry, outcome] of result.value.outcomes) refused.set(entry, outcome)
         continue
       }
-      const verdict = judge(result, log)
+      const assessment = assess(result, log)
       const known = result.kind === 'ok' && result.value.kind === 'committed' ? result.value.known : undefined
       for (const entry of rest) if (known?.has(entry.key)) context.known.add(entry)
-      const outcome = (entry: Entry<Body>) => (known ? outcomeOf(entry, known) : verdict.outcome(entry))
-      return { ...verdict, outcome: (entry) => refused.get(entry) ?? outcome(entry) }
+      const outcome = (entry: Entry<Body>) => (known ? outcomeOf(entry, known) : assessment.outcome(entry))
+      return { ...assessment, outcome: (entry) => refused.get(entry) ?? outcome(entry) }
     }
   }
 }

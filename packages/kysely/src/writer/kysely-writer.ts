@@ -4,9 +4,9 @@ import type { Insertable, Kysely } from 'kysely'
 import { slices } from '../dialects/chunks.ts'
 import { dialectOf } from '../dialects/dialects.ts'
 import type { Row, Schema } from '../dialects/table.ts'
+import { createAssessor, duplicateOutcome, unsent, untried } from '../isolation/assessor.ts'
 import { createHealth, createOutageMemory } from '../isolation/health.ts'
 import { isolate, outcomesOf, type Settled } from '../isolation/isolate.ts'
-import { createJudge, duplicateOutcome, unsent, untried } from '../isolation/judge.ts'
 import { createDeadline } from '../time/deadline.ts'
 import { createPace } from '../time/pace.ts'
 import { type Conflict, toConflictRule } from './conflict.ts'
@@ -98,9 +98,9 @@ export function kyselyWriter<
     if (records.length === 0) return []
     const deadline = createDeadline(limit, clock)
     const health = createHealth(memory)
-    const judge = createJudge(records.length, health, { target, classify })
+    const assess = createAssessor(records.length, health, { target, classify })
     const read = await readFacts(table.catalogue, deadline, random)
-    if (read.kind !== 'ok') return records.map(unsent(judge, health, read).outcome)
+    if (read.kind !== 'ok') return records.map(unsent(assess, health, read).outcome)
     const facts = read.value
     const outcomes: Outcome[] = new Array(records.length)
     const { rows, unmapped } = mapRecords(records, facts, outcomes)
@@ -108,8 +108,8 @@ export function kyselyWriter<
     const groups = groupRows(rows, conflict.action)
     await isolate(
       groups.flatMap((group) => insert.chunk(group, facts).flatMap((rows) => slices(rows, rowsPerStatement))),
-      createRowsWrite({ table, name, deadline, judge, health, pace, random }, facts),
-      (row, verdict) => void verdicts.set(row, verdict),
+      createRowsWrite({ table, name, deadline, assess, health, pace, random }, facts),
+      (row, assessment) => void verdicts.set(row, assessment),
       { statements: mostStatements, spent: untried, most: () => pace.most(deadline.left()), random },
     )
     health.end()

@@ -1,7 +1,7 @@
 import type { Row, TableFacts } from '../dialects/table.ts'
+import { type Assessor, isTooLate, noTimeLeft, tableChanged, unsent } from '../isolation/assessor.ts'
 import type { Health } from '../isolation/health.ts'
-import type { Suspect, Verdict } from '../isolation/isolate.ts'
-import { isTooLate, type Judge, noTimeLeft, tableChanged, unsent } from '../isolation/judge.ts'
+import type { Assessment, Candidate } from '../isolation/isolate.ts'
 import { type Attempt, attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
@@ -16,7 +16,7 @@ export interface Batch {
   /** The name of the table, for errors. */
   readonly name: string
   readonly deadline: Deadline
-  readonly judge: Judge
+  readonly assess: Assessor
   readonly health: Health
   readonly pace: Pace
   readonly random: () => number
@@ -38,20 +38,20 @@ export async function readFacts(
 
 /** Writes the rows of one statement, for `isolate`. One for each batch, because it remembers the origins of errors. */
 export function createRowsWrite(
-  { table, name, deadline, judge, health, pace, random }: Batch,
+  { table, name, deadline, assess, health, pace, random }: Batch,
   facts: TableFacts,
-): (rows: readonly Row[], isLast: boolean) => Promise<Verdict<Suspect>> {
+): (rows: readonly Row[], isLast: boolean) => Promise<Assessment<Candidate>> {
   const { catalogue } = table
   const attribute = createRowAttribution(table, deadline)
   let verified = false
 
   /** Before a row is parked: a migration may have changed the types that the values were cast to. */
-  async function verify(verdict: Verdict<Suspect>): Promise<Verdict<Suspect>> {
+  async function verify(assessment: Assessment<Candidate>): Promise<Assessment<Candidate>> {
     verified = true
     catalogue.forget()
     const read = await readFacts(catalogue, deadline, random)
-    if (read.kind !== 'ok') return unsent(judge, health, read)
-    return sameTable(read.value, facts) ? verdict : tableChanged(name)
+    if (read.kind !== 'ok') return unsent(assess, health, read)
+    return sameTable(read.value, facts) ? assessment : tableChanged(name)
   }
 
   return async function write(rows, isLast) {
@@ -59,11 +59,11 @@ export function createRowsWrite(
     const options = { pace, deadline, random, records: rows.length, isLast }
     const ended = await attemptInSlice(options, (slice) => table.insert(rows, facts, slice))
     const result = await attribute(ended, rows)
-    const verdict = judge(result)
-    if (result.kind !== 'failed') return verdict
+    const assessment = assess(result)
+    if (result.kind !== 'failed') return assessment
     const { failure } = result
     if (failure === 'systemic' || failure === 'fault') catalogue.forget()
-    const isDoubtful = verdict.step === 'isolate' && (failure === 'permanent' || failure === 'systemic')
-    return isDoubtful && !verified ? verify(verdict) : verdict
+    const isDoubtful = assessment.step === 'isolate' && (failure === 'permanent' || failure === 'systemic')
+    return isDoubtful && !verified ? verify(assessment) : assessment
   }
 }

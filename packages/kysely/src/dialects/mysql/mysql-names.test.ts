@@ -30,7 +30,7 @@ describeMysql('who is to blame by the messages of MySQL 8', (database) => {
     [[3819, "Check constraint 'own' is violated."], 'row'],
     [[3819, "Check constraint 'of_default' is violated."], 'database'],
     [[3819, "Check constraint 'strange' is violated."], 'elsewhere'],
-  ] as const)('%o: %s', async ([[errno, sqlMessage], culprit]) => {
+  ] as const)('%o: %s', async ([[errno, sqlMessage], column]) => {
     const name = `t_${randomUUID().replaceAll('-', '')}`
     await executeMysql(
       database.url,
@@ -58,6 +58,6 @@ describeMysql('who is to blame by the messages of MySQL 8', (database) => {
       ['id', 1],
       ['a', 2],
     ])
-    expect(typeof answer === 'string' ? answer : await answer(values)).toBe(culprit)
+    expect(typeof answer === 'string' ? answer : await answer(values)).toBe(column)
   })
 })

@@ -1,21 +1,21 @@
 import type { RetryOutcome } from '@spillway/message'
 import { describe, expect, it } from 'vitest'
 import { classifyError } from '../errors/classify-error.ts'
+import { createAssessor } from './assessor.ts'
 import { createHealth, createOutageMemory } from './health.ts'
-import type { Suspect, Verdict } from './isolate.ts'
-import { createJudge } from './judge.ts'
+import type { Assessment, Candidate } from './isolate.ts'
 
 const postgres = (code: string) => ({ code, severity: 'ERROR' })
 const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })
 
 /** What a batch of so many rows says of one that failed, by itself and where the database wrote another one. */
-function judged(facts: object, rows: number, isOtherWritten: boolean) {
+function assessed(facts: object, rows: number, isOtherWritten: boolean) {
   const error = Object.assign(new Error('no'), facts)
   const health = createHealth()
-  const judge = createJudge(rows, health)
-  const verdict: Verdict<Suspect> = judge({ kind: 'failed', failure: classifyError(error), error })
-  if (isOtherWritten) judge({ kind: 'ok', value: undefined })
-  return verdict.outcome({ receiveCount: 1 }) as RetryOutcome
+  const assess = createAssessor(rows, health)
+  const assessment: Assessment<Candidate> = assess({ kind: 'failed', failure: classifyError(error), error })
+  if (isOtherWritten) assess({ kind: 'ok', value: undefined })
+  return assessment.outcome({ receiveCount: 1 }) as RetryOutcome
 }
 
 const notAtFault: readonly (readonly [string, object])[] = [
@@ -47,11 +47,11 @@ const notAtFault: readonly (readonly [string, object])[] = [
 
 describe('what is no record’s fault', () => {
   it.each(notAtFault)('is an outage where it hits the whole batch, and only there: %s', (_, facts) => {
-    expect(judged(facts, 10, false)).toMatchObject({ kind: 'retry', unavailable: true })
-    expect(judged(facts, 10, true)).toMatchObject({ kind: 'retry' })
-    expect(judged(facts, 10, true)).not.toHaveProperty('unavailable')
+    expect(assessed(facts, 10, false)).toMatchObject({ kind: 'retry', unavailable: true })
+    expect(assessed(facts, 10, true)).toMatchObject({ kind: 'retry' })
+    expect(assessed(facts, 10, true)).not.toHaveProperty('unavailable')
     for (const isOtherWritten of [true, false]) {
-      expect(judged(facts, 10, isOtherWritten)).not.toHaveProperty('after')
+      expect(assessed(facts, 10, isOtherWritten)).not.toHaveProperty('after')
     }
   })
 
@@ -59,20 +59,20 @@ describe('what is no record’s fault', () => {
     ...['53300', '25006', '57P01', '08006'].map(postgres),
     ...[1040, 1203, 1290, 1792, 1836].map((errno) => mysql(errno)),
   ])('says so by its code where the database cannot be written to: %j', (facts) => {
-    expect(judged(facts, 10, true)).toMatchObject({ cause: { code: 'SPILLWAY_DATABASE_UNAVAILABLE' } })
+    expect(assessed(facts, 10, true)).toMatchObject({ cause: { code: 'SPILLWAY_DATABASE_UNAVAILABLE' } })
   })
 
   it.each([postgres('42501'), postgres('42601'), postgres('0A000')])(
     'may be that of a row which is alone: %j',
     (facts) => {
-      expect(judged(facts, 1, false)).not.toHaveProperty('unavailable')
+      expect(assessed(facts, 1, false)).not.toHaveProperty('unavailable')
     },
   )
 
   it.each([postgres('55P03'), postgres('57014'), postgres('58030'), {}])(
     'is an outage for a row that is alone, too: %j',
     (facts) => {
-      expect(judged(facts, 1, false)).toMatchObject({ unavailable: true })
+      expect(assessed(facts, 1, false)).toMatchObject({ unavailable: true })
     },
   )
 })
@@ -82,16 +82,16 @@ it.each([postgres('23503'), postgres('P0001'), postgres('44000'), mysql(1644, '4
   'a row is to blame for %j, whatever becomes of the others',
   (facts) => {
     for (const isOtherWritten of [true, false]) {
-      expect(judged(facts, 10, isOtherWritten)).toMatchObject({ kind: 'retry', unavailable: false })
+      expect(assessed(facts, 10, isOtherWritten)).toMatchObject({ kind: 'retry', unavailable: false })
     }
   },
 )
 
 it('a database that refuses a row for its values is there: what else fails is no outage', () => {
-  const judge = createJudge(10, createHealth())
+  const assess = createAssessor(10, createHealth())
   const failed = (code: string) => {
     const error = Object.assign(new Error('no'), postgres(code), { constraint: 'c' })
-    return judge({ kind: 'failed', failure: classifyError(error), error })
+    return assess({ kind: 'failed', failure: classifyError(error), error })
   }
   const { outcome } = failed('55P03')
   failed('23514')
@@ -101,11 +101,11 @@ it('a database that refuses a row for its values is there: what else fails is no
 describe.each([postgres('55P03'), postgres('53200'), postgres('58030'), postgres('42501')])('%j', (facts) => {
   const error = Object.assign(new Error('no'), facts)
   const failed = { kind: 'failed', failure: classifyError(error), error } as const
-  const stepsOf = (judge: ReturnType<typeof createJudge>, count: number) =>
-    Array.from({ length: count }, () => judge(failed).step)
+  const stepsOf = (assess: ReturnType<typeof createAssessor>, count: number) =>
+    Array.from({ length: count }, () => assess(failed).step)
 
   it('ends the search after a depth of the batch and eight statements, where nothing was written', () => {
-    const steps = stepsOf(createJudge(100, createHealth()), 20)
+    const steps = stepsOf(createAssessor(100, createHealth()), 20)
     expect(steps.slice(0, 15)).not.toContain('settle')
     expect(new Set(steps.slice(15))).toEqual(new Set(['settle']))
   })
@@ -115,7 +115,7 @@ describe.each([postgres('55P03'), postgres('53200'), postgres('58030'), postgres
     const memory = createOutageMemory({ now: () => now, sleep: async () => undefined })
     const steps = () => {
       const health = createHealth(memory)
-      const found = stepsOf(createJudge(100, health), 2)
+      const found = stepsOf(createAssessor(100, health), 2)
       health.end()
       return found
     }
@@ -136,8 +136,8 @@ it('a time-out is for the pace to answer, not for the memory of an outage', () =
   const error = Object.assign(new Error('no'), postgres('57014'))
   for (let batch = 0; batch < 2; batch++) {
     const health = createHealth(memory)
-    const judge = createJudge(100, health)
-    const steps = Array.from({ length: 3 }, () => judge({ kind: 'failed', failure: 'tooSlow', error }).step)
+    const assess = createAssessor(100, health)
+    const steps = Array.from({ length: 3 }, () => assess({ kind: 'failed', failure: 'tooSlow', error }).step)
     expect(steps).toEqual(['halve', 'halve', 'halve'])
     health.end()
   }

@@ -2,10 +2,10 @@ import type { Logger } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import { connectionsBusy, isDeadlock } from '../errors/connections-busy.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
-import { createTurns, type Turn, type Turns, type TurnUse } from './turns.ts'
+import { createPermits, type Permit, type Permits, type PermitUse } from './permits.ts'
 
-/** What {@link createTurnTaker} takes. */
-export interface TurnTakerOptions {
+/** What {@link createPermitTaker} needs. */
+export interface PermitTakerOptions {
   readonly limit: ConnectionLimit
   /** The most connections of the pool. */
   readonly connections: number
@@ -14,23 +14,24 @@ export interface TurnTakerOptions {
   readonly connectionTimeoutMillis: number
 }
 
-type Queue = Pick<Turns, 'take' | 'uses'>
+type Queue = Pick<Permits, 'take' | 'uses'>
 
 /**
- * Takes the turns for one use of a connection: one of the limit, and one of the pool where the pool has fewer connections.
- * That of the pool comes first: whoever waits for it must not hold what another pool could use.
+ * Creates the function that takes the permits for one use of a connection: one of the limit, and one of the pool if the
+ * pool has fewer connections. It takes that of the pool first, so that a use that waits for it does not hold a permit that
+ * another pool could use.
  */
-export function createTurnTaker(options: TurnTakerOptions): () => Promise<readonly Turn[]> {
+export function createPermitTaker(options: PermitTakerOptions): () => Promise<readonly Permit[]> {
   const { limit, connections, clock, logger, connectionTimeoutMillis } = options
   const queues: readonly Queue[] =
-    connections < limit.connections ? [createTurns(connections, clock), limit] : [limit]
-  /** Uses that the log has named already. */
-  const logged = new WeakSet<TurnUse>()
+    connections < limit.connections ? [createPermits(connections, clock), limit] : [limit]
+  /** The uses that are in the log already. */
+  const logged = new WeakSet<PermitUse>()
 
-  /** Why there was no turn: uses of this environment had them all, or the server did not answer. */
+  /** The reason why there was no permit: other uses had them all, or the server did not answer. */
   function whyNone(queue: Queue, waited: number): Error {
     const uses = queue.uses().filter((use) => use !== undefined)
-    // The message of `pg`, so that it is classified like that error.
+    // The message of `pg`, so that it is classified in the same way.
     if (uses.length < queue.uses().length) return new Error('timeout exceeded when trying to connect')
     const activities = uses.map((use) => use.activity())
     const owner = queue === limit ? 'environment' : 'pool'
@@ -41,19 +42,19 @@ export function createTurnTaker(options: TurnTakerOptions): () => Promise<readon
     return busy
   }
 
-  return async function takeTurns() {
+  return async function takePermits() {
     const startedAt = clock.now()
-    const turns: Turn[] = []
+    const permits: Permit[] = []
     for (const queue of queues) {
-      const turn = await queue.take(Math.max(0, connectionTimeoutMillis - (clock.now() - startedAt)))
-      if (turn !== undefined) {
-        turns.push(turn)
+      const permit = await queue.take(Math.max(0, connectionTimeoutMillis - (clock.now() - startedAt)))
+      if (permit !== undefined) {
+        permits.push(permit)
         continue
       }
       const error = whyNone(queue, clock.now() - startedAt)
-      for (const taken of turns) taken.end()
+      for (const taken of permits) taken.end()
       throw error
     }
-    return turns
+    return permits
   }
 }

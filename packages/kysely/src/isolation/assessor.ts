@@ -8,13 +8,13 @@ import type { Attempt } from '../time/attempt.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { Pace } from '../time/pace.ts'
 import type { Health } from './health.ts'
-import type { Suspect, Verdict } from './isolate.ts'
+import type { Assessment, Candidate } from './isolate.ts'
 
-/** Turns the end of a statement into a {@link Verdict}. One for each batch, because it counts failures. */
-export type Judge = (attempt: Attempt<unknown>) => Verdict<Suspect>
+/** Assesses the result of a statement. One for each batch, because it counts failures. */
+export type Assessor = (attempt: Attempt<unknown>) => Assessment<Candidate>
 
-/** Further facts for a judge. */
-export interface JudgeOptions {
+/** Options of {@link createAssessor}. */
+export interface AssessorOptions {
   /** The target of the rows, for error messages. */
   readonly target?: WriteTarget | undefined
   /** The user's meanings of codes. */
@@ -22,25 +22,29 @@ export interface JudgeOptions {
 }
 
 const orderingPatience = 3
-/** Statements beyond the search for one row, before the database counts as one that refuses all rows. */
+/** The statements beyond the search for one row, after which the database is assumed to refuse all rows. */
 const unprovenDoubts = 8
 
-/** How the rows that caused an error are searched for. */
+/** The search for the rows that caused an error. */
 interface Search {
   /** A statement passed. */
   passed(): void
   /** A row is at fault; it is found by further statements. */
-  refused(outcome: (row: Suspect) => Outcome): Verdict<Suspect>
-  /** An error that may be no row's fault. */
-  doubt(outcome: (cause: unknown) => Outcome, cause: unknown, step?: 'isolate' | 'halve'): Verdict<Suspect>
-  /** An error that may well be an outage. */
+  refused(outcome: (row: Candidate) => Outcome): Assessment<Candidate>
+  /** An error that a row may have caused, or the database. */
+  doubt(
+    outcome: (cause: unknown) => Outcome,
+    cause: unknown,
+    step?: 'isolate' | 'halve',
+  ): Assessment<Candidate>
+  /** An error that is probably an outage. */
   suspectOutage: Search['doubt']
 }
 
 /**
- * Searches within a bound: an error that may be no row's fault may come for each row, and to isolate all of them would take two
- * statements a row. So the search ends after so many refusals in a row, and what is left gets one statement for each part. The
- * bound is lower while nothing was written: then the database is at fault rather than each row.
+ * Creates a search with a bound. The database may refuse every row, and to isolate all of them would take two statements for
+ * each. So the search ends after some refusals in a row, and each remaining part gets one statement. The bound is lower
+ * while nothing was written: then the database is more likely at fault than each row.
  */
 function createSearch(rows: number, health: Health): Search {
   const depth = Math.ceil(Math.log2(rows + 1))
@@ -48,7 +52,7 @@ function createSearch(rows: number, health: Health): Search {
   const doubt: Search['doubt'] = (outcome, cause, step = 'isolate') => {
     doubts += 1
     const most = (health.isProven ? 3 * depth : depth) + unprovenDoubts
-    return verdict(doubts <= most ? step : 'settle', outcome, cause)
+    return assessment(doubts <= most ? step : 'settle', outcome, cause)
   }
   return {
     passed() {
@@ -62,24 +66,28 @@ function createSearch(rows: number, health: Health): Search {
     doubt,
     suspectOutage(outcome, cause, step) {
       const search = health.search()
-      return search === 'split' ? doubt(outcome, cause, step) : verdict(search, outcome, cause)
+      return search === 'split' ? doubt(outcome, cause, step) : assessment(search, outcome, cause)
     },
   }
 }
 
 /**
- * A judge for a batch of so many rows. Its outcomes have no delay: the back-off of `batch` decides when a record is
+ * Creates the assessor of a batch of so many rows. Its outcomes have no delay: the back-off of `batch` decides when a record is
  * delivered again. They say what causes a retry: the database (`unavailable: true`), the record (`false`), or that
  * this is not known (no `unavailable`).
  *
  * @param health learns whether the database writes anything; the outcomes depend on it and are read at the end of the batch
  */
-export function createJudge(rows: number, health: Health, { target, classify }: JudgeOptions = {}): Judge {
+export function createAssessor(
+  rows: number,
+  health: Health,
+  { target, classify }: AssessorOptions = {},
+): Assessor {
   const search = createSearch(rows, health)
   const { notAtFault } = health
   const described = (failure: Failure, error: unknown) => writeError(failure, error, target)
 
-  function judgeClassified(meaning: CodeMeaning, failure: Failure, error: unknown): Verdict<Suspect> {
+  function assessClassified(meaning: CodeMeaning, failure: Failure, error: unknown): Assessment<Candidate> {
     if (meaning === 'park') return search.refused(() => parkRefused(error))
     if (meaning === 'retry') {
       health.prove()
@@ -89,7 +97,7 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
     return search.suspectOutage(outcome, described('saturation', error))
   }
 
-  return function judge(attempt) {
+  return function assess(attempt) {
     if (attempt.kind === 'ok') {
       search.passed()
       return { step: 'settle', written: true, outcome: done }
@@ -97,26 +105,26 @@ export function createJudge(rows: number, health: Health, { target, classify }: 
     const { error, failure } = attempt
     if (attempt.kind === 'late') {
       const outcome = failure === 'busy' ? unattributed : notAtFault
-      return verdict('stop', outcome, failure === undefined ? error : described(failure, error))
+      return assessment('stop', outcome, failure === undefined ? error : described(failure, error))
     }
     if (attempt.failure === 'fault') return search.suspectOutage(notAtFault, faultError(error, target))
     const meaning = meaningOf(error, classify)
-    if (meaning !== undefined) return judgeClassified(meaning, attempt.failure, error)
-    return judgeFailure(attempt.failure, error, { search, health, rows, target })
+    if (meaning !== undefined) return assessClassified(meaning, attempt.failure, error)
+    return assessFailure(attempt.failure, error, { search, health, rows, target })
   }
 }
 
-interface Batch extends Pick<JudgeOptions, 'target'> {
+interface Batch extends Pick<AssessorOptions, 'target'> {
   readonly search: Search
   readonly health: Health
   readonly rows: number
 }
 
-function judgeFailure(
+function assessFailure(
   failure: Failure,
   error: unknown,
   { search, health, rows, target }: Batch,
-): Verdict<Suspect> {
+): Assessment<Candidate> {
   if (failure === 'permanent' || failure === 'duplicate') return search.refused(() => parkRefused(error))
   const { notAtFault } = health
   const cause = writeError(failure, error, target)
@@ -126,13 +134,13 @@ function judgeFailure(
         receiveCount <= orderingPatience ? ofTheRow(cause) : parkRefused(error),
       )
     case 'busy':
-      return verdict('stop', unattributed, cause)
+      return assessment('stop', unattributed, cause)
     case 'locked':
       return search.suspectOutage(notAtFault, cause, 'halve')
     case 'tooSlow':
       // After a time-out, the pace knows how many records fit.
       return isTimeOut(error)
-        ? verdict('halve', notAtFault, cause)
+        ? assessment('halve', notAtFault, cause)
         : search.suspectOutage(notAtFault, cause, 'halve')
     case 'server':
       return search.suspectOutage(notAtFault, cause)
@@ -140,14 +148,14 @@ function judgeFailure(
       // The only row of a batch may cause some of these errors as well as the database.
       return mayBeOfARow('systemic', error)
         ? search.suspectOutage(rows > 1 ? notAtFault : unattributed, cause)
-        : verdict('stop', notAtFault, cause)
+        : assessment('stop', notAtFault, cause)
     case 'unknown':
-      if (!mayBeOfARow('unknown', error)) return verdict('stop', notAtFault, cause)
+      if (!mayBeOfARow('unknown', error)) return assessment('stop', notAtFault, cause)
       if (isOfTheServer(error)) return search.suspectOutage(notAtFault, cause)
       health.prove()
       return search.doubt(ofTheRow, cause)
     default:
-      return verdict('settle', notAtFault, cause)
+      return assessment('settle', notAtFault, cause)
   }
 }
 
@@ -172,15 +180,15 @@ export function ofTheRow(cause: unknown): Outcome {
 }
 
 /**
- * The verdict on a batch whose table changed since its columns were read: no row is at fault, and `batch` tries it
+ * The assessment of a batch whose table changed since its columns were read: no row is at fault, and `batch` tries it
  * again at once.
  */
-export function tableChanged(table: string): Verdict<Suspect> {
+export function tableChanged(table: string): Assessment<Candidate> {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
     `The columns of the table "${table}" changed during the write; the records are written with the new ones.`,
   )
-  return verdict('stop', () => retry({ cause, unavailable: true }), cause)
+  return assessment('stop', () => retry({ cause, unavailable: true }), cause)
 }
 
 /** Whether records were written, and the remaining time is too short for another one. */
@@ -188,25 +196,25 @@ export function isTooLate({ isProven }: Health, pace: Pace, deadline: Deadline):
   return isProven && !pace.fits(deadline.left())
 }
 
-/** The verdict on records for which a slow database leaves no time. */
-export function noTimeLeft(health: Health): Verdict<Suspect> {
+/** The assessment of records for which a slow database leaves no time. */
+export function noTimeLeft(health: Health): Assessment<Candidate> {
   const cause = new SpillwayError(
     'SPILLWAY_DEADLINE',
     'The database is slow: other records of the batch were written, and no time is left for this one; it is delivered again.',
   )
-  return verdict('stop', health.notAtFault, cause)
+  return assessment('stop', health.notAtFault, cause)
 }
 
-/** The verdict on a batch for which a read failed: no row was sent, so none is at fault. */
+/** The assessment of a batch for which a read failed: no row was sent, so none is at fault. */
 export function unsent(
-  judge: Judge,
+  assess: Assessor,
   health: Health,
   read: Exclude<Attempt<unknown>, { kind: 'ok' }>,
-): Verdict<Suspect> {
-  const first = judge(read)
+): Assessment<Candidate> {
+  const first = assess(read)
   const { outcome } =
-    first.step === 'isolate' ? judge({ kind: 'failed', failure: 'systemic', error: read.error }) : first
-  const notAtFault = (row: Suspect) => health.notAtFault((outcome(row) as RetryOutcome).cause)
+    first.step === 'isolate' ? assess({ kind: 'failed', failure: 'systemic', error: read.error }) : first
+  const notAtFault = (row: Candidate) => health.notAtFault((outcome(row) as RetryOutcome).cause)
   return { step: 'stop', written: false, outcome: notAtFault }
 }
 
@@ -232,10 +240,10 @@ export function duplicateOutcome(outcome: Outcome): Outcome {
   return retry({ cause })
 }
 
-function verdict(
-  step: Verdict<Suspect>['step'],
+function assessment(
+  step: Assessment<Candidate>['step'],
   outcome: (cause: unknown) => Outcome,
   cause: unknown,
-): Verdict<Suspect> {
+): Assessment<Candidate> {
   return { step, written: false, outcome: () => outcome(cause) }
 }
