@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { publishedManifest, publishedReadme, repositoryAddress } from './published-form.ts'
@@ -87,5 +87,35 @@ describe('a manifest', () => {
     expect(keywords).toEqual(expect.arrayContaining(['spillway', 'aws', 'lambda']))
     expect(engines).toStrictEqual({ node: expect.stringMatching(/^>=22(\.1[89])?$/) })
     expect(files).toStrictEqual(['dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+  })
+})
+
+describe('options that only tests use', () => {
+  /** The local runtime is for tests itself, and transport is for authors of transports, who have clocks to pass on. */
+  const folders = packageNames.filter((folder) => folder !== 'local' && folder !== 'transport')
+
+  it.each(folders)('are not in the declarations of packages/%s', (folder) => {
+    const at = (...path: string[]) => readFileSync(join(root, 'packages', folder, ...path), 'utf8')
+    const files = globSync('src/**/*.ts', { cwd: join(root, 'packages', folder) }).filter(
+      (file) => !/\.(test|test-d|bench)\.ts$|\/testing\//.test(file),
+    )
+    const entries = Object.values<unknown>(manifestIn('packages', folder).exports as object)
+      .map((entry) => Object(entry)['spillway:source'])
+      .filter((file) => file !== undefined)
+      .map((file) => at(String(file)))
+    const exported = new Set(entries.flatMap((text) => text.match(/\b\w+Options\b/g) ?? []))
+    const declared = files.flatMap((file) => [
+      ...at(file).matchAll(/^export interface (\w+Options)\b[^{]*\{\n([\s\S]*?)^\}/gm),
+    ])
+    const options = declared.filter(([, name = '']) => exported.has(name))
+    const visible = options.flatMap(([, name, body = '']) =>
+      [...body.matchAll(/((?:^ {2}(?:\/\*\*| \*).*\n)*)^ {2}readonly (clock|random)\?:/gm)]
+        .filter(([, comment = '']) => !comment.includes('@internal'))
+        .map(([, , option]) => `${name}.${option}`),
+    )
+    expect(visible).toStrictEqual([])
+    if (options.some(([, , body = '']) => body.includes('@internal'))) {
+      expect(JSON.parse(at('tsconfig.build.json')).compilerOptions).toMatchObject({ stripInternal: true })
+    }
   })
 })

@@ -45,6 +45,11 @@ export interface EnqueueOptions<Definition extends MessageDefinition> {
   readonly unstorable?: 'reject' | 'allow'
   /** Counts what was accepted, its bytes and the time that it took. Default: nothing. */
   readonly telemetry?: Telemetry
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 

@@ -28,6 +28,11 @@ import { issueRoom } from './issue-list.ts'
 export interface StatusOptions {
   /** Where it is found out, for example `kyselyStatus({ db, table: 'orders', key: 'id' })`. */
   readonly source: StatusSource
+  /**
+   * Default: the clock of the machine.
+   *
+   * @internal
+   */
   readonly clock?: Clock
 }
 
