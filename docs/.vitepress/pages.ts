@@ -7,6 +7,10 @@ export interface Page {
 /** The pages by their sections, in reading order. A test holds that none is missing. */
 export const sections: readonly { readonly text: string; readonly items: readonly Page[] }[] = [
   {
+    text: 'Start',
+    items: [{ text: 'The first five minutes', link: '/start' }],
+  },
+  {
     text: 'Concepts',
     items: [
       { text: 'Why buffer', link: '/concepts/why-buffer' },
@@ -63,10 +67,13 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Local development', link: '/guides/local-development' },
       { text: 'The local runtime', link: '/local' },
       { text: 'Testing your handlers', link: '/testing' },
+      { text: 'Testing with node:test', link: '/guides/testing-node' },
       { text: 'Bundling', link: '/bundling' },
       { text: 'Deploying', link: '/deploying' },
+      { text: 'CDK, Terraform, Serverless', link: '/guides/other-deploy-tools' },
       { text: 'Managed Instances', link: '/guides/managed-instances' },
       { text: 'The breaker', link: '/breaker' },
+      { text: 'A breaker that an alarm opens', link: '/guides/breaker-alarm' },
       { text: 'Metrics and traces', link: '/guides/metrics-and-traces' },
       { text: 'Logs', link: '/guides/logs' },
       { text: 'Costs', link: '/guides/costs' },
