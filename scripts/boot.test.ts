@@ -18,7 +18,10 @@ function npm(args: readonly string[], environment: Record<string, string> = {}) 
   return { child, ended, stdout: () => stdout }
 }
 
-it.each(inject('soak') ? (['SIGINT', 'SIGTERM', 'SIGKILL'] as const) : (['SIGKILL'] as const))(
+/** `npm run test:soak` does only what `npm test` does not. */
+const soak = inject('soak')
+
+it.each(soak ? (['SIGINT', 'SIGTERM'] as const) : (['SIGKILL'] as const))(
   'npm start ends all that it started when npm alone gets %s',
   async (signal) => {
     const port = await freePorts()
@@ -34,30 +37,32 @@ it.each(inject('soak') ? (['SIGINT', 'SIGTERM', 'SIGKILL'] as const) : (['SIGKIL
   },
 )
 
-it('npm start ends all that it started when the script below npm is killed with -9', async () => {
-  const port = await freePorts()
-  const { child, stdout } = npm(['start'], { PORT: String(port) })
-  await vi.waitFor(() => expect(stdout()).toContain('ready'), { timeout: 30_000, interval: 50 })
-  started = processesOf(child.pid)
-  process.kill(Number(started[1]), 'SIGKILL')
-  await vi.waitFor(() => expect(alive(started)).toStrictEqual([]), { timeout: 10_000, interval: 50 })
-})
-
-it('npm start names the examples that there are', async () => {
-  const { child, ended } = npm(['start', '--', 'nowhere'])
-  let stderr = ''
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
+if (!soak) {
+  it('npm start ends all that it started when the script below npm is killed with -9', async () => {
+    const port = await freePorts()
+    const { child, stdout } = npm(['start'], { PORT: String(port) })
+    await vi.waitFor(() => expect(stdout()).toContain('ready'), { timeout: 30_000, interval: 50 })
+    started = processesOf(child.pid)
+    process.kill(Number(started[1]), 'SIGKILL')
+    await vi.waitFor(() => expect(alive(started)).toStrictEqual([]), { timeout: 10_000, interval: 50 })
   })
-  expect(await ended).toBe(2)
-  expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: ledger, orders, telemetry.")
-})
 
-it('npm run spike -- --json prints nothing but JSON on standard output', async () => {
-  const few = ['--rate', '20', '--seconds', '1', '--max-connections', '20', '--environments', '4']
-  const { ended, stdout } = npm(['run', 'spike', '--', '--json', ...few])
-  expect(await ended).toBe(0)
-  const figures = JSON.parse(stdout())
-  expect(figures.buffered).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
-  expect(figures.synchronous).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
-})
+  it('npm start names the examples that there are', async () => {
+    const { child, ended } = npm(['start', '--', 'nowhere'])
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    expect(await ended).toBe(2)
+    expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: ledger, orders, telemetry.")
+  })
+
+  it('npm run spike -- --json prints nothing but JSON on standard output', async () => {
+    const few = ['--rate', '20', '--seconds', '1', '--max-connections', '20', '--environments', '4']
+    const { ended, stdout } = npm(['run', 'spike', '--', '--json', ...few])
+    expect(await ended).toBe(0)
+    const figures = JSON.parse(stdout())
+    expect(figures.buffered).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
+    expect(figures.synchronous).toMatchObject({ sent: 20, accepted: 20, failed: 0, lost: 0 })
+  })
+}

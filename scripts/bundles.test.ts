@@ -11,6 +11,8 @@ import { root } from './workspace.ts'
 
 const run = promisify(execFile)
 let outside: string
+/** `npm run test:soak` does only what `npm test` does less of. */
+const soak = inject('soak')
 
 beforeAll(async () => {
   outside = await realpath(await mkdtemp(join(tmpdir(), 'spillway-bundles-')))
@@ -59,10 +61,11 @@ const choices: readonly Required<BundleChoices>[] = [
   { format: 'cjs', sdk: 'bundled' },
 ]
 
-describe.each(choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => {
+describe.each(soak ? choices.slice(1) : choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => {
   // All examples as they are deployed, and one of them in the other ways.
   const isDeployed = format === 'esm' && sdk === 'external'
-  it.each(inject('soak') || isDeployed ? examples : ['orders'])(
+  const others = examples.filter((example) => example !== 'orders')
+  it.each(isDeployed ? examples : soak ? others : ['orders'])(
     'lets each function of examples/%s load in a plain Node',
     async (example) => {
       const entryPoints = await entriesOf(example)
@@ -96,6 +99,7 @@ describe.each(choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => 
     },
   )
 
+  if (soak) return
   it('names the line of the source of what a handler throws', async () => {
     const folder = await emptyFolder(`thrown-${format}-${sdk}`, sdk, 'orders')
     const source = join(folder, 'source')
@@ -130,33 +134,35 @@ export const handler = async (event: Event): Promise<number> => {
   })
 })
 
-it('is what the command of the docs does', async () => {
-  const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
-  const [, command = ''] = /```sh\nnpx (esbuild ingest\.ts write\.ts [\s\S]*?)```/.exec(page) ?? []
-  const outdir = await emptyFolder('command', 'external', 'orders')
-  const script = command.trim().replaceAll(/\\\n/g, ' ').replace('--outdir=dist', `--outdir=${outdir}`)
-  const bin = join(root, 'node_modules', '.bin')
-  await run('sh', ['-c', `${bin}/${script} --conditions=spillway:source --log-level=error`], {
-    cwd: join(root, 'examples', 'orders'),
+if (!soak) {
+  it('is what the command of the docs does', async () => {
+    const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
+    const [, command = ''] = /```sh\nnpx (esbuild ingest\.ts write\.ts [\s\S]*?)```/.exec(page) ?? []
+    const outdir = await emptyFolder('command', 'external', 'orders')
+    const script = command.trim().replaceAll(/\\\n/g, ' ').replace('--outdir=dist', `--outdir=${outdir}`)
+    const bin = join(root, 'node_modules', '.bin')
+    await run('sh', ['-c', `${bin}/${script} --conditions=spillway:source --log-level=error`], {
+      cwd: join(root, 'examples', 'orders'),
+    })
+    const { stdout } = await node(
+      outdir,
+      `for (const name of ['ingest', 'write']) console.log(typeof (await import(\`./\${name}.mjs\`)).handler)
+       process.exit(0)`,
+    )
+    expect(stdout).toBe('function\nfunction\n')
   })
-  const { stdout } = await node(
-    outdir,
-    `for (const name of ['ingest', 'write']) console.log(typeof (await import(\`./\${name}.mjs\`)).handler)
-     process.exit(0)`,
-  )
-  expect(stdout).toBe('function\nfunction\n')
-})
 
-it('has the banner of the docs', async () => {
-  const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
-  const banner = bundleOptions().banner?.js ?? ''
-  expect(page.split(banner)).toHaveLength(3)
-})
+  it('has the banner of the docs', async () => {
+    const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
+    const banner = bundleOptions().banner?.js ?? ''
+    expect(page.split(banner)).toHaveLength(3)
+  })
 
-it.each([
-  [{ format: 'iife' }, "bundleOptions: the option `format` must be one of 'esm', 'cjs'."],
-  [{ sdk: true }, "bundleOptions: the option `sdk` must be one of 'external', 'bundled'."],
-  [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Did you mean `format`?'],
-])('refuses %j', (options, message) => {
-  expect(() => bundleOptions(options as BundleChoices)).toThrow(message)
-})
+  it.each([
+    [{ format: 'iife' }, "bundleOptions: the option `format` must be one of 'esm', 'cjs'."],
+    [{ sdk: true }, "bundleOptions: the option `sdk` must be one of 'external', 'bundled'."],
+    [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Did you mean `format`?'],
+  ])('refuses %j', (options, message) => {
+    expect(() => bundleOptions(options as BundleChoices)).toThrow(message)
+  })
+}

@@ -17,10 +17,11 @@ export interface PackedPackage {
   readonly tarball: string
 }
 
-/** Builds all packages and packs them into a folder. */
+/** Builds all packages, unless CI has, and packs them into a folder. */
 export async function packAll(destination: string): Promise<readonly PackedPackage[]> {
   await mkdir(destination, { recursive: true })
-  await run(process.execPath, [join(root, 'scripts', 'build.ts')])
+  if (process.env.SPILLWAY_BUILT === undefined)
+    await run(process.execPath, [join(root, 'scripts', 'build.ts')])
   // pnpm, because it fills in `workspace:` and `catalog:` versions and `publishConfig`.
   const filters = packageNames.flatMap((folder) => ['--filter', `./packages/${folder}`])
   const pack = ['-r', ...filters, 'pack', '--pack-destination', destination]

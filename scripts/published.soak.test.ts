@@ -54,8 +54,9 @@ beforeAll(async () => {
       ...Object.fromEntries(versions),
       // The declarations of @middy/core import it, as the READMEs of the packages say.
       '@aws/durable-execution-sdk-js': '2.4.0',
-      node20: 'npm:node@20.20.2',
-      node22: 'npm:node@22.23.3',
+      // The package `node` would install these by an npm of its own each.
+      node20: `npm:node-${process.platform}-${process.arch}@20.20.2`,
+      node22: `npm:node-${process.platform}-${process.arch}@22.23.3`,
     },
   }
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest))

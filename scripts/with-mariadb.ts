@@ -1,6 +1,9 @@
 // Runs a command with its own MariaDB server, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server afterwards:
 // `npm run test:mysql`. Needs Debian's `mariadb-server`. Not for a command that runs npm: under the Node of the
 // workspace npm looks for its global configuration, a registry's certificate for example, beside that Node.
+//
+// The server is one for tests: it does not wait for the disk, and its packets are small. With `--durable` it is as
+// MariaDB comes: for benchmarks.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -9,8 +12,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const [command, ...args] = process.argv.slice(2)
-if (command === undefined) fail('usage: with-mariadb <command> [arguments]')
+const durable = process.argv[2] === '--durable'
+const [command, ...args] = process.argv.slice(durable ? 3 : 2)
+if (command === undefined) fail('usage: with-mariadb [--durable] <command> [arguments]')
+const forTests = [
+  '--debug-no-sync',
+  '--innodb-flush-method=nosync',
+  '--innodb-flush-log-at-trx-commit=0',
+  '--innodb-doublewrite=0',
+  '--innodb-stats-persistent=0',
+  `--max-allowed-packet=${4 * 2 ** 20}`,
+]
 
 const data = mkdtempSync(join(tmpdir(), 'spillway-mariadb-'))
 process.on('exit', () => rmSync(data, { recursive: true, force: true }))
@@ -38,6 +50,7 @@ const server = spawn(
     `--pid-file=${join(data, 'mariadb.pid')}`,
     '--skip-log-bin',
     `--log-error=${join(data, 'error.log')}`,
+    ...(durable ? [] : forTests),
     ...user,
   ],
   { stdio: 'ignore' },

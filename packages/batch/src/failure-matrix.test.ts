@@ -32,9 +32,11 @@ type Order = z.infer<typeof order.schema>
 const rows = [8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 21, 26, 28]
 let queues: QueueEngine
 
-const database = usePostgres<Database>(`
-  create table orders (id text primary key, cents int check (cents >= 0));
-  create table accounts (id text primary key, balance int not null)`)
+const database = usePostgres<Database>(
+  `create table orders (id text primary key, cents int check (cents >= 0));
+   create table accounts (id text primary key, balance int not null)`,
+  { maxConnections: 12 },
+)
 const { execute, open } = database
 beforeAll(async () => {
   const spec = { visibilityTimeout: 30, maxReceiveCount: 2 }

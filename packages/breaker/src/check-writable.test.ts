@@ -5,7 +5,7 @@ import { checkWritable } from './index.ts'
 import { timeLimit } from './testing/time-limit.ts'
 
 it('passes on a Postgres that writes, and rejects on one that was made read-only', async () => {
-  await using postgres = await startDatabase()
+  await using postgres = await startDatabase({})
   const client = async () => {
     const made = new Client({ connectionString: postgres.url })
     await made.connect()

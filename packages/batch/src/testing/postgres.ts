@@ -1,27 +1,20 @@
 import { inboxMigration, postgresPool } from '@spillway/kysely'
-import { type Postgres, type Reaper, startPostgres, startReaper } from '@spillway/local/testing'
+import type { Postgres, PostgresOptions } from '@spillway/local/testing'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
+import * as databases from '../../../kysely/src/testing/database.ts'
 
 /**
  * A Postgres for the tests of a file, with some tables and the inbox.
  *
  * @param tables the statements that make them
+ * @param options of a server of its own, for tests that change the server
  */
-export function usePostgres<DB>(tables: string) {
-  let reaper: Reaper
-  let postgres: Postgres
+export function usePostgres<DB>(tables: string, options?: Partial<PostgresOptions>) {
+  let postgres: databases.TestDatabase
 
-  async function execute(text: string): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: postgres.url })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const execute = (text: string) => databases.execute(postgres.url, text)
 
   /** A Kysely with a connection of its own. */
   function open<Tables = DB>(url = postgres.url): Kysely<Tables> {
@@ -30,22 +23,18 @@ export function usePostgres<DB>(tables: string) {
   }
 
   beforeAll(async () => {
-    reaper = await startReaper()
-    postgres = await startPostgres({ maxConnections: 12, reserved: 3, databaseName: 'test', reaper })
+    postgres = await databases.startDatabase(options)
     await execute(tables)
     const db = open()
     await inboxMigration().up(db)
     await db.destroy()
   })
-  afterAll(async () => {
-    await postgres.stop()
-    await reaper.stop()
-  })
+  afterAll(() => postgres[Symbol.asyncDispose]())
 
   return {
     execute,
     open,
-    get server() {
+    get server(): Postgres {
       return postgres
     },
   }

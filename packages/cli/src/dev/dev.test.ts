@@ -53,7 +53,7 @@ it('prints where everything is, serves it, and leaves nothing behind at Ctrl-C; 
         const { rows } = await client.query('select customer, total_cents from orders')
         expect(rows).toStrictEqual([{ customer: 'ada', total_cents: '900' }])
       },
-      { timeout: 5000, interval: 50 },
+      { timeout: 15_000, interval: 50 },
     )
     await client.end()
 

@@ -225,6 +225,7 @@ it('writes a message once whose copy was packed, for its ten attributes or its s
 })
 
 describe('the move task of SQS', () => {
+  const patient = { timeout: 15_000 }
   /** Lets SQS move all messages to the dead-letter queue, as it does when the function never ends well. */
   async function bury(): Promise<void> {
     const QueueUrl = queues.queueUrl('from')
@@ -233,7 +234,7 @@ describe('the move task of SQS', () => {
     await vi.waitFor(async () => {
       await receiveAll()
       expect(await queues.messages('from')).toStrictEqual([])
-    })
+    }, patient)
   }
 
   /** Moves all messages of the dead-letter queue. Answers what became of the task. */
@@ -245,7 +246,7 @@ describe('the move task of SQS', () => {
       const { Results = [] } = await client.send(new ListMessageMoveTasksCommand({ SourceArn }))
       expect(Results[0]?.Status).not.toBe('RUNNING')
       return Results[0]
-    })
+    }, patient)
   }
 
   it('brings back what SQS itself moved, and each message is written once', async () => {

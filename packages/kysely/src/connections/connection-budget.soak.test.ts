@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { execute, startDatabase } from '../testing/database.ts'
 import type { Keeping } from '../testing/environments.ts'
-import { type FleetReport, runFleet } from '../testing/fleet.ts'
+import { type Fleet, type FleetReport, runFleet, startFleet } from '../testing/fleet.ts'
 import { postgresSessions } from '../testing/session-counts.ts'
 
 const budget = 16
 
 describe('64 environments with a budget of 16 connections', { timeout: 300_000 }, () => {
   let database: Awaited<ReturnType<typeof startDatabase>>
+  /** Of environments with a connection each. */
+  let singles: Fleet
   beforeAll(async () => {
     database = await startDatabase({ maxConnections: 100 })
     // A write that takes its time without taking the processor's: it is in use, and killed, while the server works.
@@ -18,13 +20,21 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
          $$ begin perform pg_sleep(0.15); return null; end $$;
        create trigger pause before insert on entries for each statement execute function pause()`,
     )
+    singles = await startFleet({ functionsUrl: database.functionsUrl, share: 1 }, 64)
   })
   beforeEach(async () => {
     await execute(elsewhere(), 'alter database test connection limit -1')
+    await execute(
+      elsewhere(),
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'app'`,
+    )
     await execute(database.url, 'truncate entries')
     database.resetPeak()
   })
-  afterAll(() => database[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await singles[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  })
 
   const fleet = async (options: {
     share: number
@@ -38,6 +48,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
       sessions: await postgresSessions(elsewhere()),
       environments: 64,
       budget,
+      ...(options.share === 1 && { fleet: singles }),
       ...options,
     })
 

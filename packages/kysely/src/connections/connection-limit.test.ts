@@ -22,11 +22,17 @@ function open(limit: ConnectionLimit | undefined, options: Partial<PostgresPoolO
 describe('connectionLimit', () => {
   it('holds for several pools together, whatever each of them allows', async () => {
     const limit = connectionLimit({ connections: 3 })
-    const pools = [open(limit), open(limit, { connections: 2 }), open(limit, { maxUses: 2 })]
+    // Whoever waits, waits for dozens of others.
+    const patient = { connectionTimeoutMillis: 50_000 }
+    const pools = [
+      open(limit, patient),
+      open(limit, { ...patient, connections: 2 }),
+      open(limit, { ...patient, maxUses: 2 }),
+    ]
     database.resetPeak()
     let most = 0
     await Promise.all(
-      Array.from({ length: 90 }, async (_, turn) => {
+      Array.from({ length: 45 }, async (_, turn) => {
         const client = await (pools[turn % 3] as (typeof pools)[0]).connect()
         await client.query('select pg_sleep(0.002)', [])
         most = Math.max(most, limit.open)
@@ -40,7 +46,7 @@ describe('connectionLimit', () => {
   it('closes what one pool does not use for another that needs it', async () => {
     const limit = connectionLimit({ connections: 1 })
     const [one, other] = [open(limit), open(limit)]
-    await vi.waitFor(() => expect(database.connections()).toBe(0))
+    await expect.poll(() => database.connections()).toBe(0)
     database.resetPeak()
     for (const pool of [one, other, one, other]) {
       const client = await pool.connect()
@@ -48,7 +54,7 @@ describe('connectionLimit', () => {
       client.release()
       expect(limit.open).toBe(1)
     }
-    await vi.waitFor(() => expect(database.connections()).toBe(1))
+    await expect.poll(() => database.connections()).toBe(1)
     expect(database.peakConnections()).toBe(1)
   })
 

@@ -7,7 +7,7 @@ import { bundleEnvironment, startTestEnvironment } from '../testing/environments
 let database: Awaited<ReturnType<typeof startDatabase>>
 let bundle: Awaited<ReturnType<typeof bundleEnvironment>>
 beforeAll(async () => {
-  ;[database, bundle] = await Promise.all([startDatabase(), bundleEnvironment()])
+  ;[database, bundle] = await Promise.all([startDatabase({}), bundleEnvironment()])
   await execute(database.url, 'create table entries (id uuid primary key, environment int not null)')
 })
 beforeEach(() => execute(database.url, 'truncate entries'))

@@ -45,11 +45,14 @@ async function watchSessions() {
     }
   }
   const looking = look()
-  return async function stop(): Promise<number> {
-    isOver = true
-    await looking
-    await client.end()
-    return most
+  return {
+    most: () => most,
+    async stop(): Promise<number> {
+      isOver = true
+      await looking
+      await client.end()
+      return most
+    },
   }
 }
 
@@ -103,25 +106,33 @@ describe('an environment with a share of 1 has one session at the server', () =>
     ],
   ])('%s', { timeout: 30_000 }, async (_, options, use) => {
     const pool = open(options)
-    const stop = await watchSessions()
+    const sessions = await watchSessions()
     let uses = 0
-    for (const end = performance.now() + 2_500; performance.now() < end; ) {
-      const client = await pool.connect().catch(() => undefined)
-      if (client === undefined) continue
+    // On a busy machine a connection alone may take longer than the pool waits for it.
+    for (const end = performance.now() + 1_500; performance.now() < end || uses < 3; ) {
+      const client = await connectAtLast(pool)
       uses += 1
       await use(client as PgClient)
     }
     expect(pool.limit.open).toBeLessThanOrEqual(1)
-    expect(await stop()).toBe(1)
-    expect(uses).toBeGreaterThanOrEqual(2)
-    const client = await pool.connect()
+    const client = await connectAtLast(pool)
     expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
+    await expect.poll(sessions.most).toBe(1)
     client.release()
+    expect(await sessions.stop()).toBe(1)
   })
 })
 
+/** A connection of a pool, however often it has to be asked for. */
+async function connectAtLast(pool: ReturnType<typeof open>) {
+  for (;;) {
+    const client = await pool.connect().catch(() => undefined)
+    if (client !== undefined) return client
+  }
+}
+
 it('a new pool waits for the sessions of one that is ending', async () => {
-  const stop = await watchSessions()
+  const sessions = await watchSessions()
   for (let turn = 0; turn < 5; turn += 1) {
     const pool = postgresPool({ Pool, connectionString: database.functionsUrl, logger })
     const client = await pool.connect()
@@ -129,7 +140,10 @@ it('a new pool waits for the sessions of one that is ending', async () => {
     void pool.end()
     void sleep(20).then(() => (client.release as (destroy: boolean) => void)(true))
   }
-  expect(await stop()).toBe(1)
+  const client = await connectAtLast(open())
+  await expect.poll(sessions.most).toBe(1)
+  client.release()
+  expect(await sessions.stop()).toBe(1)
 })
 
 describe('no connection disappears', () => {
@@ -195,10 +209,10 @@ describe('no connection disappears', () => {
     const first = await narrow.connect()
     const second = narrow.connect().catch((error: { code: string }) => error.code)
     await sleep(20)
-    const start = performance.now()
-    const client = await other.connect()
-    expect(performance.now() - start).toBeLessThan(300)
-    client.release()
+    const connected = other.connect()
+    // It does not wait until the request has given up.
+    expect(await Promise.race([connected.then(() => 'connected'), second])).toBe('connected')
+    ;(await connected).release()
     expect(await second).toBe('SPILLWAY_CONNECTIONS_BUSY')
     first.release()
   })

@@ -4,7 +4,7 @@ import { CamelCasePlugin } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { inboxMigration } from '../dialects/migrations.ts'
 import { type InboxTable, kyselyParkedStore, kyselyStatus, kyselyTransaction } from '../index.ts'
-import { connect, execute, openKysely, record, timeLimit } from '../testing/database.ts'
+import { clear, connect, execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { parked, useParkedDatabase } from '../testing/parked.ts'
 
 interface Database {
@@ -37,7 +37,7 @@ beforeAll(() =>
      )`,
   ),
 )
-beforeEach(() => execute(database.url, 'truncate orders, shop.inbox, shop.shared, kinds, spillway_parked'))
+beforeEach(() => clear(database.url, ['orders', 'shop.inbox', 'shop.shared', 'kinds', 'spillway_parked']))
 
 const openDatabase = (connections = 1) => openKysely<Database>(database.url, connections).db
 

@@ -24,7 +24,11 @@ export interface BudgetSettings {
 
 /** An embedded Postgres. */
 export async function budgetPostgres(): Promise<BudgetDatabase> {
-  const database = await startDatabase({ maxConnections: 100 })
+  const database = await startDatabase({
+    maxConnections: 100,
+    // As in production: benchmarks use it.
+    settings: { fsync: 'on', full_page_writes: 'on' },
+  })
   const { url, functionsUrl } = database
   const elsewhere = new URL(url)
   elsewhere.pathname = '/postgres'

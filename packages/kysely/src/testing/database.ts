@@ -6,10 +6,18 @@ import { onTestFinished } from 'vitest'
 import { connectionLimit } from '../connections/connection-limit.ts'
 import { postgresPool } from '../dialects/postgres/postgres-pool.ts'
 
-/** A new Postgres, and the function that stops it. */
-export async function startDatabase(
-  options: Partial<PostgresOptions> = {},
-): Promise<Postgres & AsyncDisposable> {
+/** A Postgres, and the function that gives it back. */
+export type TestDatabase = Postgres & AsyncDisposable
+
+/**
+ * A Postgres with an empty database. Without options it is the server that the test files of this process share. With
+ * options, `{}` for example, it is a new server, which the caller may crash, restart and change.
+ */
+export async function startDatabase(options?: Partial<PostgresOptions>): Promise<TestDatabase> {
+  return options === undefined ? leaseShared() : startOwn(options)
+}
+
+async function startOwn(options: Partial<PostgresOptions>): Promise<TestDatabase> {
   const reaper = await startReaper()
   const postgres = await startPostgres({
     maxConnections: 20,
@@ -17,6 +25,8 @@ export async function startDatabase(
     databaseName: 'test',
     reaper,
     ...options,
+    // A server that is killed loses nothing by that: only a machine would.
+    settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
   })
   return {
     ...postgres,
@@ -27,14 +37,82 @@ export async function startDatabase(
   }
 }
 
-/** Runs statements on a new connection. */
-export async function execute(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = await connect(url)
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
+/** The server that the test files of this process use one after the other. The reaper ends it with the process. */
+let shared: Promise<TestDatabase> | undefined
+let isLeased = false
+
+async function leaseShared(): Promise<TestDatabase> {
+  if (isLeased) return startOwn({})
+  isLeased = true
+  shared ??= startOwn({})
+  const database = await shared
+  kept.set(database.url, undefined)
+  return {
+    ...database,
+    async [Symbol.asyncDispose]() {
+      await empty(database)
+      await kept.get(database.url)?.end()
+      kept.delete(database.url)
+      isLeased = false
+    },
   }
+}
+
+/** Ends all other sessions and drops all objects of the owner. The functions' role gets its rights again. */
+async function empty({ url, resetPeak }: Postgres): Promise<void> {
+  await execute(
+    url,
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+     where pid <> pg_backend_pid() and usename in ('app', 'spillway')`,
+  )
+  await execute(url, 'drop owned by spillway cascade')
+  await execute(
+    url,
+    `grant usage on schema public to app;
+     alter default privileges grant all on tables to app;
+     alter default privileges grant all on sequences to app;
+     alter default privileges grant usage on schemas to app`,
+  )
+  resetPeak()
+}
+
+/** The idle connection to each shared database: a new connection costs the server more than most statements. */
+const kept = new Map<string, Client | undefined>()
+/** Statements that change the state of their session. */
+const changesSession = /(?:^|;)\s*(?:set|begin|listen|prepare|declare)\b|\btemp\b|set_config|advisory_lock/i
+
+/** Runs statements in one transaction. Their settings and locks end with them. */
+export async function execute(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const isKept = kept.has(url) && !changesSession.test(text)
+  const client = isKept ? await takeKept(url) : await connect(url)
+  try {
+    const { rows } = await client.query(text)
+    if (isKept && kept.get(url) === undefined) kept.set(url, client)
+    else await client.end()
+    return rows
+  } catch (error) {
+    await client.end()
+    throw error
+  }
+}
+
+async function takeKept(url: string): Promise<Client> {
+  const idle = kept.get(url)
+  if (idle !== undefined) {
+    kept.set(url, undefined)
+    return idle
+  }
+  const client = await connect(url)
+  client.once('end', () => {
+    if (kept.get(url) === client) kept.set(url, undefined)
+  })
+  return client
+}
+
+/** Empties tables, and waits for the transactions on them, which could commit rows later. */
+export async function clear(url: string, tables: readonly string[], then = ''): Promise<void> {
+  const deletes = tables.map((table) => `delete from ${table}`).join(';')
+  await execute(url, `lock table ${tables.join()} in access exclusive mode; ${deletes}; ${then}`)
 }
 
 /** A connection that survives its server. */

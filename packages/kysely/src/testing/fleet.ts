@@ -14,6 +14,8 @@ export interface FleetOptions {
   /** Counts the sessions of the functions. */
   readonly sessions: CountSessions
   readonly environments: number
+  /** Those of another run, with the same share and the same database. Default: new ones, which are ended. */
+  readonly fleet?: Fleet
   /** Connections of all environments together. */
   readonly budget: number
   /** Connections of each environment. */
@@ -61,18 +63,69 @@ interface Batch {
   readonly deliveredAt: number
 }
 
+/** Environments that run, each frozen between its invocations. */
+export interface Fleet extends AsyncDisposable {
+  readonly all: Set<TestEnvironment>
+  /** Starts some more, a few at a time. */
+  launch(count: number): Promise<TestEnvironment[]>
+  /** Kills one, and resolves when it is gone. */
+  end(environment: TestEnvironment): Promise<void>
+}
+
+/** Starts environments with a share of so many connections each. */
+export async function startFleet(
+  { functionsUrl, share }: Pick<FleetOptions, 'functionsUrl' | 'share'>,
+  environments: number,
+): Promise<Fleet> {
+  const bundle = await bundleEnvironment()
+  const all = new Set<TestEnvironment>()
+  async function launch(count: number): Promise<TestEnvironment[]> {
+    const launched: TestEnvironment[] = []
+    let left = count
+    const launchSome = async () => {
+      while (left-- > 0) {
+        const environment = await startTestEnvironment(bundle.file, functionsUrl, share)
+        all.add(environment)
+        launched.push(environment)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(6, count) }, launchSome))
+    return launched
+  }
+  async function end(environment: TestEnvironment): Promise<void> {
+    environment.kill()
+    await environment.gone
+    all.delete(environment)
+  }
+  const fleet: Fleet = {
+    all,
+    launch,
+    end,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...all].map(end))
+      await bundle[Symbol.asyncDispose]()
+    },
+  }
+  try {
+    await launch(environments)
+    return fleet
+  } catch (error) {
+    await fleet[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
 /**
  * Runs a fleet of environments under load: `budget / share` invocations at once, as an event source mapping with that
  * `maximumConcurrency` has them, each in an environment that is chosen among those that are free. Batches that were not
  * written are delivered again, until all are.
  */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
-  const { functionsUrl, share, budget, seconds, connections, deaths = 0, rowsPerBatch = 50 } = options
+  const { share, budget, seconds, connections, deaths = 0, rowsPerBatch = 50 } = options
   const { choose = 'random', deployAfter = Number.POSITIVE_INFINITY, timeout: ms = 10_000 } = options
-  await using bundle = await bundleEnvironment()
-  let idle: TestEnvironment[] = []
+  const fleet = options.fleet ?? (await startFleet(options, options.environments))
+  let idle = [...fleet.all]
   let retired = new Set<TestEnvironment>()
-  const all = new Set<TestEnvironment>()
   const undelivered: Batch[] = []
   const done = new Set<string>()
   const durations: number[] = []
@@ -84,20 +137,6 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   let isOver = false
   let startedAt = 0
 
-  const launch = async () => {
-    const environment = await startTestEnvironment(bundle.file, functionsUrl, share)
-    all.add(environment)
-    return environment
-  }
-  const launchAll = async () => {
-    const launched: TestEnvironment[] = []
-    let left = options.environments
-    const launchSome = async () => {
-      while (left-- > 0) launched.push(await launch())
-    }
-    await Promise.all(Array.from({ length: 6 }, launchSome))
-    return launched
-  }
   const now = () => performance.now() - startedAt
   const nextBatch = (): Batch =>
     undelivered.pop() ?? {
@@ -142,24 +181,21 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
         continue
       }
       died += 1
-      environment.kill()
-      await environment.gone
-      all.delete(environment)
-      restarts.push(launch().then((another) => void idle.push(another)))
+      await fleet.end(environment)
+      restarts.push(fleet.launch(1).then((another) => void idle.push(...another)))
     }
   }
 
   const counting = countSessions(options.sessions)
   try {
-    idle = await launchAll()
-    const successors = deployAfter < seconds ? await launchAll() : []
+    const successors = deployAfter < seconds ? await fleet.launch(options.environments) : []
     startedAt = performance.now()
     const workers = Array.from({ length: Math.floor(budget / share) }, work)
     const sleep = (untilSecond: number) =>
       new Promise((resolve) => setTimeout(resolve, untilSecond * 1_000 - now()))
     if (successors.length > 0) {
       await sleep(deployAfter)
-      retired = new Set(all)
+      retired = new Set(fleet.all)
       for (const successor of successors) retired.delete(successor)
       idle = successors
     }
@@ -168,8 +204,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     await Promise.all(workers)
     await Promise.all(restarts)
   } finally {
-    for (const environment of all) environment.kill()
-    await Promise.all([...all].map((environment) => environment.gone))
+    if (options.fleet === undefined) await fleet[Symbol.asyncDispose]()
     await counting.stop()
   }
   durations.sort((a, b) => a - b)

@@ -3,7 +3,7 @@ import type { MessageRecord, Outcome } from '@spillway/message'
 import type { Generated, Insertable } from 'kysely'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { kyselyWriter } from '../index.ts'
-import { execute, openKysely, record, startDatabase } from './database.ts'
+import { clear, execute, openKysely, record, startDatabase, type TestDatabase } from './database.ts'
 
 /** The tables of the tests. */
 export interface Database {
@@ -69,20 +69,18 @@ export const kinds = (outcomes: readonly Outcome[]) => [...new Set(outcomes.map(
 export const count = async (url: string, table = 'items') =>
   Number((await execute(url, `select count(*) as n from ${table}`))[0]?.n)
 
-type RunningDatabase = Awaited<ReturnType<typeof startDatabase>>
-
 /** A Postgres for the tests of a file, with the tables above, which are empty before each test. */
 export function useItemDatabase(): Pick<
-  RunningDatabase,
+  TestDatabase,
   'url' | 'functionsUrl' | 'peakConnections' | 'resetPeak'
 > {
-  let database: RunningDatabase
+  let database: TestDatabase
   beforeAll(async () => {
     database = await startDatabase()
     await execute(database.url, schema)
   })
   afterAll(() => database[Symbol.asyncDispose]())
-  beforeEach(() => execute(database.url, 'truncate items, parents, shop.items, defaults, kinds'))
+  beforeEach(() => clear(database.url, ['items', 'parents', 'shop.items', 'defaults', 'kinds']))
   return {
     get url() {
       return database.url

@@ -5,7 +5,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { inboxMigration } from '../dialects/migrations.ts'
 import { type InboxTable, type KyselyTransactionOptions, kyselyTransaction } from '../index.ts'
-import { execute, openKysely, record, startDatabase } from './database.ts'
+import { clear, execute, openKysely, record, startDatabase, type TestDatabase } from './database.ts'
 
 /** The tables of the tests of transactions. */
 export interface Ledger {
@@ -105,7 +105,7 @@ export async function waitingForLocks(url: string, count: number): Promise<void>
 
 /** A Postgres for the tests of a file, with an empty ledger of the accounts `a` and `b` before each test. */
 export function useLedger() {
-  let database: Awaited<ReturnType<typeof startDatabase>>
+  let database: TestDatabase
   beforeAll(async () => {
     database = await startDatabase()
     for (const table of ledgerTables) await execute(database.url, table)
@@ -119,12 +119,13 @@ export function useLedger() {
     await db.destroy()
   })
   afterAll(() => database[Symbol.asyncDispose]())
-  beforeEach(async () => {
-    await execute(
+  beforeEach(() =>
+    clear(
       database.url,
-      `truncate postings, accounts, spillway_inbox; insert into accounts values ('a', 0), ('b', 0)`,
-    )
-  })
+      ['postings', 'accounts', 'spillway_inbox'],
+      `insert into accounts values ('a', 0), ('b', 0)`,
+    ),
+  )
   return {
     get url() {
       return database.url

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect, inject, it } from 'vitest'
 import { startCuttingProxy } from '../testing/cutting-proxy.ts'
-import { execute, timeLimit } from '../testing/database.ts'
+import { clear, execute, timeLimit } from '../testing/database.ts'
 import { ledgerWriter, post, posting, totals, useLedger } from '../testing/ledger.ts'
 
 const ledger = useLedger()
@@ -24,7 +24,7 @@ const invocation = fc.record({
 
 /** A queue and a model: what is not done or parked comes again, and what is done is in the books once. */
 async function run(invocations: readonly (typeof invocation extends fc.Arbitrary<infer T> ? T : never)[]) {
-  await execute(ledger.url, `truncate postings, spillway_inbox; update accounts set balance = 0`)
+  await clear(ledger.url, ['postings', 'spillway_inbox'], 'update accounts set balance = 0')
   await using proxy = await startCuttingProxy(ledger.url)
   const db = ledger.open(1, proxy.url)
   const books = new Map<string, number>()

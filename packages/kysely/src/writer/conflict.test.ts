@@ -3,7 +3,7 @@ import type { MessageRecord } from '@spillway/message'
 import { CamelCasePlugin, type Kysely } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Conflict, kyselyWriter } from '../index.ts'
-import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
+import { clear, execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { useItemDatabase } from '../testing/items.ts'
 import { describeMysql, executeMysql, openMysql } from '../testing/mysql.ts'
 
@@ -191,7 +191,7 @@ function rules(open: () => Opened): void {
 describe('a conflict in Postgres', () => {
   const database = useItemDatabase()
   beforeAll(() => execute(database.url, table))
-  beforeEach(() => execute(database.url, 'truncate stock'))
+  beforeEach(() => clear(database.url, ['stock']))
   const open = () => ({ ...openKysely<Tables>(database.url), rows: () => execute(database.url, select) })
   rules(open)
 

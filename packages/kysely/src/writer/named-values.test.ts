@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { MessageRecord } from '@spillway/message'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { kyselyWriter } from '../index.ts'
-import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
+import { clear, execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { count, useItemDatabase } from '../testing/items.ts'
 
 const database = useItemDatabase()
@@ -19,7 +19,7 @@ beforeAll(() =>
      create function s3cret_twice(text) returns int language sql as 'select 1'`,
   ).then(() => undefined),
 )
-beforeEach(() => execute(database.url, 'truncate names').then(() => undefined))
+beforeEach(() => clear(database.url, ['names']))
 
 // In the order of the batch: the number of statements depends on where the row is among the keys.
 const idOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`

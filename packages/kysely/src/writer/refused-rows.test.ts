@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { MessageRecord } from '@spillway/message'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from '../index.ts'
-import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
+import { clear, execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import {
   count,
   type Database,
@@ -23,7 +23,7 @@ describe('a row that the database refuses', () => {
   it('is parked alone, found in about 2·log2(n) statements', async () => {
     const { write, inserts } = itemWriter(database.url)
     for (const place of [0, 37, 99]) {
-      await execute(database.url, 'truncate items')
+      await clear(database.url, ['items'])
       inserts.length = 0
       const outcomes = await write(
         items(100, (index) => (index === place ? { total: -1 } : {})),

@@ -96,9 +96,7 @@ it('delivers all in batches of at most batchSize, and deletes them', async () =>
   await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), until)
   expect(batches.map((batch) => batch.length).sort()).toEqual([10, 10, 5])
   expect(bodies().sort()).toEqual(numbers(25).sort())
-  await vi.waitFor(() =>
-    expect(state()).toEqual({ pollers: 5, invoking: 0, batches: 3, succeeded: 25, failed: 0 }),
-  )
+  await expect.poll(state).toEqual({ pollers: 5, invoking: 0, batches: 3, succeeded: 25, failed: 0 })
   expect(problems).toEqual([])
 })
 

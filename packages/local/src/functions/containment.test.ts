@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { isAlive } from '../reaper/process-table.ts'
 import { type LambdaFunction, startFunction } from './index.ts'
 
@@ -40,14 +40,14 @@ it('ends what the handler has started, and does not wait for its pipes', async (
   const pid = result.ok ? Number(result.payload) : 0
   expect(isAlive(pid)).toBe(true)
   await fn.stop()
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
+  await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
 it('ends what the handler has started when its environment dies', async () => {
   const result = await fn.invoke({ how: 'child' })
   const [environment] = fn.environments()
   process.kill(environment?.pid ?? 0, 'SIGKILL')
-  await vi.waitFor(() => expect(isAlive(result.ok ? Number(result.payload) : 0)).toBe(false))
+  await expect.poll(() => isAlive(result.ok ? Number(result.payload) : 0)).toBe(false)
 })
 
 it.each(['garbage', 'half'])(

@@ -231,7 +231,7 @@ it('reports a crash and replaces the environment', async () => {
   expect(result).toMatchObject({ kind: 'crash', error: { errorType: 'Runtime.ExitError' } })
   expect(!result.ok && result.error.errorMessage).toMatch(/Error: Runtime exited with error: exit status 3$/)
   const running = fn.invoke({ how: 'hang' })
-  await vi.waitFor(() => expect(fn.environments()[0]?.state).toBe('busy'))
+  await expect.poll(() => fn.environments()[0]?.state).toBe('busy')
   process.kill(fn.environments()[0]?.pid ?? 0, 'SIGKILL')
   expect(await running).toMatchObject({ kind: 'crash', error: { errorType: 'Runtime.ExitError' } })
   expect(await fn.invoke({ how: 'reject' })).toMatchObject({
@@ -245,7 +245,7 @@ it('does not give an invocation to an idle environment that was killed', async (
   const fn = await start('misbehave')
   const first = await fn.invoke({})
   process.kill(fn.environments()[0]?.pid ?? 0, 'SIGKILL')
-  await vi.waitFor(() => expect(fn.environments()).toEqual([]))
+  await expect.poll(() => fn.environments()).toEqual([])
   const second = await fn.invoke({})
   expect(second.ok).toBe(true)
   expect(second).not.toEqual(first)
@@ -301,7 +301,7 @@ it.each([
   const results = await Promise.all([fn.invoke({}), fn.invoke({})])
   for (const result of results) expect(result).toMatchObject({ ok: false, kind, error: { errorType } })
   expect(fn.state()).toMatchObject({ invocations: 2, errors: 2 })
-  await vi.waitFor(() => expect(fn.environments()).toEqual([]))
+  await expect.poll(() => fn.environments()).toEqual([])
 })
 
 it('refuses a module that cannot be bundled', async () => {
@@ -323,7 +323,7 @@ it('passes on each line with its request', async () => {
   )
   await fn.invoke({ how: 'return' })
   await fn.invoke({ how: 'log' })
-  await vi.waitFor(() => expect(lines).toHaveLength(5))
+  await expect.poll(() => lines).toHaveLength(5)
   const [first, second] = [...new Set(lines.map(({ requestId }) => requestId))]
   expect(second).toMatch(/^[0-9a-f-]{36}$/)
   const stdout = { function: 'subject', stream: 'stdout' }
@@ -347,7 +347,7 @@ it('throttles beyond its reserved concurrency', async () => {
     kind: 'throttle',
     error: { errorType: 'TooManyRequestsException' },
   })
-  await vi.waitFor(() => expect(fn.environments()[0]?.state).toBe('busy'))
+  await expect.poll(() => fn.environments()[0]?.state).toBe('busy')
   expect(await fn.invoke({})).toMatchObject({ kind: 'throttle' })
   expect(fn.state()).toEqual({ environments: 1, active: 1, invocations: 1, errors: 0, throttles: 2 })
   await fn.stop()
@@ -363,7 +363,7 @@ it('never runs without reserved concurrency', async () => {
 it('leaves no process when it stops', async () => {
   const fn = await start('misbehave')
   const requests = Array.from({ length: coldStartLimit + 3 }, () => fn.invoke({ how: 'hang' }))
-  await vi.waitFor(() => expect(fn.state().active).toBeGreaterThan(0))
+  await expect.poll(() => fn.state().active).toBeGreaterThan(0)
   const pids = fn.environments().map(({ pid }) => pid)
   expect(pids.every((pid) => watched.has(pid))).toBe(true)
   await Promise.all([fn.stop(), fn.stop()])

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { SpillwayError } from '@spillway/message'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import type { InvocationResult } from '../functions/index.ts'
 import { type Gateway, type GatewayProblem, startGateway } from './index.ts'
 
@@ -294,7 +294,7 @@ it('survives clients that go away and requests that make no sense', async () => 
   const gateway = await start(({ rawPath }) => (rawPath === '/slow' ? gate.promise : ok('fine')))
   const abort = new AbortController()
   const slow = fetch(`${gateway.url}/slow`, { signal: abort.signal }).catch((error) => error.name)
-  await vi.waitFor(() => expect(gateway.events).toHaveLength(1))
+  await expect.poll(() => gateway.events).toHaveLength(1)
   abort.abort()
   expect(await slow).toBe('AbortError')
   gate.resolve(ok('too late'))
@@ -325,7 +325,7 @@ it('lets a request that runs finish when it stops', async () => {
   const gate = Promise.withResolvers<InvocationResult>()
   const gateway = await start(() => gate.promise)
   const response = fetch(`${gateway.url}/x`)
-  await vi.waitFor(() => expect(gateway.events).toHaveLength(1))
+  await expect.poll(() => gateway.events).toHaveLength(1)
   const stopped = gateway.stop()
   gate.resolve(ok('in time'))
   expect(await (await response).text()).toBe('in time')
@@ -336,7 +336,7 @@ it('lets a request that runs finish when it stops', async () => {
 it('does not wait forever when it stops', async () => {
   const gateway = await start(() => new Promise(() => undefined))
   const response = fetch(`${gateway.url}/x`).catch(() => 'cut off')
-  await vi.waitFor(() => expect(gateway.events).toHaveLength(1))
+  await expect.poll(() => gateway.events).toHaveLength(1)
   const begun = performance.now()
   await gateway.stop()
   expect(performance.now() - begun).toBeLessThan(3000)

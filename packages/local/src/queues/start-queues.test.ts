@@ -12,7 +12,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type QueueEngine, startQueues } from './index.ts'
 
 let engine: QueueEngine
@@ -136,8 +136,8 @@ it('delivers again after the visibility time-out, and dead-letters after maxRece
   await send('poison')
   expect((await receive())[0]?.Attributes?.ApproximateReceiveCount).toBe('1')
   expect(await receive()).toEqual([])
-  expect((await receive({ wait: 3 }))[0]?.Attributes?.ApproximateReceiveCount).toBe('2')
-  await vi.waitFor(async () => expect((await engine.depth('orders')).visible).toBe(1), 3000)
+  expect((await receive({ wait: 15 }))[0]?.Attributes?.ApproximateReceiveCount).toBe('2')
+  await expect.poll(async () => (await engine.depth('orders')).visible).toBe(1)
   expect(await receive()).toEqual([])
   expect(await engine.depth('orders')).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
   expect(await engine.messages('orders-dlq')).toMatchObject([{ body: 'poison', state: 'visible' }])
@@ -216,10 +216,7 @@ it('counts a message whose visibility time-out has passed as visible', async () 
   await send('a')
   await receive()
   expect(await engine.depth('orders')).toEqual({ visible: 0, inFlight: 1, delayed: 0 })
-  await vi.waitFor(
-    async () => expect(await engine.depth('orders')).toEqual({ visible: 1, inFlight: 0, delayed: 0 }),
-    3000,
-  )
+  await expect.poll(() => engine.depth('orders')).toEqual({ visible: 1, inFlight: 0, delayed: 0 })
 })
 
 it('loses nothing to an aborted long poll', async () => {
@@ -228,7 +225,7 @@ it('loses nothing to an aborted long poll', async () => {
   const command = new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 20 })
   const poll = sqs.send(command, { abortSignal: abort.signal })
   // The engine has seen the poll once it has answered a request that was sent after it.
-  await vi.waitFor(() => receive({ url }))
+  await receive({ url })
   abort.abort()
   await expect(poll).rejects.toMatchObject({ name: 'AbortError' })
   await sqs.send(

@@ -6,7 +6,7 @@ import { connect, execute, openKysely, startDatabase } from '../../testing/datab
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {
-  database = await startDatabase()
+  database = await startDatabase({})
 })
 afterAll(() => database[Symbol.asyncDispose]())
 

@@ -2,12 +2,12 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { connectionLimit, kyselyParkedStore, type PostgresPoolOptions, postgresPool } from '../../index.ts'
-import { execute, timeLimit } from '../../testing/database.ts'
+import { clear, execute, timeLimit } from '../../testing/database.ts'
 import { freezingProxy } from '../../testing/freezing-proxy.ts'
 import { parked, useParkedDatabase } from '../../testing/parked.ts'
 
 const database = useParkedDatabase()
-beforeEach(() => execute(database.url, 'truncate spillway_parked'))
+beforeEach(() => clear(database.url, ['spillway_parked']))
 
 interface Tables {
   spillway_parked: { key: string; detail: string }

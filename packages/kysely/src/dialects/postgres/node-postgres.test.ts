@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { kyselyWriter, postgresPool } from '../../index.ts'
-import { execute, record, startDatabase, timeLimit } from '../../testing/database.ts'
+import { clear, execute, record, startDatabase, timeLimit } from '../../testing/database.ts'
 
 interface Row {
   id: string
@@ -23,7 +23,7 @@ beforeAll(async () => {
     `create table things (id uuid primary key, total int, doc jsonb, at timestamptz, bytes bytea, amount numeric)`,
   )
 })
-beforeEach(() => execute(database.url, 'truncate things'))
+beforeEach(() => clear(database.url, ['things']))
 afterAll(() => database[Symbol.asyncDispose]())
 
 const body = (id: string): Row => ({
@@ -110,7 +110,7 @@ describe('through node-postgres', () => {
 
   it('declared types are cast to at any size', async () => {
     for (const count of [2, 20]) {
-      await execute(database.url, 'truncate things')
+      await clear(database.url, ['things'])
       const { pool, inserts } = poolWith((text, values, query) => query(text, values))
       await writeTo(pool, count, types)
       expect(inserts.map(({ values }) => kinds(values))).toEqual(['string bytes bytes bytes bytes bytes'])
@@ -120,7 +120,7 @@ describe('through node-postgres', () => {
 
   it('a postgresPool sends both', async () => {
     for (const count of [2, 20]) {
-      await execute(database.url, 'truncate things')
+      await clear(database.url, ['things'])
       await writeTo(postgresPool({ Pool, connectionString: database.url }), count)
     }
   })

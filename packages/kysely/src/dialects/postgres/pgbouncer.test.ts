@@ -30,7 +30,7 @@ function define(program: string): void {
   let database: Awaited<ReturnType<typeof startDatabase>>
   let pooler: Pgbouncer
   beforeAll(async () => {
-    database = await startDatabase()
+    database = await startDatabase({})
     await execute(
       database.url,
       'create table entries (id text primary key, amount int not null check (amount > 0))',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { PGlite } from '@electric-sql/pglite'
 import type { MessageRecord } from '@spillway/message'
 import { Kysely, PGliteDialect } from 'kysely'
-import { expect, it, onTestFinished } from 'vitest'
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { kyselyWriter } from '../../index.ts'
 import { record, timeLimit } from '../../testing/database.ts'
 
@@ -10,8 +10,13 @@ interface Tables {
   items: { id: string; total: number; tags: string[]; doc: unknown; version: number }
 }
 
+let pglite: PGlite
+// It sets up a whole server in WebAssembly, which takes its time.
+beforeAll(async () => {
+  pglite = await PGlite.create()
+}, 120_000)
+
 it('writes to PGlite as to Postgres', async () => {
-  const pglite = await PGlite.create()
   await pglite.exec(`create table items (
     id uuid primary key, total int check (total >= 0), tags text[], doc jsonb, version int)`)
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })

@@ -1,7 +1,7 @@
 import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { postgresPool } from '../../index.ts'
-import { execute, startDatabase } from '../../testing/database.ts'
+import { clear, execute, startDatabase } from '../../testing/database.ts'
 import { transactionText } from './pipeline-transactions.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
@@ -15,7 +15,7 @@ beforeAll(async () => {
      )`,
   )
 })
-beforeEach(() => execute(database.url, 'truncate children, parents'))
+beforeEach(() => clear(database.url, ['children', 'parents']))
 afterAll(() => database[Symbol.asyncDispose]())
 
 /** What runs a transaction on the only connection of a pool, and what asks the same connection. */

@@ -2,7 +2,7 @@ import type { MessageRecord } from '@spillway/message'
 import { CamelCasePlugin } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Conflict, kyselyWriter } from '../../index.ts'
-import { execute, openKysely, record, sendTo, timeLimit } from '../../testing/database.ts'
+import { clear, execute, openKysely, record, sendTo, timeLimit } from '../../testing/database.ts'
 import { useItemDatabase } from '../../testing/items.ts'
 
 interface Keyed {
@@ -35,7 +35,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
       create table citexts (id citext primary key, v int);
       create table camel_keys (the_id text collate caseless primary key, v int)`),
   )
-  beforeEach(() => run('truncate texts, citexts, domains, pairs'))
+  beforeEach(() => clear(database.url, ['texts', 'citexts', 'domains', 'pairs']))
   const stored = async (table = 'texts') =>
     (await run(`select id, v from ${table} order by v`)).map(({ id, v }) => `${id}:${v}`)
 

@@ -10,7 +10,7 @@ import type { PgClient } from './pg-client.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {
-  database = await startDatabase()
+  database = await startDatabase({})
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
@@ -89,7 +89,8 @@ describe('postgresPool', () => {
       const pool = postgresPool({
         Pool,
         connectionString: database.url,
-        connectionTimeoutMillis: 300,
+        // Enough to connect on a busy machine.
+        connectionTimeoutMillis: 1_000,
         clock,
         logger: { info() {}, warn: (message, fields) => lines.push([message, fields]), error() {} },
         ...(longestUseMillis === undefined ? {} : { longestUseMillis }),
@@ -157,7 +158,7 @@ describe('postgresPool', () => {
     }
     const open = async () =>
       execute(database.url, "select pid from pg_stat_activity where application_name = 'replaced'")
-    await expect.poll(open, { timeout: 5_000 }).toHaveLength(0)
+    await expect.poll(open).toHaveLength(0)
   })
 
   it('replaces a connection after its uses and after its lifetime, each a little earlier than another', async () => {

@@ -20,7 +20,7 @@ it.each(['insert into', 'commit'])('a put that is frozen before its %s holds not
   const store = kyselyParkedStore({ db })
   await expect(store.put(parked(), timeLimit(1_000))).rejects.toMatchObject({ code: 'SPILLWAY_DEADLINE' })
   expect(await open()).toStrictEqual([{ state: 'idle in transaction' }])
-  await expect.poll(open, { timeout: 5_000 }).toStrictEqual([])
+  await expect.poll(open).toStrictEqual([])
   const other = kyselyParkedStore({ db: openKysely<Record<never, never>>(database.url).db })
   await other.put(parked(), timeLimit(2_000))
 })
@@ -31,7 +31,7 @@ it('a question that is frozen after its answer holds no lock on the table', asyn
   await expect(find('any', 'a', timeLimit(1_000))).rejects.toMatchObject({
     code: 'SPILLWAY_STATUS_UNAVAILABLE',
   })
-  await expect.poll(open, { timeout: 5_000 }).toStrictEqual([])
+  await expect.poll(open).toStrictEqual([])
   await execute(database.url, `set lock_timeout = '1s'; alter table spillway_parked add column note text`)
 })
 
