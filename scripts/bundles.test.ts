@@ -161,7 +161,7 @@ if (!soak) {
   it.each([
     [{ format: 'iife' }, "bundleOptions: the option `format` must be one of 'esm', 'cjs'."],
     [{ sdk: true }, "bundleOptions: the option `sdk` must be one of 'external', 'bundled'."],
-    [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Did you mean `format`?'],
+    [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Its options are format, sdk.'],
   ])('refuses %j', (options, message) => {
     expect(() => bundleOptions(options as BundleChoices)).toThrow(message)
   })
