@@ -44,6 +44,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Writing in batches', link: '/batch' },
       { text: 'FIFO queues', link: '/guides/fifo' },
       { text: 'Streams', link: '/kinesis' },
+      { text: 'Parking records of a stream', link: '/guides/stream-parking' },
       { text: 'Several messages on one queue', link: '/guides/several-messages' },
       { text: 'Transactions and increments', link: '/guides/transactions' },
       { text: 'Without Kysely', link: '/without-kysely' },
