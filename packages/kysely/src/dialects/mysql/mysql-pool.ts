@@ -80,7 +80,6 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   const { idleTimeoutMillis = 60_000, longestUseMillis = 60_000 } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
   const releases = new WeakMap<MysqlClient, () => void>()
-  const idleTimers = new WeakMap<MysqlClient, NodeJS.Timeout>()
   const close = (client: MysqlClient) =>
     closeConnection(client, { clock, logger, longestStatement: longestUseMillis })
   const leases = createConnectionLeases<MysqlClient>(options, {
@@ -101,20 +100,19 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     listenTo(client, leases)
   })
 
+  const idle = createIdleClients(idleTimeoutMillis, (client) => {
+    leases.ended(client)
+    void close(client)
+  })
+
   function keep(client: MysqlClient): void {
-    socketOf(client)?.unref()
-    const closeIdle = () => {
-      leases.ended(client)
-      void close(client)
-    }
-    idleTimers.set(client, setTimeout(closeIdle, idleTimeoutMillis).unref())
+    idle.add(client)
     releases.get(client)?.()
   }
 
   async function take(): Promise<MysqlClient> {
     const client = await leases.take()
-    clearTimeout(idleTimers.get(client))
-    socketOf(client)?.ref()
+    idle.remove(client)
     client.release = () => {
       client.release = ignore
       const settle = () =>
@@ -138,6 +136,21 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     end(callback) {
       leases.stop()
       pool.end(callback)
+    },
+  }
+}
+
+/** Closes clients that stay unused; meanwhile they do not keep the process alive. */
+function createIdleClients(idleTimeoutMillis: number, close: (client: MysqlClient) => void) {
+  const timers = new WeakMap<MysqlClient, NodeJS.Timeout>()
+  return {
+    add(client: MysqlClient): void {
+      socketOf(client)?.unref()
+      timers.set(client, setTimeout(close, idleTimeoutMillis, client).unref())
+    },
+    remove(client: MysqlClient): void {
+      clearTimeout(timers.get(client))
+      socketOf(client)?.ref()
     },
   }
 }
@@ -173,7 +186,7 @@ function getConnection(pool: MysqlDriverPool): Promise<MysqlClient> {
   })
 }
 
-// The session's value is the account's own limit where it has one; 0 is none.
+// The value of the session is the limit of the account; 0 means that there is none.
 const text = `select @@global.max_connections as server, nullif(@@session.max_user_connections, 0) as user`
 
 /** The names of the limits in messages. */
@@ -188,7 +201,8 @@ function readMysqlLimits(connection: Pick<MysqlConnection, 'query'>): Promise<Se
   return new Promise((resolve, reject) => {
     connection.query(text, [], (error, result) => {
       const row = Array.isArray(result) ? result[0] : undefined
-      if (error || row === undefined) return reject(error ?? new Error('the server does not tell its limits'))
+      if (error || row === undefined)
+        return reject(error ?? new Error('the server did not return its limits'))
       resolve({ server: Number(row.server), user: row.user === null ? undefined : Number(row.user) })
     })
   })

@@ -1,6 +1,5 @@
 import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
-import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type { LimitWords, ServerLimits } from '../../connections/budget-check.ts'
+import type { PostgresPool } from 'kysely'
 import {
   type ConnectionLeases,
   createConnectionLeases,
@@ -8,8 +7,10 @@ import {
 } from '../../connections/connection-leases.ts'
 import { databaseAddress } from '../../connections/database-address.ts'
 import { type LimitedPool, type PoolOptions, poolRules } from '../../connections/pool-options.ts'
+import { createClientReturns } from './client-returns.ts'
 import { isUnderWay, type PgClient } from './pg-client.ts'
 import { statementOf } from './pipeline-transactions.ts'
+import { postgresWords, readPostgresLimits } from './postgres-server-limits.ts'
 import { clientPreparer } from './prepare-client.ts'
 
 /** The part of a `pg` pool that {@link postgresPool} needs. */
@@ -104,18 +105,15 @@ export function postgresPool<Config extends object>(
 ): PostgresPool & LimitedPool {
   checkOptions('postgresPool', options, rules)
   const { Pool, config, connectionString } = options
-  /** What gives a client back to the pool of `pg`. */
-  const releases = new WeakMap<PgClient, (destroy?: boolean) => void>()
-  /** Clients whose use ended before the server had finished its answer. */
-  const underWay = new Map<PgClient, () => void>()
+  const returns = createClientReturns()
   const leases = createConnectionLeases<PgClient>(options, {
     name: 'postgresPool',
     async open() {
       const client = await pool.connect()
-      releases.set(client, client.release.bind(client))
+      returns.add(client)
       return client
     },
-    discard: (client) => releases.get(client)?.(true),
+    discard: returns.discard,
     // A client whose end fails has ended, too.
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
@@ -135,38 +133,18 @@ export function postgresPool<Config extends object>(
   // server is gone, the next one to connect gets an error. A line in the log for each would be one for each idle session that
   // the server ends, which the budget wants it to do.
   pool.on('error', ignore)
-  pool.on(
-    'connect',
-    clientPreparer(options, leases, (client) => underWay.get(client)?.()),
-  )
-  const settleAll = () => {
-    for (const settle of underWay.values()) settle()
-  }
+  pool.on('connect', clientPreparer(options, leases, returns.settle))
 
   return {
     options: pool.options,
     limit: leases.limit,
     closeUnused() {
-      // They are not used again, whatever the server still answers.
-      settleAll()
+      returns.settleAll()
       return leases.closeUnused()
     },
-    async connect() {
-      const client = await leases.take()
-      const release = releases.get(client) ?? ignore
-      client.release = (destroy = false) => {
-        const isLost = destroy || !leases.isHealthy(client)
-        const settle = () => {
-          underWay.delete(client)
-          leases.giveBack(client, isLost || isInTransaction(client), (isKept) => release(!isKept))
-        }
-        if (isLost || !isUnderWay(client)) settle()
-        else underWay.set(client, settle)
-      }
-      return client
-    },
+    connect: async () => returns.lend(await leases.take(), leases),
     end() {
-      settleAll()
+      returns.settleAll()
       leases.stop()
       return pool.end()
     },
@@ -193,37 +171,4 @@ function driverSettings<Config extends object>(
     allowExitOnIdle: true,
     stream: limit.socket,
   } as unknown as Config
-}
-
-/**
- * Whether a transaction is open, as far as the version of `pg` tells: later statements on the connection would become
- * part of it.
- */
-function isInTransaction(client: object): boolean {
-  const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }
-  return ['T', 'E'].includes(String(getTransactionStatus?.call(client)))
-}
-
-// `reserved_connections` came with Postgres 16. A limit of -1 is none. Superusers have no limit of their own.
-const text = `select current_setting('max_connections')::int
-    - current_setting('superuser_reserved_connections')::int
-    - coalesce(current_setting('reserved_connections', true), '0')::int as server,
-  nullif(case when rolsuper then -1 else rolconnlimit end, -1) as "user",
-  nullif(datconnlimit, -1) as database
-from pg_catalog.pg_roles, pg_catalog.pg_database
-where rolname = session_user and datname = pg_catalog.current_database()`
-
-/** The names of the limits in messages. */
-const postgresWords: LimitWords = {
-  server: 'max_connections of the server, less those reserved for superusers,',
-  user: 'CONNECTION LIMIT of the role',
-  database: 'CONNECTION LIMIT of the database',
-}
-
-/** Reads what the server allows. */
-async function readPostgresLimits(client: PostgresPoolClient): Promise<ServerLimits> {
-  const { rows } = await client.query<Record<keyof ServerLimits, number | null>>(text, [])
-  const [row] = rows
-  if (row === undefined || row.server === null) throw new Error('the server does not tell its limits')
-  return { server: row.server, user: row.user ?? undefined, database: row.database ?? undefined }
 }
