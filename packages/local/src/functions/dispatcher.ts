@@ -50,12 +50,8 @@ export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptio
   /** Rejects one request per failed start, so that a module which cannot load is not started forever. */
   function rejectOldest(failure: StartFailure): void {
     const request = waiting.shift()
-    if (request === undefined) {
-      reportEnd(failure(''))
-      return
-    }
-    log.notStarted()
-    log.end(request, failure(request.requestId), 0)
+    if (request === undefined) reportEnd(failure(''))
+    else log.endUnstarted(request, failure(request.requestId))
   }
 
   async function run(environment: Environment, request: Request): Promise<void> {
@@ -71,8 +67,7 @@ export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptio
 
   function rejection(json: string): InvocationFailure | undefined {
     if (isStopped) return stopped(name, 'error')
-    const bytes = Buffer.byteLength(json)
-    if (bytes > requestLimit) return requestTooLarge(bytes)
+    if (Buffer.byteLength(json) > requestLimit) return requestTooLarge(Buffer.byteLength(json))
     return log.counts.active + waiting.length >= concurrency ? throttled(name, concurrency) : undefined
   }
 

@@ -1,5 +1,5 @@
-import { coldStartLimit, coldStarts } from './cold-starts.ts'
 import type { Environment } from './environment.ts'
+import { createStarts, type Starts } from './environment-starts.ts'
 import type { StartFailure } from './lifecycle.ts'
 import type { EnvironmentInfo } from './types.ts'
 
@@ -20,15 +20,11 @@ export interface EnvironmentPoolOptions {
 }
 
 /** The execution environments of one function. */
-export interface EnvironmentPool {
+export interface EnvironmentPool extends Starts {
   /** Takes the idle environment that was used last; `undefined` when none is idle. */
   take(): Environment | undefined
   /** Makes an environment available again after an invocation. */
   release(environment: Environment): void
-  /** Starts environments for the waiting requests, within the limits. */
-  startMore(): void
-  /** Starts environments until there are `count` of them; resolves with the failure of a start that ended this early. */
-  provision(count: number): Promise<StartFailure | undefined>
   /** How many environments exist. */
   size(): number
   list(): readonly EnvironmentInfo[]
@@ -41,45 +37,22 @@ export function createEnvironmentPool(options: EnvironmentPoolOptions): Environm
   const { launch, most, waiting, onFree, onStartFailure } = options
   const states = new Map<Environment, EnvironmentInfo['state']>()
   const idle = createIdleList()
-  let starting = 0
   let isStopped = false
 
-  async function coldStart(): Promise<void> {
-    const begun = performance.now()
-    await startOne()
-    coldStarts.end(performance.now() - begun)
-    startMore()
-  }
-
-  async function startOne(): Promise<StartFailure | undefined> {
-    const environment = launch()
-    states.set(environment, 'starting')
-    starting += 1
-    void environment.gone.then(() => forget(environment))
-    const failure = await environment.started
-    starting -= 1
-    if (failure === undefined) release(environment)
-    else onStartFailure(failure)
-    return failure
-  }
-
-  /** Does not ask whether the processor is idle: there are no requests yet that a cold start could slow down. */
-  async function provision(count: number): Promise<StartFailure | undefined> {
-    const wanted = Math.min(count, most)
-    let failure: StartFailure | undefined
-    async function startInTurn(): Promise<void> {
-      while (!isStopped && failure === undefined && states.size < wanted) failure ??= await startOne()
-    }
-    await Promise.all(Array.from({ length: coldStartLimit }, startInTurn))
-    return failure
-  }
-
-  function startMore(): void {
-    while (!isStopped && starting < waiting() && states.size < most) {
-      if (!coldStarts.begin(states.size, startMore)) return
-      void coldStart()
-    }
-  }
+  const { startMore, provision } = createStarts({
+    most,
+    size: () => states.size,
+    waiting,
+    isStopped: () => isStopped,
+    launch() {
+      const environment = launch()
+      states.set(environment, 'starting')
+      void environment.gone.then(() => forget(environment))
+      return environment
+    },
+    onStarted: release,
+    onStartFailure,
+  })
 
   function forget(environment: Environment): void {
     states.delete(environment)

@@ -25,10 +25,10 @@ export interface InvocationLog {
   begin(): void
   /** Counts an invocation as no longer active. */
   leave(): void
-  /** Counts an invocation whose environment did not start. */
-  notStarted(): void
   /** Ends a request with a result. */
   end(request: Request, result: InvocationResult, durationMs: number): void
+  /** Counts an invocation whose environment did not start, and ends its request. */
+  endUnstarted(request: Request, failure: InvocationFailure): void
   /** An environment has ended outside of an invocation. */
   environmentEnded(failure: InvocationFailure): void
 }
@@ -39,6 +39,15 @@ export function createInvocationLog(
   { onInvocation, onEnvironmentEnd }: Pick<FunctionsOptions, 'onInvocation' | 'onEnvironmentEnd'>,
 ): InvocationLog {
   const counts: Counts = { active: 0, invocations: 0, errors: 0, throttles: 0 }
+
+  function end(request: Request, result: InvocationResult, durationMs: number): void {
+    if (!result.ok && result.kind === 'throttle') counts.throttles += 1
+    else if (!result.ok) counts.errors += 1
+    request.resolve(result)
+    const { requestId, event } = request
+    onInvocation?.({ function: name, requestId, event, durationMs, result })
+  }
+
   return {
     counts,
     begin() {
@@ -48,15 +57,10 @@ export function createInvocationLog(
     leave() {
       counts.active -= 1
     },
-    notStarted() {
+    end,
+    endUnstarted(request, failure) {
       counts.invocations += 1
-    },
-    end(request, result, durationMs) {
-      if (!result.ok && result.kind === 'throttle') counts.throttles += 1
-      else if (!result.ok) counts.errors += 1
-      request.resolve(result)
-      const { requestId, event } = request
-      onInvocation?.({ function: name, requestId, event, durationMs, result })
+      end(request, failure, 0)
     },
     environmentEnded: (failure) => onEnvironmentEnd?.({ function: name, failure }),
   }

@@ -36,18 +36,22 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
     clock,
     maxBytes,
   })
-  const client = new KinesisClient({
-    endpoint: engine.endpoint,
-    region: engine.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: new NodeHttpHandler(),
-  })
+  const client = clientOf(engine)
   const batches: (readonly string[])[] = []
   const events: (readonly KinesisRecord[])[] = []
   const problems: StreamSourceProblem[] = []
   const discarded: DiscardedBatch[] = []
   const memory: FailureDestination = { send: async (batch) => void discarded.push(batch) }
   let source: StreamSource | undefined
+
+  async function invoke(handler: Handler, event: unknown): Promise<InvocationResult> {
+    const { Records } = event as { readonly Records: readonly KinesisRecord[] }
+    const texts = Records.map(textOf)
+    batches.push(texts)
+    events.push(Records)
+    const result = await handler(texts, Records)
+    return isResult(result) ? result : { ok: true, payload: result }
+  }
 
   return {
     clock,
@@ -74,17 +78,7 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
       source = startStreamSource(
         { ...mapping, ...spec },
         {
-          function: {
-            name: 'write',
-            async invoke(event) {
-              const { Records } = event as { readonly Records: readonly KinesisRecord[] }
-              const texts = Records.map(textOf)
-              batches.push(texts)
-              events.push(Records)
-              const result = await handler(texts, Records)
-              return isResult(result) ? result : { ok: true, payload: result }
-            },
-          },
+          function: { name: 'write', invoke: (event) => invoke(handler, event) },
           clock,
           ...(onFailure && { onFailure }),
           onProblem: (problem) => problems.push(problem),
@@ -98,6 +92,15 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
       await engine.stop()
     },
   }
+}
+
+function clientOf({ endpoint, region }: StreamEngine): KinesisClient {
+  return new KinesisClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    requestHandler: new NodeHttpHandler(),
+  })
 }
 
 function isResult(value: unknown): value is InvocationResult {
