@@ -65,19 +65,22 @@ export function readEmf(line: string): EmfDocument {
 /** What CloudWatch extracts from some lines: `name{dimension=value}` and its values, in order. */
 export function extract(lines: readonly string[]): Extracted {
   const extracted: Record<string, readonly number[]> = {}
-  for (const line of lines) {
-    const document = readEmf(line)
-    for (const { Dimensions, Metrics } of document._aws.CloudWatchMetrics) {
-      for (const set of Dimensions) {
-        const dimensions = set.map((name) => `${name}=${document[name]}`).join(',')
-        for (const { Name } of Metrics) {
-          const key = `${Name}{${dimensions}}`
-          extracted[key] = [...(extracted[key] ?? []), ...valuesOf(document[Name])]
-        }
-      }
+  for (const document of lines.map(readEmf)) {
+    for (const { name, values } of seriesOf(document)) {
+      extracted[name] = [...(extracted[name] ?? []), ...values]
     }
   }
   return extracted
+}
+
+/** The series of a document: one for each set of dimensions and metric. */
+function seriesOf(document: EmfDocument) {
+  return document._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) =>
+    Dimensions.flatMap((set) => {
+      const dimensions = set.map((name) => `${name}=${document[name]}`).join(',')
+      return Metrics.map(({ Name }) => ({ name: `${Name}{${dimensions}}`, values: valuesOf(document[Name]) }))
+    }),
+  )
 }
 
 function valuesOf(target: unknown): readonly number[] {
