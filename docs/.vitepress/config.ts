@@ -5,6 +5,7 @@ import { addresses } from './addresses.ts'
 import { emptyBuiltIns } from './empty-built-ins.ts'
 import { headOf } from './head.ts'
 import { codeTitles } from './markdown/code-titles.ts'
+import { cornerCells } from './markdown/corner-cells.ts'
 import { diagrams } from './markdown/diagrams.ts'
 import { outsideLinks } from './markdown/outside-links.ts'
 import { tabs } from './markdown/tabs.ts'
@@ -18,6 +19,7 @@ export default defineConfig({
   description:
     'Middy middlewares for AWS Lambda that take floods of HTTP writes, put them in SQS or Kinesis, and write them to a relational database in batches.',
   lang: 'en',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/logo.svg' }]],
   cleanUrls: true,
   srcExclude: ['snippets/**'],
   vite: {
@@ -28,7 +30,10 @@ export default defineConfig({
     resolve: { conditions: ['spillway:source'] },
   },
   markdown: {
+    // The usual ones have comments and keywords that are too pale to read on the background of code.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(markdown) {
+      cornerCells(markdown)
       outsideLinks(repository)(markdown)
       codeTitles(repository)(markdown)
       diagrams(markdown)
@@ -44,6 +49,7 @@ export default defineConfig({
   transformHead: ({ page, title, description }) => headOf({ file: page, title, description }, site),
   buildEnd: ({ pages, srcDir, outDir }) => writePlainPages(pages, srcDir, outDir, site),
   themeConfig: {
+    logo: { src: '/logo.svg', alt: '' },
     search: { provider: 'local', options: { miniSearch: { options: { tokenize: searchTerms } } } },
     outline: [2, 3],
     nav: [

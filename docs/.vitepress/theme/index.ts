@@ -2,13 +2,16 @@ import type { Theme } from 'vitepress'
 import { onContentUpdated } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
 import { defineAsyncComponent } from 'vue'
+import HomePage from './HomePage.vue'
 import { rememberTabs } from './remember-tabs.ts'
+import SpikeFigures from './SpikeFigures.vue'
 import TwoDesigns from './TwoDesigns.vue'
 import './styles/calculator.css'
 import './styles/colours.css'
 import './styles/code.css'
 import './styles/diagrams.css'
 import './styles/home.css'
+import './styles/search.css'
 import './styles/tabs.css'
 
 const theme: Theme = {
@@ -18,6 +21,8 @@ const theme: Theme = {
     onContentUpdated(rememberTabs())
   },
   enhanceApp({ app }) {
+    app.component('HomePage', HomePage)
+    app.component('SpikeFigures', SpikeFigures)
     app.component('TwoDesigns', TwoDesigns)
     // Only its page loads it, with the planner.
     app.component(
