@@ -17,7 +17,11 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
   packages: [[[script('check-packages.ts')]]],
   changesets: [[[script('check-changesets.ts')]]],
   bundle: [[[script('bundle-size.ts')]]],
-  site: [[[join(root, 'docs', '.vitepress', 'check-site.ts')]]],
+  spelling: [[[bin('cspell', 'bin.mjs'), '--no-progress', '--show-suggestions']]],
+  site: [
+    [[join(root, 'docs', '.vitepress', 'check-site.ts')]],
+    [[bin('vitest', 'vitest.mjs'), 'run', '--project', 'site']],
+  ],
   tests: [
     [
       [

@@ -1,0 +1,159 @@
+import { expect, it } from 'vitest'
+import { sections } from '../pages.ts'
+import { axeFindings, describeSite, started } from './site.ts'
+
+/** A page of each kind. */
+const kinds = [
+  '/',
+  '/batch',
+  '/breaker',
+  '/budget',
+  '/errors',
+  '/benchmarks',
+  '/glossary',
+  '/runbooks/queue-grows',
+]
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+
+/** The first element that makes a page wider than its window, in a browser. */
+function widest(): string | undefined {
+  const { scrollWidth, clientWidth } = document.documentElement
+  if (scrollWidth <= clientWidth) return undefined
+  const beyond = (element: Element) => element.getBoundingClientRect().right > clientWidth + 1
+  return (
+    [...document.querySelectorAll('body *')].find(beyond)?.outerHTML.slice(0, 300) ?? 'nothing that shows'
+  )
+}
+
+describeSite('the site in a browser', (site) => {
+  it.each(kinds)('has nothing on %s that axe objects to, in light and dark', async (path) => {
+    const page = await site.open(path)
+    expect(await axeFindings(page)).toStrictEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.locator('html.dark').waitFor()
+    expect(await axeFindings(page), 'dark').toStrictEqual([])
+  })
+
+  it.each(['/', '/batch'])('has nothing on %s that axe objects to on a phone', async (path) => {
+    expect(await axeFindings(await site.open(path, phone))).toStrictEqual([])
+  })
+
+  it.each([
+    ['an error code', 'SPILLWAY_DATABASE_UNAVAILABLE', /Errors/, 'SPILLWAY_DATABASE_UNAVAILABLE'],
+    ['an option', 'longestUseMillis', /budget/i, 'longestUseMillis'],
+    ['a term of AWS', 'ReportBatchItemFailures', /./, 'ReportBatchItemFailures'],
+  ])('finds %s', async (_, term, title, text) => {
+    const page = await site.open('/batch')
+    await page.keyboard.press('Control+k')
+    await page.locator('.VPLocalSearchBox input').fill(term)
+    const first = page.locator('.VPLocalSearchBox .result').first()
+    await first.waitFor()
+    expect(await first.textContent()).toMatch(title)
+    await first.click()
+    await page.locator('.VPLocalSearchBox').waitFor({ state: 'detached' })
+    expect(await page.locator('main').textContent()).toContain(text)
+  })
+
+  it('remembers that the reader wants it dark', async () => {
+    const page = await site.open('/batch')
+    const dark = () => page.evaluate(() => document.documentElement.classList.contains('dark'))
+    expect(await dark()).toBe(false)
+    await page.locator('.VPNavBarAppearance button').click()
+    expect(await dark()).toBe(true)
+    await page.reload()
+    await started(page)
+    expect(await dark()).toBe(true)
+  })
+
+  it.each([['/', ''], ...sections.map(({ text }) => [text, text])])(
+    'is no wider than a phone of 360 pixels: %s',
+    async (_, text) => {
+      const links = sections.flatMap((section) => (section.text === text ? section.items : []))
+      // Without scripts it is the same page, and sooner there.
+      const page = await site.open('/', { ...phone, javaScriptEnabled: false })
+      for (const path of text === '' ? ['/'] : links.map(({ link }) => link)) {
+        await page.goto(`${site.origin}${path}`)
+        expect(await page.evaluate(widest), path).toBeUndefined()
+      }
+    },
+  )
+
+  it('moves nothing where the reader wants no motion', async () => {
+    const count = () =>
+      document
+        .getAnimations()
+        .filter((animation) => animation instanceof CSSAnimation && animation.playState === 'running').length
+    expect(await (await site.open('/')).evaluate(count)).toBe(0)
+    const moving = await site.open('/', { reducedMotion: 'no-preference' })
+    expect(await moving.evaluate(count)).toBeGreaterThan(20)
+    await moving.getByLabel('Stop the animation').check()
+    expect(await moving.evaluate(count)).toBe(0)
+  })
+})
+
+describeSite('the site by keyboard', (site) => {
+  const focused = () => document.activeElement?.textContent?.trim() ?? ''
+
+  it('begins with a link that skips the menus', async () => {
+    const page = await site.open('/batch')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(focused)).toBe('Skip to content')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('VPContent')
+  })
+
+  it('opens the menu of a phone, and closes it', async () => {
+    const page = await site.open('/batch', phone)
+    const menu = page.getByRole('button', { name: 'Menu', exact: true })
+    await menu.focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.VPSidebar.open').waitFor()
+    await page.getByRole('link', { name: 'The queue grows' }).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/runbooks/queue-grows')
+    await page.locator('.VPSidebar.open').waitFor({ state: 'detached' })
+  })
+})
+
+describeSite('tabs', (site) => {
+  const shown = (text: string) => `.tab-panel:has-text("${text}")`
+
+  it('are remembered, from page to page and from visit to visit', async () => {
+    const page = await site.open('/budget')
+    expect(await page.locator(shown('idle_session_timeout')).first().isVisible()).toBe(true)
+    await page.getByRole('radio', { name: 'MySQL' }).first().check()
+    expect(await page.locator(shown('idle_session_timeout')).first().isVisible()).toBe(false)
+    await page.reload()
+    await started(page)
+    expect(await page.locator(shown('max_user_connections')).first().isVisible()).toBe(true)
+    for (const radio of await page.getByRole('radio', { name: 'MySQL' }).all())
+      expect(await radio.isChecked()).toBe(true)
+  })
+
+  it('are chosen with the arrow keys', async () => {
+    const page = await site.open('/budget')
+    await page.getByRole('radio', { name: 'Postgres' }).first().focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.getByRole('radio', { name: 'MySQL' }).first().isChecked()).toBe(true)
+  })
+})
+
+describeSite('the site without JavaScript', (site) => {
+  const off = { javaScriptEnabled: false }
+
+  it('is read, with its diagrams, and walked through', async () => {
+    const page = await site.open('/breaker', off)
+    expect(await page.locator('h1').textContent()).toContain('The breaker')
+    expect(await page.locator('.diagram svg').isVisible()).toBe(true)
+    await page.locator('.pager-link.next').click()
+    await page.waitForURL((url) => url.pathname !== '/breaker')
+    expect(await page.locator('main h1').isVisible()).toBe(true)
+  })
+
+  it('switches its tabs', async () => {
+    const page = await site.open('/budget', off)
+    await page.getByRole('radio', { name: 'MySQL' }).first().check()
+    expect(await page.locator('.tab-panel:has-text("max_user_connections")').first().isVisible()).toBe(true)
+    expect(await page.locator('.tab-panel:has-text("idle_session_timeout")').first().isVisible()).toBe(false)
+  })
+})
