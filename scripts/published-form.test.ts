@@ -99,7 +99,9 @@ describe('options that only tests use', () => {
     const files = globSync('src/**/*.ts', { cwd: join(root, 'packages', folder) }).filter(
       (file) => !/\.(test|test-d|bench)\.ts$|\/testing\//.test(file),
     )
-    const entries = Object.values<unknown>(manifestIn('packages', folder).exports as object)
+    const entries = Object.values<unknown>(
+      manifestIn('packages', folder).exports as Readonly<Record<string, object>>,
+    )
       .map((entry) => Object(entry)['spillway:source'])
       .filter((file) => file !== undefined)
       .map((file) => at(String(file)))

@@ -5,6 +5,8 @@ export interface KeepingOptions {
   /**
    * Milliseconds after which an unused connection is closed rather than used. Default 60,000: less than the 350 s
    * after which NAT gateways and load balancers silently drop a connection.
+   *
+   * @internal
    */
   readonly idleTimeoutMillis?: number
   /**
@@ -12,6 +14,8 @@ export interface KeepingOptions {
    * reaches every environment. Default 1,800,000, half an hour; Aurora DSQL ends connections after an hour. Each
    * connection gets a random time between three quarters of it and all of it, so that the connections of many
    * environments do not end together.
+   *
+   * @internal
    */
   readonly maxLifetimeMillis?: number
   /**

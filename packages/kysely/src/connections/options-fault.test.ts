@@ -138,11 +138,14 @@ describe('PgBouncer', () => {
   it.each([
     ['unsupported startup parameter: statement_timeout'],
     ['unsupported startup parameter in options: statement_timeout'],
-  ])('that refuses statementTimeoutMillis is told apart from an outage: %s', async (message) => {
+  ])('that refuses a startup parameter is told apart from an outage: %s', async (message) => {
     await using bouncer = await startRefusing({ S: 'FATAL', V: 'FATAL', C: '08P01', M: message })
-    const outcomes = await outcomesWith({ connectionString: bouncer.url, statementTimeoutMillis: 5_000 })
+    const outcomes = await outcomesWith({
+      connectionString: bouncer.url,
+      config: { statement_timeout: 5_000 },
+    })
     const told = invalid(
-      /^PgBouncer refuses the startup parameter `statement_timeout`: .*statementTimeoutMillis.*alter role/,
+      /^PgBouncer refuses the startup parameter `statement_timeout`: .*`config`.*alter role/,
     )
     expect(outcomes).toMatchObject([told, told])
   })

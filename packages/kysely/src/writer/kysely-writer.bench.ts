@@ -103,7 +103,7 @@ function groupOf(count: number): BenchGroup {
             connectionString: postgres.url,
             // Its own: pools that share one of 1 close each other's connection.
             limit: connectionLimit(),
-            statementTimeoutMillis: 30_000,
+            config: { statement_timeout: 30_000 },
           }),
         }),
       })

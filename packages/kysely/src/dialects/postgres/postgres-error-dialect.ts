@@ -85,7 +85,7 @@ function advise(error: unknown, said: string): readonly [ErrorCode, string] | un
   if (sqlState(error) === '25P03') {
     return [
       'SPILLWAY_DATABASE_UNAVAILABLE',
-      `The server ended the transaction because it waited too long for its next statement${said}: wait for nothing but the database inside a transaction, or raise \`idleInTransactionSessionTimeoutMillis\` of the pool; the records are delivered again.`,
+      `The server ended the transaction because it waited too long for its next statement${said}: wait for nothing but the database inside a transaction, or raise \`idle_in_transaction_session_timeout\` of the role; the records are delivered again.`,
     ]
   }
   const parameter = refusedParameter(error)
@@ -93,7 +93,7 @@ function advise(error: unknown, said: string): readonly [ErrorCode, string] | un
   const setting = parameter === 'options' ? 'its settings' : 'it'
   return [
     'SPILLWAY_OPTION_INVALID',
-    `PgBouncer refuses the startup parameter \`${parameter}\`: leave the option of the pool out that sends it (\`statementTimeoutMillis\`, for example) and set ${setting} for the role (\`alter role … set …\`), or add it to \`ignore_startup_parameters\` of PgBouncer, where it has no effect then.`,
+    `PgBouncer refuses the startup parameter \`${parameter}\`: remove it from \`config\` or the connection string of the pool and set ${setting} for the role (\`alter role … set …\`), or add it to \`ignore_startup_parameters\` of PgBouncer, where it has no effect then.`,
   ]
 }
 

@@ -31,19 +31,14 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
   /** Default: the `PG*` environment variables, as `pg` reads them. */
   readonly connectionString?: string | undefined
   /**
-   * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default: the server's own setting. Sent
-   * when a connection starts. PgBouncer refuses it, unless its `ignore_startup_parameters` has `statement_timeout`; then
-   * it has no effect. Behind PgBouncer set the time-out for the role instead: `alter role app set statement_timeout`.
-   */
-  readonly statementTimeoutMillis?: number
-  /**
    * Milliseconds after which the server ends a transaction that waits for its next statement (SQLSTATE 25P03), with its
-   * session: an environment that is frozen inside a transaction keeps neither locks nor a connection. Default 10,000: longer
-   * than a transaction should wait for anything but the database; 0 is none. It is sent with each BEGIN and ends with
-   * the transaction; a limit that the session has, from its role for example, stays.
+   * session, so that an environment that is frozen inside a transaction keeps neither locks nor a connection. Sent with each
+   * BEGIN. The limit of the role has precedence: apps set that one. Default 10,000; 0 is none.
+   *
+   * @internal
    */
   readonly idleInTransactionSessionTimeoutMillis?: number
-  /** Further options of `pg`: `ssl`, a `password` function for IAM. The options above override them. */
+  /** Further options of `pg`: `ssl`, a `password` function for IAM, `statement_timeout`. The options above override them. */
   readonly config?: Config
 }
 
@@ -55,7 +50,6 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
     test: (value) =>
       typeof value === 'string' && /^(?:\/|(?:postgres(?:ql)?|pg(?:sql)?|socket):)/i.test(value),
   },
-  statementTimeoutMillis: integer(1, 900_000),
   idleInTransactionSessionTimeoutMillis: integer(0, 86_400_000),
   config: {
     expected: 'an object of options of pg',
@@ -156,12 +150,11 @@ function driverSettings<Config extends object>(
   options: PostgresPoolOptions<Config>,
   { connections, limit }: ConnectionLeases<PgClient>,
 ): Config {
-  const { config, connectionString, statementTimeoutMillis } = options
+  const { config, connectionString } = options
   const { connectionTimeoutMillis = 5_000, idleTimeoutMillis = 60_000 } = options
   return {
     ...config,
     ...(connectionString === undefined ? {} : { connectionString }),
-    ...(statementTimeoutMillis === undefined ? {} : { statement_timeout: statementTimeoutMillis }),
     max: connections,
     min: 0,
     connectionTimeoutMillis,
