@@ -1,4 +1,4 @@
-import { measureBusy } from './busy.ts'
+import { type Busy, measureBusy } from './busy.ts'
 import { findLimits, type Limit } from './find-limits.ts'
 import { flood } from './flood.ts'
 import { readLedger, takeAccount } from './ledger.ts'
@@ -61,29 +61,16 @@ async function floodApp(
 ): Promise<DesignFigures> {
   const intervalMs = chooseIntervalMs(rate, seconds)
   const sampler = startSampler(local, intervalMs / 2)
-  let startedAt = 0
-  let endBusy = measureBusy()
-  let busy = endBusy()
-  let burstEndedAt = 0
+  const watch = createWatch()
   const result = await flood(
     { file, url: local.url, load: { rate }, seconds, firstIndex: 0, intervalMs },
-    {
-      onStart(at) {
-        startedAt = at
-        endBusy = measureBusy()
-      },
-      onProgress: progress.flood,
-      onBurstEnd() {
-        burstEndedAt = performance.now()
-        busy = endBusy()
-      },
-    },
+    { onStart: watch.start, onProgress: progress.flood, onBurstEnd: watch.endBurst },
   )
   await drain(local, progress.drain)
-  const drainSeconds = round((performance.now() - burstEndedAt) / 1000)
+  const { startedAt, busy, drainSeconds } = watch.end()
   const { samples, peakConnections } = await sampler.stop()
   const series = toSeries(result.intervals, samples, { startedAt, intervalMs })
-  const account = takeAccount(result.acceptedKeys, await readLedger(local, spike.writtenKeys), warmUpKeys)
+  const ledger = await readLedger(local, spike.writtenKeys)
   const { sent, accepted, answers, lateMs } = result
   const failed = sent - accepted
   const budget = local.app.database?.budget ?? 0
@@ -93,16 +80,35 @@ async function floodApp(
     accepted,
     failed,
     answers,
-    ...account,
+    ...takeAccount(result.acceptedKeys, ledger, warmUpKeys),
     budget,
     peakConnections,
     refusedConnections,
     peakBacklog: Math.max(...series.intervals.map(({ backlog }) => backlog)),
     p50Ms: round(result.p50Ms),
     p99Ms: round(result.p99Ms),
-    drainSeconds,
+    drainSeconds: round(drainSeconds),
     limitedBy: findLimits({ budget, refusedConnections, failed, busy, lateMs }),
     series,
+  }
+}
+
+/** Notes when a flood began and ended, and how busy this machine was in between. */
+function createWatch() {
+  let startedAt = 0
+  let burstEndedAt = 0
+  let endBusy = measureBusy()
+  let busy: Busy = { processor: 0, runtime: 0 }
+  return {
+    start(at: number): void {
+      startedAt = at
+      endBusy = measureBusy()
+    },
+    endBurst(): void {
+      burstEndedAt = performance.now()
+      busy = endBusy()
+    },
+    end: () => ({ startedAt, busy, drainSeconds: (performance.now() - burstEndedAt) / 1000 }),
   }
 }
 

@@ -9,10 +9,10 @@ const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'or
 // Sixty writes a second of a tenth of a second each want six connections or more, on any machine; there are three.
 const flags = [
   '--rate=60',
-  '--seconds=4',
+  '--seconds=3',
   '--max-connections=7',
   '--commit-ms=100',
-  '--environments=9',
+  '--environments=6',
   '--json',
 ]
 
@@ -25,19 +25,19 @@ it('shows what the synchronous design fails, and that the buffered one loses not
     const { settings, synchronous, buffered } = JSON.parse(stdout)
     expect(settings).toStrictEqual({
       rate: 60,
-      seconds: 4,
+      seconds: 3,
       maxConnections: 7,
       commitMs: 100,
-      environments: 9,
+      environments: 6,
       capacity: null,
       wantedConnections: null,
     })
     expect(buffered).toMatchObject({
-      sent: 240,
-      accepted: 240,
+      sent: 180,
+      accepted: 180,
       failed: 0,
-      answers: { 202: 240 },
-      written: 240,
+      answers: { 202: 180 },
+      written: 180,
       parked: 0,
       lost: 0,
       budget: 3,
@@ -45,11 +45,11 @@ it('shows what the synchronous design fails, and that the buffered one loses not
     })
     expect(buffered.peakConnections).toBeGreaterThan(0)
     expect(buffered.peakConnections).toBeLessThanOrEqual(3)
-    expect(synchronous).toMatchObject({ sent: 240, lost: 0, budget: 3, peakConnections: 3, peakBacklog: 0 })
+    expect(synchronous).toMatchObject({ sent: 180, lost: 0, budget: 3, peakConnections: 3, peakBacklog: 0 })
     expect(synchronous.failed).toBeGreaterThan(0)
     expect(synchronous.answers[500]).toBeGreaterThan(0)
     expect(synchronous.refusedConnections).toBeGreaterThan(0)
-    expect(synchronous.accepted + synchronous.failed).toBe(240)
+    expect(synchronous.accepted + synchronous.failed).toBe(180)
     expect(synchronous.written).toBeGreaterThanOrEqual(synchronous.accepted)
     expect(synchronous.limitedBy[0].by).toBe('connections')
     for (const { sent, accepted, failed, series } of [synchronous, buffered]) {
@@ -61,10 +61,10 @@ it('shows what the synchronous design fails, and that the buffered one loses not
       expect([sum('arrivals'), sum('accepted'), sum('failed')]).toStrictEqual([sent, accepted, failed])
     }
     // Progress goes to standard error.
-    expect(stderr).toMatch(/synchronous: .*sent 240\/240/)
-    expect(stderr).toContain('9 environments of each design are started and invoked once')
+    expect(stderr).toMatch(/synchronous: .*sent 180\/180/)
+    expect(stderr).toContain('6 environments of each design are started and invoked once')
     expect(await readFile(html, 'utf8')).toContain(
-      `<strong>${synchronous.failed}</strong> of 240 writes failed`,
+      `<strong>${synchronous.failed}</strong> of 180 writes failed`,
     )
   } finally {
     await rm(folder, { recursive: true, force: true })
