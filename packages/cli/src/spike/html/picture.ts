@@ -1,6 +1,6 @@
 import type { SpikeFigures } from '../report.ts'
 import { drawParts, frame } from './chart.ts'
-import { toChartPairs } from './charts.ts'
+import { toChartPairs } from './charts/charts.ts'
 import { type Colours, chartStyle, toProperties } from './style.ts'
 import { escapeText } from './svg.ts'
 

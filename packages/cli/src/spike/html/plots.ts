@@ -1,6 +1,7 @@
 import type { SpikeFigures } from '../report.ts'
 import { drawChart } from './chart.ts'
-import { type ChartPair, toChartPairs } from './charts.ts'
+import { toChartPairs } from './charts/charts.ts'
+import type { ChartPair } from './charts/pair.ts'
 import { escapeText } from './svg.ts'
 
 /** The plots over time, as HTML without a blank line, so that it can stand in Markdown. Its style is {@link plotStyle}. */
