@@ -16,7 +16,7 @@ export async function callWriter<Body>(
   invocation: Invocation<Body>,
   messages: readonly MessageRecord<Body>[],
 ): Promise<readonly Outcome[]> {
-  const { deadlines, judge } = invocation
+  const { deadlines, outcomeOfError } = invocation
   try {
     const writing = Promise.resolve(writer(messages, limitOf(invocation))).then((outcomes) => ({ outcomes }))
     const answer = await deadlines.answering.race(writing)
@@ -24,7 +24,7 @@ export async function callWriter<Body>(
     const late = retry({ cause: deadlineError() })
     return messages.map(() => late)
   } catch (thrown) {
-    return messages.map((message) => judge(thrown, message, deadlines.writing.signal))
+    return messages.map((message) => outcomeOfError(thrown, message, deadlines.writing.signal))
   }
 }
 
@@ -34,7 +34,7 @@ export async function callHandler<Body>(
   invocation: Invocation<Body>,
   message: MessageRecord<Body>,
 ): Promise<Outcome> {
-  const { deadlines, judge } = invocation
+  const { deadlines, outcomeOfError } = invocation
   if (deadlines.writing.expired) return retry({ cause: deadlineError() })
   try {
     const answering = handle(message, limitOf(invocation))
@@ -43,6 +43,6 @@ export async function callHandler<Body>(
     if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: deadlineError() })
     return toOutcome(answer, 'The handler')
   } catch (thrown) {
-    return judge(thrown, message, deadlines.writing.signal)
+    return outcomeOfError(thrown, message, deadlines.writing.signal)
   }
 }

@@ -17,7 +17,7 @@ export interface Invocation<Body> {
   /** Whether only a part of the dependencies is down: then the failure of a record says nothing of other records. */
   readonly isPartial: boolean
   /** The outcome of a record whose handler threw; the handler had the signal. */
-  judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
+  outcomeOfError(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome
 }
 
 /**

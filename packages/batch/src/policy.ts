@@ -25,7 +25,7 @@ export function quietPolicy<Body>(policy: ErrorPolicy<Body> | undefined, logger:
     hasThrown = true
   }
   /** @param signal the one that the handler had */
-  return function judge(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome {
+  return function outcomeOfError(thrown: unknown, record: MessageRecord<Body>, signal: AbortSignal): Outcome {
     const error = toError(thrown)
     if (signal.aborted && isAbort(thrown, signal) && !isUnavailable(retry({ cause: error }))) {
       return retry({ cause: deadlineError() })

@@ -50,8 +50,12 @@ export async function settleRecords(
   const isPartial = returnsOnlyFailed(settings, source) && partialOutage.isKnown()
   const hold = createHold(writing, clock, random, timeForWatchers(watchers.length, writing.remainingTime()))
   if (!isPartial) hintWatchers(watchers, (watcher) => watcher.begun?.(settling), logger)
-  const judge = quietPolicy(settings.onError, logger)
-  await makePasses(settings, { reader, source, progress, deadlines, judge, witness, isPartial }, hold)
+  const outcomeOfError = quietPolicy(settings.onError, logger)
+  await makePasses(
+    settings,
+    { reader, source, progress, deadlines, outcomeOfError, witness, isPartial },
+    hold,
+  )
 
   const outcomes = outcomesOf(source, progress)
   partialOutage.ended(outcomes, witness)
