@@ -52,9 +52,9 @@ export function toProperties(colours: Colours): string {
 /** How the charts look, in the colours of the element that they are in. */
 export const chartStyle = `
 .spike-chart{display:block;width:100%;height:auto}
-.spike-heading,.spike-summary,.spike-tick,.spike-note{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-size:12px;fill:var(--spike-muted)}
-.spike-heading{font-size:14px;font-weight:600;fill:var(--spike-text)}
-.spike-summary{font-size:13px;font-weight:600;text-anchor:end;fill:var(--spike-good)}
+.spike-heading,.spike-summary,.spike-tick,.spike-note{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-size:13px;fill:var(--spike-muted)}
+.spike-heading{font-size:15px;font-weight:600;fill:var(--spike-text)}
+.spike-summary{font-size:14px;font-weight:600;text-anchor:end;fill:var(--spike-good)}
 .spike-summary.spike-bad{fill:var(--spike-bad)}
 .spike-tick-y{text-anchor:end}
 .spike-tick-x{text-anchor:middle}

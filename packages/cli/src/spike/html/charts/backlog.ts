@@ -32,7 +32,7 @@ export function backlog(figures: SpikeFigures): ChartPair {
         tickLabel: number,
         marks: hasQueue
           ? [path('spike-backlog', areaPath(points, base))]
-          : [note('Nowhere to wait: what finds no connection fails.')],
+          : [note('No queue: a request without a connection fails.')],
       }
     }),
   }
