@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { execute, startDatabase } from '../testing/database.ts'
 import type { Keeping } from '../testing/environments.ts'
-import { type Fleet, type FleetReport, runFleet, startFleet } from '../testing/fleet.ts'
+import { type FleetReport, runFleet } from '../testing/fleet.ts'
+import { type Fleet, startFleet } from '../testing/fleet-environments.ts'
 import { postgresSessions } from '../testing/session-counts.ts'
 
 const budget = 16

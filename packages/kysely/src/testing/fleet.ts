@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import type { Keeping, TestEnvironment } from './environments.ts'
+import { type BatchTimes, createFleetBatches, type FleetBatches } from './fleet-batches.ts'
 import {
-  bundleEnvironment,
-  type Keeping,
-  startTestEnvironment,
-  type TestEnvironment,
-} from './environments.ts'
+  createFreeEnvironments,
+  type Fleet,
+  type FreeEnvironments,
+  startFleet,
+} from './fleet-environments.ts'
 import { type CountSessions, countSessions, type SessionCounts } from './session-counts.ts'
 
 /** What {@link runFleet} takes. */
@@ -51,164 +52,85 @@ export interface FleetReport extends SessionCounts {
   readonly batches: readonly BatchTimes[]
 }
 
-/** The times of a batch. */
-export interface BatchTimes {
-  /** Milliseconds since the beginning of the load. */
-  readonly at: number
-  readonly took: number
-}
-
-interface Batch {
-  readonly keys: readonly string[]
-  readonly deliveredAt: number
-}
-
-/** Environments that run, each frozen between its invocations. */
-export interface Fleet extends AsyncDisposable {
-  readonly all: Set<TestEnvironment>
-  /** Starts some more, a few at a time. */
-  launch(count: number): Promise<TestEnvironment[]>
-  /** Kills one, and resolves when it is gone. */
-  end(environment: TestEnvironment): Promise<void>
-}
-
-/** Starts environments with a share of so many connections each. */
-export async function startFleet(
-  { functionsUrl, share }: Pick<FleetOptions, 'functionsUrl' | 'share'>,
-  environments: number,
-): Promise<Fleet> {
-  const bundle = await bundleEnvironment()
-  const all = new Set<TestEnvironment>()
-  async function launch(count: number): Promise<TestEnvironment[]> {
-    const launched: TestEnvironment[] = []
-    let left = count
-    const launchSome = async () => {
-      while (left-- > 0) {
-        const environment = await startTestEnvironment(bundle.file, functionsUrl, share)
-        all.add(environment)
-        launched.push(environment)
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(6, count) }, launchSome))
-    return launched
-  }
-  async function end(environment: TestEnvironment): Promise<void> {
-    environment.kill()
-    await environment.gone
-    all.delete(environment)
-  }
-  const fleet: Fleet = {
-    all,
-    launch,
-    end,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...all].map(end))
-      await bundle[Symbol.asyncDispose]()
-    },
-  }
-  try {
-    await launch(environments)
-    return fleet
-  } catch (error) {
-    await fleet[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 /**
  * Runs a fleet of environments under load: `budget / share` invocations at once, as an event source mapping with that
  * `maximumConcurrency` has them, each in an environment that is chosen among those that are free. Batches that were not
  * written are delivered again, until all are.
  */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
-  const { share, budget, seconds, connections, deaths = 0, rowsPerBatch = 50 } = options
-  const { choose = 'random', deployAfter = Number.POSITIVE_INFINITY, timeout: ms = 10_000 } = options
+  const { share, budget, seconds, choose = 'random', rowsPerBatch = 50 } = options
+  const { deployAfter = Number.POSITIVE_INFINITY } = options
   const fleet = options.fleet ?? (await startFleet(options, options.environments))
-  let idle = [...fleet.all]
-  let retired = new Set<TestEnvironment>()
-  const undelivered: Batch[] = []
-  const done = new Set<string>()
-  const durations: number[] = []
-  const batches: BatchTimes[] = []
-  const restarts: Promise<void>[] = []
-  let invocations = 0
-  let failed = 0
-  let died = 0
-  let isOver = false
-  let startedAt = 0
-
-  const now = () => performance.now() - startedAt
-  const nextBatch = (): Batch =>
-    undelivered.pop() ?? {
-      keys: Array.from({ length: rowsPerBatch }, () => randomUUID()),
-      deliveredAt: now(),
-    }
-  const pick = () =>
-    choose === 'recent' ? idle.pop() : idle.splice(Math.floor(Math.random() * idle.length), 1)[0]
-
-  function settle(delivered: readonly Batch[], written: readonly string[]): void {
-    for (const key of written) done.add(key)
-    let isWhole = true
-    for (const { keys, deliveredAt } of delivered) {
-      const missing = keys.filter((key) => !done.has(key))
-      if (missing.length > 0) undelivered.push({ keys: missing, deliveredAt })
-      else batches.push({ at: now(), took: now() - deliveredAt })
-      isWhole &&= missing.length === 0
-    }
-    if (!isWhole) failed += 1
-  }
-
-  async function work(): Promise<void> {
-    while (!isOver || undelivered.length > 0) {
-      const environment = pick()
-      if (environment === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 5))
-        continue
-      }
-      const delivered = Array.from(
-        { length: isOver ? Math.min(share, undelivered.length) : share },
-        nextBatch,
-      )
-      invocations += 1
-      const isDoomed = !isOver && Math.random() < deaths
-      const running = environment.invoke({ batches: delivered.map(({ keys }) => keys), ms, connections })
-      if (isDoomed) setTimeout(() => environment.kill(), Math.random() * 200)
-      const answer = await running
-      settle(delivered, answer?.done ?? [])
-      if (answer !== undefined && !isDoomed) {
-        durations.push(answer.ms)
-        if (!retired.has(environment)) idle.push(environment)
-        continue
-      }
-      died += 1
-      await fleet.end(environment)
-      restarts.push(fleet.launch(1).then((another) => void idle.push(...another)))
-    }
-  }
+  const free = createFreeEnvironments(fleet, choose)
+  const batches = createFleetBatches(rowsPerBatch)
+  const load: Load = { options, free, batches, isOver: false, durations: [], invocations: 0, deaths: 0 }
+  const sleep = (untilSecond: number) =>
+    new Promise((resolve) => setTimeout(resolve, untilSecond * 1_000 - batches.now()))
 
   const counting = countSessions(options.sessions)
   try {
     const successors = deployAfter < seconds ? await fleet.launch(options.environments) : []
-    startedAt = performance.now()
-    const workers = Array.from({ length: Math.floor(budget / share) }, work)
-    const sleep = (untilSecond: number) =>
-      new Promise((resolve) => setTimeout(resolve, untilSecond * 1_000 - now()))
+    batches.begin()
+    const workers = Array.from({ length: Math.floor(budget / share) }, () => work(load))
     if (successors.length > 0) {
       await sleep(deployAfter)
-      retired = new Set(fleet.all)
-      for (const successor of successors) retired.delete(successor)
-      idle = successors
+      free.deploy(successors)
     }
     await sleep(seconds)
-    isOver = true
+    load.isOver = true
     await Promise.all(workers)
-    await Promise.all(restarts)
+    await free.replaced()
   } finally {
     if (options.fleet === undefined) await fleet[Symbol.asyncDispose]()
     await counting.stop()
   }
+  const { invocations, deaths, durations } = load
   durations.sort((a, b) => a - b)
   const median = durations[Math.floor(durations.length / 2)] ?? 0
   const { looks, mostSessions } = counting
-  return { mostSessions, looks, invocations, failed, deaths: died, done, median, batches }
+  const { done, times } = batches
+  return { mostSessions, looks, invocations, failed: batches.failed(), deaths, done, median, batches: times }
+}
+
+/** What the workers of a load share. */
+interface Load {
+  readonly options: FleetOptions
+  readonly free: FreeEnvironments
+  readonly batches: FleetBatches
+  /** Whether the load has ended: batches are then only delivered again. */
+  isOver: boolean
+  /** Milliseconds of the invocations. */
+  readonly durations: number[]
+  invocations: number
+  deaths: number
+}
+
+/** Invokes one environment after the other. */
+async function work(load: Load): Promise<void> {
+  const { free, batches } = load
+  while (!load.isOver || batches.undelivered() > 0) {
+    const environment = free.take()
+    if (environment === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+    else if (await invoke(load, environment)) free.giveBack(environment)
+    else {
+      load.deaths += 1
+      await free.replace(environment)
+    }
+  }
+}
+
+/** Invokes an environment once; resolves with whether it survived. */
+async function invoke(load: Load, environment: TestEnvironment): Promise<boolean> {
+  const { options, batches, isOver, durations } = load
+  const { share, connections, deaths = 0, timeout: ms = 10_000 } = options
+  const delivered = batches.take(isOver ? Math.min(share, batches.undelivered()) : share)
+  load.invocations += 1
+  const isDoomed = !isOver && Math.random() < deaths
+  const running = environment.invoke({ batches: delivered.map(({ keys }) => keys), ms, connections })
+  if (isDoomed) setTimeout(() => environment.kill(), Math.random() * 200)
+  const answer = await running
+  batches.settle(delivered, answer?.done ?? [])
+  if (answer === undefined || isDoomed) return false
+  durations.push(answer.ms)
+  return true
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from './database.ts'
-import type { BatchTimes, FleetOptions, FleetReport } from './fleet.ts'
+import type { FleetOptions, FleetReport } from './fleet.ts'
+import type { BatchTimes } from './fleet-batches.ts'
 import { countSessions } from './session-counts.ts'
 
 /**
