@@ -13,7 +13,9 @@ function failuresOf(files: Readonly<Record<string, string>>): string {
   writeFileSync(
     join(folder, 'vitest.config.mjs'),
     `import { failedTests } from ${JSON.stringify(join(root, 'scripts', 'failed-tests.ts'))}
-     export default { test: { name: 'fixture', globals: true, exclude: [], reporters: [failedTests()] } }`,
+     const quick = { pool: 'threads', isolate: false, maxWorkers: 1 }
+     const test = { name: 'fixture', globals: true, exclude: [], reporters: [failedTests()], ...quick }
+     export default { test }`,
   )
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const { CI: _, ...environment } = process.env
@@ -57,7 +59,7 @@ it('writes each failed test, file that cannot be imported, hook that throws and 
       }`,
   ]
   for (const failure of failures) expect(report).toContain(`FAILED [fixture] ${failure}\n`)
-  expect(report).toMatch(/\nFAILED outside of any test\n {4}Error: nobody waits\n$/)
+  expect(report).toMatch(/^FAILED outside of any test\n {4}Error: nobody waits\n/)
 })
 
 it('cuts long errors, and writes only the names of the failures after the eighth', () => {

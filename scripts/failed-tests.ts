@@ -20,8 +20,8 @@ export function failedTests(path = process.env.SPILLWAY_FAILED_TESTS): Reporter 
   return {
     onTestRunEnd(modules, unhandled) {
       const failures = [
-        ...modules.flatMap(failuresOf),
         ...unhandled.map((error) => ({ name: 'outside of any test', errors: [error] })),
+        ...modules.flatMap(failuresOf),
       ]
       writeFileSync(path, failures.map(describe).join(''))
     },

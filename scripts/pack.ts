@@ -1,9 +1,10 @@
 // `npm run pack -- FOLDER` packs the packages as they are to be published, for `npm publish FOLDER/NAME.tgz`.
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { publishedManifest, publishedReadme, repositoryAddress } from './published-form.ts'
 import { type Manifest, manifestIn, packageNames, root } from './workspace.ts'
@@ -17,11 +18,10 @@ export interface PackedPackage {
   readonly tarball: string
 }
 
-/** Builds all packages, unless CI has, and packs them into a folder. */
+/** Builds all packages, and packs them into a folder. */
 export async function packAll(destination: string): Promise<readonly PackedPackage[]> {
   await mkdir(destination, { recursive: true })
-  if (process.env.SPILLWAY_BUILT === undefined)
-    await run(process.execPath, [join(root, 'scripts', 'build.ts')])
+  await build()
   // pnpm, because it fills in `workspace:` and `catalog:` versions and `publishConfig`.
   const filters = packageNames.flatMap((folder) => ['--filter', `./packages/${folder}`])
   const pack = ['-r', ...filters, 'pack', '--pack-destination', destination]
@@ -36,6 +36,32 @@ export async function packAll(destination: string): Promise<readonly PackedPacka
       return { name, folder: join(root, 'packages', folder), tarball }
     }),
   )
+}
+
+/**
+ * Builds all packages, unless CI has: it sets `SPILLWAY_BUILT`. Two test files of a run pack the packages at the same
+ * time, and the second one waits for the build of the first, because a build begins by deleting the last one.
+ */
+async function build(): Promise<void> {
+  if (process.env.SPILLWAY_BUILT !== undefined) return
+  // The workers of a run have the same parent.
+  const folder = join(tmpdir(), `spillway-build-${process.ppid}`)
+  const isFirst = await mkdir(folder).then(
+    () => true,
+    () => false,
+  )
+  if (!isFirst) {
+    while (existsSync(folder) && !existsSync(join(folder, 'built'))) await sleep(100)
+    return
+  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  try {
+    await run(process.execPath, [join(root, 'scripts', 'build.ts')])
+    await writeFile(join(folder, 'built'), '')
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** Puts into a packed package what follows from the address of the repository. */
