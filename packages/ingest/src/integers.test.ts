@@ -31,7 +31,7 @@ const changed = {
     errors: [
       {
         pointer: '#/id',
-        detail: 'The integer is beyond 2^53 - 1, where several become the same number: send it as a string',
+        detail: 'The integer is beyond 2^53 - 1, where different integers become the same number: send it as a string',
       },
     ],
   },
@@ -184,7 +184,7 @@ describe('an integer that a schema makes of a text', () => {
         errors: [
           {
             pointer: '#/lines/1/n',
-            detail: 'The integer is beyond 2^53 - 1, where several become the same number',
+            detail: 'The integer is beyond 2^53 - 1, where different integers become the same number',
           },
         ],
       },

@@ -3,8 +3,8 @@ import { toPointer } from '@spillway/message/internal'
 import { denotes } from './exact-integer.ts'
 
 /**
- * Whether a number that a schema made of a text is not the integer that the text denotes: `z.coerce.number()` makes one
- * number of `1524831183200260097` and `…098`.
+ * Whether a schema made another integer of a text than the text denotes: `z.coerce.number()` turns `1524831183200260097` and
+ * `…098` into the same number.
  *
  * @param value a number beyond 2^53 - 1
  */
@@ -13,8 +13,8 @@ export function isMisread(text: string, value: number): boolean {
 }
 
 /**
- * The places at which a schema made another integer of a text: two bodies that travel unharmed would have one key, and
- * one value in the database.
+ * The places at which a schema made another integer of a text. Two different bodies could get the same key, and the same value
+ * in the database.
  */
 export function findMisread(input: unknown, output: unknown): readonly Issue[] {
   const issues: Issue[] = []
@@ -23,9 +23,13 @@ export function findMisread(input: unknown, output: unknown): readonly Issue[] {
   visit([input], [output])
   return issues
 
-  // Only where the schema has made something new, itself on the stack, does this go deeper.
+  // Recursion is safe: it only enters what the schema made itself, by recursion of its own.
   function visit(from: object, to: object): void {
-    for (const key of Array.isArray(to) ? to.keys() : Object.keys(to)) {
+    // Runs over each value of each body: an index costs less than an iterator.
+    const names = Array.isArray(to) ? undefined : Object.keys(to)
+    const count = names?.length ?? (to as readonly unknown[]).length
+    for (let index = 0; index < count; index++) {
+      const key = names?.[index] ?? index
       const made: unknown = (to as Container)[key]
       // Nearly all numbers and texts of a body end here.
       if (typeof made === 'number' ? Math.abs(made) <= Number.MAX_SAFE_INTEGER : typeof made !== 'object')
@@ -43,4 +47,4 @@ export function findMisread(input: unknown, output: unknown): readonly Issue[] {
 
 type Container = Readonly<Record<PropertyKey, unknown>>
 
-const message = 'The integer is beyond 2^53 - 1, where several become the same number'
+const message = 'The integer is beyond 2^53 - 1, where different integers become the same number'

@@ -80,7 +80,7 @@ class RunningDeadline implements Deadline {
   readonly early: AbortSignal | undefined
   readonly clock: Clock
   readonly controller = new AbortController()
-  waiting: readonly ((reason: unknown) => void)[] = []
+  readonly waiting = new Set<(reason: unknown) => void>()
   /** Stops the timer; there is one while it is set. */
   stop: (() => void) | undefined
   /** Whether the timer is left alone when nobody waits any more. */
@@ -88,7 +88,7 @@ class RunningDeadline implements Deadline {
   isPassed = false
 
   constructor(limit: OuterLimit, { reserve = 0, most = longestTimer, clock }: DeadlineOptions) {
-    const time = clock ?? (isDeadline(limit) ? limit.clock : steadyClock)
+    const time = clock ?? (isDeadline(limit) ? limit : endless).clock
     const startedAt = time.now()
     // By the time that has passed, not by the time of the end: a clock may count from anywhere.
     this.remainingTime = () =>
@@ -104,22 +104,30 @@ class RunningDeadline implements Deadline {
 
   race<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
-      work.then(resolve, reject)
+      work.then(
+        (value) => {
+          cancel()
+          resolve(value)
+        },
+        (thrown) => {
+          cancel()
+          reject(thrown)
+        },
+      )
       // In a microtask, so that work that is settled already goes first.
       const cancel = this.onPass(() => queueMicrotask(() => resolve(undefined)))
-      work.then(cancel, cancel)
     })
   }
 
   onPass(callback: (reason: unknown) => void): () => void {
     if (this.isPassed) callback(this.controller.signal.reason)
     else {
-      this.waiting = [...this.waiting, callback]
+      this.waiting.add(callback)
       this.watch()
     }
     return () => {
-      this.waiting = this.waiting.filter((other) => other !== callback)
-      if (this.waiting.length > 0 || this.isKept) return
+      this.waiting.delete(callback)
+      if (this.waiting.size > 0 || this.isKept) return
       this.stop?.()
       this.stop = undefined
     }
@@ -161,6 +169,12 @@ class RunningDeadline implements Deadline {
     for (const callback of this.waiting) callback(reason)
   }
 }
+
+/**
+ * Never passes. V8 drops the hidden class that no object has, and the code that was compiled for it: this one keeps that of
+ * all deadlines while there is no request.
+ */
+const endless = new RunningDeadline({ remainingTime: () => longestTimer }, { clock: steadyClock })
 
 /** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
 export function workingTime(limit: TimeLimit): number {
