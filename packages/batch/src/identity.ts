@@ -2,8 +2,9 @@ import { envelopeVersion, type MessageIdentity } from '@spillway/message'
 import { bodyFingerprint, isRecordId, isText, type KnownMessages } from '@spillway/message/internal'
 
 /**
- * Whose message a record holds, whether its body is there, valid, or only a claim. `undefined` for text that is not an
- * envelope of a message of the reader's: a forged envelope of another name must not touch the status of that message.
+ * Reads the identity of the message in an envelope or a claim, without validating its body. `undefined` for any other
+ * text, and for a message that the reader does not know: a forged envelope must not change the status of another
+ * message.
  */
 export function readIdentity(text: string, known: Pick<KnownMessages, 'find'>): MessageIdentity | undefined {
   let envelope: Readonly<Record<string, unknown>>
@@ -24,7 +25,7 @@ export function readIdentity(text: string, known: Pick<KnownMessages, 'find'>): 
   }
 }
 
-/** A claim has the hash of its envelope, of which a repeated request makes another one. */
+/** The hash in a claim covers the whole envelope, so it differs when the client repeats its request. */
 function claimFingerprint(claim: unknown): string | undefined {
   const { sha256 } = Object(claim) as { readonly sha256?: unknown }
   return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined

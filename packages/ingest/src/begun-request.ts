@@ -2,7 +2,7 @@ import type { Clock } from '@spillway/message/internal'
 import { createDeadline, type Deadline } from '@spillway/transport'
 import type { HttpContext, HttpEvent } from './http-event.ts'
 
-/** API Gateway answers 503 in our place after 30 s (HTTP API) or 29 s (REST API), whatever the function's time-out. */
+/** API Gateway itself answers 503 after 30 s (HTTP API) or 29 s (REST API), whatever the time-out of the function. */
 const gatewayMs = 28_000
 
 /** A request of middy: one object for all hooks of a chain. */
@@ -11,24 +11,24 @@ interface HttpRequest {
   readonly context: HttpContext
 }
 
-/** What is known of a request since the middleware saw it first. The gateway's time-out starts there. */
+/** What the middleware remembers of a request. The time-out of the gateway starts when the middleware first sees it. */
 export interface BegunRequest {
-  /** The key of its `Idempotency-Key` header, where the messages have none of their own. */
+  /** The key in its `Idempotency-Key` header; `undefined` without one, or where messages have keys of their own. */
   readonly idempotencyKey: string | undefined
-  /** Milliseconds since then. */
+  /** Milliseconds since the middleware first saw the request. */
   elapsed(): number
   /**
-   * When the work for the request has to be done. End it.
+   * The deadline of the request. Call `end()` when the work is done.
    *
-   * @param reserve milliseconds that are kept back for the answer
+   * @param reserve milliseconds that are kept for the answer
    */
   deadline(reserve?: number): Deadline
 }
 
 /**
- * Remembers requests from the first call for each on.
+ * Remembers each request from the first call for it.
  *
- * @param readKey reads the `Idempotency-Key` header, and throws for one that is no key
+ * @param readKey reads the `Idempotency-Key` header; throws when it is not a key
  */
 export function rememberRequests(
   clock: Clock,
@@ -40,7 +40,7 @@ export function rememberRequests(
     const { event, context } = request
     const startedAt = clock.now()
     const elapsed = () => clock.now() - startedAt
-    // Outside Lambda, in a container, the context may know no time.
+    // Outside Lambda, in a container for example, the context may have no remaining time.
     const remainingTime = () =>
       Math.min(context.getRemainingTimeInMillis?.() ?? gatewayMs, gatewayMs - elapsed())
     const one: BegunRequest = {

@@ -13,12 +13,11 @@ import { keepText } from './source-text.ts'
 /** What {@link bodyLimit} takes. */
 export interface BodyLimitOptions {
   /**
-   * The largest body, in bytes before base64, 1 to 10,485,760. Default 131,072 (128 KiB): room for an order, not for a
-   * film, because what is accepted has to fit into the queue, the dead-letter queue and the memory of who writes it. A
-   * bulk endpoint sets its own.
+   * The largest body in bytes, before base64, 1 to 10,485,760. Default 131,072 (128 KiB). An accepted body has to fit
+   * into the queue, the dead-letter queue and the memory of the writer. Set a larger limit for a bulk endpoint.
    */
   readonly maxBytes?: number
-  /** The deepest nest of arrays and objects, 1 to 500. Default 64. A body of NDJSON has it for each line. */
+  /** The deepest nesting of arrays and objects, 1 to 500. Default 64. In NDJSON the limit applies to each line. */
   readonly maxDepth?: number
 }
 
@@ -28,14 +27,15 @@ const rules: OptionRules<BodyLimitOptions> = {
 }
 
 /**
- * Refuses, before anything parses it, a body that is too large (413), nests too deep or is no UTF-8 (400), or is
- * compressed (415): nothing here inflates, so no small body becomes a large one. Put it before the body parser, to
- * which it also shows the content type of a load balancer's event with multi-value headers, and a text without a byte
- * order mark.
+ * Rejects a body before it is parsed: 413 when it is too large, 400 when it nests too deep or is not UTF-8, 415 when it
+ * is compressed. Nothing here decompresses, so a small body cannot become a large one.
  *
- * Of a body that is no text, `multipart/form-data` or an image for example, it limits the size alone.
+ * Put it before the body parser. It also copies the content type of a load balancer's multi-value headers to where body
+ * parsers look, and removes a byte order mark.
  *
- * After a body parser it would limit nothing: then every request is a 500.
+ * For a binary body, `multipart/form-data` or an image for example, it checks the size only.
+ *
+ * Behind a body parser it could not limit anything, so every request is answered with 500.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or out of range.
  */
@@ -60,14 +60,14 @@ export function bodyLimit(options: BodyLimitOptions = {}): MiddlewareObj<HttpEve
       if (nestsDeeper(text, maxDepth, isNdjson(event))) {
         throw new HttpError(400, 'SPILLWAY_BODY_TOO_DEEP', `The body nests deeper than ${maxDepth} levels.`)
       }
-      // A parser of JSON does not take the mark that editors put before a text (RFC 8259, section 8.1).
+      // A JSON parser rejects a byte order mark (RFC 8259, section 8.1); some editors write one.
       if (startsWithMark(text)) Object.assign(event, { body: text.slice(1), isBase64Encoded: false })
     },
   }
 }
 
 function tooLate(): SpillwayError {
-  return optionInvalid('bodyLimit: the body is parsed already. Put bodyLimit() before the body parser.')
+  return optionInvalid('bodyLimit: the body is already parsed. Put bodyLimit() before the body parser.')
 }
 
 function refuseEncoding(event: HttpEvent): void {
@@ -76,7 +76,7 @@ function refuseEncoding(event: HttpEvent): void {
   throw new HttpError(
     415,
     'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
-    'Send the body as it is, without a content-encoding.',
+    'Send the body uncompressed, without a content-encoding.',
     { headers: { 'accept-encoding': 'identity' } },
   )
 }

@@ -11,9 +11,9 @@ import { toProblem } from './problem.ts'
 import { keepLines, keepText } from './source-text.ts'
 
 /**
- * Parses a bulk body: a JSON array, or NDJSON (`application/x-ndjson`, `application/jsonl`: a JSON text on each line),
- * in which a line that is not JSON costs only itself. Takes the place of `@middy/http-json-body-parser`, which it
- * uses, before `validate({ bodies })`.
+ * Parses a bulk body: a JSON array, or NDJSON (`application/x-ndjson`, `application/jsonl`: one JSON text per line). A
+ * line of NDJSON that is not JSON is rejected alone. Use it before `validate({ bodies })`, in place of
+ * `@middy/http-json-body-parser`, which it uses itself.
  */
 export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
   const json = parser()
@@ -36,7 +36,7 @@ export function bulkBodyParser(): MiddlewareObj<HttpEvent> {
   }
 }
 
-/** The body as text, without a byte order mark; what is no text stays as it is. */
+/** The body as text, without a byte order mark; a body that is not a string is returned unchanged. */
 function readText({ body, isBase64Encoded }: HttpEvent): unknown {
   if (typeof body !== 'string') return body
   const text = isBase64Encoded === true ? decodeBase64(body) : body
@@ -45,7 +45,7 @@ function readText({ body, isBase64Encoded }: HttpEvent): unknown {
 
 type Parse = (event: Pick<HttpEvent, 'headers' | 'body'>) => unknown
 
-/** middy's parser as a function: it has the rules of what is refused. */
+/** middy's parser as a function. It decides what is rejected. */
 function parser(): Parse {
   const { before } = httpJsonBodyParser()
   return ({ headers, body }) => {
@@ -73,7 +73,7 @@ const headers = Object.freeze({ 'content-type': 'application/json' })
 
 function linesOf(text: string): readonly string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  // Before the work, not after it.
+  // Checked before the lines are parsed.
   if (lines.length > mostItems) throw tooManyItems(lines.length, mostItems)
   return lines
 }

@@ -20,10 +20,10 @@ type BodyResult =
     }
 
 /**
- * Holds a body against its schema, and what of it travels to what the queue and the database can store. Rejects with
+ * Validates a body with its schema, and checks that the queue and the database can store what is sent. Rejects with
  * what the schema throws.
  *
- * @param storable whether that is asked at all
+ * @param storable whether to check that the body can be stored
  */
 export async function checkBody(
   named: NamedSchema,
@@ -43,7 +43,7 @@ export async function checkBody(
   const misread = storable ? findMisread(input, output) : []
   if (misread.length > 0) return refuse(named, 'SPILLWAY_TEXT_UNSTORABLE', [...misread, ...unstorable], input)
   if (unstorable.length === 0) return accept(input, output, plain)
-  // It may be under a name that the schema does not know: such names do not travel.
+  // The value may be under a name that the schema drops: such names are not sent.
   const known = (await lessUnknown(named.schema, { input, output })) ?? input
   const left = known === input ? unstorable : findUnstorable(known, isExact)
   return left.length === 0
@@ -65,14 +65,14 @@ function refuse(
   return { ok: false, status: 422, code, detail: detailOf(named, code) + unparsed(input), issues }
 }
 
-/** What is to be said of JSON inside a text, from a client that encodes twice or where a body parser is missing. */
+/** A hint for a body that is a string of JSON: the client encoded it twice, or the body parser is missing. */
 export function unparsed(input: unknown): string {
   return typeof input === 'string' && /^\s*[[{]/.test(input)
-    ? ' It is JSON inside a text: encoded twice, or not parsed.'
+    ? ' It is a string that holds JSON: encoded twice, or not parsed.'
     : ''
 }
 
-/** The error for a body that is not taken. */
+/** The error for a rejected body. */
 export function invalidBody(
   { status, code, detail }: Extract<BodyResult, { ok: false }>,
   issues: readonly RequestIssue[],

@@ -7,13 +7,13 @@ import type { NamedSchema } from './part-schema.ts'
 import { exactAt } from './source-text.ts'
 import type { CheckedItem, RejectedItem } from './validated.ts'
 
-/** How many items are validated at once, where a schema is asynchronous. */
+/** How many items an asynchronous schema validates at once. */
 const atOnce = 100
 
 /**
- * Holds each item of a bulk body against its schema. An item for which the schema throws costs only itself, too.
+ * Validates each item of a bulk body. An item for which the schema throws is rejected alone.
  *
- * @throws HttpError 422 `SPILLWAY_ITEMS_INVALID` when the body is no list of 1 to `maxItems` items.
+ * @throws HttpError 422 `SPILLWAY_ITEMS_INVALID` when the body is not a list of 1 to `maxItems` items.
  */
 export async function checkItems(
   schema: NamedSchema,

@@ -4,7 +4,7 @@ import type { RequestIssue, RequestPart } from './http-error.ts'
 import { findUnstorable, type IsExact } from './inspect-body.ts'
 import { isMisread } from './misread.ts'
 
-/** A part as it came out of its schema, or its issues, which say in which part they are. */
+/** Validates a part of a request. Each issue names its part. */
 export async function checkPart(
   part: RequestPart,
   schema: StandardSchemaV1,
@@ -15,13 +15,13 @@ export async function checkPart(
   | { readonly ok: false; readonly issues: readonly RequestIssue[] }
 > {
   const result = await validate(schema, value)
-  // What comes out is what a handler may put into a message; what else a request brings is nobody's matter.
+  // Only the output can get into a message, so only the output is checked.
   const issues = result.ok ? (storable ? findUnstorable(result.value, exactIn(value)) : []) : result.issues
   if (result.ok && issues.length === 0) return result
   return { ok: false, issues: issues.map((issue) => ({ ...issue, in: part })) }
 }
 
-/** A schema may make a number of a text: then it has to be the number that the text says. */
+/** A schema may turn a text into a number, which then has to be exactly the number in the text. */
 function exactIn(part: unknown): IsExact {
   return (tokens, value) => {
     const text = valueAt(part, tokens)

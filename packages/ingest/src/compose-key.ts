@@ -6,11 +6,12 @@ import { refusePromise } from '@spillway/message/internal'
 const longest = 256
 
 /**
- * A key of the `Idempotency-Key` header as the key of a message: the parts of its scope before it, the place in its
- * request behind it. Parts are percent-encoded, so that no two lists of parts make the same key; one that is too long
- * is hashed (SHA-256), with a `#` in front, which no encoded part has.
+ * The key of a message that takes its key from the `Idempotency-Key` header: scope, header, and the place in the
+ * request. The parts are percent-encoded, so that different lists of parts give different keys. A key that is too long
+ * is replaced by its SHA-256 with a `#` before it; an encoded part never contains `#`.
  *
- * @param place `0`, `1`, … for an item of a bulk request, `own/0`, … for a body of the handler's
+ * @param parts the parts of the scope, then the key in the header
+ * @param place `0`, `1`, … for an item of a bulk request; `own/0`, … for a body that the handler made
  */
 export function composeKey(parts: readonly string[], place: string | undefined): string {
   const encoded = parts.map((part) => encodeURIComponent(part.toWellFormed())).join(':')
@@ -21,7 +22,8 @@ export function composeKey(parts: readonly string[], place: string | undefined):
 /**
  * The parts of a scope.
  *
- * @throws SpillwayError `SPILLWAY_KEY_INVALID` when the app's function gave none: keys of all clients would be one.
+ * @throws SpillwayError `SPILLWAY_KEY_INVALID` when the function of the app returns something else: all clients would
+ * share their keys.
  */
 export function readScope(scope: unknown): readonly string[] {
   refusePromise('The option `scope` of enqueue', scope)

@@ -4,8 +4,8 @@ import { HttpError } from './http-error.ts'
 /**
  * The text of a body in base64.
  *
- * @throws HttpError 400 `SPILLWAY_BODY_MALFORMED` when it is no UTF-8: decoders put one character in the place of all
- * that they cannot read, and two different keys would become the same.
+ * @throws HttpError 400 `SPILLWAY_BODY_MALFORMED` when it is not UTF-8. A decoder replaces each invalid byte by the
+ * same character, so two different keys could become the same.
  */
 export function decodeBase64(base64: string): string {
   const bytes = Buffer.from(base64, 'base64')

@@ -189,7 +189,7 @@ describe('a bulk request', () => {
     ['an object', { id: 'a' }, {}, 'Send a JSON array of items.'],
     ['nothing', [], {}, 'There are no items.'],
     ['no line', '\n\n', ndjson, 'There are no items.'],
-    ['too many', Array(6).fill({ id: 'a' }), {}, 'There are 6 items; at most 5 are taken at once.'],
+    ['too many', Array(6).fill({ id: 'a' }), {}, 'There are 6 items; at most 5 are accepted at once.'],
   ])('is a 422 as a whole when it is %s', async (_, body, request, detail) => {
     expect(await invoke(api({ to: memoryTarget() }), bulk(body, request))).toMatchObject({
       status: 422,
@@ -220,8 +220,8 @@ describe('a bulk request', () => {
       status: 207,
       body: {
         items: [
-          { status: 400, detail: 'The body has a name that is not taken: __proto__.' },
-          { status: 400, detail: 'The body has a name that is not taken: constructor.' },
+          { status: 400, detail: 'The body has a forbidden name: __proto__.' },
+          { status: 400, detail: 'The body has a forbidden name: constructor.' },
           { status: 202 },
         ],
       },
@@ -345,7 +345,7 @@ describe('a hostile bulk request', () => {
     const answer = await invoke(api({ to: memoryTarget() }), bulk('x\n'.repeat(500_000), ndjson))
     expect(answer).toMatchObject({
       status: 422,
-      body: { detail: 'There are 500000 items; at most 10000 are taken at once.' },
+      body: { detail: 'There are 500000 items; at most 10000 are accepted at once.' },
     })
   })
 

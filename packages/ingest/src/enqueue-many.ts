@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { EncodedMessage, ErrorCode, MessageDefinition } from '@spillway/message'
+import type { EncodedMessage, ErrorCode, MessageDefinition, SendResult, Telemetry } from '@spillway/message'
 import { rememberRequests } from './begun-request.ts'
 import { requireHttp } from './foreign-event.ts'
 import { HttpError, type ItemAnswer } from './http-error.ts'
@@ -17,21 +17,21 @@ import { shortestWait, toClientError } from './unconfirmed.ts'
 import type { RejectedItem } from './validated.ts'
 
 /**
- * Sends each body of the list that the handler returns as a message, and answers what became of each.
+ * Sends each body of the list that the handler returns as a message, and answers with the result of each.
  *
  * The handler returns `event.valid.bodies` of `validate({ bodies })`, some of them, or a list of its own.
  *
  * | answer | when |
  * |---|---|
  * | 202 | the queue confirmed every item |
- * | 207 | it confirmed some: each item of `items` has a `status` of its own, as a request of its own would have |
- * | 422 | there was nothing to send: every item is invalid (413 where all are too large) |
+ * | 207 | it confirmed some: each item of `items` has the `status` that a request for it alone would have |
+ * | 422 | every item is invalid, so nothing was sent (413 when all are too large) |
  * | 503 | it confirmed none; with `Retry-After`, and `items` in the problem |
  * | 200 | the list was empty |
  *
- * An item's `status` is 202 only when the queue confirmed that very item. Messages without a key of their own get that
- * of the `Idempotency-Key` header with `/` and their place (`/own/` and a number for a body of the handler's), so that a
- * request that is repeated makes no second effect.
+ * The `status` of an item is 202 only when the queue confirmed that very item. A message without a key of its own gets
+ * the key in the `Idempotency-Key` header, `/` and its place (`/own/` and a number for a body that the handler made),
+ * so that a repeated request has no second effect.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range.
  */
@@ -39,50 +39,9 @@ export function enqueueMany<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueManyOptions<Definition>,
 ): MiddlewareObj<HttpEvent, HttpResponse> {
-  const { to, statusUrl, telemetry, clock, logger, storable, ...choices } = checkEnqueueMany(
-    definition,
-    options,
-  )
+  const settings = checkEnqueueMany(definition, options)
+  const { to, telemetry, clock, logger, storable } = settings
   const requestOf = rememberRequests(clock, keyReader(definition))
-  const attributes = { message: definition.name }
-
-  /** A message for each body that makes one, and an answer for each that makes none. */
-  function prepare(bodies: readonly ReturnedBody<Definition>[], facts: RequestFacts, event: HttpEvent) {
-    const ready: ReadyItem[] = []
-    const refused: ItemAnswer[] = []
-    let own = 0
-    for (const body of bodies) {
-      const place = body.index === undefined ? {} : { index: body.index }
-      const name = body.index === undefined ? `own/${own++}` : String(body.index)
-      try {
-        const message = toMessage(definition, body, facts, choices, name)
-        const url = toStatusUrl(statusUrl, message.key, event)
-        const accepted = {
-          ...place,
-          status: 202,
-          id: message.key,
-          ...(url !== undefined && { statusUrl: url }),
-        }
-        ready.push({ message, place, accepted })
-      } catch (thrown) {
-        if (!(thrown instanceof HttpError)) throw thrown
-        const id = idOf(definition, body.output, facts, name)
-        const refusal = { status: thrown.statusCode, code: thrown.code, detail: thrown.message }
-        refused.push({ ...place, ...refusal, ...(id !== undefined && { id }) })
-      }
-    }
-    return { ready, refused }
-  }
-
-  function count(items: readonly ItemAnswer[], accepted: readonly ReadyItem[], elapsed: number): void {
-    const bytes = accepted.reduce((sum, { message: { body } }) => sum + Buffer.byteLength(body), 0)
-    telemetry.count('spillway.ingest.accepted', accepted.length, attributes)
-    telemetry.count('spillway.ingest.bytes', bytes, attributes)
-    telemetry.duration('spillway.ingest.duration', elapsed, attributes)
-    for (const { code = '', status } of items) {
-      if (status !== 202) telemetry.count('spillway.ingest.rejected', 1, { code, status })
-    }
-  }
 
   return {
     before: function enqueueManyBefore(request) {
@@ -96,36 +55,24 @@ export function enqueueMany<Definition extends MessageDefinition>(
       const { event, context } = request
       const begun = requestOf(request)
       const { bodies, rejected } = await readBodies(definition, event, request.response, storable)
-      const facts = readFacts(event, begun.idempotencyKey, choices, telemetry, new Date(clock.now()))
-      const { ready, refused } = prepare(bodies, facts, event)
-      const sending = await send(
-        to,
-        ready.map(({ message }) => message),
-        begun.deadline(guardMs),
-      )
-      const { results } = sending
-      const sent = ready.map(({ message, place, accepted }, position): ItemAnswer => {
-        const result = results[position]
-        return result?.status === 'accepted'
-          ? accepted
-          : { ...place, id: message.key, ...toClientError(result) }
-      })
+      const facts = readFacts(event, begun.idempotencyKey, settings, telemetry, new Date(clock.now()))
+      const { ready, refused } = prepare(definition, bodies, facts, settings, event)
+      const messages = ready.map(({ message }) => message)
+      const sending = await send(to, messages, begun.deadline(guardMs))
+      const sent = ready.map((item, position) => answerTo(item, sending.results[position]))
       const items = inOrder([...toAnswers(rejected), ...refused, ...sent])
-      const accepted = ready.filter((_, position) => sent[position]?.status === 202)
-      const unconfirmed = sent.filter(({ status }) => status === 503).length
-      const retryAfter = shortestWait(ready.map((_, position) => results[position]))
-      const [broken] = rejected.flatMap((item) => item.cause ?? [])
-      if (accepted.length === 0 && items.length > 0) {
-        throw noneAccepted(items, unconfirmed > 0 ? sending.cause : broken, retryAfter)
-      }
-      count(items, accepted, begun.elapsed())
-      const failed = unconfirmed > 0 ? sending.cause : broken
-      if (failed !== undefined) {
+      const accepted = messages.filter((_, position) => sent[position]?.status === 202)
+      const unconfirmed = sent.some(({ status }) => status === 503)
+      const retryAfter = shortestWait(messages.map((_, position) => sending.results[position]))
+      const cause = unconfirmed ? sending.cause : rejected.find((item) => item.cause)?.cause
+      if (accepted.length === 0 && items.length > 0) throw noneAccepted(items, cause, retryAfter)
+      count(telemetry, definition.name, { items, accepted, elapsed: begun.elapsed() })
+      if (cause !== undefined) {
         const lost = items.filter(({ status }) => status >= 500).length
         logger.warn(`spillway: ${lost} of ${items.length} items were not accepted`, {
           name: definition.name,
           requestId: context.awsRequestId,
-          error: failed,
+          error: cause,
         })
       }
       request.response = respond(
@@ -133,7 +80,7 @@ export function enqueueMany<Definition extends MessageDefinition>(
         items.length === 0 ? 200 : accepted.length === items.length ? 202 : 207,
         {
           'content-type': 'application/json',
-          ...(unconfirmed > 0 && { 'retry-after': String(retryAfter) }),
+          ...(unconfirmed && { 'retry-after': String(retryAfter) }),
         },
         { accepted: accepted.length, rejected: items.length - accepted.length, items },
       )
@@ -141,14 +88,72 @@ export function enqueueMany<Definition extends MessageDefinition>(
   }
 }
 
-/** A message that is ready to be sent, and its answer should it be accepted. */
+/** Makes a message of each body, or an answer where that is not possible. */
+function prepare<Definition extends MessageDefinition>(
+  definition: Definition,
+  bodies: readonly ReturnedBody<Definition>[],
+  facts: RequestFacts,
+  options: Pick<EnqueueManyOptions<Definition>, 'statusUrl' | 'delay' | 'attributes'>,
+  event: HttpEvent,
+) {
+  const ready: ReadyItem[] = []
+  const refused: ItemAnswer[] = []
+  let own = 0
+  for (const body of bodies) {
+    const place = body.index === undefined ? {} : { index: body.index }
+    const name = body.index === undefined ? `own/${own++}` : String(body.index)
+    try {
+      const message = toMessage(definition, body, facts, options, name)
+      const url = toStatusUrl(options.statusUrl, message.key, event)
+      const accepted = {
+        ...place,
+        status: 202,
+        id: message.key,
+        ...(url !== undefined && { statusUrl: url }),
+      }
+      ready.push({ message, place, accepted })
+    } catch (thrown) {
+      if (!(thrown instanceof HttpError)) throw thrown
+      const id = idOf(definition, body.output, facts, name)
+      const refusal = { status: thrown.statusCode, code: thrown.code, detail: thrown.message }
+      refused.push({ ...place, ...refusal, ...(id !== undefined && { id }) })
+    }
+  }
+  return { ready, refused }
+}
+
+function answerTo({ message, place, accepted }: ReadyItem, result: SendResult | undefined): ItemAnswer {
+  return result?.status === 'accepted' ? accepted : { ...place, id: message.key, ...toClientError(result) }
+}
+
+/** Counts the items of a request that was answered. */
+function count(
+  telemetry: Telemetry,
+  message: string,
+  request: {
+    readonly items: readonly ItemAnswer[]
+    readonly accepted: readonly EncodedMessage[]
+    readonly elapsed: number
+  },
+): void {
+  const { items, accepted, elapsed } = request
+  const bytes = accepted.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+  telemetry.count('spillway.ingest.accepted', accepted.length, { message })
+  telemetry.count('spillway.ingest.bytes', bytes, { message })
+  telemetry.duration('spillway.ingest.duration', elapsed, { message })
+  for (const { code = '', status } of items) {
+    if (status !== 202) telemetry.count('spillway.ingest.rejected', 1, { code, status })
+  }
+}
+
+/** A message that is ready to be sent, and the answer in case it is accepted. */
 interface ReadyItem {
   readonly message: EncodedMessage
   readonly place: { readonly index?: number }
   readonly accepted: ItemAnswer
 }
 
-/** With the status that all items share, else that of the items that may be accepted another time. */
+/** The error when no item was accepted: with the status of all, else 503 or 500 if an item may be accepted later. */
 function noneAccepted(items: readonly ItemAnswer[], cause: Error | undefined, retryAfter: number): HttpError {
   const statuses = new Set(items.map(({ status }) => status))
   const { code, status: shared } = items[0] as ItemAnswer
@@ -169,10 +174,10 @@ function toAnswers(rejected: readonly RejectedItem[]): readonly ItemAnswer[] {
   })
 }
 
-/** Of one item. */
+/** The most issues that are shown of one item. */
 const mostItemIssues = 20
 
-/** In the order of the request; what the handler made comes last. */
+/** In the order of the request; bodies that the handler made come last. */
 function inOrder(items: readonly ItemAnswer[]): readonly ItemAnswer[] {
   const placeOf = ({ index }: ItemAnswer) => index ?? Number.MAX_SAFE_INTEGER
   return [...items].sort((a, b) => placeOf(a) - placeOf(b))

@@ -111,7 +111,7 @@ describe('a request that is refused', () => {
         status: 400,
         title: 'Bad Request',
         code: 'SPILLWAY_BODY_MALFORMED',
-        detail: 'The body has a name that is not taken: __proto__.',
+        detail: 'The body has a forbidden name: __proto__.',
       },
     ],
     [
@@ -340,7 +340,7 @@ describe('what a handler does with a valid body', () => {
 
   it.each([
     ['a date', z.object({ at: z.date() }), () => ({ at: new Date(0) }), 'as JSON it is invalid at /at'],
-    ['nothing of JSON', z.unknown(), () => () => 1, 'JSON has nothing for it'],
+    ['nothing of JSON', z.unknown(), () => () => 1, 'it has no JSON'],
   ])('is held against the schema as it travels: %s', async (_, schema, make, why) => {
     const to = memoryTarget()
     const logger = memoryLogger()
@@ -434,7 +434,9 @@ describe('what enqueue is given', () => {
       .use(enqueue(order, { to, clock, statusUrl: () => url as string }))
       .handler(() => valid)
     expect((await invoke(handler, post(''))).status).toBe(500)
-    expect(String(logger.lines[0]?.[2].error)).toContain('`statusUrl` of enqueue has to return a text')
+    expect(String(logger.lines[0]?.[2].error)).toContain(
+      '`statusUrl` of enqueue has to return a non-empty string',
+    )
     expect(to.sent).toStrictEqual([])
   })
 

@@ -15,22 +15,23 @@ import { keyReader, readFacts, toMessage } from './to-message.ts'
 import { retryAfterOf, toClientError } from './unconfirmed.ts'
 
 /**
- * Sends the body that the handler returns as a message, and answers 202 with the message's `id` (its key) once the
+ * Sends the body that the handler returns as a message. Answers 202 with the `id` of the message (its key) once the
  * queue has confirmed that very message.
  *
- * The handler returns `event.valid.body`, or a body of its own: what goes into the schema, not what comes out of it.
+ * The handler returns `event.valid.body`, or a body of its own. A body of its own is the input of the schema, not its
+ * output.
  *
- * `event.valid.body` itself is not validated again: `validate` keeps what the client sent beside it, and that is sent. It is
- * known by its identity, so return it as it is, not a copy: a copy, or a body that the handler changed, goes through JSON
- * and the schema as a body of its own.
+ * Return `event.valid.body` itself, not a copy: `enqueue` recognises the object, does not validate it again, and sends
+ * what the client sent. A copy, or a body that the handler changed, goes through JSON and the schema like a body of the
+ * handler's own.
  *
- * A handler that returns nothing, a response, or a body that the schema refuses, is a 500: nothing is sent. Middlewares that
- * make responses, `httpCors()` for example, come before `enqueue` in the chain: the `after` of the last one runs first.
+ * A handler that returns nothing, a response, or an invalid body causes a 500, and nothing is sent. Put middlewares
+ * that make responses, `httpCors()` for example, before `enqueue`: middy runs the `after` of the last middleware first.
  *
  * The key is that of the definition, else the client's `Idempotency-Key` header, else a new UUIDv7.
  *
- * A message that was not confirmed is a 503. It may be in the queue all the same: a client that repeats the request
- * with the same key makes no second effect.
+ * A message that the queue did not confirm causes a 503. It may still be in the queue: when the client repeats the
+ * request with the same key, there is no second effect.
  *
  * Source: RFC 9110, section 15.3.3 (202 Accepted) and RFC 5989 (the relation `monitor`).
  *

@@ -2,11 +2,12 @@
 const parts = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i
 
 /**
- * Whether a text denotes exactly the integer that a reader made of it. Of the integers beyond 2^53 - 1 a number holds
- * only some: `9007199254740993` becomes 9007199254740992.
+ * Whether a text denotes exactly the integer that was parsed from it. A number cannot hold every integer beyond 2^53 -
+ * 1:
+ * `9007199254740993` becomes 9007199254740992.
  *
- * A text with an exponent, `6.02214076e23`, is a measurement rather than an id. It is taken for the number that was read
- * when it has no more than 15 significant digits: no two such texts become the same number (IEEE 754, binary64).
+ * A text with an exponent, `6.02214076e23`, is a measurement rather than an id. It counts as exact with up to 15
+ * significant digits: no two such texts become the same number (IEEE 754, binary64).
  *
  * @param value a finite integer other than 0
  */

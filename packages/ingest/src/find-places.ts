@@ -2,22 +2,27 @@ import type { MessageDefinition } from '@spillway/message'
 import { refusePromise } from '@spillway/message/internal'
 import type { Checked, CheckedItem } from './validated.ts'
 
-/** A body of a handler's list: with its place where `validate` let that very body through, else as it was returned. */
+/** A body that a handler returned: with its place if it is a valid item of the request. */
 export interface PlacedBody extends Checked {
   readonly index?: number
-  /** What the handler returned, where it made the body. */
+  /** What the handler returned, if it made the body itself. */
   readonly made?: unknown
 }
 
-/** How many comparisons are made before places are given up: a list may have 10,000 bodies that no item is like. */
+/** The search for copies stops after this many comparisons: a list may have 10,000 bodies that match no item. */
 const mostComparisons = 2_000_000
 
 /**
- * Gives the bodies that a handler made the places of the items that they were made of, where that can be known. By the
- * first of these: the same key; the same position in a list that is as long as `event.valid.bodies`, unless a body in it
- * is known to have moved; and, in order, a copy of all the properties of an item. No item gives its place twice.
+ * Finds for bodies that a handler made the items that they were made of, and gives them the places of those items. The
+ * first match counts:
  *
- * @param definition whose `key` tells bodies apart, if it has one
+ * 1. the same key
+ * 2. the same position, when the list is as long as `event.valid.bodies` and no body in it is known to have moved
+ * 3. the next item of which the body has all the properties
+ *
+ * Each place is given once.
+ *
+ * @param definition its `key`, if it has one, is compared
  */
 export function findPlaces(
   definition: MessageDefinition,
@@ -64,7 +69,7 @@ function isMade(body: PlacedBody | undefined): boolean {
   return body?.made !== undefined
 }
 
-/** The items by their keys, without those that share one. */
+/** The items by their keys, without items that share a key. */
 function itemsByKey(
   definition: MessageDefinition,
   items: readonly CheckedItem[],
@@ -79,7 +84,7 @@ function itemsByKey(
   return byKey
 }
 
-/** The key of a body; `undefined` for one that has none that can be known. */
+/** The key of a body; `undefined` when there is none. */
 function keyOf(definition: MessageDefinition, output: unknown): string | undefined {
   try {
     const key: unknown = definition.key?.(output)
@@ -90,7 +95,7 @@ function keyOf(definition: MessageDefinition, output: unknown): string | undefin
   }
 }
 
-/** Whether a value has all the properties of an object, and the very values of them. */
+/** Whether a value has all the properties of an object, with identical values. */
 function isCopy(value: unknown, object: unknown): boolean {
   if (typeof value !== 'object' || value === null || typeof object !== 'object' || object === null)
     return false

@@ -1,27 +1,27 @@
 import { isObject } from '@spillway/message/internal'
 
-/** What can be told of an error that is not Spillway's own. */
+/** What a client may be told of an error that is not an `HttpError`. */
 export interface ForeignError {
-  /** 400 to 599; `undefined` for an error that names none. */
+  /** 400 to 599; `undefined` for an error without a status. */
   readonly statusCode: number | undefined
-  /** The message, where the error says that clients may see it. */
+  /** The message, if the error says that clients may see it. */
   readonly message: string | undefined
-  /** Its code, where it has a stable one and clients may see it. */
+  /** The code, if it looks stable and clients may see the error. */
   readonly code: string | undefined
-  /** Its headers, `www-authenticate` or `allow` for example, where clients may see the error. */
+  /** The headers, `www-authenticate` or `allow` for example, if clients may see the error. */
   readonly headers: Readonly<Record<string, string>> | undefined
   /** Seconds, from its `retry-after` header. */
   readonly retryAfter: number | undefined
-  /** The package of middy that threw it, and what it says of the cause. */
+  /** The package of middy that threw the error, and its `data`. */
   readonly cause: { readonly package: string; readonly data: unknown } | undefined
-  /** middy stopped the handler, because the time was nearly over. */
+  /** middy stopped the handler shortly before the time-out of the function. */
   readonly timedOut: boolean
 }
 
 /**
  * Reads an error of `http-errors`, of a middleware of middy, or any other value that was thrown.
  *
- * Only an error that says `expose: true` shows its message: one that merely has a `statusCode` may have it from another
+ * Only an error with `expose: true` shows its message: an error that merely has a `statusCode` may have it from another
  * server.
  */
 export function readForeignError(error: unknown): ForeignError {
@@ -44,7 +44,7 @@ function isStatus(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599
 }
 
-/** What the response has of its own. */
+/** Headers that the response sets itself. */
 const own = new Set(['content-type', 'content-length', 'retry-after', 'transfer-encoding'])
 
 function readHeaders(headers: unknown): Record<string, string> | undefined {

@@ -119,7 +119,7 @@ describe.each(foreign)('the event of %s', (_, event) => {
     await expect(invoke(handler, event)).rejects.toMatchObject({
       name: 'SpillwayError',
       code: 'SPILLWAY_EVENT_FOREIGN',
-      message: expect.stringMatching(`^${owner}: this is no HTTP event`),
+      message: expect.stringMatching(`^${owner}: this is not an HTTP event`),
     })
     expect(to.sent).toStrictEqual([])
   })
@@ -160,7 +160,11 @@ describe.each(foreign)('the event of %s', (_, event) => {
       })
     await expect(invoke(handler, event)).rejects.toBe(error)
     expect(logger.lines).toMatchObject([
-      ['error', 'spillway: an event that is no HTTP event failed: it gets no answer', { error }],
+      [
+        'error',
+        'spillway: the invocation failed for an event that is not an HTTP request, so it gets no answer',
+        { error },
+      ],
     ])
   })
 })

@@ -3,9 +3,9 @@ import { isObject } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
 /**
- * Whether an HTTP front door sends an event such as this: API Gateway (REST API, HTTP API with either payload), a
- * Function URL or a load balancer. A field that is null or absent does not make it foreign, as in API Gateway's own test
- * console; events for authorizers and of WebSocket APIs are no requests.
+ * Whether an event is an HTTP request from API Gateway (REST API, HTTP API with either payload), a Function URL or a
+ * load balancer. Fields may be null or absent, as in the test console of API Gateway. Events for authorizers and of
+ * WebSocket APIs are not requests.
  */
 export function isHttp(event: unknown): event is HttpEvent {
   if (!isObject(event) || 'methodArn' in event || 'routeArn' in event) return false
@@ -21,25 +21,25 @@ export function isHttp(event: unknown): event is HttpEvent {
   )
 }
 
-/** Parts of a request of which each event has at least one. Destinations of Lambda get a `version` of 1.0, too. */
+/** Each HTTP event has at least one of these. An event for a destination of Lambda has a `version` of 1.0 as well. */
 const parts = ['headers', 'multiValueHeaders', 'path', 'rawPath']
 
 /**
- * Lets requests pass alone. Whatever a function answers is success to Lambda, which deletes the messages of a queue then:
- * an event that is no request has to be an error of the invocation.
+ * Throws for an event that is not an HTTP request. Lambda takes any answer for success, and deletes the messages if
+ * they came from a queue. So the invocation has to fail.
  *
- * @param owner the middleware that asks
- * @throws SpillwayError `SPILLWAY_EVENT_FOREIGN`, which has no status, so that no middleware makes an answer of it.
+ * @param owner the middleware that checks
+ * @throws SpillwayError `SPILLWAY_EVENT_FOREIGN`. It has no status, so that no middleware turns it into an answer.
  */
 export function requireHttp(owner: string, event: unknown): asserts event is HttpEvent {
   if (isHttp(event)) return
   throw new SpillwayError(
     'SPILLWAY_EVENT_FOREIGN',
-    `${owner}: this is no HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function; answer pings that keep it warm before the first middleware. A test makes its events with @spillway/ingest/testing.`,
+    `${owner}: this is not an HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function; answer pings that keep it warm before the first middleware. A test makes its events with @spillway/ingest/testing.`,
   )
 }
 
-/** Who sent an event, where it says so: nothing else of it is told. */
+/** The service that sent an event, if the event names it. Nothing else of the event is shown. */
 function senderOf(event: unknown): string {
   const list: unknown = isObject(event) ? (Array.isArray(event) ? event : event.Records) : undefined
   const first: unknown = Array.isArray(list) ? list[0] : event

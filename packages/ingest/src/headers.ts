@@ -1,13 +1,15 @@
 import type { HttpEvent } from './http-event.ts'
 
-/** A header by its lower-case name, whatever case it came in; its lines are joined with a comma (RFC 9110, 5.3). */
+/**
+ * A header by its lower-case name, in whatever case it was sent. Several lines are joined with a comma (RFC 9110, 5.3).
+ */
 export function header(event: HttpEvent, name: string): string | undefined {
   const lines = linesOf(event.multiValueHeaders, name)
   const found = lines.length > 0 ? lines : linesOf(event.headers, name)
   return found.length === 0 ? undefined : found.join(', ')
 }
 
-/** All headers, by their lower-case names. Cookies that came apart are `cookie` again. */
+/** All headers by their lower-case names. Cookies that the event lists separately are joined into `cookie`. */
 export function readHeaders(event: HttpEvent): Record<string, string> {
   const all: Record<string, string> = Object.create(null)
   const names = [...Object.keys(event.headers ?? {}), ...Object.keys(event.multiValueHeaders ?? {})]
@@ -20,13 +22,13 @@ export function readHeaders(event: HttpEvent): Record<string, string> {
   return all
 }
 
-/** A client may have sent a name in two cases. */
+/** All values of a header: a client may have sent its name in two cases. */
 function linesOf(
   headers: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined,
   name: string,
 ): readonly string[] {
   const lines: string[] = []
-  // This runs several times for a request: no list is made of the names, and the length of one tells most of them apart.
+  // Runs several times per request: `for … in` makes no list, and comparing lengths first skips most names.
   for (const key in headers) {
     if (key.length !== name.length || key.toLowerCase() !== name || !Object.hasOwn(headers, key)) continue
     const value = headers[key]

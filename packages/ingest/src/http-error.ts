@@ -5,11 +5,11 @@ export type RequestPart = 'body' | 'query' | 'path' | 'headers'
 
 /** Why one place of a request is invalid. */
 export interface RequestIssue extends Issue {
-  /** Where the place is. Default: in the body. */
+  /** The part that holds the place. Default: the body. */
   readonly in?: RequestPart
 }
 
-/** What an {@link HttpError} may carry beside its message. */
+/** Options of an {@link HttpError}. */
 export interface HttpErrorOptions extends ErrorOptions {
   /** The places of the request that are invalid. */
   readonly issues?: readonly RequestIssue[] | undefined
@@ -17,20 +17,20 @@ export interface HttpErrorOptions extends ErrorOptions {
   readonly retryAfter?: number | undefined
   /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What became of each item of a bulk request: the member `items` of the problem (RFC 9457, section 3.2). */
+  /** The result of each item of a bulk request: the member `items` of the problem (RFC 9457, section 3.2). */
   readonly items?: readonly ItemAnswer[]
 }
 
-/** What became of one item of a bulk request. */
+/** The result of one item of a bulk request. */
 export interface ItemAnswer {
   /**
-   * The number of the item in the request, from 0; blank lines do not count. None for a body that the handler made of no
-   * item, or of one that cannot be known.
+   * The number of the item in the request, from 0; blank lines do not count. Absent for a body that the handler made,
+   * if its item is not known.
    */
   readonly index?: number
-  /** 202, 400, 413, 422 or 503, as for a request of its own. */
+  /** 202, 400, 413, 422, 500 or 503: what a request for this item alone would have. */
   readonly status: number
-  /** The message's id, its key; none for an item that is not valid, or of which no key can be made. */
+  /** The id of the message, which is its key. Absent for an invalid item, or when it has no valid key. */
   readonly id?: string
   readonly statusUrl?: string
   readonly code?: string
@@ -39,8 +39,8 @@ export interface ItemAnswer {
 }
 
 /**
- * An error with an HTTP status. `problemDetails` turns it into a response, and so do middlewares that know the
- * properties of the `http-errors` package (`statusCode`, `expose`, `headers`).
+ * An error with an HTTP status. `problemDetails` turns it into a response, as do middlewares that know the properties
+ * of the package `http-errors` (`statusCode`, `expose`, `headers`).
  */
 export class HttpError extends SpillwayError {
   declare readonly statusCode: number
@@ -58,10 +58,10 @@ export class HttpError extends SpillwayError {
   }
 }
 
-/** What a request without a body is told, whoever finds out. */
+/** The detail of the 400 for a request without a body. */
 export const noBodyDetail = 'The request has no body.'
 
-/** The 400 for a request without a body, the same for the events of all kinds. */
+/** The 400 for a request without a body. */
 export function noBody(): HttpError {
   return new HttpError(400, 'SPILLWAY_BODY_MALFORMED', noBodyDetail)
 }

@@ -1,6 +1,6 @@
 /**
- * The parts of an HTTP event that the middlewares read. API Gateway (REST API 1.0, HTTP API 2.0), Lambda Function URLs
- * and Application Load Balancers have them all.
+ * The fields of an HTTP event that the middlewares read, in the events of API Gateway (REST API 1.0, HTTP API 2.0),
+ * Lambda Function URLs and Application Load Balancers.
  *
  * Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs" and "Lambda proxy
  * integrations in API Gateway"; Elastic Load Balancing, "Lambda functions as targets".
@@ -22,7 +22,7 @@ export interface HttpEvent {
   readonly rawPath?: string | null
   /** REST API and ALB. */
   readonly path?: string | null
-  /** Text as it came, or what a body parser made of it. */
+  /** The text that was sent, or what a body parser made of it. */
   readonly body?: unknown
   readonly isBase64Encoded?: boolean | null
   readonly requestContext?: object | null
@@ -40,11 +40,11 @@ export function isAlb({ requestContext }: HttpEvent): boolean {
 }
 
 /**
- * Whether the path of an event and its parameters are decoded: those of an HTTP API are, whatever its payload format.
- * Events of a REST API have no `version`.
+ * Whether the path of an event and its parameters are already decoded. An HTTP API decodes them, in both payload
+ * formats. Events of a REST API have no `version`.
  *
- * Source: API Gateway Developer Guide, "Create routes for HTTP APIs" ("API Gateway decodes URL-encoded request parameters
- * before passing them to your backend integration"); a REST API hands them on as they stood in the URL.
+ * Source: API Gateway Developer Guide, "Create routes for HTTP APIs" ("API Gateway decodes URL-encoded request
+ * parameters before passing them to your backend integration"); a REST API passes them on as they are in the URL.
  */
 export function isPathDecoded({ version, rawPath, requestContext }: HttpEvent): boolean {
   const { domainName } = (requestContext ?? {}) as { readonly domainName?: unknown }

@@ -6,7 +6,7 @@ export interface HttpResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** For a load balancer whose target group has multi-value headers turned on: it reads no others. */
+  /** For a load balancer whose target group has multi-value headers turned on: it reads only these. */
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>
   /** For a load balancer. */
   readonly statusDescription?: string
@@ -15,15 +15,15 @@ export interface HttpResponse {
 }
 
 /**
- * The body that a handler returns, where the type of the chain names its answer, `middy<APIGatewayProxyEventV2,
- * APIGatewayProxyResultV2>()`: middy's types hold what a handler returns against that, but the answer is what `enqueue` makes
- * of it. Does nothing at run time.
+ * Lets a handler return a body where the type of the chain names another result, as in
+ * `middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()`. middy's types expect the handler to return that result, but
+ * `enqueue` makes it from the body. Does nothing at run time.
  */
 export function asAnswer(body: unknown): never {
   return body as never
 }
 
-/** A response in JSON, in the form that the sender of the event understands. */
+/** A JSON response in the form that the sender of the event expects. */
 export function respond(
   event: HttpEvent,
   statusCode: number,

@@ -2,18 +2,19 @@ import { header } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 
-/** A String of RFC 9651 (Structured Field Values), with whatever parameters, which mean nothing here. */
+/** A String of RFC 9651 (Structured Field Values). Its parameters are ignored. */
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?:\s*;.*)?$/
 
-/** What clients send without the quotes. A comma would be two headers that a gateway has joined. */
+/** A key without quotes, as many clients send it. A comma would mean two headers that a gateway joined. */
 const bare = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/
 
 /**
- * The key that the client gave its request in the `Idempotency-Key` header; `undefined` when there is none.
+ * The key in the `Idempotency-Key` header; `undefined` without the header.
  *
- * Source: draft-ietf-httpapi-idempotency-key-header-07, which has it as a String; a bare key is taken, too.
+ * Source: draft-ietf-httpapi-idempotency-key-header-07, which defines it as a String. A key without quotes is accepted
+ * as well.
  *
- * @throws HttpError 400 `SPILLWAY_KEY_INVALID` for a header that is not one key of 1 to 200 characters.
+ * @throws HttpError 400 `SPILLWAY_KEY_INVALID` when the header is not one key of 1 to 200 characters.
  */
 export function readIdempotencyKey(event: HttpEvent): string | undefined {
   const value = header(event, 'idempotency-key')?.trim()

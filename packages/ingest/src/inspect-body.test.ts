@@ -6,7 +6,7 @@ it.each([
   ['a\0b', '', 'The text holds U+0000 (NUL), which a database cannot store'],
   [{ a: [1, { b: '\uFFFE' }] }, '/a/1/b', 'The text holds U+FFFE, which a queue cannot hold'],
   [{ 'x/y': '\uFFFF' }, '/x~1y', 'The text holds U+FFFF, which a queue cannot hold'],
-  [['\uD800'], '/0', 'The text holds a lone surrogate, which no UTF-8 has'],
+  [['\uD800'], '/0', 'The text holds a lone surrogate, which UTF-8 cannot encode'],
   [{ 'k\0': 1 }, '/k\0', 'The name holds U+0000 (NUL), which a database cannot store'],
   [{ n: [1, JSON.parse('1e400')] }, '/n/1', 'The number is not finite, which JSON cannot hold'],
   [Number.NaN, '', 'The number is not finite, which JSON cannot hold'],

@@ -2,45 +2,44 @@ import type { Issue } from '@spillway/message'
 import { isObject, isStorable, toPointer, unstorableCharacter } from '@spillway/message/internal'
 import { type Place, tokensOf } from './place.ts'
 
-/** No more issues than this are found: one is enough to refuse a body. */
+/** The search stops after this many issues: one is enough to reject a body. */
 const mostIssues = 100
 
-/** What is known of a body before it travels. */
+/** What is known of a body before it is sent. */
 export interface Inspection {
   /**
-   * Whether JSON holds the body as it is: storable texts, finite numbers, safe integers, booleans, `null`, and plain
-   * lists and objects of them. The JSON of any other has to be read again to know what travels.
+   * Whether JSON holds the body exactly: storable texts, finite numbers, safe integers, booleans, `null`, and plain
+   * lists and objects of them. Any other body has to go through JSON to know what is sent.
    */
   readonly plain: boolean
-  /** What of it cannot be stored; see {@link findUnstorable}. */
+  /** The places that cannot be stored; see {@link findUnstorable}. */
   readonly issues: readonly Issue[]
 }
 
-/** Whether an integer beyond 2^53 - 1 is the one that its sender wrote: several integers become the same number. */
+/** Whether a number beyond 2^53 - 1 is the integer that its sender wrote: different integers become the same number. */
 export type IsExact = (tokens: readonly PropertyKey[], value: number) => boolean
 
 const plainBody: Inspection = Object.freeze({ plain: true, issues: [] })
 
 /**
- * Whether an object or a list is what a parser of JSON makes: not an instance of a class. One of another realm counts as
- * an instance.
+ * Whether an object or a list could come from a JSON parser: it is not an instance of a class. An object of another
+ * realm counts as an instance.
  */
 export function isPlainContainer(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
-/** Looks at each value of a body once. */
+/** Checks each value of a body once. */
 export function inspectBody(body: unknown, isExact?: IsExact): Inspection {
-  // Nearly every body has nothing to find: where each of its values is, is nobody's matter then.
+  // Nearly every body is valid, and then the positions of its values are not needed.
   return isPlainThroughout(body) ? plainBody : { plain: false, issues: findPlaces(body, isExact) }
 }
 
 /**
- * The places of a body that hold what a queue or a database cannot store: NUL (Postgres refuses it in `text` and in
- * `jsonb`), lone surrogates (no UTF-8 has them), U+FFFE and U+FFFF (SQS refuses them), and numbers that are not finite,
- * `1e400` for example (JSON would make `null` of them). With `isExact`, integers that were changed when they were read,
- * too.
+ * The places of a body that a queue or a database cannot store: NUL (Postgres rejects it in `text` and `jsonb`), lone
+ * surrogates (UTF-8 cannot encode them), U+FFFE and U+FFFF (SQS rejects them), and numbers that are not finite, `1e400`
+ * for example (JSON turns them into `null`). With `isExact` also integers that the parser changed.
  *
  * Source: PostgreSQL documentation, "Character Types" and "JSON Types"; Amazon SQS API Reference, SendMessage.
  */
@@ -48,19 +47,19 @@ export function findUnstorable(body: unknown, isExact?: IsExact): readonly Issue
   return inspectBody(body, isExact).issues
 }
 
-/** More than a body of 10 MiB has: one of a handler's own may hold itself, and has no end. */
+/** More values than a body of 10 MiB has. A body that a handler made may be circular. */
 const mostValues = 6_000_000
 
-/** Whether JSON holds a body as it is; `false` also for one that has no end. */
+/** Whether JSON holds a body exactly; `false` for a circular body as well. */
 function isPlainThroughout(body: unknown): boolean {
   if (!isObject(body)) return isPlainValue(body)
-  // A stack of its own: a body may nest deeper than the machine's. Only what holds others waits: a body may be one list.
+  // No recursion: a body may nest deeper than the call stack. Only lists and objects wait: a body may be one long list.
   const waiting: object[] = [body]
   for (let count = 0; waiting.length > 0; count++) {
     if (count + waiting.length > mostValues) return false
     const value = waiting.pop() as Readonly<Record<string, unknown>>
     if (!isPlainContainer(value) || value.toJSON !== undefined) return false
-    // `for … of` has the holes of a list, too, as `undefined`.
+    // `for … of` visits the holes of a list as well, as `undefined`.
     if (Array.isArray(value)) {
       for (const inner of value) if (!take(inner)) return false
     } else {
@@ -82,7 +81,7 @@ function isPlainValue(value: unknown): boolean {
   return typeof value === 'boolean' || value === null
 }
 
-/** Whether no other integer becomes the same number; `false` for what is not finite. */
+/** Whether no other integer becomes the same number; `false` for a number that is not finite. */
 function isSafe(value: number): boolean {
   return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
 }
@@ -104,7 +103,7 @@ function findPlaces(body: unknown, isExact: IsExact | undefined): readonly Issue
       if (isObject(inner) || !isPlainValue(inner))
         waiting.push({ value: inner, place: { key, within: place } })
     }
-    // The first goes on top.
+    // In reverse order, so that the first one is on top of the stack.
     if (Array.isArray(value)) {
       for (let index = value.length - 1; index >= 0; index--) wait(value[index], index)
     } else {
@@ -124,12 +123,12 @@ function faultOf(value: unknown, place: Place, isExact: IsExact | undefined): st
   if (!Number.isFinite(value)) return 'The number is not finite, which JSON cannot hold'
   return isExact === undefined || isExact(tokensOf(place), value)
     ? undefined
-    : 'The integer is beyond 2^53 - 1, where several become the same number: send it as a string'
+    : 'The integer is beyond 2^53 - 1, where different integers become the same number: send it as a string'
 }
 
 function nameOf(text: string): string {
   const [found] = unstorableCharacter.exec(text) ?? []
-  if (found === undefined) return 'a lone surrogate, which no UTF-8 has'
+  if (found === undefined) return 'a lone surrogate, which UTF-8 cannot encode'
   return found === '\0'
     ? 'U+0000 (NUL), which a database cannot store'
     : `U+${found.charCodeAt(0).toString(16).toUpperCase()}, which a queue cannot hold`

@@ -31,7 +31,8 @@ const changed = {
     errors: [
       {
         pointer: '#/id',
-        detail: 'The integer is beyond 2^53 - 1, where different integers become the same number: send it as a string',
+        detail:
+          'The integer is beyond 2^53 - 1, where different integers become the same number: send it as a string',
       },
     ],
   },

@@ -5,21 +5,23 @@ export interface ShownIssue {
   /** A JSON Pointer as a URI fragment (RFC 6901, section 6), which is how RFC 9457 shows it. */
   readonly pointer: string
   readonly detail: string
-  /** Where the place is, unless it is the body. */
+  /** The part that holds the place, unless it is the body. */
   readonly in?: 'query' | 'path' | 'headers'
 }
 
-/** Shows issues as long as an answer has room for them: a response stays small, whatever a client sends. */
+/** Shows issues while the answer has room for them: the response stays small, whatever a client sends. */
 export type ShowIssues = (issues: readonly RequestIssue[]) => readonly ShownIssue[]
 
-/** In characters, of all issues of an answer. */
+/** The most characters of all issues of an answer. */
 const room = 200_000
 
-/** Of a list of issues. */
+/** The most issues of one list. */
 const mostIssues = 1000
 const longestText = 500
 
-/** Room for the issues of an answer: 200,000 characters, 1,000 issues of a body, each text of 500 characters at most. */
+/**
+ * Room for the issues of an answer: 200,000 characters, 1,000 issues of a body, each text of 500 characters at most.
+ */
 export function issueRoom(): ShowIssues {
   let left = room
   return function showIssues(issues) {

@@ -1,6 +1,6 @@
 import { HttpError } from './http-error.ts'
 
-/** The most items that a bulk request may have, whatever its limit: an answer has to fit into what Lambda sends. */
+/** The highest `maxItems`: the answer has to fit into a response of Lambda. */
 export const mostItems = 10_000
 
 /** The 422 for a bulk body as a whole. */
@@ -8,7 +8,7 @@ export function itemsInvalid(message: string): HttpError {
   return new HttpError(422, 'SPILLWAY_ITEMS_INVALID', message)
 }
 
-/** The 422 for a bulk body with more items than are taken. */
+/** The 422 for a bulk body with too many items. */
 export function tooManyItems(count: number, limit: number): HttpError {
-  return itemsInvalid(`There are ${count} items; at most ${limit} are taken at once.`)
+  return itemsInvalid(`There are ${count} items; at most ${limit} are accepted at once.`)
 }

@@ -9,10 +9,10 @@ const closeBrace = 0x7d
 /**
  * Whether the brackets and braces of a JSON text nest deeper than `max`, without parsing it.
  *
- * Text that is not JSON may be called deep or not: a parser refuses it either way. A string never goes over the end of
- * its line (RFC 8259 wants `\n` escaped), so an open one hides nothing that a parser would reach.
+ * For text that is not JSON either answer is right: the parser rejects it anyway. A JSON string cannot contain a
+ * newline (RFC 8259 requires `\n`), so a string that is not closed ends at its line and hides nothing from this check.
  *
- * @param lines whether each line is a JSON text of its own, as in NDJSON
+ * @param lines whether each line is a separate JSON text, as in NDJSON
  */
 export function nestsDeeper(text: string, max: number, lines = false): boolean {
   if (text.length <= max) return false

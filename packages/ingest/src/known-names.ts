@@ -2,13 +2,13 @@ import { isObject } from '@spillway/message/internal'
 import { isPlainContainer } from './inspect-body.ts'
 
 /**
- * The input of a schema less the names of objects that are not in its output: mostly those that the schema does not
- * know. The input itself where there are none.
+ * The input of a schema without the names that its output does not have. Usually the schema does not know those names.
+ * The input itself when there are none.
  *
- * Whether the schema does without them is not said: a transform leaves names out that it has read.
+ * The schema may still need such a name: a transform may read it and drop it.
  */
 export function keepKnown(input: unknown, output: unknown): unknown {
-  // The stack is enough: only where the schema has made something new, itself on the stack, does this go deeper.
+  // Recursion is safe: it only enters what the schema made itself, by recursion of its own.
   if (input === output || !isObject(input) || !isObject(output)) return input
   if (Array.isArray(input)) return Array.isArray(output) ? keepItems(input, output) : input
   if (Array.isArray(output) || !isPlainContainer(input) || !isPlainContainer(output)) return input

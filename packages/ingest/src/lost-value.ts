@@ -1,7 +1,7 @@
 import { isObject, toPointer } from '@spillway/message/internal'
 import { type Place, tokensOf } from './place.ts'
 
-/** A value that JSON leaves out or empties. */
+/** A value that JSON drops or empties. */
 export interface LostValue {
   /** JSON Pointer (RFC 6901) to the place. */
   readonly path: string
@@ -10,9 +10,10 @@ export interface LostValue {
 }
 
 /**
- * The first value of a body that JSON would lose without a word: a `Set`, a `Map` or bytes, of which it makes other
- * objects; `undefined` or a function in a list, of which it makes `null`; a symbol or a bigint. What `JSON.stringify`
- * asks for its JSON (`toJSON`), a `Date` for example, is not lost, and neither is a name whose value is `undefined`.
+ * The first value of a body that JSON would lose silently: a `Set`, a `Map` or bytes, which it turns into other
+ * objects;
+ * `undefined` or a function in a list, which it turns into `null`; a symbol or a bigint. A value with a `toJSON`, a `Date`
+ * for example, is not lost, nor is a name whose value is `undefined`.
  */
 export function findLost(body: unknown): LostValue | undefined {
   const seen = new Set<object>()
@@ -28,7 +29,7 @@ export function findLost(body: unknown): LostValue | undefined {
     const list = Array.isArray(value)
     for (const key of list ? value.keys() : Object.keys(value)) {
       const inner = value[key]
-      // Texts and numbers of a long list need no room.
+      // Texts and numbers do not wait: a list may be long.
       if (isObject(inner) || kindOf(inner, list) !== undefined)
         waiting.push({ value: inner, place: { key, within: place }, listed: list })
     }
@@ -43,7 +44,7 @@ function kindOf(value: unknown, listed: boolean): string | undefined {
   return value.constructor?.name || 'instance of a class'
 }
 
-/** Whether the JSON of an object does not hold its contents. */
+/** Whether the JSON of an object would not have its contents. */
 function isEmptied(value: object): boolean {
   if (ArrayBuffer.isView(value)) return true
   if (Array.isArray(value) || isWrapper(value)) return false
@@ -53,7 +54,7 @@ function isEmptied(value: object): boolean {
   return Object.keys(value).length === 0
 }
 
-/** `new String('a')` and the like are as good as what they hold. */
+/** `new String('a')` and the like have the JSON of their value. */
 function isWrapper(value: object): boolean {
   return value instanceof String || value instanceof Number || value instanceof Boolean
 }

@@ -1,4 +1,4 @@
-/** In the place of an item of a bulk request whose text is not JSON. It costs only itself. */
+/** Stands for an item of a bulk request whose text is not JSON. Only this item is rejected. */
 export class MalformedItem {
   readonly detail: string
 

@@ -1,7 +1,7 @@
 import { header } from './headers.ts'
 import type { HttpEvent } from './http-event.ts'
 
-/** The types that NDJSON is sent with; none is registered. */
+/** The media types of NDJSON in use; none is registered. */
 const ndjson = /^application\/(?:x-)?(?:ndjson|jsonl|json-lines|jsonlines)\s*(?:;|$)/i
 
 /** Whether the body is NDJSON: a JSON text on each line. */
@@ -10,8 +10,8 @@ export function isNdjson(event: HttpEvent): boolean {
 }
 
 /**
- * Puts `content-type` where body parsers look: an ALB with multi-value headers has no `headers`, and a REST API keeps
- * whatever case the client used.
+ * Puts `content-type` where body parsers look: the event of an ALB with multi-value headers has no `headers`, and a
+ * REST API keeps the case that the client used.
  */
 export function showContentType(event: HttpEvent): void {
   const { headers } = event
@@ -20,15 +20,15 @@ export function showContentType(event: HttpEvent): void {
   if (value !== undefined) Object.assign(event, { headers: { ...headers, 'content-type': value } })
 }
 
-/** Types whose bodies are text, also those that nobody named. */
+/** The media types of text. A body without a type counts as text. */
 const textual = /^$|^text\/|json|xml|javascript|x-www-form-urlencoded/i
 
 /** How a JSON text starts: `{`, `[`, `"`, a number, `true`, `false` or `null`. */
 const json = /^(?:[[{"\dtfn]|-\d)/
 
 /**
- * Whether a body is no text. One that starts as JSON is text whatever its type says: a parser that does not look at the
- * type would read it.
+ * Whether a body is binary. A body that starts like JSON counts as text whatever its type: a parser that ignores the
+ * type would parse it.
  */
 export function isBinary(event: HttpEvent, body: string): boolean {
   const [type = ''] = (header(event, 'content-type') ?? '').split(';')

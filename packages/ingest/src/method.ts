@@ -1,12 +1,12 @@
 import { HttpError } from './http-error.ts'
 import type { HttpEvent } from './http-event.ts'
 
-/** The methods that are safe (RFC 9110, section 9.2.1): a client asks for no effect by them. */
+/** The safe methods (RFC 9110, section 9.2.1): a client does not request an effect with them. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /**
- * Refuses what asks for no effect: a preflight of a browser, the health check of a load balancer, a link that is
- * followed ahead of time. An event without a method passes.
+ * Rejects a request with a safe method: a browser's preflight, a health check of a load balancer, a prefetched link. An
+ * event without a method passes.
  *
  * @throws HttpError 405 `SPILLWAY_METHOD_NOT_ALLOWED`.
  */
@@ -17,7 +17,7 @@ export function requireUnsafeMethod({ httpMethod, requestContext }: HttpEvent): 
   throw new HttpError(
     405,
     'SPILLWAY_METHOD_NOT_ALLOWED',
-    `${method.toUpperCase()} asks for no effect, and is not accepted here.`,
+    `${method.toUpperCase()} is a safe method, which has no effect, and is not accepted here.`,
     { headers: { allow: 'POST, PUT, PATCH, DELETE' } },
   )
 }

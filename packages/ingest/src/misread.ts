@@ -3,7 +3,8 @@ import { toPointer } from '@spillway/message/internal'
 import { denotes } from './exact-integer.ts'
 
 /**
- * Whether a schema made another integer of a text than the text denotes: `z.coerce.number()` turns `1524831183200260097` and
+ * Whether a schema made another integer of a text than the text denotes: `z.coerce.number()` turns
+ * `1524831183200260097` and
  * `…098` into the same number.
  *
  * @param value a number beyond 2^53 - 1
@@ -13,8 +14,8 @@ export function isMisread(text: string, value: number): boolean {
 }
 
 /**
- * The places at which a schema made another integer of a text. Two different bodies could get the same key, and the same value
- * in the database.
+ * The places at which a schema made another integer of a text. Two different bodies could get the same key, and the
+ * same value in the database.
  */
 export function findMisread(input: unknown, output: unknown): readonly Issue[] {
   const issues: Issue[] = []

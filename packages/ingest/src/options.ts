@@ -21,29 +21,32 @@ import {
 } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
-/** What `enqueue` and `enqueueMany` take beside the message. */
+/** Options of `enqueue` and `enqueueMany`. */
 export interface EnqueueOptions<Definition extends MessageDefinition> {
   /** Where messages go, for example `sqsTarget({ queueUrl })`. */
   readonly to: Target
   /**
-   * What a key from the `Idempotency-Key` header is unique in: the tenant, the route, or a list of such. It goes before
-   * the key, so that clients that do not know of one another cannot take each other's keys. Default: nothing. Name the
-   * type of your event where it says more: `(event: APIGatewayProxyEventV2WithJWTAuthorizer) => …`.
+   * The scope in which a key of the `Idempotency-Key` header is unique: the tenant, the route, or a list of such parts.
+   * It goes before the key, so that independent clients can use the same keys. Default: none. To read more of the
+   * event, name its type: `(event: APIGatewayProxyEventV2WithJWTAuthorizer) => …`.
    */
   scope?(event: HttpEvent): string | readonly string[]
   /**
-   * Where a client can ask what became of its message, for example `` (id) => `/orders/${id}` ``: a 202 carries it as
-   * `Location`, as `Link` with `rel="monitor"`, and in its body. The id comes percent-encoded, and the function is
-   * called before the message is sent. Default: nothing.
+   * The URL at which a client can ask for the status of its message, for example `` (id) => `/orders/${id}` ``. A 202
+   * has it as `Location`, as `Link` with `rel="monitor"`, and in its body. The id is already percent-encoded. The
+   * function is called before the message is sent. Default: none.
    */
   statusUrl?(id: string, event: HttpEvent): string
-  /** Seconds for which the queue keeps a message back, 0 to 900; not on a FIFO queue. Default 0. */
+  /** Seconds for which the queue delays the message, 0 to 900; not on a FIFO queue. Default 0. */
   readonly delay?: number | ((body: MessageBody<Definition>) => number)
-  /** Attributes of the message beside its body, for filters and tools that do not read it. At most nine. */
+  /** Attributes of the message, for filters and tools that do not read the body. At most nine. */
   readonly attributes?: (body: MessageBody<Definition>) => Readonly<Record<string, string>>
-  /** What of a handler's own body cannot be stored; see `unstorable` of `validate`. Default `'reject'`. */
+  /**
+   * How to treat text and numbers that the database cannot store, in a body that the handler made; see `unstorable` of
+   * `validate`. Default `'reject'`.
+   */
   readonly unstorable?: 'reject' | 'allow'
-  /** Counts what was accepted, its bytes and the time that it took. Default: nothing. */
+  /** Counts accepted messages and their bytes, and measures durations. Default: none. */
   readonly telemetry?: Telemetry
   /**
    * Default: the clock of the machine.
@@ -53,9 +56,9 @@ export interface EnqueueOptions<Definition extends MessageDefinition> {
   readonly clock?: Clock
 }
 
-/** What `enqueueMany` takes beside the message. */
+/** Options of `enqueueMany`. */
 export interface EnqueueManyOptions<Definition extends MessageDefinition> extends EnqueueOptions<Definition> {
-  /** Gets a line when a part of a bulk request was not confirmed. Default: JSON on the console. */
+  /** Logs when a part of a bulk request was not confirmed. Default: JSON on the console. */
   readonly logger?: Logger
 }
 
@@ -74,7 +77,7 @@ const rules: OptionRules<EnqueueOptions<MessageDefinition>> = {
   clock: objectWith('now', 'sleep'),
 }
 
-/** The options of `enqueue`, checked, with their defaults. */
+/** Checks the options of `enqueue` and adds the defaults. */
 export function checkEnqueue<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueOptions<Definition>,
@@ -84,13 +87,13 @@ export function checkEnqueue<Definition extends MessageDefinition>(
   return complete(options)
 }
 
-/** The options of `enqueueMany`, checked, with their defaults. */
+/** Checks the options of `enqueueMany` and adds the defaults. */
 export function checkEnqueueMany<Definition extends MessageDefinition>(
   definition: Definition,
   options: EnqueueManyOptions<Definition>,
 ) {
   checkDefinition('enqueueMany', definition)
-  // Made here, a bundle without enqueueMany has nothing of it.
+  // Made here and not at module level, so that a bundle without enqueueMany leaves it out.
   const manyRules: OptionRules<EnqueueManyOptions<MessageDefinition>> = {
     ...rules,
     logger: objectWith('info', 'warn', 'error'),

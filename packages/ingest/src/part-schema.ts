@@ -1,12 +1,12 @@
 import type { MessageDefinition, StandardSchemaV1 } from '@spillway/message'
 import { isObject, isStandardSchema } from '@spillway/message/internal'
 
-/** What a part of a request is held against: a message of `defineMessage`, or a Standard Schema validator. */
+/** The schema of a part of a request: a message of `defineMessage`, or a Standard Schema validator. */
 export type PartSchema = MessageDefinition | StandardSchemaV1
 
 /** A schema with the name of its message. */
 export interface NamedSchema {
-  /** `undefined` for a schema that is no message's. */
+  /** `undefined` for a schema without a message. */
   readonly name: string | undefined
   readonly schema: StandardSchemaV1
 }
@@ -18,7 +18,7 @@ export function toNamed(part: PartSchema | undefined): NamedSchema | undefined {
   return { name: schema === part ? undefined : (part as MessageDefinition).name, schema }
 }
 
-/** The schema of a part; `undefined` for a value that has none. */
+/** The schema of a part; `undefined` for any other value. */
 export function schemaOf(part: unknown): StandardSchemaV1 | undefined {
   if (isStandardSchema(part)) return part
   const { schema } = isObject(part) ? part : {}

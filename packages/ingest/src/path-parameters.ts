@@ -5,8 +5,8 @@ import { type HttpEvent, isPathDecoded, readPath } from './http-event.ts'
 export type ReadPath = (event: HttpEvent) => Readonly<Record<string, string | undefined>>
 
 /**
- * Reads path parameters, decoded: those that API Gateway found, else those of a route such as `/orders/{id}` or
- * `/files/{path+}`, which is how Function URLs and load balancers get any.
+ * Reads path parameters, decoded: those of the event, else those of a route such as `/orders/{id}` or `/files/{path+}`.
+ * The events of Function URLs and load balancers have none of their own.
  */
 export function pathReader(route: string | undefined): ReadPath {
   const pattern = route === undefined ? undefined : toPattern(route)
@@ -26,8 +26,8 @@ function match(pattern: RegExp, event: HttpEvent): Readonly<Record<string, strin
 }
 
 /**
- * Whether a text is a route: it begins with `/`, its parameters fill whole segments, and the last may be greedy. One with
- * `/:name`, as others write parameters, would match no path.
+ * Whether a text is a route: it begins with `/`, each parameter is a whole segment, and the last one may be greedy. A
+ * route with `/:name`, the notation of other frameworks, would match no path.
  */
 export function isRoute(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || value.includes('/:')) return false

@@ -1,4 +1,4 @@
-/** A place in a body, found on the way down; `undefined` is the body itself. */
+/** A place in a body, as a linked list from the inside out; `undefined` is the body itself. */
 export type Place = { readonly key: PropertyKey; readonly within: Place } | undefined
 
 /** The names and indexes that lead to a place. */

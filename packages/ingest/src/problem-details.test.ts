@@ -181,7 +181,7 @@ describe('a middleware of middy', () => {
       {
         status: 400,
         code: 'SPILLWAY_BODY_MALFORMED',
-        detail: 'The body has a name that is not taken: constructor.',
+        detail: 'The body has a forbidden name: constructor.',
       },
     ],
     [

@@ -13,11 +13,11 @@ import { type HttpResponse, respond } from './http-response.ts'
 import { type Problem, toProblem } from './problem.ts'
 import { keepText } from './source-text.ts'
 
-/** What {@link problemDetails} takes. */
+/** Options of {@link problemDetails}. */
 export interface ProblemDetailsOptions {
-  /** Gets one line for each error that became a 5xx. Default: JSON on the console. */
+  /** Logs each error that is answered with a 5xx. Default: JSON on the console. */
   readonly logger?: Logger
-  /** Counts `spillway.ingest.rejected`. Default: nothing. */
+  /** Counts `spillway.ingest.rejected`. Default: none. */
   readonly telemetry?: Telemetry
 }
 
@@ -29,14 +29,15 @@ const rules: OptionRules<ProblemDetailsOptions> = {
 /**
  * Answers every error of the middlewares and the handler as `application/problem+json` (RFC 9457). Put it first.
  *
- * An error with a `statusCode` keeps it, and shows its message when it says `expose: true`, as those of `http-errors`
- * and of middy do; any other is a 500 that tells nothing of its inside. What became a 5xx is logged, once, under the
- * `instance` that the client gets. 429 and 503 carry `Retry-After`.
+ * An error with a `statusCode` keeps it, and shows its message if it has `expose: true`, like the errors of
+ * `http-errors` and of middy. Any other error becomes a 500 without details. Each 5xx is logged once, with the request
+ * id that the client gets as
+ * `instance`. 429 and 503 have `Retry-After`.
  *
- * An error that another middleware has answered already stays answered, as is the custom of middy.
+ * An answer that another middleware already gave to the error stays, as usual in middy.
  *
- * An event that no HTTP front door sends gets no answer, whatever failed and whoever answered: the error is thrown, so
- * that Lambda does not take it for success.
+ * An event that is not an HTTP request gets no answer: the error is thrown, so that Lambda does not take the invocation
+ * for a success.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
@@ -53,7 +54,7 @@ export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareO
   }
 
   return {
-    // The first that sees the event: `validate` may have to look at the text that a parser took away.
+    // Runs first: `validate` may need the text that a body parser replaces.
     before: function problemDetailsBefore({ event }) {
       keepText(event)
     },
@@ -62,12 +63,15 @@ export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareO
       const requestId = (context as { awsRequestId?: string } | undefined)?.awsRequestId
       if (!isHttp(event)) {
         if ((error as Partial<SpillwayError> | null)?.code !== 'SPILLWAY_EVENT_FOREIGN') {
-          logger.error('spillway: an event that is no HTTP event failed: it gets no answer', {
-            requestId,
-            error,
-          })
+          logger.error(
+            'spillway: the invocation failed for an event that is not an HTTP request, so it gets no answer',
+            {
+              requestId,
+              error,
+            },
+          )
         }
-        // Also where another middleware answered already: Lambda would take the answer for success.
+        // Even if another middleware has answered: Lambda would take the answer for a success.
         if (error instanceof Error) throw error
         requireHttp('problemDetails', event)
       }

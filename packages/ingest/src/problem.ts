@@ -4,21 +4,21 @@ import { HttpError, type ItemAnswer, noBodyDetail, type RequestIssue } from './h
 import { issueRoom, type ShownIssue } from './issue-list.ts'
 import { phraseOf } from './phrase.ts'
 
-/** A problem, as RFC 9457 ("Problem Details for HTTP APIs") has it on the wire. */
+/** A problem as defined by RFC 9457 ("Problem Details for HTTP APIs"). */
 export interface Problem {
-  /** Always `about:blank`: `code` tells problems apart. */
+  /** Always `about:blank`; `code` identifies the problem. */
   readonly type: 'about:blank'
   /** The phrase of the status, for example `Unprocessable Content`. */
   readonly title: string
   readonly status: number
   readonly detail?: string | undefined
-  /** Stable, for programs: one of Spillway's, that of an error which shows it, else `HTTP_` and the status. */
+  /** A stable code for programs: one of Spillway's, that of an exposed error, else `HTTP_` and the status. */
   readonly code: string
-  /** `urn:uuid:` and Lambda's request id, which is in the log, too. */
+  /** `urn:uuid:` and the request id of Lambda, which is in the log as well. */
   readonly instance?: string
   /** The places of the request that are invalid. */
   readonly errors?: readonly ShownIssue[] | undefined
-  /** What became of each item of a bulk request. */
+  /** The result of each item of a bulk request. */
   readonly items?: readonly ItemAnswer[] | undefined
 }
 
@@ -28,7 +28,7 @@ export interface ProblemAnswer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Seconds that a client should wait when an error does not say. */
+/** Seconds that a client should wait when the error does not say. */
 const defaultRetryAfter = 1
 
 /** Describes an error to a client. An error that is not meant for clients becomes a 500 without its message. */
@@ -52,7 +52,7 @@ export function toProblem(error: unknown, requestId?: string): ProblemAnswer {
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** JSON has nothing for what is `undefined`. */
+/** `JSON.stringify` leaves out members that are `undefined`. */
 interface Description {
   readonly status: number
   readonly detail?: string | undefined
@@ -95,13 +95,13 @@ function describeForeign(error: ForeignError): Description {
 
 const parsers = /^@middy\/http-(?:json|urlencode|multipart)-body-parser$/
 
-/** What each parser takes. */
+/** The content type that each parser expects. */
 const wanted: Readonly<Record<string, string>> = {
   '@middy/http-urlencode-body-parser': 'application/x-www-form-urlencoded',
   '@middy/http-multipart-body-parser': 'multipart/form-data',
 }
 
-/** Parsers answer 422 for text that cannot be parsed; RFC 9110 keeps 422 for content that is well-formed. */
+/** Parsers throw 422 for text that they cannot parse; in RFC 9110 a 422 is for well-formed content. */
 function describeParser(
   status: number,
   message: string | undefined,
@@ -113,10 +113,10 @@ function describeParser(
     return own(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', detail)
   }
   if (status === 413) return own(413, 'SPILLWAY_BODY_TOO_LARGE', 'A part of the body is too large.')
-  // `data` is the name, or else the body.
+  // Here `data` is the name; for other errors it is the body.
   const forbidden = message === 'Forbidden key in JSON body' && typeof data === 'string'
   if (forbidden) {
-    return own(400, 'SPILLWAY_BODY_MALFORMED', `The body has a name that is not taken: ${data}.`)
+    return own(400, 'SPILLWAY_BODY_MALFORMED', `The body has a forbidden name: ${data}.`)
   }
   if (type === undefined && (data === undefined || data === null || data === '')) {
     return own(400, 'SPILLWAY_BODY_MALFORMED', noBodyDetail)
@@ -130,7 +130,7 @@ function own(status: number, code: ErrorCode, detail: string): Description {
   return { status, code, detail }
 }
 
-/** The issues of Ajv, which `@middy/validator` hands on: places of the whole event. */
+/** The issues of Ajv that `@middy/validator` passes on. Their paths are places in the whole event. */
 function fromAjv(data: unknown): readonly RequestIssue[] {
   if (!Array.isArray(data)) return []
   return data.flatMap((issue: unknown) => {

@@ -14,7 +14,7 @@ export function readQuery(event: HttpEvent): Query {
   const pairs = Object.entries(multiple ?? single ?? {}).flatMap(([name, values]) =>
     [values ?? []].flat().map((value: string) => [name, value] as const),
   )
-  // A load balancer hands the query on as it was sent.
+  // A load balancer does not decode the query.
   return collect(isAlb(event) ? pairs.map(([name, value]) => [decodePart(name), decodePart(value)]) : pairs)
 }
 
@@ -29,7 +29,9 @@ function collect(pairs: Iterable<readonly [string, string]>): Query {
   return query
 }
 
-/** As `URLSearchParams` decodes (WHATWG URL, application/x-www-form-urlencoded): what is malformed stays as it is. */
+/**
+ * Decodes as `URLSearchParams` does (WHATWG URL, application/x-www-form-urlencoded): malformed escapes stay unchanged.
+ */
 function decodePart(text: string): string {
   const [value = ''] = new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).values()
   return value

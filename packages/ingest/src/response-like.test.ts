@@ -70,8 +70,8 @@ describe.each([
   ])('a response that a handler returns is not sent: %j', async (response) => {
     const { status, error, sent } = await answerOf(definition, [], () => response)
     expect(status).toBe(500)
-    expect(error).toContain(`What enqueue is to send is a response with the status ${response.statusCode}`)
-    expect(error).toContain('by an error that it throws, with `statusCode` and `expose: true`')
+    expect(error).toContain(`enqueue got a response with the status ${response.statusCode} to send`)
+    expect(error).toContain('To reject a request, throw an error with `statusCode` and `expose: true`')
     expect(sent).toStrictEqual([])
   })
 
@@ -150,8 +150,8 @@ describe('many', () => {
   }
 
   it.each([
-    ['a response', [], () => ({ statusCode: 403, body: 'Forbidden' }), 'throws, with `statusCode`'],
-    ['a response among bodies', [], () => [{ id: 'a' }, { statusCode: 403 }], 'throws, with `statusCode`'],
+    ['a response', [], () => ({ statusCode: 403, body: 'Forbidden' }), 'throw an error with `statusCode`'],
+    ['a response among bodies', [], () => [{ id: 'a' }, { statusCode: 403 }], 'throw an error with `statusCode`'],
     ['a wrapped list', [httpCors()], undefined, 'use() it before enqueue'],
   ])('that are %s are not sent', async (_, after, handle, why) => {
     const { status, error, sent } = await manyOf(after, handle)

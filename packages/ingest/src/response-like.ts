@@ -1,7 +1,7 @@
 import { type MessageDefinition, SpillwayError } from '@spillway/message'
 import { isObject, validate } from '@spillway/message/internal'
 
-/** What API Gateway, Function URLs and load balancers read of a response. */
+/** The fields of a response for API Gateway, Function URLs and load balancers. */
 const fields = new Set([
   'statusCode',
   'statusDescription',
@@ -13,12 +13,12 @@ const fields = new Set([
 ])
 
 /**
- * Refuses a response in the place of a body: a loose schema would take it for a message. A schema that does not do
- * without `statusCode` means it.
+ * Throws when the handler returned a response instead of a body: a loose schema would accept it as a message. If the
+ * schema needs the name `statusCode`, the value is a body.
  *
- * @param definition `undefined` where no response can be a body
- * @param changed whether it is a body of the request, without the names of a response until it was changed
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` with what to do
+ * @param definition `undefined` when a response cannot be a body
+ * @param changed whether the value is a body of the request that had no names of a response before it was changed
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID`, which says what to do
  */
 export async function refuseResponse(
   definition: MessageDefinition | undefined,
@@ -28,16 +28,16 @@ export async function refuseResponse(
   if (!isResponse(returned, changed)) return
   const { statusCode, ...rest } = returned
   if (definition !== undefined && !(await validate(definition.schema, rest)).ok) {
-    // An ordinary schema refuses both.
+    // Most schemas reject both.
     if ((await validate(definition.schema, returned)).ok) return
   }
-  // What wraps a body in a response leaves it as it is; a handler's own response has a text.
+  // A middleware wraps the body as an object; a response that a handler made has a text.
   const wrapped = changed || isObject(returned.body)
   throw new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     wrapped
       ? `${order} Its \`after\` runs before that of enqueue and makes a response of the body: use() it before enqueue.`
-      : `What enqueue is to send is a response with the status ${statusCode}, not a body. The handler refuses a request by an error that it throws, with \`statusCode\` and \`expose: true\`, as http-errors makes them. If it returned a body: ${order}`,
+      : `enqueue got a response with the status ${statusCode} to send, not a body. To reject a request, throw an error with \`statusCode\` and \`expose: true\`, for example of http-errors. If the handler returned a body: ${order}`,
   )
 }
 
@@ -52,6 +52,6 @@ function isResponse(
   const status = Number(value.statusCode)
   if (!Number.isInteger(status) || status < 100 || status > 599) return false
   if (Object.keys(value).every((name) => fields.has(name))) return true
-  // A body with a name of a response, `body` for example, is not wrapped: the others are added to it.
+  // A middleware does not wrap a body that has a name of a response, `body` for example, but adds the other names to it.
   return changed && 'headers' in value
 }

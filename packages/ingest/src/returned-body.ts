@@ -17,10 +17,10 @@ import {
 } from './validated.ts'
 
 /**
- * The body that a handler returned: at once where `validate` let it through and JSON holds it as it is, so that it needs
- * no second look.
+ * The body that a handler returned. Synchronous when it is the validated body and JSON holds it exactly.
  *
- * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when it is none: the app is wrong, not the client.
+ * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when the value is not a valid body: a fault of the
+ * app, not of the client.
  */
 export function readBody<Definition extends MessageDefinition>(
   definition: Definition,
@@ -32,31 +32,31 @@ export function readBody<Definition extends MessageDefinition>(
   const same = single?.output === returned ? single : undefined
   const absent = same !== undefined && same.input === undefined
   if (returned === undefined || returned === null) {
-    // An optional body that the client did not send.
+    // The body is optional, and the client did not send it.
     if (absent) throw noBody()
     if (!same?.unchanged()) throw handlerWrong(definition, 'the body', 'it returned nothing')
   }
-  // A default that the schema put in the place of no body is validated as a body of the handler's own.
+  // A default of the schema for a missing body is validated like a body that the handler made.
   if (!absent && same?.unchanged()) return toTravelling(definition, same)
   return check(definition, event, returned, storable, same)
 }
 
-/** A body that a handler returned: with its place in the request, where it came from one that is known. */
+/** A body that a handler returned, with its place in the request if that is known. */
 export interface ReturnedBody<Definition extends MessageDefinition = MessageDefinition>
   extends Checked<Definition> {
   readonly index?: number
 }
 
-/** The bodies of a bulk request, and what of the request is not sent. */
+/** The bodies of a bulk request, and the items that are not sent. */
 export interface ReturnedBodies<Definition extends MessageDefinition> {
   readonly bodies: readonly ReturnedBody<Definition>[]
   readonly rejected: readonly RejectedItem[]
 }
 
 /**
- * The bodies that a handler returned: those of the request, some of them, or its own.
+ * The bodies that a handler returned: bodies of the request, or its own.
  *
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` when they are no list, or one is invalid and the handler's own.
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` when they are not a list, or when one that the handler made is invalid.
  */
 export async function readBodies<Definition extends MessageDefinition>(
   definition: Definition,
@@ -76,7 +76,7 @@ export async function readBodies<Definition extends MessageDefinition>(
     const travelling = item?.unchanged()
       ? toTravelling(definition, item)
       : check(definition, event, made, storable, item)
-    // Without a promise for each of a thousand bodies.
+    // Avoids a promise for each body: there may be thousands.
     const { input, output } = isPromise(travelling) ? await travelling : travelling
     if (item === undefined) bodies.push({ input, output, made })
     else bodies.push(item.index === undefined ? { input, output } : { input, output, index: item.index })
@@ -84,11 +84,11 @@ export async function readBodies<Definition extends MessageDefinition>(
   return { bodies: findPlaces(definition, items, bodies) as readonly ReturnedBody<Definition>[], rejected }
 }
 
-/** Finds the item that a body came out of. One that is returned more often than it was sent has no place then. */
+/** Finds the item of a body. If a body is returned more often than it was sent, the surplus ones have no place. */
 function itemsByOutput(
   items: readonly CheckedItem[],
 ): (body: unknown) => (CheckedBody & { readonly index?: number }) | undefined {
-  // Two equal texts are two items.
+  // Two items may be the same value, the same text for example.
   const known = Map.groupBy(items, ({ output }) => output as unknown)
   const taken = new Map<unknown, number>()
   return function take(body) {
@@ -102,9 +102,9 @@ function itemsByOutput(
 }
 
 /**
- * A body of the handler's own: what travels is validated once more.
+ * Validates a body that the handler made, in the form in which it is sent.
  *
- * @param changed what it was before, for one of the request that is no longer what it was
+ * @param changed the validated body, if the handler changed it
  */
 async function check<Definition extends MessageDefinition>(
   definition: Definition,

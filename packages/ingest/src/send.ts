@@ -1,22 +1,21 @@
 import { type EncodedMessage, type SendResult, type Target, toError } from '@spillway/message'
 import type { Deadline } from '@spillway/transport'
 
-/** Milliseconds of a request that are kept for its answer, should a target not heed its limit. */
+/** Milliseconds of a request that are kept for its answer, in case a target exceeds its limit. */
 export const guardMs = 100
 
-/** What a target answered. */
+/** The answer of a target. */
 export interface Sent {
-  /** By the place of the message; `undefined` for one of which the target says nothing. */
+  /** One result per message, in order; `undefined` where the target gave none. */
   readonly results: readonly (SendResult | undefined)[]
-  /** Why the first message was not confirmed that was not; `undefined` where there was none to send. */
+  /** Why the first unconfirmed message was not confirmed; `undefined` when there was no message. */
   readonly cause: Error | undefined
 }
 
 /**
- * Sends messages. A target should neither reject nor take longer than its limit; what one does that does so all the
- * same is not confirmed.
+ * Sends messages. A target should neither reject nor exceed its limit. If it does, its messages count as not confirmed.
  *
- * @param deadline that of the request, without {@link guardMs}. It is ended
+ * @param deadline the deadline of the request, {@link guardMs} before its end. This function ends it
  */
 export async function send(
   to: Target,
@@ -31,7 +30,7 @@ export async function send(
     }
     return {
       results,
-      // An error has a stack, which costs more than the rest of this.
+      // Lazy: the stack of an error costs more than the rest of this function.
       get cause() {
         return causeOf(results, messages)
       },
@@ -50,7 +49,7 @@ function causeOf(results: Sent['results'], messages: readonly EncodedMessage[]):
   return cause === undefined ? new Error(detail) : new Error(detail, { cause })
 }
 
-/** Whether the queue is to blame, not the message. */
+/** Whether a message failed for a reason other than its size. */
 function isLost(result: SendResult | undefined): boolean {
   return result?.status !== 'accepted' && result?.code !== 'SPILLWAY_BODY_TOO_LARGE'
 }

@@ -2,8 +2,8 @@ import { isObject } from '@spillway/message/internal'
 import { isPlainContainer } from './inspect-body.ts'
 
 /**
- * Remembers what values hold, however deep, and tells whether they still hold that. Of what is neither a plain object
- * nor a list, a `Date` is looked into; a `Map` or an instance of a class is known by its identity.
+ * Remembers the contents of values, at any depth. The returned function tells whether they are unchanged. Plain
+ * objects, lists and `Date`s are compared by their contents; a `Map` or an instance of a class is compared by identity.
  */
 export function snapshot(values: readonly unknown[]): () => boolean {
   const before = flatten(values)
@@ -17,13 +17,15 @@ export function snapshot(values: readonly unknown[]): () => boolean {
   }
 }
 
-/** From how many objects on it is looked whether one comes again: few bodies have as many, and none of JSON is circular. */
+/**
+ * Repeated objects are only detected after this many: few bodies have as many, and a body from JSON is never circular.
+ */
 const fewObjects = 50
 
-/** Each value, how many items or names it has, and the names. */
+/** All values as one list: each value, the number of its items or names, and the names. */
 function flatten(values: readonly unknown[]): readonly unknown[] {
   const parts: unknown[] = []
-  // A stack of its own: a body may nest deeper than the machine's. Only what holds others waits.
+  // No recursion: a body may nest deeper than the call stack. Only lists and objects wait.
   const waiting: object[] = []
   const seen = new Set<object>()
   let objects = 0

@@ -3,66 +3,69 @@ import { denotes } from './exact-integer.ts'
 import type { HttpEvent } from './http-event.ts'
 import type { IsExact } from './inspect-body.ts'
 
-/** What a request's body was before it was parsed. */
+/** The body of a request before it was parsed. */
 interface Source {
   readonly body: string | null | undefined
   readonly base64: boolean
-  /** The texts of NDJSON, by the place of their item. */
+  /** The lines of NDJSON, by the place of the item. */
   readonly lines?: readonly string[]
   reading?: Reading
 }
 
-/** A body that was parsed again, with nothing in the place of an integer that its parser changed. */
+/** A body that was parsed again, without the integers that its parser changed. */
 interface Reading {
   readonly marked: unknown
-  /** Integers beyond 2^53 - 1 as they were parsed. One that was changed may be in both. */
+  /** Numbers beyond 2^53 - 1 in the body, from integers that the parser kept exactly or changed. One may be in both. */
   readonly exact: Set<number>
   readonly changed: Set<number>
 }
 
 const sources = new WeakMap<HttpEvent, Source>()
 
-/** Remembers the text of a body that nobody has parsed yet: a parser puts what it makes in its place. */
+/** Remembers the text of a body before a parser replaces it. */
 export function keepText(event: HttpEvent): void {
-  // `problemDetails` sees events before anything has looked at what they are.
+  // `problemDetails` gets events before they are checked.
   if (!isObject(event)) return
   const { body, isBase64Encoded } = event
-  // The first middleware has seen it already, as mostly.
+  // Usually an earlier middleware has remembered it.
   if (typeof body === 'string' && sources.get(event)?.body === body) return
   if (typeof body === 'string' || body === undefined || body === null) {
     sources.set(event, { body, base64: isBase64Encoded === true })
   }
 }
 
-/** Remembers the text that reaches the handler, should no middleware have parsed it. */
+/** Remembers the text when no middleware has parsed it before the handler. */
 export function keepUnparsed(event: HttpEvent): void {
   if (typeof event.body === 'string' && !sources.has(event)) keepText(event)
 }
 
-/** Remembers the texts of NDJSON, whose items are parsed one by one. */
+/** Remembers the lines of NDJSON. */
 export function keepLines(event: HttpEvent, lines: readonly string[]): void {
   sources.set(event, { body: '', base64: false, lines })
 }
 
-/** Whether a request came without a body: some events have `null` for none, of which a parser makes JSON's `null`. */
+/**
+ * Whether a request has no body. Some events have `null` then, which a parser leaves or reads as the `null` of JSON.
+ */
 export function lacksBody(event: HttpEvent): boolean {
   if (event.body !== undefined && event.body !== null && event.body !== '') return false
   const source = sources.get(event)
-  // Where nobody has seen the text: an event of version 2.0 never has `null`.
+  // The text is not known here. An event of version 2.0 never has `null` for a missing body.
   if (source === undefined) return event.body !== null || event.version !== '2.0'
   return source.lines === undefined && (source.body ?? '') === ''
 }
 
 /**
- * Tells the integers of a body that its parser changed. One whose text is not known counts as changed.
+ * Tells whether an integer of a body is exact, that is, not changed by its parser. Without the text of the body, none
+ * is.
  *
- * @param at the place of an item in a bulk body
+ * @param at the place of the item in a bulk body
  */
 export function exactAt(event: HttpEvent, at: readonly PropertyKey[] = []): IsExact {
   return (tokens, value) => Object.is(valueAt(readingOf(event)?.marked, [...at, ...tokens]), value)
 }
 
-/** The same for a body that a handler made, in which a number of the request may stand anywhere. */
+/** The same for a body that a handler made: a number of the request may be anywhere in it. */
 export function exactAnywhere(event: HttpEvent): IsExact {
   return (_, value) => {
     const { exact, changed } = readingOf(event) ?? {}
@@ -70,7 +73,7 @@ export function exactAnywhere(event: HttpEvent): IsExact {
   }
 }
 
-/** Parses a text once more: only a body that has an integer beyond 2^53 - 1 comes here. */
+/** Parses the text once more, only for a body with an integer beyond 2^53 - 1. */
 function readingOf(event: HttpEvent): Reading | undefined {
   const source = sources.get(event)
   if (source === undefined) return undefined
@@ -86,7 +89,7 @@ function read({ body, base64, lines }: Source): Reading {
 
   function mark(json: string): unknown {
     try {
-      // TypeScript does not know the third parameter yet, the source text of a number.
+      // TypeScript does not know the third parameter of a reviver yet, which has the source text of a number.
       return JSON.parse(json.replace(/^\uFEFF/, ''), keepExact as (name: string, value: unknown) => unknown)
     } catch {
       return undefined

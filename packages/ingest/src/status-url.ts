@@ -1,13 +1,13 @@
 import { optionInvalid, refusePromise } from '@spillway/message/internal'
 import type { HttpEvent } from './http-event.ts'
 
-/** What is legal in a URI reference (RFC 3986), and nothing else: a key is the client's own text. */
+/** Characters that are illegal in a URI reference (RFC 3986). The key comes from the client. */
 const illegal = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]/gu
 
 /**
- * Where to ask for a message, as a URI reference that a header can carry; `undefined` without a function.
+ * The status URL of a message, as a URI reference that is safe in a header; `undefined` without the option.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the function gives something else than a text.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when the function returns something else than a text.
  */
 export function toStatusUrl(
   statusUrl: ((id: string, event: HttpEvent) => string) | undefined,
@@ -18,7 +18,7 @@ export function toStatusUrl(
   const url: unknown = statusUrl(encodeURIComponent(key), event)
   refusePromise('The option `statusUrl` of enqueue', url)
   if (typeof url !== 'string' || url === '') {
-    throw optionInvalid('The option `statusUrl` of enqueue has to return a text.')
+    throw optionInvalid('The option `statusUrl` of enqueue has to return a non-empty string.')
   }
   return url.toWellFormed().replace(illegal, encodeURIComponent)
 }

@@ -24,9 +24,9 @@ import type { HttpEvent } from './http-event.ts'
 import { type HttpResponse, respond } from './http-response.ts'
 import { issueRoom } from './issue-list.ts'
 
-/** What {@link status} takes beside the message. */
+/** Options of {@link status}. */
 export interface StatusOptions {
-  /** Where it is found out, for example `kyselyStatus({ db, table: 'orders', key: 'id' })`. */
+  /** The source of the status, for example `kyselyStatus({ db, table: 'orders', key: 'id' })`. */
   readonly source: StatusSource
   /**
    * Default: the clock of the machine.
@@ -41,17 +41,17 @@ const rules: OptionRules<StatusOptions> = {
   clock: objectWith('now', 'sleep'),
 }
 
-/** Seconds after which a client that waits may ask again. */
+/** Seconds after which a client may ask again. */
 const retryAfter = 1
 
 /**
- * Answers what became of a message, from what the write left behind: `accepted` (neither written nor parked yet),
- * `written`, or `parked` with the code and the places that are invalid.
+ * Answers with the status of a message: `accepted` (neither written nor parked yet), `written`, or `parked` with the
+ * code and the invalid places.
  *
- * The handler returns the message's key, the `id` of its 202. A key that was never accepted is `accepted`, too: nothing
- * is written down before the write, so that nothing can be wrong.
+ * The handler returns the key of the message, the `id` of its 202. A key that was never accepted is reported as
+ * `accepted` as well: acceptance is not recorded before the write.
  *
- * Where it cannot be found out now the answer is a 503, never a guess.
+ * When the source fails, the answer is a 503, never a guess.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
  */
@@ -99,7 +99,7 @@ async function find(run: () => Promise<Found>): Promise<Found> {
     throw new HttpError(
       503,
       'SPILLWAY_STATUS_UNAVAILABLE',
-      'The status cannot be found out now. Try again later.',
+      'The status is not available now. Try again later.',
       { retryAfter, cause: toError(thrown) },
     )
   }
@@ -107,7 +107,7 @@ async function find(run: () => Promise<Found>): Promise<Found> {
 
 type Found = Pick<MessageStatus, 'status'> & Readonly<Record<string, unknown>>
 
-/** The detail of the reason is for the people behind the dead-letter queue: it may name what is inside a database. */
+/** Without the detail of the reason: it is for operators, and may name tables or constraints of the database. */
 function toBody(found: MessageStatus): Found {
   if (found.status === 'accepted' || found.status === 'written') return { status: found.status }
   if (found.status !== 'parked') throw new TypeError('the source gave no status')

@@ -5,7 +5,7 @@
  */
 import type { HttpContext, HttpEvent } from './http-event.ts'
 
-/** A request, whatever delivers it. */
+/** A request, independent of the service that delivers it. */
 export interface TestRequest {
   /** Default `POST`. */
   readonly method?: string
@@ -13,9 +13,9 @@ export interface TestRequest {
   readonly path?: string
   /** Without the question mark, as sent. */
   readonly query?: string
-  /** Default: `content-type: application/json`. A list is sent as so many lines. */
+  /** Default: `content-type: application/json`. A list is sent as several lines. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Text as it is; bytes as base64; anything else as JSON. `undefined` is no body. */
+  /** A text is sent unchanged, bytes as base64, anything else as JSON. `undefined`: no body. */
   readonly body?: unknown
   /** What API Gateway finds in the path: decoded by an HTTP API, as sent by a REST API. */
   readonly pathParameters?: Readonly<Record<string, string>>
@@ -31,15 +31,15 @@ export function httpApiEvent(request: TestRequest = {}): HttpEvent {
   )
 }
 
-/** The event of a Lambda Function URL, which has payload format 2.0, too. */
+/** The event of a Lambda Function URL, which has payload format 2.0 as well. */
 export function functionUrlEvent(request: TestRequest = {}): HttpEvent {
   const { pathParameters: _, ...rest } = request
   return version2(rest, { routeKey: '$default', domainName: 'a1b2c3.lambda-url.eu-west-1.on.aws' })
 }
 
 /**
- * The event of a REST API of API Gateway, which has payload format 1.0 but no `version`. Path parameters are as they stood
- * in the URL.
+ * The event of a REST API of API Gateway, which has payload format 1.0 but no `version`. Path parameters are as they
+ * are in the URL.
  */
 export function restApiEvent(request: TestRequest = {}): HttpEvent {
   const { method = 'POST', path = '/', query = '', pathParameters = null } = request

@@ -27,8 +27,8 @@ export interface RequestFacts {
 }
 
 /**
- * What reads the `Idempotency-Key` header for a message; `undefined` where the message has a key of its own, which is
- * better: it is the same however the message comes.
+ * Reads the `Idempotency-Key` header for a message. `undefined` when the definition has a key of its own, which takes
+ * precedence.
  */
 export function keyReader({ key }: MessageDefinition): typeof readIdempotencyKey | undefined {
   return key === undefined ? readIdempotencyKey : undefined
@@ -50,10 +50,10 @@ export function readFacts(
 }
 
 /**
- * A body as a message for the target.
+ * Makes a message for the target.
  *
- * @param place what tells this message from the others of its request, for a key from the header
- * @throws HttpError 422 when its key or group is one that no queue carries: they come from the client's body.
+ * @param place distinguishes the message from the others of its request, when its key comes from the header
+ * @throws HttpError 422 when a queue cannot hold its key or group: they come from the body of the client.
  */
 export function toMessage<Definition extends MessageDefinition>(
   definition: Definition,
@@ -96,7 +96,7 @@ function create<Definition extends MessageDefinition>(
   }
 }
 
-/** The key that the message of a body would have; `undefined` where none can be made, or it would be a new one. */
+/** The key that the message of a body would have; `undefined` without a valid key, and for a generated one. */
 export function idOf<Definition extends MessageDefinition>(
   definition: Definition,
   output: MessageBody<Definition>,

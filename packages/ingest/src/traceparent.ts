@@ -1,7 +1,7 @@
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
 /**
- * A `traceparent` that a message can carry: version 00. A later version is read as that; one that is invalid is none.
+ * A `traceparent` in version 00. A later version is converted to it; an invalid value gives `undefined`.
  *
  * Source: W3C Trace Context, "traceparent Header" and "Versioning of traceparent".
  */

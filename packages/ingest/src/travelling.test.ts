@@ -77,7 +77,7 @@ describe('a valid body that the other side would refuse', () => {
   ])('is a 500 that names the mistake: %s', async (_, schema, make, why) => {
     const answer = await send(schema, make)
     expect(answer).toMatchObject({ status: 500, sent: [] })
-    expect(answer.error).toContain('The valid body of the message event is not what travels: ')
+    expect(answer.error).toContain('The valid body of the message event cannot be sent as JSON: ')
     expect(answer.error).toContain(why)
     expect(answer.error).not.toContain('secret')
     expect(JSON.stringify(answer.body)).not.toContain('JSON')

@@ -8,8 +8,8 @@ import { findLost } from './lost-value.ts'
 import type { Checked, CheckedBody } from './validated.ts'
 
 /**
- * What went into a schema less the names that the schema does not know, if it puts out the same without them; else
- * what went in. `undefined` where there is no such name, as mostly.
+ * The input of a schema without the names that the schema does not know, if the output is the same without them; else
+ * the input. `undefined` when there is no such name, which is the usual case.
  */
 export function lessUnknown(
   schema: StandardSchemaV1,
@@ -23,11 +23,11 @@ export function lessUnknown(
 }
 
 /**
- * A body as it travels: without unknown names, and as what JSON makes of it, with what comes out of the schema on the
- * other side. At once where the body came from a parser of JSON and all of its names are known.
+ * A body in the form in which it is sent, without unknown names and after JSON, with the output that the schema gives
+ * on the other side. Synchronous when JSON holds the body exactly and the schema knows all of its names.
  *
- * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when the other side would refuse what travels: the
- * app made of the body what JSON does not hold.
+ * Throws, or rejects with, SpillwayError `SPILLWAY_BODY_INVALID` when the other side would reject what is sent, because
+ * the app put a value into the body that JSON does not hold.
  */
 export function toTravelling<Definition extends MessageDefinition>(
   definition: Definition,
@@ -43,12 +43,12 @@ export function toTravelling<Definition extends MessageDefinition>(
   )
 }
 
-/** Says whose mistake it is that a body is not valid as it travels. */
+/** Makes the error for a body that is not valid in the form in which it is sent. */
 type Explain = (definition: MessageDefinition, why: string, body: unknown, cause?: unknown) => Error
 
 /**
- * What JSON makes of a body, and what comes out of the schema for it: the other side validates what travels, where a
- * `Date` is a text.
+ * A body after JSON, and the output of the schema for it. The other side validates what was sent, where a `Date` is a
+ * text.
  */
 export async function throughJson<Definition extends MessageDefinition>(
   definition: Definition,
@@ -62,7 +62,7 @@ export async function throughJson<Definition extends MessageDefinition>(
   const input = parse(definition, body, explain)
   const result = await validate(definition.schema, input)
   if (result.ok) return { input, output: result.value } as Checked<Definition>
-  // Places alone: this goes to the log.
+  // Without messages: the error goes to the log.
   const places = result.issues.slice(0, 10).map(({ path }) => nameOf(path))
   throw explain(definition, `as JSON it is invalid at ${places.join(', ')}`, body)
 }
@@ -72,27 +72,27 @@ function parse(definition: MessageDefinition, body: unknown, explain: Explain): 
   try {
     json = JSON.stringify(body)
   } catch (cause) {
-    throw explain(definition, 'it is circular, nests too deep or has a toJSON that throws', body, cause)
+    throw explain(definition, 'it is circular, nests too deep, or has a toJSON that throws', body, cause)
   }
-  if (json === undefined) throw explain(definition, 'JSON has nothing for it', body)
+  if (json === undefined) throw explain(definition, 'it has no JSON', body)
   return JSON.parse(json)
 }
 
 function explainValid({ name }: MessageDefinition, why: string, body: unknown, cause?: unknown): Error {
-  // With `unstorable: 'allow'`: the number 1e400 of a client travels as `null`, which the schema does not take.
+  // With `unstorable: 'allow'` the number 1e400 is sent as `null`, which the schema may reject.
   const issues = findUnstorable(body)
   if (issues.length > 0) return unstorable(issues)
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
-    `The valid body of the message ${name} is not what travels: ${why}. A reviver of the body parser, or a middleware before validate, made a value there that JSON does not hold. Let the schema take what JSON holds, for example z.coerce.date() in place of z.date().`,
+    `The valid body of the message ${name} cannot be sent as JSON: ${why}. A reviver of the body parser, or a middleware before validate, made a value that JSON does not hold. Let the schema accept what JSON holds, for example z.coerce.date() in place of z.date().`,
     { cause },
   )
 }
 
-/** What a client is told of a body with what cannot be stored. */
-export const unstorableDetail = 'The body holds what cannot be stored.'
+/** The detail of the 422 for a body that cannot be stored. */
+export const unstorableDetail = 'The body holds a value that cannot be stored.'
 
-/** The 422 for a body with what cannot be stored. */
+/** The 422 for a body that cannot be stored. */
 export function unstorable(issues: readonly Issue[]): HttpError {
   return new HttpError(422, 'SPILLWAY_TEXT_UNSTORABLE', unstorableDetail, { issues })
 }

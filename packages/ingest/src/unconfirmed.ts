@@ -1,19 +1,19 @@
 import type { ErrorCode, SendResult } from '@spillway/message'
 
-/** Seconds that a client should wait when the queue did not confirm its message. */
+/** `Retry-After` when the queue did not confirm a message. Seconds. */
 const soon = 1
 
-/** Seconds for what somebody has to mend first, a missing permission for example. */
+/** `Retry-After` when an operator has to act first, for example to add a permission. Seconds. */
 const later = 60
 
-/** What a client is told of a message that was not confirmed. `undefined` is a target that gave no result. */
+/** The answer to the client for a message that was not confirmed. `undefined`: the target gave no result. */
 export function toClientError(result: SendResult | undefined): {
   readonly status: 413 | 422 | 503
   readonly code: ErrorCode
   readonly detail: string
 } {
   const { code = '', detail = '' } = result?.status === 'rejected' ? result : {}
-  // These two are of the client's body, and the target says what is wrong with it.
+  // Both are faults of the body, and the target says what is wrong.
   if (code === 'SPILLWAY_BODY_TOO_LARGE') return { status: 413, code, detail }
   if (code === 'SPILLWAY_TEXT_UNSTORABLE') return { status: 422, code, detail }
   return {
@@ -23,12 +23,12 @@ export function toClientError(result: SendResult | undefined): {
   }
 }
 
-/** Seconds after which another try may help. */
+/** Seconds after which a retry may help. */
 export function retryAfterOf(result: SendResult | undefined): number {
   return result?.status === 'rejected' && !result.retryable ? later : soon
 }
 
-/** Seconds after which another try may help one of some messages. */
+/** Seconds after which a retry may help at least one of the messages. */
 export function shortestWait(results: readonly (SendResult | undefined)[]): number {
   const lost = results.filter(
     (result) => toClientError(result).status === 503 && result?.status !== 'accepted',

@@ -196,7 +196,11 @@ describe('text that cannot be stored', () => {
 
   it.each([
     [{ note: 'a\0b' }, '#/note', 'The text holds U+0000 (NUL), which a database cannot store'],
-    [{ note: '', tags: ['ok', '\uD800'] }, '#/tags/1', 'The text holds a lone surrogate, which no UTF-8 has'],
+    [
+      { note: '', tags: ['ok', '\uD800'] },
+      '#/tags/1',
+      'The text holds a lone surrogate, which UTF-8 cannot encode',
+    ],
     [{ note: '\uFFFE' }, '#/note', 'The text holds U+FFFE, which a queue cannot hold'],
     [{ note: '\uFFFF' }, '#/note', 'The text holds U+FFFF, which a queue cannot hold'],
   ])('is a 422: %j', async (body, pointer, detail) => {
@@ -310,8 +314,8 @@ describe('a part with text that cannot be stored', () => {
 })
 
 it.each([
-  ['body', 'The body is not valid. It is JSON inside a text: encoded twice, or not parsed.'],
-  ['bodies', 'Send a JSON array of items. It is JSON inside a text: encoded twice, or not parsed.'],
+  ['body', 'The body is not valid. It is a string that holds JSON: encoded twice, or not parsed.'],
+  ['bodies', 'Send a JSON array of items. It is a string that holds JSON: encoded twice, or not parsed.'],
 ])('says of a %s in a text that it is one: a body parser may be missing', async (part, detail) => {
   const handler = middy()
     .use(problemDetails())

@@ -23,7 +23,7 @@ import { readQuery } from './query.ts'
 import { exactAt, lacksBody } from './source-text.ts'
 import { attachValidation, type RejectedItem } from './validated.ts'
 
-/** What {@link validate} takes. At least one part. */
+/** Options of {@link validate}: at least one part. */
 export interface ValidateOptions<
   Body extends PartSchema | undefined = PartSchema | undefined,
   Bodies extends PartSchema | undefined = PartSchema | undefined,
@@ -31,30 +31,37 @@ export interface ValidateOptions<
   Path extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
   Headers extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 > {
-  /** What the body has to be. Put a body parser before. */
+  /** The schema of the body. Put a body parser before `validate`. */
   readonly body?: Body
-  /** What each item of a bulk body has to be; an invalid one costs only itself. Put `bulkBodyParser()` before. */
+  /**
+   * The schema of each item of a bulk body. An invalid item is rejected alone. Put `bulkBodyParser()` before
+   * `validate`.
+   */
   readonly bodies?: Bodies
-  /** How many items a bulk body may have, 1 to 10,000. Default 1,000. An answer has about 100 bytes for each. */
+  /** The most items of a bulk body, 1 to 10,000. Default 1,000. The answer has about 100 bytes per item. */
   readonly maxItems?: number
-  /** The query: a text for each name, or a list of texts for a name that was sent more than once. */
+  /** The schema of the query: a text per name, or a list of texts for a name that was sent more than once. */
   readonly query?: Query
-  /** The path parameters: a text for each name. */
+  /** The schema of the path parameters: a text per name. */
   readonly path?: Path
-  /** The headers: a text for each name in lower case. */
+  /** The schema of the headers: a text per name in lower case. */
   readonly headers?: Headers
-  /** For Function URLs and load balancers, which have no path parameters: where they are, `/orders/{id}`. */
+  /** The route, `/orders/{id}`, from which `path` is read behind Function URLs and load balancers. */
   readonly route?: string
   /**
-   * Texts of bodies and of the other parts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database
-   * cannot store; numbers that are not finite, of which JSON makes `null`; and integers beyond 2^53 - 1 that were
-   * changed when they were read, or whose text is not known: `'reject'` answers 422, `'allow'` lets them pass. Default
-   * `'reject'`: behind a 202 they would be parked, or be another's. Under names that the schema drops they do no harm.
+   * How to treat values that cannot be stored: `'reject'` answers 422, `'allow'` accepts them. Default `'reject'`:
+   * after a 202 such a message would be parked, or have the key or the value of another one. They are
+   *
+   * - texts with NUL, lone surrogates, U+FFFE or U+FFFF, which the queue or the database rejects
+   * - numbers that are not finite, which JSON turns into `null`
+   * - integers beyond 2^53 - 1 that the parser changed, or whose text is not known
+   *
+   * Values under names that the schema drops are ignored.
    */
   readonly unstorable?: 'reject' | 'allow'
 }
 
-/** What comes out of the schema of a part. */
+/** The output of the schema of a part. */
 export type PartOutput<Schema> =
   IsAny<Schema> extends true
     ? unknown
@@ -67,9 +74,9 @@ export type PartOutput<Schema> =
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 
 /**
- * What {@link validate} adds to the event: the parts that it was asked for, as they came out of their schemas.
+ * What {@link validate} adds to the event: the output of the schema of each part.
  *
- * The names come from those of the options alone, so that they are known where a schema is a type parameter.
+ * The names depend on the names of the options only, so they are known even if a schema is a type parameter.
  */
 export interface Valid<Options extends ValidateOptions = ValidateOptions> {
   readonly valid: Flat<Parts<Options> & ('bodies' extends keyof Options ? Bulk<Options['bodies']> : unknown)>
@@ -82,11 +89,11 @@ type Parts<Options> = {
 interface Bulk<Schema> {
   /** The valid items, in order. */
   readonly bodies: readonly PartOutput<Schema>[]
-  /** The others: `enqueueMany` reports them. */
+  /** The invalid items; `enqueueMany` reports them. */
   readonly rejected: readonly RejectedItem[]
 }
 
-/** Options that there are not: a schema in them would validate nothing. */
+/** Makes an unknown option a compile error: a schema in it would validate nothing. */
 type Unknown<Options> = string extends keyof Options
   ? unknown
   : { readonly [Name in Exclude<keyof Options, keyof ValidateOptions>]: never }
@@ -110,14 +117,13 @@ const rules: OptionRules<ValidateOptions> = {
 }
 
 /**
- * Validates parts of a request and puts what came out of their schemas under `event.valid`. Understands the events of
- * HTTP APIs, REST APIs, Function URLs and load balancers.
+ * Validates parts of a request and puts the outputs of their schemas under `event.valid`. Works with the events of HTTP
+ * APIs, REST APIs, Function URLs and load balancers.
  *
- * An invalid part is answered with 422, and the path and reason of each issue of all parts. Reasons do not quote
- * values; paths and messages of unknown names tell the names.
+ * Answers 422 for an invalid request, with the path and the reason of each issue of all parts. Reasons do not quote
+ * values. Unknown field names are listed in the error.
  *
- * `event.valid` is the handler's: it may change a body there. `enqueue` notices, and holds the changed body against the
- * schema once more.
+ * A handler may change a body in `event.valid`: `enqueue` notices and validates the changed body again.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or of the wrong kind.
  */
@@ -152,7 +158,7 @@ export function validate<const Options extends ValidateOptions>(
       }
       if (body !== undefined) {
         const absent = lacksBody(event)
-        // Some events have `null` for no body.
+        // Some events have `null` for a missing body.
         const input = absent ? (event.body ?? undefined) : event.body
         const result = await checkBody(body, input, storable, exactAt(event))
         if (!result.ok && absent) throw noBody()
@@ -168,7 +174,7 @@ export function validate<const Options extends ValidateOptions>(
       if (issues.length > 0) {
         throw new HttpError(422, 'SPILLWAY_REQUEST_INVALID', 'The request is not valid.', { issues })
       }
-      // Another validate() may have been here.
+      // Another validate() may have run before.
       Object.assign(request.event, { valid: { ...(event as { valid?: object }).valid, ...valid } })
     },
   }

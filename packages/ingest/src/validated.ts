@@ -4,7 +4,7 @@ import type { RequestIssue } from './http-error.ts'
 
 /** An item of a bulk request that is not sent. */
 export interface RejectedItem {
-  /** The place in the request, from 0. */
+  /** The place of the item in the request, from 0. */
   readonly index: number
   /** 400 for text that is not JSON, 422 for an invalid item, 500 for one that made the schema throw. */
   readonly status: 400 | 422 | 500
@@ -15,20 +15,20 @@ export interface RejectedItem {
   readonly cause?: Error
 }
 
-/** What went into a schema and what came out of it. */
+/** The input and the output of a schema. */
 export interface Checked<Definition extends MessageDefinition = MessageDefinition> {
   readonly input: MessageInput<Definition>
   readonly output: MessageBody<Definition>
 }
 
-/** A valid body of a request, as `validate` leaves it. */
+/** A validated body of a request. */
 export interface CheckedBody<Definition extends MessageDefinition = MessageDefinition>
   extends Checked<Definition> {
-  /** Whether JSON holds the input as it is. */
+  /** Whether JSON holds the input exactly. */
   readonly plain: boolean
-  /** Whether the client's own body has the names of a response, `statusCode` and `headers`. */
+  /** Whether the body of the client has the names of a response, `statusCode` and `headers`. */
   readonly responseNames: boolean
-  /** Whether nobody has changed the input and the output since. */
+  /** Whether the input and the output are unchanged since. */
   unchanged(): boolean
 }
 
@@ -37,7 +37,10 @@ export interface CheckedItem extends CheckedBody {
   readonly index: number
 }
 
-/** What `validate` tells `enqueue`: the schema's input is sent, because the reader has the schema as well. */
+/**
+ * What `validate` remembers for `enqueue`. The input of the schema is sent, because the reader validates with it as
+ * well.
+ */
 export interface ValidationRecord {
   readonly definition: unknown
   readonly single?: CheckedBody
@@ -48,14 +51,15 @@ export interface ValidationRecord {
 const recordOf = Symbol('spillway.validation')
 
 /**
- * Attaches to `event.valid` what `validate` found out. Under a symbol: a log of the event does not show it, and copies of
- * `event.valid` and of the event, which a router makes for example, keep it.
+ * Attaches the record of `validate` to `event.valid`, under a symbol: a log of the event does not show it, and copies
+ * of
+ * `event.valid` or of the event, which a router makes for example, keep it.
  */
 export function attachValidation(valid: object, record: ValidationRecord): void {
   Object.assign(valid, { [recordOf]: record })
 }
 
-/** What `validate` found out about the body of an event, by the schema of a definition. */
+/** The record of `validate` on an event, if it validated with the schema of a definition. */
 export function validationOf(event: object, definition: MessageDefinition): ValidationRecord | undefined {
   const { valid } = event as { readonly valid?: unknown }
   const record = isObject(valid) ? (valid[recordOf] as ValidationRecord | undefined) : undefined

@@ -1,14 +1,13 @@
 /**
- * A JSON value as text in one form, whatever the order of its names was: names are sorted by their UTF-16 code units,
- * and nothing stands between the tokens.
+ * The canonical JSON of a value: names are sorted by their UTF-16 code units, without white space between tokens.
  *
- * Source: RFC 8785, "JSON Canonicalization Scheme", but for lone surrogates, which are escaped rather than refused.
+ * Source: RFC 8785, "JSON Canonicalization Scheme". Lone surrogates are escaped, where the RFC rejects them.
  *
  * @throws TypeError for what JSON cannot hold: a bigint, a function, `undefined`
  */
 export function canonicalJson(json: unknown): string {
   let text = ''
-  // A stack of its own: a value may nest deeper than the machine's.
+  // No recursion: a value may nest deeper than the call stack.
   const waiting: ({ readonly token: string } | { readonly value: unknown })[] = [{ value: json }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if ('token' in next) {

@@ -1,14 +1,14 @@
-/** Time as a port, so that tests of time are exact and fast. */
+/** The time, as a port: tests replace it to be exact and fast. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
   /** Resolves after `ms` milliseconds, or at once when the signal aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Runs something after `ms` milliseconds, and answers what takes that back. Default: by `sleep`. */
+  /** Runs something after `ms` milliseconds. Returns a function that cancels it. Default: uses `sleep`. */
   schedule?(run: () => void, ms: number): () => void
 }
 
-/** The clock of the machine. */
+/** The clock of the system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep(ms: number, signal?: AbortSignal) {
@@ -32,7 +32,7 @@ export const systemClock: Clock = {
 /**
  * Runs something after `ms` milliseconds.
  *
- * @returns takes it back; the clock of the machine needs no signal for that, which takes longer than all else here
+ * @returns cancels it. The clock of the system cancels its timer directly: a signal would cost more than the rest
  */
 export function schedule(clock: Clock, run: () => void, ms: number): () => void {
   if (clock.schedule !== undefined) return clock.schedule(run, ms)

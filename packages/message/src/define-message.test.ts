@@ -84,7 +84,7 @@ describe('createMessage', () => {
     const order = defineMessage({ name: 'a', schema, [option]: async () => 'a' })
     expect(errorOf(() => createMessage(order, { id: '1' }, at))).toMatchObject({
       code: 'SPILLWAY_OPTION_INVALID',
-      message: `The option \`${option}\` of the message a is asynchronous: it has to return at once, not a promise. Await what it needs in the handler or a middleware before.`,
+      message: `The option \`${option}\` of the message a is asynchronous, but must not return a promise. Await what it needs earlier, in the handler or a middleware.`,
     })
   })
 

@@ -12,37 +12,40 @@ import {
 import { isObject } from './plain.ts'
 import { requireNode } from './require-node.ts'
 
-/** What {@link defineMessage} takes. */
+/** Options of {@link defineMessage}. */
 export interface MessageOptions<Schema extends StandardSchemaV1> {
-  /** What happened, in the past tense by convention: `order.placed`. 1 to 128 characters. */
+  /** The name of the message, by convention in the past tense: `order.placed`. 1 to 128 characters. */
   readonly name: string
   /**
-   * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: what goes into it travels, less
-   * the names that it drops. So it has to give the same each time; a random default belongs into the handler before
-   * `enqueue`.
+   * Any Standard Schema validator: zod, valibot, arktype. Both sides validate with it: the input of the schema is sent,
+   * without the names that it drops. So the schema has to give the same output each time; put a random default into the
+   * handler before `enqueue`.
    */
   readonly schema: Schema
   /**
-   * The idempotency key: two messages with one key have one effect. 1 to 256 characters.
-   * Default: what the message is created with (`enqueue` takes the `Idempotency-Key` header), else a UUIDv7, so that a
-   * client that repeats its request without a key makes a second message.
+   * The idempotency key: two messages with the same key have one effect. 1 to 256 characters. Default: the key with
+   * which the message is created (`enqueue` uses the `Idempotency-Key` header), else a new UUIDv7. In that case a
+   * client that repeats its request makes a second message.
    */
   readonly key?: (body: StandardSchemaV1.InferOutput<Schema>) => string
-  /** What has to stay in order (a FIFO group, a partition key) or the tenant. 1 to 128 characters. Default: none. */
+  /**
+   * Messages of one group stay in order (a FIFO group, a partition key), or belong to one tenant. 1 to 128 characters.
+   * Default: none.
+   */
   readonly group?: (body: StandardSchemaV1.InferOutput<Schema>) => string
   /** The version of the schema, from 1. Default 1. */
   readonly version?: number
   /**
-   * Turns the body of an older version into that of the next: `{ 1: (body) => … }` makes version 2 of version 1. A
-   * queue still holds yesterday's messages after a deploy: those of a version without a function are parked.
+   * Converts a body from one version to the next: `{ 1: (body) => … }` converts version 1 to version 2. After a deploy
+   * the queue still holds older messages: a message of a version without a function is parked.
    */
   readonly upcast?: Upcasts
 }
 
-/** Functions by the version that they turn into the next one. */
+/** Functions by the version that they convert to the next one. */
 export type Upcasts = Readonly<Record<number, (body: unknown) => unknown>>
 
-/** A message as both sides know it: the one that accepts it and the one that writes it. */
+/** The definition of a message, for the side that accepts it and the side that writes it. */
 export interface MessageDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   readonly name: string
   readonly version: number
@@ -52,12 +55,12 @@ export interface MessageDefinition<Schema extends StandardSchemaV1 = StandardSch
   group?(body: StandardSchemaV1.InferOutput<Schema>): string
 }
 
-/** The body that a definition accepts, before its schema transforms it: what goes on the wire. */
+/** The input of the schema of a definition: the body that is sent. */
 export type MessageInput<Definition extends MessageDefinition> = StandardSchemaV1.InferInput<
   Definition['schema']
 >
 
-/** The body that a handler or a row mapper sees, after the schema. */
+/** The output of the schema of a definition: the body that a handler or a row mapper gets. */
 export type MessageBody<Definition extends MessageDefinition> = StandardSchemaV1.InferOutput<
   Definition['schema']
 >
@@ -116,9 +119,9 @@ export function defineMessage<const Schema extends StandardSchemaV1>(
 }
 
 /**
- * Holds what is given for a message to what {@link defineMessage} makes.
+ * Checks that a value is a message definition.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for anything else; `undefined` is what a circular import gives.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for any other value. A circular import gives `undefined`.
  */
 export function checkDefinition(owner: string, definition: unknown): void {
   const { name, version, schema } = (definition ?? {}) as Partial<MessageDefinition>
@@ -130,7 +133,7 @@ export function checkDefinition(owner: string, definition: unknown): void {
 
 /** Whether a value is a validator of the Standard Schema interface. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
-  // arktype's schemas are functions.
+  // Schemas of arktype are functions.
   if (!isObject(value) && typeof value !== 'function') return false
   const standard = (value as Partial<StandardSchemaV1>)['~standard']
   return typeof standard?.validate === 'function'

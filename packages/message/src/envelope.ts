@@ -11,10 +11,10 @@ import { isPromise, runSchema } from './run-schema.ts'
 import { validate } from './validate.ts'
 import { wireJson } from './wire-json.ts'
 
-/** The version of the envelope itself, not of a message's schema. */
+/** The version of the envelope, not of the schema of a message. */
 export const envelopeVersion = 1
 
-/** The JSON on the wire. */
+/** The JSON that is sent. */
 export interface Envelope {
   readonly spillway: typeof envelopeVersion
   readonly name: string
@@ -24,23 +24,23 @@ export interface Envelope {
   /** RFC 3339, UTC. */
   readonly time: string
   readonly traceparent?: string | undefined
-  /** In a copy that a redrive put back: the id of the record that was parked. */
+  /** In a redriven copy: the id of the record that was parked. */
   readonly redriveOf?: string | undefined
   readonly body: unknown
 }
 
-/** A message, or the reason why the text holds none. */
+/** A message, or the reason why the text is not one. */
 export type Decoded<Body> =
   | {
       readonly ok: true
       readonly message: Message<Body>
-      /** The id of the record that was parked, where this is its copy and a redrive put it back. */
+      /** The id of the record that was parked, if this is its redriven copy. */
       readonly redriveOf?: string | undefined
     }
   | {
       readonly ok: false
       readonly reason: ParkReason
-      /** Whether another reader may know what to do: the message is newer than this one, a deploy is going on. */
+      /** Whether another reader may read it: the message is newer than this reader, for example during a deploy. */
       readonly retryable: boolean
     }
 
@@ -61,9 +61,9 @@ export function encodeMessage(message: Message): string {
 }
 
 /**
- * Reads the envelope of a message and validates its body. Bad text is a reason to park.
+ * Reads the envelope of a message and validates its body. An invalid text gives a reason to park it.
  *
- * Rejects only with what the schema or an upcast throws: that says nothing about the message.
+ * Rejects only with what the schema or an upcast throws, which is no statement about the message.
  */
 export async function decodeMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
@@ -73,8 +73,8 @@ export async function decodeMessage<Schema extends StandardSchemaV1>(
 }
 
 /**
- * The same at once where the schema is synchronous, as most are: a promise for each record of a batch takes longer than
- * its parsing. Throws, or rejects, with what the schema or an upcast throws.
+ * As {@link decodeMessage}, but synchronous if the schema is: a promise for each record of a batch takes longer than
+ * parsing it. Throws, or rejects with, what the schema or an upcast throws.
  */
 export function readMessage(
   known: KnownMessages,
@@ -91,7 +91,7 @@ export function readMessage(
   return openEnvelope(known, envelope)
 }
 
-/** The message in an envelope, as {@link readMessage} has it. */
+/** Reads the message in a parsed envelope, like {@link readMessage}. */
 export function openEnvelope(
   known: KnownMessages,
   envelope: Envelope,
@@ -107,7 +107,7 @@ export function openEnvelope(
     const opened = openBody(definition, version, body)
     return isPromise(opened) ? Promise.resolve(opened).then(toDecoded) : toDecoded(opened)
   }
-  // Nearly each message is of its reader's version: an object on the way takes a while for each of a thousand.
+  // Nearly every message has the version of its reader. This path makes no intermediate object per record.
   const result = runSchema(definition.schema, body)
   if (isPromise(result)) {
     return Promise.resolve(result).then((late) => toDecoded(toOpened(definition, body, late)))
@@ -125,11 +125,11 @@ function toMessage(
 ): Decoded<unknown> {
   const trace = typeof traceparent === 'string' ? traceparent : undefined
   const message = { name, version, key, group: group ?? undefined, time, traceparent: trace, body }
-  // Nearly no message came back, and to spread a condition takes as long as the rest of this.
+  // Few messages are redriven, and a conditional spread would take as long as the rest of this function.
   return isRecordId(redriveOf) ? { ok: true, message, redriveOf } : { ok: true, message }
 }
 
-/** What came out of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
+/** The output of the schema of a message, or the issues of an invalid body. Rejects with what the schema throws. */
 export async function validateBody<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
   value: unknown,
@@ -143,7 +143,7 @@ export async function validateBody<Schema extends StandardSchemaV1>(
 
 const invalidTime = 'The envelope has no valid time.'
 
-/** An envelope whose parts are of the right types, or what is wrong with it. */
+/** An envelope whose fields have the right types, or a sentence that says what is wrong. */
 export function readEnvelope(value: unknown): Envelope | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return expectedEnvelope(kindOfValue(value))
@@ -157,7 +157,7 @@ export function readEnvelope(value: unknown): Envelope | string {
     return `The version of the message is ${describe(envelope.version)}.`
   }
   if (!isText(envelope.key, 256)) return 'The envelope has no key of 1 to 256 characters.'
-  // Producers in other languages write `null` for what there is not.
+  // Producers in other languages write `null` for an absent field.
   const group: unknown = envelope.group ?? undefined
   if (group !== undefined && !isText(group, 128)) return 'The envelope has an invalid group.'
   if (typeof envelope.time !== 'string') return invalidTime
@@ -169,7 +169,7 @@ function expectedEnvelope(found: string): string {
   return `Expected an envelope of Spillway; the record holds ${found}. Give the source a \`decode\` that reads it.`
 }
 
-/** What a queue holds may be anybody's, and does not belong into a reason: numbers are all that is shown of it. */
+/** Only numbers are shown in a reason: a queue may hold anybody's data. */
 function describe(value: unknown): string {
   if (typeof value === 'number') return String(value)
   return value === undefined ? 'missing' : 'not a number'

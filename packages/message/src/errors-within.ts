@@ -1,19 +1,19 @@
-/** What may be read of whatever was thrown. */
+/** A thrown value, of unknown type. */
 export interface Thrown {
   readonly name?: unknown
   readonly message?: unknown
   readonly code?: unknown
 }
 
-/** More than any chain that code makes on purpose. */
+/** The most errors that are followed, more than code chains on purpose. */
 const most = 1000
 
 /**
- * What was thrown and all that lies beneath it, from the outside in: causes, and the errors of an `AggregateError`, as
- * Node makes one of the addresses of a host. Comes to an end for errors that are each other's cause. Never throws.
+ * A thrown value and all errors within it, from the outside in: its causes, and the errors of an `AggregateError`, as
+ * Node throws when it cannot connect to any address of a host. The causes may be circular. Never throws.
  */
 export function errorsWithin(thrown: unknown): readonly Thrown[] {
-  // A set is iterated over what is added meanwhile.
+  // Iterating over a set includes what is added meanwhile.
   const found = new Set<object>()
   const add = (value: unknown) => {
     if (typeof value === 'object' && value !== null && found.size < most) found.add(value)
@@ -26,7 +26,7 @@ export function errorsWithin(thrown: unknown): readonly Thrown[] {
       if (Array.isArray(errors)) errors.forEach(add)
     }
   } catch {
-    // A getter threw: what was found until then has to do.
+    // A getter threw: the errors found so far are returned.
   }
   return [...found]
 }

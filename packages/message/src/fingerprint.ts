@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
 
 /**
- * What two bodies have in common only when they are the same: SHA-256 over their canonical JSON, in 64 lower-case
- * hexadecimal digits.
+ * Tells whether two bodies are the same: SHA-256 over the canonical JSON of a body, in 64 lower-case hexadecimal
+ * digits.
  *
  * @throws TypeError for a body that JSON cannot hold
  */

@@ -1,8 +1,8 @@
 /**
- * Runs what others wrote and nothing depends on: what it throws costs nothing. One that is asynchronous may reject, which
- * would end the process.
+ * Calls user code and ignores its errors. If it is asynchronous, a rejection is ignored as well, which would end the
+ * process.
  *
- * @param complain gets what was thrown. What it throws itself is passed over: there is nowhere left to say it
+ * @param complain gets what was thrown. Its own errors are ignored
  */
 export function ignoreErrors<Result>(
   run: () => Result,
@@ -12,7 +12,7 @@ export function ignoreErrors<Result>(
     try {
       complain(thrown)
     } catch {
-      // The console is closed.
+      // The console may be closed.
     }
   }
   try {

@@ -6,19 +6,19 @@ import { redact } from './redact.ts'
 export interface Issue {
   /** JSON Pointer (RFC 6901) to the place; `''` is the whole body. */
   readonly path: string
-  /** The reason in the validator's words, without the values that they quote. */
+  /** The message of the validator, without values that it quotes. */
   readonly message: string
 }
 
 type Path = readonly (PropertyKey | StandardSchemaV1.PathSegment)[]
 
-/** Nobody reads more, and a large body can have half a million. */
+/** A large body can have half a million issues. */
 const mostIssues = 1000
 
 /**
  * Turns the issues of a Standard Schema validator, at most 1,000, into {@link Issue}s with JSON Pointer paths.
  *
- * @param value what was validated: no message quotes what stands at its own path
+ * @param value the validated value. Messages are redacted: none quotes the value at its path
  */
 export function toIssues(issues: readonly StandardSchemaV1.Issue[], value: unknown): readonly Issue[] {
   return issues.slice(0, mostIssues).map((issue) => {
@@ -27,7 +27,7 @@ export function toIssues(issues: readonly StandardSchemaV1.Issue[], value: unkno
   })
 }
 
-/** A JSON Pointer of its tokens (RFC 6901, section 3). */
+/** The JSON Pointer of a list of tokens (RFC 6901, section 3). */
 export function toPointer(tokens: readonly PropertyKey[]): string {
   return tokens.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
@@ -36,7 +36,10 @@ function keyOf(segment: Path[number]): PropertyKey {
   return typeof segment === 'object' ? segment.key : segment
 }
 
-/** What stands at a path. Inside a text or a number, of which a transform made something with places, it is that. */
+/**
+ * The value at a path. A path may lead into a text or a number that a transform made an object of: then it is that
+ * value.
+ */
 export function valueAt(value: unknown, path: Path): unknown {
   let found = value
   for (const segment of path) {

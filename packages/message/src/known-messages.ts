@@ -5,15 +5,15 @@ import type { ParkReason } from './outcome.ts'
 export interface KnownMessages {
   /** The definition of a message; `undefined` for one that the reader does not know. */
   find(name: string, version: number): MessageDefinition | undefined
-  /** The one that a text means which says no name. `undefined` where there are several. */
+  /** The definition for a text without a name; `undefined` when there are several. */
   readonly only?: MessageDefinition | undefined
-  /** Why an envelope of another message is parked. */
+  /** The reason to park an envelope of an unknown message. */
   readonly unknown: ParkReason
-  /** Why another message that came in no envelope is parked. */
+  /** The reason to park an unknown message that came without an envelope. */
   readonly unknownForeign: ParkReason
 }
 
-/** A reader of one message. */
+/** The messages of a reader that knows one. */
 export function onlyMessage(only: MessageDefinition): KnownMessages {
   return {
     only,

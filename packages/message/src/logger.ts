@@ -1,16 +1,16 @@
 import { ignoreErrors } from './ignore-errors.ts'
 import { isObject } from './plain.ts'
 
-/** What a line of a log is about, beside its message. `error` holds what was thrown. */
+/** The fields of a log line beside its message. `error` is a thrown value. */
 export interface LogFields {
   readonly error?: unknown
   readonly [name: string]: unknown
 }
 
 /**
- * Where lines go. `@spillway/telemetry` has adaptors for Powertools Logger and for pino.
+ * The port for logs. `@spillway/telemetry` has adaptors for Powertools Logger and for pino.
  *
- * Spillway never hands it a payload. A line for which it throws goes to the console: it must not cost a message.
+ * Spillway never logs a payload. When a logger throws, the line goes to the console, and processing continues.
  */
 export interface Logger {
   info(message: string, fields?: LogFields): void
@@ -19,8 +19,8 @@ export interface Logger {
 }
 
 /**
- * One line of JSON on the console for a message: what CloudWatch Logs reads as fields. Of an error it has name,
- * message, code, stack and the same of its causes, and nothing else: other properties of errors hold payloads.
+ * Writes one line of JSON per message to the console, which CloudWatch Logs reads as fields. Of an error and its causes
+ * it writes name, message, code and stack only: other properties of errors may hold payloads.
  */
 export const consoleLogger: Logger = Object.freeze({
   info: (message, fields) => console.info(line('info', message, fields)),
@@ -28,7 +28,7 @@ export const consoleLogger: Logger = Object.freeze({
   error: (message, fields) => console.error(line('error', message, fields)),
 } satisfies Logger)
 
-/** A logger that never throws. A line that it could not write goes to the console, and so does the reason. */
+/** A logger that never throws: when the given one does, the line and the error go to the console. */
 export function quietLogger(logger: Logger): Logger {
   const quiet = (level: keyof Logger) => (message: string, fields?: LogFields) => {
     const write = (to: Logger) => to[level](message, fields)
@@ -45,17 +45,17 @@ export function quietLogger(logger: Logger): Logger {
 
 function line(level: string, message: string, fields: LogFields = {}): string {
   const own = { level, message }
-  // Nothing is left to say it to.
+  // There is nowhere left to report it.
   const errorField = ignoreErrors(
     () => errorOf(fields),
     () => undefined,
   )
   try {
     const { error: _error, ...rest } = fields
-    // A field must not take the place of the line's own level and message.
+    // A field must not replace the level and the message of the line.
     return JSON.stringify({ ...own, ...rest, ...errorField, ...own }, toPlain())
   } catch {
-    // The error is what the line is for; the other fields may be anything.
+    // The error matters most. The other fields may not be serializable.
     return JSON.stringify({ ...own, ...errorField, fields: 'could not be written' })
   }
 }
@@ -64,7 +64,9 @@ function errorOf({ error }: LogFields) {
   return error === undefined ? {} : { error: describeError(error) }
 }
 
-/** For JSON: big integers as text, errors described, and what lies within itself marked, where JSON would throw. */
+/**
+ * A replacer for JSON: big integers as text, errors described, circular references marked. JSON would throw for some.
+ */
 function toPlain(): (this: unknown, key: string, value: unknown) => unknown {
   const within: unknown[] = []
   return function toPlainValue(_, value) {
@@ -78,7 +80,7 @@ function toPlain(): (this: unknown, key: string, value: unknown) => unknown {
   }
 }
 
-/** What may be said of an error: its other properties hold payloads. */
+/** The parts of an error that may be logged: its other properties may hold payloads. */
 export interface ErrorDescription {
   readonly name: string
   readonly message: string
@@ -87,10 +89,10 @@ export interface ErrorDescription {
   readonly cause?: ErrorDescription
 }
 
-/** How far causes are followed. */
+/** How many levels of causes are described. */
 const deepest = 5
 
-/** Describes what was thrown, for a log. Of a value that is not an error it says the type alone. */
+/** Describes a thrown value for a log. Of a value that is not an `Error` only the type is shown. */
 export function describeError(thrown: unknown, depth = 1): ErrorDescription {
   if (!(thrown instanceof Error)) return { name: 'Error', message: `not an Error: ${typeof thrown}` }
   const { name, message, stack } = thrown
@@ -105,7 +107,7 @@ export function describeError(thrown: unknown, depth = 1): ErrorDescription {
   }
 }
 
-/** Of several errors, of a host whose addresses all failed or of `Promise.any`, the first says what it was. */
+/** The cause of an error; for an `AggregateError` without a cause, its first error. */
 function causeOf(thrown: Error): unknown {
   const { cause } = thrown
   return cause === undefined && thrown instanceof AggregateError ? thrown.errors[0] : cause

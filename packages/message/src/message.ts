@@ -6,13 +6,13 @@ import { isPromise } from './run-schema.ts'
 import { isStorable } from './storable.ts'
 import { uuidv7 } from './uuidv7.ts'
 
-/** What is buffered: a body with a key, optionally with a group. */
+/** A message: a body with a key, optionally with a group. */
 export interface Message<Body = unknown> {
   readonly name: string
   readonly version: number
   /** The idempotency key. */
   readonly key: string
-  /** What has to stay in order, or the tenant. */
+  /** Messages of one group stay in order, or belong to one tenant. */
   readonly group?: string | undefined
   /** When the message was accepted. */
   readonly time: Date
@@ -21,7 +21,7 @@ export interface Message<Body = unknown> {
   readonly body: Body
 }
 
-/** What a message takes from its request rather than from its body. */
+/** The facts of a message that come from its request, not from its body. */
 export interface MessageFacts {
   readonly time: Date
   /** The key for a message whose definition has none. Default: a new UUIDv7. */
@@ -30,11 +30,11 @@ export interface MessageFacts {
 }
 
 /**
- * Makes a message of a valid body: derives its key and its group.
+ * Makes a message of a valid body. Derives its key and its group.
  *
- * @param body what came out of the schema; key and group are derived from it
- * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when the definition's function gives a text
- * that a queue cannot carry, `SPILLWAY_OPTION_INVALID` when it gives no text.
+ * @param body the output of the schema; key and group are derived from it
+ * @throws SpillwayError `SPILLWAY_KEY_INVALID` or `SPILLWAY_GROUP_INVALID` when a function of the definition returns a
+ * text that a queue cannot hold, `SPILLWAY_OPTION_INVALID` when it does not return a text.
  */
 export function createMessage<Schema extends StandardSchemaV1>(
   definition: MessageDefinition<Schema>,
@@ -53,7 +53,7 @@ function keyOrNew(definition: MessageDefinition, { key = uuidv7() }: MessageFact
 }
 
 /**
- * The key and the group that a definition derives from a body; `undefined` where it has no function for one.
+ * The key and the group that a definition derives from a body; `undefined` without a function for it.
  *
  * @throws SpillwayError as {@link createMessage}
  */
@@ -86,7 +86,7 @@ function checkKey(name: string, key: string): void {
   )
 }
 
-/** The definition is wrong, not the body. */
+/** The error for a definition whose function does not return a text. */
 function notText(option: string, { name }: MessageDefinition, given: unknown): SpillwayError {
   refusePromise(`The option \`${option}\` of the message ${name}`, given)
   return optionInvalid(
@@ -95,32 +95,31 @@ function notText(option: string, { name }: MessageDefinition, given: unknown): S
 }
 
 /**
- * Refuses what an asynchronous function gives for an option: nothing waits for it.
+ * Throws when the function of an option is asynchronous: its result is not awaited.
  *
- * @param owner the option, for the start of the message
+ * @param owner the option, at the start of the message
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a promise.
  */
 export function refusePromise(owner: string, given: unknown): void {
   if (!isPromise(given)) return
-  // Nobody else hears of its failure, which would end the process.
+  // An unhandled rejection would end the process.
   given.then(undefined, () => undefined)
   throw optionInvalid(
-    `${owner} is asynchronous: it has to return at once, not a promise. Await what it needs in the handler or a middleware before.`,
+    `${owner} is asynchronous, but must not return a promise. Await what it needs earlier, in the handler or a middleware.`,
   )
 }
 
 /**
- * Whether a value is a string of 1 to `max` characters that a queue and a database can store. Lone surrogates are the
- * worst of what they cannot: what stores UTF-8 holds two different ones as the same character, and two messages would
- * share a key.
+ * Whether a value is a string of 1 to `max` characters that a queue and a database can store. A lone surrogate is not
+ * storable: UTF-8 replaces each by the same character, so two messages could share a key.
  */
 export function isText(value: unknown, max: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= max && isStorable(value)
 }
 
 /**
- * Whether a value may be the id of a record: 1 to 256 printable characters of ASCII, as services make them. A copy says which
- * record it was, and a queue may hold anybody's: a database compares only what its column can hold.
+ * Whether a value may be the id of a record: 1 to 256 printable ASCII characters, as AWS makes them. The id in a
+ * redriven copy is checked, because anybody may write to the queue and the column in the database holds only such ids.
  */
 export function isRecordId(value: unknown): value is string {
   return typeof value === 'string' && /^[ -~]{1,256}$/.test(value)

@@ -1,4 +1,4 @@
-/** The name among `known` that `name` was probably meant to be; `undefined` when none is near. */
+/** The known name that is most similar to a misspelt one, by edit distance; `undefined` when none is similar. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))

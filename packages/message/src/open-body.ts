@@ -4,21 +4,21 @@ import { toIssues } from './issue.ts'
 import type { ParkReason } from './outcome.ts'
 import { isPromise, runSchema } from './run-schema.ts'
 
-/** The body as a handler sees it, or the reason why it is none. */
+/** The body for a handler, or the reason why it is invalid. */
 export type Opened =
   | { readonly ok: true; readonly body: unknown }
   | {
       readonly ok: false
       readonly reason: ParkReason
-      /** Whether another reader may know what to do: the message is newer than this one, a deploy is going on. */
+      /** Whether another reader may read it: the message is newer than this reader, for example during a deploy. */
       readonly retryable: boolean
     }
 
 /**
- * Brings a body to the version of the definition and validates it, at once where the schema is synchronous. Throws, or
- * rejects, with what the schema or an upcast throws.
+ * Converts a body to the version of the definition and validates it. Synchronous if the schema is. Throws, or rejects
+ * with, what the schema or an upcast throws.
  *
- * @param from the version in which it was sent
+ * @param from the version of the body as it was sent
  */
 export function openBody(
   definition: MessageDefinition,
@@ -45,7 +45,7 @@ export function openBody(
     : toOpened(definition, body, result)
 }
 
-/** What came out of the schema. */
+/** Turns the result of the schema into a body, or a reason. */
 export function toOpened(
   { name }: MessageDefinition,
   body: unknown,

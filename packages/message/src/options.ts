@@ -1,7 +1,7 @@
 import { SpillwayError } from './error.ts'
 import { isObject } from './plain.ts'
 
-/** What one option has to be. */
+/** The rule for one option. */
 export interface OptionRule {
   readonly required?: boolean
   /** Completes the sentence "… must be". */
@@ -9,7 +9,7 @@ export interface OptionRule {
   test(value: unknown): boolean
 }
 
-/** A rule for each option, the optional ones included: a new option without a rule is a compile error. */
+/** A rule for each option, including optional ones: an option without a rule is a compile error. */
 export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
 
 /**
@@ -42,7 +42,7 @@ export function checkOptions(
   }
 }
 
-/** The hint of {@link checkOptions} that lists the known options. */
+/** The default hint of {@link checkOptions}: the list of the known options. */
 export function listOptions(_: string, known: readonly string[]): string {
   return `Its options are ${known.join(', ')}.`
 }
@@ -73,7 +73,7 @@ export function oneOf(...choices: readonly string[]): OptionRule {
   }
 }
 
-/** Whether a value is an absolute URL of HTTP. The line end of a file that it was read from makes it none. */
+/** Whether a value is an absolute HTTP URL. A trailing newline makes it invalid. */
 export function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && /^https?:\/\/\S+$/.test(value) && URL.canParse(value)
 }
@@ -81,7 +81,7 @@ export function isHttpUrl(value: unknown): value is string {
 /** An optional function. */
 export const isFunction: OptionRule = { expected: 'a function', test: (value) => typeof value === 'function' }
 
-/** An optional object, a port for example, that has these methods. */
+/** An optional object with these methods, for example a port. */
 export function objectWith(...methods: readonly string[]): OptionRule {
   const listed = methods.map((method) => `\`${method}()\``).join(' and ')
   return {
@@ -93,7 +93,7 @@ export function objectWith(...methods: readonly string[]): OptionRule {
   }
 }
 
-/** The same rule for an option that has to be given. */
+/** The same rule for a required option. */
 export function required(rule: OptionRule): OptionRule {
   return { ...rule, required: true }
 }

@@ -1,4 +1,4 @@
-/** Whether a value is an object or a list: `typeof null` is `object`, too. */
+/** Whether a value is an object or a list. `typeof null` is `object` as well. */
 export function isObject(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
   return typeof value === 'object' && value !== null
 }

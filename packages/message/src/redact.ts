@@ -1,31 +1,31 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isObject } from './plain.ts'
 
-/** How many values of an input are looked for in a message. */
+/** At most this many values of an input are searched in a message. */
 const mostLeaves = 500
 
-/** A start of a text that is as long as this is taken for the text. */
+/** A message that holds this many characters from the start of a value counts as quoting it. */
 const tellingStart = 8
 
-/** What is shorter is no secret, and stands in many a message for something else: "expected number to be >0". */
+/** Shorter values are not secrets, and often appear in messages with another meaning: "expected number to be >0". */
 const shortest = 3
 
-/** No validator has more to say than this; what is longer has the input in it. */
+/** A longer message is assumed to contain the input. */
 const longestMessage = 2000
 
 const redacted = '[redacted]'
 const nothingTold = 'Invalid value'
 
 /**
- * A message without the value that it is about: valibot and arktype write it out, and so may a message of one's own, but
- * a response, a log and a dead-letter queue's console are no places for a password.
+ * The message of an issue with the invalid value redacted. The messages of valibot and arktype quote it, and custom
+ * messages may. A password must not get into a response, a log or the console of a dead-letter queue.
  *
- * What valibot and arktype write is known for what it is, whatever a transform made of the input, and so are zod's limits
- * and unknown names, which quote no value: a list of numbers may hold its own limit. For the rest the first 500 values at the issue's own path are looked for. A value that a transform changed, or one of another path,
- * is not found in a message that is the schema's own: what stands elsewhere in a body is mostly the same as a limit or a
- * choice that the message has to tell.
+ * - The quotes of valibot and arktype are recognised by their form, even if a transform changed the value.
+ * - Messages of zod for limits and unknown names are kept: they quote no value, and a list of numbers may hold the limit itself.
+ * - In any other message the first 500 values at the path of the issue are searched. Values of other paths are not: they are
+ *   often equal to a limit or a choice that the message has to show. Nor is a value found that a transform changed.
  *
- * @param value what stands at the path of the issue
+ * @param value the value at the path of the issue
  */
 export function redact(issue: StandardSchemaV1.Issue, value: unknown): string {
   const { message } = issue
@@ -38,17 +38,20 @@ export function redact(issue: StandardSchemaV1.Issue, value: unknown): string {
     for (const form of formsOf(leaf)) {
       if (text.includes(form)) text = replaceWhole(text, form)
     }
-    // Validators shorten what is long: the start alone gives it away.
+    // Validators truncate long values: the start alone discloses them.
     if (leaf.length > tellingStart && text.includes(leaf.slice(0, tellingStart))) return nothingTold
   }
   return text
 }
 
-/** zod's own messages of limits and unknown names, from the first character to the last. */
+/** Complete messages of zod for limits and unknown names. They do not quote values. */
 const zods =
   /^(?:Too (?:big|small): expected \w+ to (?:be|have) [<>]=?-?\d[\d.e+-]*(?: \w+)?|Unrecognized keys?: (?:"[^"]*"(?:, |$))+)$/
 
-/** What a message of valibot's own quotes at its end: what it expects may look the same, and is no value. */
+/**
+ * The value that a built-in message of valibot quotes at its end. The expected text before it may look the same, but is
+ * not a value.
+ */
 function ownOfValibot(issue: StandardSchemaV1.Issue): string | undefined {
   const { message } = issue
   const { received } = issue as { readonly received?: unknown }
@@ -59,7 +62,7 @@ function ownOfValibot(issue: StandardSchemaV1.Issue): string | undefined {
 /** `Invalid type: Expected string but received 1`, `Invalid key: Received "a"`. */
 const valibots = /^Invalid [^:]+: (?:Expected .+ but r|R)eceived /s
 
-/** Without what a validator itself says that it quotes from its input, in a message of one's own. */
+/** Removes from a custom message what the issue itself names as quoted input. */
 function withoutQuotes(message: string, issue: object): string {
   if ('received' in issue && typeof issue.received === 'string' && issue.received !== '') {
     return message.replaceAll(issue.received, redacted)
@@ -68,7 +71,7 @@ function withoutQuotes(message: string, issue: object): string {
   return 'actual' in issue ? message.replaceAll(/\(was .*\)/g, `(was ${redacted})`) : message
 }
 
-/** The texts, numbers and big integers in a value, as text, the longest first. */
+/** The texts, numbers and big integers in a value, as text, longest first. */
 function leavesOf(value: unknown): readonly string[] {
   const leaves = new Set<string>()
   const waiting = [value]
@@ -93,7 +96,7 @@ function formsOf(leaf: string): ReadonlySet<string> {
 
 const wordCharacter = /[\p{L}\p{N}_]/u
 
-/** Replaces a text where it stands alone: the value `e` is not in the word "expected". */
+/** Replaces a text where it is a whole word: the value `e` does not match in "expected". */
 function replaceWhole(text: string, part: string): string {
   let result = ''
   let from = 0

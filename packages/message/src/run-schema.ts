@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 type Result<Output> = StandardSchemaV1.Result<Output>
 
-/** Of zod's own interface what is used here. */
+/** The part of zod's own interface that is used here. */
 interface ZodSchema {
   readonly _zod?: { run?(payload: Payload, context: { readonly async: true }): Payload | Promise<Payload> }
   safeParseAsync?(value: unknown): Promise<{
@@ -16,15 +16,16 @@ interface Payload {
   readonly issues: readonly unknown[]
 }
 
-/** Whether a schema of zod has asynchronous parts: it showed one, or a valid value met none. */
+/** Whether a schema of zod is asynchronous: `true` after the first promise, `false` after a valid value without one. */
 const asynchronous = new WeakMap<object, boolean>()
 
 /**
  * Runs a schema, synchronous or not. Throws, or rejects with, what the schema throws.
  *
- * zod runs a schema synchronously first, and once more when it meets a promise. It drops that promise: should it
- * reject, it ends the process. So a schema of zod is run as an asynchronous one until it has taken a value without a
- * promise, and from the first promise on. What stays is a promise that only a later value meets for the first time.
+ * zod runs a schema synchronously first, and again asynchronously when a part returns a promise. It drops the first
+ * promise, and if that rejects, the process ends. So a schema of zod is run asynchronously until it has accepted a
+ * value without a promise, and from the first promise on. One case remains: a later value may be the first that causes
+ * a promise.
  */
 export function runSchema<Schema extends StandardSchemaV1>(
   schema: Schema,
@@ -44,7 +45,7 @@ export function runSchema<Schema extends StandardSchemaV1>(
   return result as Result<Output>
 }
 
-/** What comes out, where the schema takes the value; it has words for the issues only when it is run as usual. */
+/** The output for a valid value; `undefined` for an invalid one: its issues get their messages only in a normal run. */
 function learn(
   schema: StandardSchemaV1,
   value: unknown,
@@ -71,7 +72,7 @@ async function parse(zod: ZodSchema, value: unknown): Promise<Result<unknown>> {
   return error === undefined ? { value: data } : { issues: error.issues }
 }
 
-/** Whether a schema is asynchronous. A promise may be of another realm, or of a library. */
+/** Whether a value is a promise, including one of another realm or of a library. */
 export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof (value as Partial<PromiseLike<Value>> | undefined)?.then === 'function'
 }

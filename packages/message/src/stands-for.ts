@@ -1,19 +1,19 @@
-/** What tells deliveries of a message apart. */
+/** What distinguishes deliveries of a message. */
 interface Delivery {
-  /** `undefined` for a record of no source. */
+  /** `undefined` for a record without a source. */
   readonly recordId?: string | undefined
-  /** `undefined` where the body cannot be read: nobody knows whether another record has the same. */
+  /** `undefined` when the body cannot be read: it cannot be compared. */
   readonly fingerprint?: string | undefined
   readonly redriveOf?: string | undefined
 }
 
 /**
- * Whether the decision to park one delivery of a key stands for another delivery of that key:
+ * Whether the decision to park one delivery of a key applies to another delivery of that key:
  *
- * - for the same record, yes: it was delivered again
- * - for the copy of that record, no: a redrive opens the key again
- * - for any other record, when its body is known to be the same: a client repeated its request. Of a body that nobody could
- *   read that is not known, and the other message would be gone without a copy
+ * - yes for the same record: it was delivered again
+ * - no for the redriven copy of that record: a redrive opens the key again
+ * - for any other record, if its body is known to be the same: the client repeated its request. If a body cannot be read,
+ *   the other message might be a different one, and would be lost without a copy
  */
 export function standsFor(parked: Delivery, delivery: Delivery): boolean {
   const { recordId, fingerprint } = parked

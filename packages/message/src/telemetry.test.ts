@@ -55,7 +55,7 @@ it('an adaptor that is asynchronous and rejects does no harm', async () => {
   expect(printed.mock.calls.map(([line]) => JSON.parse(String(line)))).toMatchObject([
     {
       level: 'error',
-      message: 'spillway: a telemetry threw, and its numbers may be lost',
+      message: 'spillway: a telemetry threw, and its metrics may be lost',
       error: { message: 'broken' },
     },
   ])

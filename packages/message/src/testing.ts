@@ -11,7 +11,7 @@ import { createMessage, type Message, type MessageFacts } from './message.ts'
 import type { EncodedMessage, MessageRecord, ParkedEntry, ParkedStore, SendResult, Target } from './ports.ts'
 import { standsFor } from './stands-for.ts'
 
-/** What a message or a record of a test has beside its body. Default: the time 0, a first delivery, no trace. */
+/** The facts of a message or a record beside its body. Default: the time 0, a first delivery, no trace. */
 export interface TestFacts extends Partial<MessageFacts> {
   /** How often the record was delivered. Default 1. */
   readonly receiveCount?: number
@@ -20,9 +20,9 @@ export interface TestFacts extends Partial<MessageFacts> {
 }
 
 /**
- * A record as a writer or a row mapper gets it: the input went through the schema.
+ * A record for a writer or a row mapper, with the output of the schema as its body.
  *
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses the input.
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema rejects the input.
  */
 export async function recordOf<Definition extends MessageDefinition>(
   definition: Definition,
@@ -35,9 +35,9 @@ export async function recordOf<Definition extends MessageDefinition>(
 }
 
 /**
- * The text of a message as it is in a queue.
+ * The text of a message in a queue.
  *
- * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema refuses the input.
+ * @throws SpillwayError `SPILLWAY_BODY_INVALID` with the places, when the schema rejects the input.
  */
 export async function envelopeOf<Definition extends MessageDefinition>(
   definition: Definition,
@@ -49,18 +49,18 @@ export async function envelopeOf<Definition extends MessageDefinition>(
 
 /** A target in memory, for `enqueue`. */
 export interface MemoryTarget extends Target {
-  /** What was sent, in order. */
+  /** The messages that were sent, in order. */
   readonly sent: readonly EncodedMessage[]
-  /** The messages that were sent, read as the other side reads them; rejects for one of another definition. */
+  /** The messages that were sent, decoded; rejects if one has another definition. */
   messages<Definition extends MessageDefinition>(
     definition: Definition,
   ): Promise<readonly Message<MessageBody<Definition>>[]>
 }
 
 /**
- * A target that keeps what it is sent, and confirms it.
+ * A target in memory that confirms each message and keeps it.
  *
- * @param answer what it answers for a message in place of a confirmation; it keeps only what it confirms
+ * @param answer the result for each message, instead of a confirmation. Only confirmed messages are kept
  */
 export function memoryTarget(
   answer: SendResult | ((message: EncodedMessage) => SendResult) = { status: 'accepted' },

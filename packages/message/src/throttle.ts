@@ -1,4 +1,4 @@
-/** What is known of an error of the SDK (`SdkError` of `@smithy/types`). */
+/** The parts of an SDK error that are read (`SdkError` of `@smithy/types`). */
 interface SdkError {
   readonly name?: unknown
   readonly $retryable?: { readonly throttling?: boolean }
@@ -25,12 +25,12 @@ const throttles: ReadonlySet<unknown> = new Set([
   'TooManyRequestsException',
 ])
 
-/** Whether the code of an entry or of an error says that a service is asked too often. */
+/** Whether the code of an entry or of an error means throttling. */
 export function isThrottle(code: unknown): boolean {
   return throttles.has(code)
 }
 
-/** Whether a request failed because a service, or the key that encrypts it, is asked too often. */
+/** Whether a request was throttled, by the service or by KMS for its key. */
 export function isThrottled(thrown: unknown): boolean {
   const { name, $retryable, $metadata } = Object(thrown) as SdkError
   return isThrottle(name) || $retryable?.throttling === true || $metadata?.httpStatusCode === 429

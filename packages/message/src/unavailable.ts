@@ -3,7 +3,7 @@ import type { Outcome, RetryOutcome } from './outcome.ts'
 import { isThrottled } from './throttle.ts'
 
 /**
- * What Node and its `fetch` say of a server that cannot be reached, or that no longer answers.
+ * The codes of Node and its `fetch` for a server that cannot be reached, or that no longer answers.
  *
  * Sources: libuv's guide, "Error handling"; Node.js documentation, "dns"; undici, "Errors".
  */
@@ -29,17 +29,17 @@ const networkCodes: ReadonlySet<unknown> = new Set([
 const statuses: ReadonlySet<unknown> = new Set([429, 502, 503, 504])
 
 /**
- * Whether an error says that what a call needs is down, cannot be reached or is asked too often: nothing that a record
- * is to blame for. It looks at the error, at its causes and at the errors of an `AggregateError`, for
+ * Whether an error means that a dependency is down, unreachable or throttled, so that the record is not at fault.
+ * Checks the error, its causes and the errors of an `AggregateError` for
  *
- * - the code `SPILLWAY_DATABASE_UNAVAILABLE`, of Spillway's own writers;
- * - a code of Node's network or of its `fetch`: `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, `EPIPE`, `ENOTFOUND`,
+ * - the code `SPILLWAY_DATABASE_UNAVAILABLE` of Spillway's writers;
+ * - a network code of Node or of its `fetch`: `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, `EPIPE`, `ENOTFOUND`,
  *   `EAI_AGAIN`, `UND_ERR_CONNECT_TIMEOUT` and their like, or a `TimeoutError`, of `AbortSignal.timeout()` for example;
  * - a throttled request of the AWS SDK;
  * - `status`, `statusCode` or the SDK's `$metadata.httpStatusCode` 429, 502, 503 or 504.
  *
- * `batch` does not ask it for what a handler throws: a host that one record names may not exist, and would have the whole
- * batch wait. A handler whose hosts are always the same says so in `onError`.
+ * `batch` does not apply it to the errors of a handler by itself: if one record names a host that does not exist, the whole
+ * batch would wait. If your hosts are always the same, apply it in `onError`.
  *
  * @example
  * ```ts
@@ -64,8 +64,8 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Whether an outcome says that what the record needs is down or saturated: with `unavailable`, else by a cause with the
- * code `SPILLWAY_DATABASE_UNAVAILABLE`.
+ * Whether an outcome means that a dependency is down or saturated: by its `unavailable`, else by a cause with the code
+ * `SPILLWAY_DATABASE_UNAVAILABLE`.
  */
 export function isUnavailableOutcome(outcome: Outcome): outcome is RetryOutcome {
   return (
@@ -73,7 +73,7 @@ export function isUnavailableOutcome(outcome: Outcome): outcome is RetryOutcome 
   )
 }
 
-// By its code, because an app may have the class of the error twice, in a bundle and beside it.
+// By its code: an app may have the class of the error twice, in a bundle and beside it.
 function saysUnavailable({ code }: Thrown): boolean {
   return code === 'SPILLWAY_DATABASE_UNAVAILABLE'
 }

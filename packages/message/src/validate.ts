@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Issue, toIssues } from './issue.ts'
 import { isPromise, runSchema } from './run-schema.ts'
 
-/** What came out of a schema, or why nothing did. */
+/** The output of a schema, or the issues. */
 export type Validated<Output> =
   | { readonly ok: true; readonly value: Output }
   | { readonly ok: false; readonly issues: readonly Issue[] }

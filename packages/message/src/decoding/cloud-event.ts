@@ -5,9 +5,9 @@ import { toKey } from './key-of.ts'
 import { timeOf } from './time-of.ts'
 
 /**
- * Decodes CloudEvents 1.0 in the structured mode of JSON. The body is its `data` (or what `data_base64` holds, where that is
- * JSON), the key its `source` and its `id`, the name its `type`. The extensions `partitionkey` and `traceparent` are
- * the group and the trace.
+ * Decodes CloudEvents 1.0 in the structured JSON mode. The body is `data` (or `data_base64`, if that holds JSON), the
+ * key is
+ * `source` and `id`, the name is `type`. The extensions `partitionkey` and `traceparent` become the group and the trace.
  *
  * Source: CloudEvents 1.0, "JSON Event Format", "Distributed Tracing" and "Partitioning".
  */
@@ -28,7 +28,7 @@ const decodeCloudEvent: Decoding = (text) => {
   if (body === notJson) return refuse('The record holds a CloudEvent whose `data_base64` is not JSON.')
   return {
     body,
-    // A source is a URI, which has no space.
+    // A source is a URI, which contains no space.
     key: toKey(`${source} ${id}`),
     name: type,
     time: timeOf(time),

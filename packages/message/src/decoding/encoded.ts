@@ -5,9 +5,9 @@ import { type Decoding, notMine, refuse } from './decoding.ts'
 import { checkDecodings } from './first-of.ts'
 
 /**
- * Decodes what stands in base64 (RFC 4648, with padding) around UTF-8 text of another decoding.
+ * Decodes base64 (RFC 4648, with padding) of UTF-8 text, and then the text with another decoding.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is no decoding.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is not a decoding.
  */
 export function base64<Raw = unknown>(inner: Decoding<Raw>): Decoding<Raw> {
   checkDecodings('base64', [inner])
@@ -18,11 +18,11 @@ export function base64<Raw = unknown>(inner: Decoding<Raw>): Decoding<Raw> {
   }
 }
 
-/** What {@link gzipped} takes beside the decoding. */
+/** Options of {@link gzipped}. */
 export interface GzippedOptions {
   /**
-   * The most bytes that a text is inflated to, 1 to 104,857,600: who can write to the queue must not be able to exhaust the
-   * memory. What is larger is parked. Default 16,777,216 (16 MiB).
+   * The most bytes of a decompressed text, 1 to 104,857,600. A producer must not be able to exhaust the memory. A
+   * larger text is parked. Default 16,777,216 (16 MiB).
    */
   readonly maximumBytes?: number
 }
@@ -32,10 +32,11 @@ const rules: OptionRules<GzippedOptions> = { maximumBytes: integer(1, 104_857_60
 const defaultBytes = 16_777_216
 
 /**
- * Decodes gzip around UTF-8 text of another decoding. A queue holds gzip as its base64; a stream may hold the bytes
- * themselves.
+ * Decodes gzipped UTF-8 text, and then the text with another decoding. A queue holds gzip in base64; a stream may hold
+ * the bytes themselves.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is no decoding, or an option is unknown or out of range.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `inner` is not a decoding, or an option is unknown or out of
+ * range.
  */
 export function gzipped<Raw = unknown>(inner: Decoding<Raw>, options: GzippedOptions = {}): Decoding<Raw> {
   checkDecodings('gzipped', [inner])
@@ -52,7 +53,7 @@ export function gzipped<Raw = unknown>(inner: Decoding<Raw>, options: GzippedOpt
   }
 }
 
-/** The bytes, or what is wrong with them. */
+/** The decompressed bytes, or what is wrong with them. */
 function inflate(bytes: Buffer, maxOutputLength: number): Buffer | string {
   try {
     return gunzipSync(bytes, { maxOutputLength })
@@ -62,7 +63,10 @@ function inflate(bytes: Buffer, maxOutputLength: number): Buffer | string {
   }
 }
 
-/** The bytes of a text of base64 to its last character: Node skips what is not. `undefined` for any other text. */
+/**
+ * The bytes of a text that is base64 throughout; `undefined` for any other text. Node alone would skip invalid
+ * characters.
+ */
 function bytesOf(text: string): Buffer | undefined {
   if (text.length === 0 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined
   return Buffer.from(text, 'base64')

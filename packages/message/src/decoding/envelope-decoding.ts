@@ -2,17 +2,17 @@ import { type Envelope, readEnvelope } from '../envelope.ts'
 import { type DecodedText, type Decoding, notMine, refuse } from './decoding.ts'
 import { fieldsOf, notJson, parseJson } from './json.ts'
 
-/** Where the envelope of a decoded text is. Registered, because an app may have this module twice. */
+/** The property with the envelope of a decoded text. A registered symbol, because an app may have this module twice. */
 const envelopeOf: unique symbol = Symbol.for('spillway.envelope') as never
 
-/** A decoded text with its envelope, whose key stands whatever the definition says. */
+/** A decoded text with its envelope. The key in the envelope takes precedence over that of the definition. */
 interface DecodedEnvelope extends DecodedText {
   readonly [envelopeOf]?: Envelope
 }
 
 /**
- * Decodes the envelopes that the targets of Spillway send, as a source does by default. With other decodings beside it, a
- * queue has old and new producers at once: `firstOf(envelope(), plainJson())`.
+ * Decodes the envelopes that the targets of Spillway send, which is the default of a source. Combine it with other
+ * decodings for a queue with old and new producers: `firstOf(envelope(), plainJson())`.
  */
 export function envelope(): Decoding {
   return decodeEnvelope
@@ -29,7 +29,7 @@ function decodeEnvelope(text: string) {
   return decoded
 }
 
-/** The envelope that a text was decoded from; `undefined` where it was something else. */
+/** The envelope of a decoded text; `undefined` for a text without one. */
 export function envelopeIn(decoded: DecodedText): Envelope | undefined {
   return (decoded as DecodedEnvelope)[envelopeOf]
 }

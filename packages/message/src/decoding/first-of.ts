@@ -2,11 +2,10 @@ import { optionInvalid } from '../options.ts'
 import { type Decoding, type DecodingResult, notMine } from './decoding.ts'
 
 /**
- * Tries decodings one after the other, for a queue with producers of several kinds: `firstOf(envelope(), plainJson())`.
- * The first that knows the text as its own decides, also where it refuses it. Put `plainJson()` last: it takes whatever is
- * JSON.
+ * Tries decodings in order, for a queue with several kinds of producers: `firstOf(envelope(), plainJson())`. The first
+ * one that does not return `notMine` decides, even if it refuses the text. Put `plainJson()` last: it accepts any JSON.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is no decoding, or one is no function.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when there is no decoding, or one is not a function.
  */
 export function firstOf<Raw = unknown>(...decodings: readonly Decoding<Raw>[]): Decoding<Raw> {
   checkDecodings('firstOf', decodings)
@@ -24,9 +23,9 @@ export function firstOf<Raw = unknown>(...decodings: readonly Decoding<Raw>[]): 
 }
 
 /**
- * Holds what a decoding is made of to what it has to be.
+ * Checks the decodings that another one is made of.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for what is no function.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when one is not a function.
  */
 export function checkDecodings(owner: string, decodings: readonly unknown[]): void {
   if (decodings.length > 0 && decodings.every((decode) => typeof decode === 'function')) return

@@ -1,7 +1,7 @@
-/** A value that is not JSON. */
+/** The result for a text that is not JSON. */
 export const notJson: unique symbol = Symbol('not JSON')
 
-/** The value of a text of JSON, a byte order mark before it left out; {@link notJson} for any other text. */
+/** Parses JSON and skips a byte order mark; {@link notJson} for any other text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)

@@ -1,4 +1,4 @@
-/** What is recognised of a value of JSON, by its form alone. The first that fits counts. */
+/** The recognised kinds of JSON values, by their form. The first match counts. */
 const kinds: readonly (readonly [kind: string, is: (fields: Fields) => boolean])[] = [
   ['an envelope of Spillway', ({ spillway }) => typeof spillway === 'number'],
   ['an SNS notification', ({ Type, TopicArn }) => Type === 'Notification' && isString(TopicArn)],
@@ -16,7 +16,7 @@ const kinds: readonly (readonly [kind: string, is: (fields: Fields) => boolean])
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * What a text is, for the sentence "The record holds …": its kind and nothing of its content, which is somebody's data.
+ * The kind of a text, for the sentence "The record holds …". Never a part of its content, which may be private data.
  */
 export function kindOfText(text: string): string {
   if (text.length === 0) return 'no text'
@@ -29,7 +29,7 @@ export function kindOfText(text: string): string {
   return kindOfValue(value)
 }
 
-/** The same of a value that was parsed. */
+/** The same for a parsed value. */
 export function kindOfValue(value: unknown): string {
   if (value === null) return 'JSON null'
   if (Array.isArray(value)) return isPointer(value) ? 'a pointer of the SQS Extended Client' : 'a JSON list'
@@ -37,7 +37,7 @@ export function kindOfValue(value: unknown): string {
   return kinds.find(([, is]) => is(value as Fields))?.[0] ?? 'a JSON object'
 }
 
-/** `["software.amazon.payloadoffloading.PayloadS3Pointer", { … }]`, or the class of older clients. */
+/** `["software.amazon.payloadoffloading.PayloadS3Pointer", { … }]`, or the class name of older clients. */
 function isPointer([className, place]: readonly unknown[]): boolean {
   return /\.(Payload|Message)S3Pointer$/.test(String(className)) && typeof place === 'object'
 }

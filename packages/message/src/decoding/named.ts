@@ -3,10 +3,10 @@ import { type DecodedText, type Decoding, isDecoded } from './decoding.ts'
 import { checkDecodings } from './first-of.ts'
 
 /**
- * Names what another decoding reads: where a text does not say which message it is, or calls it otherwise than the
- * definition does.
+ * Sets the name of the messages of another decoding: for texts without a name, or with another one than in the
+ * definition.
  *
- * @param name the name itself, or a function of what was decoded: `({ name }) => names[name]`. Where it gives nothing the
+ * @param name the name, or a function of what was decoded: `({ name }) => names[name]`. If it returns `undefined`, the
  * name stays
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an argument is of the wrong kind.

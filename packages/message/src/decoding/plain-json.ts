@@ -3,18 +3,18 @@ import { type DecodedText, type Decoding, notMine, refuse } from './decoding.ts'
 import { fieldsOf, notJson, parseJson } from './json.ts'
 import { timeOf } from './time-of.ts'
 
-/** The body before the schema has seen it: of a body that is no object it has no fields. */
+/** The body before the schema. For a body that is not an object it has no fields. */
 export type PlainBody = Readonly<Record<string, unknown>>
 
-/** Where in a body the facts of its message are. */
+/** Functions that read the facts of a message from its body. */
 export interface PlainJsonOptions {
-  /** The idempotency key: a string, or a whole number. Nothing for a body without one. */
+  /** The idempotency key: a string, or a whole number. `undefined` for a body without one. */
   readonly key?: (body: PlainBody) => unknown
   /** The tenant: a string, or a whole number. */
   readonly group?: (body: PlainBody) => unknown
   /** When the message was sent: a text of RFC 3339, milliseconds since 1970, or a `Date`. */
   readonly time?: (body: PlainBody) => unknown
-  /** Which message it is. */
+  /** The name of the message. */
   readonly name?: (body: PlainBody) => unknown
   /** The version of the body, from 1. */
   readonly version?: (body: PlainBody) => unknown
@@ -33,11 +33,11 @@ const expected = 'plain JSON'
 /**
  * Decodes JSON that is the body itself.
  *
- * A function of the options that gives nothing (`undefined` or `null`) leaves a fact to others; one that gives what is no
- * such fact has the record parked. An envelope of Spillway is not taken for a body: for producers of both kinds use
+ * If a function of the options returns `undefined` or `null`, the fact has its default. If it returns an invalid value,
+ * the record is parked. An envelope of Spillway is not accepted as a body: for producers of both kinds use
  * `firstOf(envelope(), plainJson())`.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or no function.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown or not a function.
  */
 export function plainJson(options: PlainJsonOptions = {}): Decoding {
   checkOptions('plainJson', options, rules)
@@ -63,7 +63,7 @@ export function plainJson(options: PlainJsonOptions = {}): Decoding {
 type Fact = keyof PlainJsonOptions
 type Reader = (body: PlainBody) => unknown
 
-/** The value of each fact; `undefined` for what is none. Whether a key can be stored is asked of all keys, later. */
+/** Converts the value of each fact; `undefined` for an invalid one. Keys are checked later, for all decodings. */
 const readFact: Readonly<Record<Fact, (given: unknown) => unknown>> = {
   key: toText,
   group: toText,
@@ -77,7 +77,7 @@ function toText(given: unknown): string | undefined {
   return Number.isSafeInteger(given) ? String(given) : undefined
 }
 
-/** Whether a body is what a target of Spillway sends: nobody means to write an envelope as a row. */
+/** Whether a body is an envelope of Spillway. It is never meant to be written as a row. */
 function isEnvelope(body: unknown): boolean {
   const { spillway, name, key } = fieldsOf(body) ?? {}
   return typeof spillway === 'number' && typeof name === 'string' && typeof key === 'string'

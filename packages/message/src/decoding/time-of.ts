@@ -1,6 +1,6 @@
 import { readTime } from '../read-time.ts'
 
-/** A time out of a text of RFC 3339, milliseconds since 1970, or a `Date`; `undefined` for what is none. */
+/** Converts a text of RFC 3339, milliseconds since 1970 or a `Date` to a time; `undefined` for any other value. */
 export function timeOf(value: unknown): Date | undefined {
   const time =
     typeof value === 'string'

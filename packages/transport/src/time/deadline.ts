@@ -2,65 +2,65 @@ import { setMaxListeners } from 'node:events'
 import type { TimeLimit } from '@spillway/message'
 import { type Clock, schedule, systemClock } from '@spillway/message/internal'
 
-/** Milliseconds that have to be left for an answer to the caller. */
+/** Milliseconds that are kept for the answer to the caller. */
 export const guardMs = 250
 
-/** The clock of the machine, without the steps that setting it makes. */
+/** The clock of the system, but monotonic: setting the time does not change it. */
 const steadyClock: Clock = { ...systemClock, now: () => performance.now() }
 
 /** The longest that a timer of Node runs. Milliseconds. */
 const longestTimer = 2 ** 31 - 1
 
 /**
- * A time limit that passes when its time is over, or when the limit aborts in which it lies.
+ * A time limit within another one. It passes when its time is over, or when the outer limit aborts.
  *
- * Its timer runs only while somebody waits for it or has its signal: work that keeps to `remainingTime` costs none.
+ * Its timer runs only while something waits for it or has its signal: reading `remainingTime` starts no timer.
  */
 export interface Deadline extends TimeLimit {
   readonly expired: boolean
-  /** What the work resolves to, or `undefined` when the deadline passes first. What is settled already counts. */
+  /** The result of the work, or `undefined` when the deadline passes first. Work that is already settled wins. */
   race<Value>(work: Promise<Value>): Promise<Value | undefined>
   /**
-   * Calls back once, when it passes; at once when it has.
+   * Calls back once when the deadline passes; immediately if it has passed.
    *
-   * @returns cancels that
+   * @returns cancels the callback
    */
   onPass(callback: (reason: unknown) => void): () => void
-  /** Stops its timer for good. Call it when the work is done and somebody had the signal. */
+  /** Stops the timer for good. Call it when the work is done, if anything had the signal. */
   end(): void
 }
 
-/** The limit in which a deadline lies. */
+/** The outer limit of a deadline. */
 export type OuterLimit = Pick<TimeLimit, 'remainingTime'> & { readonly signal?: AbortSignal | undefined }
 
-/** What {@link createDeadline} takes. Milliseconds. */
+/** Options of {@link createDeadline}. Milliseconds. */
 export interface DeadlineOptions {
-  /** How long before the end of the limit it passes. Default 0. */
+  /** How long before the end of the outer limit the deadline passes. Default 0. */
   readonly reserve?: number | undefined
-  /** After what time it passes at the latest. Default: as long as the limit lasts. */
+  /** The longest time until the deadline passes. Default: that of the outer limit. */
   readonly most?: number
-  /** Default: that of the limit, where it is a deadline; else the clock of the machine. */
+  /** Default: the clock of the outer limit if it is a deadline, else the clock of the system. */
   readonly clock?: Clock | undefined
 }
 
-/** Makes a deadline within a limit. */
+/** Makes a deadline within an outer limit. */
 export function createDeadline(limit: OuterLimit, options: DeadlineOptions = {}): Deadline {
   return new RunningDeadline(limit, options)
 }
 
-/** The signal that may end a limit before its time is over; `undefined` where none can. */
+/** The signal that may end a limit before its time is over; `undefined` if there is none. */
 export function earlySignal(limit: OuterLimit): AbortSignal | undefined {
   return isDeadline(limit) ? limit.early : limit.signal
 }
 
-/** Not so for a copy of a deadline, which may have another signal. */
+/** `false` for a copy of a deadline, which may have another signal. */
 function isDeadline(limit: OuterLimit): limit is RunningDeadline {
   return limit instanceof RunningDeadline
 }
 
 /**
- * An own property, so that a copy of a deadline has a signal as well. The descriptor is shared: an accessor in an object
- * literal is a new function each time, with a new hidden class for its object.
+ * An own property, so that a copy of a deadline has a signal as well. The descriptor is shared: an accessor in an
+ * object literal is a new function each time, with a new hidden class for its object.
  */
 const signalOfItsOwn: PropertyDescriptor & ThisType<RunningDeadline> = {
   enumerable: true,
@@ -76,21 +76,21 @@ class RunningDeadline implements Deadline {
   declare readonly signal: AbortSignal
   /** Own, so that callers can take it out of the limit that they get. */
   readonly remainingTime: () => number
-  /** The only signal that ends it before its time is over. To ask for its own would start its timer. */
+  /** The only signal that ends it before its time is over. Reading its own signal would start the timer. */
   readonly early: AbortSignal | undefined
   readonly clock: Clock
   readonly controller = new AbortController()
   readonly waiting = new Set<(reason: unknown) => void>()
   /** Stops the timer; there is one while it is set. */
   stop: (() => void) | undefined
-  /** Whether the timer is left alone when nobody waits any more. */
+  /** Whether the timer goes on when nothing waits any more. */
   isKept = false
   isPassed = false
 
   constructor(limit: OuterLimit, { reserve = 0, most = longestTimer, clock }: DeadlineOptions) {
     const time = clock ?? (isDeadline(limit) ? limit : endless).clock
     const startedAt = time.now()
-    // By the time that has passed, not by the time of the end: a clock may count from anywhere.
+    // Relative times only: a clock may count from any origin.
     this.remainingTime = () =>
       Math.max(0, Math.min(limit.remainingTime() - reserve, most - (time.now() - startedAt)))
     this.early = earlySignal(limit)
@@ -114,7 +114,7 @@ class RunningDeadline implements Deadline {
           reject(thrown)
         },
       )
-      // In a microtask, so that work that is settled already goes first.
+      // In a microtask, so that work that is already settled wins.
       const cancel = this.onPass(() => queueMicrotask(() => resolve(undefined)))
     })
   }
@@ -144,7 +144,7 @@ class RunningDeadline implements Deadline {
     if (this.stop || this.isPassed) return
     const { early } = this
     const left = this.remainingTime()
-    // Without a reason where the time is over.
+    // When the time is over, there is no reason.
     if (!(left > 0) || early?.aborted) {
       this.pass(early?.reason)
       return
@@ -171,20 +171,20 @@ class RunningDeadline implements Deadline {
 }
 
 /**
- * Never passes. V8 drops the hidden class that no object has, and the code that was compiled for it: this one keeps that of
- * all deadlines while there is no request.
+ * Never passes. It keeps the hidden class of deadlines alive: when no object has it, V8 drops it together with the code that
+ * was compiled for it.
  */
 const endless = new RunningDeadline({ remainingTime: () => longestTimer }, { clock: steadyClock })
 
-/** Milliseconds for which work may go on: what is left of the limit without the guard; 0 when it aborted. */
+/** Milliseconds that are left for work: the remaining time without the guard; 0 after an abort. */
 export function workingTime(limit: TimeLimit): number {
   return earlySignal(limit)?.aborted ? 0 : Math.max(0, limit.remainingTime() - guardMs)
 }
 
 /**
- * Runs something under a deadline that passes after `ms` milliseconds, or with the outer limit. Rejects then with the reason
- * of its signal, whether what runs heeds that or not: a client that looks for its credentials does not, nor over HTTP/2
- * one whose connection is dead.
+ * Runs something under a deadline that passes after `ms` milliseconds, or with the outer limit. Then it rejects with the
+ * reason of the signal, even if the work ignores the signal: an SDK client does so while it loads its credentials, and over
+ * HTTP/2 when its connection is dead.
  */
 export async function within<Result>(
   limit: TimeLimit,

@@ -1,23 +1,23 @@
 import { createDeadline, type DeadlineOptions, type OuterLimit } from './deadline.ts'
 
-/** Lets so much in at once: so many requests, or so many bytes. Who waits longest goes first. */
+/** Limits how much runs at once: a number of requests, or of bytes. First come, first served. */
 export interface Semaphore {
   /**
-   * Takes a place, or as many as `weight` says, once they are free. What is heavier than all of them has them to itself.
+   * Takes `weight` places once they are free. A weight above the number of places takes all of them.
    *
-   * @param limit how long to wait; without it, for as long as it takes
-   * @returns gives the place back; `undefined` when the limit ended first
+   * @param limit how long to wait. Default: without a limit
+   * @returns gives the places back; `undefined` when the limit ended first
    */
   take(limit?: OuterLimit, weight?: number): Promise<(() => void) | undefined>
-  /** Runs something in one place. */
+  /** Runs something in one place. Waits until one is free. */
   run<Result>(work: () => Promise<Result>): Promise<Result>
-  /** Runs something in one place. `undefined` when the limit ends before one is free: it was not run. */
+  /** The same within a limit. `undefined` when the limit ends before a place is free: then nothing was run. */
   run<Result>(work: () => Promise<Result>, limit: OuterLimit | undefined): Promise<Result | undefined>
-  /** Takes a place where one is free at once and nobody waits. */
+  /** Takes places if they are free now and nothing waits. */
   tryTake(weight?: number): (() => void) | undefined
 }
 
-/** Gives back what was taken. */
+/** Gives the places back. */
 type Leave = () => void
 
 interface Waiter {
@@ -28,8 +28,8 @@ interface Waiter {
 /**
  * Makes a semaphore.
  *
- * @param places how many there are
- * @param reserve milliseconds before its limit ends at which a wait is given up
+ * @param places the number of places
+ * @param reserve a wait ends this many milliseconds before its limit
  */
 export function createSemaphore(
   places: number,
@@ -66,10 +66,10 @@ export function createSemaphore(
       const waiter = { weight, enter: resolve }
       waiting.add(waiter)
       deadline?.onPass(() => {
-        // One that has entered is resolved already.
+        // No effect on a waiter that has entered: its promise is already resolved.
         waiting.delete(waiter)
         resolve(undefined)
-        // What waits behind it may need less room.
+        // A waiter behind it may need fewer places.
         admit()
       })
     })
@@ -82,7 +82,7 @@ export function createSemaphore(
     take: async (limit, weight = 1) => tryTake(weight) ?? wait(weight, limit),
     async run<Result>(work: () => Promise<Result>, limit?: OuterLimit): Promise<Result> {
       const leave = tryTake() ?? (await wait(1, limit))
-      // The type says so where there is a limit.
+      // Only with a limit, and then the type allows it.
       if (leave === undefined) return undefined as Result
       try {
         return await work()
