@@ -151,7 +151,12 @@ describe('many', () => {
 
   it.each([
     ['a response', [], () => ({ statusCode: 403, body: 'Forbidden' }), 'throw an error with `statusCode`'],
-    ['a response among bodies', [], () => [{ id: 'a' }, { statusCode: 403 }], 'throw an error with `statusCode`'],
+    [
+      'a response among bodies',
+      [],
+      () => [{ id: 'a' }, { statusCode: 403 }],
+      'throw an error with `statusCode`',
+    ],
     ['a wrapped list', [httpCors()], undefined, 'use() it before enqueue'],
   ])('that are %s are not sent', async (_, after, handle, why) => {
     const { status, error, sent } = await manyOf(after, handle)
