@@ -53,10 +53,11 @@ export default defineConfig({
     search: { provider: 'local', options: { miniSearch: { options: { tokenize: searchTerms } } } },
     outline: [2, 3],
     nav: [
-      { text: 'Accept', link: '/ingest' },
-      { text: 'Write', link: '/batch' },
-      { text: 'Budget', link: '/budget' },
-      { text: 'Benchmarks', link: '/benchmarks' },
+      { text: 'Start', link: '/start' },
+      { text: 'Concepts', link: '/concepts/why-buffer' },
+      { text: 'Guides', link: '/ingest' },
+      { text: 'Reference', link: '/reference/configuration' },
+      { text: 'The numbers', link: '/spike' },
     ],
     sidebar: sections.map(({ text, items }) => ({ text, items: [...items] })),
     ...(repository !== undefined && {

@@ -1,17 +1,20 @@
 import { expect, it } from 'vitest'
 import { sections } from '../pages.ts'
-import { axeFindings, describeSite, started } from './site.ts'
+import { mostScript } from '../site-faults.ts'
+import { axeFindings, describeSite, scriptBytes, started } from './site.ts'
 
 /** A page of each kind. */
 const kinds = [
   '/',
+  '/start',
+  '/concepts/outages',
   '/batch',
-  '/breaker',
   '/budget',
-  '/errors',
-  '/benchmarks',
-  '/glossary',
   '/runbooks/queue-grows',
+  '/errors',
+  '/reference/configuration',
+  '/benchmarks',
+  '/spike',
 ]
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
@@ -26,12 +29,12 @@ function widest(): string | undefined {
 }
 
 describeSite('the site in a browser', (site) => {
-  it.each(kinds)('has nothing on %s that axe objects to, in light and dark', async (path) => {
-    const page = await site.open(path)
+  const shown = kinds.flatMap((path) => [['light', path] as const, ['dark', path] as const])
+  it.each(shown)('has nothing that axe objects to: %s, %s', async (colorScheme, path) => {
+    const page = await site.open(path, { colorScheme })
+    const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
+    expect(isDark).toBe(colorScheme === 'dark')
     expect(await axeFindings(page)).toStrictEqual([])
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await page.locator('html.dark').waitFor()
-    expect(await axeFindings(page), 'dark').toStrictEqual([])
   })
 
   it.each(['/', '/batch'])('has nothing on %s that axe objects to on a phone', async (path) => {
@@ -75,6 +78,15 @@ describeSite('the site in a browser', (site) => {
         await page.goto(`${site.origin}${path}`)
         expect(await page.evaluate(widest), path).toBeUndefined()
       }
+    },
+  )
+
+  it.each(['/', '/budget', '/spike'])(
+    'loads little for %s, what it asks for later included',
+    async (path) => {
+      const bytes = await scriptBytes(site, path)
+      expect(bytes).toBeGreaterThan(20_000)
+      expect(bytes).toBeLessThan(mostScript)
     },
   )
 
@@ -135,6 +147,30 @@ describeSite('tabs', (site) => {
     await page.getByRole('radio', { name: 'Postgres' }).first().focus()
     await page.keyboard.press('ArrowRight')
     expect(await page.getByRole('radio', { name: 'MySQL' }).first().isChecked()).toBe(true)
+  })
+})
+
+describeSite('the calculator', (site) => {
+  it('says whether the connections fit, and has what is entered in its address', async () => {
+    const page = await site.open('/budget')
+    const field = (name: string) => page.locator(`.calculator [name=${name}]`)
+    await field('maxConnections').fill('100')
+    await field('reserved').fill('15')
+    await field('environments').fill('20')
+    await field('share').fill('10')
+    const result = page.locator('.calculator .result')
+    await expect.poll(() => result.textContent()).toContain('It does not fit')
+    expect(await result.textContent()).toContain('200 connections, of a budget of 85')
+    await field('share').fill('1')
+    await expect.poll(() => result.textContent()).toContain('20 connections, of a budget of 85')
+    expect(await result.textContent()).not.toContain('It does not fit')
+
+    const { pathname, search } = new URL(page.url())
+    const other = await site.open(`${pathname}${search}`)
+    expect(await other.locator('.calculator [name=environments]').inputValue()).toBe('20')
+    await expect
+      .poll(() => other.locator('.calculator .result').textContent())
+      .toContain('20 connections, of a budget of 85')
   })
 })
 

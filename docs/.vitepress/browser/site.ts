@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
@@ -115,6 +116,26 @@ async function openPage(
   await page.goto(`${origin}${path}`)
   if (options.javaScriptEnabled !== false) await started(page)
   return page
+}
+
+/** The bytes of all scripts that a page loads, gzipped. They are counted from its address on. */
+export async function scriptBytes(site: Site, path: string): Promise<number> {
+  const page = await site.open(path)
+  const sources = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('.js')),
+  )
+  const prefetched = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLLinkElement>('link[rel="prefetch"]')].map(({ href }) => href),
+  )
+  // What is fetched ahead belongs to the pages that may come next.
+  const own = new Set(sources.filter((source) => !prefetched.includes(source)))
+  return [...own].reduce(
+    (sum, source) => sum + gzipSync(readFileSync(join(out, new URL(source).pathname))).length,
+    0,
+  )
 }
 
 /** Waits until the scripts of a page have started. */
