@@ -73,10 +73,7 @@ function tooLate(): SpillwayError {
 function refuseEncoding(event: HttpEvent): void {
   const encoding = header(event, 'content-encoding')?.trim().toLowerCase() ?? ''
   if (encoding === '' || encoding === 'identity') return
-  throw new HttpError(
-    415,
-    'SPILLWAY_MEDIA_TYPE_UNSUPPORTED',
-    'Send the body uncompressed, without a content-encoding.',
-    { headers: { 'accept-encoding': 'identity' } },
-  )
+  throw new HttpError(415, 'SPILLWAY_MEDIA_TYPE_UNSUPPORTED', 'Send the body without a content-encoding.', {
+    headers: { 'accept-encoding': 'identity' },
+  })
 }

@@ -160,11 +160,7 @@ describe.each(foreign)('the event of %s', (_, event) => {
       })
     await expect(invoke(handler, event)).rejects.toBe(error)
     expect(logger.lines).toMatchObject([
-      [
-        'error',
-        'spillway: the invocation failed for an event that is not an HTTP request, so it gets no answer',
-        { error },
-      ],
+      ['error', 'spillway: no answer to an event that is not an HTTP request', { error }],
     ])
   })
 })
@@ -183,9 +179,9 @@ it('names who sent the event, and nothing else of it', async () => {
     .use(bodyLimit())
     .handler(() => undefined)
   await expect(invoke(handler, { Records: [record] })).rejects.toThrow(
-    'no HTTP event, but one of aws:sqs. API',
+    'not an HTTP event, but one of aws:sqs. API',
   )
-  await expect(invoke(handler, [record])).rejects.toThrow('no HTTP event, but one of aws:sqs. API')
+  await expect(invoke(handler, [record])).rejects.toThrow('not an HTTP event, but one of aws:sqs. API')
   await expect(invoke(handler, { source: 'aws.events' })).rejects.toThrow('but one of aws.events. API')
   await expect(invoke(handler, { source: 'hunter2' })).rejects.toThrow('no HTTP event. API')
   await expect(invoke(handler, { body: '{}' })).rejects.toThrow('with @spillway/ingest/testing')

@@ -35,7 +35,7 @@ export function requireHttp(owner: string, event: unknown): asserts event is Htt
   if (isHttp(event)) return
   throw new SpillwayError(
     'SPILLWAY_EVENT_FOREIGN',
-    `${owner}: this is not an HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function; answer pings that keep it warm before the first middleware. A test makes its events with @spillway/ingest/testing.`,
+    `${owner}: this is not an HTTP event${senderOf(event)}. API Gateway, a Function URL or a load balancer has to invoke this function. Answer warm-up pings before the first middleware. Make test events with @spillway/ingest/testing.`,
   )
 }
 

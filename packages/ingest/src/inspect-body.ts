@@ -16,6 +16,9 @@ export interface Inspection {
   readonly issues: readonly Issue[]
 }
 
+/** The message of an issue for an integer that JavaScript changes. */
+export const inexact = 'The integer is beyond 2^53 - 1, where different integers become the same number'
+
 /** Whether a number beyond 2^53 - 1 is the integer that its sender wrote: different integers become the same number. */
 export type IsExact = (tokens: readonly PropertyKey[], value: number) => boolean
 
@@ -123,7 +126,7 @@ function faultOf(value: unknown, place: Place, isExact: IsExact | undefined): st
   if (!Number.isFinite(value)) return 'The number is not finite, which JSON cannot hold'
   return isExact === undefined || isExact(tokensOf(place), value)
     ? undefined
-    : 'The integer is beyond 2^53 - 1, where different integers become the same number: send it as a string'
+    : `${inexact}: send it as a string`
 }
 
 function nameOf(text: string): string {

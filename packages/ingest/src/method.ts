@@ -14,10 +14,7 @@ export function requireUnsafeMethod({ httpMethod, requestContext }: HttpEvent): 
   const { http } = (requestContext ?? {}) as { readonly http?: { readonly method?: unknown } | null }
   const method = http?.method ?? httpMethod
   if (typeof method !== 'string' || !safe.has(method.toUpperCase())) return
-  throw new HttpError(
-    405,
-    'SPILLWAY_METHOD_NOT_ALLOWED',
-    `${method.toUpperCase()} is a safe method, which has no effect, and is not accepted here.`,
-    { headers: { allow: 'POST, PUT, PATCH, DELETE' } },
-  )
+  throw new HttpError(405, 'SPILLWAY_METHOD_NOT_ALLOWED', `${method.toUpperCase()} is not accepted here.`, {
+    headers: { allow: 'POST, PUT, PATCH, DELETE' },
+  })
 }

@@ -1,6 +1,7 @@
 import type { Issue } from '@spillway/message'
 import { toPointer } from '@spillway/message/internal'
 import { denotes } from './exact-integer.ts'
+import { inexact } from './inspect-body.ts'
 
 /**
  * Whether a schema made another integer of a text than the text denotes: `z.coerce.number()` turns
@@ -40,12 +41,10 @@ export function findMisread(input: unknown, output: unknown): readonly Issue[] {
       path.push(key)
       if (typeof made === 'object' && typeof source === 'object') visit(source, made)
       else if (typeof made === 'number' && typeof source === 'string' && isMisread(source, made))
-        issues.push({ path: toPointer(path.slice(1)), message })
+        issues.push({ path: toPointer(path.slice(1)), message: inexact })
       path.pop()
     }
   }
 }
 
 type Container = Readonly<Record<PropertyKey, unknown>>
-
-const message = 'The integer is beyond 2^53 - 1, where different integers become the same number'

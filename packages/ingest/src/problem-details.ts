@@ -63,13 +63,10 @@ export function problemDetails(options: ProblemDetailsOptions = {}): MiddlewareO
       const requestId = (context as { awsRequestId?: string } | undefined)?.awsRequestId
       if (!isHttp(event)) {
         if ((error as Partial<SpillwayError> | null)?.code !== 'SPILLWAY_EVENT_FOREIGN') {
-          logger.error(
-            'spillway: the invocation failed for an event that is not an HTTP request, so it gets no answer',
-            {
-              requestId,
-              error,
-            },
-          )
+          logger.error('spillway: no answer to an event that is not an HTTP request', {
+            requestId,
+            error,
+          })
         }
         // Even if another middleware has answered: Lambda would take the answer for a success.
         if (error instanceof Error) throw error

@@ -81,7 +81,7 @@ describe.each([
   ])('what %s after enqueue makes of a body is not sent', async (_, middleware) => {
     const { status, error, sent } = await answerOf(definition, [middleware()])
     expect(status).toBe(500)
-    expect(error).toContain('comes after enqueue in the chain. Its `after` runs before that of enqueue')
+    expect(error).toContain('comes after enqueue in the chain. Its `after` runs first')
     expect(error).toContain('use() it before enqueue')
     expect(sent).toStrictEqual([])
   })

@@ -36,13 +36,12 @@ export async function refuseResponse(
   throw new SpillwayError(
     'SPILLWAY_BODY_INVALID',
     wrapped
-      ? `${order} Its \`after\` runs before that of enqueue and makes a response of the body: use() it before enqueue.`
-      : `enqueue got a response with the status ${statusCode} to send, not a body. To reject a request, throw an error with \`statusCode\` and \`expose: true\`, for example of http-errors. If the handler returned a body: ${order}`,
+      ? `${order} Its \`after\` runs first and makes a response of the body: use() it before enqueue.`
+      : `enqueue got a response with the status ${statusCode} to send, not a body. To reject a request, throw an error with \`statusCode\` and \`expose: true\`. If the handler returned a body: ${order}`,
   )
 }
 
-const order =
-  'A middleware that makes responses, httpCors(), httpSecurityHeaders() or httpResponseSerializer() for example, comes after enqueue in the chain.'
+const order = 'A middleware that makes responses, httpCors() for example, comes after enqueue in the chain.'
 
 function isResponse(
   value: unknown,

@@ -123,7 +123,7 @@ async function check<Definition extends MessageDefinition>(
 }
 
 function explainReturned(definition: MessageDefinition, why: string, _: unknown, cause?: unknown): Error {
-  const advice = 'For a body of the request, put validate({ body }) before enqueue'
+  const advice = 'For a body of the request, put validate() before enqueue'
   return handlerWrong(definition, 'the body', `${why}. ${advice}`, cause)
 }
 

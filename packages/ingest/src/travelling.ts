@@ -84,7 +84,7 @@ function explainValid({ name }: MessageDefinition, why: string, body: unknown, c
   if (issues.length > 0) return unstorable(issues)
   return new SpillwayError(
     'SPILLWAY_BODY_INVALID',
-    `The valid body of the message ${name} cannot be sent as JSON: ${why}. A reviver of the body parser, or a middleware before validate, made a value that JSON does not hold. Let the schema accept what JSON holds, for example z.coerce.date() in place of z.date().`,
+    `The valid body of the message ${name} cannot be sent as JSON: ${why}. A reviver of the body parser or a middleware made another value. Let the schema accept what JSON holds, for example z.coerce.date() instead of z.date().`,
     { cause },
   )
 }
