@@ -14,6 +14,7 @@ import { optionFacts } from './reference/configuration.ts'
 import { failureRows } from './reference/failure-matrix.ts'
 import { generatedBlocks } from './reference/generated.ts'
 import { httpAnswers } from './reference/http-answers.ts'
+import { logFields } from './reference/log-lines.ts'
 import { membersOf } from './reference/members.ts'
 import { root } from './workspace.ts'
 
@@ -25,7 +26,7 @@ const sourcesOf = (folder: string) =>
     .join('\n')
 const pages = globSync('docs/**/*.md', {
   cwd: root,
-  exclude: ['docs/node_modules', 'docs/.vitepress', 'docs/reference/api'],
+  exclude: ['docs/node_modules', 'docs/.vitepress', 'docs/reference/api', 'docs/reference/changelog.md'],
 })
 
 it('has what the code says in the pages of the reference: `npm run reference -- --write`', () => {
@@ -135,6 +136,11 @@ it('has the test of each row of the failure matrix', () => {
   for (const { fault, proof } of shown) {
     if ('test' in proof) expect(read(proof.test), fault).toContain(proof.title)
   }
+})
+
+it('has a meaning for each field of a log line', () => {
+  const table = read('docs/reference/logs.md').split('## Lines')[0] ?? ''
+  expect([...logFields].filter((name) => !table.includes(`\`${name}\``))).toStrictEqual([])
 })
 
 it('has a meaning for each attribute of a parked copy', () => {

@@ -7,7 +7,10 @@ import { generatedBlocks } from './reference/generated.ts'
 import { root } from './workspace.ts'
 
 const isWriting = process.argv.includes('--write')
-const stale = globSync('docs/**/*.md', { cwd: root, exclude: ['docs/node_modules', 'docs/.vitepress'] })
+const stale = globSync('docs/**/*.md', {
+  cwd: root,
+  exclude: ['docs/node_modules', 'docs/.vitepress', 'docs/reference/api'],
+})
   .map((name) => ({ name, page: readFileSync(join(root, name), 'utf8') }))
   .filter(({ page }) => fillBlocks(page, generatedBlocks) !== page)
 for (const { name, page } of stale) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import { addresses } from './addresses.ts'
+import { apiPages, writeApiPages } from './api/api-pages.ts'
 import { emptyBuiltIns } from './empty-built-ins.ts'
 import { headOf } from './head.ts'
 import { codeTitles } from './markdown/code-titles.ts'
@@ -13,6 +14,9 @@ import { sections } from './pages.ts'
 import { plainPage, writePlainPages } from './plain-pages.ts'
 
 const { site, repository } = addresses
+
+writeApiPages()
+const api = apiPages.map(({ entry, path }) => ({ text: entry, link: `/reference/api/${path}` }))
 
 export default defineConfig({
   title: 'Spillway',
@@ -59,7 +63,11 @@ export default defineConfig({
       { text: 'Reference', link: '/reference/configuration' },
       { text: 'The numbers', link: '/spike' },
     ],
-    sidebar: sections.map(({ text, items }) => ({ text, items: [...items] })),
+    sidebar: [
+      ...sections.map(({ text, items }) => ({ text, items: [...items] })),
+      { text: 'API', collapsed: true, items: api },
+      { text: 'Changelog', link: '/reference/changelog' },
+    ],
     ...(repository !== undefined && {
       editLink: { pattern: `${repository}/edit/main/docs/:path` },
       socialLinks: [{ icon: 'github', link: repository }],

@@ -110,6 +110,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
       { text: 'Checks', link: '/reference/checks' },
       { text: 'Errors', link: '/errors' },
       { text: 'Metrics', link: '/reference/metrics' },
+      { text: 'Log lines', link: '/reference/logs' },
       { text: 'HTTP answers', link: '/reference/http' },
       { text: 'On the wire', link: '/reference/wire' },
       { text: 'Command line', link: '/reference/cli' },

@@ -6,6 +6,7 @@ import { configurationBlocks } from './configuration.ts'
 import { failureTable } from './failure-matrix.ts'
 import { httpAnswerTable } from './http-answers.ts'
 import { instanceClassTable } from './instance-classes.ts'
+import { logLineTable } from './log-lines.ts'
 import { metricBlocks } from './metrics.ts'
 import { versionBlocks } from './versions.ts'
 import { wireBlocks } from './wire.ts'
@@ -20,6 +21,7 @@ export const generatedBlocks: Blocks = {
   'http-answers': httpAnswerTable,
   'aws-limits': awsLimitTable,
   'failure-matrix': failureTable,
+  'log-lines': logLineTable,
   'instance-classes': instanceClassTable,
   usage: `\`\`\`text\n${usage.trimEnd()}\n\`\`\``,
 }
