@@ -183,7 +183,7 @@ it('names who sent the event, and nothing else of it', async () => {
   )
   await expect(invoke(handler, [record])).rejects.toThrow('not an HTTP event, but one of aws:sqs. API')
   await expect(invoke(handler, { source: 'aws.events' })).rejects.toThrow('but one of aws.events. API')
-  await expect(invoke(handler, { source: 'hunter2' })).rejects.toThrow('no HTTP event. API')
+  await expect(invoke(handler, { source: 'hunter2' })).rejects.toThrow('not an HTTP event. API')
   await expect(invoke(handler, { body: '{}' })).rejects.toThrow('with @spillway/ingest/testing')
 })
 
