@@ -46,16 +46,23 @@ for (const name of asked) {
   console.error(`There is no step '${name}'. There are: ${Object.keys(steps).join(', ')}.`)
   process.exit(2)
 }
+
+/** Whether each command of a step succeeds; those after the first that fails are left out. */
+function succeed(commands: readonly Command[]): boolean {
+  return commands.every(([args, cwd = root]) => {
+    const all = ['--conditions=spillway:source', ...args]
+    return spawnSync(process.execPath, all, { cwd, stdio: 'inherit' }).status === 0
+  })
+}
+
+// Each step runs, so that one run tells all that is to be mended.
+const failed: string[] = []
 for (const [name, commands] of Object.entries(steps)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   console.log(`\n== ${name}`)
-  for (const [args, cwd = root] of commands) {
-    const { status } = spawnSync(process.execPath, ['--conditions=spillway:source', ...args], {
-      cwd,
-      stdio: 'inherit',
-    })
-    if (status === 0) continue
-    console.error(`\ncheck: ${name} failed.`)
-    process.exit(1)
-  }
+  if (!succeed(commands)) failed.push(name)
+}
+if (failed.length > 0) {
+  console.error(`\ncheck: ${failed.join(', ')} failed.`)
+  process.exit(1)
 }
