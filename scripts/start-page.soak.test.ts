@@ -60,12 +60,17 @@ async function writeIn(project: string, path: string, text: string): Promise<voi
   await writeFile(join(project, path), text)
 }
 
-/** No settings of the workspace; its Node, and the npm that is on the PATH of the user. */
+/**
+ * No settings of the workspace; its Node, and the npm that is on the PATH of the user with that npm's global settings,
+ * which it would look for beside the Node.
+ */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, PATH = '', ...rest } = process.env
   const paths = PATH.split(delimiter).filter((path) => !path.startsWith(root))
   return {
-    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !/^npm_|^VITEST/i.test(name))),
+    ...Object.fromEntries(
+      Object.entries(rest).filter(([name]) => !/^npm_(?!config_globalconfig$)|^VITEST/i.test(name)),
+    ),
     PATH: [dirname(process.execPath), ...paths].join(delimiter),
     PORT: String(port),
     npm_config_registry: registry.url,
