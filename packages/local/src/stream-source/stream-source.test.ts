@@ -486,7 +486,7 @@ it.each([
   [{ maximumRetryAttempts: -2 }, 'maximumRetryAttempts'],
   [{ maximumRetryAttempts: 10_001 }, 'maximumRetryAttempts'],
   [{ maximumRecordAgeInSeconds: 59 }, 'maximumRecordAgeInSeconds'],
-  [{ batchsize: 60 } as object, 'has no option `batchsize`. Its options are batchSize'],
+  [{ batchsize: 60 } as object, 'has no option `batchsize`. Its options are readers'],
 ])('refuses %j', (spec, name) => {
   expect(() => run.start(() => null, spec)).toThrow(
     expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID', message: expect.stringContaining(name) }),
