@@ -16,6 +16,8 @@ import { generatedBlocks } from './reference/generated.ts'
 import { httpAnswers } from './reference/http-answers.ts'
 import { logFields } from './reference/log-lines.ts'
 import { membersOf } from './reference/members.ts'
+import { countedOptions, unitOf } from './reference/option-units.ts'
+import { optionEntries, takeDefault } from './reference/options.ts'
 import { root } from './workspace.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -54,6 +56,71 @@ describe('options of defineApp', () => {
   it('name the checks that look at them: each check is named, and no other', () => {
     const named = new Set(optionFacts.flatMap(({ checks = [] }) => checks))
     expect([...named].sort()).toStrictEqual(Object.keys(checkExamples).sort())
+  })
+})
+
+describe('options of the other factories', () => {
+  const entries = Object.values(optionEntries).flat()
+
+  it('are those of every function of a package that checks its options, and of no other', () => {
+    const folders = 'batch breaker ingest kinesis kysely local message sqs telemetry transport'.split(' ')
+    const checking = folders.flatMap((folder) =>
+      [...sourcesOf(folder).matchAll(/checkOptions\(\s*'(\w+)'/g)].map(([, name]) => name as string),
+    )
+    const internal = ['startStreams', 'startStreamSource']
+    const expected = new Set(checking.filter((name) => !internal.includes(name)))
+    const shown = entries.filter(({ factory }) => factory.call !== undefined)
+    const names = new Set(shown.map(({ factory }) => factory.name))
+    expect([...names].sort()).toStrictEqual([...expected].sort())
+  })
+
+  it.each(entries.map((entry) => [`${entry.factory.name} ${entry.factory.variant ?? ''}`, entry] as const))(
+    'are those that the code takes, without the internal ones: %s',
+    (_, { factory, options, names }) => {
+      const declared = factory.interfaces.flatMap(([file, name]) => membersOf(read(`packages/${file}`), name))
+      const internal = new Set(declared.filter(({ isInternal }) => isInternal).map(({ name }) => name))
+      const shown = options.map(({ name }) => name)
+      const taken = factory.call === undefined ? declared.map(({ name }) => name) : names
+      expect(shown.toSorted()).toStrictEqual(taken.filter((name) => !internal.has(name)).sort())
+      for (const name of ['clock', 'random']) expect(shown).not.toContain(name)
+    },
+  )
+
+  it('have a docstring, and a unit where they are numbers', () => {
+    for (const { factory, options } of entries)
+      for (const option of options) {
+        const name = `${factory.name}.${option.name}`
+        expect(option.text, name).not.toBe('')
+        if (!/\bnumber\b/.test(option.type) || /\.(?:port|databaseSettings)$/.test(name)) continue
+        expect(unitOf(factory.name, option), name).toBeDefined()
+      }
+  })
+
+  it('have units in the table only where they are there', () => {
+    const names = entries.flatMap(({ factory, options }) =>
+      options.map(({ name }) => `${factory.name}.${name}`),
+    )
+    expect(countedOptions.filter((name) => !names.includes(name))).toStrictEqual([])
+  })
+
+  it('are required by the check where the type requires them', () => {
+    for (const { factory, options } of entries)
+      for (const { name, isOptional, check } of options)
+        if (check !== undefined) expect(check.isRequired, `${factory.name}.${name}`).toBe(!isOptional)
+  })
+
+  it.each([
+    ['Attempts, 1 to 10. Default 4.', 'Attempts, 1 to 10.', '4'],
+    ['Waits. Default true: waiting costs time.', 'Waits. Default true: waiting costs time.', 'true'],
+    ['Default: a client. It retries.', 'Default: a client. It retries.', 'a client'],
+    [
+      'Delay. Default `{ base: 30, cap: 90 }`. More.',
+      'Delay. Default `{ base: 30, cap: 90 }`. More.',
+      '`{ base: 30, cap: 90 }`',
+    ],
+    ['None is said.', 'None is said.', 'none'],
+  ])('have the default of their docstring: %s', (doc, text, standard) => {
+    expect(takeDefault(doc)).toStrictEqual({ text, standard })
   })
 })
 
@@ -179,12 +246,45 @@ it('reads the properties of an interface with their docstrings', () => {
    * More.
    */
   readonly three?: number
+  /**
+   * - one
+   * - two
+   *
+   * @internal
+   */
+  four?(value: string): string | undefined
+  readonly five: new (
+    config: Config,
+  ) => Pool
 }
 `
   expect(membersOf(source, 'Some')).toStrictEqual([
-    { name: 'one', isOptional: false, type: 'string', doc: 'One.' },
-    { name: 'two', isOptional: true, type: "'a' | 'b'", doc: '' },
-    { name: 'three', isOptional: true, type: 'number', doc: 'Three, see `Other`. More.' },
+    { name: 'one', isOptional: false, type: 'string', doc: 'One.', text: 'One.', isInternal: false },
+    { name: 'two', isOptional: true, type: "'a' | 'b'", doc: '', text: '', isInternal: false },
+    {
+      name: 'three',
+      isOptional: true,
+      type: 'number',
+      doc: 'Three, see `Other`. More.',
+      text: 'Three, see `Other`.\n\nMore.',
+      isInternal: false,
+    },
+    {
+      name: 'four',
+      isOptional: true,
+      type: '(value: string) => string | undefined',
+      doc: '- one - two @internal',
+      text: '- one\n- two',
+      isInternal: true,
+    },
+    {
+      name: 'five',
+      isOptional: false,
+      type: 'new (config: Config) => Pool',
+      doc: '',
+      text: '',
+      isInternal: false,
+    },
   ])
   expect(() => membersOf(source, 'Other')).toThrow('there is no interface Other')
 })

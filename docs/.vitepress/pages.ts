@@ -107,6 +107,11 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     items: [
       { text: 'Which errors park a message', link: '/kysely' },
       { text: 'Configuration', link: '/reference/configuration' },
+      { text: 'Options: messages and HTTP', link: '/reference/options-accept' },
+      { text: 'Options: SQS and Kinesis', link: '/reference/options-transports' },
+      { text: 'Options: batches', link: '/reference/options-batch' },
+      { text: 'Options: the database', link: '/reference/options-database' },
+      { text: 'Options: tests and tools', link: '/reference/options-tools' },
       { text: 'Checks', link: '/reference/checks' },
       { text: 'Errors', link: '/errors' },
       { text: 'Metrics', link: '/reference/metrics' },

@@ -8,12 +8,14 @@ import { httpAnswerTable } from './http-answers.ts'
 import { instanceClassTable } from './instance-classes.ts'
 import { logLineTable } from './log-lines.ts'
 import { metricBlocks } from './metrics.ts'
+import { optionBlocks } from './options.ts'
 import { versionBlocks } from './versions.ts'
 import { wireBlocks } from './wire.ts'
 
 /** All texts of the reference that come from the code, by the names of their places in the pages. */
 export const generatedBlocks: Blocks = {
   ...configurationBlocks,
+  ...optionBlocks,
   ...checkBlocks,
   ...metricBlocks,
   ...wireBlocks,

@@ -14,8 +14,8 @@ import { exceedsShare, givenShare } from './share.ts'
 export interface ConnectionLimitOptions {
   /**
    * The most connections that this environment has to one database: its share of the budget. Default: the environment
-   * variable `SPILLWAY_CONNECTIONS`, which the local runtime and the construct set from `connections` of the app
-   * definition; without it 1, which is right where an environment runs one invocation at a time, as Lambda's do.
+   * variable `SPILLWAY_CONNECTIONS`, which the local runtime sets from `connections` of the app definition; without it 1,
+   * which is right where an environment runs one invocation at a time, as Lambda's do.
    */
   readonly connections?: number
   /**

@@ -16,13 +16,13 @@ export interface RdsSigner {
 export interface RdsIamPasswordOptions {
   /** The endpoint of the instance, the cluster or the proxy: a token does not match a CNAME of your own. */
   readonly hostname: string
-  /** Default 5432. MySQL has 3306. */
+  /** The port. MySQL has 3306. Default 5432. */
   readonly port?: number
   /** The database user, with `rds_iam` (Postgres) or `AWSAuthenticationPlugin` (MySQL). */
   readonly username: string
-  /** Default: the SDK's own, which is `AWS_REGION` on Lambda. */
+  /** The region. Default: that of the SDK, which is `AWS_REGION` on Lambda. */
   readonly region?: string
-  /** Default: one of `@aws-sdk/rds-signer`, a peer that your app brings. */
+  /** Makes the tokens. Default: a `Signer` of `@aws-sdk/rds-signer`, a peer that your app brings. */
   readonly signer?: RdsSigner
 }
 

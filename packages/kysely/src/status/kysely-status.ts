@@ -31,7 +31,7 @@ export interface KyselyStatusOptions<DB, Table extends keyof DB & string> {
    * keys, and also has the keys of parked messages.
    */
   readonly name?: keyof DB[Table] & string
-  /** Default: no message is known to be parked. */
+  /** The store of parked messages. Default: no message is known to be parked. */
   readonly parked?: ParkedStore
   /**
    * Default: the clock of the machine.

@@ -67,7 +67,10 @@ export interface KyselyTransactionOptions<DB, Body> {
    * the time of a request for example: otherwise a repeated request counts as a conflict.
    */
   readonly fingerprint?: FingerprintOption<Body>
-  /** Default: the database's own. Under a stricter one than read committed, transactions that meet are repeated. */
+  /**
+   * The isolation level of the transaction. Under a stricter one than read committed, transactions that meet are
+   * repeated. Default: that of the database.
+   */
   readonly isolationLevel?: Extract<IsolationLevel, 'read committed' | 'repeatable read' | 'serializable'>
   /**
    * The treatment of messages whose effects the database refuses with your own codes, which triggers raise for

@@ -14,7 +14,7 @@ import { createSupervisor } from './supervisor.ts'
 
 /** What {@link startPostgres} takes. */
 export interface PostgresOptions {
-  /** Default 20. */
+  /** `max_connections` of the server. Default 20. */
   readonly maxConnections?: number
   /**
    * How many of them the functions cannot use. Default 3. The first 3 are the server's
@@ -30,9 +30,9 @@ export interface PostgresOptions {
    * `startReaper()`.
    */
   readonly reaper?: Reaper | undefined
-  /** Default: a free port. */
+  /** The port of the server. Default: a free one. */
   readonly port?: number | undefined
-  /** Default `app`. */
+  /** The name of the database. Default `app`. */
   readonly databaseName?: string
   /** The limits of the functions' role. */
   readonly functions?: FunctionsLimits | undefined

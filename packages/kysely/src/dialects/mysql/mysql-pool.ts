@@ -37,9 +37,9 @@ export interface MysqlDriverPool {
 export interface MysqlPoolOptions<Config extends object> extends PoolOptions {
   /** `createPool` of `mysql2`, the one with callbacks. */
   readonly createPool: (config: Config) => MysqlDriverPool
-  /** `mysql://user:password@host:3306/database`. Default: what `config` says. */
+  /** The URL of the database, `mysql://user:password@host:3306/database`. Default: what `config` says. */
   readonly uri?: string | undefined
-  /** Whatever else `mysql2` takes: `ssl`, `authPlugins` for IAM. The options above win. */
+  /** Further options of `mysql2`: `ssl`, `authPlugins` for IAM. The options of `mysqlPool` override them. */
   readonly config?: Config
 }
 

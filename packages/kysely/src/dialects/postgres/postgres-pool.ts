@@ -28,7 +28,7 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
   readonly Pool: new (
     config: Config,
   ) => PgPool
-  /** Default: the `PG*` environment variables, as `pg` reads them. */
+  /** The URL of the database. Default: the `PG*` environment variables, as `pg` reads them. */
   readonly connectionString?: string | undefined
   /**
    * Milliseconds after which the server ends a transaction that waits for its next statement (SQLSTATE 25P03), with its
@@ -38,7 +38,10 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
    * @internal
    */
   readonly idleInTransactionSessionTimeoutMillis?: number
-  /** Further options of `pg`: `ssl`, a `password` function for IAM, `statement_timeout`. The options above override them. */
+  /**
+   * Further options of `pg`: `ssl`, a `password` function for IAM, `statement_timeout`. The options of `postgresPool`
+   * override them.
+   */
   readonly config?: Config
 }
 
