@@ -16,7 +16,7 @@ export interface Control {
 
 /** What {@link startControl} takes. */
 export interface ControlOptions {
-  /** 0 is any free port. */
+  /** 0 chooses a free port. */
   readonly port: number
   readonly app: App
   readonly queues: QueueEngine
@@ -82,7 +82,7 @@ export async function startControl({ port, app, queues, streams, state }: Contro
     if (streams === undefined || !app.streams.some((stream) => stream.name === name)) {
       return context.json({ message: `There is no stream '${name}'.` }, 404)
     }
-    return context.json({ records: youngest(streams, name) })
+    return context.json({ records: newestRecords(streams, name) })
   })
   const server = createAdaptorServer({ fetch: api.fetch }) as Server
   const actual = await listen(server, port)
@@ -116,7 +116,7 @@ function readEndpoints({
   }
 }
 
-function youngest(streams: StreamEngine, name: string): readonly object[] {
+function newestRecords(streams: StreamEngine, name: string): readonly object[] {
   const shards = Map.groupBy(streams.records(name), ({ shardId }) => shardId)
   return [...shards.values()].flatMap((records) =>
     records

@@ -39,8 +39,8 @@ const rules: OptionRules<BundleChoices> = {
 }
 
 /**
- * Defines what CommonJS modules expect and ES modules lack: `pg` and parts of the AWS SDK require Node's modules. They
- * are globals rather than constants, so that a module can declare the same names.
+ * Defines `require`, `__filename` and `__dirname`, which bundled CommonJS modules use (`pg`, parts of the AWS SDK) and
+ * ES modules lack. They are globals rather than constants, so that a module can declare the same names.
  */
 const banner =
   "import{createRequire as spillwayRequire}from'node:module';globalThis.require=spillwayRequire(import.meta.url);globalThis.__filename=import.meta.filename;globalThis.__dirname=import.meta.dirname;"
@@ -66,7 +66,7 @@ export function bundleOptions(choices: BundleChoices = {}): BundleOptions {
     platform: 'node',
     target: 'node22',
     format,
-    // The ES modules of a package bundle smaller than its CommonJS.
+    // ES modules make a smaller bundle than CommonJS.
     mainFields: ['module', 'main'],
     external: sdk === 'external' ? ['@aws-sdk/*'] : [],
     // Logs show the names of error classes.

@@ -5,9 +5,9 @@ import { SpillwayError } from '@spillway/message'
 export const host = '127.0.0.1'
 
 /**
- * Lets a server listen on loopback.
+ * Starts a server on loopback.
  *
- * @param port 0 is any free port.
+ * @param port 0 chooses a free port.
  * @returns the port.
  * @throws SpillwayError `SPILLWAY_PORT_IN_USE`, or `SPILLWAY_START_FAILED` for any other error.
  */
@@ -25,10 +25,10 @@ export function listen(server: Server, port: number): Promise<number> {
 function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {
   const advice = `choose another: PORT=${otherPort(port)} npm start`
   if (error.code === 'EADDRINUSE') {
-    const message = `Port ${port} is in use. Stop what listens there, or ${advice}`
+    const message = `Port ${port} is in use. Stop the process that listens there, or ${advice}`
     return new SpillwayError('SPILLWAY_PORT_IN_USE', message, { cause: error })
   }
-  const message = `Port ${port} of ${host} cannot be had (${error.code}); ${advice}`
+  const message = `The server cannot listen on port ${port} of ${host} (${error.code}); ${advice}`
   return new SpillwayError('SPILLWAY_START_FAILED', message, { cause: error })
 }
 

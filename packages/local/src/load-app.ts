@@ -17,8 +17,8 @@ export interface LoadedApp {
 /**
  * Reads the app definition of a folder, or of a config file.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no such file, when it exports no app, or on a Node that
- * is too old; `SPILLWAY_OPTION_INVALID` or `SPILLWAY_APP_INVALID` as `defineApp` threw it.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when there is no such file, it exports no app, or Node is too old;
+ * `SPILLWAY_OPTION_INVALID` or `SPILLWAY_APP_INVALID` from `defineApp`.
  */
 export async function loadApp(path: string): Promise<LoadedApp> {
   requireNode()

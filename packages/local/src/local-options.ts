@@ -16,13 +16,13 @@ export interface LocalOptions {
   readonly databaseSettings?: Readonly<Record<string, string | number>>
   /** Called with each line that a function writes. */
   readonly onLog?: FunctionsOptions['onLog']
-  /** Called with each invocation that ended. */
+  /** Called at the end of each invocation. */
   readonly onInvocation?: FunctionsOptions['onInvocation']
   /** Called with each problem that a developer should see, for example a response that makes a whole batch fail. */
   readonly onProblem?: (problem: LocalProblem) => void
   /**
-   * Called with text to print about a failure: what CloudWatch would show of an invocation, or a problem. It has one or
-   * more lines. The first failure of a kind comes in full, and repetitions are counted.
+   * Called with the text to print about a failed invocation, as CloudWatch would show it, or about a problem. It has
+   * one or more lines. The first failure of a kind is printed in full; repetitions are counted.
    */
   readonly onReport?: (text: string) => void
   /** Called with the name of each part that is being started. */

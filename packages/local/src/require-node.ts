@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 
 /**
- * Rejects a Node that is too old with a clear message, because npm only warns.
+ * Throws a clear error when Node is too old, because npm only warns.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED`
  */

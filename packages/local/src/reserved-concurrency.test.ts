@@ -15,7 +15,7 @@ export const handler = async (event) => {
   return null
 }`
 
-/** A server that holds requests until it is opened. */
+/** Starts a server that answers no request until it is opened. */
 async function startGate() {
   const held: (() => void)[] = []
   let peak = 0
@@ -55,7 +55,7 @@ async function start() {
       },
     },
   })
-  // The planner refuses it where a queue and HTTP share it (E11); Lambda does not.
+  // The planner rejects a reserved concurrency that a queue and HTTP share (E11); Lambda accepts it.
   const functions = allowed.functions.map((fn) => ({ ...fn, reservedConcurrency: 2 }))
   const app = { ...allowed, functions }
   const lines: string[] = []
@@ -65,7 +65,7 @@ async function start() {
   return { gate, local, lines, request }
 }
 
-it('bounds what HTTP causes, and answers 503 beyond it', async () => {
+it('limits the concurrency of HTTP requests, and answers 503 above the limit', async () => {
   const { gate, local, request } = await start()
   const held = [request('/hold'), request('/hold')]
   await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })
@@ -79,7 +79,7 @@ it('bounds what HTTP causes, and answers 503 beyond it', async () => {
   expect(local.function('both').environments().length).toBeLessThanOrEqual(2)
 })
 
-it('keeps a throttled batch until there is room, without another receive', async () => {
+it('retries a throttled batch until the function has capacity, without receiving it again', async () => {
   const { gate, local, lines, request } = await start()
   const held = [request('/hold'), request('/hold')]
   await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })

@@ -37,11 +37,11 @@ export interface Local {
 }
 
 /**
- * Runs an app on this machine: Postgres, SQS and Kinesis, the functions in separate processes, event source
- * mappings, an HTTP gateway and a control server, all on loopback. Everything ends with {@link Local.stop}, or with this
- * process.
+ * Runs an app on this machine: Postgres, SQS and Kinesis, the functions in separate processes, event source mappings,
+ * an HTTP gateway and a control server, all on loopback. Everything stops with {@link Local.stop}, or when this process
+ * ends.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` or `SPILLWAY_PORT_IN_USE`; what had started is stopped again.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` or `SPILLWAY_PORT_IN_USE`; the parts that had started are stopped.
  */
 export async function startLocal({ app, folder }: LoadedApp, options: LocalOptions = {}): Promise<Local> {
   requireNode()

@@ -184,7 +184,7 @@ async function startDatabase(
   if (engine !== 'postgres') {
     throw new SpillwayError(
       'SPILLWAY_APP_INVALID',
-      `The app '${app.name}' has a database of ${engine}, and the local runtime has Postgres only. Leave \`database\` out of a config for local use, and give the functions the address of a server of your own.`,
+      `The app '${app.name}' uses a ${engine} database, but the local runtime has only Postgres. Leave \`database\` out of the config that you use locally, and pass the functions the address of your own server.`,
     )
   }
   const { budget, connectionLimit, idleSessionTimeout } = app.database
@@ -231,5 +231,8 @@ export function find(functions: readonly LambdaFunction[], name: string): Lambda
   const found = functions.find((fn) => fn.name === name)
   if (found !== undefined) return found
   const names = functions.map((fn) => fn.name).join(', ')
-  throw new SpillwayError('SPILLWAY_OPTION_INVALID', `There is no function '${name}'. There are: ${names}.`)
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `There is no function '${name}'. The functions are ${names}.`,
+  )
 }

@@ -14,20 +14,22 @@ export interface DatabaseState {
   /** The most that they may hold. */
   readonly budget: number
   readonly maxConnections: number
-  /** The connection string for people, whose role can connect even when the functions use all their connections. */
+  /**
+   * The connection string for manual use. Its role can connect even when the functions use all of their connections.
+   */
   readonly url: string
 }
 
 /** A mapping between a stream and a function. */
 export interface StreamReaderState extends StreamSourceState {
-  /** Where discarded batches are: the folder that stands for a bucket, or the URL of a queue. */
+  /** Where discarded batches are stored: the folder that replaces an S3 bucket, or the URL of a queue. */
   readonly onFailure: string
 }
 
 /** A stream's part of {@link LocalState}. */
 export interface StreamState {
   readonly shards: number
-  /** How many records it holds, read or not. */
+  /** How many records it holds, including those that were read. */
   readonly records: number
   /** By the names of the functions. */
   readonly readers: Readonly<Record<string, StreamReaderState>>

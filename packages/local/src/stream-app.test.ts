@@ -19,7 +19,7 @@ export const put = async (event) => {
   return { statusCode: FailedRecordCount === 0 ? 202 : 503 }
 }
 
-/** True the first time, whichever environment asks. */
+/** True for the first call of all environments. */
 const once = (name) => {
   if (existsSync(name)) return false
   writeFileSync(name, '')
@@ -73,11 +73,11 @@ async function start() {
 
 const until = { timeout: 20_000, interval: 50 }
 
-it('takes records over HTTP into a stream, and gives them to the function that reads it', async () => {
+it('stores records from HTTP in a stream, and delivers them to the function that reads it', async () => {
   const { local, lines, problems, post } = await start()
   await post('a', 'b')
   await vi.waitFor(() => expect(lines).toContain('done a,b'), until)
-  // By now both functions are frozen, and the client's connection of HTTP/2 with them.
+  // Now both functions are frozen, and so is the HTTP/2 connection of the client.
   await post('c')
   await vi.waitFor(() => expect(lines).toContain('done c'), until)
 

@@ -1,5 +1,5 @@
 /**
- * The parts of the local runtime on their own, for tests.
+ * Single parts of the local runtime, for tests.
  *
  * @module
  */

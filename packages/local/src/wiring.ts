@@ -87,7 +87,7 @@ export function toStreamSourceSpec(source: AppStreamSource, streams: StreamEngin
   return { readers: streams.readers(stream), streamArn: streams.streamArn(stream), region, ...numbers }
 }
 
-/** The destination of discarded batches of a stream. A bucket is a folder. */
+/** The destination of discarded batches of a stream. A folder replaces an S3 bucket. */
 export function toFailureDestination(
   { onFailure }: AppStreamSource,
   { queues }: Engines,

@@ -190,7 +190,10 @@ it.each([
     'large',
     `ERROR RequestId: ${id} Function\\.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size \\(6291556 bytes\\)\\.`,
   ],
-  ['malformed', 'answered 500, for the response is malformed: body is not a string; request POST /fail, .*'],
+  [
+    'malformed',
+    'answered 500 because the response is malformed: body is not a string; request POST /fail, .*',
+  ],
 ])('prints how a request failed: %s', async (how, line) => {
   const { status, requestId } = await post('/fail', how)
   expect(status).toBe(500)
@@ -272,9 +275,9 @@ it('prints what fails for a stream, with the sequence numbers', async () => {
   const origin = `1 record of stream readings, shardId-000000000000, sequence number ${number}`
   expect(lines).toContain(`[read]   event: ${origin}`)
   // Its retry, without the stack.
-  const [again = ''] = await terminal(/^\[read\] ERROR .*\(as before\)$/)
-  expect(again).toContain(`Error: the meter is unknown, of object; ${origin} (as before)`)
+  const [again = ''] = await terminal(/^\[read\] ERROR .*\(repeated\)$/)
+  expect(again).toContain(`Error: the meter is unknown, of object; ${origin} (repeated)`)
   await terminal(
-    new RegExp(`^\\[read\\] a batch of shardId-000000000000 \\(1 from ${number} on\\) was given up`),
+    new RegExp(`^\\[read\\] a batch of shardId-000000000000 \\(1 from ${number} on\\) was discarded`),
   )
 })

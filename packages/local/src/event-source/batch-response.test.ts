@@ -12,7 +12,7 @@ it.each([
   ['an object with other properties', { statusCode: 200 }],
   ['no failures', failures()],
   ['null for the failures', { batchItemFailures: null }],
-])('takes %s for a complete success', (_, payload) => {
+])('treats %s as a complete success', (_, payload) => {
   expect(readBatchResponse(ids, payload)).toEqual({ failed: new Set(), problem: undefined })
 })
 
@@ -36,7 +36,7 @@ it.each([
   ['a number', 0, 'the response is a number'],
   ['a boolean', false, 'the response is a boolean'],
   ['an array', [{ itemIdentifier: 'a' }], 'the response is an array'],
-])('takes %s for a complete failure', (_, payload, problem) => {
+])('treats %s as a complete failure', (_, payload, problem) => {
   const response = readBatchResponse(ids, payload)
   expect(response.failed).toEqual(new Set(ids))
   expect(response.problem).toContain(problem)

@@ -1,15 +1,15 @@
 import { readItemFailures } from './item-failures.ts'
 
-/** What a response with `ReportBatchItemFailures` says about the records of a batch. */
+/** The result of a batch, read from a response with `ReportBatchItemFailures`. */
 export interface BatchResponse {
   /** The ids of the records that stay in the queue. */
   readonly failed: ReadonlySet<string>
-  /** Why the response makes the whole batch fail; `undefined` for a response as Lambda expects it. */
+  /** Why the response makes the whole batch fail; `undefined` for a valid response. */
   readonly problem: string | undefined
 }
 
 /**
- * Reads what a function returned, as Lambda does when the mapping has `ReportBatchItemFailures` (Lambda developer
+ * Reads the response of a function as Lambda does when the mapping has `ReportBatchItemFailures` (Lambda developer
  * guide, "Handling errors for an SQS event source in Lambda"): no response, or one without a list of failures, is a
  * complete success; an invalid response is a complete failure.
  *

@@ -4,7 +4,9 @@ import type { Received } from './queue-client.ts'
 /** Records that were received but did not fit into their batch: the next batch starts with them. */
 export interface Carry {
   put(records: readonly Received[]): void
-  /** Takes all of them. Those whose visibility time-out has passed are dropped, because the queue delivers them again. */
+  /**
+   * Removes and returns all of them, except those whose visibility time-out has passed: the queue delivers them again.
+   */
   take(): readonly Received[]
   /** Drops the records of these FIFO groups; the queue delivers them again. */
   drop(groups: ReadonlySet<string | undefined>): void

@@ -2,7 +2,8 @@ import { SpillwayError } from '@spillway/message'
 import type { EventSourceSpec } from './types.ts'
 
 /**
- * Rejects what Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API reference).
+ * Rejects the settings that Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API
+ * reference).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */

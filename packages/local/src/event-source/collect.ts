@@ -17,8 +17,9 @@ export interface CollectOptions {
 }
 
 /**
- * Collects the next batch for a poller; `undefined` when there is none now. `isNeeded` is asked once it is the poller's
- * turn, and `onFirst` is called with the first record. Rejects while the queue does not answer.
+ * Collects the next batch for a poller; `undefined` when there is none now. When it is the poller's turn, it calls
+ * `isNeeded` to check whether the poller should continue. It calls `onFirst` when it has the first record. Rejects
+ * while the queue does not answer.
  */
 export type Collect = (
   carry: Carry,
@@ -26,10 +27,11 @@ export type Collect = (
   onFirst: () => void,
 ) => Promise<Batch | undefined>
 
-/** Creates what collects the batches of an event source. */
+/** Creates the {@link Collect} of an event source. */
 export function createCollect({ spec, client, clock, signal, report }: CollectOptions): Collect {
   const { batchSize, batchingWindow } = spec
-  // With a window one batch fills at a time: concurrent pollers would each get a part of a trickle.
+  // With a window one batch is filled at a time. Concurrent pollers would share a low rate of records, and each would
+  // wait for the whole window.
   const oneAtATime = batchingWindow > 0 ? createSemaphore(1) : undefined
   let unreachable = false
 
@@ -44,7 +46,7 @@ export function createCollect({ spec, client, clock, signal, report }: CollectOp
       return await (oneAtATime === undefined ? work() : oneAtATime.run(work))
     } catch (error) {
       if (!unreachable && !signal.aborted) {
-        report('queue-unreachable', `the queue does not answer (${String(error)}); trying again`)
+        report('queue-unreachable', `the queue does not answer (${String(error)}); retrying`)
       }
       unreachable = true
       throw error

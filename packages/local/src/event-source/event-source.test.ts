@@ -14,8 +14,8 @@ const queues = [
   { name: 'ledger.fifo', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 5 },
 ]
 const until = { timeout: 10_000, interval: 20 }
-/** For tests that send megabytes: a busy machine takes its time. */
-const patiently = { timeout: 40_000, interval: 20 }
+/** For tests that send megabytes, which takes long on a busy machine. */
+const longUntil = { timeout: 40_000, interval: 20 }
 
 let engine: QueueEngine
 let sqs: SQSClient
@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   sqs.destroy()
-  // An engine that stops ends the polls, so neither waits for the other.
+  // Both at once, because the stopping engine ends the long polls of the event source.
   await Promise.all([source?.stop(), engine.stop()])
   source = undefined
 })
@@ -90,7 +90,7 @@ const failure = (kind: 'error' | 'timeout' | 'crash' | 'throttle'): InvocationRe
   error: { errorType: 'Test', errorMessage: 'as the test asks' },
 })
 
-it('delivers all in batches of at most batchSize, and deletes them', async () => {
+it('delivers all messages in batches of at most batchSize, and deletes them', async () => {
   await send('orders', numbers(25))
   const { state } = start('orders', () => ({ batchItemFailures: [] }))
   await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), until)
@@ -100,7 +100,7 @@ it('delivers all in batches of at most batchSize, and deletes them', async () =>
   expect(problems).toEqual([])
 })
 
-it('makes records as Lambda does', async () => {
+it('creates records as Lambda does', async () => {
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: engine.queueUrl('orders'),
@@ -138,7 +138,7 @@ it('makes records as Lambda does', async () => {
   ])
 })
 
-it('fills a batch of more than ten from a backlog, without waiting for the window', async () => {
+it('fills a batch of more than ten records from a backlog, without waiting for the window', async () => {
   await send('orders', numbers(120))
   const started = Date.now()
   start('orders', () => null, { batchSize: 50, batchingWindow: 3 })
@@ -161,7 +161,7 @@ it('starts the next batch with the record that would make the payload too large'
   for (const name of 'abcdefgh') await send('orders', [large(name)])
   // The window is long enough for a busy machine to receive all of it.
   start('orders', () => null, { batchSize: 100, batchingWindow: 3 })
-  await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), patiently)
+  await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), longUntil)
   expect(batches.map((batch) => batch.length)).toEqual([6, 2])
   expect(
     bodies()
@@ -171,7 +171,7 @@ it('starts the next batch with the record that would make the payload too large'
   expect(batches.flat().map(receiveCount)).toEqual(Array(8).fill('1'))
 })
 
-it('keeps what it carried over when fewer pollers are needed', async () => {
+it('keeps the records that it carried over when fewer pollers are needed', async () => {
   // Four of them, escaped, are 8 MB of JSON: three fit, one is carried over.
   const large = '"'.repeat(1_000_000)
   for (let count = 0; count < 32; count += 1) await send('orders', [large])
@@ -185,17 +185,17 @@ it('keeps what it carried over when fewer pollers are needed', async () => {
     },
     { batchSize: 4, maximumConcurrency: 8 },
   )
-  await vi.waitFor(() => expect(state().invoking).toBe(8), patiently)
+  await vi.waitFor(() => expect(state().invoking).toBe(8), longUntil)
   first.resolve()
-  // The first poller has found the queue empty and left, so more are to follow.
-  await vi.waitFor(() => expect(state().pollers).toBe(7), patiently)
+  // The first poller has found the queue empty and ended, so others will follow.
+  await vi.waitFor(() => expect(state().pollers).toBe(7), longUntil)
   others.resolve()
-  await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), patiently)
+  await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), longUntil)
   expect(batches.flat().map(receiveCount)).toEqual(Array(32).fill('1'))
-  await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 32 }), patiently)
+  await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 32 }), longUntil)
 })
 
-it('never exceeds maximumConcurrency, and leaves the rest in the queue unreceived', async () => {
+it('never exceeds maximumConcurrency, and does not receive the remaining messages', async () => {
   await send('brief', numbers(40))
   let running = 0
   let most = 0
@@ -214,7 +214,7 @@ it('never exceeds maximumConcurrency, and leaves the rest in the queue unreceive
     { maximumConcurrency: 2, batchSize: 5, visibilityTimeout: 30 },
   )
   await vi.waitFor(() => expect(batches).toHaveLength(2), until)
-  // So the time-out of the ten that were received has passed, and a tick of the ramp with it.
+  // When all 40 are visible again, a second has passed, in which pollers could have been added.
   await vi.waitFor(async () => expect((await engine.depth('brief')).visible).toBe(40), until)
   const messages = await engine.messages('brief')
   expect(messages.filter((message) => message.receiveCount === 0)).toHaveLength(30)
@@ -254,7 +254,7 @@ it('delivers a failed record again after the visibility time-out, and deletes th
   expect(source?.state()).toMatchObject({ succeeded: 3, failed: 1 })
 })
 
-it('lets the whole batch fail when the response names an unknown record', async () => {
+it('fails the whole batch when the response names an unknown record', async () => {
   await send('brief', ['a', 'b'])
   start('brief', (records) =>
     records.some((record) => receiveCount(record) === '1')
@@ -270,7 +270,7 @@ it('lets the whole batch fail when the response names an unknown record', async 
   )
 })
 
-it('names the setting that returned failures need on AWS, once', async () => {
+it('reports once the setting that partial failures need on AWS', async () => {
   await send('brief', ['a', 'b'])
   start('brief', (records) => ({
     batchItemFailures: records
@@ -289,7 +289,7 @@ it('names the setting that returned failures need on AWS, once', async () => {
 })
 
 it.each([null, {}, { batchItemFailures: [] }])(
-  'says nothing of a response without failures: %j',
+  'reports nothing for a response without failures: %j',
   async (response) => {
     await send('brief', ['a'])
     start('brief', () => response)
@@ -299,7 +299,7 @@ it.each([null, {}, { batchItemFailures: [] }])(
 )
 
 it.each(['error', 'timeout', 'crash'] as const)(
-  'dead-letters what ends in a(n) %s too often',
+  'dead-letters records whose invocations end in a(n) %s too often',
   async (kind) => {
     await send('brief', ['poison'])
     start('brief', () => failure(kind))
@@ -319,7 +319,7 @@ it('survives a function that rejects', async () => {
   expect(source?.state()).toMatchObject({ succeeded: 1, failed: 1 })
 })
 
-it('tries a throttled batch again, with the same records', async () => {
+it('retries a throttled batch, with the same records', async () => {
   await send('orders', ['a'])
   let throttles = 0
   start('orders', () => (throttles++ < 3 ? failure('throttle') : null))
@@ -337,7 +337,7 @@ it('drops a throttled batch when its visibility time-out has passed', async () =
   expect(receiveCount(batches.at(-1)?.[0])).toBe('2')
 })
 
-it('goes on when the queue comes back', async () => {
+it('continues when the queue is available again', async () => {
   start('orders', () => null)
   const port = Number(new URL(engine.endpoint).port)
   await engine.stop()
@@ -347,7 +347,7 @@ it('goes on when the queue comes back', async () => {
   await vi.waitFor(() => expect(bodies()).toEqual(['a']), until)
 })
 
-it('keeps the order of a FIFO group, one batch of it at a time', async () => {
+it('keeps the order of a FIFO group, and runs one batch of it at a time', async () => {
   const running = new Set<string>()
   let overlaps = 0
   for (const [index, MessageGroupId] of ['x', 'y', 'x', 'y', 'x', 'y'].entries()) {
@@ -372,7 +372,7 @@ it('keeps the order of a FIFO group, one batch of it at a time', async () => {
   expect(bodies().filter((body) => body.startsWith('y'))).toEqual(['y1', 'y3', 'y5'])
 })
 
-it('stops quickly while idle, and waits for an invocation that runs', async () => {
+it('stops quickly while idle, and waits for a running invocation', async () => {
   const idle = start('orders', () => null)
   const started = Date.now()
   await idle.stop()
@@ -395,7 +395,7 @@ it.each([
   ['orders', { maximumConcurrency: 1 }],
   ['orders', { maximumConcurrency: 1001 }],
   ['ledger.fifo', { batchingWindow: 1 }],
-])('refuses on %s %j', (queue, spec) => {
+])('rejects a mapping on %s with %j', (queue, spec) => {
   expect(() => start(queue, () => null, spec)).toThrow(
     expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
   )

@@ -14,9 +14,10 @@ import type { EventSource, EventSourceOptions, EventSourceSpec } from './types.t
 const stopTimeout = 2000
 
 /**
- * Starts an event source mapping with `ReportBatchItemFailures` that behaves as Lambda's on SQS (Lambda developer guide,
- * "Using Lambda with Amazon SQS"). It receives only what the function can run at once, invokes it with batches, deletes
- * what succeeded, and leaves failures to the visibility time-out. While the queue does not answer it keeps trying.
+ * Starts an event source mapping with `ReportBatchItemFailures` that behaves as Lambda's on SQS (Lambda developer
+ * guide, "Using Lambda with Amazon SQS"). It receives only as many records as the function can run at once, invokes it
+ * with batches, and deletes the records that succeeded. Failed records are delivered again after the visibility
+ * time-out. While the queue does not answer, it retries.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would reject.
  */
@@ -29,8 +30,8 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
   const newCarry = () => createCarry(clock, visibilityTimeout)
   const stopping = new AbortController()
   const { signal } = stopping
-  // With a window all pollers share what is carried over, because they fill one batch at a time. Without a window it
-  // stays with its poller and waits for that poller's invocation, which may be of the same FIFO group.
+  // With a window all pollers share the carried-over records, because they fill one batch at a time. Without a window
+  // each poller keeps its own until its invocation ends, which may run the same FIFO group.
   const shared = batchingWindow > 0 ? newCarry() : undefined
   const counts = { invoking: 0, batches: 0, succeeded: 0, failed: 0 }
   const report = createReport(options.onProblem)
@@ -57,7 +58,7 @@ export function startEventSource(spec: EventSourceSpec, options: EventSourceOpti
       const carry = shared ?? newCarry()
       return {
         next: (isNeeded, onFirst) => collect(carry, isNeeded, onFirst),
-        // Another poller takes what is shared.
+        // Another poller takes shared records.
         holds: () => shared === undefined && carry.size() > 0,
         run: (batch) => run(batch, carry),
       }

@@ -5,7 +5,7 @@ import { startEventSource } from './index.ts'
 import type { SqsRecord } from './record.ts'
 import type { EventSource } from './types.ts'
 
-// An event source mapping on a FIFO queue whose messages come back after a second.
+// An event source mapping on a FIFO queue with a visibility time-out of a second.
 
 let visibilityTimeout: number
 const until = { timeout: 15_000, interval: 20 }
@@ -16,7 +16,7 @@ let sqs: SQSClient
 let source: EventSource | undefined
 let batches: string[][]
 
-/** Starts a queue whose messages come back after so many seconds. */
+/** Starts a queue with a visibility time-out in seconds. */
 async function open(seconds: number): Promise<void> {
   visibilityTimeout = seconds
   const queue = {
@@ -51,7 +51,7 @@ async function send(bodies: readonly string[]): Promise<void> {
   }
 }
 
-/** Starts a mapping; the handler gives those records that are not done. */
+/** Starts a mapping. The handler returns the records that failed. */
 function start(
   handler: (records: readonly SqsRecord[]) => readonly SqsRecord[] | Promise<readonly SqsRecord[]>,
   maximumConcurrency = 5,
@@ -89,7 +89,7 @@ const isFirst = ({ attributes }: SqsRecord) => attributes.ApproximateReceiveCoun
 const untilEmpty = () =>
   vi.waitFor(async () => expect(await engine.depth('ledger.fifo')).toEqual(empty), until)
 
-it('gives a function several records of a group at once, and brings back what it stopped at, in order', async () => {
+it('delivers several records of a group at once, and delivers the failed ones again in order', async () => {
   await send(['a1', 'a2', 'a3', 'b1', 'a4'])
   start((records) => records.filter((record) => isFirst(record) && /a[234]/.test(record.body)))
   await untilEmpty()
@@ -99,7 +99,7 @@ it('gives a function several records of a group at once, and brings back what it
   ])
 })
 
-it('runs groups side by side up to maximumConcurrency, and never a group twice at a time', async () => {
+it('runs groups in parallel up to maximumConcurrency, but one invocation per group at a time', async () => {
   const groups = [...'abcdef']
   const bodies = Array.from({ length: 20 }, (_, index) => groups.map((group) => `${group}${index}`)).flat()
   await send(bodies)
@@ -124,8 +124,8 @@ it('runs groups side by side up to maximumConcurrency, and never a group twice a
   }
 })
 
-it('does not let a record that was carried over overtake those before it', async () => {
-  // Eight megabytes take a busy machine longer than a second.
+it('does not deliver a carried-over record before earlier records of its group', async () => {
+  // On a busy machine eight megabytes take longer than a second.
   await close()
   await open(4)
   const large = 'x'.repeat(1_000_000)
@@ -143,7 +143,7 @@ it('does not let a record that was carried over overtake those before it', async
   expect(done).toEqual(Array.from({ length: 8 }, (_, index) => `a${index}`))
 })
 
-it('dead-letters a record that fails too often, and then goes on with its group', async () => {
+it('dead-letters a record that fails too often, and then the next of its group', async () => {
   await send(['a1', 'a2', 'a3'])
   start((records) => (records[0]?.body === 'a1' ? records : []))
   await untilEmpty()

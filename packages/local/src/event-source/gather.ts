@@ -13,7 +13,7 @@ export interface GatherContext {
   readonly batchingWindow: number
   /** Aborts when the event source stops. */
   readonly signal: AbortSignal
-  /** Called when the first records are there. */
+  /** Called when the first records have arrived. */
   readonly onFirst: () => void
 }
 
@@ -25,7 +25,7 @@ const mostReceives = 8
 
 /**
  * Waits for a record and then fills a batch until it has `batchSize` records, the window since the first record has
- * passed, or the next record would make the payload too large. Resolves with `undefined` when no record came.
+ * passed, or the next record would make the payload too large. Resolves with `undefined` when no record arrived.
  */
 export async function gather(context: GatherContext): Promise<Batch | undefined> {
   const { client, carry, clock, batchSize, batchingWindow, signal, onFirst } = context

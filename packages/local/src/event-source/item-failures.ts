@@ -1,4 +1,4 @@
-/** The identifiers of `batchItemFailures`, or why they cannot be read. */
+/** The identifiers of `batchItemFailures`, or the reason why they cannot be read. */
 export interface ItemFailures {
   readonly ids: readonly string[]
   readonly problem: string | undefined

@@ -12,11 +12,11 @@ export interface PollersOptions {
   worker(): Worker
 }
 
-/** What one poller does. */
+/** The work of one poller. */
 export interface Worker {
   /**
-   * Resolves with the next batch, or `undefined` when there is none now. A worker that waits for its turn checks
-   * `isNeeded` and may stop; it calls `onFirst` when it has a first record.
+   * Resolves with the next batch, or `undefined` when there is none now. A worker that had to wait for its turn calls
+   * `isNeeded`, and stops when the result is `false`. It calls `onFirst` when it has the first record.
    */
   next(isNeeded: () => boolean, onFirst: () => void): Promise<Batch | undefined>
   /** Whether it keeps records for its next batch; then its poller must not end. */
@@ -25,7 +25,7 @@ export interface Worker {
   run(batch: Batch): Promise<void>
 }
 
-/** Loops that each take a batch and run it. */
+/** Loops that each collect a batch and run it. */
 export interface Pollers {
   count(): number
   /** Resolves once all have ended. */
@@ -34,17 +34,17 @@ export interface Pollers {
 
 const start = 5
 const ceiling = 1250
-/** How many pollers are added after each second in which all are busy. Lambda adds 300 per minute. */
+/** How many pollers are added after each second in which all were busy. Lambda adds 300 per minute. */
 const step = 5
 /** A poller counts as busy if the pause since its last batch is shorter than this. Milliseconds. */
-const breath = 250
+const busyPause = 250
 /** The longest pause while the queue does not answer. Milliseconds. */
 const longestPause = 2000
 
 /**
  * Runs pollers: five at first, five more after each second in which all are busy, and five again when the queue is
- * empty. A poller handles one batch at a time, from its first receive to its end, so only as much is received as can be
- * invoked.
+ * empty. A poller handles one batch at a time, from its first receive to its end, so no more records are received than
+ * can be invoked.
  */
 export function startPollers({ maximum = ceiling, clock, signal, worker }: PollersOptions): Pollers {
   const base = Math.min(start, maximum)
@@ -84,7 +84,7 @@ export function startPollers({ maximum = ceiling, clock, signal, worker }: Polle
 
   function allBusy(): boolean {
     const now = clock.now()
-    return [...live.values()].every((since) => since === undefined || now - since < breath)
+    return [...live.values()].every((since) => since === undefined || now - since < busyPause)
   }
 
   async function scale(): Promise<void> {

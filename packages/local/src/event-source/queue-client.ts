@@ -3,7 +3,7 @@ import type { Clock } from '@spillway/message/internal'
 import { type SqsRecord, toRecord } from './record.ts'
 import type { EventSourceSpec } from './types.ts'
 
-/** A record with what the event source needs to know about it. */
+/** A record with its size and the time of its receive. */
 export interface Received {
   readonly record: SqsRecord
   /** The length of its JSON in bytes. */
@@ -31,7 +31,7 @@ export function createQueueClient(spec: EventSourceSpec, clock: Clock): QueueCli
     endpoint,
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    // The event source retries itself, and checksums are not needed on loopback.
+    // The event source itself retries, and loopback needs no checksums.
     maxAttempts: 1,
     md5: false,
     requestHandler: {

@@ -10,7 +10,7 @@ import type { EventSourceProblem } from './types.ts'
 export interface SettleOptions {
   readonly client: QueueClient
   readonly clock: Clock
-  /** Gets the records of each batch added. */
+  /** The records of each batch are added to these counts. */
   readonly counts: { succeeded: number; failed: number }
   report(code: EventSourceProblem['code'], message: string): void
 }
@@ -25,7 +25,10 @@ const parallel = 8
 
 const describe = (records: readonly SqsRecord[]) => describeEvent({ Records: records })
 
-/** Creates what settles a batch after its invocation: it deletes what succeeded and resolves with what failed. */
+/**
+ * Creates a function that settles a batch after its invocation: it deletes the records that succeeded and resolves with
+ * those that failed.
+ */
 export function createSettle({ client, clock, counts, report }: SettleOptions) {
   let hasReturnedFailures = false
 

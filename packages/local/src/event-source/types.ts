@@ -18,13 +18,13 @@ export interface EventSourceSpec {
   readonly visibilityTimeout: number
 }
 
-/** What an event source invokes. */
+/** The function that an event source invokes. */
 export interface Invocable {
   readonly name: string
   invoke(event: unknown): Promise<InvocationResult>
 }
 
-/** Something that the developer should see. The event source continues. */
+/** A problem to show to the developer. The event source continues. */
 export interface EventSourceProblem {
   readonly code:
     | 'response-malformed'
@@ -49,9 +49,9 @@ export interface EventSourceState {
   readonly pollers: number
   /** Batches whose invocation is in progress. */
   readonly invoking: number
-  /** Batches that the function was invoked with; a throttled batch counts once. */
+  /** Batches with which the function was invoked; a throttled batch counts once. */
   readonly batches: number
-  /** Records that were done. */
+  /** Records that succeeded. */
   readonly succeeded: number
   /** Records that failed and stay in the queue. */
   readonly failed: number

@@ -1,9 +1,9 @@
 /**
- * What runs in an execution environment: the counterpart of Lambda's Node.js runtime. It is part of each bundle.
+ * The program of an execution environment, the counterpart of Lambda's Node.js runtime. It is part of each bundle.
  *
  * Both sides exchange lines through file descriptor 3. Tabs separate the fields, because JSON text contains neither
- * tabs nor line breaks. To the environment: `requestId deadline traceId event`. From it: `ready`, `ok payload`, `error
- * document`, or `fatal document` before the process ends.
+ * tabs nor line breaks. To the environment: `requestId deadline traceId event`. From it: `ready`, `ok payload`,
+ * `error document`, or `fatal document` before the process ends.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { lineReader } from './lines.ts'
 import { useSourcePositions } from './source-positions.ts'
 import type { InvocationError } from './types.ts'
 
-/** Where a function's handler is, and what its context says. */
+/** The handler of a function, and the values of its context. */
 export interface BootstrapOptions {
   readonly handler: string
   readonly context: {

@@ -11,7 +11,7 @@ export interface BootstrapLine {
   readonly document: unknown
 }
 
-/** Reads a line of the channel; `undefined` for one that the bootstrap cannot have written. */
+/** Reads a line of the channel; `undefined` for an invalid line. */
 export function readBootstrapLine(line: string): BootstrapLine | undefined {
   const tab = line.indexOf('\t')
   const word = tab === -1 ? line : line.slice(0, tab)

@@ -17,13 +17,13 @@ function machine(): { starts: ColdStarts; set: { idle: number; memory: number; n
 
 const never = () => expect.unreachable()
 
-it('starts no more at once than the limit', () => {
+it('starts no more environments at once than the limit', () => {
   const { starts } = machine()
   expect([0, 1].map((existing) => starts.begin(existing, never))).toStrictEqual([true, true])
   expect(starts.begin(2, () => undefined)).toBe(false)
 })
 
-it('starts the first environments of a function on a busy machine, too', () => {
+it('starts the first environments of a function even on a busy machine', () => {
   const { starts, set } = machine()
   set.idle = 0
   expect(starts.begin(0, never)).toBe(true)
@@ -31,7 +31,7 @@ it('starts the first environments of a function on a busy machine, too', () => {
   expect(starts.begin(2, never)).toBe(true)
 })
 
-it('starts one now and then on a busy machine, and as many as the limit on an idle one', () => {
+it('starts one environment at a time, with pauses, on a busy machine, and up to the limit on an idle one', () => {
   const { starts, set } = machine()
   set.idle = 0
   expect(starts.begin(10, never)).toBe(true)
@@ -46,14 +46,14 @@ it('starts one now and then on a busy machine, and as many as the limit on an id
   expect(starts.begin(10, () => undefined)).toBe(true)
 })
 
-it('starts no second environment on a machine that runs out of memory', () => {
+it('starts no second environment when the machine has little free memory', () => {
   const { starts, set } = machine()
   set.memory = 2 ** 28
   expect(starts.begin(0, never)).toBe(true)
   expect(starts.begin(1, () => undefined)).toBe(false)
 })
 
-it('asks those that were refused again, each once, when a place is free', () => {
+it('retries each rejected start once when another start has ended', () => {
   const { starts } = machine()
   starts.begin(0, never)
   starts.begin(0, never)
@@ -66,7 +66,7 @@ it('asks those that were refused again, each once, when a place is free', () => 
   expect([one, two].map((retry) => retry.mock.calls.length)).toStrictEqual([1, 1])
 })
 
-it('measures a share of the machine', () => {
+it('measures the idle share of the machine', () => {
   let now = 0
   const idleShare = createIdleMeter(() => now)
   expect(idleShare()).toBe(1)

@@ -4,13 +4,13 @@ import { createIdleMeter } from './idle-share.ts'
 /** The most environments of all functions that start at the same time, limited by the cores of this machine. */
 export const coldStartLimit = Math.max(2, availableParallelism())
 
-/** The first environments of a function start however busy the machine is. Two per core are enough to keep it busy. */
+/** This many environments of a function start even on a busy machine. Two per core are enough to use all cores. */
 const firstEnvironments = 2 * availableParallelism()
 
 /** The share of the processor time that has to be idle for a further cold start. */
 const neededIdleShare = 0.3
 
-/** On a busy machine, after each cold start the next one waits for this many times its duration. */
+/** On a busy machine, the pause after a cold start is its duration times this factor. */
 const busyPause = 10
 
 /** The free memory in bytes that a further environment of a function needs. */
@@ -34,7 +34,7 @@ export interface ColdStarts {
 export interface ColdStartsOptions {
   /** The most cold starts at the same time. */
   readonly limit: number
-  /** How many environments of a function start however busy the machine is. */
+  /** How many environments of a function start even on a busy machine. */
   readonly first: number
   idleShare(): number
   /** The available memory of this machine in bytes. */
@@ -45,14 +45,14 @@ export interface ColdStartsOptions {
 /**
  * Starts environments only as fast as the machine has processor time to spare. On Lambda a cold start does not slow
  * down other environments. Here they share the cores, so a burst that started a hundred environments at once would
- * starve those that are ready. One at a time starts however busy the machine is.
+ * starve those that are ready. Even on a busy machine, one environment at a time starts.
  */
 export function createColdStarts(options: ColdStartsOptions): ColdStarts {
   const { limit, first, idleShare, availableMemory, now } = options
   let running = 0
   let busyUntil = Number.NEGATIVE_INFINITY
   let scheduled = false
-  const refused = new Set<() => void>()
+  const rejected = new Set<() => void>()
 
   function hasRoom(existing: number): boolean {
     if (running >= limit) return false
@@ -63,20 +63,20 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
   }
 
   /** A start that is rejected again moves to the end, so that no function starves the others. */
-  function retryRefused(): void {
-    for (const retry of [...refused]) {
-      refused.delete(retry)
+  function retryRejected(): void {
+    for (const retry of [...rejected]) {
+      rejected.delete(retry)
       retry()
     }
   }
 
-  function refuse(retry: () => void): void {
-    refused.add(retry)
+  function reject(retry: () => void): void {
+    rejected.add(retry)
     if (scheduled) return
     scheduled = true
     const onTime = () => {
       scheduled = false
-      retryRefused()
+      retryRejected()
     }
     setTimeout(onTime, retryMs).unref()
   }
@@ -87,13 +87,13 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
         running += 1
         return true
       }
-      refuse(retry)
+      reject(retry)
       return false
     },
     end(durationMs) {
       running -= 1
       busyUntil = now() + busyPause * durationMs
-      retryRefused()
+      retryRejected()
     },
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { isAlive } from '../reaper/process-table.ts'
 import { type LambdaFunction, startFunction } from './index.ts'
 
-// Whatever a handler does, the runtime goes on and nothing of the handler stays behind.
+// Whatever a handler does, the runtime survives and no process of the handler remains.
 
 const source = `
 import { spawn } from 'node:child_process'
@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('ends what the handler has started, and does not wait for its pipes', async () => {
+it('kills processes that the handler started, and does not wait for their pipes', async () => {
   const result = await fn.invoke({ how: 'child' })
   const pid = result.ok ? Number(result.payload) : 0
   expect(isAlive(pid)).toBe(true)
@@ -43,7 +43,7 @@ it('ends what the handler has started, and does not wait for its pipes', async (
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
-it('ends what the handler has started when its environment dies', async () => {
+it('kills processes that the handler started when its environment dies', async () => {
   const result = await fn.invoke({ how: 'child' })
   const [environment] = fn.environments()
   process.kill(environment?.pid ?? 0, 'SIGKILL')
@@ -51,7 +51,7 @@ it('ends what the handler has started when its environment dies', async () => {
 })
 
 it.each(['garbage', 'half'])(
-  'ends an environment that writes %s into its channel, and goes on',
+  'kills an environment that writes %s to its channel, and starts another',
   async (how) => {
     const before = await fn.invoke({})
     expect(await fn.invoke({ how })).toMatchObject({ ok: false, kind: 'crash' })

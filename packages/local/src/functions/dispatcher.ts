@@ -12,7 +12,7 @@ export interface DispatcherOptions extends Pick<FunctionsOptions, 'onInvocation'
   launch(onIdleEnd: (failure: InvocationFailure) => void): Environment
 }
 
-/** Gives the requests of one function to its environments. */
+/** Assigns the requests of one function to its environments. */
 export interface Dispatcher {
   readonly pool: EnvironmentPool
   readonly counts: Readonly<Counts>
@@ -20,7 +20,7 @@ export interface Dispatcher {
   accept(request: Request): void
   /** Ends a request that could not be accepted. */
   readonly end: InvocationLog['end']
-  /** Ends what waits and kills what runs. */
+  /** Ends waiting requests and kills the environments. */
   stop(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptio
     if (!isStopped) log.environmentEnded(failure)
   }
 
-  /** Rejects one request per failed start, so that a module which cannot load is not started forever. */
+  /** Rejects one request per failed start, so that a module that cannot load is not started again and again. */
   function rejectOldest(failure: StartFailure): void {
     const request = waiting.shift()
     if (request === undefined) reportEnd(failure(''))

@@ -21,11 +21,11 @@ export interface StartsOptions {
 export interface Starts {
   /** Starts environments for the waiting requests, within the limits. */
   startMore(): void
-  /** Starts environments until there are `count` of them; resolves with the failure of a start that ended this early. */
+  /** Starts environments until there are `count` of them; resolves early with the failure of a start. */
   provision(count: number): Promise<StartFailure | undefined>
 }
 
-/** Creates what starts environments. */
+/** Creates the {@link Starts} of a function. */
 export function createStarts(options: StartsOptions): Starts {
   const { most, size, waiting, isStopped, launch, onStarted, onStartFailure } = options
   let starting = 0
@@ -56,7 +56,7 @@ export function createStarts(options: StartsOptions): Starts {
 
   return {
     startMore,
-    // It does not ask whether the processor is idle: there are no requests yet that a cold start could slow down.
+    // It does not wait for an idle processor, because there are no requests yet that a cold start could slow down.
     async provision(count) {
       const wanted = Math.min(count, most)
       let failure: StartFailure | undefined

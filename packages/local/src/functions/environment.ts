@@ -5,7 +5,7 @@ import { createLifecycle, type Lifecycle, type StartFailure } from './lifecycle.
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
 import type { InvocationError, InvocationFailure, InvocationResult, LogLine } from './types.ts'
 
-/** What an execution environment is started with. */
+/** What {@link startEnvironment} takes. */
 export interface EnvironmentOptions
   extends Pick<SandboxOptions, 'file' | 'cwd' | 'env' | 'memorySize' | 'reaper'> {
   /** Seconds that an invocation may take. */
@@ -26,14 +26,14 @@ export interface Environment {
   isAlive(): boolean
   /** Thaws it and runs an event, given as JSON. Only when it is started and idle. */
   invoke(requestId: string, event: string): Promise<InvocationResult>
-  /** Lets it freeze, unless the next invocation comes within {@link freezeDelay}. */
+  /** Freezes it, unless the next invocation begins within {@link freezeDelay}. */
   rest(): void
   kill(): void
 }
 
 /**
- * Milliseconds between an answer and the freeze. Under load the next invocation comes sooner, which saves two signals.
- * Each signal makes this process look through all of its children.
+ * Milliseconds between the end of an invocation and the freeze. Under load the next invocation begins sooner, which
+ * saves two signals. Each signal makes this process check all of its children.
  */
 export const freezeDelay = 2
 
@@ -96,7 +96,9 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   }
 }
 
-/** Applies a line of the bootstrap; returns whether the bootstrap has answered, is about to end, or wrote nonsense. */
+/**
+ * Applies a line of the bootstrap; returns whether it is a response, announces the end of the process, or is invalid.
+ */
 function applyLine(text: string, lifecycle: Lifecycle): 'answered' | 'fatal' | 'invalid' {
   const line = readBootstrapLine(text)
   if (line === undefined) {
@@ -112,7 +114,7 @@ function applyLine(text: string, lifecycle: Lifecycle): 'answered' | 'fatal' | '
   else {
     const result: InvocationResult =
       kind === 'ok' ? { ok: true, payload: document } : failed('error', document as InvocationError)
-    // Deferred, so that the output which the handler wrote before is read first and logged under this request.
+    // Deferred, so that the earlier output of the handler is read first and logged under this request.
     setImmediate(lifecycle.finish, result)
   }
   return 'answered'

@@ -5,8 +5,8 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import type { EnvironmentEnd, InvocationInfo, InvocationResult } from './index.ts'
 import { startFunction } from './index.ts'
 
-// What is told of each way in which a function can fail, in the words of Lambda: `test_lambda.json` of its recorded
-// answers, and the runtime interface client of Node.js 24.
+// The errors of all ways in which a function can fail. They are those of Lambda: of its recorded answers
+// (`test_lambda.json`) and of the runtime interface client of Node.js 24.
 
 const handlers = `
 const fail = () => {
@@ -76,7 +76,7 @@ function errorOf(result: InvocationResult) {
 
 const at = (line: number) => expect.stringMatching(new RegExp(`^    at .*handlers\\.js:${line}:\\d+\\)?$`))
 
-it('tells the stack and the causes of what was thrown, at positions of the source', async () => {
+it('reports the stack and the causes of a thrown error, with positions in the source', async () => {
   const { fn, infos } = await start()
   const event = { how: 'throw' }
   const result = await fn.invoke(event)
@@ -109,24 +109,24 @@ it('tells the stack and the causes of what was thrown, at positions of the sourc
   ])
 })
 
-it('survives whatever is thrown', async () => {
+it('reports any thrown value', async () => {
   const { fn } = await start()
-  const told = async (how: string) => errorOf(await fn.invoke({ how }))
-  expect(await told('circular')).toMatchObject({ errorMessage: 'a', causes: [{ errorMessage: 'b' }] })
-  expect((await told('circular')).causes).toHaveLength(1)
-  expect(await told('unreadable')).toEqual({
+  const report = async (how: string) => errorOf(await fn.invoke({ how }))
+  expect(await report('circular')).toMatchObject({ errorMessage: 'a', causes: [{ errorMessage: 'b' }] })
+  expect((await report('circular')).causes).toHaveLength(1)
+  expect(await report('unreadable')).toEqual({
     errorType: 'Error',
     errorMessage: 'The thrown value cannot be read: one of its properties throws.',
   })
-  const long = await told('long')
+  const long = await report('long')
   expect(long.errorMessage).toBe(`${'x'.repeat(2048)} … ${'x'.repeat(2048)}`)
   expect(long.trace).toEqual(expect.arrayContaining([at(17)]))
-  expect(await told('text')).toEqual({ errorType: 'string', errorMessage: 'just text' })
-  expect(await told('nothing')).toEqual({ errorType: 'undefined', errorMessage: 'undefined' })
+  expect(await report('text')).toEqual({ errorType: 'string', errorMessage: 'just text' })
+  expect(await report('nothing')).toEqual({ errorType: 'undefined', errorMessage: 'undefined' })
   expect(fn.state()).toMatchObject({ environments: 1, errors: 6 })
 })
 
-it('tells of an unhandled rejection as Lambda does, with the reason as the cause', async () => {
+it('reports an unhandled rejection as Lambda does, with the reason as the cause', async () => {
   const { fn } = await start()
   expect(errorOf(await fn.invoke({ how: 'reject' }))).toMatchObject({
     errorType: 'Runtime.UnhandledPromiseRejection',
@@ -155,9 +155,9 @@ it.each([
   [{ how: 'abort' }, 'Runtime exited with error: signal: aborted'],
   [{ how: 'kill' }, 'Runtime exited with error: signal: killed'],
   [{ how: 'segfault' }, 'Runtime exited with error: signal: segmentation fault'],
-  // The heap ends at `memorySize`.
+  // `memorySize` limits the heap.
   [{ how: 'heap' }, 'Runtime exited with error: signal: aborted'],
-])('tells how the process ended: %j', async (event, how) => {
+])('reports how the process ended: %j', async (event, how) => {
   const { fn, infos } = await start()
   const result = await fn.invoke(event)
   expect(result).toEqual({
@@ -170,7 +170,7 @@ it.each([
   })
 })
 
-it('tells that a response is no JSON, and why', async () => {
+it('reports that a response cannot be converted to JSON, and why', async () => {
   const { fn } = await start()
   expect(errorOf(await fn.invoke({ how: 'circular response' }))).toMatchObject({
     errorType: 'Runtime.JSONStringifyError',
@@ -181,7 +181,7 @@ it('tells that a response is no JSON, and why', async () => {
   })
 })
 
-it.each(['callback', 'asyncCallback'])('refuses a handler with three parameters: %s', async (name) => {
+it.each(['callback', 'asyncCallback'])('rejects a handler with three parameters: %s', async (name) => {
   const { fn } = await start(name)
   expect(await fn.invoke({})).toMatchObject({
     ok: false,
@@ -205,7 +205,7 @@ it.each([
 it.each([
   ['missing', 'index.missing is undefined or not exported'],
   ['number', 'index.number is not a function'],
-])('tells of a handler that cannot be called: %s', async (name, problem) => {
+])('reports a handler that cannot be called: %s', async (name, problem) => {
   const { fn } = await start(name)
   expect(await fn.invoke({})).toMatchObject({
     kind: 'error',
@@ -217,7 +217,7 @@ it.each([
   })
 })
 
-it('tells of a start that fails with the id of the request that waited for it', async () => {
+it('reports a failed start with the id of the request that waited for it', async () => {
   const { fn, infos } = await start('handler', 'process.exit(0)')
   await fn.invoke({})
   expect(infos[0]?.result).toEqual({
@@ -245,9 +245,9 @@ it('tells of a start that fails with the id of the request that waited for it', 
 it.each([
   ['exit later', { errorType: 'Runtime.ExitError' }],
   ['reject later', { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: late' }],
-])('tells of an environment that ends after it has answered: %s', async (how, error) => {
+])('reports an environment that ends after its response: %s', async (how, error) => {
   const { fn, ends } = await start()
-  // It is frozen before, or while the next invocation runs, on a busy machine: then that one fails.
+  // On a busy machine it may be frozen before its end. It then ends during the next invocation, which fails.
   await vi.waitFor(
     async () => {
       const results = [await fn.invoke({ how }), await fn.invoke({ how: 'return' })]
@@ -260,7 +260,7 @@ it.each([
   )
 })
 
-it('tells nothing of environments that it ends itself', async () => {
+it('does not report environments that it stops itself', async () => {
   const { fn, ends, infos } = await start()
   await fn.invoke({ how: 'return' })
   const running = fn.invoke({ how: 'hang' }).catch(() => undefined)

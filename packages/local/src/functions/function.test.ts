@@ -88,7 +88,7 @@ afterEach(async () => {
   expect(watched.size).toBe(0)
 })
 
-it('keeps the state of a module in its environment and uses it again', async () => {
+it('reuses an environment, with the state of its module', async () => {
   const fn = await start('counter')
   const first = await fn.invoke({})
   const second = await fn.invoke({})
@@ -100,7 +100,7 @@ it('keeps the state of a module in its environment and uses it again', async () 
   expect(fn.state()).toEqual({ environments: 1, active: 0, invocations: 2, errors: 0, throttles: 0 })
 })
 
-it('provisions environments, and gives each a request when as many come at once', async () => {
+it('provisions environments, and uses all of them for as many parallel requests', async () => {
   const fn = await start('counter')
   await fn.provision(3)
   const states = () => fn.environments().map(({ state }) => state)
@@ -114,7 +114,7 @@ it('provisions environments, and gives each a request when as many come at once'
       .sort(),
   )
   expect(payloads).toEqual(payloads.map(({ pid }) => ({ pid, count: 1 })))
-  // There are enough.
+  // No more are needed.
   await fn.provision(2)
   expect(states()).toHaveLength(3)
 })
@@ -125,7 +125,7 @@ it('provisions no more environments than its reserved concurrency', async () => 
   expect(fn.environments()).toHaveLength(2)
 })
 
-it('says that an environment could not be provisioned', async () => {
+it('reports an environment that could not be provisioned', async () => {
   const fn = await start('counter', { source: `throw new Error('no luck')` })
   await expect(fn.provision(3)).rejects.toMatchObject({
     code: 'SPILLWAY_START_FAILED',
@@ -144,13 +144,13 @@ it('passes events and results through JSON', async () => {
   expect(await nothing.invoke(undefined)).toEqual({ ok: true, payload: null })
 })
 
-it('runs parallel invocations in environments of their own and the last used one first', async () => {
+it('runs parallel invocations in separate environments, and reuses the most recent environment first', async () => {
   const { createServer } = await import('node:http')
   const parallel = coldStartLimit + 1
   const held: (() => void)[] = []
   const server = createServer((_, response) => {
     held.push(() => response.end())
-    // Nobody is answered before all have come: they run at the same time.
+    // It answers when all requests have arrived, so all invocations run at the same time.
     if (held.length >= parallel) for (const answer of held) answer()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -173,11 +173,12 @@ it('freezes an idle environment: its timers do not fire', async () => {
   const begun = Date.now()
   await vi.waitUntil(() => Date.now() - begun > 1_000, { timeout: 5_000 })
   const later = await fn.invoke({})
-  // They would fire 200 times. Until it is frozen, and once it is thawed, some do on a busy machine.
+  // Without a freeze the timer would fire 200 times. On a busy machine it fires sometimes before the freeze and after
+  // the thaw.
   expect(later.ok && later.payload).toBeLessThan(50)
 })
 
-it('gives the context of Lambda with the true remaining time', async () => {
+it('passes the context of Lambda with the real remaining time', async () => {
   const fn = await start('context', { timeout: 5 })
   const { payload } = (await fn.invoke({})) as { payload: { before: number; after: number } }
   expect(payload).toMatchObject({
@@ -194,7 +195,7 @@ it('gives the context of Lambda with the true remaining time', async () => {
   expect(payload.before - payload.after).toBeGreaterThanOrEqual(98)
 })
 
-it('gives an environment of its own to the process', async () => {
+it('sets the environment variables of the process', async () => {
   const fn = await start('environment', { environment: { QUEUE_URL: 'q', AWS_ACCESS_KEY_ID: 'mine' } })
   const { payload } = (await fn.invoke({})) as { payload: Record<string, string> }
   expect(payload).toMatchObject({
@@ -213,17 +214,20 @@ it('gives an environment of its own to the process', async () => {
   expect(payload).not.toHaveProperty('NODE_COMPILE_CACHE')
 })
 
-it.each(['hang', 'block'])('kills an invocation that runs too long (%s) and goes on', async (how) => {
-  const fn = await start('misbehave', { timeout: 1 })
-  const result = await fn.invoke({ how })
-  expect(result).toMatchObject({ ok: false, kind: 'timeout', error: { errorType: 'Sandbox.Timedout' } })
-  expect(!result.ok && result.error.errorMessage).toMatch(
-    /^RequestId: [0-9a-f-]{36} Error: Task timed out after 1\.00 seconds$/,
-  )
-  expect(fn.state().environments).toBe(0)
-  expect(await fn.invoke({})).toMatchObject({ ok: true })
-  expect(fn.state()).toMatchObject({ environments: 1, invocations: 2, errors: 1 })
-})
+it.each(['hang', 'block'])(
+  'kills an invocation that exceeds its time-out (%s), and runs the next one',
+  async (how) => {
+    const fn = await start('misbehave', { timeout: 1 })
+    const result = await fn.invoke({ how })
+    expect(result).toMatchObject({ ok: false, kind: 'timeout', error: { errorType: 'Sandbox.Timedout' } })
+    expect(!result.ok && result.error.errorMessage).toMatch(
+      /^RequestId: [0-9a-f-]{36} Error: Task timed out after 1\.00 seconds$/,
+    )
+    expect(fn.state().environments).toBe(0)
+    expect(await fn.invoke({})).toMatchObject({ ok: true })
+    expect(fn.state()).toMatchObject({ environments: 1, invocations: 2, errors: 1 })
+  },
+)
 
 it('reports a crash and replaces the environment', async () => {
   const fn = await start('misbehave')
@@ -241,7 +245,7 @@ it('reports a crash and replaces the environment', async () => {
   expect(await fn.invoke({})).toMatchObject({ ok: true })
 })
 
-it('does not give an invocation to an idle environment that was killed', async () => {
+it('does not use an idle environment that was killed', async () => {
   const fn = await start('misbehave')
   const first = await fn.invoke({})
   process.kill(fn.environments()[0]?.pid ?? 0, 'SIGKILL')
@@ -251,7 +255,7 @@ it('does not give an invocation to an idle environment that was killed', async (
   expect(second).not.toEqual(first)
 })
 
-it('reports what a handler throws, and keeps the environment', async () => {
+it('reports a thrown error, and keeps the environment', async () => {
   const fn = await start('misbehave')
   const { pid } = process
   const thrown = await fn.invoke({ how: 'throw' })
@@ -280,7 +284,7 @@ it('reports what a handler throws, and keeps the environment', async () => {
   expect(fn.environments()[0]?.pid).not.toBe(pid)
 })
 
-it('takes events up to 6 MB', async () => {
+it('accepts events of up to 6 MB', async () => {
   const fn = await start('echo')
   const largest = 'x'.repeat(6_291_454)
   expect(await fn.invoke(largest)).toEqual({ ok: true, payload: largest })
@@ -304,7 +308,7 @@ it.each([
   await expect.poll(() => fn.environments()).toEqual([])
 })
 
-it('refuses a module that cannot be bundled', async () => {
+it('rejects a module that cannot be bundled', async () => {
   const error = await start('handler', { source: `import './missing.js'\nexport const handler = 1` }).catch(
     (e) => e,
   )
@@ -313,7 +317,7 @@ it('refuses a module that cannot be bundled', async () => {
   expect(error.message).toContain('Could not resolve "./missing.js"')
 })
 
-it('passes on each line with its request', async () => {
+it('passes on each line of output with its request id', async () => {
   const lines: LogLine[] = []
   const infos: InvocationInfo[] = []
   const fn = await start(
@@ -340,7 +344,7 @@ it('passes on each line with its request', async () => {
   expect(infos[0]?.durationMs).toBeGreaterThan(0)
 })
 
-it('throttles beyond its reserved concurrency', async () => {
+it('throttles requests above its reserved concurrency', async () => {
   const fn = await start('misbehave', { reservedConcurrency: 1 })
   const running = fn.invoke({ how: 'hang' })
   expect(await fn.invoke({})).toMatchObject({
@@ -354,13 +358,13 @@ it('throttles beyond its reserved concurrency', async () => {
   expect(await running).toMatchObject({ kind: 'crash' })
 })
 
-it('never runs without reserved concurrency', async () => {
+it('never runs with a reserved concurrency of 0', async () => {
   const fn = await start('counter', { reservedConcurrency: 0 })
   expect(await fn.invoke({})).toMatchObject({ kind: 'throttle' })
   expect(fn.state()).toEqual({ environments: 0, active: 0, invocations: 0, errors: 0, throttles: 1 })
 })
 
-it('leaves no process when it stops', async () => {
+it('leaves no process behind when it stops', async () => {
   const fn = await start('misbehave')
   const requests = Array.from({ length: coldStartLimit + 3 }, () => fn.invoke({ how: 'hang' }))
   await expect.poll(() => fn.state().active).toBeGreaterThan(0)
@@ -373,7 +377,7 @@ it('leaves no process when it stops', async () => {
   expect(fn.environments()).toEqual([])
 })
 
-it('runs the AWS SDK and CommonJS beside names of its own', async () => {
+it('runs a module that uses the AWS SDK and declares `require` and `__dirname` itself', async () => {
   const source = `
     import { createRequire } from 'node:module'
     import { SQSClient } from ${JSON.stringify(sqsClient)}

@@ -64,7 +64,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && code !== '' ? code : undefined
 }
 
-// A thrown value may lack a prototype, and an error's name may be anything.
+// A thrown value may lack a prototype, and an error's name may have any type.
 function text(value: unknown): string {
   let full: string
   try {

@@ -13,7 +13,7 @@ const inherited = ['PATH', 'SystemRoot', 'TEMP']
 /**
  * All variables of an execution environment. It inherits no others from this process.
  *
- * See the page "Using Lambda environment variables" of AWS; the credentials are fakes.
+ * Source: Lambda developer guide, "Using Lambda environment variables". The credentials are fake.
  */
 export function processEnv(spec: FunctionSpec, region: string): Record<string, string> {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/')

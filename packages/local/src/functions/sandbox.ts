@@ -53,7 +53,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     stdio: ['ignore', output, output, 'pipe'],
   })
   const { pid } = child
-  // First of all, because a process that could not be created emits this event and has no channel.
+  // This listener comes first, because a process that could not be created emits this event and has no channel.
   child.on('error', (error) => {
     if (pid === undefined) options.onStartError(error)
   })
@@ -74,11 +74,11 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     if (pid !== undefined) options.reaper.unwatch(pid)
     // Processes that the handler has started would keep the pipes open.
     signalAll('SIGKILL')
-    // The last output, which may say why it ended, is still to be read.
+    // The last output, which may contain the reason of the exit, is read first.
     const late = setTimeout(options.onEnd, pipeTimeout, code, signal)
     child.once('close', () => {
       clearTimeout(late)
-      // A result that came with it is passed on in a `setImmediate` as well, and before this one.
+      // A result in the last output is also passed on in a `setImmediate`, which runs before this one.
       setImmediate(options.onEnd, code, signal)
     })
   })

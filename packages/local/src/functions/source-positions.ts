@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
  * Node's `--enable-source-maps` reads the map at each start, which takes 40 ms for a bundle with the AWS SDK. Here the
  * map is read with the first stack.
  *
- * @param bundle the URL of the bundle; its map lies beside it.
+ * @param bundle the URL of the bundle; its source map is in the same folder.
  */
 export function useSourcePositions(bundle: string): void {
   let map: SourceMap | undefined

@@ -44,7 +44,10 @@ export interface InvocationFailure {
   readonly error: InvocationError
 }
 
-/** The result of an invocation. `payload` is the return value of the handler after JSON (`undefined` becomes `null`). */
+/**
+ * The result of an invocation. `payload` is the return value of the handler, converted to JSON and back (`undefined`
+ * becomes `null`).
+ */
 export type InvocationResult = { readonly ok: true; readonly payload: unknown } | InvocationFailure
 
 /** Metrics of a function, as in CloudWatch. */

@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()))
 })
 
-/** A gateway whose routes all lead to one function, and the events that came to it. */
+/** Starts a gateway whose routes all invoke one function, and collects the events. */
 async function start(
   invoke: (event: APIGatewayProxyEventV2) => InvocationResult | Promise<InvocationResult>,
   routes: readonly string[] = ['ANY /{proxy+}'],
@@ -47,7 +47,7 @@ const failed = (kind: 'error' | 'timeout' | 'crash' | 'throttle', errorType = 'E
   error: { errorType, errorMessage: 'secret' },
 })
 
-/** Sends bytes as they are and gives back all that comes until the other side closes. */
+/** Sends a text over a socket and returns the whole response. */
 function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
@@ -60,7 +60,7 @@ function raw(port: number, text: string): Promise<string> {
   })
 }
 
-it('makes an event of payload format 2.0', async () => {
+it('creates an event of payload format 2.0', async () => {
   const gateway = await start(() => ok({ statusCode: 202, body: 'taken' }), ['POST /orders/{id}'])
   const sent = '{"total":1,"text":"ü"}'
   const response = await fetch(`${gateway.url}/orders/a%20b?x=1&x=2%2C3&y=&__proto__=z`, {
@@ -125,7 +125,7 @@ it('makes an event of payload format 2.0', async () => {
   expect(event?.requestContext.requestId).toMatch(/^[A-Za-z0-9+/]{15}=$/)
 })
 
-it('leaves out what a request does not have', async () => {
+it('omits fields that the request does not have', async () => {
   const gateway = await start(() => ok(null), ['GET /orders'])
   await fetch(`${gateway.url}/orders`)
   const [event] = gateway.events
@@ -151,7 +151,7 @@ it.each([
   expect(gateway.events[0]).toMatchObject({ isBase64Encoded, body: isBase64Encoded ? 'w6Ri' : 'äb' })
 })
 
-it('takes the most specific route', async () => {
+it('chooses the most specific route', async () => {
   const gateway = await start(
     ({ routeKey, pathParameters }) => ok({ routeKey, pathParameters }),
     ['ANY /{proxy+}', 'GET /pets/{proxy+}', 'ANY /pets/{id}', 'GET /pets/{id}', 'GET /pets/dog', 'GET /'],
@@ -183,7 +183,7 @@ it.each([
   expect(gateway.events).toEqual([])
 })
 
-it('writes what the function answers', async () => {
+it('sends the response of the function', async () => {
   const answers: Record<string, unknown> = {
     '/full': {
       statusCode: 201,
@@ -220,7 +220,7 @@ it('writes what the function answers', async () => {
 })
 
 const badStatus = 'statusCode is not a number from 200 to 599'
-const badHeader = 'a header or a cookie is not one that HTTP allows'
+const badHeader = 'HTTP does not allow one of the headers or cookies'
 it.each([
   [{ statusCode: 'many' }, badStatus],
   [{ statusCode: 99 }, badStatus],
@@ -228,19 +228,22 @@ it.each([
   [{ statusCode: 200, headers: { 'x-bad': 'a\r\nset-cookie: b=1' } }, badHeader],
   [{ statusCode: 200, headers: { 'bad name': 'a' } }, badHeader],
   [{ statusCode: 200, cookies: 'a=1' }, badHeader],
-])('answers 500 to a malformed response, and says why: %j', async (payload, why) => {
-  const gateway = await start(() => ok(payload))
-  const response = await fetch(`${gateway.url}/x?secret=1`)
-  expect([response.status, await response.json()]).toEqual([500, { message: 'Internal Server Error' }])
-  const id = response.headers.get('apigw-requestid')
-  expect(gateway.problems).toEqual([
-    {
-      function: 'subject',
-      code: 'response-malformed',
-      message: `answered 500, for the response is malformed: ${why}; request ANY /{proxy+}, apigw-requestid ${id}`,
-    },
-  ])
-})
+])(
+  'answers 500 when the function returns a malformed response, and reports why: %j',
+  async (payload, why) => {
+    const gateway = await start(() => ok(payload))
+    const response = await fetch(`${gateway.url}/x?secret=1`)
+    expect([response.status, await response.json()]).toEqual([500, { message: 'Internal Server Error' }])
+    const id = response.headers.get('apigw-requestid')
+    expect(gateway.problems).toEqual([
+      {
+        function: 'subject',
+        code: 'response-malformed',
+        message: `answered 500 because the response is malformed: ${why}; request ANY /{proxy+}, apigw-requestid ${id}`,
+      },
+    ])
+  },
+)
 
 it.each([
   [failed('error'), 500, 'Internal Server Error'],
@@ -248,7 +251,7 @@ it.each([
   [failed('crash'), 500, 'Internal Server Error'],
   [failed('throttle'), 503, 'Service Unavailable'],
   [failed('error', 'RequestTooLarge'), 413, 'Request Entity Too Large'],
-])('answers a failure without its reason: %j', async (result, status, message) => {
+])('does not reveal the reason of a failure: %j', async (result, status, message) => {
   const gateway = await start(() => result)
   const response = await fetch(`${gateway.url}/x`)
   expect([response.status, await response.json()]).toEqual([status, { message }])
@@ -268,7 +271,7 @@ it('answers 503 when the function takes too long', async () => {
   ])
 })
 
-it('answers 413 to a body of more than 10 MB, declared or not', async () => {
+it('answers 413 to a body of more than 10 MB, with and without content-length', async () => {
   const gateway = await start(({ body }) => ok({ length: body?.length }))
   const headers = { 'content-type': 'text/plain' }
   const post = (body: string) => fetch(`${gateway.url}/x`, { method: 'POST', headers, body })
@@ -289,7 +292,7 @@ it('answers 413 to a body of more than 10 MB, declared or not', async () => {
   expect(gateway.events).toHaveLength(1)
 })
 
-it('survives clients that go away and requests that make no sense', async () => {
+it('survives disconnecting clients and malformed requests', async () => {
   const gate = Promise.withResolvers<InvocationResult>()
   const gateway = await start(({ rawPath }) => (rawPath === '/slow' ? gate.promise : ok('fine')))
   const abort = new AbortController()
@@ -309,19 +312,19 @@ it('survives clients that go away and requests that make no sense', async () => 
   expect(await (await fetch(`${gateway.url}/%E0%A4%A?%zz=%`)).text()).toBe('fine')
 })
 
-it('names the port that is taken', async () => {
+it('names the port that is in use', async () => {
   const gateway = await start(() => ok(null))
   const error = await startGateway({ port: gateway.port, routes: [] }).catch((reason) => reason)
   expect(error).toBeInstanceOf(SpillwayError)
   expect(error.code).toBe('SPILLWAY_PORT_IN_USE')
   expect(error.message).toMatch(
     new RegExp(
-      `^Port ${gateway.port} is in use\\. Stop what listens there, or choose another: PORT=\\d+ npm start$`,
+      `^Port ${gateway.port} is in use\\. Stop the process that listens there, or choose another: PORT=\\d+ npm start$`,
     ),
   )
 })
 
-it('lets a request that runs finish when it stops', async () => {
+it('waits for running requests when it stops', async () => {
   const gate = Promise.withResolvers<InvocationResult>()
   const gateway = await start(() => gate.promise)
   const response = fetch(`${gateway.url}/x`)
@@ -333,7 +336,7 @@ it('lets a request that runs finish when it stops', async () => {
   await expect(fetch(`${gateway.url}/x`)).rejects.toThrow()
 })
 
-it('does not wait forever when it stops', async () => {
+it('waits at most a second when it stops', async () => {
   const gateway = await start(() => new Promise(() => undefined))
   const response = fetch(`${gateway.url}/x`).catch(() => 'cut off')
   await expect.poll(() => gateway.events).toHaveLength(1)

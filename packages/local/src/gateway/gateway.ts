@@ -46,7 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const server = createServer(serve)
-  // Longer than load generators keep an idle connection, so that none is closed while a request arrives.
+  // Longer than load generators keep an idle connection, so that the server closes none while a request arrives.
   server.keepAliveTimeout = 75_000
   const port = await listen(server, options.port)
 
@@ -76,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** Creates what answers one request; it resolves with `undefined` when the client has gone. */
+/** Creates the request handler. It resolves with `undefined` when the client has disconnected. */
 function createHandler({ routes, onProblem, integrationTimeout = 30_000 }: GatewayOptions) {
   const findRoute = createRouter(routes)
 
@@ -105,7 +105,7 @@ function createHandler({ routes, onProblem, integrationTimeout = 30_000 }: Gatew
       }
       const response = toResponse(result)
       if (response.problem !== undefined) {
-        report('response-malformed', `answered 500, for the response is malformed: ${response.problem}`)
+        report('response-malformed', `answered 500 because the response is malformed: ${response.problem}`)
       }
       return response
     } catch (error) {
@@ -126,7 +126,7 @@ function send(response: ServerResponse, answer: GatewayResponse | undefined, id:
   response.end(body)
 }
 
-/** Resolves with `undefined` when the time-out has passed first. */
+/** Resolves with `undefined` after the time-out. */
 function withTimeout(
   invocation: Promise<InvocationResult>,
   milliseconds: number,

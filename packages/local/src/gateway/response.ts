@@ -44,7 +44,7 @@ function fromPayload(payload: unknown): GatewayResponse {
   const status = toStatus(payload.statusCode)
   if (status === undefined) return malformed('statusCode is not a number from 200 to 599')
   const headers = toHeaders(payload.headers ?? {}, payload.cookies ?? [])
-  if (headers === undefined) return malformed('a header or a cookie is not one that HTTP allows')
+  if (headers === undefined) return malformed('HTTP does not allow one of the headers or cookies')
   const body = payload.body ?? ''
   if (typeof body !== 'string') return malformed('body is not a string')
   return { status, headers, body: payload.isBase64Encoded === true ? Buffer.from(body, 'base64') : body }

@@ -17,7 +17,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-it('finds a Postgres that runs', async () => {
+it('finds a working Postgres', async () => {
   const reaper = await startReaper()
   onTestFinished(() => reaper.stop())
   const account = await serverAccount()
@@ -25,7 +25,7 @@ it('finds a Postgres that runs', async () => {
   expect(await run(postgres, ['--version'], account)).toMatch(/^postgres \(PostgreSQL\) 18/)
 })
 
-it('copies programs out of a private folder, once for two at a time', async () => {
+it('copies programs from a private folder, once for two concurrent calls', async () => {
   const reaper = await startReaper()
   onTestFinished(() => reaper.stop())
   const native = join(folder, 'private', 'native')
@@ -44,7 +44,7 @@ it('copies programs out of a private folder, once for two at a time', async () =
   expect((await readdir(folder)).length).toBe(2)
 })
 
-it('does not run what others may have put under the name of the cache', async () => {
+it('does not run programs that another user may have put into the cache', async () => {
   const reaper = await startReaper()
   const native = join(folder, 'private', 'native')
   const cache = join(folder, `spillway-postgres-6.6.6-${process.platform}-${process.arch}`)

@@ -56,9 +56,10 @@ export async function cachedCopy(native: string, version: string, reaper: Reaper
 }
 
 /**
- * Renames a folder to the name of a cache, unless another process was faster or another user has taken the name.
+ * Renames a folder to the name of a cache, unless another process has done so already or another user owns a folder of
+ * this name.
  *
- * @returns the folder to use: the cache, or the folder itself, which then serves this process alone
+ * @returns the folder to use: the cache, or otherwise the folder itself, which only this process uses
  */
 export async function intoCache(folder: string, cache: string): Promise<string> {
   try {

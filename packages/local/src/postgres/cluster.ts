@@ -24,9 +24,9 @@ host all all 127.0.0.1/32 trust
 `
 
 /**
- * Creates a data folder below the temporary folder. The reaper deletes it at the latest.
+ * Creates a data folder below the temporary folder. The reaper deletes it if nothing else does.
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` with what `initdb` or `cp` says.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with the error of `initdb` or `cp`.
  */
 export async function createCluster(
   binaries: Binaries,

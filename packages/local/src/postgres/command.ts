@@ -40,20 +40,20 @@ export function run(
   account?: Account,
   input = '',
 ): Promise<string> {
-  // Not in the terminal's process group, so that Ctrl-C does not leave half a data folder.
+  // Not in the terminal's process group, so that Ctrl-C does not leave an incomplete data folder.
   const options = { ...spawnOptions(account), timeout: 60_000, detached: true }
   return new Promise((resolve, reject) => {
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(new Error(`${program} failed: ${stderr.trim() || stdout.trim() || error.message}`))
     })
-    // If the program ended first, its exit has the better error.
+    // If the program has ended, its exit reports the better error.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
 }
 
-/** How every program of Postgres is started. */
+/** The options with which every program of Postgres is started. */
 export function spawnOptions(account: Account | undefined) {
   return {
     ...account,
@@ -66,8 +66,8 @@ export function spawnOptions(account: Account | undefined) {
       LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH,
       SystemRoot: process.env.SystemRoot,
       LC_ALL: 'C',
-      // Otherwise glibc may return the memory of a large statement to the system when it ends. The page faults of the
-      // next statement then take as long as the statement itself on a virtual machine.
+      // Without this, glibc may return the memory of a large statement to the system. On a virtual machine the page
+      // faults of the next statement then take as long as the statement itself.
       MALLOC_TRIM_THRESHOLD_: String(64 * mebibyte),
       MALLOC_MMAP_THRESHOLD_: String(32 * mebibyte),
     },

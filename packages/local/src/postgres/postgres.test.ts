@@ -15,13 +15,13 @@ import { type Postgres, type PostgresOptions, startPostgres } from './postgres.t
 
 let reaper: Reaper
 let folder: string
-/** A server for the tests that need nothing of their own. Its functions may be idle for a while. */
+/** The server of all tests that do not need their own. It allows functions to be idle for a while. */
 let shared: Postgres
 beforeAll(async () => {
   reaper = await startReaper()
   folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
   reaper.removeOnExit(folder)
-  // The server's user has to reach it; a temporary folder of its own shows what a server leaves behind.
+  // The server's user must be able to enter it. A separate temporary folder shows which files a server leaves behind.
   await chmod(folder, 0o755)
   vi.stubEnv('TMPDIR', folder)
   shared = await startPostgres(options({ functions: { idleSessionTimeout: 60 } }))
@@ -31,7 +31,7 @@ afterAll(async () => {
   await reaper.stop()
 })
 
-/** Waits until the shared server has no session of the functions, and starts its counts again. */
+/** Waits until the shared server has no session of the functions, and resets its counts. */
 async function idle(): Promise<Postgres> {
   await query(shared.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'")
   await vi.waitFor(() => expect(shared.connections()).toBe(0), until)
@@ -83,7 +83,7 @@ async function postmaster(dataFolder: string): Promise<number> {
   return Number(lock.split('\n')[0])
 }
 describe('the budget', () => {
-  it('refuses the functions one connection past their share, and still lets people in', async () => {
+  it('rejects connections of the functions above their share, and still accepts the owner', async () => {
     const postgres = await idle()
     const refused = postgres.refusedConnections()
     const clients = await times(16, () => connect(postgres.functionsUrl))
@@ -113,7 +113,7 @@ describe('the budget', () => {
   })
 })
 
-// The sessions that the server still has besides the asking one: an ended client's slot comes free a moment later.
+// The sessions of the server, without that of the query. The slot of a disconnected client becomes free a moment later.
 async function held(postgres: Postgres): Promise<number> {
   const [[count] = []] = await query(
     postgres.url,
@@ -122,7 +122,7 @@ async function held(postgres: Postgres): Promise<number> {
   return Number(count)
 }
 
-it('counts the sessions of the functions alone', async () => {
+it('counts only the sessions of the functions', async () => {
   const postgres = await idle()
   const clients = await times(5, () => connect(postgres.functionsUrl))
   const people = await times(2, () => connect(postgres.url))
@@ -135,7 +135,7 @@ it('counts the sessions of the functions alone', async () => {
   await Promise.all([...people, ...clients].map((client) => client.end()))
 })
 
-it('counts a session as gone when its client is killed, and when the server ends it', async () => {
+it('counts a session as ended when its client is killed, and when the server ends it', async () => {
   const postgres = await idle()
   const driver = import.meta.resolve('pg')
   const child = childScript(`
@@ -154,7 +154,7 @@ it('counts a session as gone when its client is killed, and when the server ends
   await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
 })
 
-it('counts none when one backend is killed and the server starts all of them again', async () => {
+it('counts no session when one backend is killed and the server restarts all of them', async () => {
   const postgres = await idle()
   const clients = await times(3, () => connect(postgres.functionsUrl))
   await vi.waitFor(() => expect(postgres.connections()).toBe(3), until)
@@ -165,7 +165,7 @@ it('counts none when one backend is killed and the server starts all of them aga
 })
 
 describe('migrations', () => {
-  it('runs them in name order as the owner, for functions that may write', async () => {
+  it('run in the order of their names as the owner, and the functions may write to the tables', async () => {
     const postgres = await start({
       migrations: await migrations({
         '002-rows.sql': "insert into orders (customer) values ('first');",
@@ -187,7 +187,7 @@ describe('migrations', () => {
     expect(await query(postgres.functionsUrl, 'update later set n = n + 1 returning id, n')).toEqual([[1, 8]])
   })
 
-  it('gives the functions no more than that', async () => {
+  it('give the functions no further rights', async () => {
     const postgres = await idle()
     await expect(query(postgres.functionsUrl, 'create table mine (n int)')).rejects.toMatchObject({
       code: '42501',
@@ -198,7 +198,7 @@ describe('migrations', () => {
     await expect(query(superuser, 'select 1')).rejects.toMatchObject({ code: '28P01' })
   })
 
-  it('ends idle sessions of the functions and statements that nobody waits for, and lets the owner change that', async () => {
+  it('can change the limits of the functions, whose idle sessions and abandoned statements end', async () => {
     const postgres = await start()
     const settings = `select current_setting('idle_session_timeout'), current_setting('client_connection_check_interval')`
     expect(await query(postgres.functionsUrl, settings)).toEqual([['1s', '1s']])
@@ -214,7 +214,7 @@ describe('migrations', () => {
     const idle = await vi.waitFor(() => connect(postgres.functionsUrl), until)
     await new Promise<void>((resolve) => idle.once('end', resolve))
     await vi.waitFor(() => expect(postgres.connections()).toBe(0), until)
-    // On a busy machine 100 ms may pass between the connection and its query.
+    // On a busy machine more than 100 ms may pass between the connection and its query.
     await query(postgres.url, `alter role app set idle_session_timeout = '60s'`)
     expect(await query(postgres.functionsUrl, 'select 1')).toEqual([[1]])
     await expect(query(postgres.functionsUrl, 'alter role app connection limit 9')).rejects.toMatchObject({
@@ -222,7 +222,7 @@ describe('migrations', () => {
     })
   })
 
-  it('names the file that fails, and leaves nothing', async () => {
+  it('fail with the name of the file, and leave nothing behind', async () => {
     const before = dataFolders()
     const path = await migrations({
       '001.sql': 'create table a (n int)',
@@ -239,7 +239,7 @@ describe('migrations', () => {
 })
 
 describe('crash and restart', () => {
-  it('starts again by itself when somebody else kills it', async () => {
+  it('restarts by itself when another process kills it', async () => {
     const before = dataFolders()
     const postgres = await start()
     const [folder = ''] = dataFolders().filter((name) => !before.includes(name))
@@ -289,7 +289,7 @@ describe('crash and restart', () => {
     expect(await query(postgres.url, 'select pg_postmaster_start_time()::text')).not.toEqual(before)
   })
 
-  it('takes orders one after the other', async () => {
+  it('runs concurrent calls one after the other', async () => {
     const postgres = await idle()
     await Promise.all([postgres.crash(), postgres.start(), postgres.crash(), postgres.restart('fast')])
     expect(await query(postgres.url, 'select 1')).toEqual([[1]])
@@ -297,13 +297,13 @@ describe('crash and restart', () => {
 })
 
 describe('stop', () => {
-  it.each(['running', 'crashed'])('leaves no process and no folder of a %s server', async (state) => {
+  it.each(['running', 'crashed'])('leaves no process and no folder of a %s server behind', async (state) => {
     const before = dataFolders()
     const postgres = await start()
     const made = dataFolders().filter((name) => !before.includes(name))
     expect(made).toHaveLength(1)
     const pid = await postmaster(made[0] ?? '')
-    // The backend of the set-up may just be ending.
+    // The backend of the set-up may still be ending.
     const all = [pid, ...childrenOf(pid)].filter(isAlive)
     expect(all.length).toBeGreaterThan(4)
     if (state === 'crashed') await postgres.crash()
@@ -315,7 +315,7 @@ describe('stop', () => {
   })
 })
 
-it('starts from a copy of one data folder, each server with a superuser of its own', async () => {
+it('starts from a copy of one data folder, with a different superuser password for each server', async () => {
   const templates = readdirSync(folder).filter((name) => name.includes('template'))
   expect(templates).toHaveLength(1)
   for (const { url } of [shared, await start()]) {
@@ -328,7 +328,7 @@ it('starts from a copy of one data folder, each server with a superuser of its o
   }
 })
 
-it('applies settings, and refuses those that are its own', async () => {
+it('applies settings, and rejects those that it sets itself', async () => {
   const postgres = await start({ settings: { commit_delay: 250, application_name: "it's \\ here" } })
   expect(await query(postgres.url, 'show commit_delay')).toEqual([['250']])
   for (const settings of [
@@ -344,7 +344,7 @@ it('applies settings, and refuses those that are its own', async () => {
   )
 })
 
-it('runs two servers side by side', async () => {
+it('runs two servers at the same time', async () => {
   const [one, two] = [await idle(), await start({ databaseName: 'Über "x"' })]
   await query(one.url, 'create table only_here (n int)')
   await expect(query(two.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
@@ -354,7 +354,7 @@ it('runs two servers side by side', async () => {
   await client.end()
 })
 
-it('says so when its port is taken', async () => {
+it('reports that its port is in use', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void other.close())
   await once(other, 'listening')
@@ -365,12 +365,15 @@ it('says so when its port is taken', async () => {
   )
 })
 
-it('listens on the port asked for', async () => {
+it('listens on the requested port', async () => {
   const port = await freePort()
   expect(portOf(await start({ port }))).toBe(port)
 })
 
-/** A temporary folder for a process of its own, with the data folder to copy: to make one takes seconds. */
+/**
+ * Creates a temporary folder for a separate process. It contains the template of the data folder, which takes seconds
+ * to create.
+ */
 async function temporaryFolder(name: string): Promise<string> {
   const path = join(folder, name)
   await mkdir(path)
@@ -379,7 +382,7 @@ async function temporaryFolder(name: string): Promise<string> {
   return path
 }
 
-it('ends with its Node process, killed with -9', async () => {
+it('ends when its Node process is killed with -9', async () => {
   const temporary = await temporaryFolder('of-a-child')
   const child = childScript(
     `
@@ -394,7 +397,7 @@ it('ends with its Node process, killed with -9', async () => {
   const url = await firstLine(child)
   const client = await connect(url)
   const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid
-  // Without the cache.
+  // All but the cache.
   const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
   expect([isAlive(pid), made().length]).toEqual([true, 1])
   child.kill('SIGKILL')
@@ -402,7 +405,7 @@ it('ends with its Node process, killed with -9', async () => {
   await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-it('needs no options, and ends with its process without a reaper of the caller', async () => {
+it('needs no options, and ends with its process even if the caller passes no reaper', async () => {
   const temporary = await temporaryFolder('by-itself')
   const child = childScript(
     `

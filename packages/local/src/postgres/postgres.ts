@@ -40,9 +40,12 @@ export interface PostgresOptions {
 
 /** A real Postgres on 127.0.0.1 with a temporary data folder. */
 export interface Postgres {
-  /** For people: as the role `spillway`, which owns the database. */
+  /** The connection string for manual use, of the role `spillway`, which owns the database. */
   readonly url: string
-  /** For the functions: as the role `app`, which has all rights on the tables of `spillway` and no others. */
+  /**
+   * The connection string of the functions, of the role `app`, which has all rights on the tables of `spillway` and no
+   * others.
+   */
   readonly functionsUrl: string
   readonly maxConnections: number
   /** How many connections the functions' role holds now; 0 while the server is down. */
@@ -102,7 +105,7 @@ async function startServer(options: ServerOptions): Promise<Postgres> {
   if (options.port !== undefined && !(await isFree(options.port))) {
     throw new SpillwayError(
       'SPILLWAY_PORT_IN_USE',
-      `Postgres cannot listen on 127.0.0.1:${options.port}: something else does. End that, or choose another port.`,
+      `Postgres cannot listen on 127.0.0.1:${options.port}, because another process does. Stop that process, or choose another port.`,
     )
   }
   const account = await serverAccount()
@@ -139,7 +142,7 @@ async function startServer(options: ServerOptions): Promise<Postgres> {
   })
 }
 
-/** Opens on a free port, and on another one when something else has taken the port meanwhile. */
+/** Opens on a free port, and tries another one when another process takes the port first. */
 async function openSomewhere(
   wanted: number | undefined,
   open: (port: number) => Promise<void>,

@@ -1,6 +1,6 @@
 import { type Client, escapeIdentifier } from 'pg'
 
-/** The role for people, which owns the database. */
+/** The role for manual use, which owns the database. */
 export const ownerRole = 'spillway'
 /** The role for functions, which reads and writes and may not use reserved connections. */
 export const functionsRole = 'app'
@@ -24,7 +24,7 @@ export interface FunctionsLimits {
  * database `postgres`.
  *
  * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. Idle
- * sessions of the functions end after a time, also inside a transaction, so that frozen environments do not keep
+ * sessions of the functions end after a time-out, even inside a transaction, so that frozen environments do not keep
  * connections and locks. A statement whose client has disconnected ends within a second.
  */
 export async function createRoles(

@@ -12,8 +12,8 @@ export interface ServerProcessOptions {
   readonly cluster: Pick<Cluster, 'data'>
   readonly reaper: Reaper
   readonly sessions: SessionCount
-  /** Called when the server ends although it is meant to run. */
-  onAccident(): void
+  /** Called when the server ends although it should run. */
+  onUnexpectedEnd(): void
 }
 
 /** The process of a server, which can be started again after its end. */
@@ -25,17 +25,17 @@ export interface ServerProcess {
   /** Kills it with `kill -9`; does nothing when it does not run. */
   kill(): Promise<void>
   isRunning(): boolean
-  /** Whether its last run ended by {@link ServerProcess.kill} or by accident. */
+  /** Whether its last run ended by {@link ServerProcess.kill} or unexpectedly. */
   wasKilled(): boolean
 }
 
 /** Creates a process that does not run yet. */
 export function createServerProcess(options: ServerProcessOptions): ServerProcess {
-  const { program, account, cluster, reaper, sessions, onAccident } = options
+  const { program, account, cluster, reaper, sessions, onUnexpectedEnd } = options
   let server: Server | undefined
   let port = 0
   let killed = false
-  /** Whether the server is meant to run: then its end is an accident. */
+  /** Whether the server should run; then its end is unexpected. */
   let serving = false
 
   function onExit(): void {
@@ -43,7 +43,7 @@ export function createServerProcess(options: ServerProcessOptions): ServerProces
     if (!serving) return
     serving = false
     killed = true
-    onAccident()
+    onUnexpectedEnd()
   }
 
   return {

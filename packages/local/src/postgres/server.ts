@@ -32,8 +32,8 @@ const endTimeout = 5_000
 /**
  * Starts the postmaster and waits until it accepts connections.
  *
- * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when something else listens on the port, `SPILLWAY_START_FAILED` with
- * the end of the server's log when it ends or is not ready within 20 seconds.
+ * @throws SpillwayError `SPILLWAY_PORT_IN_USE` when another process listens on the port; `SPILLWAY_START_FAILED`, with
+ * the end of the server's log, when it ends or is not ready within 20 seconds.
  */
 export async function launch(options: Launch): Promise<Server> {
   const { program, account, data, port, reaper } = options
@@ -49,7 +49,7 @@ export async function launch(options: Launch): Promise<Server> {
 
   let running = pid > 1
   const exited = new Promise<void>((resolve) => {
-    // `close` rather than `exit`: it comes when the last backend has closed the log.
+    // `close` rather than `exit`, because it is emitted after the last backend has closed the log.
     child.once('close', () => {
       running = false
       if (pid > 1) reaper.unwatch(pid)
@@ -69,7 +69,7 @@ export async function launch(options: Launch): Promise<Server> {
     },
     async kill() {
       if (!running) return
-      // Stopped first, so that it does not fork or clean up while its children are listed.
+      // Frozen first, so that it does not fork or clean up while its children are listed.
       sendSignal(pid, 'SIGSTOP')
       const all = [pid, ...childrenOf(pid)]
       for (const each of all) sendSignal(each, 'SIGKILL')
@@ -84,7 +84,10 @@ export async function launch(options: Launch): Promise<Server> {
   throw failure(port, tail.text())
 }
 
-/** Resolves with whether the server accepts connections within the time-out. Reads its log from then on. */
+/**
+ * Resolves with `true` when the server accepts connections, and with `false` when it has not within the time-out.
+ * Continues to read its log.
+ */
 async function untilReady(
   child: ChildProcessByStdio<null, null, Readable>,
   exited: Promise<void>,
@@ -112,7 +115,7 @@ function failure(port: number, log: string): SpillwayError {
   if (/could not bind .*in use/i.test(log)) {
     return new SpillwayError(
       'SPILLWAY_PORT_IN_USE',
-      `Postgres cannot listen on 127.0.0.1:${port}: something else does. End that, or choose another port.`,
+      `Postgres cannot listen on 127.0.0.1:${port}, because another process does. Stop that process, or choose another port.`,
     )
   }
   const end = log.split('\n').slice(-20).join('\n')

@@ -6,7 +6,7 @@ const ready = (pid: number, user = 'app') =>
 const gone = (pid: number, user = 'app') =>
   `[${pid}:${user}:00000] LOG:  disconnection: session time: 0:00:00.0 user=x`
 
-it('counts what came and has not gone', () => {
+it('counts the sessions that have not ended', () => {
   const count = createSessionCount('app', 10)
   expect([ready(1), ready(2), ready(3, 'spillway'), gone(1)].every((line) => count.read(line))).toBe(true)
   expect([count.now(), count.peak()]).toEqual([1, 2])
@@ -15,20 +15,20 @@ it('counts what came and has not gone', () => {
   expect(count.now()).toBe(1)
 })
 
-it('leaves other lines alone', () => {
+it('ignores other lines', () => {
   const count = createSessionCount('app', 10)
   expect(count.read('[7:app:28000] FATAL:  role "app" does not exist')).toBe(false)
   expect(count.read('[7::00000] LOG:  database system is ready to accept connections')).toBe(false)
   expect(count.now()).toBe(0)
 })
 
-it('finds an entry behind a piece of another', () => {
+it('finds an entry after a part of another entry', () => {
   const count = createSessionCount('app', 10)
   count.read(`[1:app] ERROR:  a long story ${ready(2)}`)
   expect(count.now()).toBe(1)
 })
 
-it('does not count a successor on top of the session whose slot it has', () => {
+it('does not count a session twice when the next one in its slot is logged first', () => {
   const count = createSessionCount('app', 2)
   for (const line of [ready(1), ready(2), ready(3)]) count.read(line)
   expect([count.now(), count.peak()]).toEqual([2, 2])
@@ -36,7 +36,7 @@ it('does not count a successor on top of the session whose slot it has', () => {
   expect([count.now(), count.peak()]).toEqual([2, 2])
 })
 
-it('forgets the sessions of a server that is gone, and keeps the peak until it is reset', () => {
+it('clears the sessions when the server has ended, and keeps the peak until it is reset', () => {
   const count = createSessionCount('app', 10)
   for (const end of [
     () => count.clear(),
@@ -51,7 +51,7 @@ it('forgets the sessions of a server that is gone, and keeps the peak until it i
   expect(count.peak()).toBe(0)
 })
 
-it('counts who was refused for want of a slot, whatever the role', () => {
+it('counts clients of all roles that were rejected because no slot was free', () => {
   const count = createSessionCount('app', 10)
   count.read(
     '[7:app:53300] FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute',

@@ -7,11 +7,11 @@ export interface SessionCount {
   resetPeak(): void
   /** How many clients of any role were rejected because no slot was free (SQLSTATE 53300). */
   refused(): number
-  /** Forgets all sessions, because the server has ended. The peak stays. */
+  /** Clears the sessions, because the server has ended. The peak is kept. */
   clear(): void
 }
 
-// It may be anywhere in a line, because another process may have been writing a longer entry.
+// The entry may be anywhere in a line, because another process may be writing a longer entry.
 const session = /\[(\d+):(\w+):\w+\] LOG: {2}(connection ready|disconnection):/
 
 // The server may reject a client before it knows the role; the role is then `[unknown]`.
@@ -31,7 +31,7 @@ export function createSessionCount(role: string, limit: number): SessionCount {
   const now = () => Math.min(pids.size, limit)
   return Object.freeze({
     read(line: string) {
-      // After the crash of one backend the server ends all others without logging each.
+      // After the crash of one backend the server ends all others and does not log their ends.
       if (line.includes('all server processes terminated; reinitializing')) pids.clear()
       if (refusal.test(line)) {
         refused++

@@ -12,7 +12,7 @@ const logSettings: Settings = {
   log_line_prefix: '[%p:%u:%e] ',
   lc_messages: 'C',
   log_min_messages: 'warning',
-  // Long entries of several processes can interleave in a pipe, and details would put payloads into the log.
+  // Long entries of several processes can be mixed in a pipe, and details would write payloads into the log.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
 }
@@ -52,5 +52,5 @@ function quoted(name: string, value: string): string {
 }
 
 function invalid(why: string): SpillwayError {
-  return new SpillwayError('SPILLWAY_OPTION_INVALID', `Postgres cannot take these settings: ${why}.`)
+  return new SpillwayError('SPILLWAY_OPTION_INVALID', `Invalid settings of Postgres: ${why}.`)
 }

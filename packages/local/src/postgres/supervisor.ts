@@ -5,7 +5,7 @@ import { run } from './command.ts'
 import { createServerProcess, type ServerProcessOptions } from './server-process.ts'
 
 /** What {@link createSupervisor} takes. */
-export interface SupervisorOptions extends Omit<ServerProcessOptions, 'onAccident'> {
+export interface SupervisorOptions extends Omit<ServerProcessOptions, 'onUnexpectedEnd'> {
   readonly cluster: Cluster
 }
 
@@ -30,8 +30,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const inOrder = createQueue()
   const postmaster = createServerProcess({
     ...options,
-    // A managed database also starts again after an unexpected end.
-    onAccident: () => inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message)),
+    // A managed database restarts after an unexpected end, too.
+    onUnexpectedEnd: () =>
+      inOrder(startAgain).catch((error: unknown) => console.error(toError(error).message)),
   })
   let stopped = false
 
@@ -46,7 +47,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function startAgain(): Promise<void> {
     if (stopped) {
-      throw new SpillwayError('SPILLWAY_START_FAILED', 'This Postgres was stopped: start a new one.')
+      throw new SpillwayError('SPILLWAY_START_FAILED', 'This Postgres was stopped. Start a new one.')
     }
     if (postmaster.isRunning()) return
     // The memory, the lock and the port of the previous server may take a moment to become free.

@@ -7,8 +7,9 @@ import { type Account, run } from './command.ts'
 import { preparedDatabase } from './roles.ts'
 
 /**
- * A data folder made by `initdb`, to be copied, which takes a fifth of the time. The first call for a version of
- * Postgres creates it in a cache below the temporary folder. Its superuser has no password, so nobody can log in as it.
+ * A data folder that `initdb` has created, to be copied. A copy takes a fifth of the time of `initdb`. The first call
+ * for a version of Postgres creates it in a cache below the temporary folder. Its superuser has no password, so nobody
+ * can log in as it.
  */
 export async function dataTemplate(
   binaries: Binaries,
@@ -17,7 +18,7 @@ export async function dataTemplate(
 ): Promise<string> {
   const { version } = binaries
   const name = `spillway-postgres-template-2-${version}-${process.platform}-${process.arch}`
-  // Otherwise a server that another user runs could not read it.
+  // Otherwise a server of another user could not read it.
   const cache = join(await realpath(tmpdir()), account === undefined ? name : `${name}-${account.uid}`)
   if (await isOurs(cache)) return join(cache, 'data')
   const folder = await mkdtemp(`${cache}-`)
@@ -25,7 +26,7 @@ export async function dataTemplate(
   if (account !== undefined) await chown(folder, account.uid, account.gid)
   await initialize(binaries, account, join(folder, 'data'))
   if (account !== undefined) {
-    // Owned by us again, so that no other user can replace it.
+    // This user owns it again, so that no other user can replace it.
     await chown(folder, process.getuid?.() ?? 0, account.gid)
     await chmod(folder, 0o750)
   }
@@ -42,7 +43,8 @@ export async function initialize(
   data: string,
 ): Promise<void> {
   const options = ['--username=postgres', '--auth=trust', '--no-sync', '--no-instructions']
-  // Uses only the locale `C` of the operating system: not every system has `C.UTF-8`, but the server has its own.
+  // Uses only the locale `C` of the operating system, because not every system has `C.UTF-8`. The server's own provider
+  // has it.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await run(initdb, ['-D', data, ...options, ...locale], account)
   await run(postgres, ['--single', '-D', data, 'postgres'], account, `create database ${preparedDatabase}\n`)

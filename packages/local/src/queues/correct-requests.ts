@@ -6,7 +6,7 @@ import { errorBody, errorHeader, type FailedEntry, queryErrorHeader, type SqsErr
 type Reply = Parameters<Parameters<FauxApp['setErrorHandler']>[0]>[2]
 
 /** Corrects requests and responses where fauxqs differs from SQS. */
-export function correctDepartures(app: FauxApp): void {
+export function correctRequests(app: FauxApp): void {
   const refused = new WeakMap<object, readonly FailedEntry[]>()
 
   app.addHook('preHandler', async (request, reply) => {

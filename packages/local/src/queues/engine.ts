@@ -1,4 +1,4 @@
-/** A queue to create. `AppQueue` of `@spillway/planner` fits. */
+/** A queue to create. An `AppQueue` of `@spillway/planner` has this shape. */
 export interface QueueSpec {
   /** A FIFO queue when it ends with `.fifo`. */
   readonly name: string

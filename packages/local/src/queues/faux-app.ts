@@ -6,34 +6,34 @@ import { requireNode } from '../require-node.ts'
 /** The HTTP application of fauxqs, before it listens. */
 export type FauxApp = ReturnType<typeof buildApp>
 
-/** fauxqs with a private entrance. */
+/** fauxqs, with private functions for this package. */
 export interface Faux {
   readonly app: FauxApp
   /**
-   * Runs an SQS action as a client would, or, with `behind`, past the corrections in front of fauxqs.
+   * Runs an SQS action as a client would, or, when `uncorrected`, without the corrections of this package.
    *
-   * @throws SpillwayError `SPILLWAY_START_FAILED` when it is rejected
+   * @throws SpillwayError `SPILLWAY_START_FAILED` when SQS rejects the action.
    */
-  call(action: string, body: object, options?: { readonly behind: boolean }): Promise<unknown>
-  /** Runs an SQS action that may be rejected. */
-  ask(action: string, body: object): Promise<FauxAnswer>
-  /** Whether a request is a {@link Faux.call} `behind`. */
-  isBehind(request: FauxHeaders): boolean
-  /** Whether a request comes from {@link Faux.call} or {@link Faux.ask}, not from a client. */
+  call(action: string, body: object, options?: { readonly uncorrected: boolean }): Promise<unknown>
+  /** Runs an SQS action that SQS may reject. */
+  tryCall(action: string, body: object): Promise<FauxAnswer>
+  /** Whether a request is an `uncorrected` {@link Faux.call}. */
+  isUncorrected(request: FauxHeaders): boolean
+  /** Whether a request comes from {@link Faux.call} or {@link Faux.tryCall}, not from a client. */
   isOwn(request: FauxHeaders): boolean
   /** Reads one of the inspection pages of fauxqs, under `/_fauxqs/`. */
   inspect(page: string): Promise<unknown>
 }
 
-/** The part of a request that says who has sent it. */
+/** The part of a request that identifies its sender. */
 interface FauxHeaders {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-/** The answer to an action. */
+/** The response to an action. */
 export interface FauxAnswer {
   readonly ok: boolean
-  /** The answer, or the error with its name in `__type`. */
+  /** The response, or the error with its name in `__type`. */
   readonly body: unknown
 }
 
@@ -53,7 +53,7 @@ export async function createFaux(region: string): Promise<Faux> {
   const token = randomUUID()
 
   // fauxqs also serves SNS, S3 and its inspection pages. SNS accepts form posts, which any web page may send to a
-  // loopback port. The check of the host rejects a page whose name was rebound to 127.0.0.1.
+  // loopback port. The host is checked against DNS rebinding: the name of a web page may resolve to 127.0.0.1.
   app.addHook('onRequest', async (request, reply) => {
     if (request.headers['x-spillway-token'] === token) return undefined
     const isSqs = request.method === 'POST' && request.headers['content-type'] === json
@@ -61,7 +61,7 @@ export async function createFaux(region: string): Promise<Faux> {
     return reply.code(404).send()
   })
 
-  function inject(action: string, body: object, behind: boolean) {
+  function inject(action: string, body: object, uncorrected: boolean) {
     return app.inject({
       method: 'POST',
       url: '/',
@@ -69,7 +69,7 @@ export async function createFaux(region: string): Promise<Faux> {
         'content-type': json,
         'x-amz-target': `AmazonSQS.${action}`,
         'x-spillway-token': token,
-        ...(behind && { 'x-spillway-behind': token }),
+        ...(uncorrected && { 'x-spillway-uncorrected': token }),
       },
       payload: JSON.stringify(body),
     })
@@ -77,16 +77,16 @@ export async function createFaux(region: string): Promise<Faux> {
 
   return {
     app,
-    isBehind: ({ headers }) => headers['x-spillway-behind'] === token,
+    isUncorrected: ({ headers }) => headers['x-spillway-uncorrected'] === token,
     isOwn: ({ headers }) => headers['x-spillway-token'] === token,
     async call(action, body, options) {
-      const response = await inject(action, body, options?.behind === true)
+      const response = await inject(action, body, options?.uncorrected === true)
       if (response.statusCode !== 200) {
-        throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS refused ${action}: ${response.body}`)
+        throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS rejected ${action}: ${response.body}`)
       }
       return response.json()
     },
-    async ask(action, body) {
+    async tryCall(action, body) {
       const response = await inject(action, body, false)
       return { ok: response.statusCode === 200, body: response.json() }
     },

@@ -60,7 +60,7 @@ export async function readMessages(faux: Faux, name: string, url: string): Promi
  */
 async function wake(faux: Faux, url: string): Promise<void> {
   const nothing = { QueueUrl: url, MaxNumberOfMessages: 'none', WaitTimeSeconds: 0 }
-  await faux.call('ReceiveMessage', nothing, { behind: true })
+  await faux.call('ReceiveMessage', nothing, { uncorrected: true })
 }
 
 function toStored(message: FauxMessage, state: StoredMessage['state']): StoredMessage {

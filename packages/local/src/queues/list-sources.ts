@@ -12,7 +12,7 @@ const noQueue = {
 /**
  * Answers ListDeadLetterSourceQueues, which fauxqs does not know: the queues whose redrive policy names a queue.
  *
- * Source: Amazon SQS API Reference, ListDeadLetterSourceQueues. It writes `queueUrls` with a small letter.
+ * Source: Amazon SQS API Reference, ListDeadLetterSourceQueues. The response has `queueUrls` in lower case.
  */
 export function listSources(faux: Faux, queueUrl: (name: string) => string): void {
   faux.app.addHook('preHandler', async (request, reply) => {

@@ -41,7 +41,7 @@ export function checkEntries(entries: readonly SqsRequest[], queueUrl: unknown):
   return { entries: kept, failed }
 }
 
-/** The request with a body and attributes that fauxqs can store. What fauxqs does not store is noted. */
+/** The request with a body and attributes that fauxqs can store. It notes the facts that fauxqs does not store. */
 export function storable(request: SqsRequest, queueUrl: unknown): SqsRequest {
   const { MessageBody: body, MessageAttributes: attributes } = request
   const stored = typeof body === 'string' ? storedBody(body) : undefined

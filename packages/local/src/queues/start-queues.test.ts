@@ -91,7 +91,7 @@ it('sends, receives and deletes', async () => {
 })
 
 it.each(['orders', 'ledger.fifo'])(
-  'counts the bytes of a binary attribute, not its base64, and gives them back: %s',
+  'counts the bytes of a binary attribute, not its base64, and returns them: %s',
   async (queue) => {
     const url = engine.queueUrl(queue)
     const size = 1_048_576 - 'x'.length - 'bytes'.length - 'Binary.png'.length
@@ -115,7 +115,7 @@ it.each(['orders', 'ledger.fifo'])(
   },
 )
 
-it('gives queue URLs on its own host and port', async () => {
+it('returns queue URLs with its own host and port', async () => {
   const { QueueUrl: url } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orders' }))
   expect(url).toBe(QueueUrl)
   expect(new URL(QueueUrl).origin).toBe(engine.endpoint)
@@ -160,7 +160,7 @@ it('changes visibility in batches', async () => {
   expect(await engine.depth('orders')).toEqual({ visible: 1, inFlight: 1, delayed: 0 })
 })
 
-it('refuses single entries of a batch', async () => {
+it('rejects the invalid entries of a batch', async () => {
   const answer = await sqs.send(
     new SendMessageBatchCommand({
       QueueUrl,
@@ -183,7 +183,7 @@ it('refuses single entries of a batch', async () => {
   expect((await sqs.send(allBad)).Failed?.map(({ Id }) => Id)).toEqual(['delay'])
 })
 
-it('refuses what SQS refuses, with the names of its errors', async () => {
+it('rejects invalid requests with the errors of SQS', async () => {
   await expect(send('x'.repeat(1_048_577))).rejects.toMatchObject({ name: 'InvalidParameterValue' })
   await expect(
     sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a', DelaySeconds: 901 })),
@@ -219,7 +219,7 @@ it('counts a message whose visibility time-out has passed as visible', async () 
   await expect.poll(() => engine.depth('orders')).toEqual({ visible: 1, inFlight: 0, delayed: 0 })
 })
 
-it('loses nothing to an aborted long poll', async () => {
+it('loses no message when a long poll is aborted', async () => {
   const url = engine.queueUrl('ledger.fifo')
   const abort = new AbortController()
   const command = new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 20 })
@@ -249,11 +249,11 @@ it('keeps characters beyond U+FFFF', async () => {
   expect((await receive()).map(({ Body }) => Body)).toEqual([...bodies, '🚿'])
 })
 
-/** Bytes, the most that SQS takes. */
+/** The largest body that SQS accepts, in bytes. */
 const mebibyte = 1_048_576
 const full = '🌊'.repeat(mebibyte / 4)
 
-it('takes a body of emoji up to the limit, which is of its own bytes', async () => {
+it('accepts a body of emoji up to the limit, which counts its UTF-8 bytes', async () => {
   await send(full)
   expect((await receive())[0]?.Body).toBe(full)
   const [emoji, ascii] = await Promise.all(
@@ -262,7 +262,7 @@ it('takes a body of emoji up to the limit, which is of its own bytes', async () 
   expect(emoji).toMatchObject({ name: 'InvalidParameterValue', message: ascii.message })
 })
 
-it('takes a batch with emoji up to the limit, which is of their own bytes', async () => {
+it('accepts a batch with emoji up to the limit, which counts their UTF-8 bytes', async () => {
   const sendBoth = (...both: readonly string[]) => {
     const Entries = both.map((MessageBody, id) => ({ Id: String(id), MessageBody }))
     return sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
@@ -277,7 +277,7 @@ it('takes a batch with emoji up to the limit, which is of their own bytes', asyn
   expect(emoji).toMatchObject({ name: 'BatchRequestTooLong', message: ascii.message })
 })
 
-it('refuses what no body may hold, among emoji too', async () => {
+it('rejects invalid characters in a body, also beside emoji', async () => {
   for (const body of ['🌊\u0000', '\uFFFF🌊', '🌊\uD83C']) {
     await expect(post('SendMessage', { QueueUrl, MessageBody: body })).resolves.toMatchObject({
       status: 400,
@@ -286,7 +286,7 @@ it('refuses what no body may hold, among emoji too', async () => {
   }
 })
 
-it('takes two equal bodies of emoji in a FIFO queue for one', async () => {
+it('deduplicates two equal bodies of emoji in a FIFO queue', async () => {
   const url = engine.queueUrl('ledger.fifo')
   const command = (MessageBody: string) =>
     new SendMessageCommand({ QueueUrl: url, MessageBody, MessageGroupId: 'g', MessageDeduplicationId: 'd' })
@@ -320,7 +320,7 @@ it.each([
   ['SendMessage', '[]'],
   ['SendMessage', '{"MessageBody":'],
   ['SendMessage', ''],
-])('cannot read as %s %j', async (action, body) => {
+])('rejects an unreadable %s: %j', async (action, body) => {
   const request = typeof body === 'string' ? body : { QueueUrl, ...body }
   expect(await post(action, request)).toEqual({
     status: 400,
@@ -338,7 +338,7 @@ it.each([
   ['SendMessage', { MessageBody: 'a', MessageAttributes: { a: { StringValue: 'x' } } }],
   ['ReceiveMessage', { QueueUrl: 5 }],
   ['ReceiveMessage', { AttributeNames: 5 }],
-])('does not answer %s %j with the words of an internal fault', async (action, body) => {
+])('answers %s %j without an internal error message', async (action, body) => {
   expect(await post(action, { QueueUrl, ...body })).toEqual({
     status: 400,
     error: 'InvalidParameterValue;Sender',
@@ -349,7 +349,7 @@ it.each([
   })
 })
 
-it('says that its port is taken', async () => {
+it('reports that its port is in use', async () => {
   const port = Number(new URL(engine.endpoint).port)
   await expect(startQueues({ queues, port })).rejects.toMatchObject({ code: 'SPILLWAY_PORT_IN_USE' })
 })
@@ -371,14 +371,14 @@ it('listens on loopback only', async () => {
 it.each([
   ['a form post, as a web page may send', { 'content-type': 'application/x-www-form-urlencoded' }, '/'],
   ['an inspection page', {}, '/_fauxqs/queues'],
-])('does not answer %s', async (_, headers, path) => {
+])('does not serve %s', async (_, headers, path) => {
   const method = path === '/' ? 'POST' : 'GET'
   const body = method === 'POST' ? 'Action=ListTopics' : null
   const response = await fetch(`${engine.endpoint}${path}`, { method, headers, body })
   expect(response.status).toBe(404)
 })
 
-it('lists the queues whose dead-letter queue a queue is', async () => {
+it('lists the source queues of a dead-letter queue', async () => {
   const list = async (name: string) => {
     const command = new ListDeadLetterSourceQueuesCommand({ QueueUrl: engine.queueUrl(name) })
     return (await sqs.send(command)).queueUrls

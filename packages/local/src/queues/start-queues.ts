@@ -1,6 +1,6 @@
 import { SpillwayError } from '@spillway/message'
 import { completeDeliveries } from './complete-deliveries.ts'
-import { correctDepartures } from './correct-requests.ts'
+import { correctRequests } from './correct-requests.ts'
 import type { QueueDepth, QueueEngine, QueueSpec } from './engine.ts'
 import { createFaux, type Faux } from './faux-app.ts'
 import { readDepth, readMessages } from './faux-inspect.ts'
@@ -33,7 +33,7 @@ const deadLetterRetention = 1_209_600
 export async function startQueues(options: QueuesOptions): Promise<QueueEngine> {
   const { queues, port = 0, region = 'us-east-1' } = options
   const faux = await createFaux(region)
-  correctDepartures(faux.app)
+  correctRequests(faux.app)
   listSources(faux, (name) => queueUrl(name))
   completeDeliveries(faux, (name) => queueArn(name))
   const fifo = deliverFifo(faux)
@@ -80,7 +80,7 @@ async function listen(faux: Faux, port: number): Promise<string> {
   } catch (cause) {
     await faux.app.close()
     if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-      const message = `Port ${port} is taken: stop what listens there or choose another port for the queues.`
+      const message = `Port ${port} is in use. Stop the process that listens there, or choose another port for the queues.`
       throw new SpillwayError('SPILLWAY_PORT_IN_USE', message, { cause })
     }
     throw new SpillwayError('SPILLWAY_START_FAILED', `The local SQS cannot listen on port ${port}.`, {
@@ -114,8 +114,8 @@ async function createQueues(faux: Faux, queues: readonly QueueSpec[], arn: (name
 }
 
 /**
- * The attributes of a FIFO queue. Without content-based deduplication: a body contains the time of its request, so
- * equal messages have different bodies.
+ * The attributes of a FIFO queue. Content-based deduplication is off, because a body contains the time of its request,
+ * so equal messages have different bodies.
  */
 function kind(name: string): Readonly<Record<string, string>> {
   return name.endsWith('.fifo') ? { FifoQueue: 'true', ContentBasedDeduplication: 'false' } : {}
@@ -125,7 +125,7 @@ function checkKinds({ name, deadLetterQueue }: QueueSpec): void {
   if (deadLetterQueue === undefined || deadLetterQueue.endsWith('.fifo') === name.endsWith('.fifo')) return
   throw new SpillwayError(
     'SPILLWAY_START_FAILED',
-    `The queue '${name}' cannot have '${deadLetterQueue}' as its dead-letter queue: both have to end in .fifo, or neither.`,
+    `The queue '${name}' cannot have '${deadLetterQueue}' as its dead-letter queue: either both names must end in .fifo, or neither.`,
   )
 }
 

@@ -1,9 +1,9 @@
 const surrogates = /[\uD800-\uDFFF]/g
 
 /**
- * A body in a form that fauxqs accepts: its UTF-8 bytes. fauxqs rejects all surrogates in a text, and so an emoji,
- * which SQS allows. Of bytes it counts and hashes what was sent, and it responds with the text. An empty body, and one
- * with an unpaired surrogate, stays as it is, so that fauxqs rejects it.
+ * A body in a form that fauxqs accepts: its UTF-8 bytes. In a text fauxqs rejects all surrogates, and therefore emoji,
+ * which SQS allows. The bytes have the size and the hash of the original text, and responses contain the text. An empty
+ * body, or one with an unpaired surrogate, is not changed, so that fauxqs rejects it.
  */
 export function storedBody(body: string): string | Uint8Array {
   if (body === '' || !body.isWellFormed()) return body

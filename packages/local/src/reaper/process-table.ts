@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Whether a process of ours still runs. A zombie does not count, because it stays forever in a container whose init
- * does not reap. A process of another user does not count, because its id has been reused.
+ * Whether a process of this user still runs. A zombie does not count, because it stays forever in a container whose
+ * init process does not reap it. A process of another user does not count, because it has reused the id.
  */
 export function isAlive(pid: number): boolean {
   try {
@@ -25,7 +25,7 @@ export function childrenOf(pid: number): readonly number[] {
 
 /** Sends a signal to a process that may have ended; `pid` must be above 1. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  // To the kernel 0 is the own group, -1 all processes and 1 init.
+  // The kernel treats 0 as the own process group, -1 as all processes and 1 as init.
   if (!Number.isSafeInteger(pid) || pid <= 1) return
   try {
     process.kill(pid, signal)
@@ -63,7 +63,7 @@ function linuxStat(pid: number): { readonly state: string; readonly parent: numb
   if (process.platform !== 'linux') return undefined
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The second field is the name in brackets, which may hold spaces and brackets itself.
+    // The second field is the name in brackets, which itself may contain spaces and brackets.
     const [state = '', parent = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { state, parent: Number(parent) }
   } catch {

@@ -1,6 +1,6 @@
 /**
- * The process that {@link startReaper} starts: it reads orders from its standard input and ends the processes when the
- * input ends.
+ * The process that {@link startReaper} starts. It reads messages from its standard input, and ends the watched
+ * processes when the input ends.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ReaperOrder } from './reaper-order.ts'
 const watched = new Map<number, NodeJS.Signals>()
 const folders = new Set<string>()
 
-function obey(order: ReaperOrder): void {
+function handle(order: ReaperOrder): void {
   if (order[0] === 'watch') watched.set(order[1], order[2])
   else if (order[0] === 'unwatch') watched.delete(order[1])
   else if (order[0] === 'remove') folders.add(order[1])
@@ -22,7 +22,7 @@ async function reap(): Promise<void> {
   for (const [pid, signal] of watched) sendSignal(pid, signal)
   const pids = [...watched.keys()]
   if (!(await untilGone(pids, 2_000))) {
-    // A server that does not end may have children that do not end either.
+    // The children of a process that ignores its signal may ignore theirs, too.
     const stubborn = pids.filter(isAlive).flatMap((pid) => [pid, ...childrenOf(pid)])
     for (const pid of stubborn) sendSignal(pid, 'SIGKILL')
     await untilGone(stubborn, 5_000)
@@ -32,15 +32,15 @@ async function reap(): Promise<void> {
   }
 }
 
-// A signal to all `node` processes must not end this one before the others.
+// It ignores these signals, so that a signal to all `node` processes does not end it before the others.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 process.stdout.write('ready\n')
 try {
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      obey(JSON.parse(line))
+      handle(JSON.parse(line))
     } catch {
-      // The line was cut off when the runtime died.
+      // The line is incomplete, because the runtime ended while it wrote it.
     }
   }
 } finally {

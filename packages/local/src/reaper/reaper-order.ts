@@ -1,4 +1,4 @@
-/** A message from the runtime to its reaper: one JSON array per line. */
+/** A message from the runtime to its reaper, one JSON array per line. */
 export type ReaperOrder =
   | readonly ['watch', pid: number, signal: NodeJS.Signals]
   | readonly ['unwatch', pid: number]

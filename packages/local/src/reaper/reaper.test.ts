@@ -50,7 +50,7 @@ it('does not keep its runtime alive', async () => {
   expect(code).toBe(0)
 })
 
-it('reaps what is registered on stop, and nothing else', async () => {
+it('ends the registered processes on stop, and no others', async () => {
   const reaper = await startReaper()
   const [watched, forgotten, stranger] = [sleeper(), sleeper(), sleeper()]
   const [registered, other] = [folderWithFile(), folderWithFile()]
@@ -79,7 +79,7 @@ it('kills a process that ignores its signal', async () => {
   expect(await exit).toEqual([null, 'SIGKILL'])
 })
 
-it('refuses what must never be killed or deleted', async () => {
+it('rejects processes and folders that must never be killed or deleted', async () => {
   const reaper = await startReaper()
   onTestFinished(() => reaper.stop())
   for (const pid of [1, 0, -1, 1.5, Number.NaN]) {

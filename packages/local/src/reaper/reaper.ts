@@ -8,27 +8,27 @@ import type { ReaperOrder } from './reaper-order.ts'
 /** Ends the processes of the runtime when the runtime dies, even by `kill -9`. */
 export interface Reaper {
   /**
-   * Registers a process. It is ended with `signal` (default `SIGKILL`), and 2 seconds later with `SIGKILL` together
-   * with its children.
+   * Registers a process. It receives `signal` (default `SIGKILL`), and if it still runs 2 seconds later, it and its
+   * children receive `SIGKILL`.
    *
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `pid` is not the id of an ordinary process (above 1).
    */
   watch(pid: number, signal?: NodeJS.Signals): void
-  /** Forgets a process. Call it as soon as the process has ended, because its id may be reused. */
+  /** Removes a process. Call it as soon as the process has ended, because its id may be reused. */
   unwatch(pid: number): void
   /**
-   * Registers a folder to delete once the processes are gone.
+   * Registers a folder to delete when the processes have ended.
    *
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `folder` is not an absolute path below the root.
    */
   removeOnExit(folder: string): void
-  /** Ends what is still registered and resolves when the reaper's process is gone. Safe to call again. */
+  /** Ends the registered processes and resolves when the reaper's own process has ended. Safe to call again. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a reaper: a detached process, which Ctrl-C does not reach, that waits for the end of a pipe held by this
- * process only. It does not keep this process alive.
+ * Starts a reaper: a detached process, which Ctrl-C does not reach. It waits for the end of a pipe that only this
+ * process holds. It does not keep this process alive.
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` when its process does not start.
  */

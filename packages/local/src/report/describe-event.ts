@@ -2,7 +2,7 @@
 const mostIds = 10
 
 /**
- * Describes the source of an event with the ids by which it can be found: the messages of a queue, the records of a
+ * Describes the source of an event by ids with which the user can find it: the messages of a queue, the records of a
  * stream, or a request. It contains no payload. `undefined` for any other event.
  */
 export function describeEvent(event: unknown): string | undefined {

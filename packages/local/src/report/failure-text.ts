@@ -1,6 +1,6 @@
 import type { InvocationError, InvocationFailure } from '../functions/index.ts'
 
-/** How many stack frames of a cause are printed; the origin matters most. */
+/** How many stack frames of a cause are printed. The first frames are the most useful. */
 const framesOfCause = 5
 
 /**
@@ -44,10 +44,12 @@ function frames({ trace = [] }: InvocationError): readonly string[] {
 function hints({ errorType, errorMessage }: InvocationError): readonly string[] {
   if (errorType !== 'Runtime.ExitError') return []
   if (errorMessage.endsWith('signal: killed')) {
-    return ['  This is how Lambda ends a function that needs more than its memorySize.']
+    return ['  Lambda ends a function in this way when it needs more than its memorySize.']
   }
   if (errorMessage.endsWith('signal: aborted')) {
-    return ['  Node.js aborts when its heap is full: the lines above say so, and memorySize is the limit.']
+    return [
+      '  Node.js aborts when its heap is full, and reports this in the lines above. The limit is memorySize.',
+    ]
   }
   return []
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '@spillway/message/internal'
 
-/** Milliseconds within which a repetition is printed a few times and then counted. */
+/** Milliseconds within which a few repetitions are printed and further ones counted. */
 const window = 5000
 /** Milliseconds after which a repetition is printed in full again. */
 const memory = 60_000
 /** How many kinds are remembered. The oldest is forgotten first. */
 const mostKinds = 1000
 
-/** A notice, in full, in short and as a count. */
+/** A notice to print, in three forms: full, short, and as a count of repetitions. */
 export interface Notice {
   /** Repetitions have the same key. */
   readonly key: string
@@ -16,14 +16,14 @@ export interface Notice {
   readonly short: string
   /** How often `short` is printed within five seconds; further repetitions are counted. */
   readonly burst: number
-  /** Printed after the five seconds if any were counted. */
+  /** Printed after the five seconds, if there were further repetitions. */
   counted(count: number): string
 }
 
 /** Prints new notices in full and limits repetitions. */
 export interface Repeats {
   tell(notice: Notice): void
-  /** Prints what was counted and stops counting. */
+  /** Prints the counts and stops counting. */
   stop(): void
 }
 

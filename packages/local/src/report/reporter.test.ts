@@ -56,7 +56,7 @@ function start() {
   return {
     clock,
     reporter,
-    /** What was printed since it was asked last. */
+    /** The lines since the previous call. */
     printed: () => lines.splice(0),
     fail(failure: InvocationFailure, event: unknown = {}) {
       requests += 1
@@ -105,7 +105,7 @@ it.each([
   [kinesisEvent(1), '1 record of stream readings, shardId-000000000003, sequence number 490'],
   [kinesisEvent(5), '5 records of stream readings, shardId-000000000003, sequence numbers 490 to 494'],
   [httpEvent, 'request GET /orders/{id}, apigw-requestid abc='],
-])('names where an event came from, and nothing of what it holds: %#', (event, origin) => {
+])('prints the source of an event, and nothing of its content: %#', (event, origin) => {
   const { fail, printed } = start()
   fail(thrown(), event)
   const lines = printed()
@@ -122,7 +122,7 @@ it.each([
   { Records: 'x' },
   { Records: [null] },
   { routeKey: 'x' },
-])('says nothing of an event of another kind: %j', (event) => {
+])('prints nothing about an event of another kind: %j', (event) => {
   const { fail, printed } = start()
   fail(thrown(), event)
   expect(printed()).toHaveLength(3)
@@ -157,14 +157,14 @@ it.each([
     ended('Runtime.ExitError', 'Runtime exited with error: signal: killed'),
     [
       'ERROR RequestId: r1 Error: Runtime exited with error: signal: killed Runtime.ExitError',
-      '  This is how Lambda ends a function that needs more than its memorySize.',
+      '  Lambda ends a function in this way when it needs more than its memorySize.',
     ],
   ],
   [
     ended('Runtime.ExitError', 'Runtime exited with error: signal: aborted'),
     [
       'ERROR RequestId: r1 Error: Runtime exited with error: signal: aborted Runtime.ExitError',
-      '  Node.js aborts when its heap is full: the lines above say so, and memorySize is the limit.',
+      '  Node.js aborts when its heap is full, and reports this in the lines above. The limit is memorySize.',
     ],
   ],
   [
@@ -173,19 +173,19 @@ it.each([
       'WARN RequestId: r1 TooManyRequestsException: Rate Exceeded: write already runs its 2 concurrent invocations.',
     ],
   ],
-])('prints the end of a function in the words of Lambda: %#', (failure, lines) => {
+])('prints the end of a function as Lambda does: %#', (failure, lines) => {
   const { fail, printed } = start()
   fail(failure)
   expect(printed()).toEqual(lines.map((line) => `[write] ${line}`))
 })
 
-it('prefixes each line of a message, and takes commands to the terminal out of it', () => {
+it('prefixes each line of a message, and removes terminal commands from it', () => {
   const { fail, printed } = start()
   fail({ ok: false, kind: 'error', error: { errorType: 'Error', errorMessage: 'two\nlines\u001B[2J' } })
   expect(printed()).toEqual(['[write] ERROR RequestId: r1 Error: two', '[write] lines'])
 })
 
-it('prints what repeats in a line each, then counts it, and prints it in full again after a minute', async () => {
+it('prints each repetition in one line, then counts them, and prints one in full again after a minute', async () => {
   const { fail, printed, clock } = start()
   fail(thrown('order 1 has no price'), sqsEvent(1))
   expect(printed()).toHaveLength(4)
@@ -193,7 +193,7 @@ it('prints what repeats in a line each, then counts it, and prints it in full ag
   expect(printed()).toEqual(
     [2, 3, 4, 5, 6].map(
       (order) =>
-        `[write] ERROR RequestId: r${order} TypeError: order ${order} has no price; 1 message of queue orders.fifo: m1 (as before)`,
+        `[write] ERROR RequestId: r${order} TypeError: order ${order} has no price; 1 message of queue orders.fifo: m1 (repeated)`,
     ),
   )
   await clock.advance(5000)
@@ -201,14 +201,14 @@ it('prints what repeats in a line each, then counts it, and prints it in full ag
     '[write] 94 more like the last: ERROR RequestId: r100 TypeError: order 100 has no price',
   ])
   fail(thrown('order 101 has no price'))
-  expect(printed()).toEqual(['[write] ERROR RequestId: r101 TypeError: order 101 has no price (as before)'])
+  expect(printed()).toEqual(['[write] ERROR RequestId: r101 TypeError: order 101 has no price (repeated)'])
   await clock.advance(55_000)
   expect(printed()).toEqual([])
   fail(thrown('order 102 has no price'))
   expect(printed()).toHaveLength(3)
 })
 
-it('prints the first of each kind in full, however many others there are', () => {
+it('prints the first failure of each kind in full, even among many others', () => {
   const { fail, printed } = start()
   for (let count = 0; count < 50; count++) fail(thrown())
   printed()
@@ -224,7 +224,7 @@ it('prints the first of each kind in full, however many others there are', () =>
   ])
 })
 
-it('counts throttles from the second on', async () => {
+it('counts throttles after the first', async () => {
   const { fail, printed, clock } = start()
   for (let count = 0; count < 300; count++) fail(throttle, httpEvent)
   expect(printed()).toEqual([
@@ -235,7 +235,7 @@ it('counts throttles from the second on', async () => {
   expect(printed()).toEqual(['[write] throttled 299 more times'])
 })
 
-it('prints what was counted when it stops', async () => {
+it('prints the counts when it stops', async () => {
   const { fail, printed, reporter, clock } = start()
   fail(throttle)
   fail(throttle)
@@ -263,7 +263,7 @@ it('prints the end of an environment between invocations, and problems, with the
   expect(printed()).toEqual(['[write] 4 more like the last: the response is a number; 1 message: m10'])
 })
 
-it('prints nothing of invocations that succeed, or that the stop of the runtime ends', () => {
+it('prints nothing about invocations that succeed, or end because the runtime stops', () => {
   const { reporter, fail, printed } = start()
   reporter.onInvocation({
     function: 'write',

@@ -26,18 +26,19 @@ export interface Reporter {
   onInvocation(info: InvocationInfo): void
   onEnvironmentEnd(info: EnvironmentEnd): void
   onProblem(problem: Problem): void
-  /** Prints what was counted so far. */
+  /** Prints the counts so far. */
   stop(): void
 }
 
-/** How often a repetition is printed within five seconds before it is counted. */
+/** How many repetitions are printed within five seconds; further ones are counted. */
 const burst = 5
 
 /**
  * Creates a reporter that prints failures as CloudWatch shows them: the request id, the error with its stack and
  * causes, or how the function ended, and the ids of the event. The first failure of a kind is printed in full. A
- * repetition is one line without the stack; after five within five seconds they are counted, so that an outage does not
- * hide everything else. Throttles are counted from the second on, because an outage causes many.
+ * repetition is printed in one line without the stack. After five repetitions within five seconds, further ones are
+ * only counted, so that an outage does not hide everything else. Throttles are counted after the first, because an
+ * outage causes many.
  */
 export function createReporter({ print, clock = systemClock }: ReporterOptions): Reporter {
   const repeats = limitRepeats(clock, print)
@@ -53,7 +54,7 @@ export function createReporter({ print, clock = systemClock }: ReporterOptions):
     repeats.tell({
       key: `${name}\n${failureShape(failure)}`,
       full: [...lines, ...(origin === undefined ? [] : [`  event: ${origin}`])].map(prefixed).join('\n'),
-      short: prefixed(`${head}${origin === undefined ? '' : `; ${origin}`} (as before)`),
+      short: prefixed(`${head}${origin === undefined ? '' : `; ${origin}`} (repeated)`),
       burst: isThrottle ? 0 : burst,
       counted: (count) =>
         prefixed(isThrottle ? `throttled ${count} more times` : `${count} more like the last: ${head}`),

@@ -5,10 +5,10 @@ import type { FailureDestination } from './destination.ts'
 import { toInvocationRecord } from './invocation-record.ts'
 
 /**
- * A folder that stands for an S3 bucket. An object is a file with the whole records. Its name is as on Lambda:
+ * A folder that replaces an S3 bucket. Each object is a file with the complete records. Its name is as on Lambda:
  * `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<id>`.
  *
- * @param folder the folder of the bucket; it is created when it is needed
+ * @param folder the folder of the bucket; created when needed
  */
 export function bucketDestination(folder: string): Required<FailureDestination> {
   const mapping = randomUUID()
@@ -21,7 +21,7 @@ export function bucketDestination(folder: string): Required<FailureDestination> 
       const name = `${time}-${randomUUID()}`
       const file = join(folder, 'aws', 'lambda', mapping, shardId, ...day, name)
       await mkdir(dirname(file), { recursive: true })
-      // Written under another name first, so that the folder never contains half an object.
+      // Written under another name first, so that the folder never contains an incomplete object.
       await writeFile(`${file}.part`, JSON.stringify(toInvocationRecord(batch, { payload: true })))
       await rename(`${file}.part`, file)
     },

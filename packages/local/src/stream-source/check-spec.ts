@@ -19,12 +19,13 @@ const rules: OptionRules<StreamSourceSpec> = {
   batchingWindow: integer(0, 300),
   parallelizationFactor: integer(1, 10),
   bisectBatchOnFunctionError: { expected: 'true or false', test: (value) => typeof value === 'boolean' },
-  maximumRetryAttempts: orEndless(integer(0, 10_000)),
-  maximumRecordAgeInSeconds: orEndless(integer(60, 604_800)),
+  maximumRetryAttempts: orUnlimited(integer(0, 10_000)),
+  maximumRecordAgeInSeconds: orUnlimited(integer(60, 604_800)),
 }
 
 /**
- * Rejects what Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API reference).
+ * Rejects the settings that Lambda rejects when a mapping is created ("CreateEventSourceMapping" of the Lambda API
+ * reference).
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */
@@ -32,6 +33,6 @@ export function checkStreamSpec(spec: StreamSourceSpec): void {
   checkOptions('startStreamSource', spec, rules)
 }
 
-function orEndless(rule: OptionRule): OptionRule {
+function orUnlimited(rule: OptionRule): OptionRule {
   return { expected: `-1 or ${rule.expected}`, test: (value) => value === -1 || rule.test(value) }
 }

@@ -20,7 +20,7 @@ export interface DiscardedBatch {
 
 /** The destination of discarded batches. */
 export interface FailureDestination {
-  /** The place to show to people: a folder, or the URL of a queue. */
+  /** The place to show to the user: a folder, or the URL of a queue. */
   readonly place?: string
   /** Rejects when the batch could not be sent. Then it is retried while the lane waits. */
   send(batch: DiscardedBatch): Promise<void>

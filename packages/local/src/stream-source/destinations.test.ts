@@ -56,7 +56,7 @@ const facts = {
   },
 }
 
-it('tells a queue where the records were, and not what they were', async () => {
+it('sends the positions of the records to a queue, but not their data', async () => {
   const queues = [{ name: 'failed', visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 0 }]
   const engine = await startQueues({ queues })
   onTestFinished(() => engine.stop())
@@ -69,7 +69,7 @@ it('tells a queue where the records were, and not what they were', async () => {
   ).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
 })
 
-it('gives a bucket the whole records, under the names that Lambda gives', async () => {
+it('stores complete records in a bucket, under the names that Lambda uses', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-bucket-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const bucket = bucketDestination(join(folder, 'failed'))

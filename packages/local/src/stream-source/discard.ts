@@ -18,8 +18,8 @@ export interface DiscardContext {
 const backoff: Backoff = { base: 200, cap: 10_000 }
 
 /**
- * Creates what discards records: it sends them to the destination, retries until that succeeds, and reports it. It
- * resolves with `false` when the signal aborted before that.
+ * Creates a function that discards records: it sends them to the destination, retries until that succeeds, and reports
+ * it. It resolves with `false` when the signal aborts before that.
  */
 export function createDiscard(context: DiscardContext) {
   const { destination, functionName, streamArn, region, clock, signal, report } = context
@@ -42,14 +42,14 @@ export function createDiscard(context: DiscardContext) {
         break
       } catch (error) {
         if (attempt === 1)
-          report('destination-failed', `${where} cannot be handed to onFailure: ${String(error)}`)
+          report('destination-failed', `${where} cannot be sent to onFailure: ${String(error)}`)
         await clock.sleep(fullJitter(backoff, attempt, 0.5 + Math.random() / 2), signal)
         if (signal.aborted) return false
       }
     }
     const place = destination?.place ?? 'the onFailure destination'
     const fate = destination === undefined ? 'lost: there is no onFailure' : `at ${place}`
-    report('batch-discarded', `${where} was given up (${facts.reason}) and is ${fate}`)
+    report('batch-discarded', `${where} was discarded (${facts.reason}) and is ${fate}`)
     return true
   }
 }

@@ -3,9 +3,9 @@ import { arnOf } from '../functions/names.ts'
 import type { DiscardedBatch } from './destination.ts'
 
 /**
- * What Lambda writes about a batch that it discarded (Lambda developer guide, "Retaining discarded batch records for
- * Kinesis Data Streams"). It has the positions of the records in the stream. Only S3 also gets the records, as
- * `payload`.
+ * Creates the invocation record of a discarded batch (Lambda developer guide, "Retaining discarded batch records for
+ * Kinesis Data Streams"). It has the positions of the records in the stream. Only S3 also receives the records
+ * themselves, as `payload`.
  */
 export function toInvocationRecord(
   batch: DiscardedBatch,

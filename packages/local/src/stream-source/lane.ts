@@ -3,7 +3,7 @@ import { payloadLimit } from '../event-source/batch.ts'
 import type { StoredRecord } from '../streams/index.ts'
 import { type KinesisRecord, toKinesisRecord } from './record.ts'
 
-/** A record of a shard, with its form in the event. */
+/** A record of a shard, in its stored form and as it is in the event. */
 export interface LaneRecord {
   readonly stored: StoredRecord
   readonly record: KinesisRecord
@@ -36,7 +36,7 @@ const frame = Buffer.byteLength('{"Records":[]}')
 export function startLane(options: LaneOptions): Lane {
   const { batchingWindow, clock, signal } = options
   const buffer = createBuffer(options)
-  /** When the first record of the next batch came, in milliseconds since the epoch. */
+  /** When the first record of the next batch arrived, in milliseconds since the epoch. */
   let since = 0
   let changed = Promise.withResolvers<void>()
   const wake = () => {

@@ -3,7 +3,7 @@ import { virtualClock } from '../../../sqs/src/testing/virtual-clock.ts'
 import type { ShardReader, StoredRecord } from '../streams/index.ts'
 import { readShard } from './read-shard.ts'
 
-/** A shard that never ends. */
+/** A shard with an endless number of records. */
 function endless(partitionKey: string) {
   const released: string[] = []
   let reads = 0
@@ -25,7 +25,7 @@ function endless(partitionKey: string) {
   return { reader, released, reads: () => reads }
 }
 
-it('leaves records in the shard while 20,000 are read and not done', async () => {
+it('reads no more records while 20,000 are read but not done', async () => {
   const clock = virtualClock()
   const stopping = new AbortController()
   const { reader, released, reads } = endless('k')

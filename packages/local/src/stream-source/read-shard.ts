@@ -11,15 +11,15 @@ export interface ReadShardOptions {
   readonly signal: AbortSignal
 }
 
-/** A shard that is read from its oldest record on. */
+/** A shard, read from its oldest record. */
 export interface ReadShard {
   /** Marks a record as done or discarded. */
   done(record: StoredRecord): void
-  /** How many records are not done, read or not. */
+  /** How many records are not done, including those that are not read yet. */
   backlog(): number
   /** When the oldest of them arrived, in milliseconds since the epoch. */
   oldest(): number | undefined
-  /** Resolves once nothing more is read. */
+  /** Resolves when it has stopped reading. */
   readonly ended: Promise<void>
 }
 

@@ -12,7 +12,7 @@ it.each([
   ['an empty object', {}],
   ['no failures', failures()],
   ['null for the failures', { batchItemFailures: null }],
-])('takes %s for a complete success', (_, payload) => {
+])('treats %s as a complete success', (_, payload) => {
   expect(readStreamResponse(numbers, payload)).toEqual({ done: 4, problem: undefined })
 })
 
@@ -21,11 +21,11 @@ it.each([
   ['several, in any order', ids('100', '30', '100'), 2],
   ['the first', ids('100', '10'), 0],
   ['numbers that do not sort as texts', ids('100'), 3],
-])('takes the lowest of the numbers for the checkpoint: %s', (_, payload, done) => {
+])('uses the lowest sequence number as the checkpoint: %s', (_, payload, done) => {
   expect(readStreamResponse(numbers, payload)).toEqual({ done, problem: undefined })
 })
 
-it('compares numbers that are too large for a number of JavaScript', () => {
+it('compares sequence numbers that are too large for a JavaScript number', () => {
   const large = ['9007199254740992', '9007199254740993', '9007199254740994']
   expect(readStreamResponse(large, ids(large[1])).done).toBe(1)
 })
@@ -35,7 +35,7 @@ it.each([
   ['a number before all', ids('5'), 0],
   ['a number after all', ids('101'), 0],
   ['a record and a number before it', ids('100', '25'), 2],
-])('takes nothing for done that was not said to be: %s', (_, payload, done) => {
+])('never treats a failed record as done: %s', (_, payload, done) => {
   const response = readStreamResponse(numbers, payload)
   expect(response.done).toBe(done)
   expect(response.problem).toContain('is not the sequence number of a record')
@@ -50,7 +50,7 @@ it.each([
   ['a negative number', ids('-1'), 'is not a sequence number'],
   ['failures that are no array', { batchItemFailures: '20' }, 'a string, not an array'],
   ['a string', 'done', 'the response is a string'],
-])('takes %s for a complete failure', (_, payload, problem) => {
+])('treats %s as a complete failure', (_, payload, problem) => {
   const response = readStreamResponse(numbers, payload)
   expect(response.done).toBe(0)
   expect(response.problem).toContain(problem)

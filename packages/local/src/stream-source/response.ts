@@ -1,21 +1,21 @@
 import { readItemFailures } from '../event-source/item-failures.ts'
 
-/** What a response says about the records of a batch. */
+/** The result of a batch, read from a response. */
 export interface StreamResponse {
   /** How many records are done, counted from the first. */
   readonly done: number
-  /** What is wrong with the response; `undefined` for one as Lambda expects it. */
+  /** What is wrong with the response; `undefined` for a valid response. */
   readonly problem: string | undefined
 }
 
 /**
- * Reads what a function returned, as Lambda does when the mapping of a stream has `ReportBatchItemFailures` (Lambda
+ * Reads the response of a function as Lambda does when the mapping of a stream has `ReportBatchItemFailures` (Lambda
  * developer guide, "Configuring partial batch response with Kinesis Data Streams and Lambda"): the lowest sequence
  * number is the checkpoint, and every record from it on is delivered again, done or not. No response, or one without a
  * list of failures, is a complete success; an invalid response is a complete failure.
  *
- * Lambda does not document what a number outside the batch means. Here it stands for the first record after it, or for
- * the whole batch when there is none, so that no record counts as done by mistake.
+ * Lambda does not document the effect of a number outside the batch. Here it means the first record after it, or the
+ * whole batch when there is none, so that no record counts as done by mistake.
  *
  * @param numbers the sequence numbers of the batch, in order
  * @param payload the return value of the handler, parsed from JSON

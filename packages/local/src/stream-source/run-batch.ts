@@ -17,11 +17,11 @@ export interface RunnerOptions {
   readonly maximumRetries: number
   /** Milliseconds. */
   readonly maximumAge: number
-  /** Called around each invocation. */
+  /** Called before and after each invocation. */
   onInvocation(running: boolean): void
-  /** Called with records that are done, in order. */
+  /** Called with the records that are done, in order. */
   onDone(records: readonly LaneRecord[]): void
-  /** Called with the records of a failure, which are retried or discarded. */
+  /** Called with the records that failed, which are retried or discarded. */
   onFailed(records: readonly LaneRecord[]): void
   /** Called with the problem of a malformed response and the records of its batch. */
   onMalformed(problem: string, records: readonly LaneRecord[]): void
@@ -37,7 +37,7 @@ export type DiscardFacts = Pick<DiscardedBatch, 'reason' | 'invocations' | 'resu
 /** A batch, or the rest of it after a failure. */
 interface Part {
   readonly records: readonly LaneRecord[]
-  /** Retries that it has used. */
+  /** How many retries it has used. */
   readonly retries: number
   /** Failures since a record of it was done; they determine the back-off. */
   readonly failures: number
@@ -48,16 +48,16 @@ interface Part {
 const backoff: Backoff = { base: 200, cap: 10_000 }
 
 /**
- * Creates what runs one batch until it is done or discarded, as Lambda does on a stream (Lambda developer guide, "Using
- * Lambda to process records from Amazon Kinesis"): a failed batch is retried before any record after it.
+ * Creates a function that runs one batch until it is done or discarded, as Lambda does on a stream (Lambda developer
+ * guide, "Using Lambda to process records from Amazon Kinesis"): a failed batch is retried before any record after it.
  *
- * A failure of the first record, thrown or returned, is a failure of the whole batch. With `bisect` such a batch is split
- * in two, and a batch whose response names a later record continues from there; neither uses up a retry.
+ * A failure of the first record, thrown or returned, is a failure of the whole batch. With `bisect` such a batch is
+ * split in two, and a batch whose response names a later record continues at that record. Neither counts as a retry.
  */
 export function createRunner(options: RunnerOptions) {
   const { clock, signal } = options
 
-  /** Tries a part once. Resolves with the parts that take its place. */
+  /** Tries a part once. Resolves with the parts that replace it. */
   async function attempt(whole: Part): Promise<readonly Part[]> {
     if (whole.failures > 0) {
       await clock.sleep(fullJitter(backoff, whole.failures, 0.5 + Math.random() / 2), signal)
@@ -66,7 +66,7 @@ export function createRunner(options: RunnerOptions) {
     const part = await discardOld(whole, options)
     if (part.records.length === 0 || signal.aborted) return []
     const result = await invoke(part, options)
-    // Throttled until the records were too old, or until the stop. Neither is a failure of the function.
+    // It was throttled until the records were too old, or until the stop. Neither is a failure of the function.
     if (!result.ok && result.kind === 'throttle') return [{ ...part, failures: Math.max(1, part.failures) }]
     const tried = { ...part, invocations: part.invocations + 1, result }
     return result.ok ? settle(tried, result.payload, options) : fail(tried, options)
@@ -101,7 +101,7 @@ async function discardOld(part: Part, { clock, maximumAge, discard }: RunnerOpti
   return { ...part, records: part.records.slice(count) }
 }
 
-/** Reads the response to a part; resolves with the parts that are left. */
+/** Reads the response to a part; resolves with the remaining parts. */
 async function settle(part: Part, payload: unknown, options: RunnerOptions): Promise<readonly Part[]> {
   const numbers = part.records.map(({ stored }) => stored.sequenceNumber)
   const { done, problem } = readStreamResponse(numbers, payload)
@@ -117,7 +117,7 @@ async function settle(part: Part, payload: unknown, options: RunnerOptions): Pro
     : retryOrDiscard({ ...part, records, failures: 0 }, options)
 }
 
-/** Handles the failure of a whole part; resolves with the parts that take its place. */
+/** Handles the failure of a whole part; resolves with the parts that replace it. */
 async function fail(part: Part, options: RunnerOptions): Promise<readonly Part[]> {
   options.onFailed(part.records)
   if (!options.bisect || part.records.length === 1) return retryOrDiscard(part, options)

@@ -4,7 +4,7 @@ import { failing, failure, streamRun, textOf } from './testing/stream-run.ts'
 
 const answers = ['done', 'partial', 'error', 'crash', 'throttle', 'malformed'] as const
 
-it('delivers every record until it is done or at the destination, and keeps the order of each key', async () => {
+it('delivers every record until it is done or discarded, and keeps the order of each key', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({

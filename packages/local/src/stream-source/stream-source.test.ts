@@ -12,7 +12,7 @@ afterEach(() => run.stop())
 
 const letters = (count: number) => [...'abcdefghijklmnopqrstuvwxyz'.slice(0, count)]
 
-/** Delivers a text that fails as often as it is told to. */
+/** Creates a handler that fails a number of times when the batch contains a text. */
 function failuresOf(text: string, times: number, kind: 'error' | 'throttle' = 'error') {
   let left = times
   return (texts: readonly string[]) => {
@@ -22,8 +22,8 @@ function failuresOf(text: string, times: number, kind: 'error' | 'throttle' = 'e
   }
 }
 
-describe('a mapping that goes well', () => {
-  it('delivers all from the oldest on, in order, in batches of at most batchSize', async () => {
+describe('a mapping without failures', () => {
+  it('delivers all records from the oldest on, in order, in batches of at most batchSize', async () => {
     await run.put(...letters(5))
     const { state } = run.start(() => ({ batchItemFailures: [] }), { batchSize: 2 })
     await run.clock.advance(0)
@@ -45,14 +45,14 @@ describe('a mapping that goes well', () => {
     })
   })
 
-  it('takes 100 records for one invocation unless it is told otherwise', async () => {
+  it('delivers 100 records per invocation by default', async () => {
     await run.put(...Array.from({ length: 250 }, (_, index) => String(index)))
     run.start(() => null)
     await run.clock.advance(0)
     expect(run.batches.map((batch) => batch.length)).toEqual([100, 100, 50])
   })
 
-  it('makes records as Lambda does', async () => {
+  it('creates records as Lambda does', async () => {
     await run.clock.advance(1500)
     await run.put('öl')
     run.start(() => null)
@@ -81,7 +81,7 @@ describe('a mapping that goes well', () => {
     })
   })
 
-  it('waits for a fuller batch until the window has passed, which begins anew after an invocation', async () => {
+  it('waits until the window has passed, which begins again after an invocation', async () => {
     run.start(() => run.clock.sleep(3000), { batchingWindow: 5, batchSize: 3 })
     await run.put('a')
     await run.clock.advance(1000)
@@ -115,7 +115,7 @@ describe('a mapping that goes well', () => {
     ])
   })
 
-  it('waits when the shard may not be read, and goes on', async () => {
+  it('waits when the read limit of the shard is reached, and continues', async () => {
     const [reader] = run.engine.readers('readings')
     for (let read = 0; read < 5; read += 1) reader?.read(undefined, 1)
     await run.put('a')
@@ -156,7 +156,7 @@ describe('lanes', () => {
     }
   })
 
-  it('go on while one of them is stuck, and the checkpoint waits for the stuck one', async () => {
+  it('continue while one of them is blocked, and the checkpoint waits for the blocked one', async () => {
     await run.put(...letters(20))
     const { state } = run.start((texts) => (texts.includes('a') ? failure('error') : null), {
       parallelizationFactor: 10,
@@ -170,7 +170,7 @@ describe('lanes', () => {
     expect(state()).toMatchObject({ iteratorAge: 60_000, succeeded: 19 - stuck.length })
   })
 
-  it('are there for each shard', async () => {
+  it('are separate for each shard', async () => {
     await run.stop()
     run = await streamRun(4)
     await run.put(...letters(26))
@@ -192,7 +192,7 @@ describe('lanes', () => {
 })
 
 describe('a batch that fails', () => {
-  it.each(['error', 'timeout', 'crash'] as const)('comes again as a whole after a(n) %s', async (kind) => {
+  it.each(['error', 'timeout', 'crash'] as const)('is retried as a whole after a(n) %s', async (kind) => {
     await run.put('a', 'b', 'c')
     let calls = 0
     const { state } = run.start(() => (calls++ < 2 ? failure(kind) : null), { batchSize: 2 })
@@ -229,7 +229,7 @@ describe('a batch that fails', () => {
     expect(run.batches).toEqual([['a'], ['a']])
   })
 
-  it('comes again from the lowest number that was returned, whatever became of later records', async () => {
+  it('is retried from the lowest returned sequence number, even if later records succeeded', async () => {
     await run.put(...letters(5))
     const { state } = run.start((_, records) =>
       run.batches.length === 1 ? failing(records.toReversed(), 'c', 'e') : null,
@@ -242,7 +242,7 @@ describe('a batch that fails', () => {
     expect(state()).toMatchObject({ succeeded: 5, failed: 3 })
   })
 
-  it('names the setting that returned failures need on AWS, once', async () => {
+  it('reports once the setting that partial failures need on AWS', async () => {
     await run.put(...letters(3))
     run.start((_, records) => (run.batches.length < 3 ? failing(records, 'b') : null))
     await run.clock.advance(5000)
@@ -260,7 +260,7 @@ describe('a batch that fails', () => {
     ])
   })
 
-  it('comes again as a whole after a response that cannot be read', async () => {
+  it('is retried as a whole after an invalid response', async () => {
     await run.put('a', 'b')
     run.start(() => (run.batches.length === 1 ? { batchItemFailures: [{ itemIdentifier: '' }] } : null))
     await run.clock.advance(1000)
@@ -277,7 +277,7 @@ describe('a batch that fails', () => {
     ])
   })
 
-  it('is given up after its retries, and what comes after it goes on', async () => {
+  it('is discarded after its retries, and the records after it are delivered', async () => {
     await run.put('a', 'b', 'c')
     const { state } = run.start((texts) => (texts.includes('a') ? failure('error') : null), {
       batchSize: 2,
@@ -296,17 +296,17 @@ describe('a batch that fails', () => {
     ])
     expect(state()).toMatchObject({ succeeded: 1, failed: 8, discarded: 2, backlog: 0 })
     expect(run.problems[0]).toMatchObject({ code: 'batch-discarded' })
-    expect(run.problems[0]?.message).toContain('was given up (RetryAttemptsExhausted)')
+    expect(run.problems[0]?.message).toContain('was discarded (RetryAttemptsExhausted)')
   })
 
-  it('is tried once when there are no retries', async () => {
+  it('is tried once when there are no retries allowed', async () => {
     await run.put('a')
     run.start(() => failure('error'), { maximumRetryAttempts: 0 })
     await run.clock.advance(60_000)
     expect([run.batches.length, run.discarded.length]).toEqual([1, 1])
   })
 
-  it('blocks its shard without end, until the stream does not keep it any more', async () => {
+  it('blocks its shard until the stream deletes it, without a limit of retries', async () => {
     await run.put('a')
     await run.clock.advance(20_000)
     await run.put('b')
@@ -320,7 +320,7 @@ describe('a batch that fails', () => {
     expect(run.batches.at(-1)).toEqual(['b'])
   })
 
-  it('gives up what is too old, and tries the rest', async () => {
+  it('discards records that are too old, and retries the others', async () => {
     await run.put('a')
     await run.clock.advance(50_000)
     await run.put('b')
@@ -334,7 +334,7 @@ describe('a batch that fails', () => {
     expect(run.batches.filter(([text]) => text === 'a').length).toBe(run.discarded[0]?.invocations)
   })
 
-  it('says that it is lost when there is no destination', async () => {
+  it('reports that it is lost when there is no destination', async () => {
     await run.put('a')
     const { state } = run.start(() => failure('error'), { maximumRetryAttempts: 0 }, null)
     await run.clock.advance(1000)
@@ -343,7 +343,7 @@ describe('a batch that fails', () => {
     expect(state()).toMatchObject({ discarded: 1, backlog: 0 })
   })
 
-  it('waits for a destination that does not take it, and loses nothing', async () => {
+  it('is retried while its destination fails, and is not lost', async () => {
     await run.put('a', 'b')
     let refusals = 3
     const sent: string[] = []
@@ -369,7 +369,7 @@ describe('a batch that fails', () => {
 describe('bisect', () => {
   const bisect = { bisectBatchOnFunctionError: true }
 
-  it('halves a batch that threw until the poison is alone, and uses up no retry for it', async () => {
+  it('halves a failed batch until the poisonous record is alone, without counting retries', async () => {
     await run.put(...letters(8))
     const { state } = run.start((texts) => (texts.includes('c') ? failure('error') : null), {
       ...bisect,
@@ -393,7 +393,7 @@ describe('bisect', () => {
     expect(state()).toMatchObject({ succeeded: 7, discarded: 1, backlog: 0 })
   })
 
-  it('goes on at the number that was returned', async () => {
+  it('continues at the returned sequence number', async () => {
     await run.put(...letters(8))
     run.start((texts, records) => (texts.includes('f') ? failing(records, 'f') : null), {
       ...bisect,
@@ -404,7 +404,7 @@ describe('bisect', () => {
     expect(run.discarded.map(({ records }) => records.length)).toEqual([1])
   })
 
-  it('without it, innocent records are given up with a poison one', async () => {
+  it('without it, innocent records are discarded with a poisonous one', async () => {
     await run.put(...letters(4))
     run.start((texts, records) => (texts.includes('b') ? failing(records, 'b') : null), {
       maximumRetryAttempts: 1,
@@ -416,7 +416,7 @@ describe('bisect', () => {
 })
 
 describe('a throttle', () => {
-  it('uses up no retry', async () => {
+  it('does not count as a retry', async () => {
     await run.put('a', 'b')
     const { state } = run.start(failuresOf('a', 20, 'throttle'), { maximumRetryAttempts: 0, batchSize: 1 })
     await run.clock.advance(120_000)
@@ -424,7 +424,7 @@ describe('a throttle', () => {
     expect(state()).toMatchObject({ batches: 2, succeeded: 2, failed: 0, discarded: 0 })
   })
 
-  it('ends with the age of the record, and is not asked without a pause', async () => {
+  it('is retried with pauses until the record is too old', async () => {
     await run.put('a')
     run.start(() => failure('throttle'), { maximumRecordAgeInSeconds: 60 })
     await run.clock.advance(90_000)
@@ -434,7 +434,7 @@ describe('a throttle', () => {
 })
 
 describe('stop', () => {
-  it('leaves what runs longer than 2 s, and reads no more', async () => {
+  it('waits at most 2 s for an invocation, and reads no more', async () => {
     await run.put('a')
     const hanging = Promise.withResolvers<void>()
     const source = run.start(() => hanging.promise)
@@ -449,7 +449,7 @@ describe('stop', () => {
     expect(run.batches).toEqual([['a']])
   })
 
-  it('does not wait while it is idle, or waits before a retry', async () => {
+  it('does not wait when it is idle or pauses before a retry', async () => {
     await run.put('a')
     const source = run.start(() => failure('error'))
     await run.clock.advance(100)
@@ -460,7 +460,7 @@ describe('stop', () => {
   })
 })
 
-it('lets a full stream forget what it is done with, and nothing else', async () => {
+it('lets a full stream delete records that are done, and no others', async () => {
   await run.stop()
   run = await streamRun(1, 800)
   const stored = () => run.engine.records('readings').map(({ data }) => Buffer.from(data).toString())
@@ -473,7 +473,7 @@ it('lets a full stream forget what it is done with, and nothing else', async () 
   expect(run.batches.flat()).toContain('c')
   await run.put('d')
   expect(stored()).toEqual(['b', 'c', 'd'])
-  // The one that comes before it in the shard is not done.
+  // The record before it in the shard is not done.
   await expect(run.put('e')).rejects.toThrow('did not take')
   expect(stored()).toEqual(['b', 'c', 'd'])
 })
@@ -487,7 +487,7 @@ it.each([
   [{ maximumRetryAttempts: 10_001 }, 'maximumRetryAttempts'],
   [{ maximumRecordAgeInSeconds: 59 }, 'maximumRecordAgeInSeconds'],
   [{ batchsize: 60 } as object, 'has no option `batchsize`. Its options are readers'],
-])('refuses %j', (spec, name) => {
+])('rejects %j', (spec, name) => {
   expect(() => run.start(() => null, spec)).toThrow(
     expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID', message: expect.stringContaining(name) }),
   )

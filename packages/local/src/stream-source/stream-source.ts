@@ -20,7 +20,7 @@ const partialFailures =
  * Starts an event source mapping with `ReportBatchItemFailures` that behaves as Lambda's on a stream (Lambda developer
  * guide, "Using Lambda to process records from Amazon Kinesis"), from the oldest record on (`TRIM_HORIZON`). Each shard
  * has `parallelizationFactor` lanes. A lane runs one batch at a time and retries a failed batch before later records,
- * until it is done, or discarded and sent to the destination. Throttles are not failures and use up no retry.
+ * until it is done, or discarded and sent to the destination. Throttles are not failures and do not count as retries.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for a mapping that Lambda would reject.
  */
@@ -70,7 +70,7 @@ interface ShardContext {
   report(code: StreamSourceProblem['code'], message: string): void
 }
 
-/** Creates what starts the reading of one shard. */
+/** Creates a function that starts the reading of one shard. */
 function shardStarter({ spec, options, clock, signal, counts, report }: ShardContext) {
   const { streamArn, region, batchSize = 100, batchingWindow = 0, parallelizationFactor = 1 } = spec
   const { function: fn, onFailure: destination } = options
@@ -113,7 +113,7 @@ function shardStarter({ spec, options, clock, signal, counts, report }: ShardCon
   }
 }
 
-/** The listeners of all shards: they count, and report what the developer should see. */
+/** The listeners of all shards: they count, and report problems to the developer. */
 function createListeners(counts: ShardContext['counts'], report: ShardContext['report']) {
   let hasReturnedFailures = false
   return {

@@ -13,9 +13,9 @@ export interface StreamSourceSpec {
   readonly batchSize?: number
   /** Seconds, 0 to 300, from the first record of a batch. Default 0. */
   readonly batchingWindow?: number
-  /** Batches of one shard at once, 1 to 10. Records of one partition key stay in order. Default 1. */
+  /** How many batches of one shard run at once, 1 to 10. Records of one partition key stay in order. Default 1. */
   readonly parallelizationFactor?: number
-  /** Whether a failed batch is split in two, which are retried separately. Default `false`. */
+  /** Whether a failed batch is split into two parts, which are retried separately. Default `false`. */
   readonly bisectBatchOnFunctionError?: boolean
   /** How often a failed batch is retried, 0 to 10,000; -1 means no limit. Default -1. */
   readonly maximumRetryAttempts?: number
@@ -25,7 +25,7 @@ export interface StreamSourceSpec {
   readonly maximumRecordAgeInSeconds?: number
 }
 
-/** Something that the developer should see. The mapping continues. */
+/** A problem to show to the developer. The mapping continues. */
 export interface StreamSourceProblem {
   readonly code: 'response-malformed' | 'partial-failures' | 'batch-discarded' | 'destination-failed'
   readonly message: string
@@ -43,7 +43,10 @@ export interface StreamSourceOptions {
 
 /** Metrics of a stream source. */
 export interface StreamSourceState {
-  /** The age in milliseconds of the oldest record that is not done; 0 when all are done. The metric to watch. */
+  /**
+   * The age in milliseconds of the oldest record that is not done; 0 when all are done. It is the most important
+   * metric.
+   */
   readonly iteratorAge: number
   /** Records that are not done. */
   readonly backlog: number
@@ -51,7 +54,7 @@ export interface StreamSourceState {
   readonly invoking: number
   /** Invocations; a throttled one counts once. */
   readonly batches: number
-  /** Records that were done. */
+  /** Records that succeeded. */
   readonly succeeded: number
   /** Failed deliveries of records, which are retried or discarded. */
   readonly failed: number

@@ -2,7 +2,7 @@
 export interface Allowance {
   /** Whether `amount` may be taken at the time `now` in milliseconds. More than a second's worth needs a full bucket. */
   allows(amount: number, now: number): boolean
-  /** Takes it. The bucket may go below zero and must then refill. */
+  /** Takes the tokens. The bucket may go below zero and must then refill. */
   take(amount: number, now: number): void
 }
 

@@ -37,7 +37,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     return start()
   })
 
-  it('stores bytes as they are, in the shard of their partition key, and gives them back in order', async () => {
+  it('stores bytes unchanged, in the shard of their partition key, and returns them in order', async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
     const one = await put(keyOfFirst, bytes)
     const two = await put(keyOfSecond, 'two')
@@ -74,7 +74,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     ])
   })
 
-  it('counts up sequence numbers that only BigInt can compare', async () => {
+  it('issues increasing sequence numbers, which only BigInt can compare', async () => {
     const { Records: answers = [] } = await putMany(repeat(20))
     world.now += 86_400
     answers.push(await put(keyOfFirst, 'later'))
@@ -86,7 +86,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(Number(numbers[0])).toBe(Number(numbers[1]))
   })
 
-  it('answers for each entry of a batch in its place', async () => {
+  it('returns the results of a batch in the order of its entries', async () => {
     world.onPut = () => ({ fail: 'entries', indexes: [1, 2], code: 'InternalFailure' })
     const answer = await putMany([
       [keyOfFirst, 'zero'],
@@ -105,7 +105,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(stored()).toEqual(['zero', 'three'])
   })
 
-  it('takes 1,000 records a second in a shard, and refuses the others one by one', async () => {
+  it('accepts 1,000 records per second and shard, and rejects each of the others', async () => {
     expect((await putMany(repeat(500))).FailedRecordCount).toBe(0)
     expect((await putMany(repeat(499))).FailedRecordCount).toBe(0)
     const answer = await putMany([
@@ -129,7 +129,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(engine.records('readings')).toHaveLength(1503)
   })
 
-  it('takes 1 MiB a second in a shard, keys included', async () => {
+  it('accepts 1 MiB per second and shard, including the keys', async () => {
     const half = 'x'.repeat(mebibyte / 2 - 1)
     expect(
       codes(
@@ -145,7 +145,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(codes(await putMany([[keyOfFirst, half]]))).toEqual(['stored'])
   })
 
-  it('lets a large record burst, and then makes its shard wait', async () => {
+  it('accepts a record above the limit when the shard was idle, and then rejects others until the rate is met', async () => {
     const large = 'x'.repeat(3 * mebibyte - 1)
     const puts = () => putMany([[keyOfFirst, large]], 'large')
     expect(codes(await puts())).toEqual(['stored'])
@@ -155,7 +155,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(codes(await puts())).toEqual(['stored'])
   })
 
-  it('starts to read where it is told to', async () => {
+  it('starts to read at the requested position', async () => {
     const numbers: string[] = []
     for (const text of ['one', 'two', 'three']) {
       const { SequenceNumber = '' } = await put(keyOfFirst, text)
@@ -189,13 +189,13 @@ describe.each(protocols)('over %s', (_, handler) => {
     ).toHaveLength(4)
   })
 
-  it('knows no sequence number of another shard', async () => {
+  it('rejects a sequence number of another shard', async () => {
     const { SequenceNumber } = await put(keyOfSecond, 'x')
     const other = { ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: SequenceNumber } as const
     await expect(iterator(other)).rejects.toMatchObject({ name: 'InvalidArgumentException' })
   })
 
-  it('knows no sequence number of another stream, though both were made in one millisecond', async () => {
+  it('rejects a sequence number of another stream, even if both streams were created in the same millisecond', async () => {
     const { SequenceNumber } = await put(keyOfFirst, 'x')
     await put(keyOfFirst, 'y', { StreamName: 'large' })
     const input = { StreamName: 'large', StartingSequenceNumber: SequenceNumber }
@@ -205,7 +205,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     await expect(put(keyOfFirst, 'z', ordering)).rejects.toMatchObject({ name: 'InvalidArgumentException' })
   })
 
-  it('knows no sequence number that no record has had yet: reading from it would pass over records', async () => {
+  it('rejects a sequence number that no record has yet, because reading from it would skip records', async () => {
     const { SequenceNumber = '' } = await put(keyOfFirst, 'x')
     for (const position of ['2', '9'.repeat(24)]) {
       const StartingSequenceNumber =
@@ -217,7 +217,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     }
   })
 
-  it('goes on reading from the next iterator, and tells how far it is behind', async () => {
+  it('continues reading from the next iterator, and returns how far it is behind', async () => {
     for (const text of ['one', 'two', 'three']) {
       await put(keyOfFirst, text)
       world.now += 1000
@@ -232,7 +232,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(await get(three.NextShardIterator)).toMatchObject({ Records: [], MillisBehindLatest: 0 })
   })
 
-  it('lets a shard be read five times a second', async () => {
+  it('allows five reads per second and shard', async () => {
     const start = await iterator()
     for (let read = 0; read < 5; read += 1) await get(start)
     await expect(get(start)).rejects.toBeInstanceOf(ProvisionedThroughputExceededException)
@@ -242,7 +242,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     await expect(get(start)).rejects.toThrow(`Rate exceeded for shard ${first} in stream readings.`)
   })
 
-  it('gives 10 MiB in a read, 2 MiB a second', async () => {
+  it('returns 10 MiB per read, and 2 MiB per second', async () => {
     for (let record = 0; record < 12; record += 1) {
       await put(keyOfFirst, 'x'.repeat(mebibyte - 1))
       world.now += 1000
@@ -264,7 +264,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(Records.map(({ ShardId }) => ShardId)).toEqual(keys.map((key) => [first, second][half(key)]))
   })
 
-  it('takes a hash key of the producer over that of the partition key', async () => {
+  it('prefers an explicit hash key to that of the partition key', async () => {
     const answer = await put(keyOfFirst, 'x', { ExplicitHashKey: String(2n ** 127n) })
     expect(answer.ShardId).toBe(second)
     const next = await put(keyOfFirst, 'y', { SequenceNumberForOrdering: answer.SequenceNumber })

@@ -66,7 +66,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     ])
   })
 
-  it('makes, lists and deletes streams', async () => {
+  it('creates, lists and deletes streams', async () => {
     await client.send(new CreateStreamCommand({ StreamName: 'extra', ShardCount: 3 }))
     await expect(
       client.send(new CreateStreamCommand({ StreamName: 'extra', ShardCount: 3 })),
@@ -88,7 +88,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     }
 
     const reading = await iterator({ StreamName: 'extra' })
-    // In the same millisecond, too.
+    // The same millisecond as the first stream of this name.
     await client.send(new DeleteStreamCommand({ StreamName: 'extra' }))
     await client.send(new CreateStreamCommand({ StreamName: 'extra', ShardCount: 3 }))
     await expect(get(reading)).rejects.toBeInstanceOf(ResourceNotFoundException)

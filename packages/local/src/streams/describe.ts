@@ -4,7 +4,7 @@ import { type Store, streamName } from './store.ts'
 import type { Stream } from './stream.ts'
 import { invalidArgument, invalidValue, StreamError } from './stream-error.ts'
 
-/** `CreateStream`. Here a stream is active at once. */
+/** `CreateStream`. A local stream is active at once. */
 export function createStreamAction(store: Store, input: Input): object {
   const name = neededText(input, 'StreamName', 1, 128)
   if (!streamName.test(name)) throw invalidValue('StreamName', 'be of letters, digits, `_`, `.` and `-`')
@@ -18,7 +18,7 @@ export function createStreamAction(store: Store, input: Input): object {
   return {}
 }
 
-/** `DeleteStream`. Here a stream is gone at once. */
+/** `DeleteStream`. A local stream is deleted at once. */
 export function deleteStream(store: Store, input: Input): object {
   store.remove(store.find(input).name)
   return {}

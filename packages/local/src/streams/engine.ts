@@ -1,4 +1,4 @@
-/** A stream to create. `AppStream` of `@spillway/planner` fits. */
+/** A stream to create. An `AppStream` of `@spillway/planner` has this shape. */
 export interface StreamSpec {
   /** 1 to 128 letters, digits, `_`, `.` and `-`. */
   readonly name: string

@@ -22,7 +22,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     return start()
   })
 
-  it('fails as it is told to, and stores then what it is told to', async () => {
+  it('fails as a test requests, and then stores the records that the test requests', async () => {
     const seen: unknown[] = []
     world.onPut = ({ records, ...call }) => {
       seen.push({ ...call, keys: records.map(({ partitionKey }) => partitionKey) })
@@ -51,14 +51,14 @@ describe.each(protocols)('over %s', (_, handler) => {
     expect(seen[5]).toMatchObject({ action: 'PutRecords', number: 6, keys: [keyOfFirst, keyOfSecond] })
   })
 
-  it("doubles a record through the SDK's own retry when the answer is lost", async () => {
+  it('stores a record twice when its response is lost and the SDK retries', async () => {
     connectClient(3)
     world.onPut = ({ number }) => (number === 1 ? { fail: 'reset', stored: true } : undefined)
     await put(keyOfFirst, 'x')
     expect(stored()).toEqual(['x', 'x'])
   })
 
-  it.each([false, true])('hangs when it is told to (stored: %s)', async (isStored) => {
+  it.each([false, true])('hangs when a test requests it (stored: %s)', async (isStored) => {
     const arrived = Promise.withResolvers<void>()
     world.onPut = () => {
       arrived.resolve()
@@ -73,7 +73,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     const hanging = client.send(command, { abortSignal: abort.signal })
     const answered = hanging.catch((error: Error) => error.name)
     await arrived.promise
-    // What it asks for next is answered, while the first is not.
+    // The next request is answered, but the first is not.
     await client.send(new ListStreamsCommand())
     expect(stored()).toEqual(isStored ? ['x'] : [])
     abort.abort()

@@ -11,11 +11,12 @@ export interface PutCall {
  * How a put fails.
  *
  * - `entries`: these entries of the call are not stored. A `PutRecord` fails as a whole.
- * - `call`: the call fails with an error of HTTP, and nothing is stored. Default: 500 `InternalFailureException`.
+ * - `call`: the call fails with an HTTP error, and nothing is stored. Default: 500 `InternalFailureException`.
  * - `hang`: the call is never answered.
- * - `reset`: the connection ends without an answer.
+ * - `reset`: the connection ends without a response.
  *
- * With `stored`, the records of a call that hangs or is reset are stored, as when a response is lost. The limits apply.
+ * With `stored`, the records of a call that hangs or is reset are stored, as when a response is lost. The limits of the
+ * shard apply.
  */
 export type PutFault =
   | {

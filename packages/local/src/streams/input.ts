@@ -47,7 +47,7 @@ export function timeOf(input: Input, name: string): number | undefined {
 
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** Bytes, as base64, required. */
+/** Required bytes, as base64. */
 export function bytesOf(input: Input, name: string): Uint8Array {
   const value = input[name]
   if (value === undefined || value === null) throw invalidValue(name, 'not be missing')

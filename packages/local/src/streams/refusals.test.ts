@@ -23,7 +23,7 @@ describe.each(protocols)('over %s', (_, handler) => {
     return start()
   })
 
-  it('refuses an iterator that is older than five minutes', async () => {
+  it('rejects an iterator that is older than five minutes', async () => {
     const start = await iterator()
     world.now += 300_000
     await get(start)
@@ -50,13 +50,13 @@ describe.each(protocols)('over %s', (_, handler) => {
     ['no data', () => put('a', 'x', { Data: undefined }), 'ValidationException'],
     ['a record over 1 MiB', () => put('a', 'x'.repeat(mebibyte)), 'ValidationException'],
     ['a hash key of 129 bits', () => put('a', 'x', { ExplicitHashKey: String(2n ** 128n) }), /Argument/],
-    ['a hash key that is no number', () => put('a', 'x', { ExplicitHashKey: '0x1' }), /Argument/],
+    ['a hash key that is not a number', () => put('a', 'x', { ExplicitHashKey: '0x1' }), /Argument/],
     [
-      'an order after what never was',
+      'an order after a sequence number that does not exist',
       () => put('a', 'x', { SequenceNumberForOrdering: '1' }),
       'InvalidArgumentException',
     ],
-    ['a trial', () => put('a', 'x', { DryRun: true }), 'InvalidArgumentException'],
+    ['a dry run', () => put('a', 'x', { DryRun: true }), 'InvalidArgumentException'],
     ['an empty batch', () => putMany([]), 'ValidationException'],
     ['501 records', () => putMany(repeat(501)), 'ValidationException'],
     ['a batch over 10 MiB', () => putMany(repeat(11, mebibyte - 1)), 'InvalidArgumentException'],
@@ -86,24 +86,24 @@ describe.each(protocols)('over %s', (_, handler) => {
       'InvalidArgumentException',
     ],
     [
-      'what comes next and a sequence number',
+      'the newest record and a sequence number',
       () => iterator({ ShardIteratorType: 'LATEST', StartingSequenceNumber: '1' }),
       'InvalidArgumentException',
     ],
-    ['an iterator that is made up', () => get('made up'), 'InvalidArgumentException'],
+    ['an invalid iterator', () => get('made up'), 'InvalidArgumentException'],
     ['more than 10,000 records', async () => get(await iterator(), 10_001), 'ValidationException'],
     [
-      'a time to come',
+      'a time in the future',
       () => iterator({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(world.now + 1000) }),
       'InvalidArgumentException',
     ],
-    ['a token that is made up', () => client.send(new ListShardsCommand({ NextToken: 'x' })), /Argument/],
+    ['an invalid token', () => client.send(new ListShardsCommand({ NextToken: 'x' })), /Argument/],
     [
-      'a name of a stream with a blank',
+      'a stream name with a space',
       () => client.send(new CreateStreamCommand({ StreamName: 'a b', ShardCount: 1 })),
       'ValidationException',
     ],
-  ])('refuses %s, and stores nothing', async (_, request, name) => {
+  ])('rejects %s, and stores nothing', async (_, request, name) => {
     await expect(request()).rejects.toMatchObject({
       name: typeof name === 'string' ? name : expect.stringMatching(name),
       $fault: 'client',

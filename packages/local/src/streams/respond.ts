@@ -18,7 +18,8 @@ export function respond(actions: Actions, request: AnyRequest, response: AnyResp
 }
 
 async function answer(actions: Actions, request: AnyRequest, response: AnyResponse): Promise<void> {
-  // Checks the host, because a web page may send a form to a loopback port, or use a name that resolves to 127.0.0.1.
+  // The host is checked, because a web page may send a form to a loopback port, or use a name that resolves to
+  // 127.0.0.1.
   const host = 'authority' in request ? request.authority : request.headers.host
   const isOurs = request.method === 'POST' && request.headers['content-type'] === json
   if (!isOurs || !loopbackHost.test(host ?? '')) {

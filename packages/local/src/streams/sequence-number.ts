@@ -1,7 +1,7 @@
 /**
- * Creates and reads the sequence numbers of one shard. They have 56 digits, as in Kinesis, which is too many for a
- * JavaScript number. From the left: `49`, the creation time of the stream in milliseconds (14), the position (24), the
- * second of the arrival (10), the shard (6).
+ * Creates and reads the sequence numbers of one shard. They have 56 digits, as in Kinesis, too many for a JavaScript
+ * number. From the left: `49`, the creation time of the stream in milliseconds (14), the position (24), the second of
+ * the arrival (10), the shard (6).
  */
 export interface SequenceNumbers {
   at(position: number, now: number): string

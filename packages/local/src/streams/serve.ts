@@ -6,7 +6,7 @@ import { toError } from '@spillway/message'
 /** A request of either protocol. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest
 
-/** What the responses of both protocols have in common. */
+/** The common part of the responses of both protocols. */
 export interface AnyResponse {
   writeHead(status: number, headers?: Readonly<Record<string, string | number>>): unknown
   end(body: Uint8Array | string): unknown
@@ -14,7 +14,7 @@ export interface AnyResponse {
 
 /** A server for HTTP/1.1 and HTTP/2 without TLS on one port. */
 export interface DualServer {
-  /** The server to listen with. */
+  /** The server that listens. */
   readonly server: Server
   /** Closes the port and every connection. */
   close(): Promise<void>
@@ -62,7 +62,7 @@ export function createDualServer(
   }
 }
 
-/** Reads until the protocol of a client is known, and then puts back the bytes that it has read. */
+/** Reads until the protocol of a client is known, and then puts the bytes back. */
 function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
   let seen = Buffer.alloc(0)
   function onReadable(): void {

@@ -27,26 +27,26 @@ afterEach(stop)
 
 const rest = 'content-type: application/x-amz-json-1.1\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}'
 
-/** What the server answers to texts that come in packets of their own. */
+/** Sends texts in separate packets, and returns the response of the server. */
 async function speak(...packets: readonly string[]): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: Number(new URL(engine.endpoint).port), noDelay: true })
   onTestFinished(() => void socket.destroy())
   socket.setEncoding('latin1')
   for (const packet of packets) {
     await new Promise((resolve) => socket.write(packet, 'latin1', resolve))
-    // A request to another connection is answered: this one has been read by then.
+    // When a request over another connection is answered, the server has read this packet.
     await fetch(engine.endpoint)
   }
   const [text] = await once(socket, 'data')
   return text
 }
 
-describe('with HTTP/1.1 alone', () => {
+describe('with HTTP/1.1 only', () => {
   beforeEach(() => {
     world.handler = () => new NodeHttpHandler()
   })
 
-  it('refuses what exceeds its memory, in words, and lets go of what every reader is done with', async () => {
+  it('rejects records above its memory limit with a clear message, and deletes those that every reader has released', async () => {
     await start({ maxBytes: 3000 })
     const kilobyte = 'x'.repeat(1000)
     const { SequenceNumber = '' } = await put(keyOfFirst, kilobyte)
@@ -85,14 +85,14 @@ describe('with HTTP/1.1 alone', () => {
   })
 
   it.each([
-    ['no JSON', '{'],
+    ['text that is not JSON', '{'],
     ['null', 'null'],
     ['an array', '[]'],
     ['a number as key', '{"StreamName":"readings","PartitionKey":5,"Data":""}'],
     ['data that is not base64', '{"StreamName":"readings","PartitionKey":"a","Data":"?"}'],
     ['records that are not objects', '{"StreamName":"readings","Records":[null]}', 'PutRecords'],
-    ['a limit that is no integer', '{"ShardIterator":"x","Limit":1.5}', 'GetRecords'],
-  ])('cannot read %s', async (_, body, action = 'PutRecord') => {
+    ['a limit that is not an integer', '{"ShardIterator":"x","Limit":1.5}', 'GetRecords'],
+  ])('rejects %s', async (_, body, action = 'PutRecord') => {
     await start()
     const response = await fetch(engine.endpoint, {
       method: 'POST',
@@ -106,24 +106,24 @@ describe('with HTTP/1.1 alone', () => {
     expect(await response.json()).toEqual({ __type: 'SerializationException', message: expect.any(String) })
   })
 
-  it('does not answer a page whose name leads to loopback', async () => {
+  it('does not serve a web page whose name resolves to loopback', async () => {
     await start()
     expect(await speak(`POST / HTTP/1.1\r\nhost: evil.example\r\n${rest}`)).toMatch(/^HTTP\/1.1 404 /)
   })
 
-  it('waits until it is clear which protocol a client speaks', async () => {
+  it('waits until the protocol of a client is known', async () => {
     await start()
     const host = 'localhost'
     expect(await speak('P', `OST / HTTP/1.1\r\nhost: ${host}\r\n${rest}`)).toContain(
       'UnknownOperationException',
     )
-    // The answer of HTTP/2 to its preface begins with a frame of settings, whose type is 4.
+    // The response to the preface of HTTP/2 begins with a SETTINGS frame, whose type is 4.
     expect((await speak('PRI * HTTP/2.0\r\n', '\r\nSM\r\n\r\n', '\0\0\0\x04\0\0\0\0\0')).charCodeAt(3)).toBe(
       4,
     )
   })
 
-  it('says that its port is taken, and refuses a stream that cannot be', async () => {
+  it('reports that its port is in use, and rejects an invalid stream', async () => {
     await start()
     const port = Number(new URL(engine.endpoint).port)
     await expect(startStreams({ streams: [], port })).rejects.toMatchObject({ code: 'SPILLWAY_PORT_IN_USE' })
@@ -144,7 +144,7 @@ describe('with HTTP/1.1 alone', () => {
     expect(() => engine.records('reading')).toThrow('Did you mean `readings`?')
   })
 
-  it('stops while clients are connected and wait', async () => {
+  it('stops while clients wait for responses', async () => {
     await start()
     world.onPut = () => ({ fail: 'hang', stored: false })
     const hanging = put(keyOfFirst, 'x').catch((error: Error) => error)
@@ -155,7 +155,7 @@ describe('with HTTP/1.1 alone', () => {
   })
 })
 
-it('serves many requests at once over one connection of HTTP/2', async () => {
+it('serves many requests at once over one HTTP/2 connection', async () => {
   world.handler = () => new NodeHttp2Handler({ disableConcurrentStreams: false })
   await start()
   const names = Array.from({ length: 50 }, (_, index) => String(index))
@@ -163,7 +163,7 @@ it('serves many requests at once over one connection of HTTP/2', async () => {
   expect(stored().sort()).toEqual(names.sort())
 })
 
-it('loses no other request when a client of HTTP/2 goes away in the middle of one', async () => {
+it('serves other requests when an HTTP/2 client disconnects during one', async () => {
   world.handler = () => undefined
   await start()
   const session = http2(engine.endpoint)
@@ -181,7 +181,7 @@ it('loses no other request when a client of HTTP/2 goes away in the middle of on
   expect(stored()).toEqual(['one', 'two'])
 })
 
-it('gives large answers side by side over one connection of HTTP/2, and takes requests meanwhile', async () => {
+it('sends large responses in parallel over one HTTP/2 connection, and accepts requests meanwhile', async () => {
   world.handler = () => undefined
   await start()
   const megabyte = 'x'.repeat(1_000_000)
@@ -191,7 +191,7 @@ it('gives large answers side by side over one connection of HTTP/2, and takes re
     world.now += 1000
   }
   const iterators = [await iterator(), await iterator({ ShardId: second })]
-  // A client that takes as much as it gets.
+  // A client with a large memory for responses.
   const session = http2(engine.endpoint, { maxSessionMemory: 1000 })
   onTestFinished(() => session.destroy())
   const ask = async (action: string, body: object) => {
@@ -204,7 +204,7 @@ it('gives large answers side by side over one connection of HTTP/2, and takes re
     return JSON.parse((await stream.toArray()).join(''))
   }
   const reading = iterators.map((ShardIterator) => ask('GetRecords', { ShardIterator }))
-  // The answers are on their way.
+  // The responses are being sent.
   await get(await iterator({ StreamName: 'large' }))
   const record = { StreamName: 'large', PartitionKey: 'a', Data: 'AAAA' }
   expect(await ask('PutRecord', record)).toMatchObject({ ShardId: first })

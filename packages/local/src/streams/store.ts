@@ -3,7 +3,7 @@ import { type Input, textOf } from './input.ts'
 import { createStream, type Stream } from './stream.ts'
 import { invalidArgument, invalidValue, notFound, StreamError } from './stream-error.ts'
 
-/** All streams of an engine and what they share. */
+/** All streams of an engine, with their clock and memory. */
 export interface Store {
   readonly streams: ReadonlyMap<string, Stream>
   /** Milliseconds since the epoch. It never decreases. */
@@ -81,7 +81,7 @@ export function createStore({ arnOf, now: clock, maxBytes }: StoreOptions): Stor
         for (const shard of shards) if (missing() > 0) shard.reclaim(missing())
       }
       if (missing() <= 0) return undefined
-      const message = `The local Kinesis keeps at most ${maxBytes} bytes of records, and they are used up: raise maxBytes, or start it again.`
+      const message = `The local Kinesis keeps at most ${maxBytes} bytes of records, and this limit is reached: raise maxBytes, or restart it.`
       return new StreamError('InternalFailure', message, 500)
     },
   }

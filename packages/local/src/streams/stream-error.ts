@@ -11,7 +11,7 @@ export class StreamError extends Error {
   }
 }
 
-/** The error of a well-formed value that is not valid here. */
+/** The error of a well-formed value that is invalid in this request. */
 export function invalidArgument(message: string): StreamError {
   return new StreamError('InvalidArgumentException', message)
 }

@@ -38,7 +38,7 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
   }
 
   function addressee(request: FauxRequest): FifoChannel | undefined {
-    if (request.method !== 'POST' || faux.isBehind(request)) return undefined
+    if (request.method !== 'POST' || faux.isUncorrected(request)) return undefined
     const { QueueUrl } = (request.body ?? {}) as FifoRequest
     return typeof QueueUrl === 'string' ? find(nameOf(QueueUrl)) : undefined
   }
@@ -82,8 +82,8 @@ export function deliverFifo(faux: Faux, clock: Clock = systemClock): FifoQueues 
 }
 
 /**
- * Checks that fauxqs misses or cannot make, before its response is used. `undefined` when its response counts; otherwise
- * the error to respond with, which is `undefined` for success.
+ * Makes the checks that fauxqs lacks. Returns `undefined` when fauxqs's response is right; otherwise `value` is the
+ * error to respond with, or `undefined` for success.
  */
 function replacedError(
   channel: FifoChannel,
@@ -102,7 +102,7 @@ function replacedError(
   return fault && { value: fault }
 }
 
-/** Replaces what fauxqs responds about the deliveries of a queue. */
+/** Replaces fauxqs's responses about the deliveries of a queue. */
 async function replaceAnswer(
   channel: FifoChannel,
   request: FauxRequest,

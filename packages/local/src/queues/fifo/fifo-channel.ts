@@ -30,8 +30,8 @@ export interface FifoChannel {
   /** Wakes the long polls, because there may be a message. */
   ring(): void
   clear(): void
-  /** Accepts a message from a queue whose dead-letter queue this is. */
-  bury(message: FifoMessage, receiveCount: number): void
+  /** Adds a message that a source queue has dead-lettered. */
+  addDeadLetter(message: FifoMessage, receiveCount: number): void
 }
 
 /** What {@link createFifoChannel} takes. */
@@ -47,7 +47,7 @@ export interface FifoChannelOptions {
 export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoChannelOptions): FifoChannel {
   const queue = createFifoQueue(clock)
   const bell = createBell()
-  // One at a time, because two could mix up the order of the messages.
+  // One at a time, because two at once could change the order of the messages.
   const turn = createSemaphore(1)
   const intake = () => turn.run(() => takeOver(faux, name, queue.add))
 
@@ -65,7 +65,7 @@ export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoCh
         maxReceiveCount: settings.maxReceiveCount,
         deadLetter(message: FifoMessage, receiveCount: number) {
           const attributes = { ...message.attributes, DeadLetterQueueSourceArn: settings.arn }
-          deadLetterQueue(settings.deadLetterArn).bury({ ...message, attributes }, receiveCount)
+          deadLetterQueue(settings.deadLetterArn).addDeadLetter({ ...message, attributes }, receiveCount)
         },
       }
       return pollFor({
@@ -92,7 +92,7 @@ export function createFifoChannel({ faux, name, clock, deadLetterQueue }: FifoCh
     },
     ring: bell.ring,
     clear: queue.clear,
-    bury(message, receiveCount) {
+    addDeadLetter(message, receiveCount) {
       // Its new time and deduplication id: Amazon SQS Developer Guide, "Using dead-letter queues".
       const attributes = {
         ...message.attributes,

@@ -28,12 +28,12 @@ const steps = fc.array(
   { maxLength: 80 },
 )
 
-it('returns the front of groups of which nothing is in flight, and loses nothing', () => {
+it('returns the oldest messages of groups without messages in flight, and loses none', () => {
   fc.assert(
     fc.property(steps, (run) => {
       let now = 1_000_000
       const queue = createFifoQueue({ now: () => now })
-      /** What is left of each group, in the order in which it was sent. */
+      /** The remaining messages of each group, in the order in which they were sent. */
       const model = new Map<string, string[]>([
         ['a', []],
         ['b', []],
@@ -83,7 +83,7 @@ it('returns the front of groups of which nothing is in flight, and loses nothing
             const ids = ofGroup.map(({ message }) => message.messageId)
             expect(ids).toEqual(model.get(group)?.slice(0, ids.length))
           }
-          // It is full, or it has taken all of each open group.
+          // The receive is full, or it has all messages of each group without messages in flight.
           for (const [group, ids] of model) {
             if (locked.has(group) || deliveries.length === step.maximum) continue
             expect(byGroup.get(group)?.length ?? 0).toBe(ids.length)

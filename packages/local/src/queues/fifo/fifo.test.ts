@@ -15,7 +15,7 @@ import {
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type QueueEngine, startQueues } from '../index.ts'
 
-// With the unmodified client of the SDK. Only the date is not the machine's: no time-out is waited for.
+// These tests use the unmodified SDK client. Only the date is faked, so that no test waits for a time-out.
 
 const queues = [
   { name: 'ledger.fifo', visibilityTimeout: 30, deadLetterQueue: 'ledger-dlq.fifo', maxReceiveCount: 2 },
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
 
-/** Sends `a1` to the group `a`, in one batch. */
+/** Sends bodies in one batch. `a1` goes to the group `a`. */
 async function send(...bodies: readonly string[]) {
   const Entries = bodies.map((MessageBody) => {
     const Id = String(sent++)
@@ -71,12 +71,12 @@ const change = (VisibilityTimeout: number, { ReceiptHandle }: Message = {}) =>
   sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }))
 const empty = { visible: 0, inFlight: 0, delayed: 0 }
 
-it('packs the messages of a group into one receive, in order, before it goes on with the next', async () => {
+it('returns the messages of a group in one receive, in order, before those of the next group', async () => {
   await send('a1', 'b1', 'a2', 'a3')
   expect(bodies(await receive())).toEqual(['a1', 'a2', 'a3', 'b1'])
 })
 
-it('takes no more than was asked for, and then nothing of a group that is in flight', async () => {
+it('returns no more than requested, and then nothing of a group with messages in flight', async () => {
   await send('a1', 'a2', 'a3', 'b1', 'c1')
   expect(bodies(await receive({ max: 2 }))).toEqual(['a1', 'a2'])
   expect(bodies(await receive({ max: 1 }))).toEqual(['b1'])
@@ -85,7 +85,7 @@ it('takes no more than was asked for, and then nothing of a group that is in fli
   expect(await engine.depth('ledger.fifo')).toEqual({ visible: 1, inFlight: 4, delayed: 0 })
 })
 
-it('opens a group when the last of it that was in flight is deleted', async () => {
+it('returns more of a group when its last message in flight is deleted', async () => {
   await send('a1', 'a2', 'a3')
   const [one, two] = await receive({ max: 2 })
   await remove(one)
@@ -94,7 +94,7 @@ it('opens a group when the last of it that was in flight is deleted', async () =
   expect(bodies(await receive())).toEqual(['a3'])
 })
 
-it('opens a group when the visibility time-out has passed, in the old order', async () => {
+it('returns a group again, in the same order, after the visibility time-out', async () => {
   await send('a1', 'a2', 'a3')
   await receive({ max: 2 })
   pass(29)
@@ -105,7 +105,7 @@ it('opens a group when the visibility time-out has passed, in the old order', as
   expect(again.map(({ Attributes }) => Attributes?.ApproximateReceiveCount)).toEqual(['2', '2', '1'])
 })
 
-it('opens a group with a visibility of 0, and keeps it closed while another message is in flight', async () => {
+it('returns a group again after a visibility of 0, but not while another of its messages is in flight', async () => {
   await send('a1', 'a2', 'a3')
   const [one, two] = await receive({ max: 2 })
   await change(0, one)
@@ -114,7 +114,7 @@ it('opens a group with a visibility of 0, and keeps it closed while another mess
   expect(bodies(await receive())).toEqual(['a1', 'a2', 'a3'])
 })
 
-it('keeps the group closed for as long as a visibility was stretched', async () => {
+it('returns nothing of a group while the visibility time-out of one of its messages is extended', async () => {
   await send('a1', 'a2')
   const [one] = await receive({ max: 1 })
   await change(600, one)
@@ -158,7 +158,7 @@ it('deletes and changes in batches', async () => {
   expect(bodies(await receive())).toEqual(['a2'])
 })
 
-it('does not delete with a handle that has expired, and takes a second delete for the first', async () => {
+it('rejects a delete with an expired handle, and accepts a repeated delete', async () => {
   await send('a1')
   const [first] = await receive()
   pass(31)
@@ -174,7 +174,7 @@ it('does not delete with a handle that has expired, and takes a second delete fo
   expect(await engine.depth('ledger.fifo')).toEqual(empty)
 })
 
-it('dead-letters what was received too often, in order, and goes on behind it', async () => {
+it('dead-letters messages that were received too often, in order, and delivers those after them', async () => {
   await send('a1', 'a2')
   await receive()
   pass(31)
@@ -194,7 +194,7 @@ it('dead-letters what was received too often, in order, and goes on behind it', 
   })
 })
 
-it('takes no second message with a deduplication id for five minutes, deleted or not', async () => {
+it('drops messages with the same deduplication id for five minutes, even after a delete', async () => {
   const again = (MessageBody: string) =>
     sqs.send(
       new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'a', MessageDeduplicationId: 'd' }),
@@ -213,7 +213,7 @@ it('takes no second message with a deduplication id for five minutes, deleted or
   expect(bodies(await receive())).toEqual(['a2'])
 })
 
-it('gives a message with all that was sent, and what was asked for of it', async () => {
+it('returns a message as it was sent, with the requested attributes', async () => {
   await sqs.send(
     new SendMessageCommand({
       QueueUrl,
@@ -261,7 +261,7 @@ it('gives a message with all that was sent, and what was asked for of it', async
   ])
 })
 
-it('answers a long poll as soon as a message arrives, or the group opens', async () => {
+it('answers a long poll as soon as a message arrives, or the messages in flight of its group are deleted', async () => {
   const arrives = receive({ wait: 20 })
   await send('a1', 'a2')
   expect(bodies(await arrives)).toEqual(['a1', 'a2'])
@@ -313,16 +313,16 @@ it.each([
   ['no deduplication id', { MessageDeduplicationId: undefined }, 'InvalidParameterValue'],
   ['a delay', { DelaySeconds: 5 }, 'InvalidParameterValue'],
   ['a group that is too long', { MessageGroupId: 'a'.repeat(129) }, 'InvalidParameterValue'],
-  ['a blank in its group', { MessageGroupId: 'a b' }, 'InvalidParameterValue'],
-  ['a group that is not of ASCII', { MessageGroupId: 'ä' }, 'InvalidParameterValue'],
+  ['a space in its group', { MessageGroupId: 'a b' }, 'InvalidParameterValue'],
+  ['a group with non-ASCII characters', { MessageGroupId: 'ä' }, 'InvalidParameterValue'],
   ['a number as group', { MessageGroupId: 5 as never }, 'InvalidParameterValue'],
   [
     'a deduplication id that is too long',
     { MessageDeduplicationId: 'd'.repeat(129) },
     'InvalidParameterValue',
   ],
-  ['a blank in its deduplication id', { MessageDeduplicationId: 'd d' }, 'InvalidParameterValue'],
-])('refuses a message with %s, and costs no other message of its batch', async (_, change, name) => {
+  ['a space in its deduplication id', { MessageDeduplicationId: 'd d' }, 'InvalidParameterValue'],
+])('rejects a message with %s, and accepts the others of its batch', async (_, change, name) => {
   const message = { MessageBody: 'a1', MessageGroupId: 'a', MessageDeduplicationId: 'd', ...change }
   await expect(sqs.send(new SendMessageCommand({ QueueUrl, ...message }))).rejects.toMatchObject({ name })
   const other = (Id: string) => ({ Id, MessageBody: Id, MessageGroupId: 'b', MessageDeduplicationId: Id })
@@ -333,7 +333,7 @@ it.each([
   expect(bodies(await receive())).toEqual(['b1', 'b2'])
 })
 
-it('takes a group and a deduplication id of 128 letters, digits and punctuation', async () => {
+it('accepts a group and a deduplication id of 128 letters, digits and punctuation', async () => {
   const longest = `${'a'.repeat(96)}!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`
   expect(longest).toHaveLength(128)
   const ids = { MessageGroupId: longest, MessageDeduplicationId: longest }
@@ -341,11 +341,14 @@ it('takes a group and a deduplication id of 128 letters, digits and punctuation'
   expect(await receive()).toMatchObject([{ Attributes: ids }])
 })
 
-it.each([{ max: 0 }, { max: 11 }, { wait: 21 }, { wait: -1 }])('refuses to receive %j', async (options) => {
-  await expect(receive(options)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
-})
+it.each([{ max: 0 }, { max: 11 }, { wait: 21 }, { wait: -1 }])(
+  'rejects a receive with %j',
+  async (options) => {
+    await expect(receive(options)).rejects.toMatchObject({ name: 'InvalidParameterValue' })
+  },
+)
 
-/** A request as no SDK sends it. */
+/** Sends a request that no SDK would send. */
 const request = (action: string, body: object) =>
   fetch(engine.endpoint, {
     method: 'POST',
@@ -361,24 +364,27 @@ it.each([
   { MessageAttributeNames: 5 },
   { AttributeNames: [null] },
   { MessageSystemAttributeNames: {} },
-])('refuses to receive what no SDK asks for: %j', async (change) => {
+])('rejects a receive that no SDK would send: %j', async (change) => {
   await send('a1')
   expect((await request('ReceiveMessage', change)).status).toBe(400)
   expect(await engine.depth('ledger.fifo')).toEqual({ visible: 1, inFlight: 0, delayed: 0 })
 })
 
-it.each(['soon', 2.5, -1, 43_201, {}, undefined])('refuses a visibility of %j', async (VisibilityTimeout) => {
-  await send('a1')
-  const [{ ReceiptHandle } = {}] = await receive()
-  const one = await request('ChangeMessageVisibility', { ReceiptHandle, VisibilityTimeout })
-  expect(one.status).toBe(400)
-  const Entries = [{ Id: 'a1', ReceiptHandle, VisibilityTimeout }]
-  const many = await request('ChangeMessageVisibilityBatch', { Entries })
-  expect(await many.json()).toMatchObject({ Successful: [], Failed: [{ Id: 'a1' }] })
-  expect(await engine.depth('ledger.fifo')).toEqual({ visible: 0, inFlight: 1, delayed: 0 })
-})
+it.each(['soon', 2.5, -1, 43_201, {}, undefined])(
+  'rejects a visibility time-out of %j',
+  async (VisibilityTimeout) => {
+    await send('a1')
+    const [{ ReceiptHandle } = {}] = await receive()
+    const one = await request('ChangeMessageVisibility', { ReceiptHandle, VisibilityTimeout })
+    expect(one.status).toBe(400)
+    const Entries = [{ Id: 'a1', ReceiptHandle, VisibilityTimeout }]
+    const many = await request('ChangeMessageVisibilityBatch', { Entries })
+    expect(await many.json()).toMatchObject({ Successful: [], Failed: [{ Id: 'a1' }] })
+    expect(await engine.depth('ledger.fifo')).toEqual({ visible: 0, inFlight: 1, delayed: 0 })
+  },
+)
 
-it('delivers from a queue that a client made', async () => {
+it('delivers from a queue that a client created', async () => {
   await sqs.send(new CreateQueueCommand({ QueueName: 'own.fifo', Attributes: { FifoQueue: 'true' } }))
   QueueUrl = engine.queueUrl('own.fifo')
   await send('a1', 'a2')
@@ -394,7 +400,7 @@ it('delivers from a queue that a client made', async () => {
   expect(bodies(await receive())).toEqual(['a3'])
 })
 
-it('is not made with a dead-letter queue of another kind', async () => {
+it('rejects a dead-letter queue of another type', async () => {
   for (const [name, deadLetterQueue] of [
     ['a.fifo', 'a-dlq'],
     ['a', 'a-dlq.fifo'],

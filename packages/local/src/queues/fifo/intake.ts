@@ -12,7 +12,7 @@ interface FauxDelivery {
   readonly MD5OfMessageAttributes?: string
 }
 
-/** The longest visibility time-out in seconds. The messages are deleted at once. */
+/** The longest visibility time-out in seconds. It never passes, because the messages are deleted at once. */
 const longest = 43_200
 const separator = ':'
 
@@ -39,13 +39,13 @@ export async function takeOver(
     MessageAttributeNames: ['All'],
   }
   for (;;) {
-    const { Messages = [] } = (await faux.call('ReceiveMessage', request, { behind: true })) as {
+    const { Messages = [] } = (await faux.call('ReceiveMessage', request, { uncorrected: true })) as {
       readonly Messages?: readonly FauxDelivery[]
     }
     if (Messages.length === 0) return
     for (const message of Messages) add(toFifoMessage(message))
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
-    await faux.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries }, { behind: true })
+    await faux.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries }, { uncorrected: true })
   }
 }
 

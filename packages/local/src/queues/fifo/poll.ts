@@ -1,7 +1,7 @@
 import type { Clock } from '@spillway/message/internal'
 import type { FifoDelivery } from './fifo-message.ts'
 
-/** A signal that can be given repeatedly. */
+/** A signal that can be sent repeatedly. */
 export interface Bell {
   ring(): void
   /** Aborts at the next ring. */
@@ -25,12 +25,12 @@ export interface Poll {
   /** Milliseconds. */
   readonly wait: number
   readonly clock: Clock
-  /** Rung whenever there may be something to take. */
+  /** Rings whenever there may be a message. */
   readonly bell: Bell
   /** Whether the client no longer waits for the response. */
   isOver(): boolean
   take(): Promise<readonly FifoDelivery[]>
-  /** When there may be a message without a ring, in milliseconds since the epoch. */
+  /** When there may be a message although the bell does not ring, in milliseconds since the epoch. */
   nextAt(): number
 }
 

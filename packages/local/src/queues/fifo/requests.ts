@@ -37,8 +37,8 @@ export function nameOf(path: string): string {
 const longestVisibility = 43_200
 
 /**
- * The request that fauxqs gets instead, so that it accepts messages and delivers none. Where it misses a check of SQS,
- * an invalid value is replaced by one that it rejects.
+ * The request to pass to fauxqs, which then accepts messages but delivers none. An invalid value that fauxqs would
+ * accept is replaced by one that it rejects.
  */
 export function toFauxRequest(action: string, body: FifoRequest, position: () => number): FifoRequest {
   const withOwnGroup = <One extends Item>(item: One): One => {
@@ -57,9 +57,9 @@ export function toFauxRequest(action: string, body: FifoRequest, position: () =>
     case 'ReceiveMessage':
       return withoutReceiving(body)
     case 'ChangeMessageVisibility':
-      return withRefusable(body)
+      return withRejectable(body)
     case 'ChangeMessageVisibilityBatch':
-      return each(withRefusable)
+      return each(withRejectable)
     default:
       return body
   }
@@ -81,7 +81,7 @@ function withoutReceiving(body: FifoRequest): FifoRequest {
   }
 }
 
-function withRefusable<One extends Item>(item: One): One {
+function withRejectable<One extends Item>(item: One): One {
   return isWithin(item.VisibilityTimeout, 0, longestVisibility) ? item : { ...item, VisibilityTimeout: -1 }
 }
 

@@ -15,7 +15,7 @@ export interface FifoSettings {
 /** Reads them from fauxqs, which keeps the attributes of queues. */
 export async function readSettings(faux: Faux, name: string): Promise<FifoSettings> {
   const request = { QueueUrl: name, AttributeNames: ['All'] }
-  const { Attributes } = (await faux.call('GetQueueAttributes', request, { behind: true })) as {
+  const { Attributes } = (await faux.call('GetQueueAttributes', request, { uncorrected: true })) as {
     readonly Attributes: Readonly<Record<string, string>>
   }
   const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(Attributes.RedrivePolicy ?? '{}') as {

@@ -13,7 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type QueueEngine, startQueues } from '../index.ts'
 
-// Names and texts of the errors are those that AWS answers.
+// The errors have the names and messages of AWS.
 
 let engine: QueueEngine
 let sqs: SQSClient
@@ -76,7 +76,7 @@ async function receive(name: string, VisibilityTimeout?: number): Promise<readon
 }
 
 /** Lets SQS itself move all messages of a queue to its dead-letter queue. */
-async function bury(name: string): Promise<void> {
+async function deadLetter(name: string): Promise<void> {
   await receive(name)
   expect(await receive(name)).toStrictEqual([])
 }
@@ -97,7 +97,7 @@ async function list(
   return Results
 }
 
-/** What the newest task of a queue says once it has ended. */
+/** Waits for the end of the newest task of a queue, and returns it. */
 async function ended(SourceArn: string): Promise<ListMessageMoveTasksResultEntry | undefined> {
   return vi.waitFor(
     async () => {
@@ -110,7 +110,7 @@ async function ended(SourceArn: string): Promise<ListMessageMoveTasksResultEntry
 }
 
 describe('a move task', () => {
-  it('moves what SQS moved back to where each message came from, as a new message that is otherwise as it was', async () => {
+  it('moves each dead-lettered message back to its source queue, as a new message with the same content', async () => {
     const attributes = {
       kind: { DataType: 'String', StringValue: 'x' },
       picture: { DataType: 'Binary.png', BinaryValue: new Uint8Array([0, 255]) },
@@ -127,8 +127,8 @@ describe('a move task', () => {
       MessageGroupId: 'tenant',
     })
     await send('returns', 'a return')
-    await bury('orders')
-    await bury('returns')
+    await deadLetter('orders')
+    await deadLetter('returns')
     const buried = await receive('dead', 0)
     expect(
       new Map(buried.map(({ Body, Attributes }) => [Body, Attributes?.DeadLetterQueueSourceArn])),
@@ -169,7 +169,7 @@ describe('a move task', () => {
     expect(order?.MessageId).not.toBe(id)
   })
 
-  it('moves messages to the queue that is given, at the rate that is given', async () => {
+  it('moves messages to the given queue at the given rate', async () => {
     for (let n = 0; n < 12; n++) await send('dead', `text ${n}`)
     await start(arn('dead'), { DestinationArn: arn('other'), MaxNumberOfMessagesPerSecond: 500 })
     expect(await ended(arn('dead'))).toStrictEqual({
@@ -198,7 +198,7 @@ describe('a move task', () => {
     const bodies = Array.from({ length: 12 }, (_, n) => `${'ab'[n % 2]}${n}`)
     for (const body of bodies)
       await send('ledger.fifo', body, { MessageGroupId: body.slice(0, 1), MessageDeduplicationId: body })
-    // A receive takes ten, and the next one moves what was received before.
+    // A receive returns ten, and the next one dead-letters them.
     for (let n = 0; n < 4; n++) await receive('ledger.fifo')
     expect(await engine.depth('dead.fifo')).toMatchObject({ visible: 12 })
     await start(arn('dead.fifo'))
@@ -211,7 +211,7 @@ describe('a move task', () => {
     expect(await engine.messages('dead.fifo')).toStrictEqual([])
   })
 
-  it('fails at a message that was sent to the dead-letter queue, unless a destination is given', async () => {
+  it('fails on a message that was sent to the dead-letter queue directly, unless a destination is given', async () => {
     await send('dead', 'sent here')
     await start(arn('dead'))
     expect(await ended(arn('dead'))).toMatchObject({
@@ -223,7 +223,7 @@ describe('a move task', () => {
     expect(await engine.depth('dead')).toStrictEqual({ visible: 1, inFlight: 0, delayed: 0 })
   })
 
-  it('fails when its destination is deleted, and keeps what it has not moved', async () => {
+  it('fails when its destination is deleted, and keeps the remaining messages', async () => {
     for (let n = 0; n < 10; n++) await send('dead', `text ${n}`)
     await start(arn('dead'), { DestinationArn: arn('other'), MaxNumberOfMessagesPerSecond: 10 })
     await sqs.send(new DeleteQueueCommand({ QueueUrl: engine.queueUrl('other') }))
@@ -234,7 +234,7 @@ describe('a move task', () => {
     expect(await engine.depth('dead')).toStrictEqual({ visible: 10 - moved, inFlight: 0, delayed: 0 })
   })
 
-  it('can be cancelled, and the next one goes on', async () => {
+  it('can be cancelled, and the next task continues', async () => {
     for (let n = 0; n < 10; n++) await send('dead', `text ${n}`)
     const handle = await start(arn('dead'), { DestinationArn: arn('other'), MaxNumberOfMessagesPerSecond: 1 })
     expect(await list(arn('dead'))).toStrictEqual([
@@ -267,7 +267,7 @@ describe('a move task', () => {
     expect(await list(arn('dead'))).toHaveLength(1)
   })
 
-  it('ends with its engine', async () => {
+  it('ends when its engine stops', async () => {
     for (let n = 0; n < 3; n++) await send('dead', `text ${n}`)
     await start(arn('dead'), { DestinationArn: arn('other'), MaxNumberOfMessagesPerSecond: 1 })
     const stoppedAt = performance.now()
@@ -322,7 +322,7 @@ describe('a request for a move task', () => {
       "Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.",
       400,
     ],
-  ])('with %j is refused with %s', async (input, name, message, status) => {
+  ])('with %j is rejected with %s', async (input, name, message, status) => {
     const full = Object.fromEntries(
       Object.entries(input).map(([key, value]) => [
         key,
@@ -336,7 +336,7 @@ describe('a request for a move task', () => {
     })
   })
 
-  it('is refused while another task of the queue runs', async () => {
+  it('is rejected while another task of the queue runs', async () => {
     for (let n = 0; n < 3; n++) await send('dead', `text ${n}`)
     const limits = { DestinationArn: arn('other'), MaxNumberOfMessagesPerSecond: 1 }
     const starts = await Promise.allSettled([start(arn('dead'), limits), start(arn('dead'), limits)])
@@ -357,7 +357,7 @@ describe('a request for a move task', () => {
       404,
     ],
     [{ taskId: 'x', sourceArn: 'dead' }, 'ResourceNotFoundException', 'Task does not exist.', 404],
-  ])('to cancel %j is refused with %s', async (handle, name, message, status) => {
+  ])('to cancel %j is rejected with %s', async (handle, name, message, status) => {
     const document =
       typeof handle === 'object' && handle.sourceArn === 'dead'
         ? { ...handle, sourceArn: arn('dead') }
@@ -371,7 +371,7 @@ describe('a request for a move task', () => {
     })
   })
 
-  it('to cancel a task that has ended, or to list none or too many, is refused', async () => {
+  it('to cancel a task that has ended, or to list none or too many, is rejected', async () => {
     const handle = await start(arn('dead'))
     await ended(arn('dead'))
     await expect(sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: handle }))).rejects.toMatchObject({

@@ -40,7 +40,7 @@ export async function runMove(faux: Faux, task: MoveTask, clock: Clock): Promise
 }
 
 async function receive(faux: Faux, task: MoveTask, most: number): Promise<readonly Received[]> {
-  const answer = await faux.ask('ReceiveMessage', {
+  const answer = await faux.tryCall('ReceiveMessage', {
     QueueUrl: nameOf(task.sourceArn),
     MaxNumberOfMessages: most,
     VisibilityTimeout: hiddenSeconds,
@@ -65,10 +65,10 @@ async function moveAll(faux: Faux, task: MoveTask, messages: readonly Received[]
         ReceiptHandle,
         VisibilityTimeout: 0,
       }))
-      await faux.ask('ChangeMessageVisibilityBatch', { QueueUrl, Entries })
+      await faux.tryCall('ChangeMessageVisibilityBatch', { QueueUrl, Entries })
       return
     }
-    await faux.ask('DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle })
+    await faux.tryCall('DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle })
     task.moved++
   }
 }
@@ -80,7 +80,7 @@ async function send(faux: Faux, task: MoveTask, message: Received): Promise<stri
   const arn = task.destinationArn ?? DeadLetterQueueSourceArn
   // It was sent to the dead-letter queue, so SQS knows no source queue.
   if (arn === undefined) return 'CouldNotDetermineMessageSource'
-  const answer = await faux.ask('SendMessage', {
+  const answer = await faux.tryCall('SendMessage', {
     QueueUrl: nameOf(arn),
     MessageBody: Body,
     MessageAttributes,

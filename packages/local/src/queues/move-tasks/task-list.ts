@@ -9,7 +9,7 @@ export interface TaskList {
   of(sourceArn: string): readonly MoveTask[]
   /** Adds a task; `run` resolves when it has ended. */
   add(task: MoveTask, run: Promise<void>): void
-  /** Ends all tasks when the messages that they are moving have been moved. */
+  /** Ends all tasks after the messages that they are moving now. */
   stop(): Promise<void>
 }
 

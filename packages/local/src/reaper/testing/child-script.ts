@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 
-/** Runs a module in a process that the test can kill. It ends with the test at the latest. */
+/** Runs a module in a process that the test can kill. The process is killed when the test ends. */
 export function childScript(code: string, env: Record<string, string> = {}): ChildProcess {
   const args = ['--conditions=spillway:source', '--input-type=module', '--eval', code]
   const child = spawn(process.execPath, args, {

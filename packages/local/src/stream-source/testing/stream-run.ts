@@ -8,7 +8,7 @@ import { startStreamSource } from '../index.ts'
 import type { KinesisRecord } from '../record.ts'
 import type { StreamSource, StreamSourceProblem, StreamSourceSpec } from '../types.ts'
 
-/** The handler of a test: it returns its payload, or the result of the invocation. */
+/** The handler of a test. It returns its response, or the result of the invocation. */
 export type Handler = (texts: readonly string[], records: readonly KinesisRecord[]) => unknown
 
 /** The text of a record. */
@@ -21,7 +21,7 @@ export const failure = (kind: 'error' | 'timeout' | 'crash' | 'throttle'): Invoc
   error: { errorType: 'Test', errorMessage: 'as the test asks' },
 })
 
-/** A response that names records by their texts. */
+/** A response in which the records with these texts failed. */
 export const failing = (records: readonly KinesisRecord[], ...texts: readonly string[]) => ({
   batchItemFailures: records
     .filter((record) => texts.includes(textOf(record)))

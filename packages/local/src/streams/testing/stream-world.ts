@@ -25,7 +25,7 @@ export const protocols: [string, NewHandler][] = [
   ['HTTP/1.1', () => new NodeHttpHandler()],
 ]
 
-/** What a test changes. */
+/** The values that a test can change. */
 export const world: { now: number; onPut: OnPut | undefined; handler: NewHandler } = {
   now: 0,
   onPut: undefined,
