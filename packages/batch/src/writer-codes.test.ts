@@ -116,7 +116,7 @@ describe('the line of the log', () => {
       () => writing({ row: () => null }),
       one,
       'SPILLWAY_ROW_INVALID',
-      /The row mapper answered with null/,
+      /The row mapper returned null/,
     ],
     [
       'a value that no column can hold',

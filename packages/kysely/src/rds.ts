@@ -1,5 +1,5 @@
 /**
- * What a pool needs for RDS, Aurora and RDS Proxy: IAM tokens for passwords, and TLS.
+ * IAM tokens as passwords, and TLS settings, for pools of RDS, Aurora and RDS Proxy.
  *
  * @module
  */

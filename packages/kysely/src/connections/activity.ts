@@ -1,39 +1,39 @@
 import type { Clock } from '@spillway/message/internal'
 
-/** What a connection that is in use does. Times are in milliseconds since the epoch. */
+/** The activity of a connection in use. Times are in milliseconds since the epoch. */
 export interface Activity {
-  /** The pool that the connection is of. */
+  /** The pool of the connection. */
   readonly pool: string
   readonly takenAt: number
-  /** When the open transaction began; `undefined` where none is open. */
+  /** When the open transaction began; `undefined` if none is open. */
   readonly transactionAt: number | undefined
-  /** Whether a statement is under way. */
+  /** Whether a statement is running. */
   readonly isBusy: boolean
-  /** When the last statement began, or ended where none is under way; `undefined` before the first of this use. */
+  /** When the last statement began, or ended if none is running; `undefined` before the first statement of this use. */
   readonly statementAt: number | undefined
   /** The first words of that statement, without values; may be empty. */
   readonly words: string
 }
 
-/** How the SQL of a driver is read. */
+/** How to read the SQL of a driver. */
 export interface SqlReader {
-  /** What stands around a name: in MySQL `"` stands around values. */
+  /** The quotation mark of names. In MySQL, `"` quotes values. */
   readonly quote: '"' | '`'
-  /** The statement in a text that has others around it. Default: the text. */
+  /** Extracts the statement from a text that also contains others. Default: the whole text. */
   statementOf?(text: string): string
 }
 
-/** Is told about the statements of a connection. */
+/** Receives events about the statements of a connection. */
 export interface QueryListener {
-  /** A statement is sent: its text, or an object with the text, and its parameters. */
+  /** A statement is sent: `query` is its text, or an object with the text, `values` are its parameters. */
   began(query: unknown, values: unknown): void
-  /** The statement has its answer, or failed with an error. */
+  /** The statement has succeeded, or failed with an error. */
   ended(error?: unknown): void
 }
 
-/** Records what a connection does. */
+/** Records the activity of a connection. */
 export interface ActivityLog {
-  /** A use of the connection begins, or has ended. */
+  /** A use of the connection begins or ends. */
   reset(): void
   began(text: unknown, values: unknown): void
   ended(): void
@@ -97,8 +97,8 @@ const words: Readonly<Record<SqlReader['quote'], RegExp>> = {
 }
 
 /**
- * The first words of a statement, up to the first that may be a value. A statement without parameters may have values
- * anywhere: only its first word is used.
+ * The first words of a statement, up to the first word that may be a value. A statement without parameters may have
+ * values anywhere: only its first word is used.
  */
 function firstWords(text: string, hasValues: boolean, { quote, statementOf }: SqlReader): string {
   const found = (hasValues ? words[quote] : word).exec((statementOf?.(text) ?? text).trimStart())?.[0] ?? ''
@@ -106,7 +106,7 @@ function firstWords(text: string, hasValues: boolean, { quote, statementOf }: Sq
   return said.length > mostWords ? `${said.slice(0, mostWords)}…` : said
 }
 
-/** What a driver's pool tells about its connections. */
+/** Information from a driver's pool about its connections. */
 interface Source<Connection> extends SqlReader {
   /** The name of the pool's factory. */
   readonly name: string
@@ -115,7 +115,7 @@ interface Source<Connection> extends SqlReader {
   isBusy(connection: Connection): boolean
 }
 
-/** What the connections of a pool do. */
+/** The activity of the connections of a pool. */
 export interface ActivityBook<Connection> {
   log(connection: Connection): ActivityLog
   read(connection: Connection): Activity
@@ -141,7 +141,7 @@ export function activityBook<Connection extends object>(
   }
 }
 
-/** The name of a pool in errors. The host is left out: it may come from a text with a password. */
+/** The name of a pool in errors. The host is omitted: it may come from a text with a password. */
 function nameOf({ name, database }: Pick<Source<never>, 'name' | 'database'>): string {
   const [, , named]: unknown[] = JSON.parse(database)
   return typeof named === 'string' ? `${name} to "${named}"` : name

@@ -1,13 +1,13 @@
 import type { Logger } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 
-/** The numbers of connections that a server allows, as far as it tells them. */
+/** The numbers of connections that a server allows. */
 export interface ServerLimits {
   /** All connections, without those reserved for administrators. */
   readonly server: number
-  /** Connections of the role or user; `undefined` where it has no limit of its own. */
+  /** Connections of the role or user; `undefined` if it has no limit of its own. */
   readonly user?: number | undefined
-  /** Connections to the database; `undefined` where it has no limit of its own. */
+  /** Connections to the database; `undefined` if it has no limit of its own. */
   readonly database?: number | undefined
 }
 
@@ -20,7 +20,7 @@ interface LimitReader<Connection> {
   readonly words: LimitWords
 }
 
-/** A sentence for each limit that the budget or an environment's share exceeds. */
+/** One sentence for each limit that the budget or an environment's share exceeds. */
 function contradictions(
   limits: ServerLimits,
   budget: number,
@@ -41,7 +41,7 @@ function contradictions(
   return said
 }
 
-/** Milliseconds that the check may take. */
+/** Milliseconds before the check times out. */
 const checkTime = 1_000
 
 /** What {@link createBudgetCheck} takes. */
@@ -55,8 +55,9 @@ export interface BudgetCheckOptions {
 }
 
 /**
- * A check that compares the budget with what the server allows, once, on the first connection. It never throws, takes at most
- * a second, and answers whether the connection answered. A check that failed is logged, so that nobody believes it passed.
+ * Creates a check that compares the budget with the limits of the server, once, on the first connection. The check
+ * never throws, and takes at most a second. It resolves to `false` if the server did not respond in that time. A failed
+ * check is logged, because otherwise it would look like a passed one.
  */
 export function createBudgetCheck<Connection>(
   { readLimits, words }: LimitReader<Connection>,
@@ -69,12 +70,12 @@ export function createBudgetCheck<Connection>(
     const answer = readLimits(connection)
       .then((limits) => contradictions(limits, budget, share, words))
       .catch((error: unknown) => {
-        logger.warn('The budget of connections was not compared with what the server allows.', { error })
+        logger.warn('The connection budget could not be compared with the limits of the server.', { error })
         return []
       })
     const said = await Promise.race([answer, clock.sleep(checkTime).then(() => undefined)])
     if (said === undefined)
-      logger.warn('The server does not answer what it allows: its connection is replaced.')
+      logger.warn('The server did not report its connection limits in time: the connection is replaced.')
     for (const sentence of said ?? []) logger.warn(sentence)
     return said !== undefined
   }

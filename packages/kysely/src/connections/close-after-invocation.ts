@@ -11,13 +11,14 @@ import type { LimitedPool } from './pool-options.ts'
 /** What {@link closeAfterInvocation} takes beside its pools. */
 export interface CloseAfterInvocationOptions {
   /**
-   * Keeps the connections while invocations follow one another: an environment whose last three pauses between
-   * invocations were each at most this many milliseconds is expected to be invoked again at once. A new environment
-   * needs one such pause only. Default: no connection is kept.
+   * Keeps the connections while invocations follow one another closely: if each of the last three pauses between
+   * invocations was at most this many milliseconds, the environment is expected to be invoked again at once. A new
+   * environment needs only one such pause. Default: connections are always closed.
    *
-   * Lambda may still freeze such an environment forever. Use it only where the server ends idle sessions after
-   * about a second and counts the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a good value:
-   * a connection that stays unused for longer than it takes to connect costs other environments more than it saves.
+   * Lambda may still freeze such an environment for good. Use this option only where the server ends idle sessions
+   * after about a second and limits the sessions of the role: {@link connectionBudgetMigration} sets both. 100 is a
+   * good value: a connection that stays unused for longer than a connect takes costs other environments more than it
+   * saves.
    */
   readonly keepWithinMillis?: number
   /**
@@ -40,22 +41,26 @@ const rules: OptionRules<CloseAfterInvocationOptions> = {
   clock: objectWith('now', 'sleep'),
 }
 
-/** How many pauses in a row have to be short. One or two short pauses happen by chance, where environments are chosen at random. */
+/**
+ * The number of consecutive short pauses required. One or two happen by chance, because Lambda chooses environments at
+ * random.
+ */
 const shortPauses = 3
 
 /**
- * A middleware that closes the connections of pools before an invocation ends, so that an environment which is frozen
- * holds none. So no more environments have connections than invocations run: `share × maximumConcurrency` holds,
- * whatever Lambda does with environments between invocations.
+ * A middleware that closes the connections of pools before an invocation ends, so that a frozen environment holds none.
+ * The number of environments with connections is then at most the number of running invocations:
+ * `share × maximumConcurrency` holds, whatever Lambda does with environments between invocations.
  *
  * Without it an idle environment keeps its connections for as long as it is frozen, and Lambda has more environments
- * than invocations: after a deployment, when it replaces old ones, when it starts one and another becomes free first.
+ * than running invocations: after a deployment, when it replaces old environments, and when an existing environment
+ * becomes free before a new one has started.
  *
  * It costs a new connection for each invocation (with RDS, TLS and IAM 20 to 100 ms, which a batch of some hundred
  * messages shares). With `keepWithinMillis` a busy environment keeps its connections, and an idle one closes them.
  *
- * Use it before other middlewares: it then closes the connections after they have finished. Connections that other
- * invocations of this environment use at that moment stay open.
+ * Use it before other middlewares, so that it closes the connections after they have finished. Connections that other
+ * invocations of this environment use at that time stay open.
  *
  * @example
  * ```ts
@@ -85,7 +90,8 @@ export function closeAfterInvocation(
   }
   return {
     before() {
-      // A deploy starts many environments at once, which are then busy: they should not connect four times each.
+      // A deployment starts many environments at once, which are then busy: they need not reconnect for each of the
+      // first invocations.
       if (endedAt === undefined) short = shortPauses - 1
       else short = clock.now() - endedAt <= keepWithinMillis ? short + 1 : 0
     },

@@ -3,7 +3,7 @@ import type { Clock } from '@spillway/message/internal'
 /** How long connections are kept. */
 export interface KeepingOptions {
   /**
-   * Milliseconds after which an unused connection is closed rather than used. Default 60,000: less than the 350 s
+   * Milliseconds after which an unused connection is closed instead of used. Default 60,000: less than the 350 s
    * after which NAT gateways and load balancers silently drop a connection.
    *
    * @internal
@@ -26,12 +26,12 @@ export interface KeepingOptions {
   readonly maxUses?: number
 }
 
-/** What a pool knows about its connections. Ages are read from the clock, because the timers of a frozen environment stop. */
+/** The state of a pool's connections. Ages come from the clock, because the timers of a frozen environment stop. */
 export interface ConnectionBook<Connection extends object> {
   opened(connection: Connection): void
   taken(connection: Connection): void
   returned(connection: Connection): void
-  /** Marks the connection as not to be used again. */
+  /** Excludes the connection from further use. */
   condemn(connection: Connection): void
   /** Whether it may be used now. */
   isFit(connection: Connection): boolean
@@ -57,10 +57,13 @@ interface Entry {
 
 /** Milliseconds without use after which an environment may have been frozen. */
 const quiet = 20
-/** Milliseconds in which a new connection is fit whatever the limits: very short limits would have it replaced forever. */
+/**
+ * Milliseconds for which a new connection is usable regardless of its limits; very short limits would replace it
+ * forever.
+ */
 const grace = 1_000
 
-/** A book of connections. */
+/** Creates the state of a pool's connections. */
 export function connectionBook<Connection extends object>(
   options: KeepingOptions,
   clock: Clock,

@@ -11,7 +11,7 @@ import { limitOf, type PoolOptions } from './pool-options.ts'
 import { retireOnShutdown } from './shutdown.ts'
 import { createPermitTaker } from './take-permits.ts'
 
-/** What a driver's own pool does for {@link createConnectionLeases}. */
+/** The functions of a driver's pool that are needed by {@link createConnectionLeases}. */
 export interface DriverPool<Connection> extends SqlReader {
   /** The name of the pool's factory, for errors. */
   readonly name: string
@@ -19,36 +19,39 @@ export interface DriverPool<Connection> extends SqlReader {
   open(): Promise<Connection>
   /** Takes back and closes a connection that is not fit for use. */
   discard(connection: Connection): void
-  /** Closes a connection that is unused or lost; resolves when it is closed. */
+  /** Closes a connection that is unused or lost, and resolves when it is closed. */
   close(connection: Connection): Promise<void>
   readLimits(connection: Connection): Promise<ServerLimits>
   readonly words: LimitWords
-  /** Whether a statement is under way; one that the driver gave up counts, too. */
+  /** Whether a statement is running, including one whose answer the driver no longer waits for. */
   isBusy(connection: Connection): boolean
   /** Identifies the database. */
   readonly database: string
 }
 
-/** The part of a pool that is the same for each driver: who gets a connection, which one, and when it is closed. */
+/**
+ * The part of a pool that is common to all drivers. It decides who gets a connection, which connection that is, and
+ * when a connection is closed.
+ */
 export interface ConnectionLeases<Connection> {
   readonly limit: ConnectionLimit
   /** The most connections of this pool. */
   readonly connections: number
-  /** The driver's pool reports a new connection. Answers what its statements are to be reported to. */
+  /** The driver's pool reports a new connection. Returns the listener for its statements. */
   opened(connection: Connection): QueryListener
   /** The driver's pool reports that a connection ended. */
   ended(connection: Connection): void
   /** Whether the connection has not failed. */
   isHealthy(connection: Connection): boolean
   take(): Promise<Connection>
-  /** Ends a use. `settle` hands the connection to the driver's pool, which keeps or closes it. */
+  /** Ends a use. `settle` returns the connection to the driver's pool, which keeps or closes it. */
   giveBack(connection: Connection, isLost: boolean, settle: (isKept: boolean) => void): void
   closeUnused(): Promise<void>
   /** Leaves the limit, and removes all listeners. */
   stop(): void
 }
 
-/** What the functions of a {@link ConnectionLeases} share. */
+/** State that the functions of {@link ConnectionLeases} share. */
 interface Leases<Connection extends object> {
   readonly driver: DriverPool<Connection>
   readonly limit: ConnectionLimit
@@ -60,13 +63,13 @@ interface Leases<Connection extends object> {
   readonly activities: ActivityBook<Connection>
   readonly inUse: Map<Connection, readonly Permit[]>
   takePermits(): Promise<readonly Permit[]>
-  /** Compares the budget with what the server allows, once. */
+  /** Compares the budget with the limits of the server, once. */
   checkBudget(connection: Connection): Promise<boolean>
   /** Whether the process is ending: connections are closed after their use. */
   isRetired: boolean
 }
 
-/** Leases the connections of a driver's pool. */
+/** Creates the leases of a driver's pool. */
 export function createConnectionLeases<Connection extends object>(
   options: PoolOptions,
   driver: DriverPool<Connection>,
@@ -176,7 +179,8 @@ async function take<Connection extends object>(leases: Leases<Connection>): Prom
 async function takeFit<Connection extends object>(leases: Leases<Connection>): Promise<Connection> {
   const { book, driver, connections } = leases
   await book.drainSocketEvents()
-  // The pool keeps at most `connections`: the next one after as many is new. If that is not fit, its statement tells why.
+  // The driver's pool keeps at most `connections`, so one more is new. If even that is not fit, its statement fails
+  // with the reason.
   for (let kept = connections; ; kept -= 1) {
     const connection = await driver.open()
     const isFit = kept < 0 || book.isFit(connection)
@@ -187,7 +191,7 @@ async function takeFit<Connection extends object>(leases: Leases<Connection>): P
   }
 }
 
-/** Takes a connection back that its user does not give back: its statement got no answer, or it was forgotten. */
+/** Closes a connection that was not returned: its statement got no answer, or its user forgot it. */
 function takeBack<Connection extends object>(
   { inUse, logger, clock, longestUseMillis, book, driver }: Leases<Connection>,
   connection: Connection,
@@ -212,7 +216,7 @@ function giveBack<Connection extends object>(
   settle: (isKept: boolean) => void,
 ): void {
   const permits = inUse.get(connection)
-  // `takeBack` has closed it.
+  // `takeBack` has already closed it.
   if (permits === undefined) return
   inUse.delete(connection)
   const isKept = !isLost && book.isWorthKeeping(connection) && !isRetired && !limit.isCrowded()
@@ -228,9 +232,9 @@ function endAll(permits: readonly Permit[]): void {
 }
 
 /**
- * Makes the pool of a driver, which may read its options at once. Where that throws, the leases stop.
+ * Creates the pool of a driver. The driver may read its options at once and throw: then the leases are stopped.
  *
- * @param name that of the pool's factory, for errors
+ * @param name the name of the pool's factory, for errors
  */
 export function openPool<Pool>(
   leases: Pick<ConnectionLeases<never>, 'stop'>,

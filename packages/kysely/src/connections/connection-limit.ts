@@ -13,9 +13,9 @@ import { exceedsShare, givenShare } from './share.ts'
 /** Options of {@link connectionLimit}. */
 export interface ConnectionLimitOptions {
   /**
-   * The most connections that this environment has to one database: its share of the budget. Default: the environment
-   * variable `SPILLWAY_CONNECTIONS`, which the local runtime sets from `connections` of the app definition; without it 1,
-   * which is right where an environment runs one invocation at a time, as Lambda's do.
+   * The maximum number of connections from this environment to one database: its share of the budget. Default: the
+   * environment variable `SPILLWAY_CONNECTIONS`, which the local runtime sets from `connections` of the app definition;
+   * without that variable 1, which is right where an environment runs one invocation at a time, as on Lambda.
    */
   readonly connections?: number
   /**
@@ -26,19 +26,21 @@ export interface ConnectionLimitOptions {
   readonly clock?: Clock
 }
 
-/** How many connections one environment has to one database. Pools with the same limit share it. */
+/** Limits the connections of one environment to one database. Pools with the same limit share it. */
 export interface ConnectionLimit {
-  /** The share: the most that may be open. */
+  /** The share: the maximum number of open connections. */
   readonly connections: number
-  /** How many sockets are open, connecting and closing ones included, and sessions that the server may still have. */
+  /**
+   * The number of open sockets, connecting and closing ones included, and of sessions that the server may still have.
+   */
   readonly open: number
   /**
-   * A socket of this limit, not yet connected: its `connect` waits until there is room, and it counts until it is
-   * closed. For `stream` of `pg`; {@link postgresPool} and {@link mysqlPool} use it by themselves.
+   * Creates a socket of this limit, not yet connected. Its `connect` waits until there is room, and it counts until it
+   * is closed. Pass it as `stream` of `pg`; {@link postgresPool} and {@link mysqlPool} use it by themselves.
    */
   socket(): Socket
   /**
-   * For pools: takes the permit to use one connection; `undefined` if none is free within so many milliseconds.
+   * For pools: takes a permit to use one connection; `undefined` if none is free within this many milliseconds.
    *
    * @internal
    */
@@ -50,7 +52,7 @@ export interface ConnectionLimit {
    */
   uses(): readonly (PermitUse | undefined)[]
   /**
-   * For pools: whether an unused connection should be closed, because another one waits.
+   * For pools: whether an unused connection should be closed, because another use waits.
    *
    * @internal
    */
@@ -62,7 +64,8 @@ export interface ConnectionLimit {
    */
   onCrowded(closeUnused: () => boolean): () => void
   /**
-   * For pools: a socket is about to be closed, but the server may still have its session. It counts until `ended` settles.
+   * For pools: a socket is about to be closed, but the server may still have its session. It counts until `ended`
+   * settles.
    *
    * @internal
    */
@@ -75,10 +78,10 @@ const rules: OptionRules<ConnectionLimitOptions> = {
 }
 
 /**
- * A limit that this environment cannot exceed, whatever the settings of its pools. It counts sockets, from before they
- * connect until they are closed, and the sessions that a server may still have after that. A client that is made from
- * the options of a pool counts too. The request by which {@link postgresPool} cancels a statement is not a session and
- * does not count.
+ * Creates a limit that this environment cannot exceed, regardless of the settings of its pools. It counts sockets, from
+ * before they connect until they are closed, and the sessions that the server may still have after that. A client that
+ * is created from the options of a pool counts too. The request by which {@link postgresPool} cancels a statement is
+ * not a session and does not count.
  *
  * @example
  * ```ts
@@ -117,8 +120,8 @@ export function connectionLimit(options: ConnectionLimitOptions = {}): Connectio
 }
 
 /**
- * The slots for sockets. Not a semaphore: a session takes over the slot of a socket, a wait ends when its socket is closed,
- * and a freed slot is used in the same tick.
+ * The slots for sockets. They are not a semaphore: a session takes over the slot of a socket, a wait ends when its
+ * socket is closed, and a freed slot is used in the same tick.
  */
 interface Slots {
   counted(): number
@@ -188,7 +191,7 @@ function countedSocket(slots: Slots): Socket {
       try {
         if (!socket.destroyed) connect(...parameters)
       } catch (error) {
-        // A port that does not exist: a closed socket no longer counts, and its listeners get the error.
+        // The port is invalid. A closed socket no longer counts, and its listeners get the error.
         socket.destroy(error as Error)
       }
     })

@@ -27,8 +27,8 @@ interface Shared {
 const limits = new Map<string, Shared>()
 
 /**
- * The limit that all pools of this process to one database share, unless they are given another. It is the share of
- * this environment.
+ * The limit that all pools of this process to one database share, unless they have the option `limit`. It is the share
+ * of this environment.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when a pool wants more connections than the share
  */
@@ -57,7 +57,7 @@ function start(share: number | undefined, clock: Clock | undefined): Shared {
   return { limit, clock, pools: 0 }
 }
 
-/** Whether a limit still has pools; or, where it equals the wanted limit, open connections of pools that ended. */
+/** Whether a limit still has pools or, if it equals the wanted limit, open connections of pools that ended. */
 function isStillUsed({ limit, clock, pools }: Shared, share: number, wanted: Clock | undefined): boolean {
   return pools > 0 || (limit.open > 0 && limit.connections === share && clock === wanted)
 }

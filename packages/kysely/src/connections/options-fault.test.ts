@@ -101,7 +101,7 @@ describe('options with which no connection can be made', () => {
 
   it('are refused at once by mysqlPool, which says nothing of the password', () => {
     const make = () => mysqlPool({ createPool, uri: 'mysql://u:secret@[127/db' })
-    expect(make).toThrow(/^mysqlPool: its options make no connection possible \(Invalid URL\)/)
+    expect(make).toThrow(/^mysqlPool: its options do not allow a connection \(Invalid URL\)/)
     expect(() => mysqlPool({ createPool, config: { ssl: 'Nonsense' } })).toThrow(/Unknown SSL profile/)
     try {
       make()

@@ -4,13 +4,13 @@ import { SpillwayError, toError } from '@spillway/message'
 // begin with ERR_TLS_CERT_ are about the certificate of the server.
 const codes = /^ERR_(?:INVALID_(?:URL|ARG)|SOCKET_BAD_PORT|TLS_(?!CERT_)|SSL_|OSSL_|CRYPTO_)/
 const fileCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
-// What `pg`, `pg-connection-string` and `mysql2` throw without a code.
+// Messages of errors that `pg`, `pg-connection-string` and `mysql2` throw without a code.
 const messages =
   /^(?:The server does not support SSL connections|Server does not support secure connection|Invalid (?:sslnegotiation|port)\b|sslnegotiation=direct requires|SECURITY WARNING: |SASL: .*client password must be|Unknown SSL profile|Both useLibpqCompat)/
 
 /**
- * The error for a connection that could not be made because of the options of its pool, whatever the state of the
- * database: a missing file, a port that does not exist. `undefined` for any other error.
+ * The error for a connection that cannot be opened because of the options of its pool, regardless of the state of the
+ * database: a missing file, an invalid port. `undefined` for any other error.
  *
  * Only for errors thrown while connecting: elsewhere the same codes come from the app.
  */
@@ -21,7 +21,7 @@ export function optionsFault(owner: string, thrown: unknown): SpillwayError | un
   for (const name of ['input', 'base']) Reflect.deleteProperty(cause, name)
   return new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    `${owner}: its options make no connection possible (${cause.message}): correct the connection string, the port, the files and settings of TLS or the password.`,
+    `${owner}: its options do not allow a connection (${cause.message}): correct the connection string, the port, the files and settings of TLS or the password.`,
     { cause },
   )
 }

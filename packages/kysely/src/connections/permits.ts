@@ -4,7 +4,7 @@ import type { Activity } from './activity.ts'
 
 /** The right to use one connection. */
 export interface Permit {
-  /** Gives the permit back. Further calls have no effect. */
+  /** Returns the permit. Further calls have no effect. */
   end(): void
   /** Sets what the permit is used for. */
   use(use: PermitUse): void
@@ -12,21 +12,21 @@ export interface Permit {
 
 /** The use of a permit. */
 export interface PermitUse {
-  /** The time in milliseconds since the epoch after which the connection may be taken back for another use that waits. */
+  /** The time, in milliseconds since the epoch, after which the connection may be closed for another use that waits. */
   readonly overdueAt: number
   takeBack(): void
-  /** What the connection does now, for the error of a use that got no permit. */
+  /** The current activity of the connection, for the error of a use that got no permit. */
   activity(): Activity
 }
 
 /**
- * Permits to use connections, given in the order of the requests. It is a semaphore that knows the use of each permit:
- * an overdue use ends when another one waits, and an error can say which uses have the connections.
+ * Permits to use connections, given in the order of the requests. This is a semaphore that also stores the use of each
+ * permit: an overdue use ends when another one waits, and an error can describe the current uses.
  */
 export interface Permits {
   /** The use of each permit; `undefined` while its connection is being opened. */
   uses(): readonly (PermitUse | undefined)[]
-  /** Takes a permit; `undefined` if none is free within so many milliseconds. Takes back permits that are overdue. */
+  /** Takes a permit; `undefined` if none is free within this many milliseconds. Ends overdue uses. */
   take(milliseconds: number): Promise<Permit | undefined>
 }
 
@@ -36,7 +36,7 @@ interface Given {
   cancel: () => void
 }
 
-/** Creates permits for so many connections. */
+/** Creates permits for this many connections. */
 export function createPermits(connections: number, clock: Clock): Permits {
   const semaphore = createSemaphore(connections)
   const given = new Set<Given>()

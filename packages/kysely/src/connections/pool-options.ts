@@ -5,33 +5,39 @@ import type { ConnectionLimit } from './connection-limit.ts'
 import { defaultLimit, type SharedLimit } from './default-limit.ts'
 import { tooMany } from './share.ts'
 
-/** What {@link postgresPool} and {@link mysqlPool} both take. */
+/** Options that {@link postgresPool} and {@link mysqlPool} have in common. */
 export interface PoolOptions extends KeepingOptions {
   /**
-   * The most connections of this pool; its limit may not be exceeded. Default: all that the limit allows; without a `limit` that is the
-   * environment variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
+   * The maximum number of connections of this pool. It must not exceed its limit. Default: all that the limit allows;
+   * without a `limit`, the environment variable `SPILLWAY_CONNECTIONS`, else 1. See {@link connectionLimit}.
    */
   readonly connections?: number
   /**
-   * A limit that this pool shares with others of this environment. Default: one for all pools of this process to the
-   * same host, port and database.
+   * A limit that this pool shares with other pools of this environment. Default: one limit for all pools of this
+   * process to the same host, port and database.
    */
   readonly limit?: ConnectionLimit
   /**
-   * Milliseconds to wait for a connection, to the server as well as for a busy pool (`SPILLWAY_CONNECTIONS_BUSY`).
-   * Default 5,000: more than a failover's DNS change needs, less than an invocation has.
+   * Milliseconds to wait for a connection: for the server to accept it, and for a busy pool
+   * (`SPILLWAY_CONNECTIONS_BUSY`). Default 5,000: longer than the DNS change of a failover takes, shorter than an
+   * invocation.
    */
   readonly connectionTimeoutMillis?: number
   /**
-   * Milliseconds after which a connection in use may be closed for somebody who waits for one: its statement got no answer, or it was not given back. Default 60,000. Set it to the function's time-out where that is longer.
+   * Milliseconds after which a connection in use may be closed while another use waits for one: its statement got no
+   * answer, or it was not returned. Default 60,000. Set it to the function's time-out if that is longer.
    */
   readonly longestUseMillis?: number
   /**
-   * How many connections all environments together may open: the budget. If set, the first connection of the pool
-   * compares it with what the server allows, by one statement, and a contradiction is logged once. Writes go on.
+   * The number of connections that all environments together may open: the budget. If it is set, the first connection
+   * of the pool compares it with the limits of the server, by one statement, and logs contradictions once. Writes
+   * continue.
    */
   readonly budget?: number
-  /** Logs contradictions of the budget and connections that are closed while in use. Default: {@link consoleLogger}. */
+  /**
+   * Receives contradictions of the budget, and connections that are closed while in use. Default:
+   * {@link consoleLogger}.
+   */
   readonly logger?: Logger
   /**
    * Default: the clock of the machine.
@@ -54,8 +60,8 @@ export interface LimitedPool {
   closeUnused(): Promise<void>
 }
 
-/** Milliseconds to wait for a server that does not close a connection after the goodbye. */
-export const goodbye = 2_000
+/** Milliseconds to wait for the server to close a connection after the driver has ended it. */
+export const closeWaitMillis = 2_000
 
 /** The rules of the common options. */
 export const poolRules: OptionRules<PoolOptions> = {
@@ -74,7 +80,7 @@ export const poolRules: OptionRules<PoolOptions> = {
 
 /** The limit of a pool with these options to a database. */
 export function limitOf(options: PoolOptions, database: string): SharedLimit {
-  // Not in the parameters: the declaration would name `clock`, which is stripped from the options.
+  // Not destructured in the parameters: the declaration would name `clock`, which is stripped from the options.
   const { limit, connections, clock } = options
   if (limit === undefined) return defaultLimit({ database, connections, clock })
   if (connections !== undefined && connections > limit.connections) {

@@ -6,7 +6,7 @@ export const shareVariable = 'SPILLWAY_CONNECTIONS'
 /** Variables by their names, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** The share of the environment; `undefined` when it has none.
+/** The share of the environment; `undefined` if it is not set.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when it is not a whole number from 1 to 10,000
  */

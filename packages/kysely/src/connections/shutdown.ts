@@ -6,15 +6,15 @@ export interface Retirable {
 
 const retirables = new Set<Retirable>()
 
-/** Milliseconds to wait for connections to close, in a process that would otherwise have ended at once. */
-const patience = 400
+/** Milliseconds to wait for connections to close, in a process that the signal would otherwise have ended at once. */
+const waitMillis = 400
 
 /**
- * Retires a pool when this process gets SIGTERM: Lambda sends it to an environment with an extension, a container's
- * host always does. The server then has the connections free at once.
+ * Retires a pool when this process gets SIGTERM, so that the server can reuse the connections at once. Lambda sends
+ * SIGTERM to an environment with an extension; container hosts always send it.
  *
  * One listener serves all pools. Running statements are not interrupted: the process's own listeners decide when the
- * process ends. Without other listeners, the signal ends the process as if nobody had listened.
+ * process ends. Without other listeners, the signal ends the process as it does by default.
  *
  * Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle", shutdown phase.
  *
@@ -29,11 +29,11 @@ export function retireOnShutdown(pool: Retirable): () => void {
 }
 
 async function onSigterm(): Promise<void> {
-  const nobodyElse = process.listenerCount('SIGTERM') === 1
-  // A goodbye never rejects: see `closeUnused`.
-  const goodbyes = Promise.allSettled([...retirables].map((pool) => pool.retire()))
-  if (!nobodyElse) return
-  await Promise.race([goodbyes, new Promise((resolve) => setTimeout(resolve, patience))])
+  const isOnlyListener = process.listenerCount('SIGTERM') === 1
+  // `closeUnused` never rejects.
+  const closings = Promise.allSettled([...retirables].map((pool) => pool.retire()))
+  if (!isOnlyListener) return
+  await Promise.race([closings, new Promise((resolve) => setTimeout(resolve, waitMillis))])
   process.off('SIGTERM', onSigterm)
   process.kill(process.pid, 'SIGTERM')
 }

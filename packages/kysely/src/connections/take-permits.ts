@@ -17,21 +17,21 @@ export interface PermitTakerOptions {
 type Queue = Pick<Permits, 'take' | 'uses'>
 
 /**
- * Creates the function that takes the permits for one use of a connection: one of the limit, and one of the pool if the
- * pool has fewer connections. It takes that of the pool first, so that a use that waits for it does not hold a permit that
- * another pool could use.
+ * Creates the function that takes the permits for one use of a connection: one of the limit and, if the pool has fewer
+ * connections than the limit, one of the pool. It takes the permit of the pool first: a use that waits for that does
+ * not hold a permit that another pool could use.
  */
 export function createPermitTaker(options: PermitTakerOptions): () => Promise<readonly Permit[]> {
   const { limit, connections, clock, logger, connectionTimeoutMillis } = options
   const queues: readonly Queue[] =
     connections < limit.connections ? [createPermits(connections, clock), limit] : [limit]
-  /** The uses that are in the log already. */
+  /** The uses that have been logged. */
   const logged = new WeakSet<PermitUse>()
 
-  /** The reason why there was no permit: other uses had them all, or the server did not answer. */
-  function whyNone(queue: Queue, waited: number): Error {
+  /** The error for a missing permit: other uses have all of them, or the server did not answer. */
+  function missingPermit(queue: Queue, waited: number): Error {
     const uses = queue.uses().filter((use) => use !== undefined)
-    // The message of `pg`, so that it is classified in the same way.
+    // The message of `pg`, so that the error is classified in the same way.
     if (uses.length < queue.uses().length) return new Error('timeout exceeded when trying to connect')
     const activities = uses.map((use) => use.activity())
     const owner = queue === limit ? 'environment' : 'pool'
@@ -51,7 +51,7 @@ export function createPermitTaker(options: PermitTakerOptions): () => Promise<re
         permits.push(permit)
         continue
       }
-      const error = whyNone(queue, clock.now() - startedAt)
+      const error = missingPermit(queue, clock.now() - startedAt)
       for (const taken of permits) taken.end()
       throw error
     }

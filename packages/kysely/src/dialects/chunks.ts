@@ -7,13 +7,15 @@ export function slices<T>(list: readonly T[], most: number): (readonly T[])[] {
   return Array.from({ length: count }, (_, index) => list.slice(index * most, (index + 1) * most))
 }
 
-/** The most that one statement may hold. */
+/** The limits of one statement. */
 export interface ChunkLimits {
   readonly parameters: number
   readonly bytes?: number | undefined
 }
 
-/** Splits rows with the same columns into parts that fit into a statement; a row that is too large gets its own part. */
+/**
+ * Splits rows with the same columns into parts that fit into a statement; a row that is too large gets its own part.
+ */
 export function chunkRows(rows: readonly Row[], { parameters, bytes = Infinity }: ChunkLimits): Row[][] {
   const most = Math.max(1, Math.floor(parameters / (rows[0]?.columns.length || 1)))
   const chunks: Row[][] = []
@@ -33,13 +35,13 @@ export function chunkRows(rows: readonly Row[], { parameters, bytes = Infinity }
   return chunks
 }
 
-// With the comma and the quotes. Bytes are sent as hexadecimal digits.
+// Includes the comma and the quotes. Bytes are sent as hexadecimal digits.
 function bytesOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 4
   return value instanceof Uint8Array ? value.byteLength * 2 + 4 : 32
 }
 
-/** Rows as Kysely's `values` takes them. */
+/** Rows in the form that Kysely's `values` accepts. */
 export function toRecords(rows: readonly Row[]): Record<string, Value>[] {
   return rows.map(({ columns, values }) =>
     Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])),

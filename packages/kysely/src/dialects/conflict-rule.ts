@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 /** A value that the condition of a partial index may name. */
 export type FixedValue = string | number | boolean | null
 
-/** What a statement does about a row whose key is in the table already: the option `conflict` with all defaults filled in. */
+/** The action for a row whose key is already in the table: the option `conflict` with all defaults filled in. */
 export interface ConflictRule {
   readonly on: readonly string[]
   readonly action: 'nothing' | 'update' | 'fail'
@@ -13,7 +13,7 @@ export interface ConflictRule {
   readonly constraint?: string | undefined
 }
 
-/** The columns of a statement that a conflict updates; the version comes last and is always updated. */
+/** The columns of a statement that a conflict updates. The version is always updated, and comes last. */
 export function updatedColumns({ on, set, version }: ConflictRule, columns: readonly string[]): string[] {
   const updated = columns.filter(
     (column) => column !== version && !on.includes(column) && (set?.includes(column) ?? true),
@@ -21,7 +21,7 @@ export function updatedColumns({ on, set, version }: ConflictRule, columns: read
   return version === undefined ? updated : [...updated, version]
 }
 
-/** The condition of a partial index, with its values as literals: the server does not match parameters with an index. */
+/** The condition of a partial index, with its values as literals: the server cannot match parameters with an index. */
 export function conditionOf(
   where: NonNullable<ConflictRule['where']>,
   nameOf: (column: string) => string = (column) => column,

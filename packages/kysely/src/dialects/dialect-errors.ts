@@ -2,11 +2,11 @@ import type { ErrorCode } from '@spillway/message'
 import type { Failure } from '../errors/failure.ts'
 import type { ErrorOrigin } from './error-origin.ts'
 
-/** An error of a database in words that hold no value of a row. */
-export interface DatabaseWords {
+/** The description of a database error, without values of a row. */
+export interface DatabaseErrorDescription {
   /** The SQLSTATE of Postgres; `MYSQL_` and the number of MySQL and MariaDB. */
   readonly code: string
-  /** The code in a sentence: `SQLSTATE 23505`, `MySQL error 1062`. */
+  /** The code as it appears in a sentence: `SQLSTATE 23505`, `MySQL error 1062`. */
   readonly label: string
   readonly errno?: number
   /** The rule that a row violates, with names of the schema. */
@@ -16,30 +16,30 @@ export interface DatabaseWords {
 }
 
 /**
- * How the errors of a database and of its drivers are read. An error shows which database it comes from: no
- * function needs the Kysely that it was thrown by. Except for `codesOf` and the driver's errors, a function is called only
- * with an error that has a code of this database.
+ * Reads the errors of a database and of its drivers. The error itself shows which database it comes from, so no
+ * function needs the Kysely that threw it. Except for `codesOf` and the functions for driver errors, each function is
+ * called only with an error that has a code of this database.
  */
 export interface DialectErrors {
   /** The codes of an error that the server sent, the most specific first; empty for any other error. */
   codesOf(error: unknown): readonly string[]
-  /** What an error of the server means. */
+  /** The failure that an error of the server stands for. */
   classify(error: object): Failure
-  /** What an error that the driver made means; `undefined` for any other error. */
+  /** The failure that an error of the driver stands for; `undefined` for any other error. */
   classifyDriver(error: object): Failure | undefined
-  /** Whether the driver gave up waiting for the answer to a statement, which the server still runs. */
+  /** Whether the driver stopped waiting for the answer to a statement that the server still runs. */
   isUnanswered(error: Error): boolean
-  describe(error: unknown): DatabaseWords
+  describe(error: unknown): DatabaseErrorDescription
   /**
-   * Whether the server sends a code only for its own faults, which no row causes; `undefined` for a text that is not a code
-   * of this database.
+   * Whether the server sends a code only for its own faults, which no row causes; `undefined` for a text that is not a
+   * code of this database.
    */
   isServerCode(code: string): boolean | undefined
   /**
-   * The code and the message of the error that is logged, for an error of which the database knows more than its failure
-   * tells; `undefined` for any other error.
+   * The code and the message of the logged error, for errors about which the dialect can say more than their failure
+   * does; `undefined` for any other error.
    *
-   * @param said what the database said, in parentheses
+   * @param said the message of the database, in parentheses
    */
   advise(error: unknown, said: string): readonly [ErrorCode, string] | undefined
   /** Whether the statement names a table or a column that does not exist. */
@@ -50,7 +50,7 @@ export interface DialectErrors {
   isTimeOut(error: unknown): boolean
   /** Whether the table has no partition for the row. */
   isPartitionMissing(error: unknown): boolean
-  /** What an operator does about an error that no row caused, by code. */
+  /** Instructions for an operator about errors that no row caused, by code. */
   readonly remedies: Readonly<Record<string, string>>
   /** Whether the values of a single row may cause an error that is `systemic` or `unknown`. */
   mayBeOfARow(failure: 'systemic' | 'unknown', error: unknown): boolean
@@ -60,10 +60,10 @@ export interface DialectErrors {
   readonly hasClasses: boolean
   /** Whether a value does not fit the type of its column. */
   isOfAValue(error: unknown): boolean
-  /** Where an error came up, as far as the server says; the same text for the same place. */
+  /** The place where an error occurred, as far as the server reports it. Equal places have equal texts. */
   placeOf(error: unknown): string
   /**
-   * What caused an error of a transaction, if the error alone shows it; `undefined` if it depends on the statements.
+   * The cause of an error of a transaction, if the error alone shows it; `undefined` if it depends on the statements.
    *
    * @param hasParameters whether a statement that may have failed has parameters
    */

@@ -2,21 +2,21 @@ import type { DialectAdapter, Expression, Kysely, OperationNodeSource, RawBuilde
 import type { Inbox } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
 import type { ConflictRule } from './conflict-rule.ts'
-import type { Answer, Scene } from './error-origin.ts'
+import type { Answer, FailedStatement } from './error-origin.ts'
 import type { ColumnType, Row, Schema, TableFacts, TableName, Value } from './table.ts'
 
-/** A query of Kysely that is not run yet. */
+/** A Kysely query that has not run yet. */
 export interface Query<Result> extends OperationNodeSource {
   execute(): Promise<Result[]>
 }
 
-/** Where the key of a row is looked for. */
+/** The table in which the key of a row is searched for. */
 export type KeyPlace<Facts extends TableFacts = TableFacts> = Pick<
   Statement<Facts>,
   'conflict' | 'facts' | 'columnName'
 >
 
-/** What a statement consists of, beside its rows. */
+/** The parts of a statement other than its rows. */
 export interface Statement<Facts extends TableFacts = TableFacts> {
   readonly db: Kysely<Schema>
   readonly table: string
@@ -26,22 +26,23 @@ export interface Statement<Facts extends TableFacts = TableFacts> {
   columnName(column: string): string
 }
 
-/** How the writer inserts rows. */
+/** Inserts the rows of the writer. */
 export interface InsertDialect<Facts extends TableFacts = TableFacts> {
   /** The code of a duplicate, for a row that the server itself does not refuse. */
   readonly duplicateCode: string
-  /** Whether `where` and `constraint` of a conflict mean something to this database. */
+  /** Whether this database supports `where` and `constraint` of a conflict. */
   readonly hasConflictTargets: boolean
   /**
-   * Reads what a statement has to know about its table. The conflict has the names of its columns in the database.
+   * Reads the facts about the table that its statements need. The conflict has the names of its columns in the
+   * database.
    *
    * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it cannot
    * be written to safely, or what the driver throws
    */
   readFacts(db: Kysely<Schema>, table: TableName, conflict: ConflictRule): Promise<Facts>
   /**
-   * The facts of a table whose types the user declares: only the driver is asked. Left out by a dialect that always reads
-   * the types.
+   * The facts of a table whose types the user declares: only the driver is probed. Omitted by a dialect that always
+   * reads the types.
    */
   declareFacts?(db: Kysely<Schema>, types: ReadonlyMap<string, string>): Promise<Facts>
   /**
@@ -50,20 +51,20 @@ export interface InsertDialect<Facts extends TableFacts = TableFacts> {
    * @throws TypeError or RangeError for a value that no column can hold
    */
   encode(value: unknown, type: ColumnType, facts: Facts): Value
-  /** The rows of each statement, out of rows that have the same columns. */
+  /** Splits rows that have the same columns into the rows of each statement. */
   chunk(rows: readonly Row[], facts: Facts): readonly (readonly Row[])[]
-  /** Runs one statement: all its rows are written, or none is. */
+  /** Runs one statement, which writes all of its rows or none. */
   insert(rows: readonly Row[], statement: Statement<Facts>): Promise<void>
-  /** A condition: the row in the table has exactly the key of that row. A collation may treat other keys as equal. */
+  /** A condition: the row in the table has exactly the key of `row`. A collation may treat other keys as equal. */
   keyIs(row: Row, place: KeyPlace<Facts>): Expression<SqlBool>
   /**
-   * Which rows of a successful statement were not written, because the table has another key that a collation treats as
-   * equal. Left out by a dialect whose statements fail then.
+   * Finds the rows of a successful statement that were not written, because the table has another key that a collation
+   * treats as equal. Omitted by a dialect whose statements fail in that case.
    */
   findTaken?(rows: readonly Row[], statement: Statement<Facts>): Promise<ReadonlySet<Row>>
 }
 
-/** How the tables of Spillway itself are made and kept small. */
+/** SQL that creates Spillway's own tables, and deletes their old rows. */
 export interface TablesDialect {
   createInbox(table: string): readonly RawBuilder<unknown>[]
   createParked(table: string): readonly RawBuilder<unknown>[]
@@ -75,13 +76,13 @@ export interface TablesDialect {
   readonly keepParked: RawBuilder<unknown>
 }
 
-/** How long a server may work. */
+/** Sets the time limits of the server. */
 export interface TimeDialect {
   /**
    * Runs a query that the server itself ends at the deadline, as far as it can: Postgres and MariaDB always, MySQL only
-   * where it reads.
+   * for reads.
    *
-   * @throws SpillwayError `SPILLWAY_DEADLINE` when the connection came too late, or what the driver throws
+   * @throws SpillwayError `SPILLWAY_DEADLINE` if no connection was free in time, or what the driver throws
    */
   withinDeadline<DB, Result>(
     db: Kysely<DB>,
@@ -92,9 +93,9 @@ export interface TimeDialect {
   limitTransaction(trx: Kysely<never>, limits: TransactionLimits): Promise<void>
 }
 
-/** The time of a transaction, in milliseconds. */
+/** The time limits of a transaction, in milliseconds. */
 export interface TransactionLimits {
-  /** What a statement may take. */
+  /** The time limit of a statement. */
   readonly left: number
   /** The time until the deadline. Default: `left`. */
   readonly idle?: number
@@ -103,16 +104,16 @@ export interface TransactionLimits {
 }
 
 /**
- * Checks, before a statement with parameters is sent, that the settings of the server and of the table do not change its
- * meaning. The database is asked until the check has passed once: the sessions of a pool are configured alike.
+ * Checks, before a statement with parameters is sent, that no setting of the server or of the table changes its
+ * meaning. The check runs until it has passed once: the sessions of a pool are configured alike.
  *
- * @throws SpillwayError with the reason when nothing may be sent, or what the driver throws
+ * @throws SpillwayError with the reason if nothing may be sent, or what the driver throws
  */
 export type SessionCheck = (deadline: Deadline) => Promise<void>
 
 /**
- * Everything in which databases differ. The code outside of the folders of this one asks no other question about the
- * database: a new database is a new folder, and an entry in `dialects.ts`.
+ * All differences between databases. Code outside of this folder uses this interface only. A new database is a new
+ * folder here, and an entry in `dialects.ts`.
  */
 export interface Dialect {
   /** Its name in messages and tests. */
@@ -125,13 +126,13 @@ export interface Dialect {
   readonly insert: InsertDialect
   readonly tables: TablesDialect
   readonly time: TimeDialect
-  /** What caused an error that is about a row; called for a statement that was refused. */
-  errorOrigin(error: unknown, scene: Scene): Promise<Answer>
+  /** Finds the cause of an error about a row, for a refused statement. */
+  errorOrigin(error: unknown, failed: FailedStatement): Promise<Answer>
   inbox(table: string): Inbox
   /**
-   * The check of one table, for code that does not read the catalogue of its table.
+   * Creates the check of one table, for code that does not read the catalogue of its table.
    *
-   * @param access what is done with the table: a reader needs neither a strict `sql_mode` nor transactions
+   * @param access `read` requires neither a strict `sql_mode` nor transactions
    */
   sessionCheck<DB>(db: Kysely<DB>, table: string, access: 'read' | 'write'): SessionCheck
   /** A further condition when `column = key` treats different texts as equal. */

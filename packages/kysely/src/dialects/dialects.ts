@@ -8,8 +8,8 @@ import { postgresDialect } from './postgres/postgres-dialect.ts'
 const dialects: readonly Dialect[] = [postgresDialect, mysqlDialect]
 
 /**
- * The dialect of a Kysely, by its adapter. An app may have two copies of kysely, of two versions or of two module systems,
- * whose classes are not the same: there the name of the class counts, to which a bundler may add a number.
+ * The dialect of a Kysely, by its adapter. An app may load two copies of kysely, of two versions or of two module
+ * systems, whose classes differ: then the name of the class counts, to which a bundler may append a number.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` for any other dialect.
  */

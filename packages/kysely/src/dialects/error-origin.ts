@@ -4,56 +4,58 @@ import type { ConflictRule } from './conflict-rule.ts'
 import type { Schema, TableName, Value } from './table.ts'
 
 /**
- * What caused an error that is about a row:
+ * The cause of an error about a row:
  *
  * - `row`: a value that the statement supplies
- * - `database`: a column or a key that the statement does not supply: a default, a sequence, a column that it leaves out
- * - `elsewhere`: the error is about another table, which a trigger writes to for example
- * - `unsure`: this is not known
+ * - `database`: a column or a key that the statement does not supply: a default, a sequence, an omitted column
+ * - `elsewhere`: the error is about another table, for example one that a trigger writes to
+ * - `unsure`: the cause is not known
  *
- * For the last two no row is parked.
+ * A row is parked only for `row`.
  */
 export type ErrorOrigin = 'row' | 'database' | 'elsewhere' | 'unsure'
 
 /** The values of one row, by the names that their columns have in the database. */
 export type Values = ReadonlyMap<string, Value>
 
-/** What caused an error; a function if that depends on the row. */
+/** The cause of an error, or a function if the cause depends on the row. */
 export type Answer = ErrorOrigin | ((values: Values) => ErrorOrigin | Promise<ErrorOrigin>)
 
 /** A set of columns. Only `has` is needed: the set of all columns cannot be listed. */
 export type Columns = Pick<ReadonlySet<string>, 'has'>
 
-/** Where the values of a statement come from, by the columns that they are for. */
+/** The sources of the values of a statement, by column. */
 export interface ValueSources {
   /** The columns whose values are parameters or literals. */
   readonly given: Columns
-  /** Those, and the columns whose values are computed from a parameter and the row itself, as in `balance + $1`. */
+  /**
+   * The given columns, and those whose values are computed from a parameter and the row itself, as in `balance + $1`.
+   */
   readonly computed: Columns
-  /** Whether the statement cannot fail because of what is in the database: all values are given, and it has no query. */
+  /** Whether stored data cannot make the statement fail: all values are given, and it contains no query. */
   readonly isPlain: boolean
 }
 
 /** The statement that failed. */
-export interface Scene {
+export interface FailedStatement {
   readonly db: Kysely<Schema>
-  /** The table by the name that the app has for it. */
+  /** The table by the name that the app uses. */
   readonly into: string
   readonly table: TableName
   /** The columns that the statement supplies, by their names in the database. */
   readonly columns: Columns
   /** Default: all values are given. */
   readonly values?: ValueSources
-  /** Whether it updates rows: no default is used then, and only update triggers run. */
+  /** Whether it updates rows. Then no default is used, and only update triggers run. */
   readonly isUpdate?: boolean
   /** The columns of the conflict target. */
   readonly conflict?: readonly string[]
-  /** What the statement does about a conflict. */
+  /** The action of the statement for a conflict. */
   readonly action?: ConflictRule['action']
   readonly deadline: Deadline
 }
 
-/** What matters about a column for the origin of an error. */
+/** The facts about a column that matter for the origin of an error. */
 export interface ColumnFacts {
   readonly name: string
   /** The columns that a generated column is computed from. */
@@ -67,7 +69,7 @@ export function isSupplied({ name, inputs }: ColumnFacts, columns: Columns): boo
   return columns.has(name) || inputs.some((input) => columns.has(input))
 }
 
-type Supplied = Pick<Scene, 'columns' | 'values' | 'isUpdate'>
+type Supplied = Pick<FailedStatement, 'columns' | 'values' | 'isUpdate'>
 
 /** The origin of a column's value: the row, if the statement supplies the value unchanged. */
 export function originByColumn(column: ColumnFacts, { columns, values }: Supplied): ErrorOrigin {
@@ -97,8 +99,8 @@ export function originByCheck(covered: readonly ColumnFacts[], { columns, values
  * or another default that supplies one of them may have chosen a value that is taken. An update takes the other columns
  * from the row that it changes: one column is enough.
  */
-export function originByKey(covered: readonly ColumnFacts[], scene: Supplied): ErrorOrigin {
-  const { columns, isUpdate = false } = scene
+export function originByKey(covered: readonly ColumnFacts[], failed: Supplied): ErrorOrigin {
+  const { columns, isUpdate = false } = failed
   const isOfRow = covered.every(
     (column) =>
       isUpdate ||
@@ -107,5 +109,5 @@ export function originByKey(covered: readonly ColumnFacts[], scene: Supplied): E
   )
   const supplied = covered.filter((column) => isSupplied(column, columns))
   if (!isOfRow || supplied.length === 0) return 'database'
-  return supplied.every((column) => originByColumn(column, scene) === 'row') ? 'row' : 'unsure'
+  return supplied.every((column) => originByColumn(column, failed) === 'row') ? 'row' : 'unsure'
 }

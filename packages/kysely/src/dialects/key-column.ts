@@ -1,25 +1,25 @@
-/** What the database does to the values of a conflict column. */
+/** How the database stores and compares the values of a conflict column. */
 export interface KeyColumn {
   /** The type with its limits, for messages: `datetime(0)`. */
   readonly type: string
   /** The collation, if it treats different texts as equal. */
   readonly collation?: string | undefined
   /**
-   * Whether the column stores a value unchanged. Two values that it rounds, cuts or pads may become one key. Default:
-   * it stores all unchanged.
+   * Whether the column stores a value unchanged. If it rounds, cuts or pads values, two of them may become one key.
+   * Default: it stores all values unchanged.
    */
   holds?(value: unknown): boolean
 }
 
-/** For integers: the column rounds fractions. */
-export function isWhole(value: unknown): boolean {
+/** For integer types, which round fractions. */
+export function isInteger(value: unknown): boolean {
   if (typeof value === 'number') return Number.isInteger(value)
   return typeof value !== 'string' || /^\s*[+-]?\d+\s*$/.test(value)
 }
 
 const decimal = /^\s*[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i
 
-/** For numbers with at most this many digits after the point; a negative number means zeros before the point. */
+/** For numbers with at most this many digits after the point. A negative number means zeros before the point. */
 export function hasDigits(most: number): (value: unknown) => boolean {
   return (value) => {
     if (typeof value !== 'number' && typeof value !== 'string') return true
@@ -32,7 +32,7 @@ export function hasDigits(most: number): (value: unknown) => boolean {
   }
 }
 
-/** For double precision: a number, or a text that is exactly the text of one. */
+/** For double precision: a number, or a text that JavaScript reads and writes unchanged. */
 export function isDouble(value: unknown): boolean {
   if (typeof value !== 'string') return true
   const digits = value.replace(/e.*/i, '').replaceAll(/\D/g, '').replace(/^0+/, '')
@@ -43,17 +43,17 @@ export function isDouble(value: unknown): boolean {
 export function hasSeconds(most: number): (value: unknown) => boolean {
   return (value) => {
     if (value instanceof Date) return most >= 3 || value.getTime() % 10 ** (3 - most) === 0
-    if (typeof value !== 'string') return isWhole(value)
+    if (typeof value !== 'string') return isInteger(value)
     const [, digits = ''] = /:\d\d?[.,](\d+)/.exec(value) ?? []
     return digits.replace(/0+$/, '').length <= most
   }
 }
 
-/** For days: the column drops the time. */
+/** For dates: the column drops the time of day. */
 export function isDay(value: unknown): boolean {
   if (value instanceof Date) {
     const midnight = new Date(value.getFullYear(), value.getMonth(), value.getDate())
-    // Drivers use the day in local time, or in UTC if they are configured to.
+    // Drivers use the date in local time, or in UTC if they are configured to.
     return value.getTime() === midnight.getTime() || value.getTime() % 86_400_000 === 0
   }
   const [time = ''] = /\d\d?:\d\d.*/.exec(String(value)) ?? []
@@ -79,7 +79,7 @@ export function hasBytes(count: number): (value: unknown) => boolean {
 }
 
 /**
- * The rule that a row violates whose key differs from another key in the table, but is equal by the collation of its column.
+ * The rule that a row violates if its key differs from another key in the table, but is equal to it by the collation.
  *
  * @param on the conflict columns
  */
@@ -91,5 +91,5 @@ export function equalByCollation(
     const collation = collationOf(column)
     return collation === undefined ? `"${column}"` : `"${column}" (collation ${collation})`
   })
-  return `another key is in the table, which the unique constraint of ${columns.join(', ')} takes for equal`
+  return `the table has another key that the unique constraint of ${columns.join(', ')} treats as equal`
 }

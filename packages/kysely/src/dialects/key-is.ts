@@ -4,9 +4,9 @@ import type { KeyPlace } from './dialect.ts'
 import type { Row } from './table.ts'
 
 /**
- * A condition: the row in the table has exactly the key of that row.
+ * A condition: the row in the table has exactly the key of the given row.
  *
- * @param exactly compares a column with a collation, which may treat other texts as equal, with a value
+ * @param exactly compares a value with a column whose collation may treat other texts as equal
  */
 export function keyIs(
   { columns, values }: Row,

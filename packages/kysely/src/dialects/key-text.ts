@@ -1,6 +1,6 @@
 import type { ColumnType, Value } from './table.ts'
 
-/** Types whose values are equal exactly when their texts are. */
+/** Types whose values are equal if and only if their texts are. */
 const texts: ReadonlySet<string> = new Set([
   ...['text', 'character varying', 'character', 'bpchar', 'bytea', 'boolean', 'name'],
   ...['char', 'varchar', 'tinytext', 'mediumtext', 'longtext', 'binary', 'varbinary', 'citext'],
@@ -17,7 +17,7 @@ export function hasPlainKeys(type: ColumnType | undefined): boolean {
   return texts.has(name) || integers.has(name) || name === 'uuid'
 }
 
-/** The text of the values at those positions: rows with equal keys have equal texts, where {@link hasPlainKeys} is true. */
+/** The text of the values at these positions. Rows with equal keys have equal texts if {@link hasPlainKeys} is true. */
 export function keyOf(
   values: readonly Value[],
   places: readonly number[],
@@ -38,7 +38,7 @@ const plainUuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 const plainInteger = /^(?:0|-?[1-9]\d*)$/
 const integer = /^\s*([+-]?)0*(\d+)\s*$/
 
-/** The database reads more than one text as the same `uuid` or integer. */
+/** Normalizes a `uuid` or an integer: the database reads several texts as the same value. */
 function plainText(text: string, type: string): string {
   if (type === 'uuid' && !plainUuid.test(text)) {
     return text

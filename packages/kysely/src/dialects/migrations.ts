@@ -5,8 +5,8 @@ import type { TablesDialect } from './dialect.ts'
 import { dialectOf } from './dialects.ts'
 
 /**
- * The migration that makes the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: for Postgres, or MySQL and
- * MariaDB, by the dialect. The README of this package has it as SQL.
+ * The migration that creates the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: for Postgres, or MySQL
+ * and MariaDB, by the dialect. See "Exactly one effect" in the documentation for it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_inbox`.
  *
@@ -23,12 +23,12 @@ export function inboxMigration(table: string = defaultInboxTable): Required<Migr
   return tableMigration('inboxMigration', table, 'createInbox')
 }
 
-/** The name of the parked store's table, unless another is given. */
+/** The default name of the parked store's table. */
 export const defaultParkedTable = 'spillway_parked'
 
 /**
- * The migration that makes the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: for Postgres, or MySQL and
- * MariaDB, by the dialect. The README of this package has it as SQL.
+ * The migration that creates the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: for Postgres, or MySQL
+ * and MariaDB, by the dialect. See "A status page" in the documentation for it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_parked`.
  *
@@ -46,7 +46,7 @@ export function parkedMigration(table: string = defaultParkedTable): Required<Mi
 }
 
 /**
- * A migration that makes a table of Spillway, without Kysely's plugins: they would rename its columns.
+ * A migration that creates a table of Spillway, without Kysely's plugins, which would rename its columns.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`, by `up`, for another dialect.
  */

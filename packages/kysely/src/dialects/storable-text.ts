@@ -8,8 +8,8 @@ export function storableText(text: string, max: number): string {
 }
 
 /**
- * A key as Postgres can store it, NUL included. Different keys stay different: NUL becomes ESC and `0`, ESC becomes
- * two ESC. Any other key is unchanged.
+ * A key in a form that Postgres can store, NUL included. Different keys stay different: NUL becomes ESC and `0`, ESC
+ * becomes two ESC. Other keys are unchanged.
  */
 export function storableKey(key: string): string {
   return key.replaceAll('\u001b', '\u001b\u001b').replaceAll('\0', '\u001b0')

@@ -1,9 +1,9 @@
 import { type ErrorCode, isUnavailable, SpillwayError } from '@spillway/message'
 import { dialectErrors, dialectErrorsOf } from '../dialects/all-errors.ts'
-import type { DatabaseWords } from '../dialects/dialect-errors.ts'
+import type { DatabaseErrorDescription } from '../dialects/dialect-errors.ts'
 import type { Failure } from './failure.ts'
 
-// The catalogue refuses a table with these codes, and a pool a connection.
+// Codes with which the catalogue refuses a table, or a pool a connection.
 const systemicCodes: ReadonlySet<ErrorCode> = new Set([
   'SPILLWAY_TABLE_UNKNOWN',
   'SPILLWAY_WRITE_FAILED',
@@ -14,17 +14,20 @@ const systemicCodes: ReadonlySet<ErrorCode> = new Set([
 const certificateCode =
   /^(?:ERR_TLS_CERT_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY))/
 
-/** How many errors that contain one another are checked for one that says that something is down. */
-const mostAsked = 1_000
+/** The maximum number of nested errors that are checked for one that reports an outage. */
+const maxChecked = 1_000
 
-/** Sorts what a statement was rejected with into a {@link Failure}. Pure; never throws. */
+/** Sorts the error of a rejected statement into a {@link Failure}. Pure; never throws. */
 export function classifyError(thrown: unknown): Failure {
   return decide(thrown).failure
 }
 
-/** What a rejected statement means, and the error that says so: the database's own error may be the cause of others. */
+/**
+ * The failure of a rejected statement, and the error that shows it: the database's own error may be the cause of
+ * others.
+ */
 export function decide(thrown: unknown): { readonly failure: Failure; readonly error: unknown } {
-  // Iterating a set includes elements that are added meanwhile, and a set has errors once that are each other's cause.
+  // Iterating a set includes elements that are added meanwhile, and ends even if causes are circular.
   const errors = new Set([thrown])
   let unknown = thrown
   for (const error of errors) {
@@ -34,11 +37,11 @@ export function decide(thrown: unknown): { readonly failure: Failure; readonly e
     else if (unknown === thrown && dialectErrorsOf(error) !== undefined) unknown = error
   }
   if (!isUnavailable(thrown)) return { failure: 'unknown', error: unknown }
-  // The innermost: the outer errors only contain it.
-  return { failure: 'connection', error: [...errors].slice(0, mostAsked).findLast(isUnavailable) ?? thrown }
+  // The innermost one: the outer errors only contain it.
+  return { failure: 'connection', error: [...errors].slice(0, maxChecked).findLast(isUnavailable) ?? thrown }
 }
 
-/** The meaning of one error; `undefined` if its inner errors may show it. */
+/** The failure that one error stands for; `undefined` if its inner errors may show it. */
 function classifyOne(thrown: unknown): Failure | undefined {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown'
   if (thrown instanceof SpillwayError) return failureOfCode(thrown.code)
@@ -46,7 +49,7 @@ function classifyOne(thrown: unknown): Failure | undefined {
   if (dialect !== undefined) return dialect.classify(thrown)
   if ('code' in thrown && typeof thrown.code === 'string') {
     if (certificateCode.test(thrown.code)) return 'systemic'
-    // A Unix socket whose server is not running. Any other missing file says nothing about the database.
+    // A Unix socket whose server is not running. Other missing files are unrelated to the database.
     if (thrown.code === 'ENOENT' && 'syscall' in thrown && thrown.syscall === 'connect') return 'connection'
   }
   for (const { classifyDriver } of dialectErrors) {
@@ -68,18 +71,18 @@ export function innerErrors(thrown: unknown): readonly unknown[] {
   return thrown instanceof AggregateError ? [...thrown.errors, ...causes] : causes
 }
 
-/** Whether a statement was given up by the driver's own time-out, while the server still runs it. */
+/** Whether the driver's own time-out ended the wait for a statement that the server still runs. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && dialectErrors.some((dialect) => dialect.isUnanswered(error))
 }
 
-/** Whether a database refused a value that does not fit the type of its column: no row of the table has such a value. */
+/** Whether a database refused a value that does not fit the type of its column, so that no row can contain it. */
 export function isOfAValue(error: unknown): boolean {
   return dialectErrorsOf(error)?.isOfAValue(error) ?? false
 }
 
-/** An error that a database sent in words that hold no value of a row; `undefined` for any other error. */
-export function databaseWords(error: unknown): DatabaseWords | undefined {
+/** The description, without values of a row, of an error that a database sent; `undefined` for any other error. */
+export function describeDatabaseError(error: unknown): DatabaseErrorDescription | undefined {
   return dialectErrorsOf(error)?.describe(error)
 }
 

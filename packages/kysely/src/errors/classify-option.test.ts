@@ -14,8 +14,8 @@ it.each([
 it.each([
   ['park', /must be an object of codes/],
   [['OR001'], /must be an object of codes/],
-  [{ or001: 'park' }, /has the key "or001", which is no SQLSTATE/],
-  [{ OR01: 'park' }, /has the key "OR01", which is no SQLSTATE/],
+  [{ or001: 'park' }, /has the key "or001", which is neither a SQLSTATE/],
+  [{ OR01: 'park' }, /has the key "OR01", which is neither a SQLSTATE/],
   [{ MYSQL_x: 'park' }, /has the key "MYSQL_x"/],
   [{ OR001: 'parked' }, /has "parked" for OR001; it must be 'park', 'retry' or 'unavailable'/],
   [{ OR001: undefined }, /has undefined for OR001/],

@@ -3,17 +3,18 @@ import { dialectErrors, dialectErrorsOf } from '../dialects/all-errors.ts'
 import { decide } from './classify-error.ts'
 
 /**
- * What becomes of a record that the database refuses with a code, once it is alone:
+ * The treatment of a record that the database refuses with a code, once the record is isolated:
  *
  * - `park`: it can never succeed; a copy goes to the dead-letter queue at once
  * - `retry`: it is delivered again
- * - `unavailable`: something that the write needs is down, and no record is at fault; `batch` waits for it, and the breaker counts it
+ * - `unavailable`: a service that the write needs is down, and no record is at fault; `batch` waits for it, and the
+ *   breaker counts it
  */
 export type CodeMeaning = 'park' | 'retry' | 'unavailable'
 
 /**
- * Meanings of codes of your own, those that triggers raise for example, by SQLSTATE (`OR001`), or by number as the codes
- * of errors have it (`MYSQL_31001`).
+ * Meanings of your own codes, for example those that triggers raise, by SQLSTATE (`OR001`), or by number in the form
+ * that error codes have (`MYSQL_31001`).
  */
 export type Classify = { readonly [Code in string]?: CodeMeaning }
 
@@ -22,8 +23,8 @@ const meanings: readonly unknown[] = ['park', 'retry', 'unavailable'] satisfies 
 /**
  * Checks the option `classify`.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the entry: not a code, not a meaning, or a code that a
- * server sends for its own faults, a lost connection or a missing table for example, which no record causes
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the invalid entry: not a code, not a meaning, or a code
+ * that a server sends for its own faults, such as a lost connection or a missing table, which no record causes
  */
 export function checkClassify(owner: string, classify: unknown): void {
   if (classify === undefined) return
@@ -38,7 +39,7 @@ export function checkClassify(owner: string, classify: unknown): void {
       .find((is) => is !== undefined)
     if (isOfTheServer === undefined) {
       throw refused(
-        `has the key "${code}", which is no SQLSTATE (five digits and capitals, as in OR001) and no number (as in MYSQL_31001)`,
+        `has the key "${code}", which is neither a SQLSTATE (five digits and capitals, as in OR001) nor a number (as in MYSQL_31001)`,
       )
     }
     if (!meanings.includes(meaning)) {
@@ -54,7 +55,7 @@ export function checkClassify(owner: string, classify: unknown): void {
   }
 }
 
-/** What the user says about an error of the database, if anything. */
+/** The user's meaning of an error of the database; `undefined` if there is none. */
 export function meaningOf(thrown: unknown, classify: Classify | undefined): CodeMeaning | undefined {
   if (classify === undefined) return undefined
   const { error } = decide(thrown)

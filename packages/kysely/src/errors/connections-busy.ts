@@ -2,13 +2,13 @@ import { SpillwayError } from '@spillway/message'
 import type { Activity } from '../connections/activity.ts'
 import { decide } from './classify-error.ts'
 
-/** What {@link connectionsBusy} takes. Times are in milliseconds. */
+/** Options of {@link connectionsBusy}. Times are in milliseconds. */
 export interface Busy {
-  /** Whose connections are in use: of the environment, or of one of its pools. */
+  /** The owner of the connections: the environment, or one of its pools. */
   readonly owner: 'environment' | 'pool'
-  /** What each of them does. */
+  /** The activity of each connection. */
   readonly activities: readonly Activity[]
-  /** How long the caller waited. */
+  /** The time that the caller waited. */
   readonly waited: number
   readonly now: number
 }
@@ -19,8 +19,8 @@ const mostNamed = 3
 const deadlocks = new WeakSet<object>()
 
 /**
- * The error for a caller that waited in vain for a connection, because others of the same environment use them all. It
- * names their statements by the first words, without values.
+ * The error for a caller that got no connection in time, because other uses in the same environment have all of them.
+ * It names their statements by the first words, without values.
  */
 export function connectionsBusy({ owner, activities, waited, now }: Busy): SpillwayError {
   const named = activities.slice(0, mostNamed).map((activity) => nameOf(activity, now))
@@ -28,23 +28,23 @@ export function connectionsBusy({ owner, activities, waited, now }: Busy): Spill
   if (others > 0) named.push(`${others} ${others === 1 ? 'other' : 'others'}`)
   const error = new SpillwayError(
     'SPILLWAY_CONNECTIONS_BUSY',
-    `All ${activities.length} connections of this ${owner} have been in use for ${seconds(waited)}: by ${named.join('; by ')}. Did you use \`db\` inside a transaction? There it waits for a connection that the transaction itself holds: use \`trx\`. Otherwise shorten what uses the connections, or raise \`connections\`.`,
+    `All ${activities.length} connections of this ${owner} have been in use for ${seconds(waited)}: by ${named.join('; by ')}. Did you use \`db\` inside a transaction? There it waits for a connection that the transaction itself holds: use \`trx\`. Otherwise shorten these uses, or raise \`connections\`.`,
   )
   return activities.every((activity) => isForgotten(activity, now - waited)) ? asDeadlock(error) : error
 }
 
-/** Marks an error for which waiting longer is useless: the caller holds a connection itself. */
+/** Marks an error for which waiting longer is useless, because the caller itself holds a connection. */
 export function asDeadlock<Thrown>(error: Thrown): Thrown {
   if (typeof error === 'object' && error !== null) deadlocks.add(error)
   return error
 }
 
-/** Whether waiting longer is useless: the users of the connections did nothing meanwhile, or the caller is one of them. */
+/** Whether waiting longer is useless: the connections were idle meanwhile, or the caller itself holds one. */
 export function isDeadlock(thrown: unknown): boolean {
   return deadlocks.has(Object(thrown)) || deadlocks.has(Object(decide(thrown).error))
 }
 
-/** Whether a connection in use has been idle since a time: its user waits for something else. */
+/** Whether a connection in use has been idle since then: its user waits for something else. */
 function isForgotten({ isBusy, takenAt, statementAt = takenAt }: Activity, since: number): boolean {
   return !isBusy && statementAt <= since
 }

@@ -128,7 +128,7 @@ describe('writeError', () => {
       'ordering',
       databaseError('23503', { constraint: 'orders_customer', table: 'orders' }),
       'SPILLWAY_WRITE_FAILED',
-      'The row refers to a row that is not there yet (SQLSTATE 23503: foreign key constraint "orders_customer" of table "orders"); the record is delivered again.',
+      'The row refers to a row that does not exist yet (SQLSTATE 23503: foreign key constraint "orders_customer" of table "orders"); the record is delivered again.',
     ],
     [
       'connection',
@@ -142,7 +142,7 @@ describe('writeError', () => {
       'unknown',
       new TypeError('secret'),
       'SPILLWAY_WRITE_FAILED',
-      'The database could not take the write to "orders" now.',
+      'The database could not accept the write to "orders".',
     ],
   ] as const)('names the table and what was said of it: %s, %o', (failure, thrown, code, message) => {
     expect(writeError(failure, thrown, to)).toMatchObject({ code, message })

@@ -7,7 +7,7 @@ import {
   toError,
 } from '@spillway/message'
 import { dialectErrorsOf } from '../dialects/all-errors.ts'
-import { databaseWords, decide } from './classify-error.ts'
+import { decide, describeDatabaseError } from './classify-error.ts'
 import type { Failure } from './failure.ts'
 import { withoutValues } from './without-values.ts'
 
@@ -19,35 +19,35 @@ export interface WriteTarget {
 }
 
 /**
- * Why the database refuses a row: a code and a sentence of fixed words and names of the schema. The code is the
- * SQLSTATE of Postgres, `MYSQL_` and the number of MySQL and MariaDB.
+ * The reason for which the database refuses a row: a code, and a sentence of fixed words and names of the schema. The
+ * code is the SQLSTATE of Postgres, or `MYSQL_` and the number of MySQL and MariaDB.
  *
- * The database's own message and `detail` are left out, because they contain values of the row.
+ * The database's own message and `detail` are omitted, because they contain values of the row.
  */
 export function refusal(thrown: unknown): ParkReason {
-  const words = databaseWords(decide(thrown).error)
+  const words = describeDatabaseError(decide(thrown).error)
   if (words === undefined) return { code: 'SPILLWAY_ROW_REFUSED', detail: 'The database refuses the row.' }
   return { code: words.code, detail: `The database refuses the row: ${words.rule}.` }
 }
 
-/** The outcome of a row that the database refuses for good: the reason goes with the parked copy, the error goes to the log. */
+/** The outcome of a row that the database will always refuse. The parked copy has the reason, the log has the error. */
 export function parkRefused(thrown: unknown): ParkOutcome {
   const reason = refusal(thrown)
   const cause = new SpillwayError('SPILLWAY_ROW_REFUSED', reason.detail, { cause: withoutValues(thrown) })
   return park(reason, { cause })
 }
 
-/** The error for the log of a record that is retried: says what to do and contains no value of a row. */
+/** The logged error of a record that is retried. It states what to do, and contains no value of a row. */
 export function writeError(failure: Failure, thrown: unknown, target?: WriteTarget): SpillwayError {
   const cause = withoutValues(thrown)
-  // The writer's own errors, a missing table for example, already say what to do.
+  // The writer's own errors, a missing table for example, already state what to do.
   if (cause instanceof SpillwayError) return cause
   const [code, message] = advice(failure, thrown, target)
   return new SpillwayError(code, message, { cause })
 }
 
 function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readonly [ErrorCode, string] {
-  const said = whatWasSaid(thrown)
+  const said = databaseMessage(thrown)
   const table = target === undefined ? '' : ` to "${target.table}"`
   const { error } = decide(thrown)
   const dialect = dialectErrorsOf(error)
@@ -98,39 +98,42 @@ function advice(failure: Failure, thrown: unknown, target?: WriteTarget): readon
     case 'ordering':
       return [
         'SPILLWAY_WRITE_FAILED',
-        `The row refers to a row that is not there yet${said}; the record is delivered again.`,
+        `The row refers to a row that does not exist yet${said}; the record is delivered again.`,
       ]
     default:
-      return ['SPILLWAY_WRITE_FAILED', `The database could not take the write${table} now${said}.`]
+      return ['SPILLWAY_WRITE_FAILED', `The database could not accept the write${table}${said}.`]
   }
 }
 
-const mostSaid = 300
+const maxMessage = 300
 
 /** The message of the database or the network in parentheses, if it contains no value of a row. */
-export function whatWasSaid(thrown: unknown): string {
+export function databaseMessage(thrown: unknown): string {
   const { failure, error } = decide(thrown)
-  const words = databaseWords(error)
+  const words = describeDatabaseError(error)
   // An unknown error may come from the app's code: the cause shows it.
   if (words === undefined && failure === 'unknown') return ''
   const said = words?.text ?? toError(error).message
   const text = words === undefined || said.startsWith(words.label) ? said : `${words.label}: ${said}`
-  return text === '' ? '' : ` (${text.length > mostSaid ? `${text.slice(0, mostSaid)}…` : text})`
+  return text === '' ? '' : ` (${text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text})`
 }
 
-/** Whether the statement names a table or a column that does not exist; a name in a value has nothing to do with a migration. */
+/** Whether the statement itself, not a value, names a table or a column that does not exist. */
 export function isAbsent(thrown: unknown): boolean {
   const { error } = decide(thrown)
   return dialectErrorsOf(error)?.isAbsent(error) ?? false
 }
 
-/** The error for records that fail for a reason that no row caused: what an operator has to do. Holds no value of a row. */
+/**
+ * The error for records that fail for a reason that no row caused. It instructs an operator, and contains no value of a
+ * row.
+ */
 export function faultError(thrown: unknown, target?: WriteTarget): SpillwayError {
   const { error } = decide(thrown)
   const table = target === undefined ? 'the table' : `"${target.table}"`
   return new SpillwayError(
     'SPILLWAY_DATABASE_FAULT',
-    `The write to ${table} fails for a reason that no record gives: ${remedyOf(error, table)}. Nothing is parked; the records are delivered again.`,
+    `The write to ${table} fails for a reason that no record causes: ${remedyOf(error, table)}. Nothing is parked; the records are delivered again.`,
     { cause: withoutValues(thrown) },
   )
 }

@@ -1,12 +1,12 @@
 import { type ErrorCode, SpillwayError } from '@spillway/message'
-import { whatWasSaid, writeError } from './describe-error.ts'
+import { databaseMessage, writeError } from './describe-error.ts'
 import type { Failure } from './failure.ts'
 
-/** The error for a read that failed: says what to do, and contains no value of a row. */
+/** The error for a failed read. It states what to do, and contains no value of a row. */
 export function readError(failure: Failure, thrown: unknown): SpillwayError {
   if (thrown instanceof SpillwayError) return thrown
   const { code, cause } = writeError(failure, thrown)
-  const [own, message] = advice(code, failure, whatWasSaid(thrown))
+  const [own, message] = advice(code, failure, databaseMessage(thrown))
   return new SpillwayError(own, message, { cause })
 }
 
@@ -15,7 +15,7 @@ function advice(code: ErrorCode, failure: Failure, said: string): readonly [Erro
     return [code, `The table or a column that is read does not exist${said}: run the migration.`]
   }
   if (code === 'SPILLWAY_DATABASE_UNAVAILABLE') {
-    return [code, `The database is saturated or cannot be reached${said}: ask again.`]
+    return [code, `The database is saturated or cannot be reached${said}: try again.`]
   }
   if (failure === 'tooSlow' || failure === 'locked') {
     return [
@@ -29,5 +29,5 @@ function advice(code: ErrorCode, failure: Failure, said: string): readonly [Erro
       `The database refuses to read${said}: check the schema and the rights; the function needs select.`,
     ]
   }
-  return ['SPILLWAY_STATUS_UNAVAILABLE', `The database could not read now${said}: ask again.`]
+  return ['SPILLWAY_STATUS_UNAVAILABLE', `The database could not answer the read${said}: try again.`]
 }

@@ -1,13 +1,13 @@
 import { SpillwayError, toError } from '@spillway/message'
-import { databaseWords, innerErrors } from './classify-error.ts'
+import { describeDatabaseError, innerErrors } from './classify-error.ts'
 
-/** How many causes are followed: chains of causes may be circular. */
+/** The maximum depth of causes: chains of causes may be circular. */
 const deepest = 10
 
 /**
- * A copy of an error that may be logged: an error of a database keeps its code, its stack and words that quote no
- * value of a row, even if it is the cause of another error. An error that contains no error of a database is
- * returned as it is.
+ * A copy of an error that may be logged. An error of a database keeps its code, its stack and a description without
+ * values of a row, even if it is the cause of another error. An error that contains no error of a database is returned
+ * unchanged.
  */
 export function withoutValues(thrown: unknown): Error {
   return copyOf(thrown, 0)
@@ -15,7 +15,7 @@ export function withoutValues(thrown: unknown): Error {
 
 function copyOf(thrown: unknown, depth: number): Error {
   const error = toError(thrown)
-  const words = databaseWords(thrown)
+  const words = describeDatabaseError(thrown)
   if (words !== undefined) {
     const { text, code, errno } = words
     const copy = Object.assign(new Error(text), { code, ...(errno !== undefined && { errno }) })
@@ -30,7 +30,7 @@ function copyOfWrapper(error: Error, depth: number): Error {
   if (depth < deepest) for (const inner of innerErrors(error)) copies.set(inner, copyOf(inner, depth + 1))
   let { message } = error
   for (const [inner, copy] of copies) {
-    // Wrapping errors often repeat the message.
+    // Errors often repeat the message of their cause.
     const said = toError(inner).message
     if (said !== '') message = message.replaceAll(said, copy.message)
   }
@@ -50,7 +50,7 @@ function holdsDatabaseError(thrown: unknown): boolean {
   // Iterating a set includes elements that are added meanwhile.
   const errors = new Set([thrown])
   for (const error of errors) {
-    if (databaseWords(error) !== undefined) return true
+    if (describeDatabaseError(error) !== undefined) return true
     for (const inner of innerErrors(error)) errors.add(inner)
   }
   return false

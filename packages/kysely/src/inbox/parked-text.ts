@@ -2,7 +2,10 @@ import type { ParkReason } from '@spillway/message'
 import { fromColumns, toColumns } from '../status/parked-reason.ts'
 import type { InboxEntry, ParkedFacts } from './inbox.ts'
 
-/** Why a message is parked, as the inbox stores it: JSON text, or what a driver makes of it. `null` for a message that is not parked. */
+/**
+ * The reason of a parked message in the inbox: JSON text, or the object that a driver parses. `null` if the message is
+ * not parked.
+ */
 export type ParkedColumn = string | { readonly code: string; readonly detail: string } | null
 
 /** The value of the column `parked` for an entry. */

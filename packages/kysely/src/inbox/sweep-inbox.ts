@@ -12,7 +12,7 @@ import { classifyError } from '../errors/classify-error.ts'
 import { writeError } from '../errors/describe-error.ts'
 import { defaultInboxTable } from './inbox.ts'
 
-/** What {@link sweepInbox} takes. */
+/** Options of {@link sweepInbox}. */
 export interface SweepInboxOptions<DB> {
   /** The database of the inbox. Its plugins do not apply. */
   readonly db: Kysely<DB>
@@ -21,13 +21,13 @@ export interface SweepInboxOptions<DB> {
   /**
    * Days for which an entry is kept. Default 30.
    *
-   * A message may come back for as long as the queue keeps it (Amazon SQS: 4 days unless it is told otherwise), then
-   * the dead-letter queue (14), and then the queue again after a redrive, which starts its time anew (4): 22 days, and
-   * the time in which clients repeat a request comes on top. An entry that is swept before that lets its message have
-   * a second effect.
+   * A message may be delivered for as long as the queue keeps it (Amazon SQS: 4 days by default), then from the
+   * dead-letter queue (14 days), and then from the queue again after a redrive, which restarts its retention (4 days):
+   * 22 days, plus the time in which clients repeat a request. If its entry is deleted before that, a message can have a
+   * second effect.
    */
   readonly olderThanDays?: number
-  /** Entries that one statement deletes. Default 1,000: its locks are held for some milliseconds. */
+  /** Entries that one statement deletes. Default 1,000, so that locks are held for a few milliseconds. */
   readonly batchSize?: number
   /** Ends the sweep between two statements; the next sweep continues. */
   readonly signal?: AbortSignal
@@ -44,10 +44,10 @@ const rules: OptionRules<SweepInboxOptions<unknown>> = {
 const secondsPerDay = 86_400
 
 /**
- * Deletes the entries of an inbox that are older than any redelivery, in small statements, and returns how many. For a
- * scheduled job: sweeps may overlap.
+ * Deletes the entries of an inbox that are older than any redelivery, in small statements, and returns their number.
+ * For a scheduled job; sweeps may overlap.
  *
- * The age is computed by the database's clock, which also set the time of each entry.
+ * The age is computed by the database's clock, which also sets the time of each entry.
  *
  * @example
  * ```ts

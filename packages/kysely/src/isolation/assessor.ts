@@ -21,30 +21,30 @@ export interface AssessorOptions {
   readonly classify?: Classify | undefined
 }
 
-const orderingPatience = 3
-/** The statements beyond the search for one row, after which the database is assumed to refuse all rows. */
+const maxOrderingRetries = 3
+/** The number of further failed statements after which the database is assumed to refuse all rows. */
 const unprovenDoubts = 8
 
-/** The search for the rows that caused an error. */
+/** The search for the rows that cause an error. */
 interface Search {
-  /** A statement passed. */
+  /** A statement succeeded. */
   passed(): void
-  /** A row is at fault; it is found by further statements. */
+  /** A row is at fault; further statements find it. */
   refused(outcome: (row: Candidate) => Outcome): Assessment<Candidate>
-  /** An error that a row may have caused, or the database. */
+  /** A row or the database may have caused the error. */
   doubt(
     outcome: (cause: unknown) => Outcome,
     cause: unknown,
     step?: 'isolate' | 'halve',
   ): Assessment<Candidate>
-  /** An error that is probably an outage. */
+  /** The error is probably an outage. */
   suspectOutage: Search['doubt']
 }
 
 /**
- * Creates a search with a bound. The database may refuse every row, and to isolate all of them would take two statements for
- * each. So the search ends after some refusals in a row, and each remaining part gets one statement. The bound is lower
- * while nothing was written: then the database is more likely at fault than each row.
+ * Creates a search with a bound. The database may refuse every row, and to isolate all of them would take two
+ * statements for each. So the search ends after a number of consecutive refusals, and each remaining part gets one
+ * statement. The bound is lower while nothing was written: then the database is more likely at fault than each row.
  */
 function createSearch(rows: number, health: Health): Search {
   const depth = Math.ceil(Math.log2(rows + 1))
@@ -72,11 +72,12 @@ function createSearch(rows: number, health: Health): Search {
 }
 
 /**
- * Creates the assessor of a batch of so many rows. Its outcomes have no delay: the back-off of `batch` decides when a record is
- * delivered again. They say what causes a retry: the database (`unavailable: true`), the record (`false`), or that
- * this is not known (no `unavailable`).
+ * Creates the assessor of a batch of this many rows. Its outcomes have no delay: the back-off of `batch` determines
+ * when a record is delivered again. They state the cause of a retry: the database (`unavailable: true`), the record
+ * (`false`), or unknown (no `unavailable`).
  *
- * @param health learns whether the database writes anything; the outcomes depend on it and are read at the end of the batch
+ * @param health is updated when the database writes a row; the outcomes depend on it, and are read at the end of the
+ * batch
  */
 export function createAssessor(
   rows: number,
@@ -131,21 +132,21 @@ function assessFailure(
   switch (failure) {
     case 'ordering':
       return search.refused(({ receiveCount }) =>
-        receiveCount <= orderingPatience ? ofTheRow(cause) : parkRefused(error),
+        receiveCount <= maxOrderingRetries ? ofTheRow(cause) : parkRefused(error),
       )
     case 'busy':
       return assessment('stop', unattributed, cause)
     case 'locked':
       return search.suspectOutage(notAtFault, cause, 'halve')
     case 'tooSlow':
-      // After a time-out, the pace knows how many records fit.
+      // After a time-out, the pace limits the number of records.
       return isTimeOut(error)
         ? assessment('halve', notAtFault, cause)
         : search.suspectOutage(notAtFault, cause, 'halve')
     case 'server':
       return search.suspectOutage(notAtFault, cause)
     case 'systemic':
-      // The only row of a batch may cause some of these errors as well as the database.
+      // If the batch has one row, either that row or the database may cause some of these errors.
       return mayBeOfARow('systemic', error)
         ? search.suspectOutage(rows > 1 ? notAtFault : unattributed, cause)
         : assessment('stop', notAtFault, cause)
@@ -169,12 +170,12 @@ function isOfTheServer(thrown: unknown): boolean {
   return dialectErrorsOf(error)?.isOfTheServer(error) ?? true
 }
 
-/** A retry whose cause is not known, or is this environment rather than the database. */
+/** A retry whose cause is unknown, or is this environment instead of the database. */
 function unattributed(cause: unknown): Outcome {
   return retry({ cause })
 }
 
-/** A retry for a fault of the row: where it blocks others, it is parked when it is too old. */
+/** A retry for a fault of the row. If it blocks other records, it is parked when it is too old. */
 export function ofTheRow(cause: unknown): Outcome {
   return retry({ cause, unavailable: false })
 }
@@ -191,7 +192,7 @@ export function tableChanged(table: string): Assessment<Candidate> {
   return assessment('stop', () => retry({ cause, unavailable: true }), cause)
 }
 
-/** Whether records were written, and the remaining time is too short for another one. */
+/** Whether some records were written, and the remaining time is too short for another one. */
 export function isTooLate({ isProven }: Health, pace: Pace, deadline: Deadline): boolean {
   return isProven && !pace.fits(deadline.left())
 }
@@ -218,7 +219,7 @@ export function unsent(
   return { step: 'stop', written: false, outcome: notAtFault }
 }
 
-/** The outcome of a record that was not tried, because the search for refused rows ended. */
+/** The outcome of a record that was not tried, because the search for refused rows has ended. */
 export function untried(): Outcome {
   const cause = new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
@@ -228,8 +229,8 @@ export function untried(): Outcome {
 }
 
 /**
- * The outcome of a record whose key another record of the batch has, which was sent. The database may have refused the
- * other's values: this record is then delivered again and sent itself.
+ * The outcome of a record with the same key as another record of the batch, of which only that one was sent. If the
+ * database refused that one's values, this record is delivered again and sent itself.
  */
 export function duplicateOutcome(outcome: Outcome): Outcome {
   if (outcome.kind !== 'park') return outcome

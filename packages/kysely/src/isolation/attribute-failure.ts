@@ -2,12 +2,12 @@ import type { ErrorOrigin } from '../dialects/error-origin.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Attempt } from '../time/attempt.ts'
 
-/** Failures for which a row is parked, at once or in the end. */
+/** Failures for which a row is parked, at once or after some retries. */
 const ofARow: ReadonlySet<Failure> = new Set(['permanent', 'duplicate', 'ordering'])
 
 /**
- * The end of a statement, with the origin of its error taken into account: a failure for which a row would be parked
- * becomes `fault` if the database caused it, and `unknown`, for which no row is parked, if the origin is not known.
+ * The result of a statement, corrected by the origin of its error. A failure for which a row would be parked becomes
+ * `fault` if the database caused it, and `unknown`, for which no row is parked, if the origin is not known.
  *
  * @param originOf finds the origin of the error; called only if a row would be parked
  */

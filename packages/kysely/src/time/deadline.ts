@@ -3,19 +3,19 @@ import type { Clock } from '@spillway/message/internal'
 import { createDeadline as deadlineWithin, earlySignal } from '@spillway/transport'
 
 /**
- * The writer's share of the caller's time: a deadline of `@spillway/transport`, and what only a database needs beside it.
- * All times are in milliseconds.
+ * The writer's share of the caller's time: a deadline of `@spillway/transport`, with additions for databases. All times
+ * are in milliseconds.
  */
 export interface Deadline {
-  /** What remains for the writer; never below 0. */
+  /** The remaining time of the writer; never below 0. */
   left(): number
   /** Whether it is worth waiting for a database that is down. */
   readonly mayHold: boolean
-  /** Whether no new statement may begin. */
+  /** Whether the deadline has passed: no new statement may begin. */
   passed(): boolean
-  /** The outcome of the work, or `undefined` when the deadline passes or the caller gives up first. */
+  /** The result of the work; `undefined` if the deadline passes or the caller aborts first. */
   race<T>(work: Promise<T>): Promise<PromiseSettledResult<T> | undefined>
-  /** Waits, though not past the deadline. */
+  /** Waits, but not past the deadline. */
   sleep(ms: number): Promise<void>
 }
 
@@ -24,8 +24,8 @@ const maxGuard = 2_000
 const maxLeft = 86_400_000
 
 /**
- * A deadline before the caller's own, so that it has time to settle the outcomes: 2 s before, or a fifth of what
- * there was at the start when that is less.
+ * Creates a deadline before that of the caller, so that time is left to settle the outcomes: 2 s before, or a fifth of
+ * the time at the start if that is less.
  */
 export function createDeadline(limit: TimeLimit, clock: Clock): Deadline {
   const guard = Math.min(maxGuard, Math.max(0, limit.remainingTime()) * 0.2)
@@ -48,9 +48,9 @@ function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
 }
 
 /**
- * The value of some work that ends in time.
+ * The value of work that ends before the deadline.
  *
- * @throws SpillwayError `SPILLWAY_DEADLINE` when it does not, or what the work rejects with
+ * @throws SpillwayError `SPILLWAY_DEADLINE` when it does not end in time, or what the work rejects with
  */
 export async function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   const result = await deadline.race(work)

@@ -4,7 +4,7 @@ import { readError } from '../errors/read-error.ts'
 import type { Deadline } from './deadline.ts'
 
 /**
- * Reads for a caller that waits for the answer: after a lost connection it reads once more; it does not wait for a
+ * Reads for a caller that waits for the answer. After a lost connection it reads once more; it does not wait for a
  * database that is saturated or down.
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE`
@@ -24,6 +24,6 @@ function unavailable(reason?: unknown): SpillwayError {
     reason === undefined
       ? new SpillwayError('SPILLWAY_DEADLINE', 'The time ran out before the database answered.')
       : readError(classifyError(reason), reason)
-  const message = 'The database did not return the status of a message; ask again.'
+  const message = 'The database did not return the status of a message; try again.'
   return new SpillwayError('SPILLWAY_STATUS_UNAVAILABLE', message, { cause })
 }

@@ -5,26 +5,26 @@ import type { Pace } from './pace.ts'
 
 /** The time of one statement or transaction: a share of the remaining time of a deadline. */
 export interface TimeSlice extends Deadline {
-  /** What remains of the share. The share begins with the first call, when the statement has its connection. */
+  /** The remaining time of the share. The share begins with the first call, when the statement has its connection. */
   left(): number
   /** Whether the share is used up: no further statement of the transaction may begin. */
   isOver(): boolean
-  /** The time that it took; `undefined` if it did not begin. */
+  /** The time that was used; `undefined` if the share did not begin. */
   taken(): Taken | undefined
 }
 
-/** What a slice took, in milliseconds. */
+/** The time that a slice used, in milliseconds. */
 interface Taken {
   readonly milliseconds: number
-  /** What was left of the deadline at its start. */
+  /** The remaining time of the deadline at its start. */
   readonly left: number
   readonly allowed: number
 }
 
-/** The shortest slice, if that much time is left: a shorter attempt shows nothing. */
+/** The shortest slice, if that much time is left: a shorter attempt would not show the speed of the database. */
 const shortest = 50
 
-/** A time slice of a deadline. `passed` and `race` still refer to the deadline. */
+/** Creates a time slice of a deadline. `passed` and `race` still refer to the deadline. */
 export function createTimeSlice(deadline: Deadline, share: number): TimeSlice {
   let start: number | undefined
   let allowed = 0
@@ -44,23 +44,23 @@ export function createTimeSlice(deadline: Deadline, share: number): TimeSlice {
   }
 }
 
-/** Whether the time slice was used up, rather than the time of the caller. */
+/** Whether the time slice was used up. */
 function isUsedUp({ milliseconds, allowed }: Taken): boolean {
   return milliseconds >= allowed * 0.9
 }
 
-/** What a slice is for. */
+/** Options of {@link attemptInSlice}. */
 export interface TimeSliceOptions {
   readonly pace: Pace
   readonly deadline: Deadline
   readonly random: () => number
-  /** How many records are written. */
+  /** The number of records to write. */
   readonly records: number
-  /** Whether nothing of the batch comes after them. */
+  /** Whether they are the last records of the batch. */
   readonly isLast: boolean
 }
 
-/** As `attempt`, with a time slice for each try; the pace remembers what the last one took. */
+/** The same as `attempt`, with a time slice for each try. The pace stores the time of the last try. */
 export async function attemptInSlice<T>(
   { pace, deadline, random, records, isLast }: TimeSliceOptions,
   run: (slice: TimeSlice) => Promise<T>,

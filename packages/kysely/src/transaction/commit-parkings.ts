@@ -13,10 +13,11 @@ interface Parking<Body> {
 }
 
 /**
- * Commits to the inbox that messages are parked, before their copies are sent. If that fails, a message is retried:
- * its copy must not be sent, because another delivery could still apply it.
+ * Commits the decisions to park messages to the inbox, before their copies are sent. If that fails, a message is
+ * retried: its copy must not be sent, because another delivery could still apply it.
  *
- * @returns the outcomes of all messages; one that another delivery has applied or parked meanwhile has that outcome
+ * @returns the outcomes of all messages; a message that another delivery has applied or parked meanwhile gets that
+ * outcome
  */
 export async function commitParkings<DB, Body>(
   context: TransactionContext<DB, Body>,
@@ -25,7 +26,7 @@ export async function commitParkings<DB, Body>(
 ): Promise<ReadonlyMap<Entry<Body>, Outcome>> {
   const parkings: Parking<Body>[] = []
   for (const [entry, outcome] of settled) {
-    // The inbox knew it already.
+    // The inbox already contains the others.
     if (outcome.kind === 'park' && !context.known.has(entry)) parkings.push({ entry, reason: outcome.reason })
   }
   if (parkings.length === 0) return settled

@@ -26,7 +26,7 @@ const withdraw = (trx: Kysely<Ledger>) =>
 const notAwaited = { code: 'SPILLWAY_STATEMENT_NOT_AWAITED' }
 const swallowed = {
   code: 'SPILLWAY_ERROR_SWALLOWED',
-  message: expect.stringContaining('let errors of `trx` through'),
+  message: expect.stringContaining('do not catch errors of `trx`'),
 }
 
 describe('a function that does not wait for its statements', () => {

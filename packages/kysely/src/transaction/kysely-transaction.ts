@@ -32,49 +32,49 @@ import {
   type Entry,
   type FingerprintOption,
   fingerprintOf,
-  mergeTwins,
-  outcomeOfTwin,
+  mergeByKey,
+  outcomeOfOccurrence,
 } from './transaction-entry.ts'
 import type { TransactionFunction } from './transaction-function.ts'
 import { createTransactionWrite } from './transaction-write.ts'
 
-/** What {@link kyselyTransaction} takes. */
+/** Options of {@link kyselyTransaction}. */
 export interface KyselyTransactionOptions<DB, Body> {
   /** A Kysely of Postgres, MySQL or MariaDB. Its plugins apply in `transaction`, not to the inbox. */
   readonly db: Kysely<DB>
   /**
-   * Applies the effects of messages that had none before, in the order of their delivery. It returns nothing when all
-   * are done, or one outcome for each message.
+   * Applies the effects of new messages, in the order of their delivery. It returns nothing if all are done, or one
+   * outcome for each message.
    *
-   * It runs again, with fewer messages or the same ones, whenever its transaction was rolled back: effects outside of
-   * the transaction are not undone. Compute a value that depends on a row in the statement (`set balance = balance +
-   * 1`) or from a row that was read `for update`. It must not swallow errors of `trx`, and must await each statement
-   * of `trx`: if one is in flight when it returns, nothing is committed.
+   * It runs again, with fewer messages or the same ones, whenever its transaction was rolled back; effects outside of
+   * the transaction are not undone. If a value depends on a row, compute it in the statement
+   * (`set balance = balance + 1`), or read the row `for update`. The function must not swallow errors of `trx`, and
+   * must await each statement of `trx`: if one is in flight when it returns, nothing is committed.
    */
   readonly transaction: TransactionFunction<DB, Body>
   /** The table of the inbox, `schema.table` included. Default `spillway_inbox`; see {@link inboxMigration}. */
   readonly inbox?: string
   /**
-   * The name under which the inbox remembers effects, 1 to 128 characters. Two functions with effects for the same
-   * messages need two names: under one name the second one would find all messages done. After a change of the name,
-   * all messages count as new.
-   * Default: the name of the message.
+   * The name under which the inbox stores effects, 1 to 128 characters. Two functions with effects for the same
+   * messages need two names: with one name, the second function would find all messages done. After a change of the
+   * name, all messages count as new. Default: the name of the message.
    */
   readonly consumer?: string
   /**
-   * What two messages with one key must have in common: a function that returns a JSON value, or `false` for nothing.
-   * Default: the whole body, as it was sent. Give a function when the sender adds something that differs each time,
-   * the time of a request for example: otherwise a repeated request counts as a conflict.
+   * The value that must be equal for two messages with one key: a function that returns a JSON value, or `false` for no
+   * comparison. Default: the whole body, as it was sent. Use a function if the sender adds values that change with each
+   * request, such as its time: otherwise a repeated request counts as a conflict.
    */
   readonly fingerprint?: FingerprintOption<Body>
   /**
-   * The isolation level of the transaction. Under a stricter one than read committed, transactions that meet are
+   * The isolation level of the transaction. With a stricter level than read committed, transactions that conflict are
    * repeated. Default: that of the database.
    */
   readonly isolationLevel?: Extract<IsolationLevel, 'read committed' | 'repeatable read' | 'serializable'>
   /**
-   * The treatment of messages whose effects the database refuses with your own codes, which triggers raise for
-   * example: `{ OR001: 'park', P0001: 'retry' }`; see {@link CodeMeaning}. Default: messages with an unknown code are retried.
+   * The treatment of messages whose effects the database refuses with your own codes, for example codes that triggers
+   * raise: `{ OR001: 'park', P0001: 'retry' }`; see {@link
+   * CodeMeaning}. Default: messages with an unknown code are retried.
    */
   readonly classify?: Classify
   /**
@@ -110,39 +110,40 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
  * A writer that runs a function over a batch of messages in one transaction, together with an inbox: updates and
  * increments, in any number of tables, take effect exactly once.
  *
- * - The keys are inserted into the inbox first; only messages whose key was not there reach the function. A
- * redelivery, a redrive, a crash after COMMIT and a lost answer to COMMIT change nothing, for as long as the inbox
- * keeps its entries: see {@link sweepInbox}.
+ * - The keys are inserted into the inbox first; only messages with a new key reach the function. A redelivery, a
+ *   redrive, a crash after COMMIT and a lost answer to COMMIT have no effect, for as long as the inbox keeps its
+ *   entries: see {@link sweepInbox}.
  * - A message whose key was used before with another body is parked with `SPILLWAY_KEY_CONFLICT`.
- * - A decision to park a message is committed to the inbox before its copy is sent: delivered again, the message is
- * parked again, and the function does not see it. Only the copy resets the key, when it comes back from the
- * dead-letter queue.
- * - When the database refuses a message's effects, the batch is halved and run again until that message is alone; it is
- *   parked with its SQLSTATE, and its batch-mates are committed. So is one with a missing reference (23503), after
- *   its fourth delivery. A batch of `n` is split into `2n - 1` parts at most, usually 1; none begins after the deadline.
- * - A deadlock or a serialization failure repeats the transaction up to 3 times. A database that is saturated or down is
- *   waited for while time remains; then the batch is retried. An error that may be no message's fault (a missing
- * table) parks no message.
- * - When the function throws, nothing is committed. A message that makes it throw is found as above and retried, not
- * parked: the next deploy may fix the function. To park a message, return `park()` for it.
- * - When a statement of `trx` is in flight as the function returns, or begins after that, nothing is committed: the
+ * - A decision to park a message is committed to the inbox before its copy is sent. If the message is delivered again,
+ *   it is parked again without a call of the function. Only the copy resets the key, when it is redriven from the
+ *   dead-letter queue.
+ * - If the database refuses a message's effects, the batch is halved and run again until that message is isolated. The
+ *   message is parked with its SQLSTATE, and its batch-mates are committed. A message with a missing reference (23503)
+ *   is parked after its fourth delivery. A batch of `n` is split into `2n - 1` parts at most, usually 1; none begins
+ *   after the deadline.
+ * - A deadlock or a serialization failure repeats the transaction up to 3 times. The writer waits for a database that
+ *   is saturated or down while time remains; then the batch is retried. An error that the database may have caused (a
+ *   missing table) parks no message.
+ * - If the function throws, nothing is committed. A message that makes it throw is isolated in the same way and
+ *   retried, not parked: the next deployment may fix the function. To park a message, return `park()` for it.
+ * - If a statement of `trx` is in flight when the function returns, or begins after that, nothing is committed: the
  *   outcome has `SPILLWAY_STATEMENT_NOT_AWAITED`. No statement of `trx` runs outside of its transaction.
- * - When the function uses `db` instead of `trx` and no connection is left for it, it runs once, and its messages are
- *   retried with `SPILLWAY_CONNECTIONS_BUSY`.
- * - A transaction that takes too long is rolled back, and fewer messages are tried while time remains. The writer remembers
- *   how many fit.
- * - When time runs out the transaction is rolled back and its messages are retried. Postgres itself ends what still runs
- *   or waits then, an abandoned transaction too. MariaDB ends the wait for a key; other waits end there, and in MySQL,
- *   after `innodb_lock_wait_timeout`.
+ * - If the function uses `db` instead of `trx` and no connection is free, it runs once, and its messages are retried
+ *   with `SPILLWAY_CONNECTIONS_BUSY`.
+ * - A transaction that takes too long is rolled back, and fewer messages are tried while time remains. The writer
+ *   stores the number that fits.
+ * - If time runs out, the transaction is rolled back and its messages are retried. Postgres itself ends statements and
+ *   waits that continue after that, and abandoned transactions. MariaDB ends the wait for a key; other waits end after
+ *   `innodb_lock_wait_timeout`, as all waits do in MySQL.
  * - In MySQL and MariaDB nothing is sent, and the batch is retried, if the `sql_mode` is not strict or has
  *   `NO_BACKSLASH_ESCAPES`, or if the storage engine of the inbox has no transactions.
  *
- * Order: `batch` gives a writer no more than one message of a lane (a FIFO group, a partition key) at a time, and stops
- * the lane when that one is not done. If you call the writer yourself, you have to do the same: a batch may be split.
+ * Order: `batch` passes to a writer at most one message of a lane (a FIFO group, a partition key) at a time, and stops
+ * the lane if that message is not done. If you call the writer yourself, do the same, because a batch may be split.
  *
- * Cost, beside the function's own statements: one insert for the batch (two statements for each 1,000 messages in
- * MySQL), one look-up before COMMIT, and in Postgres one statement that sets the limits of time; another transaction
- * where messages are parked; one row in the inbox and two index entries for each message.
+ * Cost, in addition to the function's own statements: one insert for the batch (two statements for each 1,000 messages
+ * in MySQL), one look-up before COMMIT, and in Postgres one statement that sets the time limits; another transaction if
+ * messages are parked; one row in the inbox and two index entries for each message.
  *
  * @example
  * ```ts
@@ -177,7 +178,7 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
   const dialect = dialectOf('kyselyTransaction', db)
   const inbox = dialect.inbox(table)
   const checkSession = dialect.sessionCheck(db, table, 'write')
-  // One for the environment: concurrent batches share it.
+  // One for each environment: concurrent batches share it.
   const pace = createPace()
   const memory = createOutageMemory(clock)
 
@@ -195,14 +196,14 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
       try {
         const print = fingerprintOf(message, fingerprint)
         const { name, key, receiveCount, redriveOf } = message
-        const twins = [{ position, fingerprint: print }]
+        const occurrences = [{ position, fingerprint: print }]
         const own = { consumer: consumer ?? name, key, fingerprint: print, redriveOf }
-        entries.push({ ...own, message, receiveCount, twins })
+        entries.push({ ...own, message, receiveCount, occurrences })
       } catch (thrown) {
         outcomes[position] = retry({ cause: toError(thrown) })
       }
     }
-    const merged = mergeTwins(entries)
+    const merged = mergeByKey(entries)
     const known = new Set<Entry<Body>>()
     const context = { db, dialect, inbox, transaction, isolationLevel, deadline, known }
     const verdicts = new Map<Entry<Body>, Settled<Entry<Body>>>()
@@ -220,8 +221,9 @@ export function kyselyTransaction<DB, Body>(options: KyselyTransactionOptions<DB
     health.end()
     const settled = outcomesOf(verdicts)
     for (const [entry, outcome] of await commitParkings(context, settled, random)) {
-      for (const [place, twin] of entry.twins.entries()) {
-        outcomes[twin.position] = place === 0 ? outcome : outcomeOfTwin(entry, twin, outcome)
+      for (const [place, occurrence] of entry.occurrences.entries()) {
+        outcomes[occurrence.position] =
+          place === 0 ? outcome : outcomeOfOccurrence(entry, occurrence, outcome)
       }
     }
     return outcomes

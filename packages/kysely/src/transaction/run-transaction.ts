@@ -1,7 +1,7 @@
 import { type Outcome, SpillwayError } from '@spillway/message'
 import type { IsolationLevel, Kysely, Transaction } from 'kysely'
 import type { Dialect } from '../dialects/dialect.ts'
-import { classifyError, databaseWords, decide, isTimeOut } from '../errors/classify-error.ts'
+import { classifyError, decide, describeDatabaseError, isTimeOut } from '../errors/classify-error.ts'
 import { asDeadlock } from '../errors/connections-busy.ts'
 import type { Inbox, InboxClaim, KnownKeys } from '../inbox/inbox.ts'
 import type { Deadline } from '../time/deadline.ts'
@@ -18,7 +18,7 @@ import {
 } from './transaction-function.ts'
 import { watchTransaction } from './watched-transaction.ts'
 
-/** What a transaction needs beside its entries. */
+/** The parameters of a transaction, other than its entries. */
 export interface TransactionContext<DB, Body> {
   readonly db: Kysely<DB>
   readonly dialect: Dialect
@@ -26,13 +26,13 @@ export interface TransactionContext<DB, Body> {
   readonly transaction: TransactionFunction<DB, Body>
   readonly isolationLevel: IsolationLevel | undefined
   readonly deadline: Deadline
-  /** Collects the entries that the inbox knew: their outcome was decided before. */
+  /** Collects the entries that are already in the inbox: their outcome was decided before. */
   readonly known: Set<Entry<Body>>
 }
 
-/** How a transaction ended without an error. */
+/** The end of a transaction without an error. */
 export type Ending<Body> =
-  /** The effects of all entries are committed: of known entries, since before. */
+  /** The effects of all entries are committed; those of known entries were committed before. */
   | { readonly kind: 'committed'; readonly known: KnownKeys }
   /** Nothing is committed: the function returned another outcome for some entries. */
   | { readonly kind: 'refused'; readonly outcomes: ReadonlyMap<Entry<Body>, Outcome> }
@@ -48,13 +48,13 @@ class Refusal<Body> extends Error {
 }
 
 /**
- * Runs the function for entries of one consumer, with their keys, in one transaction.
+ * Runs the function for entries of one consumer in one transaction, together with their keys.
  *
- * Rejects with what the driver or the function throws; nothing is committed then, unless the connection was lost while
- * the COMMIT was in flight. Another run shows it: committed keys are in the inbox.
+ * Rejects with what the driver or the function throws. Then nothing is committed, unless the connection was lost while
+ * the COMMIT was in flight. Another run shows that: committed keys are in the inbox.
  *
- * @param log gets the statements of the function
- * @param slice how long it may take: no statement of the function begins after that, and nothing is committed
+ * @param log records the statements of the function
+ * @param slice the time limit: after it no statement of the function begins, and nothing is committed
  */
 export async function runTransaction<DB, Body>(
   context: TransactionContext<DB, Body>,
@@ -79,7 +79,7 @@ export async function runTransaction<DB, Body>(
       const fresh = entries.filter(({ key }) => !claim.known.has(key))
       const { trx: watched, watch } = watchTransaction(trx, log, () => slice.isOver())
       if (fresh.length > 0) await runFunction(watched, watch, transaction, fresh, claim)
-      // The caller no longer waits: messages that are committed now would count as not done.
+      // The caller no longer waits, so messages that are committed now would count as not done.
       if (deadline.passed()) throw tooLate('before the transaction was committed')
       const late = watch.commit()
       if (late > 0) throw notAwaited(late, undefined)
@@ -88,16 +88,16 @@ export async function runTransaction<DB, Body>(
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', outcomes: error.outcomes }
     if (!hasBegun && isOfNoDatabase(error)) throw notBegun(error)
-    // The transaction itself holds a connection: the function would wait for another one each time.
+    // The transaction itself holds a connection, so the function would wait for another one each time.
     if (hasBegun && classifyError(error) === 'busy') throw asDeadlock(error)
-    // Some drivers report a rollback as an error of COMMIT.
+    // Some drivers report the rollback as an error of COMMIT.
     throw error instanceof Error && error.name === 'AbortedTransactionError' ? swallowed(error) : error
   }
 }
 
 /**
- * Runs the function, and checks that its work is complete: it awaited its statements, and the transaction is still the
- * one that holds the keys.
+ * Runs the function, and checks that its work is complete: it has awaited its statements, and the transaction is still
+ * the one that holds the keys.
  */
 async function runFunction<DB, Body>(
   trx: Transaction<DB>,
@@ -117,9 +117,9 @@ async function runFunction<DB, Body>(
   }
   try {
     const answer = await answerOfFunction()
-    if (watch.outOfTime !== undefined) throw watch.outOfTime
+    if (watch.timeOutError !== undefined) throw watch.timeOutError
     const refused = refusedBy(answer, fresh)
-    // A time-out is not the fault of a message, whatever the function returns.
+    // A time-out is not the fault of a message, regardless of the function's answer.
     if (refused.size > 0 && isTimeOut(watch.refusal)) throw watch.refusal
     // In an aborted transaction a message may have been refused because of another one.
     const isOfOthers = watch.isAborted && fresh.length > 1
@@ -130,10 +130,10 @@ async function runFunction<DB, Body>(
     // The function rolled back to a savepoint.
     if (refused.size > 0) throw new Refusal(refused)
   } catch (error) {
-    if (watch.outOfTime !== undefined) throw watch.outOfTime
+    if (watch.timeOutError !== undefined) throw watch.timeOutError
     if (!isOfEndedTransaction(decide(error).error)) throw error
     if (isTimeOut(watch.refusal)) throw watch.refusal
-    // The function has not received this error yet.
+    // The function has not received an undelivered error.
     throw watch.undelivered ?? swallowed(watch.refusal ?? error)
   }
 }
@@ -142,14 +142,14 @@ function isOfNoDatabase(error: unknown): boolean {
   return (
     !(error instanceof SpillwayError) &&
     classifyError(error) === 'unknown' &&
-    databaseWords(decide(error).error) === undefined
+    describeDatabaseError(decide(error).error) === undefined
   )
 }
 
 function notBegun(cause: unknown): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_WRITE_FAILED',
-    'No transaction could begin: the pool gave no connection. The cause says why.',
+    'No transaction could begin: the pool provided no connection. The cause has the reason.',
     { cause },
   )
 }

@@ -2,13 +2,16 @@ import { errorsWithin } from '@spillway/message/internal'
 import type { CompiledQuery } from 'kysely'
 import { type WriteStatement, writesOf } from './statement-text.ts'
 
-/** The statements of one run of a function, to find the one that failed. */
+/** The statements of one run of a function, to find the failed one. */
 export interface StatementLog {
   /** Runs a statement, and records it. */
   run<T>(query: CompiledQuery, statement: () => Promise<T>): Promise<T>
-  /** Records a statement whose end is not known. */
+  /** Records a statement whose result is not known. */
   add(query: CompiledQuery): void
-  /** Whether a statement failed with the thrown error, or with one of its causes: the function did not make the error itself. */
+  /**
+   * Whether a statement failed with the thrown error or one of its causes, so that the function did not create the
+   * error itself.
+   */
   hasFailed(thrown: unknown): boolean
   /** The statements that may have failed with an error: one, or all if COMMIT failed. */
   suspects(error: unknown): Suspects
@@ -16,25 +19,25 @@ export interface StatementLog {
 
 /** Statements that may have failed. */
 export interface Suspects {
-  /** The same for the same statements. */
+  /** Equal for the same statements. */
   readonly id: string
   /** Whether any of them has parameters. Without parameters, a statement contains no data of a message. */
   readonly hasParameters: boolean
-  /** The statements that wrote; `undefined` when the text of one does not show it. */
+  /** The parsed writes; `undefined` if one of the statements cannot be parsed. */
   writes(): readonly WriteStatement[] | undefined
 }
 
-/** A function may build its statements from data: the log has a bound. */
+/** The log is bounded, because a function may build its statements from data. */
 const mostTexts = 100
 
-/** A log of statements: one entry for each text, which is parsed only when needed. */
+/** Creates a log of statements, with one entry for each text, which is parsed only when needed. */
 export function createStatementLog(): StatementLog {
   const queries = new Map<string, CompiledQuery>()
   const failed = new Map<unknown, CompiledQuery>()
-  let isWhole = true
+  let isComplete = true
   function add(query: CompiledQuery): void {
     if (queries.size < mostTexts) queries.set(query.sql, query)
-    else isWhole &&= queries.has(query.sql)
+    else isComplete &&= queries.has(query.sql)
   }
   return {
     add,
@@ -54,7 +57,7 @@ export function createStatementLog(): StatementLog {
       return {
         id: JSON.stringify(all.map(({ sql }) => sql)),
         hasParameters: all.some(({ parameters }) => parameters.length > 0),
-        writes: () => (isWhole || own !== undefined ? writesOfAll(all) : undefined),
+        writes: () => (isComplete || own !== undefined ? writesOfAll(all) : undefined),
       }
     },
   }

@@ -14,7 +14,10 @@ export interface WriteStatement {
 
 const reading = ['select', 'delete', 'set', 'savepoint', 'release', 'lock', 'show', 'explain'] as const
 
-/** What a statement writes; `undefined` if the text does not show it. Statements of Kysely are read as text as well. */
+/**
+ * Parses the writes of a statement; `undefined` if the text does not show them. Kysely's statements are parsed as text
+ * too.
+ */
 export function writesOf(statement: string): readonly WriteStatement[] | undefined {
   const tokens = tokensOf(statement)
   if (tokens === undefined) return undefined
@@ -50,10 +53,11 @@ function insertOf(tokens: readonly Token[]): WriteStatement | undefined {
   const end = positionOf(tokens, source + 1, 'on', 'returning', ';')
   const rows = rowsOf(tokens.slice(source, end))
   // This `on` may belong to a join.
-  const isWhole = end === tokens.length || isOne(tokens[end], 'returning', ';') || isConflict(tokens[end + 1])
+  const isParsedToEnd =
+    end === tokens.length || isOne(tokens[end], 'returning', ';') || isConflict(tokens[end + 1])
   const updates = updatesOf(tokens.slice(end))
   if (rows === undefined || updates === undefined) return undefined
-  const isPlain = rows.isPlain && isWhole && isComparing(updates.rest)
+  const isPlain = rows.isPlain && isParsedToEnd && isComparing(updates.rest)
   const sources: Sources = new Map(updates.sources)
   if (names === undefined) return withoutList(named.table, rows, updates.sources, isPlain)
   for (const [index, [name]] of listOf(names).entries()) {
@@ -66,7 +70,7 @@ function insertOf(tokens: readonly Token[]): WriteStatement | undefined {
 
 interface Rows {
   readonly rows: readonly (readonly (readonly Token[])[])[]
-  /** Whether they are a list of rows. A query may fail because of the rows that it reads. */
+  /** Whether they are a list of rows, unlike a query, which may fail because of the rows that it reads. */
   readonly isPlain: boolean
   readonly isDefault?: boolean
 }
@@ -99,7 +103,10 @@ interface Updates {
   readonly rest: readonly Token[]
 }
 
-/** The columns that `on conflict do update set` and `on duplicate key update` set. `excluded` stands for the values of the rows. */
+/**
+ * The columns that `on conflict do update set` and `on duplicate key update` set. `excluded` refers to the values of
+ * the rows.
+ */
 function updatesOf(tokens: readonly Token[]): Updates | undefined {
   const isDuplicate = isOne(tokens[1], 'duplicate')
   const start = positionOf(tokens, 0, isDuplicate ? 'update' : 'set')
@@ -148,7 +155,7 @@ function writeOf(table: TableName, sources: Sources, isPlain: boolean, isUpdate:
   }
 }
 
-/** Without a list of columns, the statement supplies each column, and does not show which value belongs to which. */
+/** Without a list of columns, the statement supplies each column, but does not show to which column a value belongs. */
 function withoutList(table: TableName, rows: Rows, updates: Sources, isPlain: boolean): WriteStatement {
   const all = [...rows.rows.flatMap((row) => row.map(sourceOf)), ...[...updates.values()].flat()]
   const isEach = (...kinds: readonly ValueSource[]) => all.every((source) => kinds.includes(source))

@@ -1,4 +1,4 @@
-/** A word or a sign of a statement. */
+/** A token of a statement. */
 export interface Token {
   readonly kind: 'text' | 'quoted' | 'parameter' | 'number' | 'word' | 'sign'
   /** The text of the token; a word in lower case, a quoted name without quotes. */
@@ -29,7 +29,7 @@ function kindOf({ text, parameter, number }: Partial<Record<string, string>>): T
   return number === undefined ? 'sign' : 'number'
 }
 
-/** Whether a token is one of some words or signs. A quoted name never is. */
+/** Whether a token is one of these words or signs. A quoted name never is. */
 export function isOne(token: Token | undefined, ...texts: readonly string[]): boolean {
   return (token?.kind === 'word' || token?.kind === 'sign') && texts.includes(token.text)
 }
@@ -52,7 +52,7 @@ export function listOf(tokens: readonly Token[]): readonly (readonly Token[])[] 
   return parts
 }
 
-/** The position of the first of some words outside of brackets; the number of tokens if there is none. */
+/** The position of the first of these words outside of brackets; the number of tokens if there is none. */
 export function positionOf(tokens: readonly Token[], start: number, ...words: readonly string[]): number {
   let depth = 0
   for (const [index, token] of tokens.entries()) {

@@ -2,62 +2,64 @@ import type { SpillwayError } from '@spillway/message'
 import { dialectErrorsOf } from '../dialects/all-errors.ts'
 import { lateStatement, tookTooLong } from './transaction-function.ts'
 
-/** Watches the statements of one transaction, from the call of its function until COMMIT or ROLLBACK. */
+/** Watches the statements of a transaction, from the call of its function until COMMIT or ROLLBACK. */
 export interface StatementWatch {
-  /** The last error of the database, which the function may have swallowed; `undefined` when there was none. */
+  /** The last error of the database, which the function may have swallowed; `undefined` if there was none. */
   readonly refusal: unknown
-  /** The first error that was not given to the function, because the function ended before. */
+  /** The first error that the function did not receive, because it ended earlier. */
   readonly undelivered: unknown
   /** Whether a statement ran, or tried to run, in a transaction that the database had already ended. */
   readonly isAborted: boolean
-  /** Whether the server rolled the transaction back, but would still accept a COMMIT: nothing may be committed. */
+  /** Whether the server rolled the transaction back, but would still accept a COMMIT. Nothing may be committed then. */
   readonly isRolledBack: boolean
-  /** The error for a statement that tried to begin after the time was over; `undefined` if none did. */
-  readonly outOfTime: SpillwayError | undefined
+  /** The error for a statement that tried to begin after the time limit; `undefined` if there was none. */
+  readonly timeOutError: SpillwayError | undefined
   readonly isOpen: boolean
   /** Runs a statement while the function runs. */
   run<T>(statement: () => Promise<T>): Promise<T>
-  /** As `run`, for a statement whose rows are streamed. */
+  /** The same as `run`, for a statement whose rows are streamed. */
   stream<T>(open: () => AsyncIterableIterator<T>): AsyncIterableIterator<T>
-  /** The function ended: no further statement runs. Returns how many statements it did not await. */
+  /**
+   * Ends the phase of the function: no further statement runs. Returns the number of statements that it did not await.
+   */
   close(): number
-  /** The transaction is committed next. Returns how many statements came since the function ended. */
+  /** Call it before COMMIT. Returns the number of statements that began after the function had ended. */
   commit(): number
 }
 
-/** A statement that was refused. Its caller gets the error later: see {@link watchStatements}. */
+/** A refused statement. Its caller gets the error later: see {@link watchStatements}. */
 interface Refusal {
   readonly error: unknown
   tell(): void
 }
 
-/** What the functions of a watch share. */
+/** The state that the functions of a watch share. */
 interface State {
   readonly isOver: () => boolean
   phase: 'open' | 'closed' | 'committing'
   running: number
-  /** Statements that came since the function ended. */
+  /** The number of statements that began after the function had ended. */
   late: number
   refusal: unknown
   isAborted: boolean
-  /** Set where further statements would be committed at once, outside of the transaction. Postgres refuses them itself. */
+  /** Set if further statements would be committed at once, outside of the transaction. Postgres itself refuses them. */
   rolledBack: { readonly error: unknown } | undefined
-  outOfTime: SpillwayError | undefined
+  timeOutError: SpillwayError | undefined
   readonly held: Refusal[]
   readonly streams: Set<AsyncIterableIterator<unknown>>
 }
 
 /**
- * A watch over the statements of a transaction.
+ * Creates a watch over the statements of a transaction.
  *
- * A refusal is given to its caller when no other statement runs, in a later turn of the event loop. By then a function that
- * does not await the statement may have ended. In that case the transaction is rolled back, and the promise of the statement
- * stays pending: an unhandled rejection would end the process.
+ * The caller of a refused statement gets the error when no other statement runs, in a later turn of the event loop. By
+ * then a function that does not await the statement may have ended. In that case the transaction is rolled back, and
+ * the promise of the statement stays pending, because an unhandled rejection would end the process.
  *
- * The promises of statements that fail or begin after the function has ended stay pending for the same reason. A statement
- * that begins after COMMIT was sent is rejected: there is no other way to report it.
+ * The promises of statements that fail or begin after the function has ended stay pending for the same reason. A
+ * statement that begins after COMMIT was sent is rejected, because there is no other way to report it.
  *
- * @param isOver whether the time of the transaction is over: no statement begins then, and nothing is committed
+ * @param isOver whether the time of the transaction is over; then no statement begins, and nothing is committed
  */
 export function watchStatements(isOver: () => boolean = () => false): StatementWatch {
   const state: State = {
@@ -68,7 +70,7 @@ export function watchStatements(isOver: () => boolean = () => false): StatementW
     refusal: undefined,
     isAborted: false,
     rolledBack: undefined,
-    outOfTime: undefined,
+    timeOutError: undefined,
     held: [],
     streams: new Set(),
   }
@@ -85,8 +87,8 @@ export function watchStatements(isOver: () => boolean = () => false): StatementW
     get isRolledBack() {
       return state.rolledBack !== undefined
     },
-    get outOfTime() {
-      return state.outOfTime
+    get timeOutError() {
+      return state.timeOutError
     },
     get isOpen() {
       return state.phase === 'open'
@@ -162,8 +164,8 @@ function end(state: State): void {
 /** The error with which a statement is rejected before it begins, if any. */
 function obstacle(state: State): State['rolledBack'] {
   if (state.rolledBack === undefined && state.isOver()) {
-    state.outOfTime = tookTooLong()
-    state.rolledBack = { error: state.outOfTime }
+    state.timeOutError = tookTooLong()
+    state.rolledBack = { error: state.timeOutError }
   }
   return state.rolledBack
 }
@@ -185,8 +187,8 @@ function tellSoon(state: State): void {
 function tellOne(state: State): void {
   const { phase, running, held } = state
   if (phase !== 'open' || running > 0) return
-  // Statements that were refused because of an earlier one come first. Usually a function that forgot to await the earlier one
-  // awaits this one and ends; the earlier rejection, which nobody handles, is then never given.
+  // Statements that were refused because of an earlier one come first. A function that forgot to await the earlier one
+  // usually awaits this one and ends. The earlier rejection, which nothing handles, is then never delivered.
   const place = Math.max(
     0,
     held.findLastIndex(({ error }) => isOfEndedTransaction(error)),

@@ -11,31 +11,38 @@ export interface Entry<Body> {
   readonly fingerprint: string | null
   /** The first message with the key. */
   readonly message: MessageRecord<Body>
-  /** Where the message is the redriven copy of a parked record: the id of that record. */
+  /** If the message is the redriven copy of a parked record, the id of that record. */
   readonly redriveOf: string | undefined
   readonly receiveCount: number
   /** The positions of its records in the batch, in order. */
-  readonly twins: readonly Twin[]
+  readonly occurrences: readonly Occurrence[]
 }
 
-interface Twin {
+interface Occurrence {
   readonly position: number
   readonly fingerprint: string | null
 }
 
-/** One entry for each key and consumer: the first message represents the others. */
-export function mergeTwins<Body>(entries: readonly Entry<Body>[]): Entry<Body>[] {
+/** Merges entries to one for each key and consumer. The first message represents the others. */
+export function mergeByKey<Body>(entries: readonly Entry<Body>[]): Entry<Body>[] {
   const byKey = new Map<string, Entry<Body>>()
   for (const entry of entries) {
     const id = JSON.stringify([entry.consumer, entry.key])
     const first = byKey.get(id)
-    byKey.set(id, first === undefined ? entry : { ...first, twins: [...first.twins, ...entry.twins] })
+    byKey.set(
+      id,
+      first === undefined ? entry : { ...first, occurrences: [...first.occurrences, ...entry.occurrences] },
+    )
   }
   return [...byKey.values()]
 }
 
-/** The outcome of another record with the key of a message, from the outcome of that message. */
-export function outcomeOfTwin<Body>(entry: Entry<Body>, { fingerprint }: Twin, outcome: Outcome): Outcome {
+/** The outcome of a further record with the key of a message, from the outcome of that message. */
+export function outcomeOfOccurrence<Body>(
+  entry: Entry<Body>,
+  { fingerprint }: Occurrence,
+  outcome: Outcome,
+): Outcome {
   if (outcome.kind === 'done' && !isSame(entry.fingerprint, fingerprint)) return keyConflict()
   return duplicateOutcome(outcome)
 }
@@ -54,7 +61,7 @@ export function keyConflict(before: 'written' | 'parked' = 'written'): Outcome {
   })
 }
 
-/** The outcome of a message by what the inbox knows about its key: done, unless it was parked or had another body. */
+/** The outcome of a message from the entry of its key in the inbox: done, unless it was parked or had another body. */
 export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownKeys): Outcome {
   const before = known.get(key)
   if (before === undefined) return done()
@@ -64,12 +71,12 @@ export function outcomeOf<Body>({ key, fingerprint }: Entry<Body>, known: KnownK
   return parked === undefined ? done() : park(parked.reason, { recordId: parked.recordId })
 }
 
-/** What two messages with one key must have in common; `false` for nothing but the key. */
+/** Returns the value that must be equal for two messages with one key; `false` if only the key counts. */
 export type FingerprintOption<Body> = false | ((message: MessageRecord<Body>) => unknown)
 
 /**
- * The fingerprint of a message for the inbox: by default that of its body on the wire; `null` for a message without
- * one.
+ * The fingerprint of a message for the inbox: by default that of its body in the envelope; `null` for a message without
+ * a fingerprint.
  *
  * @throws whatever the function throws, and TypeError for a value that JSON cannot represent or a malformed
  * fingerprint

@@ -19,8 +19,8 @@ import type { StatementLog, Suspects } from './statement-log.ts'
 export type TransactionAssessor = (attempt: Attempt<unknown>, log: StatementLog) => Assessment<Candidate>
 
 /**
- * Creates the assessor of transactions. It works as for statements, but one message may be the cause of an error that the
- * function itself throws. That message is searched for, within a bound, and delivered again; it is never parked for it.
+ * Creates the assessor of transactions. It works as for statements, but a single message may cause an error that the
+ * function itself throws. That message is searched for, within a bound, and retried; it is never parked for the error.
  */
 export function createTransactionAssessor(
   entries: number,
@@ -28,7 +28,7 @@ export function createTransactionAssessor(
   classify?: Classify,
 ): TransactionAssessor {
   const assess = createAssessor(entries, health, { classify })
-  // Consecutive failures: a success in between shows that not each message fails.
+  // Counts consecutive failures: a success in between shows that not every message fails.
   const mostDoubts = 4 * Math.ceil(Math.log2(entries + 1)) + 8
   let doubtsLeft = mostDoubts
   return function assessTransaction(attempt, log) {
@@ -37,7 +37,7 @@ export function createTransactionAssessor(
     if (attempt.kind !== 'failed' || !isOfTheFunction(attempt)) return assessment
     doubtsLeft -= 1
     const cause = thrownByFunction(attempt.error)
-    // An error of a statement that comes for each of several messages is caused by the database or the driver.
+    // If a statement fails with an error for each of several messages, the database or the driver causes it.
     const mayBeOutage = entries > 1 && log.hasFailed(attempt.error)
     if (doubtsLeft < 0) {
       const outcome = () => (mayBeOutage ? health.notAtFault(cause) : retry({ cause }))
@@ -70,11 +70,11 @@ function thrownByFunction(error: unknown): SpillwayError {
 type Place = Pick<TransactionContext<unknown, unknown>, 'db' | 'dialect' | 'deadline'>
 
 /**
- * Finds the origin of an error before a message is parked for it. One for each batch: the database is asked once for the same
- * error of the same statements.
+ * Finds the origin of an error before a message is parked for it. Create one for each batch: it asks the database once
+ * for the same error of the same statements.
  *
- * Where COMMIT failed, because a constraint is deferred, each statement may have caused it. Where the text of a statement does
- * not show what it supplies, no message is parked.
+ * If COMMIT failed, because of a deferred constraint, each statement may have caused the error. If the text of a
+ * statement does not show what it supplies, no message is parked.
  */
 export function createTransactionAttribution(
   place: Place,
@@ -112,7 +112,7 @@ async function originOf(
     const answer = await dialect.errorOrigin(thrown, { db: plain, into, table, isUpdate, ...write, deadline })
     // The values of a statement are not known.
     const one = typeof answer === 'string' ? answer : 'unsure'
-    // Where others may have caused it, an update that leaves the columns alone did not.
+    // If other statements may have caused the error, an update that does not set the columns did not.
     if (one !== 'database' || !isUpdate || writes.length === 1) found.add(one)
   }
   found.delete('elsewhere')

@@ -5,9 +5,9 @@ import { withoutValues } from '../errors/without-values.ts'
 /**
  * Applies the effects of messages in a transaction. It returns:
  *
- * - nothing: all are done
- * - one outcome for each message, in order: when one is not `done`, the transaction is rolled back and the function
- * runs again without that message, so that a parked or retried message has no effect
+ * - nothing: all messages are done
+ * - one outcome for each message, in order. If one is not `done`, the transaction is rolled back, and the function runs
+ *   again without that message, so that a parked or retried message has no effect
  */
 export type TransactionFunction<DB, Body> = (
   trx: Transaction<DB>,
@@ -15,9 +15,9 @@ export type TransactionFunction<DB, Body> = (
 ) => Promise<readonly Outcome[] | undefined> | Promise<void>
 
 /**
- * The outcomes of the entries for which a function returned another outcome than `done`.
+ * The outcomes, other than `done`, that a function returned, by entry.
  *
- * @throws SpillwayError `SPILLWAY_OUTCOME_INVALID` for an answer that is neither nothing nor one outcome for each
+ * @throws SpillwayError `SPILLWAY_OUTCOME_INVALID` for an answer that is neither `undefined` nor one outcome for each
  */
 export function refusedBy<Entry>(answer: unknown, entries: readonly Entry[]): ReadonlyMap<Entry, Outcome> {
   const refused = new Map<Entry, Outcome>()
@@ -25,7 +25,7 @@ export function refusedBy<Entry>(answer: unknown, entries: readonly Entry[]): Re
   if (!Array.isArray(answer) || answer.length !== entries.length || !Array.from(answer).every(isOutcome)) {
     throw new SpillwayError(
       'SPILLWAY_OUTCOME_INVALID',
-      `The function of the transaction must answer nothing, or one outcome for each of its ${entries.length} messages: done(), retry() or park().`,
+      `The function of the transaction must return nothing, or one outcome for each of its ${entries.length} messages: done(), retry() or park().`,
     )
   }
   for (const [place, entry] of entries.entries()) {
@@ -34,7 +34,7 @@ export function refusedBy<Entry>(answer: unknown, entries: readonly Entry[]): Re
   return refused
 }
 
-/** Functions often return the error of the database that they caught: it quotes the row. */
+/** Functions often return a caught error of the database, which quotes the row. */
 function loggable<Undone extends Outcome>(outcome: Undone): Undone {
   if (!('cause' in outcome) || !(outcome.cause instanceof Error)) return outcome
   return { ...outcome, cause: withoutValues(outcome.cause) }
@@ -54,11 +54,11 @@ export function notAwaited(statements: number, cause: unknown): SpillwayError {
 export function lateStatement(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_STATEMENT_NOT_AWAITED',
-    'A statement of `trx` began after the transaction function had returned and the transaction was committed; it did not run, and its effect is missing: await all that uses `trx` (forEach with an async function does not wait; use for…of or Promise.all).',
+    'A statement of `trx` began after the transaction function had returned and the transaction was committed; it did not run, and its effect is missing: await each use of `trx` (forEach with an async function does not wait; use for…of or Promise.all).',
   )
 }
 
-/** The error for a statement that would begin after the time of its transaction. */
+/** The error for a statement that would begin after the time limit of its transaction. */
 export function tookTooLong(): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_DEADLINE',
@@ -70,7 +70,7 @@ export function tookTooLong(): SpillwayError {
 export function swallowed(cause: unknown): SpillwayError {
   return new SpillwayError(
     'SPILLWAY_ERROR_SWALLOWED',
-    'The database ended the transaction, and the function swallowed the error, so nothing is committed: let errors of `trx` through.',
+    'The database ended the transaction, and the function swallowed the error, so nothing is committed: do not catch errors of `trx`.',
     cause === undefined ? undefined : { cause },
   )
 }

@@ -11,13 +11,16 @@ import { createStatementLog, type StatementLog } from './statement-log.ts'
 import { type Entry, outcomeOf } from './transaction-entry.ts'
 import { createTransactionAssessor, createTransactionAttribution } from './transaction-errors.ts'
 
-/** How a transaction ended, and its statements. */
-interface Ran<Body> {
+/** The result of a transaction, and its statements. */
+interface RunResult<Body> {
   readonly result: Attempt<Ending<Body>>
   readonly log: StatementLog
 }
 
-/** Writes entries of one consumer in one transaction, for `isolate`. One for each batch, because its assessor counts failures. */
+/**
+ * Writes entries of one consumer in one transaction, for `isolate`. Create one for each batch, because its assessor
+ * counts failures.
+ */
 export function createTransactionWrite<DB, Body>(
   context: TransactionContext<DB, Body> & { readonly health: Health; readonly pace: Pace },
   count: number,
@@ -28,8 +31,11 @@ export function createTransactionWrite<DB, Body>(
   const assess = createTransactionAssessor(count, health, classify)
   const attribute = createTransactionAttribution(context as unknown as TransactionContext<unknown, unknown>)
 
-  /** Repeats a single message after a duplicate: another transaction may have inserted a row since the function read. */
-  async function run(entries: readonly Entry<Body>[], isLast: boolean): Promise<Ran<Body>> {
+  /**
+   * Repeats a single message after a duplicate, because another transaction may have inserted a row since the function
+   * read.
+   */
+  async function run(entries: readonly Entry<Body>[], isLast: boolean): Promise<RunResult<Body>> {
     const options = { pace, deadline, random, records: entries.length, isLast }
     const once = async () => {
       let log = createStatementLog()

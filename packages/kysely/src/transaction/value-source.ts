@@ -1,11 +1,11 @@
 import { depthOf, insideOf, isOne, type Token } from './statement-tokens.ts'
 
 /**
- * Where the value of a column comes from, according to the text of a statement:
+ * The source of a column's value, according to the text of a statement:
  *
  * - `given`: it is a parameter or a literal
  * - `computed`: operators compute it from a parameter and columns of the row, as in `balance + $1`
- * - `harmless`: a function that cannot fail returns it, as `now()`
+ * - `harmless`: a function that cannot fail returns it, such as `now()`
  * - `open`: anything else, a subquery for example
  */
 export type ValueSource = 'given' | 'computed' | 'harmless' | 'open'
@@ -46,7 +46,7 @@ function isGiven(tokens: readonly Token[]): boolean {
   return isValue && isCast(tokens.slice(1))
 }
 
-/** Whether nothing but `::type` follows a value. */
+/** Whether only `::type` follows a value. */
 function isCast(tokens: readonly Token[]): boolean {
   if (tokens.length === 0) return true
   if (!isOne(tokens[0], '::')) return false
@@ -72,7 +72,7 @@ function isComputed(tokens: readonly Token[]): boolean {
 const comparing = /^(?:=|<>|!=|<=?|>=?|\(|\)|,|\.|;|\*)$/
 const before = ['and', 'or', 'not', 'in', 'where', 'any', 'by', 'conflict', 'values', 'returning', 'key']
 
-/** Whether a part of a statement only compares columns with values: no value can fail there. */
+/** Whether a part of a statement only compares columns with values, so that no value can fail there. */
 export function isComparing(tokens: readonly Token[]): boolean {
   let isOfParameter = false
   return tokens.every((token, index) => {

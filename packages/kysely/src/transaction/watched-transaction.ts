@@ -4,8 +4,8 @@ import type { StatementLog } from './statement-log.ts'
 import { type StatementWatch, watchStatements } from './statement-watch.ts'
 
 /**
- * A transaction whose statements are watched, whether from builders, `sql`, streams, or plugins that are added later.
- * Statements of the original `trx` are not watched.
+ * Watches the statements of a transaction, including those of builders, `sql`, streams, and plugins that are added
+ * later. Statements of the original `trx` are not watched.
  *
  * @param isOver whether the time of the transaction is over
  */
@@ -30,7 +30,7 @@ export function watchTransaction<DB>(
   return { trx: watchedTrx, watch }
 }
 
-/** Statements that still wait for the connection when the function ends do not get it. */
+/** Statements that are waiting for the connection when the function ends do not get it. */
 function onlyWhileOpen(executor: QueryExecutor, watch: StatementWatch): QueryExecutor {
   return executor.withConnectionProvider({
     provideConnection: (consumer, options) =>
@@ -41,7 +41,7 @@ function onlyWhileOpen(executor: QueryExecutor, watch: StatementWatch): QueryExe
   })
 }
 
-/** A transaction with another executor: Kysely makes such a transaction when a plugin is added. */
+/** A transaction with another executor. Kysely creates such a transaction when a plugin is added. */
 function withExecutor<DB>(trx: Transaction<DB>, executor: QueryExecutor): Transaction<DB> {
   const own = trx.getExecutor()
   // No other transaction has this executor.

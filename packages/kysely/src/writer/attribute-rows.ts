@@ -9,8 +9,8 @@ import type { Deadline } from '../time/deadline.ts'
 import type { Table } from './table.ts'
 
 /**
- * Finds the origin of an error before a row is parked for it. One for each batch: the database is asked once for the same
- * error of rows with the same columns.
+ * Finds the origin of an error before a row is parked for it. Create one for each batch: it asks the database once for
+ * the same error of rows with the same columns.
  */
 export function createRowAttribution(
   table: Table,
@@ -20,7 +20,7 @@ export function createRowAttribution(
   const last = new Map<Answer, ErrorOrigin>()
 
   function answerTo(thrown: unknown, rows: readonly Row[]): Promise<Answer> {
-    // A refusal names the constraint or the column; several tables may have the same names.
+    // The reason names the constraint or the column; several tables may have the same names.
     const { code, detail } = refusal(thrown)
     const { error } = decide(thrown)
     const id = JSON.stringify([code, detail, dialectErrorsOf(error)?.placeOf(error), rows[0]?.columns])
@@ -32,8 +32,8 @@ export function createRowAttribution(
   }
 
   /**
-   * Where the answer differs from row to row, several rows together get the answer of the last single row: the search goes on
-   * while it finds rows that caused the error, and ends early if it finds none.
+   * If the answer depends on the row, several rows together get the answer of the last single row. So the search
+   * continues while it finds rows that caused the error, and ends early if it finds none.
    */
   async function originOf(error: unknown, rows: readonly Row[]): Promise<ErrorOrigin> {
     const answer = await answerTo(error, rows)

@@ -1,11 +1,11 @@
 import type { TableFacts } from '../dialects/table.ts'
 
-/** The facts of one table, which are read from the database when they are first needed. */
+/** The facts of one table, which are read from the database on first use. */
 export interface Catalogue {
-  /** The facts that were read; `undefined` after `forget`. */
+  /** The facts, if they were read; `undefined` after `forget`. */
   readonly known: TableFacts | undefined
   /**
-   * The facts; concurrent first calls share one read, and a failed read is not kept.
+   * Reads the facts once. Concurrent first calls share one read, and a failed read is not kept.
    *
    * @throws what the read throws
    */
@@ -14,7 +14,7 @@ export interface Catalogue {
   forget(): void
 }
 
-/** A {@link Catalogue} of one table, for the lifetime of the writer. */
+/** Creates the {@link Catalogue} of one table, for the lifetime of the writer. */
 export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue {
   let facts: Promise<TableFacts> | undefined
   let known: TableFacts | undefined
@@ -30,7 +30,7 @@ export function createCatalogue(readFacts: () => Promise<TableFacts>): Catalogue
         (read) => {
           if (facts === reading) known = read
         },
-        // The reader gets the error.
+        // The caller of `read` gets the error.
         () => {
           if (facts === reading) facts = undefined
         },

@@ -39,8 +39,8 @@ it.each([
   [{ on: 'id', do: 'update', set: 'note' }, ': the option `set` must be a list of one or more columns.'],
   [{ on: 'id', do: 'update', version: 1 }, ': the option `version` must be a column.'],
   // What does not go together.
-  [{ on: 'id', do: 'nothing', set: ['note'] }, ": the option `set` is for `do: 'update'` alone."],
-  [{ on: 'id', do: 'fail', version: 'version' }, ": the option `version` is for `do: 'update'` alone."],
+  [{ on: 'id', do: 'nothing', set: ['note'] }, ": the option `set` is only for `do: 'update'`."],
+  [{ on: 'id', do: 'fail', version: 'version' }, ": the option `version` is only for `do: 'update'`."],
   [
     { on: 'id', do: 'update', set: ['note', 'id'] },
     ': the option `set` must not name `id`, a column of `on`.',

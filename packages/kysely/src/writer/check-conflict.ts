@@ -1,7 +1,7 @@
 import { SpillwayError } from '@spillway/message'
 import { checkOptions, nonEmptyString, type OptionRule, oneOf, required } from '@spillway/message/internal'
 
-/** What {@link isConflict} accepts, for the message of an invalid option. */
+/** The values that {@link isConflict} accepts, for the message of an invalid option. */
 export const expectedConflict =
   "a column, a list of one or more, or { on, do: 'nothing' | 'fail' } or { on, do: 'update', set?, version? }, " +
   'each with `where: { column: value }` or `constraint: name`'
@@ -40,7 +40,7 @@ export function checkConflict(owner: string, conflict: unknown): void {
   const own: readonly unknown[] = [on].flat()
   for (const [option, columns] of Object.entries({ set, version })) {
     if (columns === undefined) continue
-    if (action !== 'update') throw invalid(`${name}: the option \`${option}\` is for \`do: 'update'\` alone.`)
+    if (action !== 'update') throw invalid(`${name}: the option \`${option}\` is only for \`do: 'update'\`.`)
     const twice = [columns].flat().find((column) => own.includes(column))
     if (twice !== undefined) {
       throw invalid(`${name}: the option \`${option}\` must not name \`${twice}\`, a column of \`on\`.`)

@@ -3,14 +3,14 @@ import type { Row } from '../dialects/table.ts'
 
 /**
  * Sorts rows by their keys, so that concurrent writers lock in the same order and do not deadlock (40P01). Rows with
- * one key stay in their order: for an update, the last one counts.
+ * one key keep their order: for an update, the last one counts.
  */
 export function sortByKey(rows: readonly Row[]): readonly Row[] {
   return rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
 /**
- * One row for each key: the first one is kept, with the positions of all, its own first.
+ * Merges rows with equal keys: keeps the first row, with the positions of all, its own first.
  *
  * @param sorted rows in the order of their keys
  */
@@ -25,15 +25,15 @@ export function mergeKeys(sorted: readonly Row[]): readonly Row[] {
   return merged
 }
 
-/** The rows of each statement: one for each set of columns, in their order. */
+/** Groups rows by statement: one statement for each set of columns, in their order. */
 export function groupByColumns(rows: readonly Row[]): readonly (readonly Row[])[] {
   if (haveOneShape(rows)) return rows.length === 0 ? [] : [rows]
   return [...Map.groupBy(rows, (row) => row.columns).values()]
 }
 
 /**
- * As {@link groupByColumns}, for an update, in which the last row of a key has to win: of two rows with one key and
- * different columns, the earlier one is in an earlier statement.
+ * The same as {@link groupByColumns}, for an update, in which the last row of a key must win: of two rows with one key
+ * and different columns, the earlier one is in an earlier statement.
  *
  * @param sorted rows in the order of their keys
  */
@@ -55,7 +55,7 @@ export function groupInOrder(sorted: readonly Row[]): readonly (readonly Row[])[
   return rounds.flatMap(groupByColumns)
 }
 
-/** Only the database knows which keys are equal: all rows stay in the order of delivery. */
+/** Keeps all rows in the order of delivery, if only the database can decide which keys are equal. */
 function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
   const groups: Row[][] = []
   for (const row of rows.toSorted((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0))) {
@@ -66,14 +66,17 @@ function inDelivery(rows: readonly Row[]): readonly (readonly Row[])[] {
   return groups
 }
 
-/** The search for refused rows tries redelivered rows first; rows with one key must stay in their order. */
+/**
+ * Marks rows with one key alike, so that they keep their order although the search for refused rows tries redelivered
+ * rows first.
+ */
 function suspectedTogether(sorted: readonly Row[]): readonly Row[] {
   if (!sorted.some(({ receiveCount }) => receiveCount > 1)) return sorted
   const counts = new Map<string, number>()
   for (const { key, receiveCount } of sorted) counts.set(key, Math.max(receiveCount, counts.get(key) ?? 0))
   return sorted.map((row) => {
     const count = counts.get(row.key) ?? 1
-    // If texts do not show which keys are equal, any two may be.
+    // If texts do not show which keys are equal, any two keys may be equal.
     const priority = row.isKeyPlain ? count : 0
     return count > 1 ? { ...row, redelivered: true, priority } : { ...row, priority }
   })
@@ -87,12 +90,12 @@ const groupings: Readonly<
   fail: groupByColumns,
 }
 
-/** The rows of each statement, in the order of their keys, by what is done about a conflict. */
+/** Groups rows by statement, in the order of their keys, for the action of a conflict. */
 export function groupRows(rows: readonly Row[], action: ConflictRule['action']): readonly (readonly Row[])[] {
   return groupings[action](sortByKey(rows))
 }
 
-// Rows of one shape share the list of their columns, and usually all rows have one shape.
+// Rows of one shape share the list of their columns. Usually all rows have one shape.
 function haveOneShape(rows: readonly Row[]): boolean {
   const [first] = rows
   return rows.every(({ columns }) => columns === first?.columns)

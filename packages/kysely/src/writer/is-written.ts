@@ -6,7 +6,7 @@ import { isOfAValue } from '../errors/classify-error.ts'
 import type { Deadline } from '../time/deadline.ts'
 import { readOnce } from '../time/read-once.ts'
 
-/** Where rows are looked for. */
+/** The table in which rows are searched for. */
 export interface WrittenTable extends KeyPlace {
   readonly db: Kysely<Schema>
   readonly table: string
@@ -14,8 +14,8 @@ export interface WrittenTable extends KeyPlace {
 }
 
 /**
- * Whether the table has a row with the key of a refused row. A database checks a row before it looks for a conflict: a
- * row that an earlier delivery wrote is refused once a constraint is stricter.
+ * Whether the table has a row with the key of a refused row. A database checks a row before it looks for a conflict, so
+ * a row that an earlier delivery wrote is refused if a constraint has become stricter.
  *
  * @throws SpillwayError `SPILLWAY_STATUS_UNAVAILABLE` when the database cannot be read
  */
@@ -32,7 +32,7 @@ async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Pro
       )
       return found.length > 0
     } catch (error) {
-      // A value that does not fit its column is in no row.
+      // No row can contain a value that does not fit its column.
       if (isOfAValue(error)) return false
       throw error
     }
@@ -41,7 +41,8 @@ async function isWritten(row: Row, place: WrittenTable, deadline: Deadline): Pro
 }
 
 /**
- * The final outcome of a row that is about to be parked: `done` if an earlier delivery wrote it, though the table would refuse it now.
+ * The final outcome of a row that is about to be parked: `done` if an earlier delivery wrote it, even if the table
+ * would refuse it now.
  */
 export async function parkUnlessWritten(
   row: Row,

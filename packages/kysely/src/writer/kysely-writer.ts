@@ -23,33 +23,34 @@ import { checkDialectOptions, checkWriterOptions, type KyselyWriterOptions } fro
 const mostStatements = 1_000
 
 /**
- * A writer that inserts a batch of messages with one statement and returns an outcome for each. In Postgres one
- * statement holds a batch of any size; in MySQL and MariaDB as much as the server's limits allow. Rows with different
- * columns need a statement for each set of columns.
+ * Creates a writer that inserts a batch of messages with one statement, and returns an outcome for each message. In
+ * Postgres one statement holds a batch of any size; in MySQL and MariaDB as much as the limits of the server allow.
+ * Rows with different columns need a statement for each set of columns.
  *
- * - A message whose key is in the table already is `done`: a redelivery changes nothing, even if a new constraint
+ * - A message whose key is already in the table is `done`: a redelivery changes nothing, even if a new constraint
  * would refuse its row.
  * - A message whose key equals another key only by the collation of the column (`abc` and `ABC`) is parked as a
  * duplicate: the table cannot hold both.
  * - A row that the database refuses for one of its values is found by bisection and parked with its SQLSTATE; its
- * batch-mates are written. A failure that the database itself causes, by a sequence or a column that the row leaves
- * out for example, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`. Of records with one key the first is
- * sent; when it is parked, the others are delivered again.
- * - It waits for a database that is saturated or down while time remains. Errors that are no record's fault never park
- * one: a full disk, a lock, a missing table, missing rights. If such an error hits the whole batch, the batch is
- * retried as `unavailable`, so that `batch` waits and the breaker counts it. The back-off of `batch` decides when a
- * record is delivered again.
- * - It returns before the limit's time is over, and no statement outlives it by much: Postgres and MariaDB end it, and
- * the connection is free again. At the next delivery the key shows whether a statement that was given up took effect.
- * With a {@link postgresPool} the time limits are sent with the statement. With another pool of Postgres they take one
- * round trip before it and one after it; none where the session has a `statement_timeout` that ends in time. MySQL has
- * no limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the function's
- * time-out.
- * - A slow database gets smaller statements after the first one that takes long: the writer remembers how many rows
- * fit. Each batch writes what there is time for, and the rest is retried.
- * - The search for refused rows takes about two statements times log2 of the batch for each, tries redelivered rows
- * first, and ends after 1,000 statements: rows that were not tried are delivered again. While the database refuses all
- * rows with errors that are no row's fault, the search runs once a minute; in between a try takes two statements.
+ *   batch-mates are written. A failure that the database itself causes, for example by a sequence or by a column that
+ *   the row omits, parks nothing: it is retried as `SPILLWAY_DATABASE_FAULT`. Of records with one key, only the first
+ *   is sent; if it is parked, the others are delivered again.
+ * - The writer waits for a database that is saturated or down while time remains. Errors that no record causes never
+ *   park a record: a full disk, a lock, a missing table, missing rights. If such an error hits the whole batch, the
+ *   batch is retried as `unavailable`, so that `batch` waits and the breaker counts it. The back-off of `batch`
+ *   determines when a record is delivered again.
+ * - The writer returns before the time limit is over, and no statement runs much longer: Postgres and MariaDB end it,
+ *   and the connection is free again. At the next delivery the key shows whether an abandoned statement took effect.
+ *   With a {@link postgresPool} the time limits are sent with the statement. Another pool of Postgres needs one round
+ *   trip before and one after the statement; neither is needed if the session has a `statement_timeout` that ends in
+ *   time. MySQL has no limit for a statement that writes: set `innodb_lock_wait_timeout` (50 s by default) below the
+ *   function's time-out.
+ * - After the first slow statement, a slow database gets smaller ones: the writer stores how many rows fit. Each batch
+ *   writes as many rows as time allows, and the rest is retried.
+ * - The search for refused rows takes about two statements times log2 of the batch size for each refused row, tries
+ *   redelivered rows first, and ends after 1,000 statements: rows that were not tried are delivered again. While the
+ *   database refuses all rows with errors that no row causes, the search runs once a minute; each try in between takes
+ *   two statements.
  *
  * @example
  * ```ts
@@ -90,7 +91,7 @@ export function kyselyWriter<
   const isDeclared = types !== undefined
   const mapRecords = createRecordsMapper<Body>({ table, name, insert, conflict, isDeclared, map })
   const target = { table: name, conflict: conflict.on }
-  // One for the environment: concurrent batches share it.
+  // One for each environment: concurrent batches share it.
   const pace = createPace()
   const memory = createOutageMemory(clock)
 
@@ -118,12 +119,12 @@ export function kyselyWriter<
     const place = { db, table: name, dialect, conflict, facts, columnName }
     for (const [row, outcome] of settled) {
       const final = outcome.kind === 'park' ? await parkUnlessWritten(row, outcome, place, deadline) : outcome
-      for (const [twin, position] of row.positions.entries()) {
-        outcomes[position] = twin === 0 ? final : duplicateOutcome(final)
+      for (const [index, position] of row.positions.entries()) {
+        outcomes[position] = index === 0 ? final : duplicateOutcome(final)
       }
     }
     for (const [position, cause] of unmapped) {
-      // A mapper may take its columns from a body: for a single record, the cause is not known.
+      // A mapper may take its columns from a body, so the cause is not known for a single record.
       outcomes[position] = records.length > 1 ? health.notAtFault(cause) : retry({ cause })
     }
     return outcomes

@@ -6,7 +6,7 @@ import { writeError } from '../errors/describe-error.ts'
 import { createRowMapper } from './row.ts'
 import type { Table } from './table.ts'
 
-/** What {@link createRecordsMapper} needs. */
+/** Parameters of {@link createRecordsMapper}. */
 export interface RecordsRules<Body> {
   readonly table: Table
   /** The name of the table, for errors. */
@@ -21,7 +21,7 @@ export interface RecordsRules<Body> {
 /** The rows of a batch. */
 export interface MappedRecords {
   readonly rows: readonly Row[]
-  /** Errors of records whose columns the table does not have, by their positions. */
+  /** Errors of records with columns that the table does not have, by position. */
   readonly unmapped: ReadonlyMap<number, SpillwayError>
 }
 
@@ -32,7 +32,7 @@ export type RecordsMapper<Body> = (
   outcomes: Outcome[],
 ) => MappedRecords
 
-/** A {@link RecordsMapper}. Its cache of columns is valid for as long as the facts of the table. */
+/** Creates a {@link RecordsMapper}. Its cache of columns is valid for as long as the facts of the table. */
 export function createRecordsMapper<Body>(rules: RecordsRules<Body>): RecordsMapper<Body> {
   const { table, name } = rules
   const target = { table: name, conflict: rules.conflict.on }
@@ -69,7 +69,7 @@ function mapperOf<Body>(rules: RecordsRules<Body>, facts: TableFacts): RowMapper
     version: conflict.version,
     where: conflict.where,
     types: facts.types,
-    // With `fail` a duplicate is parked in any case.
+    // With `fail`, a duplicate is always parked.
     key: conflict.action === 'fail' ? undefined : facts.key,
     columnName: table.columnName,
     encode: (value, type) => insert.encode(value, type, facts),

@@ -1,17 +1,17 @@
 import { type Outcome, park, SpillwayError } from '@spillway/message'
 
-/** A message whose row mapper threw. The reason has the error's name alone: its message may quote the body. */
+/** A message whose row mapper threw. The reason contains only the error's name: its message may quote the body. */
 export function mapperThrew(thrown: unknown): Outcome {
   return invalid(`The row mapper threw ${nameOf(thrown)}.`, { cause: thrown })
 }
 
-/** A message for which the row mapper returned something else than a row. */
+/** A message for which the row mapper did not return a row. */
 export function noRow(answer: unknown): Outcome {
   if (!isPromise(answer)) {
-    return invalid(`The row mapper answered with ${kindOf(answer)} rather than with an object of columns.`)
+    return invalid(`The row mapper returned ${kindOf(answer)} instead of an object of columns.`)
   }
   ignoreRejection(answer)
-  return invalid('The row mapper answered with a promise: it must not be asynchronous.')
+  return invalid('The row mapper returned a promise: it must not be asynchronous.')
 }
 
 /** Whether an answer of a row mapper is an object of columns. */
@@ -20,7 +20,7 @@ export function isRow(answer: unknown): answer is Readonly<Record<string, unknow
 }
 
 /** A message with a value that no column can hold. */
-export function unfitValue(column: string, value: unknown, thrown: unknown): Outcome {
+export function unencodableValue(column: string, value: unknown, thrown: unknown): Outcome {
   if (isPromise(value)) ignoreRejection(value)
   const detail = `The row mapper gives the column "${column}" ${kindOf(value)}, which no column can hold.`
   return invalid(detail, { cause: thrown })
@@ -33,24 +33,24 @@ export function noKey(column: string | undefined): Outcome {
   )
 }
 
-/** A message whose key its conflict column would change. */
+/** A message whose key would be changed by its conflict column. */
 export function unheldKey(column: string | undefined, type: string): Outcome {
   return invalid(
-    `The conflict column "${column}" of the type ${type} does not keep the row's value as it is: another key would become the same.`,
+    `The conflict column "${column}" of the type ${type} would change the row's value, so that different keys could become equal.`,
   )
 }
 
 /** A message whose row is not in the partial index of the conflict. */
 export function outsideOfIndex(column: string): Outcome {
   return invalid(
-    `The row has another value for the column "${column}" than \`conflict.where\`: the unique index would not hold it, and a redelivery would write it twice.`,
+    `The row's value for the column "${column}" differs from \`conflict.where\`: the unique index would not contain the row, and a redelivery would write it twice.`,
   )
 }
 
 /** A message whose row has no value for the version column. */
 export function noVersion(column: string | undefined): Outcome {
   return invalid(
-    `The row has no value for the version column "${column}": it could not be told from an older one.`,
+    `The row has no value for the version column "${column}": it could not be compared with an older row.`,
   )
 }
 
@@ -59,7 +59,7 @@ function invalid(detail: string, options?: ErrorOptions): Outcome {
   return park({ code: cause.code, detail }, { cause })
 }
 
-/** A column that a table does not have: by its name in the row, and its name in the database after plugins. */
+/** A column that a table does not have: its name in the row, and its name in the database after plugins. */
 export interface UnknownColumn {
   readonly given: string
   readonly name: string
@@ -70,7 +70,7 @@ const mostNamed = 5
 /**
  * The error for a row with columns that its table does not have.
  *
- * @param isDeclared whether the option `types` says which columns there are, rather than the database
+ * @param isDeclared whether the columns come from the option `types` instead of the database
  */
 export function unknownColumns(
   table: string,
@@ -83,16 +83,16 @@ export function unknownColumns(
   return new SpillwayError(
     'SPILLWAY_TABLE_UNKNOWN',
     isDeclared
-      ? `The option \`types\` of the writer of "${table}" has no type for the column ${list}, which the row mapper gives.`
+      ? `The option \`types\` of the writer of "${table}" has no type for the column ${list}, which the row mapper returns.`
       : `The table "${table}" has no column ${list}: run the migration, or correct the row mapper.`,
   )
 }
 
-/** A mapper may take its columns from a body: only texts that look like names are logged. */
+/** Only texts that look like names are logged, because a mapper may take its columns from a body. */
 const identifier = /^[\p{L}_][\p{L}\p{N}_$]{0,62}$/u
 
 function describeColumn({ given, name }: UnknownColumn): string {
-  if (!identifier.test(given)) return '(of a name that is not an identifier)'
+  if (!identifier.test(given)) return '(whose name is not an identifier)'
   return given === name ? `"${given}"` : `"${given}" ("${name}" in the database)`
 }
 
@@ -108,7 +108,7 @@ function withArticle(name: string): string {
   return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
-/** What a value is, without the value. */
+/** Describes a value without quoting it. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'a number that is not finite'
@@ -116,11 +116,11 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : 'a date'
   if (isPromise(value)) return 'a promise'
-  if ('toOperationNode' in value) return 'an expression of Kysely'
+  if ('toOperationNode' in value) return 'a Kysely expression'
   return 'an object'
 }
 
-/** An unhandled rejection would end the process. That there is a promise is reported already. */
+/** An unhandled rejection would end the process. The promise itself is already reported. */
 function ignoreRejection(promise: unknown): void {
   Promise.resolve(promise).catch(() => undefined)
 }

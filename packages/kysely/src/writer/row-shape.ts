@@ -5,7 +5,7 @@ import { hasPlainKeys } from '../dialects/key-text.ts'
 import type { ColumnType, ColumnTypes, TableFacts, Value } from '../dialects/table.ts'
 import type { UnknownColumn } from './row-fault.ts'
 
-/** What a row mapper has to know about the table. */
+/** The rules of the table for a row mapper. */
 export interface RowRules<Body> {
   /** The name of the table, for errors. */
   readonly table: string
@@ -14,19 +14,19 @@ export interface RowRules<Body> {
   readonly map: (message: MessageRecord<Body>) => object
   /** The conflict columns. */
   readonly conflict: readonly string[]
-  /** The condition of a partial index, which each row has to meet. */
+  /** The condition of a partial index, which each row must meet. */
   readonly where?: ConflictRule['where']
-  /** The column that says which of two rows with one key is newer. */
+  /** The column that shows which of two rows with one key is newer. */
   readonly version?: string | undefined
   readonly types: ColumnTypes
-  /** What the database does to the values of the conflict columns. */
+  /** How the database stores and compares the values of the conflict columns. */
   readonly key?: TableFacts['key']
   columnName(column: string): string
   /** Throws for a value that no column can hold. */
   encode(value: unknown, type: ColumnType): Value
 }
 
-/** A mapper may take its columns from a body: the cache has a bound. */
+/** The cache is bounded, because a mapper may take its columns from a body. */
 const mostShapes = 100
 
 /** The facts that rows with the same columns share. */
@@ -36,17 +36,17 @@ export interface Shape {
   readonly types: readonly ColumnType[]
   /** The positions of the conflict columns; -1 for one that is missing. */
   readonly key: readonly number[]
-  /** What the database does to the values of the key, for columns that do not keep all values unchanged. */
+  /** The conflict columns that do not store every value unchanged. */
   readonly lossy: readonly (readonly [place: number, column: KeyColumn])[]
-  /** Whether keys are equal exactly when their texts are. */
+  /** Whether keys are equal if and only if their texts are. */
   readonly isKeyPlain: boolean
-  /** The position of the version, if there has to be one. */
+  /** The position of the version, if a version is required. */
   readonly version: readonly number[]
   /** The columns that the table does not have. */
   readonly unknown: readonly UnknownColumn[]
 }
 
-/** Finds the shape of a row. It runs for each row, and nearly all rows of a table have the same columns: the last shape is tried first. */
+/** Finds the shape of a row. Nearly all rows of a table have the same columns, so the last shape is tried first. */
 export function createShapes(
   rules: Pick<RowRules<unknown>, 'conflict' | 'version' | 'types' | 'key' | 'columnName'>,
 ): (mapped: Readonly<Record<string, unknown>>) => Shape {

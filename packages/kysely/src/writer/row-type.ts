@@ -1,13 +1,13 @@
 import type { Insertable } from 'kysely'
 
 /**
- * The shape of a row before its columns are compared with those of the table: an editor can complete the names.
+ * The shape of a row before its columns are compared with those of the table, so that an editor can complete the names.
  */
 export type RowShape<Columns> = { readonly [Name in keyof Insertable<Columns>]?: unknown }
 
 /**
- * `unknown` for a row that its table accepts; otherwise a sentence that says what is wrong. No row fits that type, so
- * the compiler shows the sentence.
+ * `unknown` for a row that its table accepts; otherwise a sentence that describes the problem. No row fits that type,
+ * so the compiler shows the sentence.
  */
 export type FitsTable<Row, Columns, Table extends string> = [Problem<Row, Columns, Table>] extends [never]
   ? unknown
@@ -19,11 +19,11 @@ type Problem<Row, Columns, Table extends string> = 0 extends 1 & Row
     ? 'The function `row` must not be asynchronous.'
     : Row extends unknown
       ?
-          | OfWhatItGives<Row, Columns, Insertable<Columns>, Table>
-          | OfWhatItLacks<Row, Insertable<Columns>, Table>
+          | ProblemOfGiven<Row, Columns, Insertable<Columns>, Table>
+          | ProblemOfMissing<Row, Insertable<Columns>, Table>
       : never
 
-type OfWhatItGives<Row, Columns, Values, Table extends string> = {
+type ProblemOfGiven<Row, Columns, Values, Table extends string> = {
   [Name in keyof Row & string]-?: Name extends keyof Values
     ? [Row[Name]] extends [Values[Name]]
       ? never
@@ -35,7 +35,7 @@ type OfWhatItGives<Row, Columns, Values, Table extends string> = {
       : `The table "${Table}" has no column "${Name}".`
 }[keyof Row & string]
 
-type OfWhatItLacks<Row, Values, Table extends string> = {
+type ProblemOfMissing<Row, Values, Table extends string> = {
   [Name in keyof Values & string]-?: Name extends keyof Row
     ? never
     : Record<never, never> extends Pick<Values, Name>

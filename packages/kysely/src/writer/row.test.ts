@@ -48,10 +48,10 @@ describe('createRowMapper', () => {
       'The row has no value for the conflict column "id": a redelivery would write it twice.',
     ],
     [new Map(), 'The row has no value for the conflict column "id": a redelivery would write it twice.'],
-    [null, 'The row mapper answered with null rather than with an object of columns.'],
-    [undefined, 'The row mapper answered with undefined rather than with an object of columns.'],
-    [7, 'The row mapper answered with a number rather than with an object of columns.'],
-    [[{ id: 1 }], 'The row mapper answered with an array rather than with an object of columns.'],
+    [null, 'The row mapper returned null instead of an object of columns.'],
+    [undefined, 'The row mapper returned undefined instead of an object of columns.'],
+    [7, 'The row mapper returned a number instead of an object of columns.'],
+    [[{ id: 1 }], 'The row mapper returned an array instead of an object of columns.'],
     [
       { id: 1, note: () => 1 },
       'The row mapper gives the column "note" a function, which no column can hold.',
@@ -62,7 +62,7 @@ describe('createRowMapper', () => {
     ],
     [
       { id: 1, note: sql`now()` },
-      'The row mapper gives the column "note" an expression of Kysely, which no column can hold.',
+      'The row mapper gives the column "note" a Kysely expression, which no column can hold.',
     ],
     [
       { id: 1, note: circular },
@@ -82,7 +82,7 @@ describe('createRowMapper', () => {
       throw new Error('x')
     }
     for (const [map, detail] of [
-      [rejected, 'The row mapper answered with a promise: it must not be asynchronous.'],
+      [rejected, 'The row mapper returned a promise: it must not be asynchronous.'],
       [
         () => ({ id: 1, note: rejected() }),
         'The row mapper gives the column "note" a promise, which no column can hold.',
@@ -124,7 +124,7 @@ describe('createRowMapper', () => {
   it.each([
     [{ id: 1, later: 2 }, 'column "later":'],
     [{ id: 1, b: 2, a: 1 }, 'column "a", "b":'],
-    [{ id: 1, 'Ada, 7 Main Street': 1 }, 'column (of a name that is not an identifier):'],
+    [{ id: 1, 'Ada, 7 Main Street': 1 }, 'column (whose name is not an identifier):'],
     [
       Object.fromEntries(['id', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'].map((name) => [name, 1])),
       'column "c1", "c2", "c3", "c4", "c5" and 2 more:',

@@ -9,20 +9,20 @@ import {
   noRow,
   noVersion,
   outsideOfIndex,
-  unfitValue,
+  unencodableValue,
   unheldKey,
   unknownColumns,
 } from './row-fault.ts'
 import { createShapes, type RowRules, type Shape } from './row-shape.ts'
 
 /**
- * Maps messages to rows with encoded values. A column whose value is `undefined` is left out, so that its default
- * applies.
+ * Creates the function that maps messages to rows with encoded values. A column whose value is `undefined` is omitted,
+ * so that its default applies.
  *
- * The function returns the row; or an outcome, `park` with `SPILLWAY_ROW_INVALID`, when the mapper throws or returns
- * something else, no column can hold a value, or a conflict column or the version has no value. The thrown error is
- * the cause of that outcome, for the log. It throws `SPILLWAY_TABLE_UNKNOWN` for a column that the table does not
- * have: a missing migration is not the record's fault.
+ * The function returns the row. It returns an outcome, `park` with `SPILLWAY_ROW_INVALID`, if the mapper throws or does
+ * not return a row, if no column can hold a value, or if a conflict column or the version has no value. The thrown
+ * error is the cause of that outcome, for the log. The function throws `SPILLWAY_TABLE_UNKNOWN` for a column that the
+ * table does not have: a missing migration is not the record's fault.
  */
 export function createRowMapper<Body>(
   rules: RowRules<Body>,
@@ -35,10 +35,10 @@ export function createRowMapper<Body>(
     try {
       const answer: unknown = rules.map(message)
       if (!isRow(answer)) return noRow(answer)
-      const other = columnUnlike(answer, rules.where)
+      const other = mismatchedColumn(answer, rules.where)
       if (other !== undefined) return outsideOfIndex(other)
       mapped = rules.where === undefined ? answer : { ...answer, ...rules.where }
-      // Inside of `try`, because a column may be a getter of the mapper.
+      // Inside `try`, because a column may be a getter.
       shape = shapeOf(mapped)
     } catch (thrown) {
       return mapperThrew(thrown)
@@ -54,7 +54,7 @@ export function createRowMapper<Body>(
         values[index] = rules.encode(value, types[index] as ColumnType)
       }
     } catch (thrown) {
-      return unfitValue(columns[index] as string, value, thrown)
+      return unencodableValue(columns[index] as string, value, thrown)
     }
     for (let place = 0; place < key.length; place += 1) {
       if ((values[key[place] as number] ?? null) === null) return noKey(rules.conflict[place])
@@ -77,8 +77,8 @@ export function createRowMapper<Body>(
   }
 }
 
-/** The column in which a row is not of a partial index. One that it leaves out gets the value of the index. */
-function columnUnlike(
+/** The column whose value keeps a row out of a partial index. An omitted column gets the value of the index. */
+function mismatchedColumn(
   row: Readonly<Record<string, unknown>>,
   where: ConflictRule['where'] = {},
 ): string | undefined {
@@ -88,7 +88,10 @@ function columnUnlike(
   })
 }
 
-/** A driver may use a text, a number or a `bigint` for one value: the row is sent with the value of the condition. */
+/**
+ * Compares as text, because drivers use a text, a number or a `bigint` for one value. The value of the condition is
+ * sent.
+ */
 function isSameFixed(value: unknown, fixed: unknown): boolean {
   if (value === fixed) return true
   const kinds = ['string', 'number', 'bigint']

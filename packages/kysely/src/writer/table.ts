@@ -13,21 +13,24 @@ export interface Table {
   columnName(column: string): string
   /** Writes rows that have the same columns with one statement: all of them or none. */
   insert(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<void>
-  /** Whether a statement may succeed without writing one of its rows: a conflict column has an inexact collation. */
+  /**
+   * Whether a statement may succeed without writing one of its rows, because a conflict column has an inexact
+   * collation.
+   */
   mayBeTaken(facts: TableFacts): boolean
-  /** Which rows of a successful statement were not written, because another key is equal by collation. */
+  /** Finds the rows of a successful statement that were not written, because another key is equal by collation. */
   findTaken(rows: readonly Row[], facts: TableFacts, deadline: Deadline): Promise<ReadonlySet<Row>>
-  /** What caused an error for which rows with the same columns were refused. */
+  /** Finds the cause of an error for which rows with the same columns were refused. */
   errorOrigin(error: unknown, rows: readonly Row[], deadline: Deadline): Promise<Answer>
   /** The values of a row by the names that its columns have in the database. */
   valuesOf(row: Row): Values
 }
 
-// No table of Postgres has more, and none of MySQL.
+// More than a table of Postgres or MySQL can have.
 const maxColumns = 4_096
 
 /**
- * The table of a writer. Its names and statements are made by Kysely, so that plugins and schemas apply.
+ * Creates the table of a writer. Kysely makes its names and statements, so that plugins and schemas apply.
  *
  * @param types the types of the columns as the user declared them, instead of those of the database
  */
@@ -47,12 +50,12 @@ export function createTable(
     const known = names.get(column)
     if (known !== undefined) return known
     const name = db.insertInto(table).columns([column]).toOperationNode().columns?.[0]?.column.name ?? column
-    // A mapper may take its columns from a body: the cache has a bound.
+    // The cache is bounded, because a mapper may take its columns from a body.
     if (names.size < maxColumns) names.set(column, name)
     return name
   }
   const named = { ...conflict, on: conflict.on.map(columnName) }
-  // Now, because a plugin may give a column another name each time.
+  // Computed once, because a plugin may give a column another name each time.
   const declared = types && new Map(Object.entries(types).map(([column, type]) => [columnName(column), type]))
   const readFacts = () =>
     declared === undefined || insert.declareFacts === undefined

@@ -6,7 +6,7 @@ import { readOnce } from '../time/read-once.ts'
 import type { Table } from './table.ts'
 
 /**
- * The outcome of a message whose key differs from another key in the table, but is equal by the collation of the
+ * The outcome of a message whose key differs from another key in the table, but is equal to it by the collation of the
  * column: the table cannot hold both.
  *
  * @param on the conflict columns, by their names in the database
@@ -18,7 +18,7 @@ function parkTaken(code: string, on: readonly string[], { key }: TableFacts): Ou
   return park({ code, detail }, { cause })
 }
 
-/** What {@link settleTaken} needs. */
+/** Parameters of {@link settleTaken}. */
 export interface TakenPlace {
   /** The code of a duplicate. */
   readonly code: string
@@ -28,7 +28,7 @@ export interface TakenPlace {
   readonly facts: TableFacts
 }
 
-/** Replaces the outcomes of rows that the database silently left out, because another key is equal by collation. */
+/** Replaces the outcomes of rows that the database silently omitted, because another key is equal by collation. */
 export async function settleTaken(
   settled: Map<Row, Outcome>,
   { code, table, on, facts }: TakenPlace,

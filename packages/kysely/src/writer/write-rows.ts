@@ -10,7 +10,7 @@ import { createRowAttribution } from './attribute-rows.ts'
 import { type Catalogue, sameTable } from './catalogue.ts'
 import type { Table } from './table.ts'
 
-/** What the statements of one batch share. */
+/** State that the statements of a batch share. */
 export interface Batch {
   readonly table: Table
   /** The name of the table, for errors. */
@@ -22,7 +22,7 @@ export interface Batch {
   readonly random: () => number
 }
 
-/** The facts of a table, which are read if they are not known. */
+/** The facts of a table, which are read if necessary. */
 export async function readFacts(
   catalogue: Catalogue,
   deadline: Deadline,
@@ -36,7 +36,9 @@ export async function readFacts(
   return read
 }
 
-/** Writes the rows of one statement, for `isolate`. One for each batch, because it remembers the origins of errors. */
+/**
+ * Writes the rows of one statement, for `isolate`. Create one for each batch, because it caches the origins of errors.
+ */
 export function createRowsWrite(
   { table, name, deadline, assess, health, pace, random }: Batch,
   facts: TableFacts,
@@ -45,7 +47,7 @@ export function createRowsWrite(
   const attribute = createRowAttribution(table, deadline)
   let verified = false
 
-  /** Before a row is parked: a migration may have changed the types that the values were cast to. */
+  /** Runs before a row is parked: a migration may have changed the types that the values were cast to. */
   async function verify(assessment: Assessment<Candidate>): Promise<Assessment<Candidate>> {
     verified = true
     catalogue.forget()

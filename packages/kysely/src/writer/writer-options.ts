@@ -18,7 +18,7 @@ import { checkConflict, expectedConflict, isConflict } from './check-conflict.ts
 import type { Conflict } from './conflict.ts'
 import type { FitsTable, RowShape } from './row-type.ts'
 
-/** What `kyselyWriter` takes. */
+/** Options of `kyselyWriter`. */
 export interface KyselyWriterOptions<
   DB,
   Table extends keyof DB & string,
@@ -33,43 +33,45 @@ export interface KyselyWriterOptions<
   /** The table, `schema.table` included. */
   readonly insertInto: Table
   /**
-   * Maps a message to a row. Pure: it may run again when the message is delivered again. A column that is
-   * `undefined` is left out of the statement, so that its default applies. Objects and arrays are JSON for `json` and
-   * `jsonb` columns, and a string is JSON text there; any other value is stored as by a plain insert of node-postgres.
-   * For MySQL objects and arrays are JSON in every column, and booleans are 0 and 1.
+   * Maps a message to a row. It must be pure: it may run again when the message is delivered again. A column that is
+   * `undefined` is omitted from the statement, so that its default applies. Objects and arrays are JSON for `json` and
+   * `jsonb` columns, where a string is JSON text; other values are stored as by a plain insert of node-postgres. In
+   * MySQL objects and arrays are JSON for every column, and booleans are 0 and 1.
    *
-   * Literals keep their types, so that an enum column accepts them. A row that its table does not accept is a compile
-   * error that says what is wrong: `The table "orders" has no column "custmer".`
+   * Literals keep their types, so that an enum column accepts them. A row that the table does not accept is a compile
+   * error that describes the problem: `The table "orders" has no column "custmer".`
    *
-   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason has the name of the error, the log
-   * has the error itself. It must not be asynchronous.
+   * A message whose mapper throws is parked with `SPILLWAY_ROW_INVALID`: the reason contains the name of the error, the
+   * log the error itself. The mapper must not be asynchronous.
    */
   readonly row: (message: MessageRecord<Body>) => Values & FitsTable<Values, DB[Table], Table>
   /**
-   * The column or columns of the unique constraint whose conflict means "already written", and what is done then:
-   * nothing, unless the long form says otherwise; see {@link Conflict}. The row must have a value for each of them.
+   * The column or columns of the unique constraint whose conflict means "already written", and the action for a
+   * conflict: none, unless the long form sets one; see {@link Conflict}. The row must have a value for each of these
+   * columns.
    */
   readonly conflict: Conflict<DB[Table]>
   /**
-   * The Postgres type of each column that the mapper gives, in lower case and without a length: `uuid`, `text[]`. Default:
-   * read from the database's catalogue, once for each writer and again after an error that a migration may explain.
+   * The Postgres type of each column that the mapper returns, in lower case and without a length: `uuid`, `text[]`.
+   * Default: read from the database's catalogue, once for each writer, and again after an error that a migration may
+   * explain.
    *
-   * For a role that may not read the catalogue, or to save the read. You then have to keep them correct: with a wrong
-   * type, statements fail, and rows may be parked that the column would accept. Not for
-   * composite types, nor for domains over arrays. The time-outs of the session are not read either: each statement sets
+   * Use it for a role that may not read the catalogue, or to save the read. You then have to keep the types correct:
+   * with a wrong type, statements fail, and rows may be parked that the column would accept. It does not support
+   * composite types and domains over arrays. The time-outs of the session are not read either, so each statement sets
    * its own.
    */
   readonly types?: { readonly [Column in keyof DB[Table] & string]?: string }
   /**
-   * The most rows of a statement, and so of a transaction, 1 to 1,000,000. Default: as many as the server accepts; in
-   * Postgres the whole batch. For a server with its own limit: Aurora DSQL changes at most 3,000 rows in a transaction (Aurora
-   * DSQL User Guide, "Cluster quotas and database limits"), not counting secondary indexes.
+   * The maximum number of rows of a statement, and so of a transaction, 1 to 1,000,000. Default: as many as the server
+   * accepts; in Postgres the whole batch. For a server with its own limit: Aurora DSQL changes at most 3,000 rows in a
+   * transaction (Aurora DSQL User Guide, "Cluster quotas and database limits"), not counting secondary indexes.
    */
   readonly rowsPerStatement?: number
   /**
-   * The treatment of records that the database refuses with your own codes, which triggers raise for example:
-   * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. It applies to a record
-   * that was isolated: its batch-mates are written. Default: records with an unknown code are retried, never parked;
+   * The treatment of records that the database refuses with your own codes, for example codes that triggers raise:
+   * `{ OR001: 'park', P0001: 'retry', MYSQL_31001: 'unavailable' }`; see {@link CodeMeaning}. It applies to an isolated
+   * record: its batch-mates are written. Default: records with an unknown code are retried, never parked;
    * `docs/kysely.md` lists the known codes.
    */
   readonly classify?: Classify
@@ -89,7 +91,7 @@ export interface KyselyWriterOptions<
 
 const typeName = /^[a-z_][\w$]*(?: [a-z_]+)*(?:\.[a-z_][\w$]*)?(?:\[\])?$/
 
-/** Whether a value has the names of types of Postgres, by column. */
+/** Whether a value is an object of names of Postgres types, by column. */
 function areTypes(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const names = Object.values(value)
@@ -124,8 +126,8 @@ export function checkWriterOptions(options: object): void {
 }
 
 /**
- * Refuses options that the database has no use for: only Postgres has partial indexes as conflict targets, names constraints
- * and takes declared types.
+ * Refuses options that the database does not support: only Postgres has partial indexes as conflict targets, named
+ * constraints and declared types.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID`
  */

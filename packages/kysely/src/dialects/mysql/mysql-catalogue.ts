@@ -13,11 +13,11 @@ interface Column extends MysqlColumn, MysqlSettings {
 }
 
 /**
- * Reads the columns of a table of MySQL or MariaDB, and the settings of the server. It refuses settings and tables
- * with which rows would be lost, or stored with other values, without an error.
+ * Reads the columns of a table of MySQL or MariaDB, and the settings of the server. It rejects settings and tables that
+ * would lose rows, or store other values, without an error.
  *
- * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` with the reason when
- * it is not written to, or what the driver throws
+ * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` if there is no such table, `SPILLWAY_WRITE_FAILED` with the reason if
+ * the table cannot be written to safely, or what the driver throws
  */
 export async function readMysqlFacts(
   db: Kysely<Schema>,
@@ -52,7 +52,7 @@ export async function readMysqlFacts(
   const floating = action === 'fail' ? undefined : keyColumns.find(isFloating)
   if (floating !== undefined) {
     throw refused(
-      `the conflict column "${floating.name}" is of the type ${floating.type}, which does not keep what it is given: two keys would become one`,
+      `the conflict column "${floating.name}" is of the type ${floating.type}, which does not store every value unchanged: two keys could become one`,
     )
   }
   return {
@@ -82,7 +82,7 @@ async function readColumns(
   return rows
 }
 
-/** The names of the unique indexes on exactly those columns. */
+/** The names of the unique indexes on exactly these columns. */
 async function readUniqueIndexes(
   db: Kysely<Schema>,
   schema: RawBuilder<unknown>,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { ColumnFacts, Scene } from '../error-origin.ts'
+import type { ColumnFacts, FailedStatement } from '../error-origin.ts'
 
-/** What the server says about a table that matters for the origin of an error. */
+/** The facts about a table that matter for the origin of an error. */
 export interface MysqlTable {
   readonly columns: readonly MysqlColumnFacts[]
   /** The columns of each unique index, by its name. */
@@ -11,14 +11,14 @@ export interface MysqlTable {
   readonly isMariadb: boolean
   /** Whether names are compared without regard to case. */
   readonly ignoresCase: boolean
-  /** Whether triggers run for the statement. The user sees them only with the privilege. */
+  /** Whether triggers run for the statement. The user sees triggers only with the `TRIGGER` privilege. */
   readonly hasTriggers: boolean
 }
 
-/** What the server says about a column. */
+/** The facts about a column. */
 export interface MysqlColumnFacts extends ColumnFacts {
   readonly auto: boolean
-  /** The most characters, or bytes, of a value. */
+  /** The maximum number of characters, or bytes, of a value. */
   readonly most?: number
   /** The size of an integer. */
   readonly bits?: bigint
@@ -39,7 +39,7 @@ interface ReadColumn {
 }
 
 /** Reads the table of a statement. */
-export async function readTable({ db, table, isUpdate, action }: Scene): Promise<MysqlTable> {
+export async function readTable({ db, table, isUpdate, action }: FailedStatement): Promise<MysqlTable> {
   const plain = db.withoutPlugins()
   const schema = schemaOf(table.schema)
   // An insert may become an update.
@@ -88,7 +88,7 @@ export async function readTable({ db, table, isUpdate, action }: Scene): Promise
 
 /** The columns of a check of the table; `undefined` when it has no such check. */
 export async function readCheck(
-  { db, table }: Scene,
+  { db, table }: FailedStatement,
   constraint: string,
   { columns, schema, isMariadb }: MysqlTable,
 ): Promise<readonly string[] | undefined> {
@@ -107,7 +107,10 @@ export async function readCheck(
 }
 
 /** The columns of a foreign key of the table. */
-export async function readForeignKey({ db, table }: Scene, constraint: string): Promise<readonly string[]> {
+export async function readForeignKey(
+  { db, table }: FailedStatement,
+  constraint: string,
+): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`
     select column_name as name from information_schema.key_column_usage
     where table_schema = ${schemaOf(table.schema)} and table_name = ${table.name} and constraint_name = ${constraint}`.execute(
@@ -133,7 +136,7 @@ function sizeOf(type: string): Pick<MysqlColumnFacts, 'bits' | 'isUnsigned'> {
   return { ...(bits !== undefined && { bits }), isUnsigned: /\bunsigned\b/.test(type) }
 }
 
-/** MariaDB shows literals in quotes and expressions without; MySQL marks expressions. */
+/** MariaDB shows literals in quotes and expressions without quotes; MySQL marks expressions. */
 function isConstant({ value, extra, version }: ReadColumn): boolean {
   if (/auto_increment|DEFAULT_GENERATED/i.test(extra)) return false
   if (value === null || !version.includes('MariaDB')) return true

@@ -4,7 +4,7 @@ import type { Clock } from '@spillway/message/internal'
 import type { MysqlConnection, MysqlPoolConnection } from 'kysely'
 import type { QueryListener } from '../../connections/activity.ts'
 import type { ConnectionLimit } from '../../connections/connection-limit.ts'
-import { goodbye } from '../../connections/pool-options.ts'
+import { closeWaitMillis } from '../../connections/pool-options.ts'
 
 /** The part of a connection of `mysql2` that {@link mysqlPool} needs. */
 export interface MysqlClient extends MysqlPoolConnection {
@@ -12,18 +12,18 @@ export interface MysqlClient extends MysqlPoolConnection {
   on(event: 'error' | 'end', listener: () => void): unknown
 }
 
-/** What {@link closeConnection} takes. */
+/** Options of {@link closeConnection}. */
 interface Closing {
   readonly clock: Clock
   readonly logger: Logger
-  /** Milliseconds for which a statement that is under way is waited for. */
+  /** Milliseconds to wait for a running statement. */
   readonly longestStatement: number
 }
 
 /**
- * Says goodbye, which the driver sends after the answer to the statement under way: closing the socket earlier would
- * leave a session behind at the server. MySQL can cancel a statement only from another session, which would exceed the
- * limit. The socket of a server that does not answer in time is destroyed.
+ * Ends a connection by the protocol. The driver does so after the answer to the running statement: closing the socket
+ * earlier would leave a session behind at the server. MySQL can cancel a statement only from another session, which
+ * would exceed the limit. If the server does not answer in time, the socket is destroyed.
  */
 export async function closeConnection(
   client: MysqlClient,
@@ -34,16 +34,16 @@ export async function closeConnection(
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const isClosed = new AbortController()
   void closed.then(() => isClosed.abort())
-  const patience = goodbye + (isBusy(client) ? longestStatement : 0)
+  const waitMillis = closeWaitMillis + (isBusy(client) ? longestStatement : 0)
   try {
     client.end()
   } catch {
-    // It has ended already.
+    // The connection has already ended.
   }
-  void clock.sleep(patience, isClosed.signal).then(() => {
+  void clock.sleep(waitMillis, isClosed.signal).then(() => {
     if (isBusy(client) && !socket.destroyed) {
       logger.warn('A connection was closed while its statement ran: the server may still have its session.', {
-        milliseconds: patience,
+        milliseconds: waitMillis,
       })
     }
     socket.destroy()
@@ -51,7 +51,10 @@ export async function closeConnection(
   return closed
 }
 
-/** Whether a statement is under way; one that the driver gave up counts, too. `_command` is undocumented in `mysql2`. */
+/**
+ * Whether a statement is running, including one whose answer the driver no longer waits for. `_command` is undocumented
+ * in `mysql2`.
+ */
 export function isBusy(client: object): boolean {
   const { _command: command } = client as { _command?: unknown }
   return command !== undefined && command !== null

@@ -19,8 +19,8 @@ export const mysqlDialect: Dialect = {
   errorOrigin: mysqlErrorOrigin,
   inbox: mysqlInbox,
   sessionCheck: mysqlSessionCheck,
-  // `12abc` equals 12 in a column of numbers: a key that is no number has to be equal as a text, too. The index is used for
-  // the plain comparison.
+  // `12abc` equals 12 in a column of numbers: a key that is not a number must also be equal as a text. The index is
+  // used for the plain comparison.
   keyIsText: (column, key) =>
     /^-?\d+$/.test(key) ? undefined : sql<boolean>`cast(${sql.ref(column)} as char) = ${key}`,
 }

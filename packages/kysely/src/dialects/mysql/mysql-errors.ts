@@ -17,7 +17,7 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [1526, 'the table has no partition for the row'],
 ])
 
-// A message may quote a value of the row; names of the schema stand at its end, or are all of it.
+// A message may quote a value of the row. Names of the schema are at its end, or are the whole message.
 const column = /^(?:.* for column|Column) (?:[`'\w$.]*\.)?[`']([\w$ ]+)[`'](?: at row \d+| cannot be null)$/s
 const constraints = [
   / for key '([\w$ .]+)'$/s,
@@ -36,9 +36,9 @@ export function mysqlNumber(thrown: unknown): number | undefined {
 }
 
 /**
- * Whether `signal` of a trigger or a function made an error: its number, state and message come from the author. The
- * number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users. States of the server start
- * with a digit below 5, H or X (and 70100), and go on with three digits, or S and two digits.
+ * Whether `signal` in a trigger or a function made an error: its author chose the number, the state and the message.
+ * The number is 1644 unless `mysql_errno` sets another; 45000 is the state for errors of users. States of the server
+ * start with a digit below 5, H or X (and 70100), and continue with three digits, or S and two digits.
  */
 export function isSignalled(thrown: unknown): boolean {
   const state = stateOf(thrown)
@@ -116,7 +116,7 @@ export function takenKey(conflict: readonly string[]): Error {
   })
 }
 
-/** The error for a row whose key differs from another key in the table, but is equal by the collation of its column. */
+/** The error for a row whose key differs from another key in the table, but is equal to it by the collation. */
 export function sameByCollation(
   conflict: readonly string[],
   collationOf: (column: string) => string | undefined,

@@ -1,6 +1,6 @@
 import type { TableFacts } from '../table.ts'
 
-/** What MySQL or MariaDB says about a table and about itself. `maxStatementBytes` is `max_allowed_packet`. */
+/** Facts about a table and a server of MySQL or MariaDB. `maxStatementBytes` is `max_allowed_packet`. */
 export interface MysqlFacts extends TableFacts {
   /** Whether the server is MariaDB, which can limit the time of one statement. */
   readonly mariadb: boolean

@@ -2,7 +2,7 @@ import type { Failure } from '../../errors/failure.ts'
 import { isSignalled, mysqlNumber, packetTooLarge, stateOf } from './mysql-errors.ts'
 
 /**
- * What a number of MySQL or MariaDB means. docs/kysely.md has the same table.
+ * The failure for each error number of MySQL and MariaDB. docs/kysely.md has the same table.
  *
  * Source: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
  * https://mariadb.com/docs/server/reference/error-codes
@@ -26,12 +26,12 @@ export const byNumber: ReadonlyMap<number, Failure> = new Map<number, Failure>([
 ])
 
 /**
- * Errors up to this number are about the file system of the server: it cannot write a file (3), the disk is full (20, 28).
- * Source: "Global Error Message Reference" of MySQL.
+ * Errors up to this number are about the file system of the server: it cannot write a file (3), the disk is full (20,
+ * 28). Source: "Global Error Message Reference" of MySQL.
  */
 const lastOfFiles = 99
 
-/** What a state means if its number is not listed. */
+/** The failure for a state whose number is not listed. */
 export const byState: readonly (readonly [RegExp, Failure])[] = [
   [/^08/, 'connection'],
   [/^2[23]/, 'permanent'],
@@ -54,18 +54,18 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
   [/^(?:No connections available|Queue limit reached)\.$/, 'saturation'],
 ]
 
-/** What a number of MySQL or MariaDB means by itself. */
+/** The failure for an error number, without its state. */
 export function failureOfMysqlNumber(number: number): Failure {
   return byNumber.get(number) ?? (number <= lastOfFiles ? 'server' : 'unknown')
 }
 
-/** What an error of the server means. */
+/** The failure that an error of the server stands for. */
 export function classifyNumber(thrown: object): Failure {
   const number = mysqlNumber(thrown) ?? 0
   // The writer itself refuses a row that is too large: see `tooLarge`.
   if (number === packetTooLarge && 'rule' in thrown) return 'permanent'
   const state = stateOf(thrown)
-  // Unless its author uses a code for wrong data.
+  // The author of `signal` uses classes 22 and 23 for wrong data.
   if (isSignalled(thrown)) return /^2[23]/.test(state) ? 'permanent' : 'unknown'
   return (
     byNumber.get(number) ??
@@ -74,7 +74,7 @@ export function classifyNumber(thrown: object): Failure {
   )
 }
 
-/** What an error of mysql2 means; `undefined` for any other error. */
+/** The failure that an error of mysql2 stands for; `undefined` for any other error. */
 export function classifyMysql2(thrown: object): Failure | undefined {
   const failure = 'code' in thrown ? byCode.get(thrown.code) : undefined
   if (failure !== undefined) return failure

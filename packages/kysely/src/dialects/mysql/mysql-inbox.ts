@@ -15,8 +15,8 @@ interface FoundRow extends ParkedColumns {
 }
 
 /**
- * An inbox in MySQL or MariaDB, which has no `returning`: each claim writes a token, and rows with another token were
- * there before. Two statements for each 1,000 keys.
+ * An inbox in MySQL or MariaDB, which have no `returning`. Each claim writes a token; rows with another token existed
+ * before. It takes two statements for each 1,000 keys.
  *
  * Texts are stored as bytes: in a text column `a`, `A` and `a ` would be one key under most collations.
  */
@@ -50,7 +50,7 @@ export function mysqlInbox(name: string): Inbox {
             (consumer, ${keyColumn}, fingerprint, token, at, parked, parked_record) values ${sql.join(rows)}
           on duplicate key update ${keyColumn} = ${sql.ref(`${name}.key`)}
         `.execute(db)
-        // A locking read sees what is committed; a plain one sees the snapshot of the transaction. The rows are locked
+        // A locking read sees committed rows; a plain one sees the snapshot of the transaction. The rows are locked
         // already.
         const { rows: found } = await sql<FoundRow>`
           select ${keyColumn}, lower(hex(fingerprint)) as fingerprint, parked, parked_record, token = ${token} as ours
@@ -79,8 +79,8 @@ export function mysqlInbox(name: string): Inbox {
 }
 
 /**
- * Has MariaDB end a wait for another transaction (1205) before the deadline. For MySQL it is a comment: MySQL's limit,
- * 50 s by default, is a setting of the session, which would stay on a connection that others use.
+ * Makes MariaDB end a wait for another transaction (1205) before the deadline. MySQL reads it as a comment: its own
+ * limit, 50 s by default, is a setting of the session, which would stay on a shared connection.
  */
 function limits(left: number) {
   return sql.raw(`/*M! ${mariadbLimits(left)} */`)

@@ -6,11 +6,11 @@ import {
   hasSeconds,
   isDay,
   isDouble,
-  isWhole,
+  isInteger,
   type KeyColumn,
 } from '../key-column.ts'
 
-/** What the catalogue says about a column. */
+/** A column in the catalogue. */
 export interface MysqlColumn {
   readonly name: string
   /** `varchar` */
@@ -23,18 +23,19 @@ export interface MysqlColumn {
   readonly length: number | string | null
 }
 
-/** Whether a column may change a key in a way that the value does not show. */
+/** Whether a column may change a key in a way that cannot be predicted from the value. */
 export function isFloating({ type }: MysqlColumn): boolean {
   return type === 'float' || type === 'set'
 }
 
-/** What a conflict column does to its values. */
+/** How a conflict column stores and compares its values. */
 export function mysqlKeyColumn(column: MysqlColumn): KeyColumn {
   const { declared, collation } = column
   const holds = holdsOf(column)
   return {
     type: declared,
-    // A text is stored unchanged, and compared by its collation. Collations that end in `_bin` ignore spaces at the end.
+    // A text is stored unchanged, and compared by its collation. Collations that end in `_bin` ignore spaces at the
+    // end.
     ...(isText(column) && collation !== null ? { collation } : {}),
     ...(holds === undefined ? {} : { holds }),
   }
@@ -51,7 +52,7 @@ function holdsOf({ type, declared, seconds, digits, length }: MysqlColumn): KeyC
     case 'mediumint':
     case 'int':
     case 'bigint':
-      return isWhole
+      return isInteger
     case 'year':
       return (value) => /^(?:\d{4}|0)$/.test(String(value))
     case 'decimal':
@@ -77,7 +78,7 @@ function holdsOf({ type, declared, seconds, digits, length }: MysqlColumn): KeyC
   }
 }
 
-/** The server also finds a member by its number, and by its collation. */
+/** The server also accepts a member by its number, and by a text that its collation treats as equal. */
 function isMember(declared: string): (value: unknown) => boolean {
   const members = new Set(
     [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, member = '']) => member.replaceAll("''", "'")),

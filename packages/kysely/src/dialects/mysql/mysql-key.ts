@@ -7,11 +7,12 @@ import type { Row } from '../table.ts'
 import type { MysqlFacts } from './mysql-facts.ts'
 import { mysqlLimits } from './mysql-limits.ts'
 
-/** So many that round trips do not matter; the server takes longer for one text with a thousand than for ten with a hundred. */
+// With a hundred look-ups in a statement, round trips hardly matter. One statement with a thousand look-ups takes
+// longer than ten with a hundred.
 const mostLookups = 100
 const mostListed = 1_000
 
-/** Which of the rows are in the table, under exactly their keys. */
+/** Finds the rows whose exact keys are in the table. */
 export async function findKeys(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -19,7 +20,7 @@ export async function findKeys(
   return (await findListed(rows, statement)) ?? lookUp(rows, statement, isExactly)
 }
 
-/** Which of the rows have a key that is in the table, or that is equal to one by collation. */
+/** Finds the rows whose keys are in the table, or equal to a key in it by collation. */
 export function findEqualKeys(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -28,9 +29,9 @@ export function findEqualKeys(
 }
 
 /**
- * All keys in one list, at a fifth of the cost of look-ups. The database returns the keys that are equal, and their
- * texts tell which are the same; `undefined` where they do not: a key that is equal by collation only, or that the
- * driver returns in another form.
+ * Looks up all keys by one list, which costs a fifth of separate look-ups. The database returns the keys that it treats
+ * as equal, and their texts show which rows they belong to. Returns `undefined` if a text belongs to no row: the key is
+ * equal by collation only, or the driver returned it in another form.
  */
 async function findListed(
   rows: readonly Row[],
@@ -85,7 +86,7 @@ async function lookUp(
   return found
 }
 
-/** Whether a row of the table has exactly the key of that row: collations take other texts for equal. */
+/** Whether a row of the table has exactly the key of the given row: collations treat other texts as equal. */
 export function isExactly(row: Row, place: KeyPlace): RawBuilder<boolean> {
   return keyIs(row, place, (column, value) => sql`${bytes(column)} = ${bytes(value)}`)
 }
@@ -94,7 +95,7 @@ function isEqual(row: Row, place: KeyPlace): RawBuilder<boolean> {
   return keyIs(row, place, (column, value) => sql`${column} = ${value}`)
 }
 
-/** In one character set: a character that the column's character set lacks would become a question mark. */
+/** Converts to one character set: a character that the column's character set lacks would become a question mark. */
 function bytes(text: RawBuilder<unknown>) {
   return sql`cast(convert(${text} using utf8mb4) as binary)`
 }

@@ -22,7 +22,7 @@ describeMysql('a key in MariaDB', (database) => {
 
   describe('that is equal to another by its collation', () => {
     const isParked =
-      'MYSQL_1062 The database refuses the row: another key is in the table, which the unique constraint of "id" (collation utf8mb4_general_ci) takes for equal.'
+      'MYSQL_1062 The database refuses the row: the table has another key that the unique constraint of "id" (collation utf8mb4_general_ci) treats as equal.'
     const equal = ['abc', 'ABC', 'abc ', 'äbc']
     beforeAll(() =>
       run(`create table texts (id varchar(20) character set utf8mb4 collate utf8mb4_general_ci primary key, v int);
@@ -79,7 +79,7 @@ describeMysql('a key in MariaDB', (database) => {
       const outcomes = await send(...bodies)
       expect(outcomes[1]).toBe('done')
       expect([outcomes[0], outcomes[2]].toSorted()).toEqual([
-        expect.stringMatching(/"tenant", "id" \(collation utf8mb4_general_ci\) takes for equal/),
+        expect.stringMatching(/"tenant", "id" \(collation utf8mb4_general_ci\) treats as equal/),
         'done',
       ])
       expect(await run('select count(*) as n from pairs')).toEqual([{ n: 2 }])
@@ -114,7 +114,7 @@ describeMysql('a key in MariaDB', (database) => {
       const { send } = open('one_type')
       expect(await send({ id: kept, v: 1 }, { id: changed, v: 2 })).toEqual([
         'done',
-        `SPILLWAY_ROW_INVALID The conflict column "id" of the type ${type.replace(', ', ',').replace(/^int$/, 'int(11)').replace('bigint', 'bigint(20)').replace('year', 'year(4)')} does not keep the row's value as it is: another key would become the same.`,
+        `SPILLWAY_ROW_INVALID The conflict column "id" of the type ${type.replace(', ', ',').replace(/^int$/, 'int(11)').replace('bigint', 'bigint(20)').replace('year', 'year(4)')} would change the row's value, so that different keys could become equal.`,
       ])
       expect(await send({ id: kept, v: 3 })).toEqual(['done'])
       expect(await run('select v from one_type')).toEqual([{ v: 1 }])

@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 
 /**
- * The bytes of a statement as the driver sends it: with escaped values in its text.
+ * The size in bytes of a statement as the driver sends it, with escaped values in its text.
  */
 export function packetBytes({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): number {
   const text = Buffer.byteLength(sql) - parameters.length

@@ -33,11 +33,11 @@ export interface MysqlDriverPool {
   on(event: 'connection', listener: (connection: MysqlClient) => void): unknown
 }
 
-/** What {@link mysqlPool} takes. */
+/** Options of {@link mysqlPool}. */
 export interface MysqlPoolOptions<Config extends object> extends PoolOptions {
-  /** `createPool` of `mysql2`, the one with callbacks. */
+  /** `createPool` of `mysql2`, the version with callbacks. */
   readonly createPool: (config: Config) => MysqlDriverPool
-  /** The URL of the database, `mysql://user:password@host:3306/database`. Default: what `config` says. */
+  /** The URL of the database, `mysql://user:password@host:3306/database`. Default: the options in `config`. */
   readonly uri?: string | undefined
   /** Further options of `mysql2`: `ssl`, `authPlugins` for IAM. The options of `mysqlPool` override them. */
   readonly config?: Config
@@ -56,10 +56,10 @@ const rules: OptionRules<MysqlPoolOptions<object>> = {
 const ignore = () => undefined
 
 /**
- * A pool for Kysely's `MysqlDialect`, of MySQL and MariaDB, that keeps the promises of {@link postgresPool}: its sockets
- * are counted by a {@link connectionLimit}; what is too old, ended, lost for too long or connected to a server that no
- * longer takes writes is replaced rather than used; errors of unused connections do not end the process; unused
- * connections do not keep it alive.
+ * A pool for Kysely's `MysqlDialect`, for MySQL and MariaDB, with the guarantees of {@link postgresPool}: a
+ * {@link connectionLimit} counts its sockets; a connection is replaced before it is used if it is too old, has ended,
+ * was in use for too long, or leads to a server that no longer accepts writes; errors of unused connections do not end
+ * the process, and unused connections do not keep it alive.
  *
  * @example
  * ```ts
@@ -117,7 +117,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
       client.release = ignore
       const settle = () =>
         leases.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : void close(client)))
-      // A callback is called before the end of its own statement.
+      // The driver calls a callback before it marks its statement as ended.
       if (isBusy(client)) setImmediate(settle)
       else settle()
     }
@@ -140,7 +140,7 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   }
 }
 
-/** Closes clients that stay unused; meanwhile they do not keep the process alive. */
+/** Closes clients that stay unused. Until then they do not keep the process alive. */
 function createIdleClients(idleTimeoutMillis: number, close: (client: MysqlClient) => void) {
   const timers = new WeakMap<MysqlClient, NodeJS.Timeout>()
   return {
@@ -174,7 +174,7 @@ function driverSettings<Config extends object>(
 function listenTo(client: MysqlClient, leases: ConnectionLeases<MysqlClient>): void {
   const listener = leases.opened(client)
   const ended = () => leases.ended(client)
-  // The user of the connection gets the error from its statement; an unused connection is replaced.
+  // The user of the connection gets the error from its statement, and an unused connection is replaced.
   client.on('error', ended)
   client.on('end', ended)
   watchMysqlQueries(client, listener)
@@ -196,7 +196,7 @@ const mysqlWords: LimitWords = {
   database: 'the database',
 }
 
-/** Reads what the server allows. */
+/** Reads the limits of the server. */
 function readMysqlLimits(connection: Pick<MysqlConnection, 'query'>): Promise<ServerLimits> {
   return new Promise((resolve, reject) => {
     connection.query(text, [], (error, result) => {

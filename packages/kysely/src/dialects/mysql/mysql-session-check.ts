@@ -6,9 +6,9 @@ import { mariadbLimits } from './mysql-limits.ts'
 import { hexLiteral, type MysqlSettings, refusedEscapes, refusedSettings } from './mysql-settings.ts'
 
 /**
- * The check of the settings of MySQL and MariaDB that change the meaning of statements. See `SessionCheck`.
+ * Checks the settings of MySQL and MariaDB that change the meaning of statements. See `SessionCheck`.
  *
- * @param access what is done with the table: a reader needs neither a strict `sql_mode` nor transactions
+ * @param access `read` requires neither a strict `sql_mode` nor transactions
  */
 export function mysqlSessionCheck<DB>(db: Kysely<DB>, table: string, access: 'read' | 'write'): SessionCheck {
   const plain = db.withoutPlugins()
@@ -25,7 +25,7 @@ export function mysqlSessionCheck<DB>(db: Kysely<DB>, table: string, access: 're
   }
 }
 
-/** A statement without parameters: with the settings that it looks for, parameters would not be safe. */
+/** The statement has no parameters: with the settings that are being checked, they would not be safe. */
 async function readSettings<DB>(db: Kysely<DB>, table: string, deadline: Deadline): Promise<MysqlSettings> {
   const dot = table.indexOf('.')
   const schema = dot < 0 ? sql`database()` : hexLiteral(table.slice(0, dot))

@@ -10,7 +10,7 @@ export interface MysqlSettings {
   readonly transactions: string | null
 }
 
-/** Why nothing can be written with these settings; `undefined` where writing is safe. */
+/** The reason why these settings make writes unsafe; `undefined` if writes are safe. */
 export function refusedSettings({ mode, engine, transactions }: MysqlSettings): string | undefined {
   if (!/STRICT_(?:TRANS|ALL)_TABLES|TRADITIONAL/.test(mode)) {
     return 'the sql_mode is not strict, so that it would cut values: add STRICT_TRANS_TABLES'
@@ -18,18 +18,18 @@ export function refusedSettings({ mode, engine, transactions }: MysqlSettings): 
   const escapes = refusedEscapes(mode)
   if (escapes !== undefined) return escapes
   if (engine !== null && transactions !== 'YES') {
-    return `its storage engine ${engine} is not transactional, so that a statement which fails leaves rows behind, and it stores values that a strict sql_mode refuses: use InnoDB`
+    return `its storage engine ${engine} is not transactional, so that a failed statement leaves rows behind, and it stores values that a strict sql_mode refuses: use InnoDB`
   }
   return undefined
 }
 
-/** Why no text can be sent with this `sql_mode`; `undefined` where texts are safe. */
+/** The reason why this `sql_mode` makes texts unsafe; `undefined` if texts are safe. */
 export function refusedEscapes(mode: string): string | undefined {
   if (!mode.includes('NO_BACKSLASH_ESCAPES')) return undefined
-  return 'the sql_mode has NO_BACKSLASH_ESCAPES, while the driver escapes texts with backslashes, so that values would be stored wrongly and could be run as SQL: take it out'
+  return 'the sql_mode has NO_BACKSLASH_ESCAPES, while the driver escapes texts with backslashes, so that values would be stored wrongly and could be run as SQL: remove it'
 }
 
-/** A text as a literal without escapes, which means the same with every `sql_mode`. */
+/** A text as a literal without escapes, which has the same meaning in every `sql_mode`. */
 export function hexLiteral(text: string): RawBuilder<string> {
   return sql.raw(`_utf8mb4 x'${Buffer.from(text).toString('hex')}'`)
 }

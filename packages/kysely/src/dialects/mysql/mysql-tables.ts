@@ -4,8 +4,8 @@ import type { TablesDialect } from '../dialect.ts'
 const key = sql.ref('key')
 
 /**
- * The tables of Spillway in MySQL and MariaDB. Names and keys are bytes, because most collations treat `a` and `A` as one key;
- * 512 and 1024 bytes are 128 and 256 characters.
+ * The tables of Spillway in MySQL and MariaDB. Names and keys are bytes, because most collations treat `a` and `A` as
+ * one key. 512 and 1024 bytes are 128 and 256 characters.
  */
 export const mysqlTables: TablesDialect = {
   createInbox: (name) => [
@@ -42,7 +42,7 @@ export const mysqlTables: TablesDialect = {
     count,
   ) => sql`delete from ${sql.table(name)} where at < utc_timestamp(3) - interval ${seconds} second
     order by at limit ${count}`,
-  // It cannot skip the rows that others hold: it waits for them.
+  // MySQL cannot skip locked rows in a `delete`: it waits for them.
   pruneParked: (name, olderThan, count) =>
     sql`delete from ${sql.table(name)} where parked_at < ${olderThan} limit ${count}`,
   keepParked: sql`on duplicate key update name = name`,

@@ -17,14 +17,15 @@ const maxParameters = 65_535
 const defaultPacket = 2 ** 20
 
 /**
- * Inserts rows of `values`, in statements of at most 65,535 values and half of `max_allowed_packet`, because the
- * driver escapes texts and may double their size. A statement is atomic in a transactional storage engine: InnoDB.
+ * Inserts rows by a list of `values`, in statements of at most 65,535 values and half of `max_allowed_packet`, because
+ * the driver escapes texts, which may double their size. A statement is atomic in a transactional storage engine:
+ * InnoDB.
  */
 export const mysqlWriter: InsertDialect<MysqlFacts> = {
   duplicateCode: 'MYSQL_1062',
   hasConflictTargets: false,
   readFacts: readMysqlFacts,
-  // The driver writes dates in the time zone that the connection is set to.
+  // The driver writes dates in the time zone of the connection.
   encode: plainValue,
   chunk: (rows, { maxStatementBytes = defaultPacket }) =>
     chunkRows(rows, { parameters: maxParameters, bytes: Math.floor(maxStatementBytes / 2) - 4_096 }),
@@ -46,8 +47,8 @@ export const mysqlWriter: InsertDialect<MysqlFacts> = {
  * triggers, write the history of a system-versioned table and use up an auto-increment value, and `insert ignore`
  * would hide other errors of a row.
  *
- * Rows that were delivered before are looked up first. Others are looked up when the insert meets their key, because a
- * message was sent twice at once.
+ * Rows that were delivered before are looked up first. Others are looked up only if the insert meets their key, because
+ * a message was sent twice at the same time.
  */
 async function insertNew(rows: readonly Row[], statement: Statement<MysqlFacts>): Promise<void> {
   const again = rows.filter(({ receiveCount }) => receiveCount > 1)
@@ -64,7 +65,7 @@ async function insertNew(rows: readonly Row[], statement: Statement<MysqlFacts>)
   }
 }
 
-/** The error for one row: it says whether the key is equal to another by collation alone. */
+/** The error for one row: it states whether the key is equal to another by collation alone. */
 async function duplicateOf(
   rows: readonly Row[],
   statement: Statement<MysqlFacts>,
@@ -72,7 +73,7 @@ async function duplicateOf(
 ): Promise<unknown> {
   const { conflict, facts, columnName } = statement
   const named = mysqlNames(error).constraint
-  // MySQL puts the name of the table before it. For an update the name is not known.
+  // MySQL prefixes the name of the table. For an update the name is not known.
   const isOfAnother =
     named !== undefined && !facts.keyIndexes.some((name) => named === name || named.endsWith(`.${name}`))
   if (rows.length > 1 || isOfAnother) return error
@@ -101,7 +102,7 @@ async function run<Result>(
   rows: readonly Row[],
   { db, facts, deadline }: Statement<MysqlFacts>,
 ): Promise<void> {
-  // Only a row that is alone can be too large: see `chunk`.
+  // Only a statement with a single row can be too large: see `chunk`.
   if (rows.length === 1) assertFits(insert.compile(), facts.maxStatementBytes)
   const limits = mysqlLimits(deadline, facts)
   // Kysely's plugins have been applied to the builder already.
@@ -126,11 +127,11 @@ function isDuplicate(error: unknown): boolean {
 }
 
 /**
- * The update of an existing row. MySQL cannot name the constraint whose conflict counts, so the keys are compared: for
- * a conflict of another constraint, or with a key that is equal by collation alone, the key is set to null, which it
- * cannot be, and the statement fails (1048).
+ * The update of an existing row. MySQL cannot name the constraint whose conflicts count, so the keys are compared. For
+ * a conflict of another constraint, or with a key that is equal by collation alone, the key is set to null, which its
+ * column does not accept: the statement fails (1048).
  *
- * Assignments take effect one after the other: the version, on which all others depend, comes last.
+ * Assignments take effect one after another, so the version, on which all others depend, comes last.
  */
 function assignments({ conflict, facts, columnName }: Statement<MysqlFacts>, columns: readonly string[]) {
   const given = (column: string) => sql`values(${sql.ref(column)})`

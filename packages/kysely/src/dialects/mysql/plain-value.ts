@@ -1,9 +1,9 @@
 import type { Value } from '../table.ts'
 
 /**
- * A value for a driver that sends values rather than texts: objects and arrays as JSON, booleans as 0 and 1, dates and
- * bigints as they are. A bigint as text would be other bits for a `bit(8)`. Nothing is left for the driver to unfold: mysql2
- * would make assignments of an object.
+ * Converts a value for a driver that sends values rather than texts: objects and arrays to JSON, booleans to 0 and 1.
+ * Dates and bigints are kept: a bigint as text would be other bits for a `bit(8)`. No object is left for the driver,
+ * because mysql2 would turn its properties into assignments.
  *
  * @throws TypeError or RangeError for a value that no column can hold: a function, `NaN`, an invalid date, a circular
  * object
@@ -35,11 +35,12 @@ function objectValue(value: object): Value {
   }
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if ('toOperationNode' in value) {
-    throw new TypeError('an expression of Kysely is not a value of a column')
+    throw new TypeError('a Kysely expression is not a value of a column')
   }
   // Its JSON would be `{}`.
   if (value instanceof Promise) throw new TypeError('a promise is not a value of a column')
   const text: string | undefined = JSON.stringify(value)
-  if (text === undefined) throw new TypeError('an object without JSON is not a value of a column')
+  if (text === undefined)
+    throw new TypeError('an object that JSON cannot represent is not a value of a column')
   return text
 }

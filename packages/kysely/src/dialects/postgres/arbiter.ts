@@ -14,28 +14,30 @@ export interface UniqueIndex {
   readonly constraint: string | null
 }
 
-/** The facts that decide which constraint `on conflict` can name. */
+/** The facts that determine which constraint `on conflict` can name. */
 export interface ArbiterFacts {
   readonly kind: string
   readonly insteadOf: boolean
   readonly indexes: readonly UniqueIndex[]
 }
 
-/** Why Postgres finds no constraint for the conflict columns; `undefined` if it finds one, or if only Postgres knows. */
+/**
+ * Why Postgres finds no constraint for the conflict columns; `undefined` if it finds one, or if only Postgres can tell.
+ */
 export function arbiterFault(
   facts: ArbiterFacts,
   { on, where, constraint }: Pick<ConflictRule, 'on' | 'where' | 'constraint'>,
 ): string | undefined {
   const { kind, insteadOf, indexes } = facts
   if (insteadOf) {
-    return "it is a view with an INSTEAD OF trigger, which has no unique constraint that could be met: write to its table, or say `do: 'fail'`"
+    return "it is a view with an INSTEAD OF trigger, which has no unique constraint for `on conflict`: write to its table, or use `do: 'fail'`"
   }
-  // A view that is updatable by itself has the constraints of its table.
+  // An automatically updatable view has the constraints of its table.
   if (kind === 'v') return undefined
   const named =
     constraint === undefined ? indexes : indexes.filter((index) => index.constraint === constraint)
   const sameColumns = named.filter((index) => !index.hasExpressions && covers(index, on))
-  // Postgres uses all that fit, and a deferrable one fails the statement (55000).
+  // Postgres uses all matching constraints, and a deferrable one makes the statement fail (55000).
   const deferrable = sameColumns.find(({ isImmediate, isValid }) => isValid && !isImmediate)
   if (deferrable === undefined && sameColumns.some((index) => isUsable(index, where !== undefined)))
     return undefined
@@ -50,7 +52,7 @@ export function arbiterFault(
   const hint =
     ofExpressions.length === 0
       ? ': add it, or correct `conflict`'
-      : ` (one on an expression, ${ofExpressions.join(', ')}, cannot be met by a column: give the row a column with the value of the expression, and a unique constraint on that)`
+      : ` (one on an expression, ${ofExpressions.join(', ')}, is not a constraint on a column: add a column for the value of the expression, with a unique constraint)`
   return `no unique constraint covers exactly the conflict columns ${columns}${hint}`
 }
 
@@ -65,8 +67,8 @@ function isUsable({ isImmediate, isValid, predicate }: UniqueIndex, hasCondition
 
 function whyNot({ name, isImmediate, isValid, predicate }: UniqueIndex): string {
   if (!isImmediate) {
-    return `the unique constraint ${name} is deferrable, which SQL does not allow for \`on conflict\`: make it \`not deferrable\`, or say \`do: 'fail'\``
+    return `the unique constraint ${name} is deferrable, which SQL does not allow for \`on conflict\`: make it \`not deferrable\`, or use \`do: 'fail'\``
   }
   if (!isValid) return `the unique index ${name} is not valid: its build failed, so reindex it`
-  return `the unique index ${name} is partial (where ${predicate}), so that a row outside of it would be written at each delivery: say its condition with \`where\`, or make it one of all rows`
+  return `the unique index ${name} is partial (where ${predicate}), so that a row outside of it would be written at each delivery: give its condition as \`where\`, or make it cover all rows`
 }

@@ -1,16 +1,16 @@
 /**
- * A text as an element of an array: quoted, so that only `"` and `\` have a meaning.
+ * A text as an element of an array: quoted, so that only `"` and `\` are special.
  *
  * Source: PostgreSQL documentation, "Array Input and Output Syntax".
  */
 export function elementText(text: string): string {
-  // Hot path. Most texts have neither, and JSON has quotes: a search is faster than a replacement.
+  // Hot path: most texts contain neither character, and to search first is faster than to replace.
   const escaped = text.includes('\\') ? text.replaceAll('\\', '\\\\') : text
   return escaped.includes('"') ? `"${escaped.replace(/"/g, '\\"')}"` : `"${escaped}"`
 }
 
 /**
- * An array of texts as an array literal. `pg` makes the same text, and takes more than twice as long.
+ * An array of texts as an array literal. `pg` makes the same text, but takes more than twice as long.
  */
 export function arrayText(texts: readonly (string | null)[]): string {
   let array = ''

@@ -1,9 +1,9 @@
 import type { Row } from '../table.ts'
 import { type Fixed, fixedCodecs } from './binary-fixed.ts'
 
-/** Bytes before the elements: the dimensions, whether there are nulls, the type, the length, the first index. */
+/** Bytes before the elements: dimensions, whether there are nulls, type, length, first index. */
 const header = 20
-/** A length, which is -1 for a null. */
+/** Bytes of the length of an element, which is -1 for a null. */
 const prefix = 4
 
 /** The types whose binary form is their text, by OID, with the number of bytes before the text. */
@@ -20,8 +20,8 @@ const bytea = 17
 /**
  * The values of a column as an array in Postgres's binary form, which the server reads without parsing a literal.
  *
- * Every value is the same as in its text form. Returns `undefined` for a type without a codec here, and where a value
- * may be invalid or has a form that only the server can read: the array is sent as text then.
+ * Each value is the same as in its text form. Returns `undefined` for a type without a codec here, and if a value
+ * may be invalid or has a form that only the server can read: then the array is sent as text.
  *
  * Source: `array_recv` of PostgreSQL, the same since 7.4.
  */
@@ -68,7 +68,7 @@ function textArray(rows: readonly Row[], index: number, oid: number, version: nu
     size += prefix + version + length
     if (length > longest) longest = length
   }
-  // A UTF-16 code unit takes at most three bytes: there is room for any next text.
+  // A UTF-16 code unit takes at most three bytes, so there is room for any next text.
   const room = 3 * longest
   let bytes: Buffer = Buffer.allocUnsafe(size + room)
   let at = header

@@ -5,7 +5,7 @@ import { dateParts, microsOf } from './binary-instant.ts'
 export interface Fixed {
   /** Bytes. */
   readonly size: number
-  /** Writes a value; returns `false` if only the server knows whether and how it reads it. */
+  /** Writes a value; returns `false` if only the server can decide whether the value is valid. */
   write(value: Value, into: DataView, at: number): boolean
 }
 
@@ -68,7 +68,10 @@ function writeInt8(value: Value, view: DataView, at: number): boolean {
 
 const decimal = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 
-/** A number as the server reads its text, or `undefined`. The text of -0 is `0` in JavaScript and `-0` in Postgres. */
+/**
+ * The number that the server would read from the value's text, or `undefined`. The text of -0 is `0` in JavaScript and
+ * `-0` in Postgres.
+ */
 function realOf(value: Value): number | undefined {
   if (typeof value === 'number') return value + 0
   if (typeof value !== 'string') return undefined
@@ -87,7 +90,7 @@ function writeFloat8(value: Value, view: DataView, at: number): boolean {
   return true
 }
 
-/** The least number that a `float4` holds with all its digits. */
+/** The smallest number that a `float4` stores with full precision. */
 const leastNormal = 2 ** -126
 
 const scratch = new DataView(new ArrayBuffer(8))
@@ -98,7 +101,7 @@ function writeFloat4(value: Value, view: DataView, at: number): boolean {
   view.setFloat32(at, number)
   if (!Number.isFinite(number) || number === 0) return true
   if (!Number.isFinite(view.getFloat32(at)) || Math.abs(number) < leastNormal) return false
-  // Halfway between two `float4`: the double does not show which of them is nearer to the text.
+  // Halfway between two `float4` values, the double does not show which of them is nearer to the text.
   scratch.setFloat64(0, number)
   return (scratch.getUint32(4) & 0x1fff_ffff) !== 0x1000_0000
 }
@@ -155,7 +158,7 @@ function sinceEpoch(date: Date): number | bigint {
 /** The epoch of Postgres. */
 const epoch = Date.UTC(2000, 0, 1)
 
-/** A whole number that JavaScript holds exactly as 64 bits. */
+/** Writes a whole number that JavaScript holds exactly, as 64 bits. */
 function setInt64(view: DataView, at: number, number: number): void {
   view.setInt32(at, Math.floor(number / 2 ** 32))
   view.setInt32(at + 4, number % 2 ** 32)

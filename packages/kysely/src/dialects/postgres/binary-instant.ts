@@ -24,14 +24,14 @@ const infinities: ReadonlyMap<unknown, bigint> = new Map([
  * Microseconds since 2000, as Postgres stores a `timestamp` and a `timestamptz`; `undefined` if the text is not in
  * the format of ISO 8601 that means the same with any setting of the session.
  *
- * @param isInstant for a `timestamptz`; a `timestamp` keeps local time and drops the offset
+ * @param isInstant true for a `timestamptz`; a `timestamp` keeps local time and drops the offset
  */
 export function microsOf(value: Value, isInstant: boolean): number | bigint | undefined {
   if (typeof value !== 'string') return undefined
   const parts = dateParts(value)
   if (parts === undefined) return infinities.get(value)
   const { day, micros, offset } = parts
-  // Without an offset, the time zone of the session counts.
+  // Without an offset, the time zone of the session applies.
   if (isInstant && offset === undefined) return undefined
   const ofDay = isInstant ? micros - (offset ?? 0) * 60_000_000 : micros
   const number = day * microsOfDay + ofDay
@@ -44,7 +44,7 @@ export function dateParts(text: string): DateParts | undefined {
   const year = two(text, 0) * 100 + two(text, 2)
   const month = two(text, 5)
   const date = two(text, 8)
-  // NaN, for a missing digit, is in no range.
+  // A missing digit gives NaN, which is in no range.
   if (!(year >= 1 && month >= 1 && month <= 12 && date >= 1 && date <= lastOf(month, year))) return undefined
   const day = dayOf(year, month, date)
   if (text.length === 10) return { day, micros: 0, offset: undefined }
@@ -68,7 +68,7 @@ function timeParts(text: string, day: number): DateParts | undefined {
     at += 1
     let unit = 100_000
     for (; at < text.length && isDigit(text.charCodeAt(at)); at += 1) {
-      // A seventh digit is rounded.
+      // The server rounds a seventh digit.
       if (unit < 1) return undefined
       fraction += (text.charCodeAt(at) - 48) * unit
       unit = Math.floor(unit / 10)

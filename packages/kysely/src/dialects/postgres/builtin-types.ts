@@ -24,7 +24,7 @@ const byName = new Map(
 )
 
 /**
- * A type as the user declared it by its name. What the catalogue says of a built-in type is the same in every Postgres
+ * A type that the user declared by its name. The catalogue has the same facts about a built-in type in every Postgres
  * (`pg_type.dat`).
  */
 export function declaredType(sqlType: string): PostgresType {

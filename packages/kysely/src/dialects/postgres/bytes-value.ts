@@ -29,17 +29,17 @@ const fixed: Readonly<Record<string, readonly [size: number, read: (view: DataVi
  * The value that a plain insert by node-postgres stores for bytes. node-postgres sends them as the binary form of the
  * type: UTF-8 for a `text`, 16 bytes for a `uuid`, any bytes for a `bytea`.
  *
- * @throws TypeError where bytes are not a value of the type, or where this is not known
+ * @throws TypeError if the bytes are not a value of the type, or if this is not known
  */
 export function bytesValue(view: ArrayBufferView, { receive }: PostgresType): Value {
   const bytes = bytesOf(view)
-  // A copy: a mapper may use one buffer for all rows.
+  // Copied, because a mapper may use one buffer for all rows.
   if (receive === 'bytearecv') return Buffer.from(bytes)
   if (receive !== undefined && texts.has(receive)) return textOf(bytes)
   // The binary form of a `jsonb` begins with its version.
   if (receive === 'jsonb_recv' && bytes[0] === 1) return textOf(bytes.subarray(1))
   const form = receive === undefined ? undefined : fixed[receive]
-  if (form === undefined || form[0] !== bytes.length) throw unfit()
+  if (form === undefined || form[0] !== bytes.length) throw notBinaryForm()
   return form[1](new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
 }
 
@@ -47,11 +47,11 @@ function textOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw unfit()
+    throw notBinaryForm()
   }
 }
 
-function unfit(): TypeError {
+function notBinaryForm(): TypeError {
   return new TypeError('these bytes are not the binary form of a value of the column')
 }
 

@@ -11,15 +11,15 @@ interface Session {
 }
 
 /** Milliseconds to wait for a server that does not accept the request. */
-const patience = 2_000
+const waitMillis = 2_000
 
 /** Source: PostgreSQL documentation, "Message Formats", CancelRequest and SSLRequest. */
 const cancelCode = 80_877_102
 const sslCode = 80_877_103
 
 /**
- * Asks the server to cancel the statement of a client of `pg`, through a connection that is not a session and counts
- * as none. Resolves when the server has passed the request on, or after 2 s. Never rejects: the caller has to check
+ * Asks the server to cancel the statement of a client of `pg`, through a connection that is not a session and is not
+ * counted. Resolves when the server has received the request, or after 2 s. Never rejects: the caller has to check
  * whether the statement ended.
  *
  * Source: PostgreSQL documentation, "Canceling Requests in Progress".
@@ -30,7 +30,7 @@ export async function cancelStatement(client: object): Promise<void> {
   const socket = host?.startsWith('/')
     ? createConnection(`${host}/.s.PGSQL.${port}`)
     : createConnection(port, host)
-  socket.setTimeout(patience, () => socket.destroy())
+  socket.setTimeout(waitMillis, () => socket.destroy())
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.on('error', () => undefined)
   socket.once('connect', () => {
@@ -39,13 +39,13 @@ export async function cancelStatement(client: object): Promise<void> {
   })
   const request = Buffer.alloc(16)
   for (const [index, word] of [16, cancelCode, processID, secretKey].entries()) {
-    // A key is any 32 bits.
+    // A key may be any 32 bits.
     request.writeInt32BE(word | 0, index * 4)
   }
   return closed
 }
 
-/** Begins TLS as the client did. A server that refuses TLS does not get the key. */
+/** Starts TLS as the client did. If the server refuses TLS, the key is not sent. */
 function encrypted(
   socket: Socket,
   host: string | undefined,

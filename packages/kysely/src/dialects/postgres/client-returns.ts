@@ -1,23 +1,23 @@
 import type { ConnectionLeases } from '../../connections/connection-leases.ts'
 import { isUnderWay, type PgClient } from './pg-client.ts'
 
-/** Gives clients back to the pool of `pg` once the server has finished its answer. */
+/** Returns clients to the pool of `pg` when the server has finished its answer. */
 export interface ClientReturns {
-  /** Registers a client as the pool of `pg` hands it out. */
+  /** Registers a client when the pool of `pg` provides it. */
   add(client: PgClient): void
-  /** Gives a client back to be closed. */
+  /** Returns a client to be closed. */
   discard(client: PgClient): void
   /** Replaces the `release` of a client for one use. */
   lend(client: PgClient, leases: ConnectionLeases<PgClient>): PgClient
   /** The server has finished its answer to a client whose use has ended. */
   settle(client: PgClient): void
-  /** Gives back the clients whose use has ended, whatever the server still answers. */
+  /** Returns the clients whose use has ended, even if the server is still answering. */
   settleAll(): void
 }
 
-/** Creates the returns of one pool. */
+/** Creates the {@link ClientReturns} of one pool. */
 export function createClientReturns(): ClientReturns {
-  /** The functions that give a client back to the pool of `pg`. */
+  /** The functions that return a client to the pool of `pg`. */
   const releases = new WeakMap<PgClient, (destroy?: boolean) => void>()
   /** Clients whose use ended before the server had finished its answer. */
   const underWay = new Map<PgClient, () => void>()
@@ -45,8 +45,8 @@ export function createClientReturns(): ClientReturns {
 }
 
 /**
- * Whether a transaction is open, if the version of `pg` reports it: later statements on the connection would become part
- * of it.
+ * Whether a transaction is open, if the version of `pg` reports it: otherwise later statements on the connection would
+ * become part of it.
  */
 function isInTransaction(client: object): boolean {
   const { getTransactionStatus } = client as { getTransactionStatus?: () => unknown }

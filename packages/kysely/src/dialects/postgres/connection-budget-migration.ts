@@ -5,15 +5,15 @@ import type { Migration } from 'kysely/migration'
 import { dialectOf } from '../dialects.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 
-/** What {@link connectionBudgetMigration} takes. */
+/** Options of {@link connectionBudgetMigration}. */
 export interface ConnectionBudgetOptions {
   /** The role of the functions. Nothing else should connect as this role. */
   readonly role: string
-  /** The most sessions of the role: the budget of all environments together. */
+  /** The maximum number of sessions of the role: the budget of all environments together. */
   readonly connections: number
   /**
    * Milliseconds after which the server ends an idle session. Default 1,000: a frozen environment soon frees its
-   * connection, and a busy one does not connect for each batch.
+   * connection, and a busy one need not connect for each batch.
    */
   readonly idleSessionTimeoutMillis?: number
   /**
@@ -24,14 +24,13 @@ export interface ConnectionBudgetOptions {
   readonly idleInTransactionSessionTimeoutMillis?: number
   /**
    * Milliseconds between checks of the server whether the client of a running statement is still connected. Default
-   * 1,000: the statement of a killed environment ends soon, and its session with it.
+   * 1,000: the statement of a killed environment soon ends, with its session.
    */
   readonly connectionCheckMillis?: number
   /**
    * Milliseconds after which the server ends a statement (SQLSTATE 57014). Default 900,000, the longest time-out of a
-   * Lambda function. Set it to the longest time-out of your functions; by default a value that the role already has
-   * stays. With a value below the time that a batch has, {@link kyselyWriter} sets no limits of its own, which saves
-   * work.
+   * Lambda function. Set it to the longest time-out of your functions; by default a value that the role already has is
+   * kept. If it is shorter than the time of a batch, {@link kyselyWriter} sets no limits of its own, which saves work.
    */
   readonly statementTimeoutMillis?: number
 }
@@ -45,18 +44,18 @@ const rules: OptionRules<ConnectionBudgetOptions> = {
   statementTimeoutMillis: integer(1, 900_000),
 }
 
-/** Milliseconds that a function may run at most (AWS Lambda, "Configure function timeout"). */
+/** The maximum milliseconds of an invocation (AWS Lambda, "Configure function timeout"). */
 const longestInvocation = 900_000
 
 /**
- * A migration, for Kysely's `Migrator`, with which Postgres itself enforces the budget: the role of the functions gets
- * a `connection limit`, and its idle sessions end. Whatever environments Lambda keeps, starts or kills, the role never
- * has more sessions; another one is refused with SQLSTATE 53300, and the writer waits.
+ * A migration, for Kysely's `Migrator`, that makes Postgres itself enforce the budget: the role of the functions gets a
+ * `connection limit`, and its idle sessions end. Regardless of the environments that Lambda keeps, starts or kills, the
+ * role never has more sessions: the server refuses another one with SQLSTATE 53300, and the writer waits.
  *
  * Open sessions keep their settings. `down` removes the limits.
  *
- * Needs the right to change the role: `createrole` with `admin option` on it, which the master user of RDS has. Postgres
- * 14 and later. In MySQL `alter user … with max_user_connections` and `wait_timeout` do the same.
+ * Needs the right to change the role: `createrole` with `admin option` on it, which the master user of RDS has.
+ * Postgres 14 and later. In MySQL, use `alter user … with max_user_connections` and `wait_timeout`.
  *
  * Source: PostgreSQL documentation, "ALTER ROLE" and "Client Connection Defaults".
  *
@@ -67,8 +66,8 @@ const longestInvocation = 900_000
  * export const { up, down } = connectionBudgetMigration({ role: 'app', connections: 16 })
  * ```
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; by `up` and `down`,
- * for another dialect.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or out of range; by `up` and
+ * `down`, for another dialect.
  */
 export function connectionBudgetMigration(options: ConnectionBudgetOptions): Required<Migration> {
   checkOptions('connectionBudgetMigration', options, rules)
@@ -83,7 +82,7 @@ export function connectionBudgetMigration(options: ConnectionBudgetOptions): Req
   }
   const name = sql.id(role)
 
-  /** The settings to set or reset, without a time-out that the role has from elsewhere. */
+  /** The settings to set or reset, without a time-out that the role already had. */
   async function ourSettings<DB>(db: Kysely<DB>): Promise<readonly (readonly [string, number])[]> {
     const entries = Object.entries(settings)
     if (statementTimeoutMillis !== undefined) return entries

@@ -1,10 +1,10 @@
-/** Since then no time zone has an offset with seconds: Liberia was the last, until 7 January 1972 (tz database). */
+/** Since then no time zone has had an offset with seconds. Liberia was the last, until 7 January 1972 (tz database). */
 const wholeMinutesSince = Date.parse('1972-01-08T00:00:00.000Z')
 /** The first day of the years that ISO 8601 writes with four digits and Postgres reads as AD. */
 const firstInstant = Date.parse('0001-01-02T00:00:00.000Z')
 
 /**
- * Whether local time with its offset stands for the same instant as UTC. The offset is written in minutes, and
+ * Whether local time with its offset is the same instant as in UTC. The offset is written in minutes, but
  * historical offsets have seconds.
  */
 export function hasWholeMinutes(date: Date): boolean {

@@ -6,19 +6,19 @@ import { instantText } from './instant-text.ts'
 import type { DateText, PostgresType } from './postgres-facts.ts'
 
 /**
- * Encodes a value for a statement: as text, as node-postgres writes it; except for a `Date` for a `timestamptz`, a
- * number for a numeric type, and bytes for a `bytea`, which need no text if the column is sent in binary form.
- * {@link valueText} makes the text of those.
+ * Encodes a value for a statement as text, as node-postgres writes it. A `Date` for a `timestamptz`, a number for a
+ * numeric type and bytes for a `bytea` are kept, because they need no text if the column is sent in binary form;
+ * {@link valueText} makes their text.
  *
- * Dates have local time with their offset, objects are JSON, and bytes are what a plain insert stores, see
- * {@link bytesValue}. One difference: an array for a `json` or `jsonb` column is JSON too, not an array literal. A string
- * for such a column is taken as JSON text, as node-postgres does.
+ * Dates are in local time with their offset, objects are JSON, and bytes are decoded as a plain insert would store
+ * them, see {@link bytesValue}. One difference: an array for a `json` or `jsonb` column is JSON too, not an array
+ * literal. A string for such a column is taken as JSON text, as by node-postgres.
  *
- * @param dateText how the driver writes a date. Default: as node-postgres does without settings
- * @throws TypeError or RangeError for a value without a text: a function, an invalid date, a circular object
+ * @param dateText writes a date as the driver does. Default: as node-postgres does without settings
+ * @throws TypeError or RangeError for a value that has no text: a function, an invalid date, a circular object
  */
 export function encodeValue(value: unknown, type: PostgresType, dateText: DateText = localText): Value {
-  // Hot path: most values are texts, which are sent as they are.
+  // Hot path: most values are texts, which are sent unchanged.
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
   if (typeof value === 'number' && type.oid !== undefined && numbers.has(type.oid)) return value
@@ -37,7 +37,7 @@ export function encodeValue(value: unknown, type: PostgresType, dateText: DateTe
   return stringify(value)
 }
 
-/** The text of what {@link encodeValue} made. */
+/** The text of an encoded value. */
 export function valueText(value: Value): string | null {
   if (typeof value === 'string' || value === null) return value
   if (value instanceof Date) return instantText(value.getTime())
@@ -57,7 +57,7 @@ function arrayLiteral(items: readonly unknown[], json: boolean, dateText: DateTe
 
 function jsonText(value: unknown): string {
   if (value instanceof Date) assertValid(value)
-  // Not by JSON.stringify, which would silently turn NaN into null.
+  // JSON.stringify would silently turn NaN into null.
   const plain = typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number'
   return plain ? String(value) : stringify(value)
 }
@@ -104,7 +104,7 @@ function hexText(bytes: ArrayBufferView): string {
 
 function stringify(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'toOperationNode' in value) {
-    throw new TypeError('an expression of Kysely is not a value of a column')
+    throw new TypeError('a Kysely expression is not a value of a column')
   }
   // Its JSON would be `{}`.
   if (value instanceof Promise) throw new TypeError('a promise is not a value of a column')

@@ -1,18 +1,18 @@
 import type { Logger } from '@spillway/message'
 import type { Clock } from '@spillway/message/internal'
 import type { ConnectionLimit } from '../../connections/connection-limit.ts'
-import { goodbye } from '../../connections/pool-options.ts'
+import { closeWaitMillis } from '../../connections/pool-options.ts'
 import { cancelStatement } from './cancel-statement.ts'
 import { isUnderWay, streamOf } from './pg-client.ts'
 
-/** What is used of a client of `pg`. */
+/** The part of a `pg` client that {@link endSessions} needs. */
 interface Client {
   end(...parameters: unknown[]): Promise<void>
   on(event: 'drain' | 'end', listener: () => void): unknown
   off(event: 'drain' | 'end', listener: () => void): unknown
 }
 
-/** What {@link endSessions} takes. */
+/** Options of {@link endSessions}. */
 export interface SessionEnding {
   readonly clock: Clock
   readonly logger: Logger
@@ -23,15 +23,16 @@ export interface SessionEnding {
 const longestCancel = 10_000
 /** Milliseconds between two requests to cancel: statements that were queued behind the first one start after it. */
 const cancelInterval = 500
-/** Milliseconds in which a server that was told to cancel notices that the client is gone. */
+/** Milliseconds until a server that has cancelled a statement notices that the client is gone. */
 const noticeTime = 100
 
 /**
- * Ends the session of a `pg` client at the server before its slot becomes free. A socket that is closed while a statement
- * runs leaves the session behind, and the session uses a connection of the server until the statement is done.
+ * Ends the session of a `pg` client at the server before its slot becomes free. A socket that is closed while a
+ * statement runs leaves the session behind, and the session uses a connection of the server until the statement is
+ * done.
  *
- * `end` cancels the statement, waits for its end, says goodbye and waits for the server to close. Each wait is
- * bounded. A session that may still be left behind is logged.
+ * `end` cancels the statement, waits for its end, ends the session by the protocol and waits for the server to close
+ * the connection. Each wait is bounded. A session that may be left behind is logged.
  */
 export function endSessions(client: Client, { clock, logger, limit }: SessionEnding): void {
   const end = client.end.bind(client)
@@ -42,12 +43,12 @@ export function endSessions(client: Client, { clock, logger, limit }: SessionEnd
 
   async function endInOrder(): Promise<void> {
     if (isBusy()) await cancel()
-    // An unreachable server never closes a connection: after a while the socket is destroyed.
-    void clock.sleep(goodbye, ended.signal).then(() => streamOf(client)?.destroy())
+    // An unreachable server never closes a connection, so the socket is destroyed after a while.
+    void clock.sleep(closeWaitMillis, ended.signal).then(() => streamOf(client)?.destroy())
     return end()
   }
 
-  /** Resolves when the client has no statement under way, or has ended. */
+  /** Resolves when the client has no running statement, or has ended. */
   async function cancel(): Promise<void> {
     const settled = new AbortController()
     const settle = () => settled.abort()
@@ -68,13 +69,13 @@ export function endSessions(client: Client, { clock, logger, limit }: SessionEnd
   onDestroy(client, () => {
     if (!isBusy()) return
     logger.warn(
-      'A connection was closed while its statement ran: the server is told to cancel the statement.',
+      'A connection was closed while its statement ran: the server is asked to cancel the statement.',
     )
     limit.countUntil(cancelStatement(client).then(() => clock.sleep(noticeTime)))
   })
 }
 
-/** Calls back when this side, rather than the server or the network, is about to close the socket of a client. */
+/** Calls the listener when this process, not the server or the network, is about to close the socket of a client. */
 function onDestroy(client: object, listener: () => void): void {
   const stream = streamOf(client)
   if (stream === undefined) return

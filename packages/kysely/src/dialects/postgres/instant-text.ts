@@ -6,11 +6,11 @@ const minutes = padded(60, 2, ':')
 const seconds = padded(60, 2, '.')
 const thousandths = padded(1000, 3, 'Z')
 
-/** The last day: most dates of a batch are of one day. */
+/** The last formatted day: most dates of a batch are on the same day. */
 let last = { number: 0, text: '1970-01-01T' }
 
 /**
- * The same as `Date.prototype.toISOString`, but faster: that took most of the time to map a row with a date.
+ * The same as `Date.prototype.toISOString`, but faster: `toISOString` took most of the time to map a row with a date.
  *
  * @param time milliseconds since the epoch, of the years 0 to 9999
  */

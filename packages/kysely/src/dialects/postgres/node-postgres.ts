@@ -4,36 +4,45 @@ import type { Failure } from '../../errors/failure.ts'
 import type { Schema } from '../table.ts'
 import type { NodePostgres } from './postgres-facts.ts'
 
-/** What the server answers to a probe. */
+/** The answer of the server to a probe. */
 export interface Probed {
   /** 42 if the parameter arrived in binary form. */
   readonly binary: number | null
 }
 
-/** An array with the `int4` 42 in binary form: one dimension, no null, the type 23, one element, first index 1, 4 bytes. */
+/**
+ * An array with the `int4` 42 in binary form: one dimension, no null, the type 23, one element, first index 1, 4 bytes.
+ */
 const sent = 42
 const array = Buffer.from([1, 0, 23, 1, 1, 4, sent].flatMap((number) => [0, 0, 0, number]))
 
-/** Failures that say nothing about the driver. */
-const tellNothing: ReadonlySet<Failure> = new Set(['connection', 'saturation', 'busy', 'transient', 'locked'])
+/** Failures that do not depend on the driver. */
+const unrelatedToDriver: ReadonlySet<Failure> = new Set([
+  'connection',
+  'saturation',
+  'busy',
+  'transient',
+  'locked',
+])
 
-/** Kyselys whose driver rejected the probe. */
-const others = new WeakSet<object>()
+/** Kysely instances whose driver rejected the probe. */
+const otherDrivers = new WeakSet<object>()
 
 /**
  * Runs a read together with a probe: an expression that shows whether the driver is node-postgres and its binary
  * parameters reach the server.
  *
- * Only node-postgres can send its parameter: it calls `toPostgres` of a value, and sends a `Buffer` in binary form.
- * The native client (`pg-native`) makes a text of it, which no server accepts as an array. For any other driver it is
- * an object whose text or JSON is an empty array; where a driver rejects it, the read runs again without the probe.
+ * Only node-postgres can send its parameter: it calls `toPostgres` of a value, and sends a `Buffer` in binary form. The
+ * native client (`pg-native`) turns the buffer into a text that no server accepts as an array. For any other driver the
+ * parameter is an object whose text or JSON is an empty array. If a driver rejects it, the read runs again without the
+ * probe.
  */
 export async function withProbe<Row extends Probed>(
   db: Kysely<Schema>,
   read: (probe: RawBuilder<unknown>) => Promise<readonly Row[]>,
 ): Promise<{ readonly rows: readonly Row[]; readonly nodePostgres: NodePostgres | undefined }> {
   // PGlite, which has its own driver, has a single connection.
-  const mayBe = !others.has(db) && db.getExecutor().adapter.supportsMultipleConnections
+  const mayBe = !otherDrivers.has(db) && db.getExecutor().adapter.supportsMultipleConnections
   if (mayBe) {
     let prepare: ((value: unknown) => unknown) | undefined
     const parameter = {
@@ -48,11 +57,11 @@ export async function withProbe<Row extends Probed>(
       return { rows, nodePostgres: rows[0]?.binary === sent && prepare ? driverOf(prepare) : undefined }
     } catch (error) {
       const failure = classifyError(error)
-      if (tellNothing.has(failure)) throw error
+      if (unrelatedToDriver.has(failure)) throw error
     }
   }
   const rows = await read(sql`null::pg_catalog.int4`)
-  others.add(db)
+  otherDrivers.add(db)
   return { rows, nodePostgres: undefined }
 }
 

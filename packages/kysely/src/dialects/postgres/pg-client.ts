@@ -15,8 +15,8 @@ export interface QueryClient {
 }
 
 /**
- * Reports each later statement of a client of `pg` to a listener. Whoever sent the statement gets its answer or error as
- * before. The end of a cursor, or of a query with a callback instead of a promise, is not reported.
+ * Reports each later statement of a client of `pg` to a listener. The sender of the statement gets its answer or error
+ * as before. The end of a cursor, or of a query with a callback instead of a promise, is not reported.
  */
 export function watchQueries(client: QueryClient, listener: QueryListener): void {
   const query = client.query.bind(client)
@@ -30,7 +30,7 @@ export function watchQueries(client: QueryClient, listener: QueryListener): void
   }
 }
 
-/** What is used of a client's socket. */
+/** The part of a client's socket that this package uses. */
 interface Stream {
   readonly destroyed: boolean
   readonly readableEnded: boolean
@@ -46,7 +46,7 @@ export function streamOf(client: object): Stream | undefined {
 }
 
 /**
- * Whether the answer to the last statement is not complete: an error reaches its caller before the server reports the
+ * Whether the answer to the last statement is incomplete: an error reaches its caller before the server reports the
  * state of the transaction.
  */
 export function isUnderWay(client: object): boolean {

@@ -7,12 +7,12 @@ import { sqlState } from './postgres-errors.ts'
 import type { PostgresFacts } from './postgres-facts.ts'
 import { limitsOf } from './postgres-limits.ts'
 
-// A statement with limits takes a transaction: BEGIN with the limits, the statement, COMMIT. Sent one after the other they
-// cost three round trips. A `postgresPool` sends all three at once (`pipeline` of `pg`). Kysely's driver hands one text with
-// its parameters to the client, and nothing else; so the transaction travels from the writer to the client in that text, and
-// both ends of this are in this file: `runWithLimits` writes a `transactionText`, and `pipelineTransactions` recognizes it
-// and takes it apart again. No server accepts such a text with parameters (42601): by that error the writer notices a pool
-// that is not a `postgresPool`, and sends the parts one after the other.
+// A statement with limits needs a transaction: BEGIN with the limits, the statement, COMMIT. Sent one after another
+// they cost three round trips. A `postgresPool` sends all three at once (`pipeline` of `pg`). Kysely's driver passes
+// only one text with its parameters to the client, so the writer sends the whole transaction as that text. Both halves
+// are in this file: `runWithLimits` writes a `transactionText`; `pipelineTransactions` recognizes it and splits it
+// again. No server accepts such a text with parameters (42601). That error shows the writer that a pool is not a
+// `postgresPool`: then it sends the parts one after another.
 
 /** A statement and its parameters. */
 export interface ParameterizedText {
@@ -25,7 +25,7 @@ export function transactionText(limits: readonly string[], statement: string): s
   return `${['begin', ...limits].join('; ')}; ${statement}; commit`
 }
 
-/** Recognizes a {@link transactionText}: what opens the transaction, and the statement. */
+/** Recognizes a {@link transactionText}: the text that opens the transaction, and the statement. */
 const pattern = /^(begin(?:; set local [a-z_]+ = \d+)*); (.*); commit$/s
 
 /** The statement in a {@link transactionText}; any other text unchanged. */
@@ -33,12 +33,12 @@ export function statementOf(text: string): string {
   return pattern.exec(text)?.[2] ?? text
 }
 
-/** Facts of tables whose pool is known to send one query at a time. */
+/** Facts of tables whose pool sends one query at a time. */
 const oneAtATime = new WeakSet<PostgresFacts>()
 
 /**
- * Runs a statement with the limits of {@link limitsOf}. Where the session has a `statement_timeout` that ends in time (of the
- * role or of the pool), the statement is sent alone; so it is in PGlite, which has no other connection.
+ * Runs a statement with the limits of {@link limitsOf}. The statement is sent alone if the session has a
+ * `statement_timeout` that ends in time (of the role or of the pool), and in PGlite, which has a single connection.
  */
 export async function runWithLimits(
   { db, deadline, facts }: Pick<Statement<PostgresFacts>, 'db' | 'deadline' | 'facts'>,
@@ -46,7 +46,7 @@ export async function runWithLimits(
 ): Promise<void> {
   if (!db.getExecutor().adapter.supportsMultipleConnections) return run(db, query)
   await db.connection().execute(async (connection) => {
-    // The time starts here: the wait for a connection does not count for the statement.
+    // The time of the statement starts here, after the wait for a connection.
     const left = deadline.left()
     const current = {
       statement_timeout: facts.statementTimeout ?? 0,
@@ -64,7 +64,7 @@ export async function runWithLimits(
       await run(connection, { text: transactionText(limits, query.text), parameters: query.parameters })
     } catch (error) {
       if (sqlState(error) !== '42601') throw error
-      // A row can cause it too: a malformed tsquery.
+      // A row can also cause this error, by a malformed tsquery.
       await runInSteps(connection, limits, query)
       oneAtATime.add(facts)
     }
@@ -78,12 +78,12 @@ async function runInSteps(
 ): Promise<void> {
   const plain = connection.withoutPlugins()
   try {
-    // Without parameters, so that all of it is one message.
+    // Without parameters, so that it is one message.
     await run(plain, { text: ['begin', ...limits].join('; '), parameters: [] })
     await run(connection, query)
     await run(plain, { text: 'commit', parameters: [] })
   } catch (error) {
-    // A connection that cannot even roll back is lost, and its pool notices that. The first error is the one to report.
+    // If the rollback fails too, the connection is lost, which its pool notices. The first error is reported.
     await run(plain, { text: 'rollback', parameters: [] }).catch(() => undefined)
     throw error
   }
@@ -99,10 +99,10 @@ interface PipeliningClient extends QueryClient {
 }
 
 /**
- * Has a client send a {@link transactionText} with parameters as three queries at once: the transaction costs one round trip.
- * The COMMIT of a refused statement rolls back.
+ * Makes a client send a {@link transactionText} with parameters as three queries at once, so that the transaction costs
+ * one round trip. If the statement is refused, its COMMIT rolls back.
  *
- * Any other query is sent as before, one at a time: a cursor, for example, cannot share a connection.
+ * Other queries are sent as before, one at a time: a cursor, for example, cannot share a connection.
  */
 export function pipelineTransactions(client: QueryClient): void {
   if (!('pipeline' in client)) return
@@ -124,7 +124,7 @@ export function pipelineTransactions(client: QueryClient): void {
     const before = pipelining.pipeline
     pipelining.pipeline = true
     try {
-      // Sent first: the server opens the transaction while the statement is made into bytes.
+      // Sent first, so that the server opens the transaction while the statement is serialized.
       const opened = query(begin)
       const steps = await Promise.allSettled([opened, ...inOneWrite(statement, values)])
       for (const step of steps) if (step.status === 'rejected') throw step.reason

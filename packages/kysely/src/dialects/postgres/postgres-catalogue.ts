@@ -18,8 +18,8 @@ interface Read extends PostgresType, Probed {
 /**
  * Reads the columns of a table of Postgres, and the time-outs of the session.
  *
- * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` when there is no such table, `SPILLWAY_WRITE_FAILED` when it
- * cannot be written to safely, or what the driver throws
+ * @throws SpillwayError `SPILLWAY_TABLE_UNKNOWN` if there is no such table, `SPILLWAY_WRITE_FAILED` if it cannot be
+ * written to safely, or what the driver throws
  */
 export async function readPostgresFacts(
   db: Kysely<Schema>,
@@ -33,7 +33,7 @@ export async function readPostgresFacts(
   if (first === undefined) {
     throw new SpillwayError(
       'SPILLWAY_TABLE_UNKNOWN',
-      `The table ${path} does not exist, or not in the search path: run the migration.`,
+      `The table ${path} does not exist, or is not in the search path: run the migration.`,
     )
   }
   const { statementTimeout, lockTimeout, idleTimeout } = first
@@ -47,7 +47,7 @@ export async function readPostgresFacts(
   return { types, statementTimeout, lockTimeout, idleTimeout, nodePostgres, ...key }
 }
 
-// `format_type(…, -1)` leaves out the modifier: a cast to varchar(3) would cut a text that the column itself refuses.
+// `format_type(…, -1)` leaves out the modifier: a cast to varchar(3) would cut a text that the column would refuse.
 async function readColumns(
   db: Kysely<Schema>,
   path: string,
@@ -81,7 +81,7 @@ async function readColumns(
   return rows
 }
 
-// As an integer: drivers return a numeric as text.
+// Cast to an integer, because drivers return a numeric as text.
 function milliseconds(setting: string) {
   return sql<number>`(extract(epoch from pg_catalog.current_setting(${sql.lit(setting)})::interval) * 1000)::int4`
 }

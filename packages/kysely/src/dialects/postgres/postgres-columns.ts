@@ -7,13 +7,13 @@ import { type Named, relationQuery } from './relation-query.ts'
 export interface PostgresColumn extends ColumnFacts {
   /** Whether the constraint is about it. */
   readonly covered: boolean
-  /** Whether it is of the domain, or of a type made of it. */
+  /** Whether its type is the domain, or a type based on it. */
   readonly ofDomain: boolean
-  /** Whether filling the column cannot fail, when the statement leaves it out. */
+  /** Whether the database can always fill the column if the statement omits it. */
   readonly harmless: boolean
 }
 
-/** What the catalogue says about the relation that an error names. */
+/** The relation that an error names, from the catalogue. */
 export interface Relation {
   readonly columns: readonly PostgresColumn[]
   /** Whether it is the table that was written to, a partition of it, or its base table if that is a view. */
@@ -25,7 +25,7 @@ export interface Relation {
   readonly hasAfterTriggers: boolean
 }
 
-/** Reads {@link Relation} of what an error names; `undefined` when there is no such relation. */
+/** Reads the relation that an error names; `undefined` if there is none. */
 export async function readRelation(
   db: Kysely<Schema>,
   { schema, name }: TableName,

@@ -22,7 +22,7 @@ export function isOfAValue(error: unknown): boolean {
 }
 
 /**
- * The SQLSTATE of an error that the server sent; `undefined` for any other.
+ * The SQLSTATE of an error that the server sent; `undefined` for any other error.
  *
  * A function may raise any code of five digits and capitals (`raise exception … using errcode = 'OR001'`). Node has
  * codes of five capitals too, EPIPE for example: a code of an unknown class counts only with a `severity`, which only
@@ -36,7 +36,7 @@ export function sqlState(thrown: unknown): string | undefined {
   return isOfServer || /^(?:\d[\dA-Z]|F0|HV|P0|XX)/.test(code) ? code : undefined
 }
 
-/** Whether `raise` of PL/pgSQL made an error: its code and message come from the author of the function. */
+/** Whether `raise` of PL/pgSQL made an error: the author of the function chose its code and message. */
 export function isRaised(thrown: unknown): boolean {
   return fieldOf(thrown, 'routine') === 'exec_stmt_raise'
 }
@@ -51,14 +51,14 @@ export function isInFunction(thrown: unknown): boolean {
   return isRaised(thrown) || /\bPL\//.test(where) || (/\bSQL\b/.test(where) && !where.includes('FROM ONLY'))
 }
 
-/** Whether the server points at a position in the statement: the error is about the text, not about a value. */
+/** Whether the server reports a position in the statement: the error is about the text, not about a value. */
 export function isOfTheText(thrown: unknown): boolean {
   return !isInFunction(thrown) && fieldOf(thrown, 'position') !== undefined
 }
 
 /**
- * Whether the server could not read a parameter or a literal: stored data did not cause the error. The context of a
- * parameter ends with `portal parameter $1` in any language, with its value after `=`; the context of a whole
+ * Whether the server could not read a parameter or a literal, so that stored data did not cause the error. The context
+ * of a parameter ends with `portal parameter $1` in any language, with its value after `=`; the context of a whole
  * statement (`log_parameter_max_length_on_error`) has a colon before it.
  */
 export function isOfAParameter(thrown: unknown): boolean {
@@ -110,7 +110,7 @@ export function fieldOf(thrown: unknown, field: keyof typeof fieldNames): string
 
 /** The rule that a row violates, in words, with names of the schema only. */
 export function postgresRule(thrown: unknown, state: string): string {
-  // The constraint that a `raise` names may be a value.
+  // A `raise` may name a value as the constraint.
   if (isRaised(thrown)) return refusals[state] ?? `SQLSTATE ${state}`
   const constraint = fieldOf(thrown, 'constraint')
   const column = fieldOf(thrown, 'column')
@@ -125,7 +125,7 @@ export function postgresRule(thrown: unknown, state: string): string {
   ].join('')
 }
 
-// For a value that does not fit, the server names the type rather than the column, next to the value. The type is read
+// For a value that does not fit, the server names the type instead of the column, next to the value. The type is read
 // from English messages only.
 const types = [
   /^value too long for type ([a-z ]+\(\d+\))$/,

@@ -5,11 +5,11 @@ export type DateText = (date: Date) => string
 
 /** Facts about node-postgres, if the Kysely uses it. */
 export interface NodePostgres {
-  /** Writes a date as this copy of `pg` does, whose `defaults.parseInputDatesAsUTC` may say UTC. */
+  /** Writes a date as this copy of `pg` does: in UTC if its `defaults.parseInputDatesAsUTC` is set. */
   readonly dateText: DateText
 }
 
-/** The facts of a column that decide how a value is sent. */
+/** The facts about a column that determine how a value is sent. */
 export interface PostgresType extends ColumnType {
   /**
    * Whether an array of the type can be a parameter: false for array types, because `unnest` flattens them, and for
@@ -22,20 +22,22 @@ export interface PostgresType extends ColumnType {
   readonly json: boolean
   /** The OID of the type, if it is known: built-in types have the same OID in every database. */
   readonly oid?: number | undefined
-  /** The function with which the server reads the binary form of the type, of a domain that of its base: `uuid_recv`. */
+  /**
+   * The function by which the server reads the binary form of the type, or of the base type of a domain: `uuid_recv`.
+   */
   readonly receive?: string | undefined
 }
 
-/** What Postgres says about a table, and about the sessions that write to it. */
+/** Facts about a table of Postgres, and about the sessions that write to it. */
 export interface PostgresFacts extends TableFacts {
   readonly types: ReadonlyMap<string, PostgresType>
   /** Milliseconds after which the server ends any statement of the session. 0 is never. */
   readonly statementTimeout?: number
   /** Milliseconds after which the server ends any wait for a lock. 0 is never. */
   readonly lockTimeout?: number
-  /** Milliseconds after which the server ends a transaction that has no statement under way. 0 is never. */
+  /** Milliseconds after which the server ends a transaction that has no running statement. 0 is never. */
   readonly idleTimeout?: number
-  /** Whether the user declared the types: the statements cast to them, so that the server reports a wrong one at once. */
+  /** Whether the user declared the types: statements cast to them, so that the server reports a wrong type at once. */
   readonly declared?: boolean
   /** Set if the driver is node-postgres and binary parameters reach the server. */
   readonly nodePostgres?: NodePostgres | undefined

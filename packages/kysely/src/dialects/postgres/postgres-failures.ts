@@ -9,7 +9,7 @@ import {
 } from './postgres-errors.ts'
 
 /**
- * What a SQLSTATE of Postgres means. docs/kysely.md has the same table.
+ * The failure for each SQLSTATE of Postgres. docs/kysely.md has the same table.
  *
  * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
@@ -41,7 +41,7 @@ export const byState: ReadonlyMap<string, Failure> = new Map([
   ['53200', 'tooSlow'],
   ['53300', 'saturation'],
   ['53400', 'saturation'],
-  ['54000', 'fault'], // `permanent` if it is the size of a value
+  ['54000', 'fault'], // `permanent` if it is about the size of a value
   ['54001', 'permanent'],
   ['55P03', 'locked'],
   ['57014', 'tooSlow'],
@@ -54,7 +54,7 @@ export const byState: ReadonlyMap<string, Failure> = new Map([
   ['XX002', 'server'],
 ])
 
-/** What a SQLSTATE means that is not listed, by its class. */
+/** The failure for a SQLSTATE that is not listed, by its class. */
 export const byStateClass: ReadonlyMap<string, Failure> = new Map([
   ['22', 'permanent'],
   ['28', 'systemic'],
@@ -76,18 +76,18 @@ const byMessage: readonly (readonly [RegExp, Failure])[] = [
   [/^Query read timeout/, 'tooSlow'],
 ]
 
-/** What an error of node-postgres or pg-pool means; `undefined` for any other error. */
+/** The failure that an error of node-postgres or pg-pool stands for; `undefined` for any other error. */
 export function classifyPg(thrown: object): Failure | undefined {
   const message = 'message' in thrown ? String(thrown.message) : ''
   return byMessage.find(([pattern]) => pattern.test(message))?.[1]
 }
 
-/** What a SQLSTATE of Postgres means by itself. */
+/** The failure for a SQLSTATE, without the fields of its error. */
 export function failureOfState(state: string): Failure {
   return byState.get(state) ?? byStateClass.get(state.slice(0, 2)) ?? 'unknown'
 }
 
-/** Failures that say something about a row, unless the error ended the session. */
+/** Failures that may be about a row, unless the error ended the session. */
 const ofARow: ReadonlySet<Failure> = new Set([
   'permanent',
   'ordering',
@@ -97,18 +97,18 @@ const ofARow: ReadonlySet<Failure> = new Set([
   'unknown',
 ])
 
-/** What an error of the server means. */
+/** The failure that an error of the server stands for. */
 export function classifyState(thrown: object): Failure {
   const state = sqlState(thrown) ?? ''
   const failure = failureOfState(state)
   // PgBouncer ends sessions with 08P01.
   const isFatal = 'severity' in thrown && (thrown.severity === 'FATAL' || thrown.severity === 'PANIC')
   if (isFatal) return isOfOptions(state, thrown) ? 'systemic' : ofARow.has(failure) ? 'connection' : failure
-  // An error that a function raises is about the values that it was called with, not about the server. Unless its author
-  // uses a code for wrong data (classes 22 and 23), it may be anything.
+  // An error that a function raises is about the values that it was called with, not about the server. Unless its
+  // author uses a code for wrong data (classes 22 and 23), its meaning is not known.
   if (isRaised(thrown)) return saysDataAreWrong(state) ? failure : 'unknown'
   if (state === '54000' && isLimitOfAValue(thrown)) return 'permanent'
-  // Without the name of a constraint, a partition is missing.
+  // If no constraint is named, a partition is missing.
   const isUnnamed = fieldOf(thrown, 'constraint') === undefined && fieldOf(thrown, 'dataType') === undefined
   return state === '23514' && isUnnamed ? 'fault' : failure
 }
@@ -123,7 +123,7 @@ function saysDataAreWrong(state: string): boolean {
   return /^2[23]/.test(state) && state !== '22004' && state !== '2200H'
 }
 
-// What the server says about itself, its sessions, its schema and its files.
+// Codes about the server itself, its sessions, its schema and its files.
 const classesOfTheServer =
   /^(?:00|08|25|28|2D|3D|3F|40|42|53|57|58|F0|0A)|^(?:55006|55P03|XX00[12]|54\d{3}|2200H)$/
 
@@ -137,14 +137,14 @@ export function isServerState(code: string): boolean | undefined {
 }
 
 /**
- * States that name a table or a column. Where the server points at its place in the statement, the statement names it; else a
- * value of `regclass` or a similar type does. For a conflict without a constraint (42P10) the server names no place.
+ * States that name a table or a column. If the server reports a position, the statement names it; otherwise a value of
+ * `regclass` or a similar type does. For a conflict without a constraint (42P10) the server reports no position.
  */
 const statesOfTheText: ReadonlySet<string> = new Set(['42P01', '42703', '3F000'])
 
 /**
- * Values cause errors of these classes too: a row-level policy (42501), a malformed tsquery (42601), a `regclass` that names
- * another database (0A000), a `regnamespace` (3F000).
+ * Values can cause errors of these classes too: a row-level policy (42501), a malformed tsquery (42601), a `regclass`
+ * that names another database (0A000), a `regnamespace` (3F000).
  */
 const classesOfValues: ReadonlySet<string> = new Set(['0A', '3F', '42'])
 

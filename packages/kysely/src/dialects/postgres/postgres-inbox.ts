@@ -10,14 +10,13 @@ interface FoundRow extends ParkedColumns {
 }
 
 /**
- * An inbox in Postgres: one statement for a batch of any size, and a second one only when a key was there
- * before.
+ * An inbox in Postgres: one statement for a batch of any size, and a second one only if some keys already existed.
  */
 export function postgresInbox(name: string): Inbox {
   const table = sql.table(name)
   return {
     name,
-    // Postgres holds no NUL.
+    // Postgres cannot store NUL.
     storedText: storableKey,
     async claim(db, consumer, entries) {
       const owner = storableKey(consumer)
@@ -33,7 +32,7 @@ export function postgresInbox(name: string): Inbox {
           )
         `.execute(db)
       }
-      // Nearly no batch parks, and a batch is written with fewer columns then.
+      // Most batches park no message, and need fewer columns.
       const parks = entries.some(({ parked }) => parked !== undefined)
       const { rows: inserted } = await sql<{ readonly key: string }>`
         insert into ${table} (consumer, key, fingerprint${sql.raw(parks ? ', parked, parked_record' : '')})

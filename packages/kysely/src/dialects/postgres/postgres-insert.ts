@@ -21,10 +21,10 @@ interface Prepared {
   readonly order: readonly number[]
 }
 
-// A mapper may take its columns from a body: the cache has a bound.
+// The cache is bounded, because a mapper may take its columns from a body.
 const mostTexts = 100
 
-/** The texts by table: they are valid for as long as the facts of the table. */
+/** The texts by table. They are valid for as long as the facts of the table. */
 const textsOf = new WeakMap<PostgresFacts, Map<string, Prepared>>()
 
 /**
@@ -45,7 +45,7 @@ export function compileInsert(
 }
 
 /**
- * The text of an insert and its parameters, one for each value, as a plain insert has them.
+ * The text of an insert and its parameters, one for each value, as in a plain insert.
  *
  * @param rows only a few: the text of the statement depends on the number of rows
  */
@@ -77,14 +77,14 @@ function queryOf(
   const texts = textsOf.get(statement.facts) ?? new Map<string, Prepared>()
   const known = texts.get(id)
   if (known !== undefined) return { text: known.text, parameters: known.order.map((index) => values[index]) }
-  // Placeholders, to find the place of each value among the parameters.
+  // Placeholders, to find the position of each value among the parameters.
   const { sql: text, parameters } = compile(values.map((_, index) => ({ index })))
   const order = parameters.map((place) => (place as { readonly index: number }).index)
   if (texts.size < mostTexts) textsOf.set(statement.facts, texts.set(id, { text, order }))
   return { text, parameters: order.map((index) => values[index]) }
 }
 
-// A class that extends one of these may do more.
+// A class that extends one of these may change more than names.
 function changesNamesOnly(plugin: KyselyPlugin): boolean {
   return plugin.constructor === CamelCasePlugin || plugin.constructor === WithSchemaPlugin
 }
@@ -135,7 +135,7 @@ function arrayOf({ facts, columnName }: Statement<PostgresFacts>, column: string
     : { array: sql`${sql.val(array)}::text[]`, cast: sql`::${sqlType}` }
 }
 
-/** `unnest` in the select list works row by row; in `from` the server first makes a copy of all arrays. */
+/** `unnest` in the select list works row by row; in `from` the server would first copy all arrays. */
 function rowsOf(statement: Statement<PostgresFacts>, columns: readonly string[], arrays: readonly unknown[]) {
   const selected = columns.map((column, index) => {
     const { array, cast } = arrayOf(statement, column, arrays[index])
@@ -145,7 +145,7 @@ function rowsOf(statement: Statement<PostgresFacts>, columns: readonly string[],
 }
 
 /**
- * A `do update` must not meet a key twice (21000). The database decides which keys are equal and which version is
+ * A `do update` must not contain a key twice (21000). The database decides which keys are equal and which version is
  * greater: two spellings of a uuid are one key.
  */
 function oneForEachKey(

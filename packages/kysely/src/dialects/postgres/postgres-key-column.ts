@@ -8,12 +8,12 @@ import {
   type KeyColumn,
 } from '../key-column.ts'
 
-/** What the catalogue says about a conflict column. */
+/** A conflict column in the catalogue. */
 export interface PostgresColumn {
   readonly name: string
   /** `numeric(10,2)`; the name of a domain. */
   readonly type: string
-  /** The name of the type beneath all domains: `numeric`. */
+  /** The name of the base type of all domains: `numeric`. */
   readonly base: string
   /** The packed type modifier; -1 means that there is none. */
   readonly modifier: number
@@ -27,10 +27,10 @@ const changing: ReadonlySet<string> = new Set(['float4', 'money', 'char'])
 /** Why a column cannot be a conflict column; `undefined` when it can. */
 export function isRefusedKey({ name, type, base }: PostgresColumn): string | undefined {
   if (!changing.has(base)) return undefined
-  return `the conflict column "${name}" is of the type ${type}, which does not keep what it is given: two keys would become one`
+  return `the conflict column "${name}" is of the type ${type}, which does not store every value unchanged: two keys could become one`
 }
 
-/** What a conflict column does to its values. */
+/** How a conflict column stores and compares its values. */
 export function postgresKeyColumn(column: PostgresColumn): KeyColumn {
   const { type, base, collation, isExact } = column
   const holds = holdsOf(column)

@@ -14,10 +14,11 @@ interface Read {
 }
 
 /**
- * Reads what the conflict columns of a table do to values, and whether the table has a usable unique constraint.
+ * Reads how the conflict columns of a table store values, and checks that the table has a usable unique constraint.
  *
  * @param path the name of the table, quoted
- * @throws SpillwayError `SPILLWAY_WRITE_FAILED` with the reason when nothing can be written safely, or what the driver throws
+ * @throws SpillwayError `SPILLWAY_WRITE_FAILED` with the reason when nothing can be written safely, or what the driver
+ * throws
  */
 export async function readPostgresKey(
   db: Kysely<Schema>,
@@ -37,7 +38,7 @@ export async function readPostgresKey(
   const [read] = rows
   if (read === undefined) return {}
   const columns: readonly PostgresColumn[] = JSON.parse(read.columns ?? '[]')
-  // With `fail` the database itself reports each duplicate.
+  // With `fail`, the database itself reports each duplicate.
   if (conflict.action !== 'fail') {
     const indexes: readonly UniqueIndex[] = JSON.parse(read.indexes ?? '[]')
     const fault =

@@ -22,7 +22,7 @@ function open(table: string, conflict: Conflict<Keyed> = 'id') {
 }
 
 const isParked =
-  '23505 The database refuses the row: another key is in the table, which the unique constraint of "id" (collation caseless) takes for equal.'
+  '23505 The database refuses the row: the table has another key that the unique constraint of "id" (collation caseless) treats as equal.'
 
 describe('a key in Postgres that is equal to another by its collation', () => {
   beforeAll(() =>
@@ -120,7 +120,7 @@ describe('a key in Postgres that its column would change', () => {
     const { send } = open('one_type')
     expect(await send({ id: kept, v: 1 }, { id: changed, v: 2 })).toEqual([
       'done',
-      `SPILLWAY_ROW_INVALID The conflict column "id" of the type ${type} does not keep the row's value as it is: another key would become the same.`,
+      `SPILLWAY_ROW_INVALID The conflict column "id" of the type ${type} would change the row's value, so that different keys could become equal.`,
     ])
     expect(await send({ id: kept, v: 3 })).toEqual(['done'])
     expect(await run('select v from one_type')).toEqual([{ v: 1 }])
@@ -165,7 +165,7 @@ describe('what Postgres cannot meet', () => {
       'of an expression',
       'id text, v int',
       'create unique index lowered on refused (lower(id))',
-      'one on an expression, lowered, cannot be met',
+      'one on an expression, lowered, is not a constraint on a column',
     ],
     [
       'of more columns',

@@ -11,13 +11,14 @@ interface Limit {
 }
 
 /**
- * The limits with which Postgres itself ends the work of a transaction before the deadline: a statement that takes too long
- * (SQLSTATE 57014), a wait for a lock (55P03), and the transaction of an environment that was frozen between two statements
- * or before its COMMIT (25P03), for whose locks others wait. The connection is free again by the time the caller gives up.
+ * The limits by which Postgres itself ends the work of a transaction before the deadline: a slow statement (SQLSTATE
+ * 57014), a wait for a lock (55P03), and the transaction of an environment that was frozen between two statements or
+ * before its COMMIT (25P03), because others wait for its locks. The connection is free again by the deadline of the
+ * caller.
  *
- * They are set in a transaction and end with it: a setting of the session would stay on a connection that others use, would
- * reach strangers through a pooler in transaction mode, and would pin the session to its connection in RDS Proxy. A shorter
- * limit of the session, which was set on purpose, stays.
+ * They are set in a transaction and end with it. A setting of the session would stay on a shared connection, would
+ * apply to other clients of a pooler in transaction mode, and would pin the session to its connection in RDS Proxy. A
+ * shorter limit of the session was set on purpose, and stays.
  */
 export function limitsOf({ left, idle = left, endsLockWaits = false }: TransactionLimits): readonly Limit[] {
   const time = serverTime(left)
@@ -29,12 +30,12 @@ export function limitsOf({ left, idle = left, endsLockWaits = false }: Transacti
   ]
 }
 
-/** Sets the limits of a transaction whose session's own limits are not known. */
+/** Sets the limits of a transaction. The limits of its session are not known here. */
 export async function limitTransaction<DB>(trx: Kysely<DB>, limits: TransactionLimits): Promise<void> {
   await sql`select ${sql.join(limitsOf(limits).map(setShorter))}`.execute(trx)
 }
 
-/** Sets a limit, unless the session has a shorter one. 0 is no limit. */
+/** Sets a limit, unless the session has a shorter one. 0 means no limit. */
 function setShorter({ setting, milliseconds }: Limit): RawBuilder<unknown> {
   const name = sql.lit(setting)
   const current = sql`extract(epoch from current_setting(${name})::interval) * 1000`

@@ -261,7 +261,7 @@ describe('postgresPool', () => {
         ),
       )
       expect(await warnings({ budget: 17 })).toEqual([
-        'The budget of connections was not compared with what the server allows.',
+        'The connection budget could not be compared with the limits of the server.',
       ])
     })
 

@@ -22,7 +22,7 @@ export interface PgPool {
   on(event: 'connect', listener: (client: PgClient) => void): unknown
 }
 
-/** What {@link postgresPool} takes. */
+/** Options of {@link postgresPool}. */
 export interface PostgresPoolOptions<Config extends object> extends PoolOptions {
   /** The `Pool` class of `pg`. */
   readonly Pool: new (
@@ -32,8 +32,9 @@ export interface PostgresPoolOptions<Config extends object> extends PoolOptions 
   readonly connectionString?: string | undefined
   /**
    * Milliseconds after which the server ends a transaction that waits for its next statement (SQLSTATE 25P03), with its
-   * session, so that an environment that is frozen inside a transaction keeps neither locks nor a connection. Sent with each
-   * BEGIN. The limit of the role has precedence: apps set that one. Default 10,000; 0 is none.
+   * session, so that an environment that is frozen inside a transaction keeps neither locks nor a connection. The limit
+   * is sent with each BEGIN. A limit of the role has precedence, and is the one that apps set. Default 10,000; 0 means
+   * none.
    *
    * @internal
    */
@@ -63,22 +64,23 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
 const ignore = () => undefined
 
 /**
- * A pool for Kysely's `PostgresDialect` that never opens more connections than its share and survives what happens to
- * Lambda environments:
+ * A pool for Kysely's `PostgresDialect` that never opens more connections than its share, and handles the events in the
+ * life of a Lambda environment:
  *
- * - its sockets are counted by a {@link connectionLimit}, which several pools can share, from before they connect until
- *   they are closed: a connection that is replaced is gone before the next one is opened
- * - a freeze stops the timers that close idle connections: the age of a connection is read from the clock, and a
- * connection that is too old, or that the server ended meanwhile, is replaced before it is used
- * - a restart of the server is an `error` event on the pool or on a client: without listeners it ends the process
- * - a host that vanishes leaves a statement without an answer: once its connection is in use for too long and another
- * use waits, it is closed
- * - a failover can leave a connection to a server that no longer takes writes: after a statement that says so (SQLSTATE
- *   25006) it is closed rather than used
+ * - a {@link connectionLimit}, which several pools can share, counts its sockets from before they connect until they
+ *   are closed: a replaced connection is closed before the next one is opened
+ * - a freeze stops the timers that close idle connections: the pool reads the age of a connection from the clock, and
+ *   replaces a connection before use if it is too old, or if the server has ended it
+ * - a restart of the server emits `error` on the pool or on a client, which without listeners would end the process:
+ *   the pool has listeners
+ * - a host that vanishes leaves a statement without an answer: the pool closes a connection that was in use for too
+ *   long when another use waits
+ * - a failover can leave a connection to a server that no longer accepts writes: the pool closes it after a statement
+ *   that fails for this reason (SQLSTATE 25006)
  * - a freeze inside a transaction leaves locks and a session behind: each BEGIN sets a limit, after which the server
- * ends a transaction that waits for its next statement
- * - a connection that is given back inside a transaction, or whose statement the driver gave up (`query_timeout`), is
- * closed: later statements would be part of that transaction, or wait for that statement
+ *   ends a transaction that waits for its next statement
+ * - a connection that is returned inside a transaction, or whose driver stopped waiting for the answer
+ *   (`query_timeout`), is closed: later statements would be part of that transaction, or wait for that answer
  *
  * `keepAlive` is on, `min` is 0, and unused connections do not keep the process alive.
  *
@@ -111,7 +113,7 @@ export function postgresPool<Config extends object>(
       return client
     },
     discard: returns.discard,
-    // A client whose end fails has ended, too.
+    // A client whose `end` fails has ended too.
     close: (client) => client.end().catch(ignore),
     readLimits: readPostgresLimits,
     words: postgresWords,
@@ -126,9 +128,9 @@ export function postgresPool<Config extends object>(
   })
   const settings = driverSettings(options, leases)
   const pool: PgPool = openPool(leases, 'postgresPool', () => new Pool(settings))
-  // Nothing is lost: the user of the connection gets the error from its statement, an unused connection is replaced, and if the
-  // server is gone, the next one to connect gets an error. A line in the log for each would be one for each idle session that
-  // the server ends, which the budget wants it to do.
+  // Nothing is lost: the user of the connection gets the error from its statement, an unused connection is replaced,
+  // and if the server is down, the next connection attempt fails. These errors are not logged, because the server ends
+  // idle sessions on purpose to keep the budget.
   pool.on('error', ignore)
   pool.on('connect', clientPreparer(options, leases, returns.settle))
 

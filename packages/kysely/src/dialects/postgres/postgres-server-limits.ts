@@ -1,7 +1,7 @@
 import type { PostgresPoolClient } from 'kysely'
 import type { LimitWords, ServerLimits } from '../../connections/budget-check.ts'
 
-// `reserved_connections` came with Postgres 16. A limit of -1 means that there is none. Superusers have no own limit.
+// `reserved_connections` came with Postgres 16. -1 means no limit. Superusers have no limit of their own.
 const text = `select current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true), '0')::int as server,

@@ -12,8 +12,8 @@ export function asBytes(text: ReturnType<typeof sql>) {
 }
 
 /**
- * Which of the rows were not written, because the table has another key that is equal by the collation. One statement
- * for all rows, after the insert, and only where a conflict column has such a collation.
+ * Finds the rows that were not written, because the table has another key that the collation treats as equal. Takes one
+ * statement for all rows, after the insert, and only if a conflict column has such a collation.
  */
 export async function findTaken(rows: readonly Row[], statement: Statement): Promise<ReadonlySet<Row>> {
   const { db, table, conflict, facts, deadline, columnName } = statement

@@ -14,10 +14,13 @@ import type { PostgresFacts, PostgresType } from './postgres-facts.ts'
 import { compileInsert, compileValues } from './postgres-insert.ts'
 import { asBytes, findTaken } from './postgres-taken.ts'
 
-/** Up to this number of rows, a list of `values` takes the server less time than an `unnest`. */
+/** Up to this number of rows, a list of `values` is faster on the server than `unnest`. */
 const fewRows = 16
 
-/** Functions of the server that fail for an unreadable binary parameter, where another type has the declared name for example. */
+/**
+ * Functions of the server that fail for an unreadable binary parameter, for example if another type has the declared
+ * name.
+ */
 const readers: ReadonlySet<unknown> = new Set(['array_recv', 'getTypeBinaryInputInfo'])
 
 /** Whether the server could not read a binary parameter (22P03, `invalid_binary_representation`). */
@@ -26,11 +29,11 @@ function isUnread(error: unknown): boolean {
   return state === '22P03' || (state !== undefined && readers.has((error as { routine?: unknown }).routine))
 }
 
-/** Tables whose server could not read binary arrays. */
+/** Facts of tables whose server could not read binary arrays. */
 const textOnly = new WeakSet<PostgresFacts>()
 
 /**
- * Inserts one array for each column, by `unnest`. The text of the statement depends on the columns only, the limit on
+ * Inserts one array for each column, by `unnest`. The text of the statement depends only on the columns, the limit on
  * parameters does not matter, and the statement has no name, so that RDS Proxy does not pin the session.
  *
  * Through node-postgres a few rows are sent as a list of `values`, as in a plain insert, and arrays of the common
@@ -51,7 +54,7 @@ export const postgresWriter: InsertDialect<PostgresFacts> = {
     try {
       await insertRows(columns, rows, statement)
     } catch (error) {
-      throw sqlState(error) === '21000' && hasInexactKey(statement) ? meetsItself() : error
+      throw sqlState(error) === '21000' && hasInexactKey(statement) ? duplicateInStatement() : error
     }
   },
   keyIs: (row, place) => keyIs(row, place, (column, value) => sql`${asBytes(column)} = ${asBytes(value)}`),
@@ -62,8 +65,8 @@ function hasInexactKey({ conflict, facts, columnName }: Statement<PostgresFacts>
   return conflict.on.some((column) => facts.key?.get(columnName(column))?.collation !== undefined)
 }
 
-/** The error for two keys of a statement that are equal by collation. It has the rows split: alone, each gets its own answer. */
-function meetsItself(): Error {
+/** The error for two keys of a statement that are equal by collation. The rows are then split, until each is alone. */
+function duplicateInStatement(): Error {
   const words = 'a statement updates a row twice, by keys that are equal by collation'
   return Object.assign(new Error(words), { code: '23505', severity: 'ERROR' })
 }

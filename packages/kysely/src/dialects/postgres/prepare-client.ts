@@ -7,7 +7,7 @@ import { type PgClient, streamOf, watchQueries } from './pg-client.ts'
 import { pipelineTransactions } from './pipeline-transactions.ts'
 import { keepReasonOfEnd } from './reason-of-end.ts'
 
-/** What {@link clientPreparer} takes. */
+/** Options of {@link clientPreparer}. */
 export interface ClientOptions {
   readonly clock?: Clock
   readonly logger?: Logger
@@ -17,7 +17,7 @@ export interface ClientOptions {
 const ignore = () => undefined
 
 /**
- * What prepares each new client of the pool.
+ * Creates the function that prepares each new client of the pool.
  *
  * @param settle is called when the server has finished its answers
  */
@@ -36,13 +36,13 @@ export function clientPreparer(
     client.once('end', ended)
     client.once('end', () => settle(client))
     client.on('drain', () => settle(client))
-    // The server's last message arrives before the event of the client.
+    // The end of the stream comes before the event of the client.
     streamOf(client)?.once('end', ended)
     keepReasonOfEnd(client)
     endSessions(client, { clock, logger, limit: leases.limit })
     pipelineTransactions(client)
-    // After `pipelineTransactions`: a transaction of one statement has its limits already, and its BEGIN must not wait for an
-    // answer.
+    // After `pipelineTransactions`: a transaction of one statement already has its limits, and its BEGIN must not wait
+    // for an answer.
     limitIdleTransactions(client)
     watchQueries(client, listener)
   }

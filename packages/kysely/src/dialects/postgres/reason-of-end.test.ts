@@ -55,7 +55,7 @@ it('says that the transaction waited too long for its next statement', async () 
   expect(writeError(failure, error)).toMatchObject({
     code: 'SPILLWAY_DATABASE_UNAVAILABLE',
     message: expect.stringMatching(
-      /^The server ended the transaction because it waited too long for its next statement \(.*\): wait for nothing but the database .*`idle_in_transaction_session_timeout` of the role/,
+      /^The server ended the transaction because it waited too long for its next statement \(.*\): do not wait for other services .*`idle_in_transaction_session_timeout` of the role/,
     ),
   })
 })

@@ -7,8 +7,8 @@ interface EndingClient extends QueryClient {
 }
 
 /**
- * Makes statements on a session that the server has ended fail with the error of the server, for example its idle time-out
- * (SQLSTATE 25P03). `pg` reports that as an `error` event of the client, and answers the statements after it with
+ * Makes statements on an ended session fail with the error by which the server ended it, for example its idle time-out
+ * (SQLSTATE 25P03). `pg` itself reports that error as an `error` event of the client, and rejects later statements with
  * "Client has encountered a connection error and is not queryable".
  */
 export function keepReasonOfEnd(client: EndingClient): void {

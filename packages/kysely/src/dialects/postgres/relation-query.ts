@@ -29,7 +29,9 @@ const harmlessFunctions = [
   ...['timestamp', 'timestamptz', 'date', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'random', 'int8'],
 ]
 
-/** The functions that a default calls, found in its tree: no catalogue lists the functions of the server itself. */
+/**
+ * The functions that a default calls, read from its expression tree: no catalogue lists calls of built-in functions.
+ */
 const functionsOf = sql`pg_catalog.regexp_matches(tree, ':(?:funcid|opfuncid) (\\d+)', 'g') as m(ids)
     join pg_catalog.pg_proc p on p.oid = m.ids[1]::oid`
 
@@ -44,7 +46,7 @@ export function relationQuery(path: string, named: Named): RawBuilder<RelationRo
   `
 }
 
-/** `up` has the relation and the tables that it is a partition of, `base` the tables below a view. */
+/** `up` contains the relation and the tables that it is a partition of; `base` the tables of a view. */
 function failingRelation(path: string, { schema, table }: Named): RawBuilder<unknown> {
   return sql`
     target as (select pg_catalog.to_regclass(${text(path)})::oid as id),
@@ -67,7 +69,7 @@ function failingRelation(path: string, { schema, table }: Named): RawBuilder<unk
   `
 }
 
-/** `covered` has the columns of the constraint, or those in its expressions; 0 means the whole row. */
+/** `covered` contains the columns of the constraint, or those in its expressions. 0 means the whole row. */
 function coveredColumns({ constraint }: Named): RawBuilder<unknown> {
   return sql`
     con as (

@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
-import type { ErrorOrigin, Scene, Values } from '../error-origin.ts'
+import type { ErrorOrigin, FailedStatement, Values } from '../error-origin.ts'
 import type { Value } from '../table.ts'
 import type { MysqlColumnFacts, MysqlTable } from './mysql-columns.ts'
 
-// A message that names a column or a key without its table may be about another table, which a trigger writes to. Here
-// the values of the row decide: the row caused the error where the table itself would refuse them.
+// A message that names a column or a key without its table may be about another table, which a trigger writes to. Then
+// the values of the row decide: the row caused the error if the table itself would refuse them.
 
 /** The origin of a duplicate key: the row, if another row of the table has the values of the key. */
 export async function originOfTaken(
-  scene: Scene,
+  failed: FailedStatement,
   { columns }: MysqlTable,
   keys: readonly (readonly string[])[],
   values: Values,
@@ -17,18 +17,18 @@ export async function originOfTaken(
     const found = columns.filter(({ name }) => names.includes(name))
     // The values of generated columns are not known here.
     const isKnown = found.every(({ name, inputs }) => values.has(name) || inputs.length === 0)
-    if (isKnown && (await isTaken(scene, names, values))) return 'row'
+    if (isKnown && (await isTaken(failed, names, values))) return 'row'
   }
   return 'unsure'
 }
 
-async function isTaken(scene: Scene, names: readonly string[], values: Values): Promise<boolean> {
-  const { db, table, conflict = [], action } = scene
+async function isTaken(failed: FailedStatement, names: readonly string[], values: Values): Promise<boolean> {
+  const { db, table, conflict = [], action } = failed
   const equal = names.map((name) => {
     const column = sql.ref(name)
     return sql`${column} = ${values.has(name) ? sql.val(values.get(name)) : sql`default(${column})`}`
   })
-  // The row with its own key is updated, and is no conflict.
+  // A row with the same conflict key is updated: it is not a conflict.
   const own = conflict.map((name) => sql`${sql.ref(name)} = ${values.get(name) ?? null}`)
   const isOther = action === 'update' ? sql` and not (${sql.join(own, sql` and `)})` : sql``
   const from = sql.id(...(table.schema === undefined ? [] : [table.schema]), table.name)
@@ -55,7 +55,7 @@ function isRefused(number: number, { most, bits, isUnsigned }: MysqlColumnFacts,
     : value < -(2n ** (bits - 1n)) || value >= 2n ** (bits - 1n)
 }
 
-/** In characters for a text, in bytes for others, as the server counts. */
+/** The length as the server counts it: in characters for a text, in bytes for other values. */
 function lengthOf(value: Value): number {
   if (value instanceof Uint8Array) return value.length
   return typeof value === 'string' ? [...value].length : 0
