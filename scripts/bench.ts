@@ -1,5 +1,5 @@
-// `npm run bench` runs all benchmarks, `npm run bench -- NAME …` those whose name, or whose file's name, contains a
-// given one. `--write` puts the results into docs/benchmarks.md; tables that were not measured are kept.
+// `npm run bench` runs all benchmarks, `npm run bench -- NAME …` those whose name or file name contains one of the
+// names. `--write` writes the results into docs/benchmarks.md and keeps the tables that were not measured.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -12,7 +12,7 @@ import { root } from './workspace.ts'
 
 endWithParent()
 
-// Each round begins with a collected heap.
+// Allows each round to begin with a garbage collection.
 setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc')
 
@@ -26,9 +26,9 @@ const picked = groups.filter(
     names.length === 0 ||
     names.some((name) => `${group.name} ${file}`.toLowerCase().includes(name.toLowerCase())),
 )
-if (unknown !== undefined) fail(`There is no option ${unknown}; there is --write.`)
+if (unknown !== undefined) fail(`There is no option ${unknown}. The only option is --write.`)
 if (picked.length === 0)
-  fail(`No benchmark is called that. There are: ${groups.map(({ group }) => group.name).join('; ')}.`)
+  fail(`No benchmark has this name. The benchmarks are: ${groups.map(({ group }) => group.name).join('; ')}.`)
 
 const results: Result[] = []
 for (const loaded of picked) {

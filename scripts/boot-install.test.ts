@@ -33,11 +33,11 @@ it.each<[string, Record<string, string>]>([
     'by npm install',
     { npm_lifecycle_event: 'postinstall', npm_config_user_agent: 'npm/11.0.0 node/v24.21.0' },
   ],
-])('boot --install installs when it is run %s', (_, environment) => {
+])('boot --install installs when run %s', (_, environment) => {
   expect(bootInstall(environment)).toBe(installed)
 })
 
-it('boot --install does nothing when it is run by pnpm install', () => {
+it('boot --install does nothing when run by pnpm install', () => {
   const environment = { npm_lifecycle_event: 'postinstall', npm_config_user_agent: 'pnpm/12.21.0 npm/?' }
   expect(bootInstall(environment)).toBe('')
 })

@@ -1,5 +1,5 @@
-// Runs a script of this workspace under the workspace's Node instead of the `node` on PATH, and installs the workspace first if
-// needed. Plain JavaScript, because it must parse on every Node since 18.
+// Runs a script of this workspace under the workspace's Node instead of the `node` on PATH, and installs the workspace
+// first if needed. This is JavaScript, because every Node since 18 must be able to run it.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -31,16 +31,14 @@ function installed() {
 function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   console.error('Installing the workspace (the first time this takes about half a minute) ...')
-  // pnpm's progress goes to standard error, because standard output is for the script that runs afterwards.
+  // pnpm's progress goes to standard error, because standard output belongs to the script that runs afterwards.
   const result = spawnSync(
     'npx',
     ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'],
     { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' },
   )
   if (result.status !== 0) {
-    console.error(
-      'spillway: the installation failed; its output above says why. Is the npm registry reachable?',
-    )
+    console.error('spillway: the installation failed; see its output above. Is the npm registry reachable?')
     process.exit(result.status ?? 1)
   }
   writeFileSync(stamp, fingerprint())
@@ -68,8 +66,8 @@ if (script === undefined) {
   process.exit(2)
 }
 if (script === '--install') {
-  // After `npm install`, which does not know this workspace's protocols, pnpm installs over npm's result. When pnpm
-  // runs this script at the end of its own installation, nothing is left to do.
+  // `npm install` does not know the protocols of this workspace, so pnpm installs again after it. When pnpm runs this
+  // script at the end of its own installation, nothing remains to be done.
   const afterPnpm =
     process.env.npm_lifecycle_event === 'postinstall' &&
     process.env.npm_config_user_agent?.startsWith('pnpm/')
@@ -89,7 +87,7 @@ const child = spawn(node, ['--conditions=spillway:source', join(root, script), .
 })
 // A terminal sends Ctrl-C to the child as well, but a `kill` of this process must be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-// A `kill` of npm ends only npm and its shell. So a lost parent means that this process should stop.
+// A `kill` of npm ends only npm and its shell. This process therefore stops when its parent has ended.
 const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM')

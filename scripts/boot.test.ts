@@ -18,11 +18,11 @@ function npm(args: readonly string[], environment: Record<string, string> = {}) 
   return { child, ended, stdout: () => stdout }
 }
 
-/** `npm run test:soak` does only what `npm test` does not. */
+/** `npm run test:soak` runs only the signals that `npm test` does not. */
 const soak = inject('soak')
 
 it.each(soak ? (['SIGINT', 'SIGTERM'] as const) : (['SIGKILL'] as const))(
-  'npm start ends all that it started when npm alone gets %s',
+  'npm start ends all its processes when only npm receives %s',
   async (signal) => {
     const port = await freePorts()
     const { child, stdout } = npm(['start'], { PORT: String(port) })
@@ -38,7 +38,7 @@ it.each(soak ? (['SIGINT', 'SIGTERM'] as const) : (['SIGKILL'] as const))(
 )
 
 if (!soak) {
-  it('npm start ends all that it started when the script below npm is killed with -9', async () => {
+  it('npm start ends all its processes when its script is killed with -9', async () => {
     const port = await freePorts()
     const { child, stdout } = npm(['start'], { PORT: String(port) })
     await vi.waitFor(() => expect(stdout()).toContain('ready'), { timeout: 30_000, interval: 50 })
@@ -47,17 +47,19 @@ if (!soak) {
     await vi.waitFor(() => expect(alive(started)).toStrictEqual([]), { timeout: 10_000, interval: 50 })
   })
 
-  it('npm start names the examples that there are', async () => {
+  it('npm start lists the examples', async () => {
     const { child, ended } = npm(['start', '--', 'nowhere'])
     let stderr = ''
     child.stderr.on('data', (chunk) => {
       stderr += chunk
     })
     expect(await ended).toBe(2)
-    expect(stderr).toContain("spillway: there is no example 'nowhere'. There are: ledger, orders, telemetry.")
+    expect(stderr).toContain(
+      "spillway: there is no example 'nowhere'. The examples are ledger, orders, telemetry.",
+    )
   })
 
-  it('npm run spike -- --json prints nothing but JSON on standard output', async () => {
+  it('npm run spike -- --json prints only JSON on standard output', async () => {
     const few = ['--rate=10', '--seconds=1', '--max-connections=20', '--environments=1', '--commit-ms=0']
     const { ended, stdout } = npm(['run', 'spike', '--', '--json', ...few])
     expect(await ended).toBe(0)

@@ -1,5 +1,5 @@
-// Bundles minimal functions as they would be deployed and checks our part of them against a limit, because every
-// kilobyte slows down cold starts. The schema library and middy are the user's choice and only reported. `--inputs`
+// Bundles minimal functions as they would be deployed and checks Spillway's part of them against a limit, because every
+// kilobyte slows down cold starts. The schema library and middy are the user's choice and are only printed. `--inputs`
 // lists the contents of the bundles.
 import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
@@ -12,7 +12,7 @@ const kilobyte = 1000
 interface Entry {
   readonly name: string
   readonly file: string
-  /** The limit for our part of it in KB. Lower it with every kilobyte that is saved. */
+  /** The limit for Spillway's part in KB. Lower it when the bundle gets smaller. */
   readonly limit?: number
 }
 
@@ -27,9 +27,9 @@ const entries: readonly Entry[] = [
 
 interface Bundle {
   readonly bytes: number
-  /** The bytes of the bundle by owner. `others` has the handler itself and what esbuild adds. */
+  /** The bytes of the bundle by owner. `others` includes the handler itself and the code that esbuild adds. */
   readonly shares: Readonly<Record<'ours' | 'zod' | 'middy' | 'others', number>>
-  /** Bytes of the bundle by the package or file that they come from, the largest first. */
+  /** Bytes of the bundle by package or file, the largest first. */
   readonly parts: readonly (readonly [source: string, bytes: number])[]
 }
 
@@ -50,7 +50,7 @@ async function bundle(entry: string): Promise<Bundle> {
     outfile: 'bundle.js',
   })
   const output = Object.values(metafile.outputs)[0]
-  if (output === undefined) throw new Error(`${entry} gave no bundle.`)
+  if (output === undefined) throw new Error(`esbuild made no bundle of ${entry}.`)
   const parts = partsOf(output)
   const sum = (belongs: RegExp) =>
     parts.reduce((bytes, [source, size]) => bytes + (belongs.test(source) ? size : 0), 0)

@@ -11,7 +11,7 @@ import { root } from './workspace.ts'
 
 const run = promisify(execFile)
 let outside: string
-/** `npm run test:soak` does only what `npm test` does less of. */
+/** `npm run test:soak` runs only the formats that `npm test` does not. */
 const soak = inject('soak')
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(outside, { recursive: true, force: true }))
 
-/** What Lambda and the templates set. */
+/** The variables that Lambda and the templates set. */
 const environment = {
   AWS_REGION: 'eu-west-1',
   QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/orders',
@@ -29,7 +29,7 @@ const environment = {
   DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/none',
 }
 
-/** Runs a script by a plain Node outside the workspace, without its conditions. */
+/** Runs a script with Node outside of the workspace, without the workspace's conditions. */
 async function node(folder: string, code: string, ...flags: string[]) {
   const file = join(folder, 'run.mjs')
   await writeFile(file, code)
@@ -42,7 +42,7 @@ async function entriesOf(example: string): Promise<Record<string, string>> {
   return Object.fromEntries(app.functions.map(({ name, entry }) => [name, join(folder, entry)]))
 }
 
-/** A folder with what Lambda's runtime has beside a function. */
+/** Creates a folder with the modules that Lambda's runtime provides. */
 async function emptyFolder(name: string, sdk: BundleChoices['sdk'], example: string): Promise<string> {
   const folder = join(outside, name)
   await mkdir(join(folder, 'node_modules'), { recursive: true })
@@ -62,11 +62,11 @@ const choices: readonly Required<BundleChoices>[] = [
 ]
 
 describe.each(soak ? choices.slice(1) : choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => {
-  // All examples as they are deployed, and one of them in the other ways.
+  // All examples in the format in which they are deployed, and one of them in the others.
   const isDeployed = format === 'esm' && sdk === 'external'
   const others = examples.filter((example) => example !== 'orders')
   it.each(isDeployed ? examples : soak ? others : ['orders'])(
-    'lets each function of examples/%s load in a plain Node',
+    'makes bundles of examples/%s that load in Node outside of the workspace',
     async (example) => {
       const entryPoints = await entriesOf(example)
       const outdir = await emptyFolder(
@@ -100,14 +100,14 @@ describe.each(soak ? choices.slice(1) : choices)('bundleOptions($format, SDK $sd
   )
 
   if (soak) return
-  it('names the line of the source of what a handler throws', async () => {
+  it('shows the source line of an error that a handler throws', async () => {
     const folder = await emptyFolder(`thrown-${format}-${sdk}`, sdk, 'orders')
     const source = join(folder, 'source')
     await mkdir(source)
     await writeFile(
       join(source, 'handler.ts'),
       `type Event = { readonly id: string }
-// Packages and apps declare such names of their own.
+// Packages and apps declare such names themselves.
 const require = 7
 class Refused extends Error { override name = this.constructor.name }
 
@@ -135,7 +135,7 @@ export const handler = async (event: Event): Promise<number> => {
 })
 
 if (!soak) {
-  it('is what the command of the docs does', async () => {
+  it('has the same effect as the command of the docs', async () => {
     const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
     const [, command = ''] = /```sh\nnpx (esbuild ingest\.ts write\.ts [\s\S]*?)```/.exec(page) ?? []
     const outdir = await emptyFolder('command', 'external', 'orders')
@@ -152,7 +152,7 @@ if (!soak) {
     expect(stdout).toBe('function\nfunction\n')
   })
 
-  it('has the banner of the docs', async () => {
+  it('has the same banner as the docs', async () => {
     const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
     const banner = bundleOptions().banner?.js ?? ''
     expect(page.split(banner)).toHaveLength(3)
@@ -162,7 +162,7 @@ if (!soak) {
     [{ format: 'iife' }, "bundleOptions: the option `format` must be one of 'esm', 'cjs'."],
     [{ sdk: true }, "bundleOptions: the option `sdk` must be one of 'external', 'bundled'."],
     [{ formats: 'esm' }, 'bundleOptions has no option `formats`. Its options are format, sdk.'],
-  ])('refuses %j', (options, message) => {
+  ])('rejects %j', (options, message) => {
     expect(() => bundleOptions(options as BundleChoices)).toThrow(message)
   })
 }

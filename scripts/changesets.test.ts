@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 describe('missingChangesets', () => {
-  it('has nothing to say of packages as they were released', () => {
+  it('reports nothing for packages that have not changed since their release', () => {
     expect(missingChangesets(root, packages)).toStrictEqual([])
   })
 
@@ -36,14 +36,14 @@ describe('missingChangesets', () => {
     ['a changed file', 'packages/a/src/index.ts', 'export const a = 2\n'],
     ['a new file', 'packages/a/src/inner/more.ts', 'export {}\n'],
     ['a published entry for tests', 'packages/a/src/testing.ts', 'export {}\n'],
-  ])('asks for a changeset after %s, and says what to do', (_, path, text) => {
+  ])('requires a changeset after %s, and explains what to do', (_, path, text) => {
     write(path, text)
     expect(missingChangesets(root, packages)).toStrictEqual([
-      'packages/a/src is not what @x/a@1.0.0 was released with (by its hash in .changeset/released.json), and no changeset names @x/a: run `npm run changeset`, say what changed for its users, and commit the file that it writes. With `none` in place of patch, minor or major, a changeset says that no user notices.',
+      'packages/a/src has changed since @x/a@1.0.0 (by its hash in .changeset/released.json), and no changeset names @x/a: run `npm run changeset`, describe the change for its users, and commit the file that it writes. If no user notices the change, use `none` instead of patch, minor or major.',
     ])
   })
 
-  it('asks for one after a file is gone', () => {
+  it('requires one after a file is deleted', () => {
     write('packages/b/src/old.ts', 'export {}\n')
     release()
     rmSync(join(root, 'packages/b/src/old.ts'))
@@ -57,18 +57,18 @@ describe('missingChangesets', () => {
     'packages/a/src/a.bench.ts',
     'packages/a/src/testing/help.ts',
     'packages/a/README.md',
-  ])('asks for none after a change of %s, which is not in the code that is published', (path) => {
+  ])('requires none after a change of %s, which is not published', (path) => {
     write(path, 'export {}\n')
     expect(missingChangesets(root, packages)).toStrictEqual([])
   })
 
-  it('takes line ends as Git may make them', () => {
+  it('ignores differences of line endings', () => {
     write('packages/a/src/index.ts', 'export const a = 1\r\n')
     expect(missingChangesets(root, packages)).toStrictEqual([])
   })
 
   it.each(['"@x/a": patch', "'@x/a': minor", '"b": patch\n"@x/a": major', '"@x/a": none'])(
-    'is content with a changeset of %j',
+    'accepts a changeset with %j',
     (header) => {
       write('packages/a/src/index.ts', 'export const a = 2\n')
       changeset(header)
@@ -76,19 +76,19 @@ describe('missingChangesets', () => {
     },
   )
 
-  it('is not content with a changeset of another package', () => {
+  it('does not accept a changeset of another package', () => {
     write('packages/a/src/index.ts', 'export const a = 2\n')
     changeset('"b": patch')
     expect(missingChangesets(root, packages)).toHaveLength(1)
   })
 
-  it('asks nothing of a package that was never released', () => {
+  it('requires nothing for a package that was never released', () => {
     const all = [...packages, { folder: 'c', manifest: { name: 'c', version: '0.1.0' } }]
     write('packages/c/src/index.ts', 'export {}\n')
     expect(missingChangesets(root, all)).toStrictEqual([])
   })
 
-  it('says how to set versions when one was set in another way', () => {
+  it('explains how to set versions when one was set by hand', () => {
     const [first, second] = packages
     if (first === undefined || second === undefined) throw new Error('two packages')
     const set = { ...first, manifest: { ...first.manifest, version: '1.1.0' } }
@@ -98,7 +98,7 @@ describe('missingChangesets', () => {
   })
 })
 
-it('reads the names of changesets from their headers alone', () => {
+it('reads the package names of changesets only from their headers', () => {
   write('.changeset/one.md', '---\r\n"@x/a": patch\r\n---\r\n\r\n"b": patch is what this says.\r\n')
   expect([...namedByChangesets(root)]).toStrictEqual(['@x/a'])
 })

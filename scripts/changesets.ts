@@ -56,7 +56,7 @@ export function readReleased(root: string): ReleasedPackages {
 }
 
 /**
- * A sentence for each package that lacks a changeset. The sources are compared with their hash at the last release, not
+ * A message for each package that lacks a changeset. The sources are compared with their hash at the last release, not
  * with Git, so that a shallow clone or one without a remote gives the same result.
  */
 export function missingChangesets(root: string, packages: readonly Package[]): readonly string[] {
@@ -70,7 +70,7 @@ export function missingChangesets(root: string, packages: readonly Package[]): r
       return `${name} has the version ${version} in packages/${folder}/package.json, but ${last.version} in .changeset/released.json: set versions with \`npm run release\`.`
     }
     if (named.has(name) || sourceHash(join(root, 'packages', folder)) === last.source) return []
-    return `packages/${folder}/src is not what ${name}@${version} was released with (by its hash in .changeset/released.json), and no changeset names ${name}: run \`npm run changeset\`, say what changed for its users, and commit the file that it writes. With \`none\` in place of patch, minor or major, a changeset says that no user notices.`
+    return `packages/${folder}/src has changed since ${name}@${version} (by its hash in .changeset/released.json), and no changeset names ${name}: run \`npm run changeset\`, describe the change for its users, and commit the file that it writes. If no user notices the change, use \`none\` instead of patch, minor or major.`
   })
 }
 

@@ -1,4 +1,4 @@
-// Fails when the sources of a package changed since its last release without a changeset.
+// Fails when the sources of a package have changed since its last release and no changeset names it.
 import { missingChangesets } from './changesets.ts'
 import { manifestIn, packageNames, root } from './workspace.ts'
 
@@ -6,4 +6,4 @@ const packages = packageNames.map((folder) => ({ folder, manifest: manifestIn('p
 const missing = missingChangesets(root, packages)
 for (const sentence of missing) console.error(sentence)
 if (missing.length > 0) process.exitCode = 1
-else console.log('Each package is as it was released, or a changeset names it.')
+else console.log('A changeset names each package that has changed since its release.')

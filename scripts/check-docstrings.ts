@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { examplesIn } from './docstring-examples.ts'
 import { root } from './workspace.ts'
 
-/** Within `docs`, which has all packages; Git ignores it. */
+/** In `docs`, where all packages are installed. Git ignores this folder. */
 const folder = join(root, 'docs', '.vitepress', 'cache', 'docstrings')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
@@ -13,7 +13,7 @@ mkdirSync(folder, { recursive: true })
 let count = 0
 for (const file of globSync('packages/*/src/**/*.ts', { cwd: root })) {
   for (const [index, example] of examplesIn(readFileSync(join(root, file), 'utf8')).entries()) {
-    // A file that tsc names is found by its own name.
+    // The name of the file shows in tsc's errors where the example is from.
     writeFileSync(join(folder, `${file.replaceAll(/[/\\]/g, '-').replace(/\.ts$/, '')}-${index}.ts`), example)
     count++
   }

@@ -1,4 +1,4 @@
-// Runs everything that a change has to pass, step by step: `npm run check`, or some steps by name.
+// Runs all checks that a change must pass: `npm run check`, or some of its steps by name.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './workspace.ts'
@@ -43,24 +43,24 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
 const asked = process.argv.slice(2)
 for (const name of asked) {
   if (Object.hasOwn(steps, name)) continue
-  console.error(`There is no step '${name}'. There are: ${Object.keys(steps).join(', ')}.`)
+  console.error(`There is no step '${name}'. The steps are ${Object.keys(steps).join(', ')}.`)
   process.exit(2)
 }
 
-/** Whether each command of a step succeeds; those after the first that fails are left out. */
-function succeed(commands: readonly Command[]): boolean {
+/** Runs the commands of a step until one fails; returns whether all succeeded. */
+function runCommands(commands: readonly Command[]): boolean {
   return commands.every(([args, cwd = root]) => {
     const all = ['--conditions=spillway:source', ...args]
     return spawnSync(process.execPath, all, { cwd, stdio: 'inherit' }).status === 0
   })
 }
 
-// Each step runs, so that one run tells all that is to be mended.
+// All steps run, even after a failure, so that one run shows all failures.
 const failed: string[] = []
 for (const [name, commands] of Object.entries(steps)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   console.log(`\n== ${name}`)
-  if (!succeed(commands)) failed.push(name)
+  if (!runCommands(commands)) failed.push(name)
 }
 if (failed.length > 0) {
   console.error(`\ncheck: ${failed.join(', ')} failed.`)

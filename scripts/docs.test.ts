@@ -8,7 +8,7 @@ import { root } from './workspace.ts'
 
 const read = (path: string) => readFile(join(root, path), 'utf8')
 
-/** Of Spillway. */
+/** The environment variables of Spillway. */
 const variables = new Set(['SPILLWAY_CONNECTIONS', 'SPILLWAY_TEST_MYSQL_URL'])
 
 /** The pages of the site, from its folder. */
@@ -24,7 +24,7 @@ it('lists every error code in docs/errors.md, with its meaning, and no other', a
   expect(rows.map(([, code, meaning]) => [code, meaning])).toStrictEqual(Object.entries(errorCodes))
 })
 
-it('names no error code that is not there', async () => {
+it('names only error codes that exist', async () => {
   for (const page of pages) {
     const named = (await read(page)).match(/`SPILLWAY_[A-Z_]+`/g) ?? []
     const unknown = named.map((name) => name.slice(1, -1)).filter((name) => !(name in errorCodes))
@@ -45,10 +45,10 @@ it('uses every error code in the code', async () => {
   expect(Object.keys(errorCodes).filter((name) => !code.includes(`'${name}'`))).toStrictEqual([])
 })
 
-it('shows code that is compiled, to the letter: in the examples or the snippets', async () => {
+it('shows only code that is compiled: the exact text of an example or a snippet', async () => {
   for (const page of pages) {
     const text = await read(page)
-    // Lines may be highlighted: ```ts {3}
+    // Lines may be highlighted, as in ```ts {3}.
     const blocks = [...text.matchAll(/<!-- source: (\S+) -->\n```(\w+)\b.*\n([\s\S]*?)```/g)]
     const compiled = blocks.filter(([, , language]) => language === 'ts')
     expect(compiled.length, page).toBe(text.split(/^\s*```ts\b/m).length - 1)
@@ -57,7 +57,7 @@ it('shows code that is compiled, to the letter: in the examples or the snippets'
   }
 })
 
-it('has every page in the sidebar of the site, by the title that it has', async () => {
+it('lists every page in the sidebar of the site, with its title', async () => {
   const names = sitePages.filter((name) => name !== 'index.md')
   const titled = await Promise.all(
     names.map(async (name) => ({
@@ -69,7 +69,7 @@ it('has every page in the sidebar of the site, by the title that it has', async 
   expect(sections.flatMap(({ items }) => items).sort(byLink)).toStrictEqual(titled.sort(byLink))
 })
 
-it('links to files that are there', async () => {
+it('links only to files that exist', async () => {
   for (const page of pages) {
     for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       if (/^https?:/.test(target)) continue
@@ -78,7 +78,7 @@ it('links to files that are there', async () => {
   }
 })
 
-it('names the scenario of each claim about outages that it marks: `<!-- scenario: file: name of the test -->`', async () => {
+it('names an existing test after each marked claim about outages: `<!-- scenario: file: name of the test -->`', async () => {
   const named = async (page: string) => {
     const marks = [...(await read(page)).matchAll(/<!-- scenario: (\S+): (.+?) -->/g)]
     for (const [, file = '', name = ''] of marks) {
@@ -97,7 +97,7 @@ it('names the scenario of each claim about outages that it marks: `<!-- scenario
   expect(await named('docs/kinesis.md')).toBeGreaterThanOrEqual(2)
 })
 
-it('makes the tables of the examples as the README of the writer has them', async () => {
+it('creates the same tables in the examples as in the docs of the writer', async () => {
   const readme = await read('packages/kysely/README.md')
   const tables = globSync('examples/*/migrations/*-{inbox,parked}.sql', { cwd: root })
   expect(tables.length).toBe(4)

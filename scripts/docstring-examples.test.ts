@@ -42,7 +42,7 @@ export interface A {
   ])
 })
 
-it('finds each example that there is, and each says what it imports', () => {
+it('finds every example, and each has its imports', () => {
   const sources = globSync('packages/*/src/**/*.ts', { cwd: root }).map((name) =>
     readFileSync(join(root, name), 'utf8'),
   )

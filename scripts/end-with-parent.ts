@@ -1,6 +1,6 @@
 const parent = process.ppid
 
-/** Ends this process in an orderly way when its parent is gone, because `kill -9` of the parent sends no signal. */
+/** Shuts this process down when its parent has ended, because `kill -9` of the parent sends it no signal. */
 export function endWithParent(): void {
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')

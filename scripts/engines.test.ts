@@ -12,7 +12,7 @@ function lowest(engines: unknown): number {
   return versions.length === 0 ? 0 : Math.min(...versions)
 }
 
-it.each(packageNames)('%s refuses a Node that one of its dependencies refuses', (folder) => {
+it.each(packageNames)('%s needs at least the Node that each of its dependencies needs', (folder) => {
   const { engines, dependencies = {} } = manifestIn('packages', folder)
   const own = lowest(engines)
   expect(own).toBeGreaterThanOrEqual(22_000_000)

@@ -4,9 +4,9 @@ import { join, relative } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { root } from './workspace.ts'
 
-/** Runs Vitest over files of tests, and returns what the reporter wrote. */
+/** Runs Vitest with test files, and returns the text that the reporter wrote. */
 function failuresOf(files: Readonly<Record<string, string>>): string {
-  // Within the workspace, where the frames of a stack are its own.
+  // Within the workspace, so that the frames of its files are kept.
   const folder = mkdtempSync(join(root, 'node_modules', '.failed-tests-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const report = join(folder, 'report')
@@ -29,7 +29,7 @@ function failuresOf(files: Readonly<Record<string, string>>): string {
   return text
 }
 
-it('writes each failed test, file that cannot be imported, hook that throws and rejection that nothing catches', () => {
+it('writes each failed test, failed import, failed hook and unhandled rejection', () => {
   const report = failuresOf({
     'a.test.mjs': `
       it('passes', () => undefined)
@@ -62,7 +62,7 @@ it('writes each failed test, file that cannot be imported, hook that throws and 
   expect(report).toMatch(/^FAILED outside of any test\n {4}Error: nobody waits\n/)
 })
 
-it('cuts long errors, and writes only the names of the failures after the eighth', () => {
+it('shortens long errors, and writes only the names of the failures after the eighth', () => {
   const report = failuresOf({
     'a.test.mjs': `for (let n = 0; n < 12; n++) it('test ' + n, () => { throw new Error('line\\n'.repeat(40)) })`,
   })

@@ -4,16 +4,17 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node'
 import { root } from './workspace.ts'
 
-/** The lines of an error's text that are kept: the beginning says what went wrong. */
+/** How many lines of an error are kept. The first lines are the most useful. */
 const linesOfError = 15
-/** The failures that are kept with their error; of the others the name is enough. */
+/** How many failures are written with their errors; of the others only the name is written. */
 const detailed = 8
 
 /**
  * A reporter of Vitest that writes each failed test into a file: its file, its name and the beginning of its errors. CI
- * prints it as the last thing, because what it keeps of a log is the end.
+ * prints this file last, because it keeps only the end of a log.
  *
- * @param path - of the file. Default: the environment variable `SPILLWAY_FAILED_TESTS`; without it nothing is written.
+ * @param path - the path of the file. Default: the environment variable `SPILLWAY_FAILED_TESTS`; if it is not set,
+ * nothing is written.
  */
 export function failedTests(path = process.env.SPILLWAY_FAILED_TESTS): Reporter {
   if (path === undefined) return {}
@@ -37,7 +38,7 @@ function failuresOf(module: TestModule): readonly Failure[] {
   const file = `[${module.project.name}] ${relative(root, module.moduleId)}`
   const failures: Failure[] = []
   const add = (name: string, errors: readonly SerializedError[]) => failures.push({ name, errors })
-  // A file that cannot be imported, and a hook that throws.
+  // These are failed imports and hooks.
   if (module.errors().length > 0) add(file, module.errors())
   for (const suite of module.children.allSuites()) {
     if (suite.errors().length > 0) add(nameIn(file, suite), suite.errors())

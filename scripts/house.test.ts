@@ -8,7 +8,7 @@ const picture = /```mermaid\n(.*?)```/s.exec(page)?.[1] ?? ''
 const folders = readdirSync(join(root, 'packages'))
 const own = '@spillway/'
 
-it('draws each package, and an arrow for each import of another but message', () => {
+it('shows each package, and an arrow for each import of a package other than message', () => {
   const drawn = [...picture.matchAll(/^ +(\w+) (?:-->|-\.->) (\w+)$/gm)].map(
     ([, from, to]) => `${from} ${to}`,
   )
@@ -23,13 +23,13 @@ it('draws each package, and an arrow for each import of another but message', ()
   expect(folders.filter((folder) => folder !== 'message' && !nodes.has(folder))).toEqual([])
 })
 
-it('draws arrows of packages that are not published dotted', () => {
+it('shows dotted arrows for unpublished packages', () => {
   const dotted = new Set([...picture.matchAll(/^ +(\w+) -\.-> /gm)].map(([, from]) => from))
   const isPrivate = (folder: string) => manifestIn('packages', folder).private === true
   expect([...dotted].sort()).toEqual(folders.filter(isPrivate).sort())
 })
 
-it('names files and folders that are there', () => {
+it('names only files and folders that exist', () => {
   const named = [...page.matchAll(/`((?:packages|scripts|docs|examples)\/[^`<>]*)`/g)].map(
     ([, path]) => path ?? '',
   )

@@ -1,4 +1,4 @@
-// `npm run pack -- FOLDER` packs the packages as they are to be published, for `npm publish FOLDER/NAME.tgz`.
+// `npm run pack -- FOLDER` packs the packages for `npm publish FOLDER/NAME.tgz`.
 import { execFile } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { type Manifest, manifestIn, packageNames, root } from './workspace.ts'
 
 const run = promisify(execFile)
 
-/** A package as it would be published. */
+/** A packed package, ready to be published. */
 export interface PackedPackage {
   readonly name: string
   readonly folder: string
@@ -39,8 +39,8 @@ export async function packAll(destination: string): Promise<readonly PackedPacka
 }
 
 /**
- * Builds all packages, unless CI has: it sets `SPILLWAY_BUILT`. Two test files of a run pack the packages at the same
- * time, and the second one waits for the build of the first, because a build begins by deleting the last one.
+ * Builds all packages, unless CI has built them and set `SPILLWAY_BUILT`. Two test files of a run pack the packages at
+ * the same time. The second waits for the build of the first, because a build first deletes the previous one.
  */
 async function build(): Promise<void> {
   if (process.env.SPILLWAY_BUILT !== undefined) return
@@ -64,7 +64,7 @@ async function build(): Promise<void> {
   }
 }
 
-/** Puts into a packed package what follows from the address of the repository. */
+/** Adds the fields and links that depend on the address of the repository to a packed package. */
 async function finish(tarball: string, folder: string, address: string | undefined): Promise<void> {
   const temporary = await mkdtemp(join(tmpdir(), 'spillway-pack-'))
   try {

@@ -3,7 +3,7 @@ import { isPrinted, stepsOf } from './page-steps.ts'
 
 const block = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n`
 
-it('takes files, commands and what they print from a page, in order', () => {
+it('reads files, commands and their output from a page, in order', () => {
   const page = `Text.\n\n<!-- source: docs/a/b.ts -->\n${block('ts', 'one()\ntwo()')}\n${block('sh', 'node b.ts')}\n${block('text', '1 …')}\n${block('sh', 'ls')}`
   expect(stepsOf(page, 'docs/a/')).toStrictEqual([
     { kind: 'file', path: 'b.ts', text: 'one()\ntwo()\n' },
@@ -12,8 +12,8 @@ it('takes files, commands and what they print from a page, in order', () => {
   ])
 })
 
-it('refuses a block that it could not follow', () => {
-  expect(() => stepsOf(block('ts', 'one()'), 'docs/a/')).toThrow('nobody knows what to do')
+it('rejects a block that is not a step', () => {
+  expect(() => stepsOf(block('ts', 'one()'), 'docs/a/')).toThrow('this block is not a step')
 })
 
 it.each([

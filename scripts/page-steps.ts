@@ -1,4 +1,4 @@
-// What somebody does who follows a page of the docs: its blocks, one after the other.
+// Reads the steps of a page of the docs from its code blocks, so that a test can follow them.
 
 /** A step of a page. */
 export type Step =
@@ -6,8 +6,8 @@ export type Step =
   | { readonly kind: 'command'; readonly text: string; readonly output: readonly string[] }
 
 /**
- * The steps of a page: a block of code that names its source in `folder` is a file, a block of `sh` is a command, and a
- * block of `text` behind it is what it prints, where `…` stands for anything.
+ * The steps of a page: a code block that names its source in `folder` is a file, a `sh` block is a command, and a
+ * `text` block after it is the command's output, in which `…` stands for any text.
  */
 export function stepsOf(page: string, folder: string): readonly Step[] {
   const steps: Step[] = []
@@ -20,12 +20,12 @@ export function stepsOf(page: string, folder: string): readonly Step[] {
     } else if (language === 'sh') steps.push({ kind: 'command', text, output: [] })
     else if (language === 'text' && last?.kind === 'command') {
       steps[steps.length - 1] = { ...last, output: text.split('\n') }
-    } else throw new Error(`nobody knows what to do with this block:\n${text}`)
+    } else throw new Error(`this block is not a step:\n${text}`)
   }
   return steps
 }
 
-/** Whether each of the expected lines is in what was printed, in their order. */
+/** Whether the printed text contains all expected lines, in their order. */
 export function isPrinted(output: readonly string[], printed: string): boolean {
   const lines = printed.split('\n').map((line) => line.trim())
   let from = 0

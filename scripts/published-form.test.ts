@@ -15,18 +15,18 @@ describe('the address', () => {
     expect(repositoryAddress({ name: 'x', repository })).toBe(address)
   })
 
-  it('is not there without a repository', () => {
+  it('is undefined without a repository', () => {
     expect(repositoryAddress({ name: 'x' })).toBeUndefined()
   })
 
   it.each(['owner/spillway', 'git@example.com:owner/spillway.git', 'http://example.com/a/b'])(
-    'is not %s',
+    'cannot be %s',
     (url) => {
-      expect(() => repositoryAddress({ name: 'x', repository: url })).toThrow('is no https address')
+      expect(() => repositoryAddress({ name: 'x', repository: url })).toThrow('is not an https address')
     },
   )
 
-  it('is in no manifest of a package, which has what follows from it when it is packed', () => {
+  it('is in no manifest of a package until the package is packed', () => {
     for (const folder of packageNames) {
       const manifest = manifestIn('packages', folder)
       expect(Object.keys(manifest), folder).not.toEqual(expect.arrayContaining(['repository']))
@@ -55,7 +55,7 @@ describe('a README', () => {
     '```',
   ].join('\n')
 
-  it('has absolute links once the address is known', () => {
+  it('has absolute links when the address is known', () => {
     const code = text.split('\n').slice(2)
     expect(publishedReadme(text, 'sqs', address).split('\n')).toStrictEqual([
       `See [Spillway](${address}/blob/HEAD/README.md), [\`batch\`](${address}/blob/HEAD/packages/batch) and [parking](${address}/blob/HEAD/docs/batch.md#parking).`,
@@ -64,14 +64,14 @@ describe('a README', () => {
     ])
   })
 
-  it('has text in place of links to files until then', () => {
+  it('has text instead of links to files until then', () => {
     expect(publishedReadme(text, 'sqs', undefined).split('\n').slice(0, 2)).toStrictEqual([
       'See Spillway, `batch` and parking.',
       'diagram [zod](https://zod.dev) [below](#below) <!-- a -->',
     ])
   })
 
-  it.each(packageNames)('of packages/%s has no link that leads nowhere', (folder) => {
+  it.each(packageNames)('of packages/%s has no broken link', (folder) => {
     const readme = readFileSync(join(root, 'packages', folder, 'README.md'), 'utf8')
     for (const at of [undefined, address]) {
       const published = publishedReadme(readme, folder, at).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, '')
@@ -81,7 +81,7 @@ describe('a README', () => {
 })
 
 describe('a manifest', () => {
-  it.each(packageNames)('of packages/%s says what the package is and which Node it needs', (folder) => {
+  it.each(packageNames)('of packages/%s has a description and the versions of Node', (folder) => {
     const { description, keywords, engines, files } = manifestIn('packages', folder)
     expect(description).toEqual(expect.stringMatching(/^.{20,140}$/))
     expect(keywords).toEqual(expect.arrayContaining(['spillway', 'aws', 'lambda']))
@@ -91,7 +91,7 @@ describe('a manifest', () => {
 })
 
 describe('options that only tests use', () => {
-  /** The local runtime is for tests itself, and transport is for authors of transports, who have clocks to pass on. */
+  /** The local runtime is itself used in tests, and authors of transports pass clocks to transport. */
   const folders = packageNames.filter((folder) => folder !== 'local' && folder !== 'transport')
 
   it.each(folders)('are not in the declarations of packages/%s', (folder) => {

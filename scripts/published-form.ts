@@ -11,7 +11,8 @@ export function repositoryAddress(manifest: Manifest = manifestIn()): string | u
     typeof repository === 'object' && repository !== null ? (repository as Manifest).url : repository
   if (url === undefined) return undefined
   const address = /^(?:git\+)?(https:\/\/[^/\s]+\/[^\s#?]+?)(?:\.git)?\/?$/.exec(String(url))?.[1]
-  if (address === undefined) throw new Error(`package.json: repository is no https address: ${String(url)}`)
+  if (address === undefined)
+    throw new Error(`package.json: repository is not an https address: ${String(url)}`)
   return address
 }
 

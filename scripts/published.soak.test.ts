@@ -9,13 +9,13 @@ import { type PackedPackage, packAll } from './pack.ts'
 import { packageNames, root } from './workspace.ts'
 
 const run = promisify(execFile)
-/** An app with a handler of each side. */
+/** An app with one handler that accepts requests and one that writes. */
 const app = join(root, 'docs', 'snippets', 'published', 'app.ts')
 
 let project: string
 let packed: readonly PackedPackage[]
 
-/** Beside the packages: their peers, and what the project is compiled with. By the folder that has each installed. */
+/** The further packages to install, peers and compilers, by the folder in which each is installed. */
 const beside: Readonly<Record<string, readonly string[]>> = {
   '.': ['typescript', '@types/node'],
   'packages/breaker': ['@aws-sdk/client-lambda'],
@@ -31,7 +31,7 @@ const nodes = { 'Node 22': () => nodeOf('node22'), 'Node 24': () => process.exec
 const installedAt = (name: string) => join(project, 'node_modules', name)
 const nodeOf = (name: string) => join(installedAt(name), 'bin', 'node')
 
-/** No conditions and no settings of the workspace. */
+/** The environment without the conditions and settings of the workspace. */
 const environment = () => {
   const { NODE_OPTIONS: _, ...rest } = process.env
   return Object.fromEntries(Object.entries(rest).filter(([name]) => !/^npm_|^VITEST/i.test(name)))
@@ -54,7 +54,7 @@ beforeAll(async () => {
       ...Object.fromEntries(versions),
       // The declarations of @middy/core import it, as the READMEs of the packages say.
       '@aws/durable-execution-sdk-js': '2.4.0',
-      // The package `node` would install these by an npm of its own each.
+      // The package `node` would install each of these with a separate npm.
       node20: `npm:node-${process.platform}-${process.arch}@20.20.2`,
       node22: `npm:node-${process.platform}-${process.arch}@22.23.3`,
     },
@@ -62,7 +62,7 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest))
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], {
     cwd: project,
-    // The npm that is on the PATH of the user, with the Node that it came with.
+    // The npm of the user's PATH, with its own Node.
     env: {
       ...environment(),
       PATH: (process.env.PATH ?? '')
@@ -86,7 +86,7 @@ async function runIn(node: string, name: string, code: string): Promise<string> 
   return stdout.trim()
 }
 
-it('are all packages that are not private', async () => {
+it('include all packages that are not private', async () => {
   const folders = await readdir(join(root, 'packages'))
   const manifests = await Promise.all(
     folders.map(async (folder) =>
@@ -98,7 +98,7 @@ it('are all packages that are not private', async () => {
   expect(packageNames).toHaveLength(published.length)
 })
 
-it('have the licence, README, changelog and types in each, and no sources, tests or protocols of the workspace', async () => {
+it('each have a licence, README, changelog and types, and no sources, tests or protocols of the workspace', async () => {
   for (const { name } of packed) {
     const files = await readdir(installedAt(name), { recursive: true })
     const manifest = await manifestOf(name)
@@ -119,7 +119,7 @@ it('have the licence, README, changelog and types in each, and no sources, tests
   }
 })
 
-it('compile with the libraries checked as well', async () => {
+it('compile when the libraries are checked as well', async () => {
   await copyFile(app, join(project, 'app.ts'))
   const entries = await entriesOfAll()
   await writeFile(join(project, 'entries.ts'), entries.map((entry) => `import '${entry}'\n`).join(''))
@@ -153,7 +153,7 @@ async function entriesOfAll(): Promise<readonly string[]> {
 }
 
 describe.each(Object.entries(nodes))('on %s', (_, node) => {
-  it('import, every entry of every package', async () => {
+  it('can be imported: every entry of every package', async () => {
     const entries = await entriesOfAll()
     const imports = entries.map((entry) => `import('${entry}').then((m) => Object.keys(m).length)`)
     const code = `console.log(JSON.stringify(await Promise.all([${imports.join(',')}])))`
@@ -162,12 +162,12 @@ describe.each(Object.entries(nodes))('on %s', (_, node) => {
     expect(Math.min(...counts)).toBeGreaterThan(0)
   })
 
-  it('accept a request into a queue, and write what comes of a queue', async () => {
+  it('send a request to a queue, and write the messages of a queue', async () => {
     const code = await readFile(app, 'utf8')
     expect(await runIn(node(), 'app.ts', code)).toBe('a 2026, b 2026')
   })
 
-  it('have a command line that runs', async () => {
+  it('have a working command line', async () => {
     const { stdout } = await run(node(), [await bin(), 'help'], { env: environment() })
     expect(stdout).toMatch(/^Usage: spillway <command>/)
   })
@@ -178,7 +178,7 @@ async function bin(): Promise<string> {
 }
 
 describe('on Node 20', () => {
-  it('say in a sentence which Node the command line needs', async () => {
+  it('report which Node the command line needs', async () => {
     const failed = await run(nodeOf('node20'), [await bin(), 'help'], { env: environment() }).catch((e) => e)
     expect([failed.code, failed.stdout, failed.stderr]).toStrictEqual([
       1,
@@ -187,7 +187,7 @@ describe('on Node 20', () => {
     ])
   })
 
-  it('say it of the local runtime, too', async () => {
+  it('report which Node the local runtime needs', async () => {
     const code = `
       import { loadApp, startLocal } from '@spillway/local'
       import { startPostgres, startQueues, startStreamSource, startStreams } from '@spillway/local/testing'
@@ -206,7 +206,7 @@ describe('on Node 20', () => {
     expect((await runIn(nodeOf('node20'), 'local.mjs', code)).split('\n')).toStrictEqual(Array(6).fill(text))
   })
 
-  it('say it of the packages of a function, before its first event', async () => {
+  it('report which Node the packages of a function need, before the first event', async () => {
     const code = `
       import { defineMessage } from '@spillway/message'
       import * as z from 'zod'
@@ -219,7 +219,7 @@ describe('on Node 20', () => {
     expect(await runIn(nodeOf('node20'), 'function.mjs', code)).toBe(text)
   })
 
-  it('import, every entry of every package', async () => {
+  it('can be imported: every entry of every package', async () => {
     const entries = await entriesOfAll()
     const imports = entries.map((entry) => `await import('${entry}')`)
     expect(await runIn(nodeOf('node20'), 'imported.mjs', `${imports.join('\n')}\nconsole.log('all')`)).toBe(

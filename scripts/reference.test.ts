@@ -31,7 +31,7 @@ const pages = globSync('docs/**/*.md', {
   exclude: ['docs/node_modules', 'docs/.vitepress', 'docs/reference/api', 'docs/reference/changelog.md'],
 })
 
-it('has what the code says in the pages of the reference: `npm run reference -- --write`', () => {
+it('has up-to-date generated parts in the pages of the reference: `npm run reference -- --write`', () => {
   for (const page of pages) expect(fillBlocks(read(page), generatedBlocks), page).toBe(read(page))
 })
 
@@ -47,13 +47,13 @@ describe('options of defineApp', () => {
     ['QueueOptions', queueRules],
     ['StreamOptions', streamRules],
     ['FunctionOptions', functionRules],
-  ])('are all read from the source: %s', (type, rules) => {
+  ])('are all found in the source: %s', (type, rules) => {
     const members = membersOf(read('packages/planner/src/app.ts'), type)
     expect(members.map(({ name }) => name).sort()).toStrictEqual(Object.keys(rules).sort())
     for (const { name, doc } of members) expect(doc, name).not.toBe('')
   })
 
-  it('name the checks that look at them: each check is named, and no other', () => {
+  it('name their checks: all existing checks, and no others', () => {
     const named = new Set(optionFacts.flatMap(({ checks = [] }) => checks))
     expect([...named].sort()).toStrictEqual(Object.keys(checkExamples).sort())
   })
@@ -129,19 +129,19 @@ describe('checks', () => {
     ([, id]) => id as string,
   )
 
-  it('are those of the code, with an example for each message that the code has', () => {
+  it('are those of the code, with an example for each message of the code', () => {
     const examples = Object.entries(checkExamples).flatMap(([id, { examples }]) => examples.map(() => id))
     expect(examples.sort()).toStrictEqual(found.sort())
   })
 
-  it.each(Object.keys(checkExamples))('have examples that each get a message of their own: %s', (id) => {
+  it.each(Object.keys(checkExamples))('have examples with a different message each: %s', (id) => {
     const said = (checkExamples[id]?.examples ?? []).map((example) => messagesOf(id, example))
     expect(said.map((messages) => messages.length)).toStrictEqual(said.map(() => 1))
     const withoutNumbers = said.map(([message = '']) => message.replaceAll(/\d+/g, '0'))
     expect(new Set(withoutNumbers).size).toBe(said.length)
   })
 
-  it('are named in the docs only where there is such a check', () => {
+  it('are named in the docs only if they exist', () => {
     for (const page of pages) {
       const named = [...read(page).matchAll(/`([EW]\d{1,2})`/g)].map(([, id]) => id as string)
       expect(
@@ -152,7 +152,7 @@ describe('checks', () => {
   })
 })
 
-it('names in the docs only metrics that are there', () => {
+it('names in the docs only metrics that exist', () => {
   const known = new Set([...Object.keys(counters), ...Object.keys(durations)])
   for (const page of pages) {
     const named = [...read(page).matchAll(/`(spillway\.(?:ingest|send|batch)\.\w+)`/g)].map(
@@ -170,7 +170,7 @@ it('describes each metric', () => {
     expect(line).not.toMatch(/\|\s*\|$/)
 })
 
-it('has in the usage each flag that the command line takes, and no other', () => {
+it('lists in the usage the flags of the command line, and no others', () => {
   const flags = [...sourcesOf('cli').matchAll(/[\s{]'?([a-z][\w-]*)'?: \{ type: '(?:string|boolean)'/g)].map(
     ([, name]) => `--${name}`,
   )
@@ -178,7 +178,7 @@ it('has in the usage each flag that the command line takes, and no other', () =>
   expect([...new Set(shown)].sort()).toStrictEqual([...new Set(flags)].sort())
 })
 
-it('names each answer with a code that the HTTP middlewares give', () => {
+it('lists each response of the HTTP middlewares that has a code', () => {
   const made = [...sourcesOf('ingest').matchAll(/(?:new HttpError|\bown)\(\s*(\d{3}),\s*'(SPILLWAY_\w+)'/g)]
   const listed = new Set(httpAnswers.map(({ status, code }) => `${status} ${code}`))
   expect(made.length).toBeGreaterThan(15)
@@ -193,11 +193,11 @@ it('names each answer with a code that the HTTP middlewares give', () => {
   expect(httpAnswers.filter(({ code }) => !known.has(code))).toStrictEqual([])
 })
 
-it('has each limit of AWS in the file that it names', () => {
+it('finds each limit of AWS in the named file', () => {
   for (const { what, file, written } of awsLimits) expect(read(file), what).toContain(written)
 })
 
-it('has the test of each row of the failure matrix', () => {
+it('finds the test of each row of the failure matrix', () => {
   const shown = failureRows.filter(({ proof }) => 'test' in proof)
   expect(shown.length).toBeGreaterThanOrEqual(25)
   for (const { fault, proof } of shown) {
@@ -218,17 +218,17 @@ it('has a meaning for each attribute of a parked copy', () => {
 describe('a generated part', () => {
   const page = 'a\n<!-- generated: x -->\nold\n<!-- end of generated -->\nb'
 
-  it('is written anew between its marks', () => {
+  it('is replaced between its marks', () => {
     const filled = fillBlocks(page, { x: 'new $& $1\n' })
     expect(filled).toBe('a\n<!-- generated: x -->\n\nnew $& $1\n\n<!-- end of generated -->\nb')
     expect(fillBlocks(filled, { x: 'new $& $1' })).toBe(filled)
   })
 
-  it('has a name that there is', () => {
+  it('must have an existing name', () => {
     expect(() => fillBlocks(page, {})).toThrow("there is no generated block 'x'")
   })
 
-  it('may be a table, with bars and line ends in its cells', () => {
+  it('may be a table, with vertical bars and line breaks in its cells', () => {
     expect(toTable(['a', 'b'], [['1 | 2', 'two\n  lines']])).toBe(
       '| a | b |\n|---|---|\n| 1 \\| 2 | two lines |',
     )

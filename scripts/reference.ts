@@ -1,5 +1,5 @@
-// Writes what the reference says of the code into its pages: `npm run reference -- --write`. Without `--write` it names the
-// pages that are out of date.
+// Writes the generated parts into the pages of the reference: `npm run reference -- --write`. Without `--write` it
+// lists the pages that are out of date.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillBlocks } from './reference/blocks.ts'

@@ -1,4 +1,4 @@
-// A registry for npm that has the packed packages, and sends whoever asks for another one to the registry of the user.
+// An npm registry with the packed packages. It redirects requests for other packages to the registry of the user.
 import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'

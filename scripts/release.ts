@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { asReleased } from './changesets.ts'
 import { manifestIn, packageNames, root } from './workspace.ts'
 
-// Changesets looks for the commit of each changeset, and never ends in a shallow clone.
+// Changesets looks for the commit of each changeset, and never finishes in a shallow clone.
 const shallow = spawnSync('git', ['rev-parse', '--is-shallow-repository'], { cwd: root, encoding: 'utf8' })
 if (shallow.stdout.trim() === 'true') {
   console.error(

@@ -1,6 +1,6 @@
 import { afterAll, vi } from 'vitest'
 
-// Files that share a worker share its globals: what a file changed is restored after its last test.
+// Test files that share a worker share its globals, so the changes of a file are undone after its last test.
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()

@@ -9,7 +9,7 @@ const isQuick = ({ outage, settings }: OutageLine) =>
   settings === '`maxReceiveCount` 5' ||
   (outage === 'read-only for 10 minutes' && settings.includes('breaker'))
 
-it('has the table of outages in docs/concepts/outages.md that a simulation gives now: `npm run simulate -- --write`', async () => {
+it('has the current results of the simulation in docs/concepts/outages.md: `npm run simulate -- --write`', async () => {
   const table = tableIn.exec(await readFile(page, 'utf8'))?.[0] ?? ''
   const [, , ...rows] = table.match(/^\|.*/gm) ?? []
   expect(rows).toHaveLength(16)

@@ -1,4 +1,4 @@
-// `npm run simulate` prints the table of outages; with `--write` it goes into docs/concepts/outages.md.
+// `npm run simulate` prints the table of outages; `--write` writes it into docs/concepts/outages.md.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { outageTable } from '../packages/simulator/src/index.ts'

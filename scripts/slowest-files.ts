@@ -17,7 +17,7 @@ export function slowestFiles(count = 10): Reporter {
   }
 }
 
-/** The milliseconds of a file: its imports, its hooks and its tests, without the start of its worker. */
+/** The duration of a file in milliseconds: its imports, hooks and tests, without the start of its worker. */
 function duration(module: TestModule): number {
   const { collectDuration, setupDuration, duration } = module.diagnostic()
   return collectDuration + setupDuration + duration

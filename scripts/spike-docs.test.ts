@@ -7,12 +7,12 @@ import { root } from './workspace.ts'
 
 const read = (path: string) => readFile(join(root, path), 'utf8')
 
-it('has the figures of one run in all files of the documentation: `npm run spike -- --render` makes them', async () => {
+it('has the figures of one run in all files of the documentation: `npm run spike -- --render` writes them', async () => {
   const figures: SpikeFigures = JSON.parse(await read(figuresFile))
   for (const [path, text] of await spikeDocs(figures, read)) expect(await read(path), path).toBe(text)
 })
 
-it('shows a run in which one design loses writes and the other does not', async () => {
+it('shows a run in which only one of the designs loses writes', async () => {
   const { synchronous, buffered }: SpikeFigures = JSON.parse(await read(figuresFile))
   expect(synchronous.failed / synchronous.sent).toBeGreaterThan(0.2)
   expect(buffered).toMatchObject({ accepted: buffered.sent, failed: 0, lost: 0, refusedConnections: 0 })

@@ -1,5 +1,5 @@
-// `npm run spike` floods the two designs of examples/orders. `--write` puts what it measured into the documentation, and
-// `--render` makes those files again from the figures of the last time.
+// `npm run spike` floods the two designs of examples/orders. `--write` writes the results into the documentation, and
+// `--render` writes those files again from the last results.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../packages/cli/src/arguments.ts'

@@ -9,11 +9,11 @@ import { isPrinted, type Step, stepsOf } from './page-steps.ts'
 import { type Registry, startRegistry } from './registry.ts'
 import { root } from './workspace.ts'
 
-// Follows docs/start.md word for word, in an empty folder, with the packed packages: each file is written as the page
-// has it, each command runs in one shell, and each output is compared. Only the ports are others.
+// Follows docs/start.md exactly, in an empty folder, with the packed packages: it writes each file of the page, runs
+// each command in one shell, and compares each output. Only the ports differ.
 
-/** Commands that only look are repeated until they print what the page says. */
-const looks = /^(?:node sql\.ts 'select|npx spillway parked list)/
+/** Commands that only read are repeated until they print the output of the page. */
+const readsOnly = /^(?:node sql\.ts 'select|npx spillway parked list)/
 const patience = 120_000
 
 let folder: string
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 }, 60_000)
 
-it('follows the page from an empty folder to the first row, breaks the app and mends it', async () => {
+it('follows the page from an empty folder to the first row, and then breaks and repairs the app', async () => {
   const page = await readFile(join(root, 'docs', 'start.md'), 'utf8')
   const shell = startShell()
   for (const step of stepsOf(page, 'docs/snippets/start/')) {
@@ -47,7 +47,8 @@ async function follow(shell: Shell, { text, output }: Extract<Step, { kind: 'com
   for (;;) {
     const { printed, status } = await shell(withPorts(text))
     if (status === 0 && isPrinted(output, printed)) return
-    if (!looks.test(text) || Date.now() > until) expect(`${status}\n${printed}`, text).toBe(output.join('\n'))
+    if (!readsOnly.test(text) || Date.now() > until)
+      expect(`${status}\n${printed}`, text).toBe(output.join('\n'))
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
 }
@@ -61,8 +62,8 @@ async function writeIn(project: string, path: string, text: string): Promise<voi
 }
 
 /**
- * No settings of the workspace; its Node, and the npm that is on the PATH of the user with that npm's global settings,
- * which it would look for beside the Node.
+ * The environment without the settings of the workspace. It has the Node of the workspace and the npm of the user's
+ * PATH. npm would look for its global settings beside the Node, so their path is set.
  */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, PATH = '', ...rest } = process.env
@@ -122,7 +123,7 @@ function startShell(): Shell {
     })
 }
 
-/** Ctrl-C: the whole process group gets it. */
+/** Sends SIGINT to the whole process group, as Ctrl-C does. */
 async function interrupt(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   process.kill(-child.pid, 'SIGINT')

@@ -13,7 +13,7 @@ if (existsSync(join(folder, 'spillway.config.ts'))) {
   process.exitCode = await main(['dev', folder, ...rest])
 } else {
   console.error(
-    `spillway: there is no example '${name}'. There are: ${readdirSync(examples).sort().join(', ')}.`,
+    `spillway: there is no example '${name}'. The examples are ${readdirSync(examples).sort().join(', ')}.`,
   )
   process.exitCode = 2
 }

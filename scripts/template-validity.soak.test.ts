@@ -3,9 +3,9 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate'
 import { expect, it, onTestFinished } from 'vitest'
 import { root } from './workspace.ts'
 
-// The rules of CloudFormation take ten seconds to load.
+// This is a soak test because the rules of CloudFormation take ten seconds to load.
 
-it('the templates of the examples are valid', () => {
+it('the templates of the examples are valid for CloudFormation', () => {
   const engine = new RegoEngine()
   onTestFinished(() => engine.free())
   for (const name of ['orders', 'ledger', 'telemetry']) {

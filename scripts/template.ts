@@ -4,7 +4,7 @@ import { parse, type ScalarTag } from 'yaml'
 /** A resource of a template. */
 export interface Resource {
   readonly Type: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads any property that it expects.
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any property.
   readonly Properties: any
 }
 
@@ -40,17 +40,17 @@ export function functionOf(template: Template, name: string): Resource {
   return found
 }
 
-/** The name in the app of a resource whose name in the template starts with the name of the stack. */
+/** The app's name for a resource. In the template the name of the stack precedes it. */
 export function nameOf(name: { readonly 'Fn::Sub': string }): string {
   return name['Fn::Sub'].replace(/^\$\{AWS::StackName\}-/, '')
 }
 
-/** The name in the app of the queue with an ARN. */
+/** The app's name for the queue with an ARN. */
 export function queueOf(template: Template, arn: { readonly 'Fn::GetAtt': readonly string[] }): string {
   return nameOf(template.Resources[arn['Fn::GetAtt'][0] ?? '']?.Properties.QueueName)
 }
 
-/** An environment variable, with names instead of references. */
+/** An environment variable with names instead of references. */
 export function resolved(template: Template, value: unknown): unknown {
   const { Ref: ref, 'Fn::Sub': text } = Object(value) as { Ref?: string; 'Fn::Sub'?: string }
   if (ref === undefined) return text ?? value

@@ -21,8 +21,8 @@ import {
 } from './template.ts'
 import { root } from './workspace.ts'
 
-// Each example can be deployed by its `template.yaml`. Its numbers are those of the app definition, and its bundles run
-// outside the workspace.
+// The `template.yaml` of each example deploys it. Its numbers are those of the app definition, and its bundles run
+// outside of the workspace.
 
 const examples = ['orders', 'ledger', 'telemetry'] as const
 
@@ -37,7 +37,7 @@ describe.each(examples)('the template of %s', (name) => {
     template = await readTemplate(join(folder, 'template.yaml'))
     build = await mkdtemp(join(tmpdir(), 'spillway-bundles-'))
     await bundleExample(name, build)
-    // Outside of the workspace there is only what Lambda's runtime has: the SDK.
+    // Outside of the workspace there is only the SDK, as in Lambda's runtime.
     await mkdir(join(build, 'node_modules'))
     const sdk = await realpath(join(folder, 'node_modules', '@aws-sdk'))
     await symlink(sdk, join(build, 'node_modules', '@aws-sdk'))
@@ -50,7 +50,7 @@ describe.each(examples)('the template of %s', (name) => {
       retention: queue.MessageRetentionPeriod,
       deadLetterQueue: queue.RedrivePolicy && queueOf(template, queue.RedrivePolicy.deadLetterTargetArn),
       maxReceiveCount: queue.RedrivePolicy?.maxReceiveCount ?? 0,
-      // It does not matter for a dead-letter queue.
+      // The visibility time-out of a dead-letter queue does not matter.
       ...(queue.RedrivePolicy && { visibilityTimeout: queue.VisibilityTimeout }),
     }))
     const expected = app.queues.map(({ visibilityTimeout, ...queue }: AppQueue) =>
@@ -63,7 +63,7 @@ describe.each(examples)('the template of %s', (name) => {
       )
   })
 
-  it('has the streams of the app, which keep records for twice the age at which they are given up', () => {
+  it('has the streams of the app, with a retention of twice the age at which records are discarded', () => {
     const streams = of(template, 'AWS::Kinesis::Stream').map(({ Properties: stream }) => stream)
     expect(streams.map((stream) => ({ name: nameOf(stream.Name), shards: stream.ShardCount }))).toEqual(
       app.streams,
@@ -93,7 +93,7 @@ describe.each(examples)('the template of %s', (name) => {
           method: Method,
           path: Path,
         })),
-        // Only what connects to the database is in its VPC.
+        // Only functions that connect to the database are in its VPC.
         isInVpc: all.VpcConfig !== undefined,
       }).toEqual({
         timeout: fn.timeout,
@@ -105,7 +105,7 @@ describe.each(examples)('the template of %s', (name) => {
     }
   })
 
-  it('gives the functions their environment, and no other', () => {
+  it('sets exactly the environment variables of the functions', () => {
     for (const fn of app.functions) {
       const declared = Object.entries(
         functionOf(template, fn.name).Properties.Environment.Variables as Record<string, unknown>,
@@ -139,7 +139,7 @@ describe.each(examples)('the template of %s', (name) => {
     }
   })
 
-  it('allows each function what it does and where, and nothing else', () => {
+  it('allows each function exactly the actions and resources that it needs', () => {
     for (const fn of [...app.functions, { name: 'migrate' }]) {
       const role = functionOf(template, fn.name).Properties.Role['Fn::GetAtt'][0]
       const { Policies, ManagedPolicyArns } = template.Resources[role]?.Properties ?? {}
@@ -153,7 +153,7 @@ describe.each(examples)('the template of %s', (name) => {
     }
   })
 
-  it('deploys functions that load outside of the workspace, and migrations that can run again', async () => {
+  it('deploys functions that load outside of the workspace, and migrations that can run repeatedly', async () => {
     const postgres = await startPostgres()
     onTestFinished(() => postgres.stop())
     const environment = {
@@ -243,7 +243,7 @@ function allowed({ Action, Resource: resource }: Statement): string {
   return `${[Action].flat().join(' ')} on ${where['Fn::GetAtt']?.join('.') ?? where['Fn::Sub'] ?? resource}`
 }
 
-/** A mapping of the template: its source by the name in the app, and a bucket as the kind of its destination. */
+/** A mapping of the template, with the app's name of its source and the type of its destination. */
 function numbersOf(template: Template, mapping: Resource['Properties']) {
   const { FunctionName: _, EventSourceArn, DestinationConfig, ...numbers } = mapping
   const source = template.Resources[EventSourceArn['Fn::GetAtt'][0]]?.Properties

@@ -1,9 +1,8 @@
-// Runs a command with its own MariaDB server, whose URL is in SPILLWAY_TEST_MYSQL_URL, and ends the server afterwards:
-// `npm run test:mysql`. Needs Debian's `mariadb-server`. Not for a command that runs npm: under the Node of the
-// workspace npm looks for its global configuration, a registry's certificate for example, beside that Node.
-//
-// The server is one for tests: it does not wait for the disk, and its packets are small. With `--durable` it is as
-// MariaDB comes: for benchmarks.
+// Runs a command with its own MariaDB server, whose URL is in SPILLWAY_TEST_MYSQL_URL, and stops the server afterwards:
+// `npm run test:mysql`. It needs Debian's `mariadb-server`. The command must not run npm, because npm looks for its
+// global configuration (for example a registry's certificate) beside the Node of the workspace. The server is
+// configured for tests: it does not wait for the disk, and its packets are small. With `--durable` it has MariaDB's
+// defaults, for benchmarks.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -18,9 +18,7 @@ export function manifestIn(...folder: readonly string[]): Manifest {
   return JSON.parse(readFileSync(join(root, ...folder, 'package.json'), 'utf8')) as Manifest
 }
 
-/**
- * The folders of the packages that are published, each after those that it imports. All packages that are not private.
- */
+/** The folders of the published packages, which are all that are not private. Each is after those that it imports. */
 export const packageNames: readonly string[] = inOrder()
 
 function inOrder(): readonly string[] {

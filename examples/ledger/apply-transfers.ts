@@ -47,14 +47,14 @@ async function lockAccounts(
   return new Map(rows.map(({ id, cents }) => [id, BigInt(cents)]))
 }
 
-/** Moves the cents of a transfer, or returns why it cannot. */
+/** Moves the cents of a transfer, or parks it with the reason. */
 function move({ payer, payee, cents }: Transfer, accounts: Map<string, bigint>): Outcome {
   const [has, gets] = [accounts.get(payer), accounts.get(payee)]
   if (has === undefined || gets === undefined) {
     return park({ code: 'ACCOUNT_UNKNOWN', detail: 'The account that pays or is paid does not exist.' })
   }
   if (has < BigInt(cents)) {
-    return park({ code: 'INSUFFICIENT_FUNDS', detail: 'The account that pays has less than that.' })
+    return park({ code: 'INSUFFICIENT_FUNDS', detail: 'The account that pays has too few funds.' })
   }
   accounts.set(payer, has - BigInt(cents))
   accounts.set(payee, gets + BigInt(cents))

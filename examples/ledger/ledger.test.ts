@@ -4,12 +4,15 @@ import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
-// The whole path, on the real runtime: HTTP gateway, Lambda processes, SQS FIFO, event source mapping, Postgres.
+// These tests cover the whole path on the local runtime: HTTP gateway, Lambda processes, SQS FIFO, event source
+// mapping, Postgres.
 
 let local: Local
 let sql: pg.Pool
 
-/** Starts the app. Its batches return after a few seconds, not after a minute as in production. */
+/**
+ * Starts the app with a short time-out, so that failed batches are delivered again after seconds instead of a minute.
+ */
 beforeAll(async () => {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
   const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
@@ -74,11 +77,11 @@ const untilDrained = () =>
       expect(queues['transfers.fifo']).toStrictEqual({ visible: 0, inFlight: 0, delayed: 0 })
       expect(functions.write?.active).toBe(0)
     },
-    // Records that failed in an outage return after the back-off of the batch, which is up to a minute.
+    // Records that failed in an outage are delivered again after the back-off of `batch`, which is up to a minute.
     { timeout: 110_000, interval: 50 },
   )
 
-it('moves cents, parks what cannot be paid, and says so', async () => {
+it('moves cents, and parks transfers that cannot be paid, which their status shows', async () => {
   const paid = transfer('ada', 'grace', 60_000)
   const tooMuch = transfer('ada', 'grace', 60_000)
   const unknown = transfer('ada', 'nobody', 1)
@@ -113,7 +116,7 @@ it('adds up under faults: each accepted transfer has one effect or one parked co
       return transfer(payer, payee, 1 + (step % 7))
     }),
   )
-  // Valid for the schema, but the account cannot hold more; and an account without funds.
+  // The schema accepts these, but the column cannot hold the sum; and the account `empty` has no funds.
   const poison = accounts.map((payer) => transfer(payer, 'full', 1))
   const unpaid = transfer('empty', 'a', 5)
   const expected = new Map([
@@ -186,7 +189,7 @@ async function untilWritten(count: number): Promise<void> {
 
 const soon = { timeout: 10_000, interval: 5 }
 
-/** Kills an environment that has a batch. */
+/** Kills an environment that runs a batch. */
 async function killOne(): Promise<void> {
   const pid = await vi.waitFor(() => {
     const found = local
@@ -199,7 +202,7 @@ async function killOne(): Promise<void> {
   process.kill(pid, 'SIGKILL')
 }
 
-/** Ends all sessions of the functions, also during a transaction. */
+/** Ends all sessions of the functions, even during a transaction. */
 async function endSessions(): Promise<void> {
   await vi.waitFor(async () => {
     const { rowCount } = await sql.query(

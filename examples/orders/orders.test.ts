@@ -10,17 +10,17 @@ import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 
-// The whole path, on the real runtime: HTTP gateway, Lambda processes, SQS, event source mapping, Postgres.
+// These tests cover the whole path on the local runtime: HTTP gateway, Lambda processes, SQS, event source mapping,
+// Postgres.
 
-/** `npm run test:soak` does only what `npm test` does less of. */
+/** `npm run test:soak` runs longer variants of these tests. */
 const soak = inject('soak')
 
 let local: Local
 let sql: pg.Pool
 
 /**
- * Starts the app. The batches of invocations that crash or time out return after a few seconds, not after a minute as
- * in production.
+ * Starts the app with a short time-out, so that failed batches are delivered again after seconds instead of a minute.
  *
  * @param timeout seconds of the worker
  */
@@ -43,7 +43,7 @@ async function stop(): Promise<void> {
   await local.stop()
 }
 
-/** Removes all orders, messages and decisions to park. */
+/** Removes all orders, messages and parked records. */
 async function clear(): Promise<void> {
   await untilDrained()
   const sqs = client()
@@ -60,7 +60,7 @@ const order = (change: { note?: string; customer?: string; items?: unknown[] } =
   ...change,
 })
 
-/** Valid for the schema, but more cents than the `bigint` of the table holds. */
+/** The schema accepts it, but its cents exceed the `bigint` of the table. */
 const refused = () => order({ items: Array(100).fill({ ...item, quantity: 2 ** 52, priceCents: 2 ** 52 }) })
 
 async function send(body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -151,7 +151,7 @@ if (!soak) {
     afterAll(stop)
 
     describe('an order', () => {
-      it('travels from HTTP to Postgres', async () => {
+      it('is written from HTTP to Postgres', async () => {
         const body = order({
           note: 'naïve "quoted" \\ {1,2}',
           items: [item, { sku: 'cup', quantity: 1, priceCents: 1 }],
@@ -176,7 +176,7 @@ if (!soak) {
         expect(Math.abs(rows[0].placed_at.getTime() - before)).toBeLessThan(5000)
       })
 
-      it('that is sent five times is one row', async () => {
+      it('is written once when it is sent five times', async () => {
         const body = order()
         for (let n = 0; n < 4; n++) expect((await send(body)).status).toBe(202)
         await untilDrained()
@@ -187,8 +187,8 @@ if (!soak) {
       })
     })
 
-    describe('what cannot be an order', () => {
-      it('is told why', async () => {
+    describe('an invalid order', () => {
+      it('is rejected with the reasons', async () => {
         const post = (body: string, type = 'application/json') =>
           fetch(`${local.url}/orders`, { method: 'POST', headers: { 'content-type': type }, body })
         const answers = await Promise.all([
@@ -209,7 +209,7 @@ if (!soak) {
     })
 
     describe('the status of an order', () => {
-      it('is where the 202 says, and ends as written', async () => {
+      it('is at the URL of the 202, and becomes `written`', async () => {
         const body = order()
         const accepted = await fetch(`${local.url}/orders`, {
           method: 'POST',
@@ -231,7 +231,7 @@ if (!soak) {
         expect(await ask(body.id.toUpperCase())).toStrictEqual({ id: body.id, status: 'written' })
       })
 
-      it('ends as parked with the SQLSTATE when the database refuses it, and as written once it does not', async () => {
+      it('becomes `parked` with the SQLSTATE when the database rejects it, and `written` after a redrive', async () => {
         const body = refused()
         const before = Date.now()
         expect((await send(body)).status).toBe(202)
@@ -251,7 +251,7 @@ if (!soak) {
         await sql.query('alter table orders alter column total_cents type bigint')
       })
 
-      it('is accepted for an id that nobody sent, and a problem for what is no id', async () => {
+      it('is `accepted` for an unknown id, and a problem for an invalid one', async () => {
         const unknown = crypto.randomUUID()
         expect(await ask(unknown)).toStrictEqual({ id: unknown, status: 'accepted' })
         const malformed = await fetch(`${local.url}/orders/12`)
@@ -260,7 +260,7 @@ if (!soak) {
         expect(await malformed.json()).toMatchObject({ code: 'SPILLWAY_REQUEST_INVALID' })
       })
 
-      it('costs no more connections than its share, however many ask while orders are written', async () => {
+      it('uses no more connections than its share, even for many requests while orders are written', async () => {
         const orders = Array.from({ length: 200 }, () => order())
         const asking = Promise.all(
           orders.slice(0, 50).map(async ({ id }) => (await fetch(`${local.url}/orders/${id}`)).status),
@@ -282,7 +282,7 @@ if (!soak) {
     })
 
     describe('a bulk request', () => {
-      it('is answered item by item, and what was accepted is written', async () => {
+      it('has a result for each item, and the accepted ones are written', async () => {
         const orders = Array.from({ length: 25 }, () => order())
         const lines = [...orders.map((one) => JSON.stringify(one)), '{"id":', JSON.stringify({ id: 7 })]
         const response = await fetch(`${local.url}/orders/bulk`, {
@@ -310,7 +310,7 @@ if (!soak) {
 describe('many orders', () => {
   afterEach(stop)
 
-  it('with duplicates, refused and invalid ones among them add up, within the budget', async () => {
+  it('with duplicates, rejected and invalid ones are all accounted for, within the budget', async () => {
     await start()
     const count = soak ? 980 : 280
     const good = Array.from({ length: count }, () => order())
@@ -338,7 +338,7 @@ describe('faults', () => {
   afterEach(stop)
 
   if (!soak) {
-    it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
+    it('a worker that is killed with -9 during a batch loses nothing and writes nothing twice', async () => {
       await start()
       // The worker waits for this lock with a batch in flight.
       const locker = await sql.connect()
@@ -369,9 +369,10 @@ describe('faults', () => {
   }
 
   it.each(soak ? (['restart', 'crash'] as const) : (['crash'] as const))(
-    'a %s of Postgres in mid-run loses nothing and doubles nothing',
+    'a %s of Postgres during the run loses nothing and writes nothing twice',
     async (fault) => {
-      // Enough time to hold while the server is down. Otherwise records would return after the back-off.
+      // A time-out that is long enough to hold records while the server is down. Otherwise they would be delivered
+      // again after the back-off.
       await start(20)
       const count = soak ? 600 : 300
       const orders = Array.from({ length: count }, () => order())
@@ -386,7 +387,7 @@ describe('faults', () => {
         await local.database?.start()
       }
       expect(await sending).toStrictEqual({ 202: count })
-      // Records that failed in the outage return after the back-off of the batch, which is up to a minute.
+      // Records that failed in the outage are delivered again after the back-off of `batch`, which is up to a minute.
       await untilDrained(110_000)
       expect(await countRows()).toBe(count)
       expect(await parkedIds()).toStrictEqual([])

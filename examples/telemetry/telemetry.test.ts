@@ -3,9 +3,10 @@ import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
 import { afterEach, expect, inject, it, vi } from 'vitest'
 
-// The whole path, on the real runtime: HTTP gateway, Lambda processes, Kinesis, event source mapping, Postgres.
+// These tests cover the whole path on the local runtime: HTTP gateway, Lambda processes, Kinesis, event source mapping,
+// Postgres.
 
-/** `npm run test:soak` does only what `npm test` does less of. */
+/** `npm run test:soak` runs longer variants of these tests. */
 const soak = inject('soak')
 
 let local: Local
@@ -16,7 +17,7 @@ afterEach(async () => {
   await local.stop()
 })
 
-/** Starts the app. A batch whose worker hangs returns after a few seconds. */
+/** Starts the app with a short time-out, so that the batch of a hanging worker is retried after seconds. */
 async function start(): Promise<void> {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
   const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
@@ -33,7 +34,7 @@ const reading = (change: { sensor?: string; celsius?: number } = {}) => ({
   ...change,
 })
 
-/** Valid for the schema, but colder than the table allows. */
+/** The schema accepts it, but it is colder than the table allows. */
 const refused = () => reading({ celsius: -300 })
 
 const post = (path: string, body: unknown) =>
@@ -59,7 +60,7 @@ const untilDone = () =>
   )
 
 if (!soak) {
-  it('a reading travels from HTTP to Postgres, and is one row however often it is sent', async () => {
+  it('a reading is written from HTTP to Postgres, once even if it is sent several times', async () => {
     await start()
     const body = reading({ sensor: 'naïve 🌡' })
     for (let n = 0; n < 3; n++) {
@@ -75,7 +76,7 @@ if (!soak) {
   })
 }
 
-it('many readings, refused and invalid ones among them, add up within the budget', async () => {
+it('many readings, with rejected and invalid ones, are all accounted for, within the budget', async () => {
   await start()
   const size = soak ? 500 : 125
   const good = Array.from({ length: 4 * size - 15 }, (_, n) => reading({ sensor: `sensor-${n % 50}` }))
@@ -104,7 +105,7 @@ it('many readings, refused and invalid ones among them, add up within the budget
 })
 
 if (!soak) {
-  it('a worker killed with -9 in mid-batch loses nothing and doubles nothing', async () => {
+  it('a worker that is killed with -9 during a batch loses nothing and writes nothing twice', async () => {
     await start()
     // The worker waits for this lock with a batch in flight.
     const locker = await sql.connect()

@@ -1,14 +1,14 @@
 import { toTable } from './blocks.ts'
 
-/** A limit of AWS that the code keeps to. */
+/** A limit of AWS that the code observes. */
 export interface AwsLimit {
   readonly what: string
   readonly value: string
-  /** Where the code has it. */
+  /** The file of the code that has it. */
   readonly file: string
-  /** How the file writes it. */
+  /** The text of the limit in the file. */
   readonly written: string
-  /** The document of AWS that says so. */
+  /** The document of AWS that states it. */
   readonly source: string
 }
 
@@ -16,7 +16,7 @@ const sqs = 'Amazon SQS'
 const lambda = 'AWS Lambda Developer Guide'
 const kinesis = 'Amazon Kinesis Data Streams'
 
-/** The limits of AWS on which the code rests. A test looks for each of them in its file. */
+/** The limits of AWS that the code observes. A test looks for each of them in its file. */
 export const awsLimits: readonly AwsLimit[] = [
   limit(
     'message of SQS, attributes included',
@@ -104,7 +104,7 @@ export const awsLimits: readonly AwsLimit[] = [
   ),
   limit(
     'record of a stream',
-    '1,048,576 bytes, or up to 10,485,760 where the stream is set so',
+    '1,048,576 bytes, or up to 10,485,760 if the stream is configured for it',
     'kinesis/src/limits.ts',
     '1_048_576',
     `${kinesis} Developer Guide, "Quotas and limits"`,
@@ -145,7 +145,7 @@ export const awsLimits: readonly AwsLimit[] = [
     'AWS Lambda API Reference, ScalingConfig',
   ),
   limit(
-    'concurrent invocations for a queue without it',
+    'concurrent invocations for a queue without `MaximumConcurrency`',
     '1,250',
     'planner/src/check-app.ts',
     'mostPollers = 1250',
@@ -173,7 +173,7 @@ export const awsLimits: readonly AwsLimit[] = [
     'AWS Lambda API Reference, CreateEventSourceMapping',
   ),
   limit(
-    'event and answer of an invocation',
+    'event and response of an invocation',
     '6,291,456 bytes',
     'local/src/functions/failures.ts',
     '6_291_456',

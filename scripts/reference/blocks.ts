@@ -1,9 +1,8 @@
-/** Texts that a script writes into a page, by the names of their places. */
+/** Texts that a script writes into a page, by name. */
 export type Blocks = Readonly<Record<string, string>>
 
 /**
- * A page with its generated parts written anew. A part stands between `<!-- generated: NAME -->` and
- * `<!-- end of generated -->`.
+ * Replaces the generated parts of a page. A part is between `<!-- generated: NAME -->` and `<!-- end of generated -->`.
  *
  * @throws Error for a name that is not among the blocks
  */

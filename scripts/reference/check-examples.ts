@@ -35,35 +35,34 @@ const database: DatabaseOptions = { engine: 'postgres', maxConnections: 100 }
 /** Every check of the planner, by its id. A test runs the examples, and compares the ids with those in the code. */
 export const checkExamples: Readonly<Record<string, Check>> = {
   E1: {
-    title: 'the function may run longer than its messages are hidden',
+    title: 'the function may run longer than the visibility time-out of its messages',
     meaning:
-      'Lambda refuses the event source mapping. A second invocation would get the messages while the first still works on them. Raise `visibilityTimeout`, or leave it out: its default fits.',
+      'Lambda rejects the event source mapping, because a second invocation would receive the messages while the first still processes them. Raise `visibilityTimeout`, or omit it: its default is long enough.',
     examples: [reading({ timeout: 60 }, { queues: { orders: { visibilityTimeout: 30 } } })],
   },
   E2: {
     title: 'a large batch has no batching window',
-    meaning: 'Lambda refuses a batch of more than 10 messages without a window. Set `batchingWindow: 1`.',
+    meaning: 'Lambda rejects a batch of more than 10 messages without a window. Set `batchingWindow: 1`.',
     examples: [reading({ batchSize: 500 })],
   },
   E3: {
     title: 'a FIFO queue has a large batch or a batching window',
-    meaning:
-      'Lambda refuses both for a FIFO queue. Set `batchSize` to at most 10 and leave `batchingWindow` out.',
+    meaning: 'Lambda rejects both for a FIFO queue. Set `batchSize` to at most 10 and omit `batchingWindow`.',
     examples: [reading({ queue: 'orders.fifo', batchSize: 10, batchingWindow: 1 })],
   },
   E5: {
     title: 'a queue and the queue for its failures are of different types',
     meaning:
-      'SQS takes a FIFO queue as the dead-letter queue of a FIFO queue only, and a standard queue for a standard queue. As `onFailure` of a stream Lambda takes a standard queue only.',
+      'SQS accepts a FIFO queue only as the dead-letter queue of a FIFO queue, and a standard queue only for a standard queue. As `onFailure` of a stream, Lambda accepts only a standard queue.',
     examples: [
       reading({}, { queues: { orders: { deadLetterQueue: 'failed.fifo' } } }),
       streaming({ onFailure: { queue: 'failed.fifo' } }),
     ],
   },
   E9: {
-    title: 'the connection budget does not hold',
+    title: 'the connection budget can be exceeded',
     meaning:
-      'Under load the database would refuse connections, or nothing limits how many there are. The message says which function it is. Lower its `maximumConcurrency`, `reservedConcurrency` or `connections`, raise the budget, or let the server hold it with `connectionLimit: true`. See [The connection budget](../budget.md).',
+      'Under load the functions would open more connections than the budget, or nothing limits their number. The message names the function. Lower its `maximumConcurrency`, `reservedConcurrency` or `connections`, raise the budget, or let the server enforce it with `connectionLimit: true`. See [The connection budget](../budget.md).',
     examples: [
       writing({ maximumConcurrency: 150 }),
       writing({ maximumConcurrency: 150 }, { connectionLimit: true }),
@@ -76,9 +75,9 @@ export const checkExamples: Readonly<Record<string, Check>> = {
     ],
   },
   E11: {
-    title: 'reserved concurrency contradicts another number',
+    title: 'reserved concurrency conflicts with another setting',
     meaning:
-      'A throttled batch goes back to its queue and has used up a receive. After `maxReceiveCount` of them its messages are in the dead-letter queue, and the function never ran. Limit a function that reads a queue by `maximumConcurrency`, which leaves the messages in the queue. Lambda also refuses a `provisionedConcurrency` above `reservedConcurrency`.',
+      'A throttled batch returns to its queue, but the receive counts. After `maxReceiveCount` receives its messages are dead-lettered although the function never ran. Limit a function that reads a queue with `maximumConcurrency`, which leaves the messages in the queue. Lambda also rejects a `provisionedConcurrency` above `reservedConcurrency`.',
     examples: [
       reading({ http: 'POST /orders', reservedConcurrency: 10 }),
       reading({ reservedConcurrency: 10 }),
@@ -87,9 +86,9 @@ export const checkExamples: Readonly<Record<string, Check>> = {
     ],
   },
   W22: {
-    title: 'no connection is left for people',
+    title: 'no connection is reserved for manual use',
     meaning:
-      'MySQL has no reserved connections by itself. In the hour in which you need one, the functions have them all. Set `reserved`.',
+      'MySQL itself reserves no connections for you. During an incident the functions may hold all of them. Set `reserved`.',
     examples: [writing({}, { engine: 'mysql', reserved: 0 })],
   },
   W23: {
@@ -99,9 +98,9 @@ export const checkExamples: Readonly<Record<string, Check>> = {
     examples: [writing({ maximumConcurrency: 60 })],
   },
   W24: {
-    title: 'the functions together want more than the budget',
+    title: 'the functions together may open more connections than the budget',
     meaning:
-      'With `connectionLimit` this is safe: the server refuses what exceeds the budget, and the writers wait. It costs time under full load, which Lambda bills. Lower the concurrency of one of them.',
+      'With `connectionLimit` this is safe: the server rejects connections above the budget, and the writers wait. Under full load Lambda bills the time for which they wait. Lower the concurrency of one of them.',
     examples: [
       {
         name: 'shop',
@@ -116,29 +115,29 @@ export const checkExamples: Readonly<Record<string, Check>> = {
   W25: {
     title: 'the function has no time to wait for a connection',
     meaning:
-      'After a deploy the new environments wait until the server ends the idle sessions of the old ones. A function with less time fails, and its messages have used up a receive.',
+      'After a deploy the new environments wait until the server ends the idle sessions of the old ones. A function with less time fails, and the receive of its messages counts.',
     examples: [writing({ timeout: 3 }, { connectionLimit: true })],
   },
   W26: {
     title: 'connections are not counted',
     meaning:
-      "`connections: 'uncounted'` tells the planner that a function opens as many connections as it likes. Nothing holds the budget then. Use `postgresPool` or `mysqlPool`, and say how many.",
+      "`connections: 'uncounted'` declares that a function may open any number of connections. Then nothing enforces the budget. Use `postgresPool` or `mysqlPool`, and set the number of connections.",
     examples: [serving({ connections: 'uncounted' }, { database })],
   },
   W27: {
-    title: 'a stream gives up too soon',
+    title: 'a stream discards records too soon',
     meaning:
-      'Retries of a stream follow one another at once, so that a fixed number of them lasts for minutes. Let the age of a record be the limit.',
+      'Lambda retries a stream without long pauses, so a fixed number of retries lasts only for minutes. Limit the age of a record instead.',
     examples: [streaming({ maximumRetryAttempts: 10 }), streaming({ maximumRecordAgeInSeconds: 600 })],
   },
   W28: {
     title: 'an outage of an hour sends healthy messages to the dead-letter queue',
     meaning:
-      'Each delivery that meets the outage uses up a receive. With the default back-off of `batch` it takes 82 of them to last for an hour. `outageSurvival` of `@spillway/batch` computes it for other back-offs.',
+      'Each delivery during the outage counts as a receive. With the default back-off of `batch`, 82 receives last for an hour. `outageSurvival` of `@spillway/batch` computes the number for other back-offs.',
     examples: [reading({}, { queues: { orders: { maxReceiveCount: 5 } } })],
   },
   W29: {
-    title: 'the dead-letter queue forgets too soon',
+    title: 'the dead-letter queue deletes messages too soon',
     meaning:
       'The age of a message counts from when it was sent, also in the dead-letter queue of a standard queue. A dead-letter queue that keeps messages no longer than its queue may delete them as soon as they arrive.',
     examples: [reading({}, { queues: { orders: {}, 'orders-dlq': { retention: 345_600 } } })],

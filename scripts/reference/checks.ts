@@ -3,17 +3,17 @@ import type { AppOptions } from '../../packages/planner/src/index.ts'
 import { type Blocks, code } from './blocks.ts'
 import { checkExamples } from './check-examples.ts'
 
-/** A check of the planner, with the apps that it finds fault with. */
+/** A check of the planner, with examples of apps that fail it. */
 export interface Check {
-  /** What is wrong, in a few words. */
+  /** The problem in a few words. */
   readonly title: string
-  /** What happens when it is left as it is, and what to do. */
+  /** The effect of the problem, and how to solve it. */
   readonly meaning: string
-  /** An app for each message that the check has. */
+  /** An app for each message of the check. */
   readonly examples: readonly AppOptions[]
 }
 
-/** What the planner says of an example under the id of a check. */
+/** The messages of a check about an example. */
 export function messagesOf(id: string, example: AppOptions): readonly string[] {
   return tryApp(example)
     .filter((problem) => problem.id === id)

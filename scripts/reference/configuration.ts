@@ -16,12 +16,12 @@ import { root } from '../workspace.ts'
 import { type Blocks, code } from './blocks.ts'
 import { membersOf } from './members.ts'
 
-/** What the source of the planner does not say of an option. */
+/** Facts about an option that are not in the source of the planner. */
 export interface OptionFacts {
   readonly unit?: string
-  /** The default in words, where it is not a value that `defineApp` fills in. */
+  /** The default in words, if it is not a value that `defineApp` sets. */
   readonly default?: string
-  /** The ids of the checks that look at the option. */
+  /** The ids of the checks that read the option. */
   readonly checks?: readonly string[]
 }
 
@@ -90,18 +90,18 @@ const fn: Facts<FunctionOptions> = {
 }
 
 interface Section {
-  /** What stands before the name of an option in the definition. */
+  /** The path before the name of an option in the definition. */
   readonly path: string
   readonly type: string
   readonly facts: Readonly<Record<string, OptionFacts>>
   readonly rules: Readonly<Record<string, OptionRule>>
-  /** The values that `defineApp` fills in. An option may have one for a queue and another for a stream. */
+  /** The values that `defineApp` sets. An option may have one for a queue and another for a stream. */
   readonly filled: readonly object[]
 }
 
 const sections = sectionsOf()
 
-/** What each option is, section by section. */
+/** The description of each option, by section. */
 export const configurationBlocks: Blocks = Object.fromEntries(
   Object.entries(sections).map(([name, section]) => [`options-of-${name}`, describe(name, section)]),
 )
@@ -178,7 +178,7 @@ function toLink(id: string): string {
   return `[${id}](checks.md#${id.toLowerCase()})`
 }
 
-/** The default as `defineApp` fills it in. */
+/** The default that `defineApp` sets. */
 function filledIn(name: string, filled: readonly object[]): string {
   const values = filled.map((object) => (object as Record<string, unknown>)[name])
   const known = values.filter((value) => value !== undefined && typeof value !== 'object')

@@ -1,10 +1,10 @@
 import { toTable } from './blocks.ts'
 
-/** A fault, what becomes of the message, and what shows it. */
+/** A fault, its result for the message, and the proof. */
 export interface FailureRow {
   readonly fault: string
   readonly outcome: string
-  /** A test file and a part of the title of its test; or, where no test can show it, the page that says what to set. */
+  /** A test file and a part of the title of its test; or, if no test can show it, a page that describes the setting. */
   readonly proof:
     | { readonly test: string; readonly title: string }
     | { readonly page: string; readonly what: string }
@@ -15,7 +15,10 @@ const kinesis = 'packages/kinesis/src/failure-matrix.test.ts'
 const enqueue = 'packages/ingest/src/enqueue.test.ts'
 const target = 'packages/sqs/src/target.test.ts'
 
-/** The failure matrix: what may fail on the way from the request to the row. A test looks for the test of each row. */
+/**
+ * The failure matrix: the faults that may occur between the request and the row. A test checks that the test of each
+ * row exists.
+ */
 export const failureRows: readonly FailureRow[] = [
   row(
     'a fault before the message is sent',
@@ -23,7 +26,7 @@ export const failureRows: readonly FailureRow[] = [
     tested(enqueue, 'because the target throws is a 503, and the log has the cause'),
   ),
   row(
-    'the queue stores the message and its answer is lost',
+    'the queue stores the message and its response is lost',
     'the message is sent again. Two messages with one key have one effect',
     tested(target, 'survives an answer that is lost after the message was stored'),
   ),
@@ -36,46 +39,46 @@ export const failureRows: readonly FailureRow[] = [
     ),
   ),
   row(
-    'the queue takes a part of a bulk request',
-    '207, and each item has the status of its own',
+    'the queue accepts a part of a bulk request',
+    '207, with a status for each item',
     tested(
       'packages/ingest/src/enqueue-many.test.ts',
       'is a 207 when the target answers for some, and those are accepted',
     ),
   ),
   row(
-    'the queue throttles, or refuses the size or a character',
+    'the queue throttles, or rejects the size or a character',
     '503 with `Retry-After`, 413 or 422',
     tested(enqueue, 'because the queue can never hold it is a 413'),
   ),
   row(
-    'a message grows older than the retention of its queue',
+    'a message becomes older than the retention of its queue',
     '**lost**: SQS deletes it without a trace',
     said('runbooks/queue-grows.md', 'watch its age'),
   ),
   row(
     'the function that writes is throttled by reserved concurrency',
-    'its messages would reach the dead-letter queue without a try, so that the definition is refused',
+    'its messages would be dead-lettered without an attempt, so `defineApp` rejects this',
     tested('packages/planner/src/define-app.test.ts', 'E11: functions.write has a reservedConcurrency of 8'),
   ),
   row(
-    'a crash, a time-out or no memory before COMMIT',
-    'the transaction is rolled back, and the next delivery writes',
+    'a crash, a time-out or exhausted memory before COMMIT',
+    'the transaction is rolled back, and the next delivery writes the row',
     tested(batch, 'a crash before COMMIT: the work is rolled back, and done by the next delivery'),
   ),
   row(
-    'a crash after COMMIT, before the answer',
-    'delivered again; the key is known, nothing changes',
+    'a crash after COMMIT, before the response',
+    'delivered again; the key is known, so nothing changes',
     tested(batch, 'a crash after COMMIT, before the answer'),
   ),
   row(
-    'Lambda cannot read the answer',
-    'the whole batch is delivered again, nothing changes',
+    'Lambda cannot read the response',
+    'the whole batch is delivered again, and nothing changes',
     tested(batch, 'an answer that Lambda cannot read, or that names an unknown record'),
   ),
   row(
     'Lambda cannot delete a message, or a standard queue delivers twice',
-    'delivered again, nothing changes',
+    'delivered again, and nothing changes',
     tested(batch, 'a delete that fails'),
   ),
   row(
@@ -85,32 +88,32 @@ export const failureRows: readonly FailureRow[] = [
   ),
   row(
     'the database has no free connection',
-    'the records are held inside the invocation and use up no receive',
+    'the records wait inside the invocation, without further receives',
     tested(batch, 'row 13'),
   ),
   row(
-    'the database is down for more receives than a message has',
-    'all messages are in the dead-letter queue, and a redrive brings them back',
+    'the database is down for longer than `maxReceiveCount` receives last',
+    'the messages are dead-lettered, and a redrive writes them',
     tested(batch, 'row 14'),
   ),
   row(
-    'a failover during COMMIT, and nobody knows its result',
-    'delivered again; the key decides',
+    'a failover during COMMIT, whose result is unknown',
+    'delivered again; the key shows whether it was committed',
     tested(batch, 'row 15'),
   ),
   row(
-    'a failover to a replica that was behind',
-    '**lost**, if the message was deleted before: the database forgot what it had committed',
+    'a failover to a replica that lags behind',
+    '**lost** if the message was already deleted, because the database has lost a committed transaction',
     said('concepts/promise.md#where-it-ends', 'replicate synchronously'),
   ),
   row(
-    'a record that the database refuses for good',
-    'it is parked with the reason, its neighbours are written',
+    'a record that the database always rejects',
+    'it is parked with the reason, and the other records are written',
     tested(batch, 'row 17'),
   ),
   row(
     'a table or a column is missing',
-    'nothing is parked; all is written once the table is there',
+    'nothing is parked; all records are written when the table or column exists',
     tested(batch, 'row 18'),
   ),
   row(
@@ -122,7 +125,7 @@ export const failureRows: readonly FailureRow[] = [
     ),
   ),
   row(
-    'a redrive after the inbox forgot the key (30 days)',
+    'a redrive after the inbox has deleted the key (30 days)',
     'a **second effect**',
     tested(
       'packages/kysely/src/inbox/sweep-inbox.test.ts',
@@ -140,29 +143,29 @@ export const failureRows: readonly FailureRow[] = [
     said('concepts/promise.md#what-you-have-to-set', 'set none'),
   ),
   row(
-    'PutRecords takes some of the records, or its answer is lost',
+    'PutRecords stores only some of the records, or its response is lost',
     'one row for each key; with `strict` in order',
     tested(kinesis, 'row 23'),
   ),
-  row('a bad record in a stream', 'it is parked, and its shard goes on', tested(kinesis, 'row 24')),
+  row('an invalid record in a stream', 'it is parked, and its shard continues', tested(kinesis, 'row 24')),
   row(
-    'Lambda gives up records of a stream and tells a queue',
-    'the copies that Spillway parks have the data, byte for byte',
+    'Lambda discards records of a stream and notifies a queue',
+    'the parked copies have the exact data of the records',
     tested(kinesis, 'row 25'),
   ),
   row(
-    'the large body of a message is gone',
-    'its claim is parked, its neighbours are written',
+    'the large body of a message was deleted',
+    'its claim is parked, and the other records are written',
     tested(batch, 'row 26'),
   ),
   row(
     'a failure inside a FIFO group',
-    'the rest of its group stays behind it, other groups go on',
+    'the rest of its group waits for it, and other groups continue',
     tested(batch, 'row 27'),
   ),
   row(
-    'code that runs on after its invocation',
-    'it is told to stop, and what it commits late counts once',
+    'code that continues after its invocation',
+    'its signal is aborted, and a late commit counts once',
     tested(batch, 'row 28'),
   ),
 ]
@@ -181,7 +184,7 @@ function said(page: string, what: string): FailureRow['proof'] {
 
 /** The rows as a table. */
 export const failureTable: string = toTable(
-  ['', 'what fails', 'what becomes of the message', 'shown by'],
+  ['', 'what fails', 'result for the message', 'shown by'],
   failureRows.map(({ fault, outcome, proof }, index) => [
     String(index + 1),
     fault,

@@ -12,7 +12,7 @@ import { optionBlocks } from './options.ts'
 import { versionBlocks } from './versions.ts'
 import { wireBlocks } from './wire.ts'
 
-/** All texts of the reference that come from the code, by the names of their places in the pages. */
+/** All texts of the reference that are generated from the code, by name. */
 export const generatedBlocks: Blocks = {
   ...configurationBlocks,
   ...optionBlocks,

@@ -4,7 +4,7 @@ import { type LogLine, logLinesIn } from '../../docs/.vitepress/api/log-lines.ts
 import { manifestIn, packageNames, root } from '../workspace.ts'
 import { code, toTable } from './blocks.ts'
 
-/** They hand on lines of others. */
+/** The adaptors pass on the lines of other packages. */
 const adaptors = /packages.(?:telemetry.src.(?:pino|powertools)|message.src.logger)\.ts$/
 
 interface PackageLine extends LogLine {
@@ -31,7 +31,7 @@ export const logLineTable: string = toTable(
   ]),
 )
 
-/** Code that may have backticks in it. */
+/** Code that may contain backticks. */
 function codeOf(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : code(text)
 }

@@ -1,4 +1,4 @@
-/** A property of an interface, as its source has it. */
+/** A property of an interface, read from its source. */
 export interface Member {
   readonly name: string
   readonly isOptional: boolean

@@ -8,7 +8,7 @@ type Versions = Readonly<Record<string, string>>
 const manifests = packageNames.map((folder) => manifestIn('packages', folder))
 const catalog = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
 
-/** The Node and the peers that each package takes, and the versions that the tests run with. */
+/** The versions of Node and of peers that each package accepts, and those with which the tests run. */
 export const versionBlocks: Blocks = {
   packages: toTable(
     ['package', 'version', 'Node'],

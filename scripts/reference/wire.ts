@@ -11,31 +11,31 @@ type Meanings<Names> = { readonly [Name in keyof Names]: string }
 /** An attribute without a meaning is a compile error. */
 const ofBoth = {
   code: 'why it was parked: a code of the [error catalogue](../errors.md), or the code of the database (a SQLSTATE)',
-  reason: 'the same in a sentence, without a value of the body; at most 4,096 characters',
-  issues: 'the invalid places as JSON, at most 20; absent without any',
+  reason: 'the same reason as a sentence, without a value of the body; at most 4,096 characters',
+  issues: 'the invalid places of the body as JSON, at most 20; absent when there are none',
 }
 
 const ofQueue: Meanings<typeof sqsAttributes> = {
   ...ofBoth,
-  messageId: 'the id of the message that was parked. A redrive opens the key of the message with it',
+  messageId: 'the id of the parked message. A redrive uses it to let the key be applied again',
   receiveCount: 'how often the message had been received',
   sentAt: 'when the message was sent (RFC 3339, UTC)',
-  firstReceivedAt: 'when the message was received first (RFC 3339, UTC)',
+  firstReceivedAt: 'when the message was first received (RFC 3339, UTC)',
 }
 
 const ofStream: Meanings<typeof kinesisAttributes> = {
   ...ofBoth,
   sequenceNumber: 'the sequence number of the record',
-  recordId: 'the record for which the parking was decided, where that was an earlier one of the same message',
+  recordId: 'the record whose failure decided the parking, if it was an earlier record of the same message',
   shardId: 'the shard of the record',
   stream: 'the name of the stream',
   partitionKey: 'the partition key of the record',
   arrivedAt: 'when the record arrived in the stream (RFC 3339, UTC)',
-  encoding: '`base64` or `gzip`, where the body of the copy is not the data of the record as text',
-  data: 'the data of the record, gzipped, where the encoding is `gzip`',
+  encoding: '`base64` or `gzip`, when the body of the copy is not the data of the record as text',
+  data: 'the data of the record, gzipped, when the encoding is `gzip`',
 }
 
-/** What is on the wire. */
+/** The forms of the envelope, the claim and parked copies. */
 export const wireBlocks: Blocks = {
   envelope: golden('packages/message/src/envelope-v1.golden.json'),
   claim: golden('packages/transport/src/claim/claim-v1.golden.json'),
@@ -44,7 +44,7 @@ export const wireBlocks: Blocks = {
     {
       ...ofQueue,
       packed:
-        'the original attributes, or body and attributes, as gzipped JSON, where a queue has no room for them beside the reason',
+        'the original attributes, or body and attributes, as gzipped JSON, when they do not fit beside the reason',
     },
   ),
   'parked-of-stream': attributesTable(kinesisAttributes, ofStream),

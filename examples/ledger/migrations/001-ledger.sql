@@ -3,7 +3,7 @@ create table accounts (
   cents bigint not null check (cents >= 0)
 );
 
--- `position` counts in the order in which transfers were applied.
+-- `position` is the order in which transfers were applied.
 create table transfers (
   id uuid primary key,
   position bigint generated always as identity,
@@ -13,6 +13,6 @@ create table transfers (
   requested_at timestamptz not null
 );
 
--- Somebody to pay, for a first try.
+-- Accounts for the first transfers.
 insert into accounts (id, cents)
 values ('ada', 100000), ('alan', 100000), ('edsger', 100000), ('grace', 100000);

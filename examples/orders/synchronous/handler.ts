@@ -7,7 +7,7 @@ import { order } from '../message.ts'
 import { type Database, toRow } from '../row.ts'
 
 // Every environment has its own pool, and there are as many environments as concurrent requests, so nothing limits the
-// connections. This design fails under a flood; `../ingest.ts` and `../write.ts` are the other one.
+// connections. This design fails under a flood. `../ingest.ts` and `../write.ts` are the design with a buffer.
 const pool = new Pool({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 5000 })
 pool.on('error', () => undefined)
 const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
