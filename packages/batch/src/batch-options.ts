@@ -2,7 +2,9 @@ import type { EachRecord, Logger, Telemetry, Writer } from '@spillway/message'
 import {
   type Clock,
   integer,
+  isClock,
   isFunction,
+  isRandom,
   type OptionRule,
   type OptionRules,
   objectWith,
@@ -101,8 +103,8 @@ export const batchRules: OptionRules<BatchOptions> = {
   partialFailures: isBoolean,
   logger: objectWith('info', 'warn', 'error'),
   telemetry: objectWith('count', 'duration'),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 const { stopAtFirstFailure: _notForRoutes, ...others } = batchRules

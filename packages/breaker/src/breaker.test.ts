@@ -371,6 +371,12 @@ it('rejects a probe that cannot read the mapping, and continues with the next', 
   expect((await probe()).acted).toBe(true)
 })
 
+it('names a typo, and lists the options without those that only tests set', () => {
+  expect(() => breaker({ treshold: 3 } as never)).toThrow(
+    /^breaker has no option `treshold`\. Its options are switch, check, threshold, healthyPeriod, checkTimeout, logger\.$/,
+  )
+})
+
 it('names what is wrong with its options', async () => {
   const mapping = memorySwitch()
   const invalid = expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' })

@@ -3,7 +3,9 @@ import {
   type Clock,
   checkOptions,
   integer,
+  isClock,
   isFunction,
+  isRandom,
   type OptionRules,
   objectWith,
   quietLogger,
@@ -71,8 +73,8 @@ const rules: OptionRules<BreakerOptions> = {
   healthyPeriod: integer(0, 86_400),
   checkTimeout: integer(1, 60),
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 /**

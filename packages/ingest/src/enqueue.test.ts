@@ -674,7 +674,7 @@ describe('options', () => {
     const to = memoryTarget()
     // @ts-expect-error the option is wrong on purpose
     expect(() => enqueue(order, { too: to })).toThrow(
-      'enqueue has no option `too`. Its options are to, scope, statusUrl, delay,',
+      /^enqueue has no option `too`\. Its options are to, scope, statusUrl, delay, attributes, unstorable, telemetry\.$/,
     )
     // @ts-expect-error the option is wrong on purpose
     expect(() => bodyLimit({ maxByte: 1 })).toThrow(

@@ -10,6 +10,7 @@ import {
   type Clock,
   checkDefinition,
   checkOptions,
+  isClock,
   isFunction,
   type OptionRules,
   objectWith,
@@ -74,7 +75,7 @@ const rules: OptionRules<EnqueueOptions<MessageDefinition>> = {
   attributes: isFunction,
   unstorable: oneOf('reject', 'allow'),
   telemetry: objectWith('count', 'duration'),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /** Checks the options of `enqueue` and adds the defaults. */

@@ -11,6 +11,7 @@ import {
   type Clock,
   checkDefinition,
   checkOptions,
+  isClock,
   type OptionRules,
   objectWith,
   required,
@@ -38,7 +39,7 @@ export interface StatusOptions {
 
 const rules: OptionRules<StatusOptions> = {
   source: required({ ...objectWith('find'), expected: 'a status source, for example kyselyStatus({ … })' }),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /** Seconds after which a client may ask again. */

@@ -13,6 +13,7 @@ import {
   type Clock,
   checkOptions,
   integer,
+  isClock,
   isFunction,
   type OptionRules,
   objectWith,
@@ -92,7 +93,7 @@ const rules: OptionRules<KinesisSourceOptions> = {
     test: (value) => value === false || integer(60, 31_536_000).test(value),
   },
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /**

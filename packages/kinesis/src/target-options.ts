@@ -3,7 +3,8 @@ import {
   type Clock,
   checkOptions,
   integer,
-  isFunction,
+  isClock,
+  isRandom,
   type OptionRules,
   objectWith,
   oneOf,
@@ -70,8 +71,8 @@ const rules: OptionRules<KinesisTargetOptions> = {
   maximumRecordSize: integer(1024, maxBytes),
   claimCheck: { ...objectWith('start'), expected: 'claimCheck({ store }) of @spillway/kinesis/claim-check' },
   telemetry: objectWith('count', 'duration'),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 /**

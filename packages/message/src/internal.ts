@@ -25,8 +25,11 @@ export { type Opened, openBody } from './open-body.ts'
 export {
   checkOptions,
   integer,
+  internal,
+  isClock,
   isFunction,
   isHttpUrl,
+  isRandom,
   listOptions,
   nonEmptyString,
   type OptionRule,

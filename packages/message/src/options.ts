@@ -4,6 +4,8 @@ import { isObject } from './plain.ts'
 /** The rule for one option. */
 export interface OptionRule {
   readonly required?: boolean
+  /** Whether only tests set the option. Errors do not list it. */
+  readonly internal?: boolean
   /** Completes the sentence "… must be". */
   readonly expected: string
   test(value: unknown): boolean
@@ -15,7 +17,8 @@ export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]:
 /**
  * Checks options against their rules: at construction, not at the first request.
  *
- * @param hint what to say after the name of an unknown option. Default: the list of the known ones
+ * @param hint what to say after the name of an unknown option. Default: the list of the known ones. It gets no internal
+ * options
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option.
  */
 export function checkOptions(
@@ -29,16 +32,16 @@ export function checkOptions(
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(rules, name)) continue
-    throw optionInvalid(`${owner} has no option \`${name}\`. ${hint(name, Object.keys(rules))}`)
+    const known = Object.keys(rules).filter((other) => !rules[other]?.internal)
+    throw optionInvalid(`${owner} has no option \`${name}\`. ${hint(name, known)}`)
   }
   for (const [name, rule] of Object.entries(rules)) {
     const value = options[name]
-    if (value === undefined) {
-      if (rule.required)
-        throw optionInvalid(`${owner}: the option \`${name}\` is missing; it must be ${rule.expected}.`)
-    } else if (!rule.test(value)) {
-      throw optionInvalid(`${owner}: the option \`${name}\` must be ${rule.expected}.`)
-    }
+    const isMissing = value === undefined
+    if (isMissing ? !rule.required : rule.test(value)) continue
+    throw optionInvalid(
+      `${owner}: the option \`${name}\` ${isMissing ? 'is missing; it ' : ''}must be ${rule.expected}.`,
+    )
   }
 }
 
@@ -47,12 +50,12 @@ export function listOptions(_: string, known: readonly string[]): string {
   return `Its options are ${known.join(', ')}.`
 }
 
-/** A string of 1 to `max` characters, required. */
-export function nonEmptyString(max = Number.POSITIVE_INFINITY): OptionRule {
+/** A string of 1 to `max` characters, or of any length above 0; required. */
+export function nonEmptyString(max?: number): OptionRule {
   return {
     required: true,
-    expected: max === Number.POSITIVE_INFINITY ? 'a non-empty string' : `a string of 1 to ${max} characters`,
-    test: (value) => typeof value === 'string' && value.length > 0 && value.length <= max,
+    expected: max ? `a string of 1 to ${max} characters` : 'a non-empty string',
+    test: (value) => typeof value === 'string' && value !== '' && (!max || value.length <= max),
   }
 }
 
@@ -85,7 +88,7 @@ export const isFunction: OptionRule = { expected: 'a function', test: (value) =>
 export function objectWith(...methods: readonly string[]): OptionRule {
   const listed = methods.map((method) => `\`${method}()\``).join(' and ')
   return {
-    expected: methods.length === 0 ? 'an object' : `an object with ${listed}`,
+    expected: listed ? `an object with ${listed}` : 'an object',
     test: (value) =>
       (isObject(value) || typeof value === 'function') &&
       !Array.isArray(value) &&
@@ -97,6 +100,17 @@ export function objectWith(...methods: readonly string[]): OptionRule {
 export function required(rule: OptionRule): OptionRule {
   return { ...rule, required: true }
 }
+
+/** The same rule for an option that only tests set. */
+export function internal(rule: OptionRule): OptionRule {
+  return { ...rule, internal: true }
+}
+
+/** The clock of a test. */
+export const isClock: OptionRule = { ...objectWith('now', 'sleep'), internal: true }
+
+/** The random numbers of a test. */
+export const isRandom: OptionRule = { ...isFunction, internal: true }
 
 /** The error for an option that is wrong. */
 export function optionInvalid(message: string): SpillwayError {

@@ -12,6 +12,7 @@ import {
 import {
   type Clock,
   checkOptions,
+  isClock,
   isFunction,
   isRecordId,
   type OptionRules,
@@ -96,7 +97,7 @@ const rules: OptionRules<SqsSourceOptions> = {
   payloads: { ...objectWith('get', 'has'), expected: 'a payload store, for example s3Payloads({ buckets })' },
   parked: objectWith('put', 'confirm', 'findAll'),
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /**

@@ -1,5 +1,12 @@
 import type { Telemetry } from '@spillway/message'
-import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
+import {
+  type Clock,
+  integer,
+  isClock,
+  isRandom,
+  type OptionRules,
+  objectWith,
+} from '@spillway/message/internal'
 import type { ClaimChecking } from '@spillway/transport'
 import { isClient, isQueueUrl, type SqsClient } from './client.ts'
 import type { Coalescing } from './coalesce.ts'
@@ -59,6 +66,6 @@ export const targetRules: OptionRules<SqsTargetOptions> = {
   claimCheck: { ...objectWith('start'), expected: 'claimCheck({ store }) of @spillway/sqs/claim-check' },
   coalesce: { ...objectWith('start'), expected: 'coalesce() of @spillway/sqs/coalesce' },
   telemetry: objectWith('count', 'duration'),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }

@@ -290,7 +290,7 @@ describe('options', () => {
   it('names a typo', () => {
     // @ts-expect-error the option is wrong on purpose
     expect(() => emfTelemetry({ namespce: 'a' })).toThrow(
-      'emfTelemetry has no option `namespce`. Its options are namespace, dimensions, write, clock.',
+      'emfTelemetry has no option `namespce`. Its options are namespace, dimensions, write.',
     )
   })
 

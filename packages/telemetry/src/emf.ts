@@ -7,6 +7,7 @@ import { consoleLogger, counters, durations, type Telemetry } from '@spillway/me
 import {
   type Clock,
   checkOptions,
+  internal,
   isFunction,
   type OptionRules,
   objectWith,
@@ -64,7 +65,7 @@ const rules: OptionRules<EmfTelemetryOptions> = {
       value.every((name) => /^(?!:)[\x21-\x7e]{1,250}$/.test(name) && !reserved.includes(name)),
   },
   write: isFunction,
-  clock: objectWith('now'),
+  clock: internal(objectWith('now')),
 }
 
 /** Writes by itself at this many values, so that memory stays bounded when nobody calls `flush`. */

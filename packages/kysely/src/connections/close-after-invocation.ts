@@ -2,8 +2,8 @@ import {
   type Clock,
   checkOptions,
   integer,
+  isClock,
   type OptionRules,
-  objectWith,
   systemClock,
 } from '@spillway/message/internal'
 import type { LimitedPool } from './pool-options.ts'
@@ -38,7 +38,7 @@ export interface CloseAfterInvocation {
 
 const rules: OptionRules<CloseAfterInvocationOptions> = {
   keepWithinMillis: integer(1, 60_000),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /**

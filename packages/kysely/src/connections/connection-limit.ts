@@ -3,8 +3,8 @@ import {
   type Clock,
   checkOptions,
   integer,
+  isClock,
   type OptionRules,
-  objectWith,
   systemClock,
 } from '@spillway/message/internal'
 import { createPermits, type Permit, type PermitUse } from './permits.ts'
@@ -74,7 +74,7 @@ export interface ConnectionLimit {
 
 const rules: OptionRules<ConnectionLimitOptions> = {
   connections: integer(1, 10_000),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { Logger } from '@spillway/message'
-import { type Clock, integer, isFunction, type OptionRules, objectWith } from '@spillway/message/internal'
+import {
+  type Clock,
+  integer,
+  internal,
+  isClock,
+  isRandom,
+  type OptionRules,
+  objectWith,
+} from '@spillway/message/internal'
 import type { KeepingOptions } from './connection-book.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { defaultLimit, type SharedLimit } from './default-limit.ts'
@@ -68,14 +76,14 @@ export const poolRules: OptionRules<PoolOptions> = {
   connections: integer(1, 10_000),
   limit: objectWith('socket', 'take'),
   connectionTimeoutMillis: integer(1, 900_000),
-  idleTimeoutMillis: integer(1, 86_400_000),
-  maxLifetimeMillis: integer(1, 86_400_000),
-  maxUses: integer(1, Number.MAX_SAFE_INTEGER),
+  idleTimeoutMillis: internal(integer(1, 86_400_000)),
+  maxLifetimeMillis: internal(integer(1, 86_400_000)),
+  maxUses: internal(integer(1, Number.MAX_SAFE_INTEGER)),
   longestUseMillis: integer(1_000, 900_000),
   budget: integer(1, 1_000_000),
   logger: objectWith('info', 'warn', 'error'),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 /** The limit of a pool with these options to a database. */

@@ -2,7 +2,8 @@ import { type ParkDecision, type ParkedEntry, type ParkedStore, SpillwayError } 
 import {
   type Clock,
   checkOptions,
-  isFunction,
+  isClock,
+  isRandom,
   nonEmptyString,
   type OptionRules,
   objectWith,
@@ -70,8 +71,8 @@ export interface KyselyParkedStore extends ParkedStore {
 const rules: OptionRules<KyselyParkedStoreOptions<unknown>> = {
   db: required(objectWith('transaction', 'withoutPlugins')),
   table: { ...nonEmptyString(), required: false },
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 const pruneSize = 1_000

@@ -2,6 +2,7 @@ import type { MessageStatus, ParkedStore, StatusSource, TimeLimit } from '@spill
 import {
   type Clock,
   checkOptions,
+  isClock,
   nonEmptyString,
   type OptionRules,
   objectWith,
@@ -47,7 +48,7 @@ const rules: OptionRules<KyselyStatusOptions<Schema, string>> = {
   key: nonEmptyString(),
   name: { ...nonEmptyString(), required: false },
   parked: objectWith('find'),
-  clock: objectWith('now', 'sleep'),
+  clock: isClock,
 }
 
 /**

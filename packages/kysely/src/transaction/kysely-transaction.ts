@@ -9,7 +9,9 @@ import {
 import {
   type Clock,
   checkOptions,
+  isClock,
   isFunction,
+  isRandom,
   nonEmptyString,
   type OptionRules,
   objectWith,
@@ -102,8 +104,8 @@ const rules: OptionRules<KyselyTransactionOptions<unknown, unknown>> = {
   },
   isolationLevel: oneOf('read committed', 'repeatable read', 'serializable'),
   classify: objectWith(),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 /**

@@ -3,7 +3,9 @@ import {
   type Clock,
   checkOptions,
   integer,
+  isClock,
   isFunction,
+  isRandom,
   nonEmptyString,
   type OptionRules,
   objectWith,
@@ -109,8 +111,8 @@ const rules: OptionRules<KyselyWriterOptions<Schema, string, unknown>> = {
   types: { expected: expectedTypes, test: areTypes },
   rowsPerStatement: integer(1, 1_000_000),
   classify: objectWith(),
-  clock: objectWith('now', 'sleep'),
-  random: isFunction,
+  clock: isClock,
+  random: isRandom,
 }
 
 /**

@@ -82,9 +82,7 @@ const safeParts = [
  */
 export function toCause(name: string, message: string | undefined): Error {
   const text = message ?? ''
-  const [, safe = ''] = mayQuote.test(name)
-    ? (safeParts.map((pattern) => pattern.exec(text)).find((found) => found !== null) ?? [])
-    : [text, text]
+  const safe = mayQuote.test(name) ? safeParts.map((pattern) => pattern.exec(text)?.[1]).find(Boolean) : text
   const cause = new Error(safe)
   cause.name = name
   return cause

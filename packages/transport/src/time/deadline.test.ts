@@ -165,6 +165,47 @@ describe('a deadline', () => {
     expect(warnings).toStrictEqual([])
   })
 
+  it.each(['before', 'after'])('has one signal, which is first read %s it passes', (when) => {
+    const { own, controller } = limit(60_000)
+    const deadline = createDeadline(own)
+    const reasons: unknown[] = []
+    deadline.onPass((thrown) => reasons.push(thrown))
+    const early = when === 'before' ? deadline.signal : undefined
+    const aborted: unknown[] = []
+    early?.addEventListener('abort', () => aborted.push(early.reason))
+    const reason = new Error('enough')
+    controller.abort(reason)
+    const { signal } = deadline
+    expect([signal.aborted, signal.reason]).toStrictEqual([true, reason])
+    expect(early ?? signal).toBe(signal)
+    expect(deadline.signal).toBe(signal)
+    expect(aborted).toStrictEqual(when === 'before' ? [reason] : [])
+    deadline.onPass((thrown) => reasons.push(thrown))
+    expect(reasons).toStrictEqual([reason, reason])
+    expect(getEventListeners(own.signal, 'abort')).toHaveLength(0)
+  })
+
+  it('has the same reason in its signal, for callbacks, and after it has passed by time', () => {
+    const { clock, timers } = manualClock()
+    const deadline = createDeadline({ remainingTime: () => 60_000 }, { clock })
+    const reasons: unknown[] = []
+    deadline.onPass((thrown) => reasons.push(thrown))
+    timers[0]?.run()
+    deadline.onPass((thrown) => reasons.push(thrown))
+    expect(deadline.expired).toBe(true)
+    expect(deadline.signal.reason).toMatchObject({ name: 'TimeoutError' })
+    expect(reasons).toStrictEqual([deadline.signal.reason, deadline.signal.reason])
+  })
+
+  it('does not abort a signal that is first read after its end', () => {
+    const { own, controller } = limit(60_000)
+    const deadline = createDeadline(own)
+    deadline.end()
+    controller.abort()
+    expect(deadline.signal.aborted).toBe(false)
+    expect(deadline.expired).toBe(true)
+  })
+
   it('calls back no more what was cancelled', () => {
     const { own, controller } = limit(60_000)
     const called: string[] = []

@@ -65,8 +65,11 @@ function isDeadline(limit: OuterLimit): limit is RunningDeadline {
 const signalOfItsOwn: PropertyDescriptor & ThisType<RunningDeadline> = {
   enumerable: true,
   get() {
+    this.controller ??= new AbortController()
     this.isKept = true
     this.watch()
+    // No effect on a signal that has aborted.
+    if (this.isPassed) this.controller.abort(this.reason)
     return this.controller.signal
   },
 }
@@ -79,20 +82,23 @@ class RunningDeadline implements Deadline {
   /** The only signal that ends it before its time is over. Reading its own signal would start the timer. */
   readonly early: AbortSignal | undefined
   readonly clock: Clock
-  readonly controller = new AbortController()
+  /** Made when the signal is first read: most deadlines of a request are only raced with. */
+  controller: AbortController | undefined
   readonly waiting = new Set<(reason: unknown) => void>()
   /** Stops the timer; there is one while it is set. */
   stop: (() => void) | undefined
   /** Whether the timer goes on when nothing waits any more. */
   isKept = false
   isPassed = false
+  /** Why it passed. */
+  reason: unknown
 
   constructor(limit: OuterLimit, { reserve = 0, most = longestTimer, clock }: DeadlineOptions) {
     const time = clock ?? (isDeadline(limit) ? limit : endless).clock
     const startedAt = time.now()
-    // Relative times only: a clock may count from any origin.
-    this.remainingTime = () =>
-      Math.max(0, Math.min(limit.remainingTime() - reserve, most - (time.now() - startedAt)))
+    // Relative times only: a clock may count from any origin. The clock is not read in vain: each record of a batch asks.
+    const own = () => (most < longestTimer ? most - (time.now() - startedAt) : most)
+    this.remainingTime = () => Math.max(0, Math.min(limit.remainingTime() - reserve, own()))
     this.early = earlySignal(limit)
     this.clock = time
     Object.defineProperty(this, 'signal', signalOfItsOwn)
@@ -104,23 +110,20 @@ class RunningDeadline implements Deadline {
 
   race<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
-      work.then(
-        (value) => {
+      const settle =
+        <Result>(end: (result: Result) => void) =>
+        (result: Result) => {
           cancel()
-          resolve(value)
-        },
-        (thrown) => {
-          cancel()
-          reject(thrown)
-        },
-      )
+          end(result)
+        }
+      work.then(settle(resolve), settle(reject))
       // In a microtask, so that work that is already settled wins.
       const cancel = this.onPass(() => queueMicrotask(() => resolve(undefined)))
     })
   }
 
   onPass(callback: (reason: unknown) => void): () => void {
-    if (this.isPassed) callback(this.controller.signal.reason)
+    if (this.isPassed) callback(this.reason)
     else {
       this.waiting.add(callback)
       this.watch()
@@ -165,7 +168,8 @@ class RunningDeadline implements Deadline {
   pass(reason: unknown = new DOMException('The time is over.', 'TimeoutError')): void {
     this.stop?.()
     this.isPassed = true
-    this.controller.abort(reason)
+    this.reason = reason
+    this.controller?.abort(reason)
     for (const callback of this.waiting) callback(reason)
   }
 }

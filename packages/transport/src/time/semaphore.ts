@@ -17,13 +17,11 @@ export interface Semaphore {
   tryTake(weight?: number): (() => void) | undefined
 }
 
+/** Options of {@link createSemaphore}. */
+type SemaphoreOptions = Pick<DeadlineOptions, 'reserve'>
+
 /** Gives the places back. */
 type Leave = () => void
-
-interface Waiter {
-  readonly weight: number
-  enter(leave: Leave | undefined): void
-}
 
 /**
  * Makes a semaphore.
@@ -31,11 +29,9 @@ interface Waiter {
  * @param places the number of places
  * @param reserve a wait ends this many milliseconds before its limit
  */
-export function createSemaphore(
-  places: number,
-  { reserve = 0 }: Pick<DeadlineOptions, 'reserve'> = {},
-): Semaphore {
-  const waiting = new Set<Waiter>()
+export function createSemaphore(places: number, { reserve = 0 }: SemaphoreOptions = {}): Semaphore {
+  /** How many places each waiting call needs, in order. The keys resolve the calls. */
+  const waiting = new Map<(leave: Leave | undefined) => void, number>()
   let taken = 0
 
   const hasRoom = (weight: number) => taken === 0 || taken + weight <= places
@@ -51,10 +47,10 @@ export function createSemaphore(
   }
 
   function admit(): void {
-    for (const waiter of waiting) {
-      if (!hasRoom(waiter.weight)) return
-      waiting.delete(waiter)
-      waiter.enter(enter(waiter.weight))
+    for (const [resolve, weight] of waiting) {
+      if (!hasRoom(weight)) return
+      waiting.delete(resolve)
+      resolve(enter(weight))
     }
   }
 
@@ -63,13 +59,12 @@ export function createSemaphore(
   async function wait(weight: number, limit: OuterLimit | undefined): Promise<Leave | undefined> {
     const deadline = limit && createDeadline(limit, { reserve })
     const leave = await new Promise<Leave | undefined>((resolve) => {
-      const waiter = { weight, enter: resolve }
-      waiting.add(waiter)
+      waiting.set(resolve, weight)
       deadline?.onPass(() => {
-        // No effect on a waiter that has entered: its promise is already resolved.
-        waiting.delete(waiter)
+        // No effect on a call that has its places: its promise is already resolved.
+        waiting.delete(resolve)
         resolve(undefined)
-        // A waiter behind it may need fewer places.
+        // A call behind it may need fewer places.
         admit()
       })
     })

@@ -294,4 +294,10 @@ describe('postgresPool', () => {
       expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
     )
   })
+
+  it('names a typo, and lists the options without those that only tests set', () => {
+    expect(() => postgresPool({ Pool, max: 5 } as never)).toThrow(
+      /^postgresPool has no option `max`\. Its options are connections, limit, connectionTimeoutMillis, longestUseMillis, budget, logger, Pool, connectionString, config\.$/,
+    )
+  })
 })

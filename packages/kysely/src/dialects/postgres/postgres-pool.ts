@@ -1,4 +1,11 @@
-import { checkOptions, integer, isFunction, type OptionRules, required } from '@spillway/message/internal'
+import {
+  checkOptions,
+  integer,
+  internal,
+  isFunction,
+  type OptionRules,
+  required,
+} from '@spillway/message/internal'
 import type { PostgresPool } from 'kysely'
 import {
   type ConnectionLeases,
@@ -54,7 +61,7 @@ const rules: OptionRules<PostgresPoolOptions<object>> = {
     test: (value) =>
       typeof value === 'string' && /^(?:\/|(?:postgres(?:ql)?|pg(?:sql)?|socket):)/i.test(value),
   },
-  idleInTransactionSessionTimeoutMillis: integer(0, 86_400_000),
+  idleInTransactionSessionTimeoutMillis: internal(integer(0, 86_400_000)),
   config: {
     expected: 'an object of options of pg',
     test: (value) => typeof value === 'object' && value !== null,
