@@ -1,9 +1,13 @@
 import { defineMessage } from '@spillway/message'
 import * as z from 'zod'
 
-/** An order. The client chooses its id, so that sending it again changes nothing. */
+/** An order. The client chooses its id: sending it again changes nothing. */
 export const order = defineMessage({
   name: 'order.placed',
-  schema: z.object({ id: z.uuid(), customer: z.string().min(1).max(64), cents: z.int().nonnegative() }),
+  schema: z.object({
+    id: z.uuid(),
+    customer: z.string().min(1).max(64),
+    cents: z.int().nonnegative(),
+  }),
   key: (body) => body.id,
 })

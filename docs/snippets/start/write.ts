@@ -6,7 +6,11 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { order } from './message.ts'
 
-const db = new Kysely<{ orders: { id: string; customer: string; cents: number } }>({
+interface Tables {
+  orders: { id: string; customer: string; cents: number }
+}
+
+const db = new Kysely<Tables>({
   dialect: new PostgresDialect({
     pool: postgresPool({ Pool, connectionString: process.env.DATABASE_URL }),
   }),
@@ -21,4 +25,14 @@ export const handler = middy()
       deadLetterQueueUrl: process.env.DEAD_LETTER_QUEUE_URL,
     }),
   )
-  .handler(batch(order, kyselyWriter({ db, insertInto: 'orders', row: ({ body }) => body, conflict: 'id' })))
+  .handler(
+    batch(
+      order,
+      kyselyWriter({
+        db,
+        insertInto: 'orders',
+        row: ({ body }) => body,
+        conflict: 'id',
+      }),
+    ),
+  )
