@@ -8,10 +8,13 @@ import { headOf } from './head.ts'
 import { codeTitles } from './markdown/code-titles.ts'
 import { cornerCells } from './markdown/corner-cells.ts'
 import { diagrams } from './markdown/diagrams.ts'
+import { narrowTables } from './markdown/narrow-tables.ts'
 import { outsideLinks } from './markdown/outside-links.ts'
+import { rowAnchors } from './markdown/row-anchors.ts'
 import { tabs } from './markdown/tabs.ts'
-import { sections } from './pages.ts'
+import { navigation, neighboursOf, sidebars } from './menus.ts'
 import { plainPage, writePlainPages } from './plain-pages.ts'
+import { search } from './search.ts'
 
 const { site, repository } = addresses
 
@@ -38,6 +41,8 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(markdown) {
       cornerCells(markdown)
+      narrowTables(markdown)
+      rowAnchors(markdown)
       outsideLinks(repository)(markdown)
       codeTitles(repository)(markdown)
       diagrams(markdown)
@@ -45,43 +50,30 @@ export default defineConfig({
     },
   },
   ...(site !== undefined && { sitemap: { hostname: site } }),
-  // What search engines and link previews show: the first sentence of a page.
   transformPageData(page, { siteConfig }) {
-    if (page.description !== '') return
-    return { description: plainPage(readFileSync(join(siteConfig.srcDir, page.filePath), 'utf8')).summary }
+    const source = readFileSync(join(siteConfig.srcDir, page.filePath), 'utf8')
+    // A page without an outline has its room for the text.
+    const aside = /^##/m.test(source) ? {} : { aside: false }
+    const link = `/${page.filePath.replace(/(?:(?<=^|\/)index)?\.md$/, '')}`
+    return {
+      // What search engines and link previews show: the first sentence of a page.
+      description: page.description === '' ? plainPage(source).summary : page.description,
+      frontmatter: { ...aside, ...neighboursOf(link), ...page.frontmatter },
+    }
   },
   transformHead: ({ page, title, description }) => headOf({ file: page, title, description }, site),
   buildEnd: ({ pages, srcDir, outDir }) => writePlainPages(pages, srcDir, outDir, site),
   themeConfig: {
     logo: { src: '/logo.svg', alt: '' },
-    search: {
-      provider: 'local',
-      options: {
-        miniSearch: {
-          options: { tokenize: searchTerms },
-          searchOptions: { boostDocument: importanceOf },
-        },
-      },
-    },
+    search,
     outline: [2, 3],
-    nav: [
-      { text: 'Start', link: '/start' },
-      { text: 'Concepts', link: '/concepts/why-buffer' },
-      { text: 'Guides', link: '/ingest' },
-      { text: 'Reference', link: '/reference/configuration' },
-      { text: 'The numbers', link: '/spike' },
-    ],
-    sidebar: {
-      // A menu of its own: it is long, and a group that folds is a button around a button, which screen readers cannot use.
-      '/reference/api/': [
-        { text: 'API reference', link: '/reference/api/', items: api },
-        { text: 'Back to the guides', link: '/ingest' },
-      ],
-      '/': [
-        ...sections.map(({ text, items }) => ({ text, items: [...items] })),
-        { text: 'API reference', link: '/reference/api/' },
-        { text: 'Changelog', link: '/reference/changelog' },
-      ],
+    nav: navigation,
+    sidebar: sidebars(api),
+    notFound: {
+      title: 'There is no such page',
+      quote: 'It may have moved. Search for it, or begin on the first page.',
+      linkLabel: 'To the first page',
+      linkText: 'To the first page',
     },
     ...(repository !== undefined && {
       editLink: { pattern: `${repository}/edit/main/docs/:path` },
@@ -89,20 +81,3 @@ export default defineConfig({
     }),
   },
 })
-
-/**
- * The terms of a text: its words, and names with `_`, `.` or `-` as a whole, so that an error code finds its row first.
- * It runs in the browser from its own text: it may use nothing from outside.
- */
-function searchTerms(text: string): string[] {
-  const words = text.split(/[\n\r\p{Z}\p{P}]+/u)
-  return [...words, ...(text.match(/\w+(?:[-._]\w+)+/g) ?? [])]
-}
-
-/**
- * How much a page counts in a search: the API reference has each name many times, and would hide the page that explains
- * it. It runs in the browser from its own text, too.
- */
-function importanceOf(id: string): number {
-  return id.includes('/reference/api/') ? 0.1 : 1
-}

@@ -4,13 +4,25 @@ export interface Page {
   readonly link: string
 }
 
+/** The parts of the site. Each has a menu of its own, and a link at the top of every page. */
+export type Area = 'Start' | 'Guides' | 'Runbooks' | 'Reference'
+
+/** A group of pages in the menu of its area. */
+export interface Section {
+  readonly area: Area
+  readonly text: string
+  readonly items: readonly Page[]
+}
+
 /** The pages by their sections, in reading order. A test holds that none is missing. */
-export const sections: readonly { readonly text: string; readonly items: readonly Page[] }[] = [
+export const sections: readonly Section[] = [
   {
+    area: 'Start',
     text: 'Start',
     items: [{ text: 'The first five minutes', link: '/start' }],
   },
   {
+    area: 'Start',
     text: 'Concepts',
     items: [
       { text: 'Why buffer', link: '/concepts/why-buffer' },
@@ -27,6 +39,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Guides',
     text: 'Guides: accept',
     items: [
       { text: 'Accepting writes', link: '/ingest' },
@@ -39,6 +52,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Guides',
     text: 'Guides: write',
     items: [
       { text: 'Writing in batches', link: '/batch' },
@@ -52,6 +66,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Guides',
     text: 'Guides: the database',
     items: [
       { text: 'The connection budget', link: '/budget' },
@@ -63,6 +78,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Guides',
     text: 'Guides: build and run',
     items: [
       { text: 'Local development', link: '/guides/local-development' },
@@ -81,6 +97,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Guides',
     text: 'From elsewhere',
     items: [
       { text: 'Adopting step by step', link: '/adopting' },
@@ -92,6 +109,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Runbooks',
     text: 'Runbooks',
     items: [
       { text: 'The dead-letter queue fills', link: '/runbooks/dead-letter-queue-fills' },
@@ -103,6 +121,7 @@ export const sections: readonly { readonly text: string; readonly items: readonl
     ],
   },
   {
+    area: 'Reference',
     text: 'Reference',
     items: [
       { text: 'Which errors park a message', link: '/kysely' },

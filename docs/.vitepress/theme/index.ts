@@ -1,17 +1,20 @@
 import type { Theme } from 'vitepress'
 import { onContentUpdated } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
-import { defineAsyncComponent } from 'vue'
+import { defineAsyncComponent, nextTick } from 'vue'
 import HomePage from './HomePage.vue'
 import { rememberTabs } from './remember-tabs.ts'
 import SpikeFigures from './SpikeFigures.vue'
+import { showPlaceInMenu } from './show-place.ts'
 import TwoDesigns from './TwoDesigns.vue'
 import './styles/calculator.css'
 import './styles/colours.css'
 import './styles/code.css'
 import './styles/diagrams.css'
 import './styles/home.css'
+import './styles/outline.css'
 import './styles/search.css'
+import './styles/tables.css'
 import './styles/tabs.css'
 
 const theme: Theme = {
@@ -19,6 +22,8 @@ const theme: Theme = {
   setup() {
     if (import.meta.env.SSR) return
     onContentUpdated(rememberTabs())
+    // The menu follows the page.
+    onContentUpdated(() => nextTick(showPlaceInMenu))
   },
   enhanceApp({ app }) {
     app.component('HomePage', HomePage)
