@@ -1,14 +1,7 @@
 import { kyselyWriter } from '@spillway/kysely'
 import type { MessageRecord } from '@spillway/message'
-import type { Kysely } from 'kysely'
-
-interface Order {
-  readonly customer: string
-}
-interface Database {
-  orders: { id: string; customer: string }
-}
-declare const db: Kysely<Database>
+import { db } from './database.ts'
+import type { Order } from './message.ts'
 
 export const writeOrders = kyselyWriter({
   db,

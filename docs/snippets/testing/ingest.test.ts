@@ -22,3 +22,10 @@ it('answers 422 to an order without a customer, and sends nothing', async () => 
   expect(status).toBe(422)
   expect(await to.messages(order)).toStrictEqual([])
 })
+
+it('answers 503 when the queue does not take the order, so that the client tries again', async () => {
+  const throttled = { code: 'ThrottlingException', detail: 'Too many requests.', retryable: true }
+  const to = memoryTarget({ status: 'rejected', ...throttled })
+  const { status } = await invoke(createHandler(to), httpApiEvent({ path: '/orders', body: placed }))
+  expect(status).toBe(503)
+})
