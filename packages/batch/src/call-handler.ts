@@ -28,20 +28,32 @@ export async function callWriter<Body>(
   }
 }
 
-/** Gives one message to a handler of single records. Never rejects. */
-export async function callHandler<Body>(
+/**
+ * Gives one message to a handler of single records. Waits for it without a limit of time; not at all if it is
+ * synchronous. Never throws and never rejects.
+ */
+export function callHandler<Body>(
   { handle }: EachRecord<Body>,
   invocation: Invocation<Body>,
   message: MessageRecord<Body>,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   const { deadlines, outcomeOfError } = invocation
   if (deadlines.writing.expired) return retry({ cause: deadlineError() })
   try {
-    const answering = handle(message, limitOf(invocation))
-    if (isOutcome(answering)) return answering
-    const answer: unknown = await deadlines.answering.race(Promise.resolve(answering))
-    if (answer === undefined && deadlines.answering.signal.aborted) return retry({ cause: deadlineError() })
-    return toOutcome(answer, 'The handler')
+    const answer: unknown = handle(message, limitOf(invocation))
+    return isOutcome(answer) ? answer : outcomeOf(answer, invocation, message)
+  } catch (thrown) {
+    return outcomeOfError(thrown, message, deadlines.writing.signal)
+  }
+}
+
+async function outcomeOf<Body>(
+  answer: unknown,
+  { deadlines, outcomeOfError }: Invocation<Body>,
+  message: MessageRecord<Body>,
+): Promise<Outcome> {
+  try {
+    return toOutcome(await answer, 'The handler')
   } catch (thrown) {
     return outcomeOfError(thrown, message, deadlines.writing.signal)
   }

@@ -25,9 +25,11 @@ export function isMessage(decoded: DecodedRecord): decoded is MessageRecord {
   return !('outcome' in decoded)
 }
 
-/** Whether a record is still being decoded. Looks for `then`, because `instanceof` is too slow to be called for each record. */
-export function isPending(decoded: Decoding): decoded is Promise<DecodedRecord> {
-  return 'then' in decoded
+/** Whether a result is still being computed. Looks for `then`, because `instanceof` is too slow to be called for each record. */
+export function isPending<Result extends object>(
+  result: Result | Promise<Result>,
+): result is Promise<Result> {
+  return 'then' in result
 }
 
 /**

@@ -193,6 +193,27 @@ describe('the deadline', () => {
     expect(result.summary?.codes).toStrictEqual({ SPILLWAY_DEADLINE: 2 })
   })
 
+  it('waits for a copy that is on its way to the dead-letter queue, and parks nothing for a later answer', async () => {
+    const clock = drivenClock()
+    const handler = eachRecord<Order>(async ({ key }) => {
+      await clock.sleep(key === 'a' ? 100 : 1750)
+      return refused
+    })
+    const result = await virtualRun({
+      records: letters('a', 'b'),
+      handler,
+      clock,
+      park: () => clock.sleep(1700),
+      timeout: 2000,
+      options: { guard: 500 },
+    })
+    // Answers are waited for until 1,700, copies until 1,900.
+    expect(result.parked.map(({ id }) => id)).toStrictEqual(['a'])
+    expect(result.failed).toStrictEqual(['b'])
+    expect(result.took).toBe(1800)
+    expect(result.summary?.codes).toStrictEqual({ X: 1, SPILLWAY_DEADLINE: 1 })
+  })
+
   it('begins nothing when the invocation is aborted already', async () => {
     const { begun, handle } = noting()
     const result = await virtualRun({

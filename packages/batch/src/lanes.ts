@@ -11,10 +11,8 @@ export function toWaves(
   records: readonly SourceRecord[],
   positions: readonly number[],
 ): readonly (readonly number[])[] {
+  if (haveOwnLanes(records, positions)) return [positions]
   const laneOf = (position: number) => (records[position] as SourceRecord).lane
-  const lanes = new Set<string>()
-  for (const position of positions) lanes.add(laneOf(position))
-  if (lanes.size === positions.length) return [positions]
   const lengths = new Map<string, number>()
   const waves: number[][] = []
   for (const position of positions) {
@@ -26,6 +24,17 @@ export function toWaves(
     else wave.push(position)
   }
   return waves
+}
+
+/** Whether each record has a lane of its own. */
+function haveOwnLanes(records: readonly SourceRecord[], positions: readonly number[]): boolean {
+  const lanes = new Set<string>()
+  let count = 0
+  for (const position of positions) {
+    lanes.add((records[position] as SourceRecord).lane)
+    if (lanes.size <= count++) return false
+  }
+  return true
 }
 
 /** Hands out records in order, at most one of each lane at a time. */
@@ -40,9 +49,10 @@ export interface LaneQueue {
 
 /** Creates a queue of some records, in order. */
 export function queueLanes(records: readonly SourceRecord[], positions: readonly number[]): LaneQueue {
+  let place = 0
+  if (haveOwnLanes(records, positions)) return { next: () => positions[place++] }
   /** The lanes with a record in flight, each with its records that came up since. */
   const inFlight = new Map<string, number[]>()
-  let place = 0
   const laneOf = (position: number) => (records[position] as SourceRecord).lane
   return {
     next(done) {

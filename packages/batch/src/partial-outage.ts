@@ -8,6 +8,8 @@ const memoryMs = 60_000
 export interface Witness {
   /** Notes the outcomes of records that were tried at the same time. */
   note(outcomes: readonly Outcome[]): void
+  /** Notes the outcome of a record that was tried by itself. */
+  noteOne(outcome: Outcome): void
   /**
    * Notes that one of several handlers is called. Returns a function that notes the outcomes. A record of another handler
    * that is done in between was tried at the same time.
@@ -33,6 +35,10 @@ export function createWitness(): Witness {
   }
   return {
     note,
+    noteOne(outcome) {
+      sawDown ||= isUnavailable(outcome)
+      sawPart ||= sawDown && isDone(outcome)
+    },
     begin(handler) {
       const before = callsOfOthers(handler)
       return (outcomes) => {

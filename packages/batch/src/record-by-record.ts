@@ -41,22 +41,23 @@ async function handleOnce<Body>(
   positions: readonly number[],
   attempt: number,
 ): Promise<{ readonly later: readonly Parking[]; readonly outage: Outcome | undefined }> {
-  const { source, progress, deadlines, isPartial, witness } = invocation
+  const { source, progress, isPartial, witness } = invocation
   const { concurrency } = each
   const fetcher = createFetcher(invocation, concurrency)
   const detector = detectOutage(concurrency, isPartial, attempt)
   const later: Parking[] = []
 
-  async function handle(position: number): Promise<boolean> {
-    const record = source.records[position] as SourceRecord
-    const outcome = parkOverdue(record, await outcomeOf(each, invocation, record, fetcher))
-    witness.note([outcome])
+  function settle(position: number, given: Outcome): boolean | Promise<boolean> {
+    const outcome = parkOverdue(source.records[position] as SourceRecord, given)
+    witness.noteOne(outcome)
     detector.note(outcome)
-    if (outcome.kind !== 'park') {
-      progress.settle(position, outcome)
-      return true
-    }
-    const left = await parkDue(invocation, [{ ...outcome, position }])
+    if (outcome.kind === 'park') return parkNow({ ...outcome, position })
+    progress.settle(position, outcome)
+    return true
+  }
+
+  async function parkNow(parking: Parking): Promise<boolean> {
+    const left = await parkDue(invocation, [parking])
     later.push(...left)
     return left.length === 0
   }
@@ -66,9 +67,10 @@ async function handleOnce<Body>(
     positions,
     concurrency,
     detector,
-    writing: deadlines.writing,
+    deadlines: invocation.deadlines,
     skip: progress.skip,
-    handle,
+    handle: (position) => outcomeOf(each, invocation, source.records[position] as SourceRecord, fetcher),
+    settle,
   })
   return { later, outage: detector.outage() }
 }
@@ -81,7 +83,7 @@ function outcomeOf<Body>(
   fetcher: Fetcher,
 ): Outcome | Promise<Outcome> {
   const { decided, reader, deadlines } = invocation
-  const outcome = decided.get(record)
+  const outcome = decided.size === 0 ? undefined : decided.get(record)
   if (outcome !== undefined) return outcome
   if (record.load !== undefined) return outcomeOfClaim(each, invocation, record, fetcher)
   const decoding = reader.read(record, record.body)

@@ -1,8 +1,9 @@
-import type { EachRecord, MessageRecord, Outcome, Writer } from '@spillway/message'
+import { type EachRecord, type MessageRecord, type Outcome, retry, type Writer } from '@spillway/message'
 import { createSemaphore } from '@spillway/transport'
 import { callHandler, callWriter } from './call-handler.ts'
 import { detectOutage } from './outage.ts'
 import type { Invocation, Pass } from './pass.ts'
+import { deadlineError } from './settled-result.ts'
 
 /** A handler of any message. */
 export type Handler = Writer<unknown> | EachRecord<unknown>
@@ -112,7 +113,8 @@ function eachRun(each: EachRecord<unknown>, invocation: Invocation<unknown>, att
     const outage = detector.outage()
     if (outage !== undefined) return outage
     const note = witness.begin(each)
-    const outcome = await callHandler(each, invocation, message)
+    const answering = Promise.resolve(callHandler(each, invocation, message))
+    const outcome = (await deadlines.answering.race(answering)) ?? retry({ cause: deadlineError() })
     note([outcome])
     detector.note(outcome)
     return outcome
