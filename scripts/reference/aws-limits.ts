@@ -51,7 +51,7 @@ export const awsLimits: readonly AwsLimit[] = [
     '256 characters',
     'sqs/src/message-attributes.ts',
     'length <= 256',
-    `${sqs} API Reference, SendMessage`,
+    `${sqs} Developer Guide, "Message metadata for Amazon SQS"`,
   ),
   limit(
     'group and deduplication id of a FIFO queue',
@@ -184,7 +184,7 @@ export const awsLimits: readonly AwsLimit[] = [
     '65,535',
     'kysely/src/dialects/mysql/mysql-writer.ts',
     '65_535',
-    'PostgreSQL documentation, "Limits"; the protocol of MySQL',
+    'PostgreSQL documentation, "PostgreSQL Limits"; MySQL Source Code Documentation, "COM_STMT_PREPARE"',
   ),
 ]
 

@@ -1,13 +1,19 @@
 import { toTable } from './blocks.ts'
 
-/** A fault, its result for the message, and the proof. */
+/** A fault, its result for the message, and the test that shows it. */
 export interface FailureRow {
   readonly fault: string
   readonly outcome: string
-  /** A test file and a part of the title of its test; or, if no test can show it, a page that describes the setting. */
-  readonly proof:
-    | { readonly test: string; readonly title: string }
-    | { readonly page: string; readonly what: string }
+  /** A test file and a part of the title of its test. */
+  readonly test: string
+  readonly title: string
+  /** For a fault that loses messages: the page that says what to set against it. */
+  readonly advice?: Advice
+}
+
+interface Advice {
+  readonly page: string
+  readonly what: string
 }
 
 const batch = 'packages/batch/src/failure-matrix.test.ts'
@@ -54,7 +60,11 @@ export const failureRows: readonly FailureRow[] = [
   row(
     'a message becomes older than the retention of its queue',
     '**lost**: SQS deletes it without a trace',
-    said('runbooks/queue-grows.md', 'watch its age'),
+    tested(
+      'packages/simulator/src/queue/queue.test.ts',
+      'deletes a message although its visibility time-out has passed, and one that is too old',
+      link('runbooks/queue-grows.md', 'watch its age'),
+    ),
   ),
   row(
     'the function that writes is throttled by reserved concurrency',
@@ -104,7 +114,11 @@ export const failureRows: readonly FailureRow[] = [
   row(
     'a failover to a replica that lags behind',
     '**lost** if the message was already deleted, because the database has lost a committed transaction',
-    said('concepts/promise.md#where-it-ends', 'replicate synchronously'),
+    tested(
+      'packages/batch/src/lost-commit.test.ts',
+      'row 16',
+      link('concepts/promise.md#where-it-ends', 'replicate synchronously'),
+    ),
   ),
   row(
     'a record that the database always rejects',
@@ -139,8 +153,12 @@ export const failureRows: readonly FailureRow[] = [
   ),
   row(
     'a filter on the mapping of a queue',
-    '**lost**: Lambda deletes what does not match',
-    said('concepts/promise.md#what-you-have-to-set', 'set none'),
+    '**lost**: Lambda deletes what does not match. `defineApp` has no option for one',
+    tested(
+      'packages/planner/src/define-app.test.ts',
+      'rejects a filter on the mapping',
+      link('concepts/promise.md#what-you-have-to-set', 'set none'),
+    ),
   ),
   row(
     'PutRecords stores only some of the records, or its response is lost',
@@ -170,27 +188,27 @@ export const failureRows: readonly FailureRow[] = [
   ),
 ]
 
-function row(fault: string, outcome: string, proof: FailureRow['proof']): FailureRow {
-  return { fault, outcome, proof }
+function row(fault: string, outcome: string, shown: Shown): FailureRow {
+  return { fault, outcome, ...shown }
 }
 
-function tested(test: string, title: string): FailureRow['proof'] {
-  return { test, title }
+type Shown = Pick<FailureRow, 'test' | 'title' | 'advice'>
+
+function tested(test: string, title: string, advice?: Advice): Shown {
+  return { test, title, ...(advice && { advice }) }
 }
 
-function said(page: string, what: string): FailureRow['proof'] {
+function link(page: string, what: string): Advice {
   return { page, what }
 }
 
 /** The rows as a table. */
 export const failureTable: string = toTable(
   ['', 'what fails', 'result for the message', 'shown by'],
-  failureRows.map(({ fault, outcome, proof }, index) => [
+  failureRows.map(({ fault, outcome, test, advice }, index) => [
     String(index + 1),
     fault,
-    outcome,
-    'page' in proof
-      ? `no test: [${proof.what}](../${proof.page})`
-      : `[${proof.test.replace(/^packages\/|src\//g, '')}](../../${proof.test})`,
+    advice === undefined ? outcome : `${outcome}. Against it: [${advice.what}](../${advice.page})`,
+    `[${test.replace(/^packages\/|src\//g, '')}](../../${test})`,
   ]),
 )

@@ -247,6 +247,14 @@ describe('errors', () => {
     expect(messageOf(options)).toBe(message)
   })
 
+  it.each(['filter', 'filters', 'filterCriteria'])(
+    'rejects a filter on the mapping, because Lambda deletes the messages that do not match: %s',
+    (name) => {
+      const functions = { write: { ...write, [name]: [{ body: { kind: ['a'] } }] } }
+      expect(messageOf({ name: 'a', functions })).toContain(`functions.write has no option \`${name}\`.`)
+    },
+  )
+
   it('names all problems at once', () => {
     const problems = messageOf({
       name: 'a',

@@ -17,7 +17,7 @@ export function attributesOf({ traceparent, attributes }: EncodedMessage): reado
 /**
  * Why SQS would refuse the attributes of a message; `undefined` if it would not.
  *
- * Source: Amazon SQS Developer Guide, "Amazon SQS message metadata".
+ * Source: Amazon SQS Developer Guide, "Message metadata for Amazon SQS".
  */
 export function attributeFault(attributes: readonly (readonly [string, unknown])[]): string | undefined {
   if (attributes.length > maxAttributes) {

@@ -2,7 +2,7 @@
  * Binary attributes in a form whose size fauxqs counts as SQS does. fauxqs counts the base64, SQS the bytes, so fauxqs
  * gets the bytes, and responses have the base64.
  *
- * Source: Amazon SQS Developer Guide, "Amazon SQS message metadata".
+ * Source: Amazon SQS Developer Guide, "Message metadata for Amazon SQS".
  */
 export function storedAttributes(attributes: unknown): unknown {
   if (typeof attributes !== 'object' || attributes === null) return attributes

@@ -56,7 +56,7 @@ function toAttribute([name, value]: CopyFact): NamedAttribute {
   return [name, { DataType: 'String', StringValue: value }]
 }
 
-/** The bytes of a message as SQS counts them ("Amazon SQS message metadata", Amazon SQS Developer Guide). */
+/** The bytes of a message as SQS counts them ("Message metadata for Amazon SQS", Amazon SQS Developer Guide). */
 export function messageBytes(body: string, attributes: readonly NamedAttribute[]): number {
   return attributes.reduce((sum, one) => sum + bytesOf(one), Buffer.byteLength(body))
 }
