@@ -1,14 +1,14 @@
 import { GCProfiler } from 'node:v8'
 import { median } from './statistics.ts'
 
-/** One of the ways to do a thing that a group compares. */
+/** One of the implementations that a group compares. */
 export interface Contestant {
   readonly name: string
-  /** Does one operation. Throws on a wrong answer, which must not be measured. */
+  /** Does one operation. Throws on a wrong result, so that it is not measured. */
   run(): Promise<void>
 }
 
-/** What a group needs while it runs. */
+/** The contestants of a running group. */
 export interface Stage {
   readonly contestants: readonly Contestant[]
   stop?(): Promise<void>
@@ -17,7 +17,7 @@ export interface Stage {
 /** The most that a contestant should take. */
 export interface Goal {
   readonly contestant: string
-  /** As a multiple of what {@link Goal.against} takes. */
+  /** As a multiple of the time of {@link Goal.against}. */
   readonly ratio: number
   /** Default: the baseline. */
   readonly against?: string
@@ -29,15 +29,17 @@ export interface BenchGroup {
   readonly name: string
   /** What is measured and under what conditions, for the reader of the page. */
   readonly about: string
-  /** What one operation is, for example `request`. */
+  /** The name of one operation, for example `request`. */
   readonly operation: string
   /** The contestant that the others are measured against. */
   readonly baseline: string
   /** The most that a contestant should take. */
   readonly goal?: Goal | readonly Goal[]
-  /** The number of rounds: many short ones if the machine is busy with other work. Default 21. */
+  /** The number of rounds. Use many short rounds if the machine is busy with other work. Default 21. */
   readonly rounds?: number
-  /** The number of unmeasured rounds before, in which code is compiled and connections are opened. Default 5. */
+  /**
+   * The number of unmeasured rounds before the others, in which code is compiled and connections are opened. Default 5.
+   */
   readonly warmUpRounds?: number
   /**
    * The garbage that is collected before each contestant: all, or only the young generation, which keeps compiled code.
@@ -46,9 +48,12 @@ export interface BenchGroup {
   readonly collect?: 'all' | 'young'
   /** Operations of each contestant in a round, one after the other. */
   readonly operations: number
-  /** The units of an operation, for example the rows of a batch: the table then has units per second and the cost of one. */
+  /**
+   * The units of an operation, for example the rows of a batch: the table then shows units per second and the cost of
+   * one unit.
+   */
   readonly units?: { readonly name: string; readonly count: number }
-  /** Packages whose versions matter, as the package of the benchmark file has them installed. */
+  /** The packages whose installed versions the page shows. */
   readonly packages: readonly string[]
   start(): Promise<Stage>
 }
@@ -59,7 +64,7 @@ export interface BenchTable {
   readonly name: string
   /** What is measured and under what conditions, for the reader of the page. */
   readonly about: string
-  /** Packages whose versions matter, as the package of the benchmark file has them installed. */
+  /** The packages whose installed versions the page shows. */
   readonly packages: readonly string[]
   /** The names of the columns. */
   readonly head: readonly string[]
@@ -85,13 +90,13 @@ export interface Measured {
   readonly cpu: number
   /** Bytes of heap that an operation takes: the median of the rounds. */
   readonly heap: number
-  /** How much more an operation takes than one of the baseline: the median of the rounds' own ratios. */
+  /** The time of an operation as a multiple of the baseline's: the median of the ratios of the rounds. */
   readonly ratio: number
   /** The same in comparison with each contestant that a goal names. */
   readonly ratios: Readonly<Record<string, number>>
 }
 
-/** How many operations of a round are run before the clock starts, as a share of those that count. */
+/** How many operations of a round run before the clock starts, as a share of the measured ones. */
 const untimedShare = 0.25
 
 /** Lists the groups of a benchmark file. */
@@ -102,8 +107,8 @@ export function defineBench<Group extends BenchGroup | BenchTable>(
 }
 
 /**
- * Runs a group. Each round runs every contestant and begins with the next one, so that a slow phase of the machine affects
- * all of them and a ratio compares contestants of the same round.
+ * Runs a group. Each round runs all contestants, starting with a different one. A slow phase of the machine therefore
+ * affects all of them, and a ratio compares contestants of the same round.
  */
 export async function measure(group: BenchGroup): Promise<readonly Measured[]> {
   const { rounds = 21, warmUpRounds = 5, collect = 'all', operations, baseline } = group
@@ -147,17 +152,17 @@ function ratioOf(own: readonly Cost[], base: readonly Cost[]): number {
   return median(own.map((cost, round) => cost.micros / (base[round]?.micros ?? Number.NaN)))
 }
 
-/** What an operation took in a round. */
+/** The cost of an operation in a round. */
 interface Cost {
   readonly micros: number
   readonly cpu: number
   readonly heap: number
 }
 
-/** The cost of each of some operations. */
+/** Runs some operations and returns the mean cost of one. */
 async function costOf({ run }: Contestant, operations: number, collect: 'all' | 'young'): Promise<Cost> {
-  // What the one before left behind is not this one's to clear away. A collection of all throws compiled code away with
-  // it, which comes back while it runs.
+  // The garbage of the previous contestant must not be collected at the cost of this one. A full collection also
+  // discards compiled code, which must then be compiled again.
   globalThis.gc?.({ type: collect === 'all' ? 'major' : 'minor' })
   for (let operation = 1; operation < operations * untimedShare; operation++) await run()
   const heap = await allocatedBy(run)
@@ -169,7 +174,7 @@ async function costOf({ run }: Contestant, operations: number, collect: 'all' | 
   return { micros: micros / operations, cpu: (user + system) / operations, heap }
 }
 
-/** The bytes of heap that something takes, those included that are collected meanwhile. */
+/** The bytes of heap that a run allocates, including those that are collected during it. */
 async function allocatedBy(run: () => Promise<void>): Promise<number> {
   const collections = new GCProfiler()
   collections.start()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadGroups, root } from './load-groups.ts'
 
-it('finds the benchmarks of the packages, each under a name of its own, with the versions that they run with', async () => {
+it('finds the benchmarks of the packages, with unique names and the installed versions', async () => {
   const groups = await loadGroups()
   const names = groups.map(({ group }) => group.name)
   expect(names).toEqual(expect.arrayContaining(['Ingest, one request end to end', 'Bulk enqueue']))

@@ -1,4 +1,4 @@
-// The process of `queue-server.ts`: queues until its parent lets go of it.
+// The process of `queue-server.ts`. It runs queues until its parent disconnects.
 import { startQueues } from '@spillway/local/testing'
 
 const settings = { visibilityTimeout: 30, deadLetterQueue: undefined, maxReceiveCount: 3 }

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** An embedded SQS in another process, so that its work is not measured as work of its client. */
+/** An embedded SQS in another process, so that its work is not measured as work of the client. */
 export interface QueueServer {
   readonly endpoint: string
   readonly region: string

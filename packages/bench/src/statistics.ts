@@ -1,4 +1,4 @@
-/** The value below which a share of the values lies, a half of them by default; between two, their mean by distance. */
+/** The quantile of the values for a share, by default the median, interpolated linearly between two values. */
 export function median(values: readonly number[], share = 0.5): number {
   const sorted = [...values].sort((a, b) => a - b)
   const position = (sorted.length - 1) * share

@@ -24,7 +24,7 @@ it.each([
   ['EventBridge', eventBridge],
   ['SNS', sns],
   ['the alarm itself', direct],
-])('opens for an alarm that comes by %s, and for no other state', async (_, event) => {
+])('opens for an alarm through %s, and for no other state', async (_, event) => {
   const { mapping, open } = setUp(refused)
   for (const state of ['OK', 'INSUFFICIENT_DATA']) {
     expect(await open(event(state))).toEqual({ healthy: undefined, off: false })
@@ -36,7 +36,7 @@ it.each([
   expect(mapping.changes).toHaveLength(1)
 })
 
-it('lets the probe switch on again what an alarm switched off', async () => {
+it('lets the probe switch the mapping on again after an alarm', async () => {
   let isUp = false
   const { mapping, open, probe } = setUp(async () => {
     if (!isUp) throw new Error('refused')
@@ -58,13 +58,13 @@ it('opens without a check', async () => {
   expect(await open(eventBridge('ALARM'))).toEqual({ healthy: undefined, off: true })
 })
 
-it('rejects when the mapping cannot be switched off, so that Lambda tries again', async () => {
+it('rejects when the mapping cannot be switched off, so that Lambda retries', async () => {
   const { mapping, open } = setUp()
   mapping.fault = new Error('denied')
   await expect(open(eventBridge('ALARM'))).rejects.toThrow('denied')
 })
 
-it('rejects while another change of the mapping is under way, so that Lambda tries again', async () => {
+it('rejects while another change of the mapping is in progress, so that Lambda retries', async () => {
   const { mapping, open } = setUp()
   mapping.now = { ...mapping.now, state: 'changing' }
   await expect(open(eventBridge('ALARM'))).rejects.toMatchObject({ code: 'SPILLWAY_SWITCH_FAILED' })
@@ -81,7 +81,7 @@ it.each([
   { Records: [{ body: '{"NewStateValue":"ALARM"}' }] },
   { Records: [{ Sns: { Message: 'ALARM' } }] },
   eventBridge('alarm'),
-])('refuses an event that is not of an alarm: %j', async (event) => {
+])('rejects an event that is not from an alarm: %j', async (event) => {
   const { mapping, open } = setUp()
   await expect(open(event)).rejects.toMatchObject({ code: 'SPILLWAY_ALARM_INVALID' })
   expect(mapping.changes).toEqual([])

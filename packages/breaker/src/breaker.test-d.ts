@@ -31,10 +31,10 @@ it('watches a writer and eachRecord, whose bodies are typed by the definition', 
 it('rejects anything else', () => {
   // @ts-expect-error it is not a handler
   watch(undefined)
-  // @ts-expect-error batch goes around it
+  // @ts-expect-error batch must be outside of watch
   watch(batch(item, async () => []))
   // @ts-expect-error it returns no outcomes
   watch(async () => undefined)
-  // @ts-expect-error the body is another one
+  // @ts-expect-error the body has another type
   batch(item, watch(eachRecord<{ id: number }>(() => done())))
 })

@@ -24,7 +24,7 @@ const recordsFor = (outcomes: readonly unknown[]) =>
     return { name: 'item', version: 1, key, time: new Date(0), receiveCount: 1, lane: key, body: n }
   })
 
-/** A breaker for a mapping in memory, with a writer whose outcomes a test gives and a clock that it moves. */
+/** Creates a breaker for a mapping in memory. The test sets the outcomes of the writer and the time of the clock. */
 function setUp(options: Partial<BreakerOptions> = {}) {
   const mapping = memorySwitch()
   const database = { isUp: false, checks: 0 }
@@ -52,7 +52,7 @@ function setUp(options: Partial<BreakerOptions> = {}) {
     pass: (seconds: number) => {
       now += seconds * 1000
     },
-    /** A function in an environment of its own. */
+    /** Creates a separate environment of the function. */
     environment() {
       let next: readonly Outcome[] = []
       const writer: Writer = async () => next
@@ -68,7 +68,7 @@ function setUp(options: Partial<BreakerOptions> = {}) {
 
 const off = { enabled: false, maximumConcurrency: 3 }
 
-it('switches the mapping off after so many batches in a row that came back whole', async () => {
+it('switches the mapping off after a number of consecutive batches whose records all returned', async () => {
   const { mapping, environment, lines } = setUp({ threshold: 3 })
   const write = environment()
   await write(unavailable())
@@ -83,11 +83,11 @@ it('switches the mapping off after so many batches in a row that came back whole
 })
 
 it.each<[string, Outcome[]]>([
-  ['something was done', [unavailable(), done()]],
-  ['something was parked', [unavailable(), park({ code: 'X', detail: 'x' })]],
-  ['something came back for another reason', [unavailable(), late()]],
-  ['there was nothing', []],
-])('begins to count anew when %s', async (_, outcomes) => {
+  ['a record was done', [unavailable(), done()]],
+  ['a record was parked', [unavailable(), park({ code: 'X', detail: 'x' })]],
+  ['a record returned for another reason', [unavailable(), late()]],
+  ['the batch was empty', []],
+])('resets the count when %s', async (_, outcomes) => {
   const { mapping, environment } = setUp({ threshold: 2 })
   const write = environment()
   await write(unavailable())
@@ -98,7 +98,7 @@ it.each<[string, Outcome[]]>([
   expect(mapping.now.state).toBe('disabled')
 })
 
-it('counts for each environment, and several may open at the same moment', async () => {
+it('counts in each environment, and several may open at the same time', async () => {
   const { mapping, environment } = setUp({ threshold: 2 })
   const environments = Array.from({ length: 8 }, environment)
   await Promise.all(environments.map((write) => write(unavailable())))
@@ -107,7 +107,7 @@ it('counts for each environment, and several may open at the same moment', async
   expect(mapping.now).toMatchObject({ state: 'disabled', maximumConcurrency: 3 })
 })
 
-it('keeps the outcomes when the mapping cannot be switched off, and tries again with the next batch', async () => {
+it('keeps the outcomes when the mapping cannot be switched off, and retries with the next batch', async () => {
   const { mapping, environment, lines } = setUp({ threshold: 1 })
   const write = environment()
   mapping.fault = new Error('throttled')
@@ -118,7 +118,7 @@ it('keeps the outcomes when the mapping cannot be switched off, and tries again 
   expect(mapping.now.state).toBe('disabled')
 })
 
-it('lets the writer throw, and does not count an answer that is not a list of outcomes', async () => {
+it('passes on an error of the writer, and does not count a result that is not a list of outcomes', async () => {
   const { watch, mapping } = setUp({ threshold: 1 })
   const watched = (answer: () => Promise<unknown>) => watch(answer as Writer)(recordsFor([1, 2]), timeLimit())
   const thrown = new Error('mine')
@@ -129,10 +129,10 @@ it('lets the writer throw, and does not count an answer that is not a list of ou
   expect(mapping.now.state).toBe('enabled')
 })
 
-describe('sees an outage as batch does, in', () => {
+describe('detects an outage as batch does, in', () => {
   const cause = unavailable().cause as SpillwayError
   it.each<[string, Outcome]>([
-    ['a retry that says so', retry({ unavailable: true })],
+    ['a retry with `unavailable`', retry({ unavailable: true })],
     ['an error that wraps it', retry({ cause: new Error('the ORM', { cause }) })],
     ['an error that has only the code', retry({ cause: codeOnly(cause.code) })],
     ['one of several errors', retry({ cause: new AggregateError([new Error('x'), cause]) })],
@@ -151,9 +151,9 @@ describe('sees an outage as batch does, in', () => {
 
   it.each<[string, Outcome]>([
     ['an outcome with `unavailable: false`', retry({ cause, unavailable: false })],
-    ['an error of the network, which may be one record’s', retry({ cause: codeOnly('ENOTFOUND') })],
+    ['a network error, which may concern only one record', retry({ cause: codeOnly('ENOTFOUND') })],
     ['a retry without a cause', retry()],
-  ])('and none in %s', async (_, outcome) => {
+  ])('and detects none in %s', async (_, outcome) => {
     const { mapping, environment } = setUp({ threshold: 1 })
     await environment()(outcome)
     expect(mapping.now.state).toBe('enabled')
@@ -176,7 +176,7 @@ it.each<[string, unknown]>([
   )
 })
 
-it('goes from open over half open to closed, and gives the maximum concurrency back', async () => {
+it('goes from open to half open to closed, and restores the maximum concurrency', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1, healthyPeriod: 120 })
   await environment()(unavailable())
   expect(await probe()).toEqual({ phase: 'open', healthy: false, acted: false })
@@ -217,7 +217,7 @@ it.each(['a probe', 'a batch'])(
   },
 )
 
-it.each([undefined, 2, 3, 1000])('gives a maximum concurrency of %s back', async (maximumConcurrency) => {
+it.each([undefined, 2, 3, 1000])('restores a maximum concurrency of %s', async (maximumConcurrency) => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   mapping.now = { ...mapping.now, maximumConcurrency }
   await environment()(unavailable())
@@ -232,10 +232,10 @@ it.each([undefined, 2, 3, 1000])('gives a maximum concurrency of %s back', async
 })
 
 it.each([0.5, 1_700_000_000_000.123, 1e21, 0, -0.5, -1_000_000.75])(
-  'closes by a clock that begins at %s milliseconds',
+  'closes with a clock that begins at %s milliseconds',
   async (start) => {
     let now = start
-    // Large enough to be exact in the sum, whatever the clock started at.
+    // Large enough to be exact in the sum, for any start of the clock.
     const second = Math.max(1000, start / 1e15)
     const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) }
     const { mapping, environment, probe, database } = setUp({ threshold: 1, healthyPeriod: 120, clock })
@@ -251,7 +251,7 @@ it.each([0.5, 1_700_000_000_000.123, 1e21, 0, -0.5, -1_000_000.75])(
   },
 )
 
-it('reads a time with a fraction that was noted before', async () => {
+it('reads a noted time that has a fraction', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   await environment()(unavailable())
   database.isUp = true
@@ -264,7 +264,7 @@ it('reads a time with a fraction that was noted before', async () => {
   expect(mapping.now.maximumConcurrency).toBe(20)
 })
 
-it('counts anew from a time in the future, which another clock wrote', async () => {
+it('restarts the healthy period when the noted time is in the future, from another clock', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1, healthyPeriod: 120 })
   pass(1_000_000)
   await environment()(unavailable())
@@ -277,7 +277,7 @@ it('counts anew from a time in the future, which another clock wrote', async () 
   expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 20 })
 })
 
-it('works on a mapping that takes no maximum concurrency', async () => {
+it('works on a mapping that cannot have a maximum concurrency', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   mapping.now = { ...mapping.now, maximumConcurrency: undefined, limitable: false }
   await environment()(unavailable())
@@ -290,7 +290,7 @@ it('works on a mapping that takes no maximum concurrency', async () => {
   expect((await probe()).phase).toBe('closed')
 })
 
-it('never switches on what someone else switched off', async () => {
+it('never switches on a mapping that someone else switched off', async () => {
   const { mapping, environment, probe, database, pass } = setUp({ threshold: 1 })
   database.isUp = true
   mapping.now = { ...mapping.now, state: 'disabled' }
@@ -312,7 +312,7 @@ it('never switches on what someone else switched off', async () => {
   expect(mapping.now.state).toBe('disabled')
 })
 
-it('leaves a mapping to those who switched it on or changed it while it was open', async () => {
+it('leaves a mapping alone that someone else switched on or changed while the breaker was open', async () => {
   const { mapping, environment, probe, pass } = setUp({ threshold: 1 })
   await environment()(unavailable())
   mapping.now = { ...mapping.now, state: 'enabled', maximumConcurrency: 50 }
@@ -322,7 +322,7 @@ it('leaves a mapping to those who switched it on or changed it while it was open
   expect(mapping.now).toMatchObject({ state: 'enabled', maximumConcurrency: 50 })
 })
 
-it('waits while a change is under way', async () => {
+it('waits while a change is in progress', async () => {
   const { mapping, environment, probe, database } = setUp({ threshold: 1 })
   database.isUp = true
   await environment()(unavailable())
@@ -335,7 +335,7 @@ it('waits while a change is under way', async () => {
   expect(await probe()).toEqual({ phase: 'open', healthy: true, acted: true })
 })
 
-it('counts a check that hangs as a database that is down', async () => {
+it('treats a hanging check as a database that is down', async () => {
   let aborted = false
   const { mapping, environment, probe } = setUp({
     threshold: 1,
@@ -377,7 +377,7 @@ it('names a typo, and lists the options without those that only tests set', () =
   )
 })
 
-it('names what is wrong with its options', async () => {
+it('rejects invalid options and names them', async () => {
   const mapping = memorySwitch()
   const invalid = expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' })
   for (const options of [

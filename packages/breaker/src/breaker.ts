@@ -30,7 +30,7 @@ export interface BreakerOptions {
   readonly check?: (limit: TimeLimit) => Promise<unknown>
   /**
    * After how many batches in a row the mapping is switched off, counted in one execution environment: batches whose
-   * records all return because what they need is not available. 1 to 1,000. Default 3.
+   * records all return because their database is unavailable. 1 to 1,000. Default 3.
    */
   readonly threshold?: number
   /** For how many seconds the mapping stays half open, 0 to 86,400. Default 120. */
@@ -60,7 +60,7 @@ export interface Breaker {
   /** The handler of a function that a schedule invokes, for example once a minute. */
   readonly probe: ProbeHandler
   /**
-   * The handler of a function that a CloudWatch alarm invokes, for outages in which no invocation lives long enough to
+   * The handler of a function that a CloudWatch alarm invokes, for outages in which no invocation runs long enough to
    * be counted. It switches the mapping off, unless `check` resolves.
    */
   readonly open: AlarmHandler
@@ -79,9 +79,9 @@ const rules: OptionRules<BreakerOptions> = {
 
 /**
  * Switches an event source mapping off while its database is down, and on again afterwards, so that you do not pay for
- * invocations that can only wait.
+ * invocations that only wait.
  *
- * - **Open**: {@link Breaker.watch} counts batches whose records all return because what they need is not available. As
+ * - **Open**: {@link Breaker.watch} counts batches whose records all return because their database is unavailable. As
  *   in `batch`, that is an outcome with `unavailable: true`, or an error with `SPILLWAY_DATABASE_UNAVAILABLE` in itself
  *   or its causes. After `threshold` such batches in a row the mapping is switched off, while the last of them is held.
  *   Messages in flight return after their visibility time-out.

@@ -4,7 +4,7 @@ import { startDatabase } from '../../kysely/src/testing/database.ts'
 import { checkWritable } from './index.ts'
 import { timeLimit } from './testing/time-limit.ts'
 
-it('passes on a Postgres that writes, and rejects on one that was made read-only', async () => {
+it('resolves on a writable Postgres, and rejects on a read-only one', async () => {
   await using postgres = await startDatabase({})
   const client = async () => {
     const made = new Client({ connectionString: postgres.url })
@@ -37,7 +37,7 @@ it.each<['postgres' | 'mysql', object]>([
   ['mysql', { read_only: 0, innodb_read_only: 0 }],
   ['mysql', { read_only: '0', innodb_read_only: 0n }],
   ['mysql', { read_only: 'OFF', innodb_read_only: 0 }],
-])('takes what %s answers for writable: %o', async (engine, row) => {
+])('treats a response of %s as writable: %o', async (engine, row) => {
   expect(await answers(engine, row)).toBeUndefined()
 })
 
@@ -50,11 +50,11 @@ it.each<['postgres' | 'mysql', object[]]>([
   ['mysql', [{ read_only: null, innodb_read_only: 0 }]],
   ['postgres', []],
   ['postgres', [{}]],
-])('takes what %s answers for read-only: %o', async (engine, rows) => {
+])('treats a response of %s as read-only: %o', async (engine, rows) => {
   await expect(answers(engine, ...rows)).rejects.toMatchObject({ code: 'SPILLWAY_DATABASE_UNAVAILABLE' })
 })
 
-it('rejects with what the query rejects with', async () => {
+it('rejects with the error of the query', async () => {
   const error = new Error('refused')
   await expect(checkWritable('mysql', () => Promise.reject(error))(timeLimit())).rejects.toBe(error)
 })
@@ -63,7 +63,7 @@ it.each([
   ['oracle', () => []],
   ['toString', () => []],
   ['postgres', undefined],
-])('refuses %s', (engine, query) => {
+])('rejects %s', (engine, query) => {
   expect(() => checkWritable(engine as never, query as never)).toThrow(
     expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),
   )

@@ -10,7 +10,7 @@ const statements = {
   mysql: 'select @@global.read_only as read_only, @@global.innodb_read_only as innodb_read_only',
 } as const
 
-/** What drivers return for `false`. */
+/** The values that drivers return for `false`. */
 const no: ReadonlySet<unknown> = new Set([false, 0, 0n, '0', 'off', 'OFF', 'f', 'false'])
 
 /**

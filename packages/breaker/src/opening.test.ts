@@ -7,7 +7,7 @@ import { virtualClock } from '../../sqs/src/testing/virtual-clock.ts'
 import { breaker, type EventSourceSwitch } from './index.ts'
 import { memorySwitch } from './testing/memory-switch.ts'
 
-// How a held batch opens the breaker, on a clock that the test moves.
+// These tests show when a held batch opens the breaker. Each sets the time of the clock.
 
 const item = defineMessage({ name: 'item', schema: z.object({ id: z.string() }), key: ({ id }) => id })
 const down = retry({ unavailable: true })
@@ -21,7 +21,7 @@ interface Settings {
   readonly random?: number
 }
 
-/** One environment of a worker whose mapping answers slowly. */
+/** Creates one environment of a worker whose mapping answers slowly. */
 function setUp({ timeout = 30_000, threshold = 1, latency = 100, random = 0 }: Settings = {}) {
   const clock = virtualClock()
   const memory = memorySwitch()
@@ -81,7 +81,7 @@ async function advance(clock: ReturnType<typeof virtualClock>, ms: number) {
   for (let passed = 0; passed < ms; passed += 50) await clock.advance(50)
 }
 
-it('opens about ten seconds before the end of a batch that is held, and not before', async () => {
+it('opens about ten seconds before the end of a held batch, and not earlier', async () => {
   const { clock, begin, now } = setUp({ latency: 500 })
   const run = await begin()
   await advance(clock, 19_000)
@@ -91,7 +91,7 @@ it('opens about ten seconds before the end of a batch that is held, and not befo
   expect(run.ended).toBe(false)
 })
 
-it('needs four calls to open, and one that looks afterwards', async () => {
+it('makes four calls to open, and one to check the result', async () => {
   const { clock, begin, calls } = setUp()
   const run = await begin()
   await advance(clock, 30_000)
@@ -99,7 +99,7 @@ it('needs four calls to open, and one that looks afterwards', async () => {
   expect(calls.map(({ what }) => what)).toEqual(['read', 'note', 'read', 'change', 'read'])
 })
 
-it('holds for a third of a short time before it opens', async () => {
+it('opens after a third of the time when the time is short', async () => {
   const { clock, begin, now } = setUp({ timeout: 3000 })
   await begin()
   await advance(clock, 700)
@@ -108,7 +108,7 @@ it('holds for a third of a short time before it opens', async () => {
   expect(now()).toBe('disabled')
 })
 
-it('opens in the batch that would be the last of the threshold, while it is held', async () => {
+it('opens during the batch that reaches the threshold, while it is held', async () => {
   const { clock, begin, now } = setUp({ threshold: 3 })
   for (let count = 0; count < 2; count++) {
     const run = await begin()
@@ -120,7 +120,7 @@ it('opens in the batch that would be the last of the threshold, while it is held
   expect(now()).toBe('disabled')
 })
 
-it('goes on at the start of the next batch where the time was too short', async () => {
+it('opens at the start of the next batch when the time was too short', async () => {
   const { clock, begin, now, lines } = setUp({ timeout: 3000, latency: 600 })
   const run = await begin()
   await advance(clock, 3000)
@@ -131,7 +131,7 @@ it('goes on at the start of the next batch where the time was too short', async 
   expect(now()).toBe('disabled')
 })
 
-it('goes on from its note in the next batch where no batch has the time for all of it', async () => {
+it('continues after its note in the next batch when no batch has time for all calls', async () => {
   const { clock, begin, now, calls } = setUp({ timeout: 3000, latency: 1000 })
   for (let batches = 0; batches < 3; batches++) {
     await begin()
@@ -143,7 +143,7 @@ it('goes on from its note in the next batch where no batch has the time for all 
   expect(made).toEqual(['note', 'note', 'change'])
 })
 
-it('leaves the mapping on where the last outage was a minute ago', async () => {
+it('leaves the mapping on when the last outage was a minute ago', async () => {
   const { clock, begin, calls, state } = setUp({ timeout: 3000, latency: 600 })
   await begin()
   await advance(clock, 3000)
@@ -166,7 +166,7 @@ it('leaves the mapping on when the database answers while it is being opened', a
   expect(lines).toEqual(['breaker: the database answers again, so the mapping stays on'])
 })
 
-it('does not begin to open a batch that is done before', async () => {
+it('does not begin to open when the batch ends earlier', async () => {
   const { clock, begin, calls, state } = setUp()
   const run = await begin()
   await advance(clock, 10_000)
@@ -176,7 +176,7 @@ it('does not begin to open a batch that is done before', async () => {
   expect(calls).toEqual([])
 })
 
-it('tries what is throttled again, later and later', async () => {
+it('retries throttled calls with increasing pauses', async () => {
   const { clock, begin, calls, state, off, lines } = setUp({ random: 0.999 })
   state.throttles = 3
   await begin()
@@ -189,7 +189,7 @@ it('tries what is throttled again, later and later', async () => {
   expect(lines).toEqual([expect.stringContaining('breaker: open')])
 })
 
-it('lets each environment wait for a random time', async () => {
+it('waits for a random time in each environment', async () => {
   const firsts: number[] = []
   for (const random of [0, 0.25, 0.5, 0.75]) {
     const { clock, begin, calls } = setUp({ random })
@@ -200,7 +200,7 @@ it('lets each environment wait for a random time', async () => {
   expect(firsts.map((at) => at - (firsts[0] ?? 0))).toEqual([0, 500, 1000, 1500])
 })
 
-it('does not delay a batch that is done by a switch that never answers', async () => {
+it('does not delay a finished batch when the switch never answers', async () => {
   const clock = virtualClock()
   const never = () => new Promise<never>(() => undefined)
   const { watch } = breaker({

@@ -10,7 +10,7 @@ export interface Openings {
   later(limit: TimeLimit): void
   /** Opens at once. Never rejects. */
   now(limit: TimeLimit): Promise<void>
-  /** Whether the opening for a batch has begun or is done. */
+  /** Whether the opening for a batch has begun or ended. */
   hasBegun(limit: TimeLimit): boolean
   /** Cancels scheduled and running openings, because the database answers. Never rejects. */
   stop(): Promise<void>
@@ -90,7 +90,7 @@ export function createOpenings({ open, opened, clock, logger }: OpeningsOptions)
   }
 }
 
-/** Rejects when a signal aborts, so that a switch which ignores the signal is not awaited. */
+/** Rejects when a signal aborts, so that a switch that ignores the signal is not awaited. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason)

@@ -9,7 +9,7 @@ import { needsCheck, planProbe } from './plan/plan.ts'
 import { createRetries } from './retries.ts'
 import type { EventSourceSwitch } from './switch.ts'
 
-/** What a probe found and did. */
+/** The result of a probe. */
 export interface ProbeResult {
   /** The phase that it found. With `changing`, a change is in progress and the next probe decides. */
   readonly phase: 'closed' | 'changing' | 'open' | 'half-open' | 'taken-over'

@@ -8,8 +8,8 @@ export type RetryTransient = <Value>(work: () => Promise<Value>, limit: TimeLimi
 const normal: Backoff = { base: 250, cap: 4_000 }
 
 /**
- * Longer waits for an environment that only begins to open. Many environments notice an outage at the same time and one
- * of them is enough, so those that have got further go first.
+ * Longer waits for an environment that has just begun to open. Many environments notice an outage at the same time, and
+ * one of them is enough, so environments that are further ahead go first.
  */
 export const lowPriority: Backoff = { base: 1_000, cap: 8_000 }
 

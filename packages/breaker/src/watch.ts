@@ -24,12 +24,12 @@ export interface WatchOptions extends Omit<OpeningsOptions, 'opened'> {
   readonly threshold: number
 }
 
-/** For how many milliseconds earlier batches are a reason to open at the start of the next one. */
+/** For how many milliseconds after a batch the breaker may open at the start of the next one. */
 const memory = 60_000
 
 /**
- * Counts the batches in a row whose records all returned because what they need is not available. It counts in one
- * execution environment.
+ * Counts consecutive batches whose records all returned because their database is unavailable, in one execution
+ * environment.
  *
  * The batch that reaches the threshold opens the breaker while it is held. If it has no time for that, the next batch
  * opens when it starts.
@@ -94,7 +94,7 @@ export function createWatch({ threshold, open, clock, logger }: WatchOptions): W
   return watch as Watch
 }
 
-/** A writer may return anything. An answer without one outcome per record is not counted as an outage. */
+/** A writer may return any value. A value without one outcome per record is not counted as an outage. */
 function asOutcomes(answer: unknown, count: number): readonly Outcome[] {
   return Array.isArray(answer) && answer.length === count && Array.from(answer).every(isOutcome) ? answer : []
 }
@@ -103,7 +103,7 @@ function nameOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
 }
 
-/** Codes of records that never reached the handler, so they say nothing about the database. */
+/** The codes of records that never reached the handler and therefore show nothing about the database. */
 const neutral: ReadonlySet<unknown> = new Set([
   'SPILLWAY_BODY_INVALID',
   'SPILLWAY_CLAIM_MISSING',
@@ -112,8 +112,8 @@ const neutral: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * Whether no record of a batch was done because what they need is down, by the same rule as `batch`. Records that could
- * not be decoded, and records after one of their lane that was not done, do not count.
+ * Whether no record of a batch was done because of an outage, by the same rule as `batch`. Records that could not be
+ * decoded, and records after a failed one of their lane, do not count.
  */
 function isOutage(outcomes: readonly Outcome[]): boolean {
   const telling = outcomes.filter((outcome) => !neutral.has(codeOf(outcome)))

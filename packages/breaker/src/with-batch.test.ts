@@ -42,7 +42,7 @@ function handlerOf(shape: Shape, answer: Answer) {
   return writer
 }
 
-/** A worker whose handler is watched, with a mapping in memory. */
+/** Creates a worker with a watched handler and a mapping in memory. */
 function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, timeout = 10_000 } = {}) {
   const mapping = memorySwitch()
   let now = 0
@@ -65,7 +65,7 @@ function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, time
   })
   return {
     mapping,
-    /** Milliseconds that the last invocation left. */
+    /** The remaining milliseconds at the end of the last invocation. */
     left: () => left,
     async invoke(records: readonly SourceRecord[]) {
       const startedAt = now
@@ -79,7 +79,7 @@ function setUp(shape: Shape, answer: Answer, { threshold = 2, hold = false, time
 }
 
 describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) => {
-  it('opens once every record of so many batches came back for what onError calls an outage', async () => {
+  it('opens after a number of batches in which every record returned because of an outage', async () => {
     const { mapping, invoke } = setUp(shape, async () => Promise.reject(refused()))
     const records = [await recordOf('a'), await recordOf('b')]
     expect(await invoke(records)).toStrictEqual(['rejected', 'rejected'])
@@ -88,7 +88,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     expect(mapping.now.state).toBe('disabled')
   })
 
-  it('stays closed while one record of each is parked, and counts anew', async () => {
+  it('stays closed while one record of each batch is parked, and resets the count', async () => {
     const answers: Record<string, Outcome> = {
       a: retry({ cause: down() }),
       c: park({ code: 'X', detail: 'y' }),
@@ -101,7 +101,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     expect(mapping.now.state).toBe('disabled')
   })
 
-  it('stays closed where others are done: only a part is down, and the rest is to go on', async () => {
+  it('stays closed while other records are done, because only a part is down', async () => {
     const answer = (id: string) => (id === 'a' ? retry({ cause: down() }) : done())
     const { mapping, invoke } = setUp(shape, answer)
     const [a, b] = [await recordOf('a'), await recordOf('b')]
@@ -109,7 +109,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     expect(mapping.now.state).toBe('enabled')
   })
 
-  it('takes no notice of a record that holds no message, nor of those that follow one', async () => {
+  it('ignores a record without a message, and records that wait behind another', async () => {
     const { mapping, invoke } = setUp(shape, () => retry({ cause: down() }), { threshold: 1 })
     const unreadable = { id: 'm-x', lane: 'x', receiveCount: 1, body: 'no envelope' }
     expect(await invoke([unreadable])).toStrictEqual(['fulfilled'])
@@ -118,7 +118,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     expect(mapping.now.state).toBe('disabled')
   })
 
-  it('counts a batch once, however often it is tried while it waits, and leaves itself time to open', async () => {
+  it('counts a batch once, even if it is retried while it is held, and leaves time to open', async () => {
     let tries = 0
     const answer = () => {
       tries++
@@ -128,7 +128,7 @@ describe.each<Shape>(['each record', 'a whole batch'])('watching %s', (shape) =>
     const records = [await recordOf('a')]
     await invoke(records)
     expect(tries).toBeGreaterThan(3)
-    // The guard, and two seconds for the calls that open the breaker.
+    // The deadline guard, and two seconds for the calls that open the breaker.
     expect(left()).toBeGreaterThan(3000)
     expect(mapping.now.state).toBe('enabled')
     await invoke(records)

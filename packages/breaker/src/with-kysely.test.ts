@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { breaker } from './index.ts'
 import { memorySwitch } from './testing/memory-switch.ts'
 
-/** A port where nobody listens. */
+/** Finds a port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -15,7 +15,7 @@ async function closedPort(): Promise<number> {
   return port
 }
 
-it('opens when the writer of a database that cannot be reached has held for as long as it may', async () => {
+it('opens when the writer of an unreachable database has held the batch for as long as it can', async () => {
   const connectionString = `postgres://app:app@127.0.0.1:${await closedPort()}/app`
   const db = new Kysely<{ items: { id: string } }>({
     dialect: new PostgresDialect({ pool: postgresPool({ Pool, connectionString, connections: 1 }) }),

@@ -2,12 +2,12 @@ import type { Problem } from './check-app.ts'
 
 /** The relational database of an app. */
 export interface DatabaseOptions {
-  /** `mysql` is MySQL or MariaDB. The local runtime has Postgres only. */
+  /** `mysql` is MySQL or MariaDB. The local runtime has only Postgres. */
   readonly engine: 'postgres' | 'mysql'
   /** How many connections the server allows in total (`max_connections`). */
   readonly maxConnections: number
   /**
-   * How many of them are kept for people, migrations and the server's own superusers. Default 3, Postgres's own
+   * How many of them are reserved for manual use, migrations and the server's own superusers. Default 3, Postgres's own
    * `superuser_reserved_connections`; Postgres accepts no less.
    */
   readonly reserved?: number
@@ -17,10 +17,10 @@ export interface DatabaseOptions {
    */
   readonly budget?: number
   /**
-   * Whether the server itself refuses the functions more connections than the budget: in Postgres the `connection
-   * limit` of their role, which `connectionBudgetMigration` of `@spillway/kysely` sets, in MySQL
-   * `max_user_connections`. Default false. With the limit, the connections of all functions may add up to more than the
-   * budget, and a deploy cannot exceed it. Without it, their sum must fit into the budget, with room for a deploy.
+   * Whether the server itself enforces the budget: in Postgres the `connection limit` of their role, which
+   * `connectionBudgetMigration` of `@spillway/kysely` sets, in MySQL `max_user_connections`. Default false. With the
+   * limit, the sum of the functions' connections may exceed the budget, because the server rejects the excess, also
+   * during a deploy. Without it, their sum must fit into the budget, with room for a deploy.
    */
   readonly connectionLimit?: boolean
   /**
@@ -40,8 +40,8 @@ export interface QueueOptions {
   readonly visibilityTimeout?: number
   /**
    * How often a message is received before it is dead-lettered. Default 100: with the default back-off of `batch`, an
-   * outage of the database uses up one receive every 45 to 90 s, so messages survive an outage of at least 73 minutes.
-   * A row that the database rejects is parked at once, regardless of this number.
+   * outage of the database costs one receive every 45 to 90 s, so messages survive an outage of at least 73 minutes. A
+   * row that the database rejects is parked at once, regardless of this number.
    */
   readonly maxReceiveCount?: number
   /**
@@ -112,8 +112,8 @@ export interface FunctionOptions {
   /** Whether Lambda splits a failed batch of the stream in two and retries each half. Default `true`. */
   readonly bisectBatchOnFunctionError?: boolean
   /**
-   * How often Lambda retries a failed batch of the stream, 0 to 10,000; -1 means no limit. Default -1: an outage would
-   * use up ten retries within minutes, so `maximumRecordAgeInSeconds` is the limit.
+   * How often Lambda retries a failed batch of the stream, 0 to 10,000; -1 means no limit. Default -1: ten retries
+   * would last only for minutes of an outage, so `maximumRecordAgeInSeconds` is the limit.
    */
   readonly maximumRetryAttempts?: number
   /**
@@ -128,7 +128,7 @@ export interface FunctionOptions {
    * the account's limit applies (Lambda, "Configuring reserved concurrency for a function").
    *
    * Set it for a function that HTTP invokes and that opens connections. For a queue set `maximumConcurrency` instead: a
-   * throttled batch uses up a receive of each message without running the function.
+   * throttled batch costs each message a receive although the function does not run.
    */
   readonly reservedConcurrency?: number
   /**
@@ -138,10 +138,10 @@ export interface FunctionOptions {
   readonly provisionedConcurrency?: number
   /**
    * How many database connections one execution environment opens. Default 0. `'uncounted'` is for a function whose
-   * connections have no limit; the budget is then not guaranteed, and a warning says so.
+   * connections have no limit; the budget is then not guaranteed, and a warning reports this.
    */
   readonly connections?: number | 'uncounted'
-  /** The function's environment variables. */
+  /** The environment variables of the function. */
   readonly environment?: Readonly<Record<string, string>> | ((resources: Resources) => Record<string, string>)
 }
 

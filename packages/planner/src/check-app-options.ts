@@ -1,7 +1,7 @@
 import { checkOptions, listOptions, nearest, type OptionRule } from '@spillway/message/internal'
 
 /**
- * Checks a part of an app definition. For a misspelt option it suggests the one that was meant.
+ * Checks a part of an app definition. For a misspelt option it suggests the most similar one.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` that names the option.
  */

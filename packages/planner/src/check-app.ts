@@ -64,20 +64,20 @@ function* checkStreamSource({ name, streamSource: source }: AppFunction): Genera
   if (queue.endsWith('.fifo')) {
     yield {
       id: 'E5',
-      message: `functions.${name} cannot have the FIFO queue '${queue}' as \`onFailure\`: Lambda takes a standard queue.`,
+      message: `functions.${name} cannot have the FIFO queue '${queue}' as \`onFailure\`: Lambda accepts only a standard queue.`,
     }
   }
 }
 
 /**
- * A throttled batch returns to its queue and has used up a receive. After a few receives its messages reach the
- * dead-letter queue (Lambda, "Configuring scaling behavior for SQS event source mappings").
+ * A throttled batch returns to its queue, but the receive counts. After a few receives its messages are dead-lettered
+ * (Lambda, "Configuring scaling behavior for SQS event source mappings").
  */
 function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Problem> {
   const { name, routes, reservedConcurrency: reserved } = fn
-  // 0 is set on purpose, to stop the function.
+  // 0 is allowed, because it stops the function on purpose.
   if (reserved === undefined || reserved === 0) return
-  const lost = 'are throttled, and their messages reach the dead-letter queue without a try'
+  const lost = 'are throttled, and their messages are dead-lettered without an attempt'
   if (routes.length > 0) {
     yield {
       id: 'E11',
@@ -91,12 +91,12 @@ function* checkReserved(fn: AppFunction, source: AppEventSource): Generator<Prob
     if (source.queue.endsWith('.fifo') || reserved >= mostPollers) return
     yield {
       id: 'E11',
-      message: `functions.${name} has a reservedConcurrency of ${reserved}, but its queue has no maximumConcurrency: batches beyond it ${lost}. Give it a maximumConcurrency instead, which leaves them in the queue.`,
+      message: `functions.${name} has a reservedConcurrency of ${reserved}, but its queue has no maximumConcurrency: batches above it ${lost}. Set a maximumConcurrency instead, which leaves them in the queue.`,
     }
   } else if (reserved < maximumConcurrency) {
     yield {
       id: 'E11',
-      message: `functions.${name} has a reservedConcurrency of ${reserved}, but the maximumConcurrency of its queue is ${maximumConcurrency}: batches beyond it ${lost}. Leave it out, or make it at least ${maximumConcurrency}.`,
+      message: `functions.${name} has a reservedConcurrency of ${reserved}, but the maximumConcurrency of its queue is ${maximumConcurrency}: batches above it ${lost}. Remove it, or set it to at least ${maximumConcurrency}.`,
     }
   }
 }
@@ -111,7 +111,7 @@ function* checkProvisioned({
   if (provisionedConcurrency <= reservedConcurrency) return
   yield {
     id: 'E11',
-    message: `functions.${name} has a provisionedConcurrency of ${provisionedConcurrency}, which Lambda refuses beyond its reservedConcurrency of ${reservedConcurrency}.`,
+    message: `functions.${name} has a provisionedConcurrency of ${provisionedConcurrency}, but Lambda allows no more than its reservedConcurrency of ${reservedConcurrency}.`,
   }
 }
 

@@ -28,11 +28,11 @@ function problemsOf(functions: AppOptions['functions'], more: Partial<DatabaseOp
 }
 
 describe('errors', () => {
-  it('a function that is given the database, and is said to open no connection', () => {
+  it('a function that uses the database, with `connections` of 0', () => {
     const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
     const fn = { ...write, connections: 0, maximumConcurrency: 1000, environment }
     const message =
-      "E9: functions.fn is given the database's URL, but its `connections` are 0: say how many one environment opens, so that they are counted, or 'uncounted'."
+      "E9: functions.fn uses the database's URL, but its `connections` is 0: set how many connections one environment opens, or 'uncounted'."
     expect(problemsOf({ fn })).toStrictEqual([message])
     const { connections: _, ...silent } = fn
     expect(problemsOf({ fn: silent })).toStrictEqual([message])
@@ -42,9 +42,9 @@ describe('errors', () => {
   it.each([
     ['as it is', { SPILLWAY_CONNECTIONS: '50' }],
     ['by a function', () => ({ SPILLWAY_CONNECTIONS: '50' })],
-  ])('an environment that sets the share itself, %s', (_, environment) => {
+  ])('an environment that sets SPILLWAY_CONNECTIONS itself, %s', (_, environment) => {
     expect(problemsOf({ write: { ...write, environment } })).toStrictEqual([
-      'E9: functions.write sets SPILLWAY_CONNECTIONS, which is made from `connections`: set that instead.',
+      'E9: functions.write sets SPILLWAY_CONNECTIONS, whose value comes from `connections`: set `connections` instead.',
     ])
   })
 
@@ -55,41 +55,41 @@ describe('errors', () => {
     expect(problemsOf({ write: { ...write, environment } })).toStrictEqual([])
   })
 
-  it.each([0, 1, 2])('connections that Postgres keeps for itself: %i reserved', (reserved) => {
+  it.each([0, 1, 2])('connections that Postgres reserves for itself: %i reserved', (reserved) => {
     expect(problemsOf({ write }, { reserved })).toStrictEqual([
-      `E9: database.reserved is ${reserved}, but Postgres reserves 3 connections for itself, which the functions cannot get.`,
+      `E9: database.reserved is ${reserved}, but Postgres reserves 3 connections for itself, which the functions cannot use.`,
     ])
   })
 
   it("a budget that is more than the server's", () => {
     expect(() => defineApp({ name: 'a', database: { ...database, budget: 17 }, functions: {} })).toThrow(
-      'database.budget is 17, more than the server has: 20 less 4 reserved.',
+      'database.budget is 17, more than the 16 connections that remain of 20 without the 4 reserved.',
     )
   })
 
-  it("a sum that is more than the app's share of a server that others use", () => {
+  it("a sum above the app's share of a server that others use", () => {
     expect(problemsOf({ write }, { maxConnections: 500, budget: 6 })).toStrictEqual([
       'E9: the functions may open 8 database connections (write 8 × 1 = 8), but the budget is 6.',
     ])
   })
 
-  it('a function that alone wants more than the server lets it have', () => {
+  it('a single function that may open more than the server allows', () => {
     expect(problemsOf({ write: { ...write, connections: 3 } }, { connectionLimit: true })).toStrictEqual([
-      'E9: functions.write alone may want 24 database connections (8 × 3), but the budget is 16: the other environments would only wait, and you would pay for that.',
+      'E9: functions.write alone may open 24 database connections (8 × 3), but the budget is 16: the other environments would only wait, and Lambda would bill that time.',
     ])
   })
 
-  it('environments that are kept ready, each with its connections', () => {
+  it('provisioned environments, each with its connections', () => {
     const ready = { ...write, provisionedConcurrency: 20 }
     expect(problemsOf({ ready })).toStrictEqual([
       'E9: the functions may open 20 database connections (ready 20 × 1 = 20), but the budget is 16.',
     ])
     expect(problemsOf({ status: { ...status, provisionedConcurrency: 5 } })).toContain(
-      'E11: functions.status has a provisionedConcurrency of 5, which Lambda refuses beyond its reservedConcurrency of 4.',
+      'E11: functions.status has a provisionedConcurrency of 5, but Lambda allows no more than its reservedConcurrency of 4.',
     )
   })
 
-  it('environments that are kept ready limit nothing', () => {
+  it('provisioned environments, which do not limit the number of others', () => {
     const { reservedConcurrency: _, ...free } = status
     expect(problemsOf({ status: { ...free, provisionedConcurrency: 2 } })).toStrictEqual([
       'E9: functions.status opens database connections, but nothing limits how many: give it a reservedConcurrency.',
@@ -98,26 +98,26 @@ describe('errors', () => {
 })
 
 describe('warnings', () => {
-  it('no slack for a deploy, where the server does not hold the budget', () => {
+  it('no reserve for a deploy when the server does not enforce the budget', () => {
     const full = { ...write, maximumConcurrency: 16 }
     expect(problemsOf({ full })).toStrictEqual([
-      'W23: a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to 2 × 16 = 32 of 16. Have the server hold the budget (`connectionLimit: true`), or leave slack: at most 8.',
+      'W23: a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to 2 × 16 = 32 of 16. Let the server enforce the budget (`connectionLimit: true`), or use at most 8 connections.',
     ])
     expect(problemsOf({ full }, { connectionLimit: true })).toStrictEqual([])
     expect(problemsOf({ write })).toStrictEqual([])
   })
 
-  it('functions that together want more than the server lets them have', () => {
+  it('functions that together may open more than the server allows', () => {
     const full = { ...write, maximumConcurrency: 16 }
     expect(problemsOf({ full, status }, { connectionLimit: true })).toStrictEqual([
-      'W24: the functions may want 20 database connections (full 16 × 1 = 16, status 4 × 1 = 4) and the server allows 16: under full load they wait for one another.',
+      'W24: the functions may open 20 database connections (full 16 × 1 = 16, status 4 × 1 = 4), but the server allows 16: under full load some of them wait for a connection.',
     ])
   })
 
-  it('a time-out that is shorter than an idle session takes to end', () => {
+  it('a time-out that is too short to wait for the end of an idle session', () => {
     const short = { ...write, timeout: 5 }
     expect(problemsOf({ short }, { connectionLimit: true })).toStrictEqual([
-      'W25: functions.short has a timeout of 5 s, less than an idle session of another environment lasts plus a write (1 s + 5 s): after a deploy its first invocations fail. Give it at least 6 s, or set a shorter `idleSessionTimeout`.',
+      'W25: functions.short has a timeout of 5 s, but needs 1 s until an idle session of another environment ends and 5 s for a write: after a deploy its first invocations fail. Set it to at least 6 s, or set a shorter `idleSessionTimeout`.',
     ])
     expect(problemsOf({ short: { ...write, timeout: 6 } }, { connectionLimit: true })).toStrictEqual([])
     expect(
@@ -125,16 +125,16 @@ describe('warnings', () => {
     ).toHaveLength(1)
   })
 
-  it('connections that nobody counts, said to be so', () => {
+  it('connections that are `uncounted`', () => {
     const environment: FunctionOptions['environment'] = ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl })
     expect(problemsOf({ fn: { ...write, connections: 'uncounted', environment } })).toStrictEqual([
       'W26: functions.fn opens connections that are not counted: the budget is not guaranteed.',
     ])
   })
 
-  it('MySQL without a connection for people, which Postgres does not allow', () => {
+  it('MySQL without a reserved connection, which Postgres does not allow', () => {
     expect(problemsOf({ write }, { engine: 'mysql', reserved: 0 })).toStrictEqual([
-      'W22: database.reserved is 0: when the functions use all connections, no person can connect to the database.',
+      'W22: database.reserved is 0: when the functions use all connections, you cannot connect to the database.',
     ])
     expect(problemsOf({ write }, { engine: 'mysql', reserved: 1 })).toStrictEqual([])
   })

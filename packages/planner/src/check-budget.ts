@@ -21,7 +21,7 @@ interface Share {
   readonly total: number
 }
 
-/** Finds what would make an app exceed its connection budget. */
+/** Finds reasons why an app would exceed its connection budget. */
 export function* checkBudget(app: App): Generator<Problem> {
   yield* checkDeclared(app)
   const { database } = app
@@ -35,7 +35,7 @@ export function* checkBudget(app: App): Generator<Problem> {
   if (database.budget < 1) {
     yield problem(
       'E9',
-      `database.reserved (${database.reserved}) leaves nothing of its ${database.maxConnections} connections.`,
+      `database.reserved (${database.reserved}) leaves none of its ${database.maxConnections} connections for the functions.`,
     )
     return
   }
@@ -50,7 +50,7 @@ export function* checkBudget(app: App): Generator<Problem> {
   }
 }
 
-/** Warns of what works within the budget but has a cost. */
+/** Warns of settings that keep the budget but have a cost. */
 export function* warnOfBudget(app: App): Generator<Problem> {
   const { database } = app
   if (database === undefined || database.budget < 1) return
@@ -67,20 +67,20 @@ export function* warnOfBudget(app: App): Generator<Problem> {
   if (database.engine === 'mysql' && database.reserved === 0) {
     yield problem(
       'W22',
-      'database.reserved is 0: when the functions use all connections, no person can connect to the database.',
+      'database.reserved is 0: when the functions use all connections, you cannot connect to the database.',
     )
   }
   if (!connectionLimit && total * deployFactor > budget && total <= budget) {
     yield problem(
       'W23',
-      `a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to ${deployFactor} × ${total} = ${deployFactor * total} of ${budget}. Have the server hold the budget (\`connectionLimit: true\`), or leave slack: at most ${Math.floor(budget / deployFactor)}.`,
+      `a deploy may exceed the budget: while it replaces environments, the old ones keep their connections, up to ${deployFactor} × ${total} = ${deployFactor * total} of ${budget}. Let the server enforce the budget (\`connectionLimit: true\`), or use at most ${Math.floor(budget / deployFactor)} connections.`,
     )
   }
   if (!connectionLimit) return
   if (total > budget) {
     yield problem(
       'W24',
-      `the functions may want ${total} database connections (${describe(all)}) and the server allows ${budget}: under full load they wait for one another.`,
+      `the functions may open ${total} database connections (${describe(all)}), but the server allows ${budget}: under full load some of them wait for a connection.`,
     )
   }
   for (const { fn } of all) {
@@ -88,7 +88,7 @@ export function* warnOfBudget(app: App): Generator<Problem> {
     if (fn.timeout >= needed) continue
     yield problem(
       'W25',
-      `functions.${fn.name} has a timeout of ${fn.timeout} s, less than an idle session of another environment lasts plus a write (${idleSessionTimeout} s + ${writeTime} s): after a deploy its first invocations fail. Give it at least ${needed} s, or set a shorter \`idleSessionTimeout\`.`,
+      `functions.${fn.name} has a timeout of ${fn.timeout} s, but needs ${idleSessionTimeout} s until an idle session of another environment ends and ${writeTime} s for a write: after a deploy its first invocations fail. Set it to at least ${needed} s, or set a shorter \`idleSessionTimeout\`.`,
     )
   }
 }
@@ -100,13 +100,13 @@ function* checkDeclared(app: App): Generator<Problem> {
     if (variables.SPILLWAY_CONNECTIONS !== undefined) {
       yield problem(
         'E9',
-        `functions.${fn.name} sets SPILLWAY_CONNECTIONS, which is made from \`connections\`: set that instead.`,
+        `functions.${fn.name} sets SPILLWAY_CONNECTIONS, whose value comes from \`connections\`: set \`connections\` instead.`,
       )
     }
     if (usesDatabase && fn.connections === 0 && !fn.opensUncounted) {
       yield problem(
         'E9',
-        `functions.${fn.name} is given the database's URL, but its \`connections\` are 0: say how many one environment opens, so that they are counted, or 'uncounted'.`,
+        `functions.${fn.name} uses the database's URL, but its \`connections\` is 0: set how many connections one environment opens, or 'uncounted'.`,
       )
     }
   }
@@ -116,7 +116,7 @@ function* checkReserved({ engine, reserved }: AppDatabase): Generator<Problem> {
   if (engine !== 'postgres' || reserved >= superuserReserved) return
   yield problem(
     'E9',
-    `database.reserved is ${reserved}, but Postgres reserves ${superuserReserved} connections for itself, which the functions cannot get.`,
+    `database.reserved is ${reserved}, but Postgres reserves ${superuserReserved} connections for itself, which the functions cannot use.`,
   )
 }
 
@@ -134,7 +134,7 @@ function* checkSum(app: App, { budget, connectionLimit }: AppDatabase): Generato
     if (total <= budget) continue
     yield problem(
       'E9',
-      `functions.${fn.name} alone may want ${total} database connections (${environments} × ${fn.connections}), but the budget is ${budget}: the other environments would only wait, and you would pay for that.`,
+      `functions.${fn.name} alone may open ${total} database connections (${environments} × ${fn.connections}), but the budget is ${budget}: the other environments would only wait, and Lambda would bill that time.`,
     )
   }
 }
@@ -161,7 +161,7 @@ function describe(shares: readonly Share[]): string {
     .join(', ')
 }
 
-/** What to do about a function that has no limit. */
+/** The advice for a function whose connections have no limit. */
 function remedy({ routes, eventSource, streamSource }: AppFunction): string {
   if (streamSource !== undefined) {
     return 'split it into one function for HTTP, with a reservedConcurrency, and one for the stream'

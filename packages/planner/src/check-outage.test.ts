@@ -15,7 +15,7 @@ const streamApp = (options: Partial<FunctionOptions>) =>
   })
 
 describe('an outage of an hour', () => {
-  it('costs nothing with the defaults', () => {
+  it('causes no warning with the defaults', () => {
     expect(queueApp({})).toStrictEqual([])
     expect(queueApp({ orders: { maxReceiveCount: 82 } })).toStrictEqual([])
     expect(streamApp({})).toStrictEqual([])
@@ -32,30 +32,30 @@ describe('an outage of an hour', () => {
     [81, 3555],
   ])('sends messages of a queue with a maxReceiveCount of %i to the dead-letter queue', (count, seconds) => {
     expect(queueApp({ orders: { maxReceiveCount: count } })).toStrictEqual([
-      `W28: queues.orders has a maxReceiveCount of ${count}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Leave it out, which is 100, or see outageSurvival of @spillway/batch.`,
+      `W28: queues.orders has a maxReceiveCount of ${count}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Remove it (the default is 100), or see outageSurvival of @spillway/batch.`,
     ])
   })
 
-  it('says nothing of a queue that no function reads', () => {
+  it('causes no warning for a queue that no function reads', () => {
     expect(queueApp({ looked: { maxReceiveCount: 3 } })).toStrictEqual([])
   })
 
-  it.each([0, 10, 10_000])('gives up records of a stream that is tried again %i times', (count) => {
+  it.each([0, 10, 10_000])('discards records of a stream that is retried %i times', (count) => {
     expect(streamApp({ maximumRetryAttempts: count })).toStrictEqual([
-      `W27: functions.write has a maximumRetryAttempts of ${count}: an outage uses them up within minutes, and healthy records go to its onFailure. Leave it out, which is -1, without end: the limit is maximumRecordAgeInSeconds.`,
+      `W27: functions.write has a maximumRetryAttempts of ${count}: they last only for minutes of an outage, and healthy records are sent to its onFailure. Remove it (the default, -1, is no limit), so that maximumRecordAgeInSeconds is the limit.`,
     ])
   })
 
-  it('gives up records of a stream that may not be an hour old', () => {
+  it('discards records of a stream when their maximum age is less than an hour', () => {
     expect(streamApp({ maximumRecordAgeInSeconds: 600 })).toStrictEqual([
-      'W27: functions.write has a maximumRecordAgeInSeconds of 600: an outage that is longer sends healthy records to its onFailure. Give it at least 3600.',
+      'W27: functions.write has a maximumRecordAgeInSeconds of 600: a longer outage sends healthy records to its onFailure. Set it to at least 3600.',
     ])
   })
 })
 
 it('warns of a dead-letter queue that keeps messages no longer than its queue', () => {
   expect(queueApp({ 'orders-dlq': { retention: 345_600 } })).toStrictEqual([
-    'W29: queues.orders-dlq keeps messages for 345600 s, no longer than queues.orders (345600 s): their age counts from when they were sent, so that it may delete them as soon as they are dead-lettered.',
+    'W29: queues.orders-dlq keeps messages for 345600 s, no longer than queues.orders (345600 s): their age counts from when they were sent, so it may delete them as soon as they are dead-lettered.',
   ])
   expect(queueApp({ 'orders-dlq': { retention: 345_601 } })).toStrictEqual([])
   expect(queueApp({ orders: { retention: 1_209_600 } })).toHaveLength(1)
@@ -67,7 +67,7 @@ it('does not warn of a dead-letter queue that a function reads', () => {
   expect(warningsOf({ name: 'a', functions: { read, write } })).toStrictEqual([])
 })
 
-it('refuses a retention that SQS refuses', () => {
+it('rejects a retention that SQS rejects', () => {
   expect(() => queueApp({ orders: { retention: 59 } })).toThrow(
     'queues.orders: the option `retention` must be an integer from 60 to 1209600.',
   )

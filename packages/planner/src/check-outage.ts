@@ -22,11 +22,11 @@ function* warnOfReceives({ name, deadLetterQueue, maxReceiveCount }: AppQueue): 
   if (seconds >= leastOutage) return
   yield {
     id: 'W28',
-    message: `queues.${name} has a maxReceiveCount of ${maxReceiveCount}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Leave it out, which is ${defaultMaxReceiveCount}, or see outageSurvival of @spillway/batch.`,
+    message: `queues.${name} has a maxReceiveCount of ${maxReceiveCount}: with the default back-off of batch, an outage of ${seconds} s may send healthy messages to its dead-letter queue. Remove it (the default is ${defaultMaxReceiveCount}), or see outageSurvival of @spillway/batch.`,
   }
 }
 
-/** The least seconds over which the default back-off of `batch` spreads the receives of a record. */
+/** The minimum time in seconds over which the default back-off of `batch` spreads the receives of a record. */
 function leastSpread(receives: number): number {
   let seconds = 0
   for (let receive = 1; receive < receives; receive++) seconds += equalJitter(deliveryBackoff, receive, 0)
@@ -39,7 +39,7 @@ function* warnOfRetention(app: App, queue: AppQueue): Generator<Problem> {
   if (dead === undefined || dead.retention > queue.retention) return
   yield {
     id: 'W29',
-    message: `queues.${dead.name} keeps messages for ${dead.retention} s, no longer than queues.${queue.name} (${queue.retention} s): their age counts from when they were sent, so that it may delete them as soon as they are dead-lettered.`,
+    message: `queues.${dead.name} keeps messages for ${dead.retention} s, no longer than queues.${queue.name} (${queue.retention} s): their age counts from when they were sent, so it may delete them as soon as they are dead-lettered.`,
   }
 }
 
@@ -49,13 +49,13 @@ function* warnOfStream({ name, streamSource }: AppFunction): Generator<Problem> 
   if (retries >= 0) {
     yield {
       id: 'W27',
-      message: `functions.${name} has a maximumRetryAttempts of ${retries}: an outage uses them up within minutes, and healthy records go to its onFailure. Leave it out, which is -1, without end: the limit is maximumRecordAgeInSeconds.`,
+      message: `functions.${name} has a maximumRetryAttempts of ${retries}: they last only for minutes of an outage, and healthy records are sent to its onFailure. Remove it (the default, -1, is no limit), so that maximumRecordAgeInSeconds is the limit.`,
     }
   }
   if (age >= 0 && age < leastOutage) {
     yield {
       id: 'W27',
-      message: `functions.${name} has a maximumRecordAgeInSeconds of ${age}: an outage that is longer sends healthy records to its onFailure. Give it at least ${leastOutage}.`,
+      message: `functions.${name} has a maximumRecordAgeInSeconds of ${age}: a longer outage sends healthy records to its onFailure. Set it to at least ${leastOutage}.`,
     }
   }
 }

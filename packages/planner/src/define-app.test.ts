@@ -15,7 +15,7 @@ function messageOf(options: AppOptions): string {
 }
 
 describe('defaults', () => {
-  it('gives a queue that is read its dead-letter queue and the visibility time-out that AWS recommends', () => {
+  it('adds a dead-letter queue and the visibility time-out that AWS recommends to a queue with a reader', () => {
     const app = defineApp({
       name: 'a',
       functions: { write: { ...write, batchSize: 100, batchingWindow: 2 } },
@@ -37,7 +37,7 @@ describe('defaults', () => {
     expect(app.queues.map(({ name }) => name)).toStrictEqual(['orders.fifo', 'orders-dlq.fifo'])
   })
 
-  it('gives a queue that no function reads none, unless it counts receives', () => {
+  it('adds no dead-letter queue to a queue without a reader, unless it has a maxReceiveCount', () => {
     const queues = { parked: {}, counted: { maxReceiveCount: 3 } }
     expect(defineApp({ name: 'a', queues, functions: {} }).queues).toStrictEqual([
       { ...unread, name: 'parked' },
@@ -52,7 +52,7 @@ describe('defaults', () => {
     ])
   })
 
-  it('fills in a function as Lambda does', () => {
+  it('sets the options of a function as Lambda does', () => {
     const [fn] = defineApp({
       name: 'a',
       functions: { api: { entry: './api.ts', http: 'POST /a' } },
@@ -68,7 +68,7 @@ describe('defaults', () => {
     })
   })
 
-  it('counts the budget', () => {
+  it('computes the budget', () => {
     const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
     expect(defineApp({ name: 'a', database, functions: {} }).database?.budget).toBe(16)
   })
@@ -77,7 +77,7 @@ describe('defaults', () => {
 describe('reserved concurrency', () => {
   const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
 
-  it('lets a function that HTTP invokes open connections, up to the budget', () => {
+  it('allows a function that HTTP invokes to open connections, up to the budget', () => {
     const status = { entry: './status.ts', http: 'GET /a/{id}', connections: 2, reservedConcurrency: 4 }
     const app = defineApp({
       name: 'a',
@@ -87,7 +87,7 @@ describe('reserved concurrency', () => {
     expect(app.functions.map(({ reservedConcurrency }) => reservedConcurrency)).toStrictEqual([undefined, 4])
   })
 
-  it('counts no more than the queue may cause', () => {
+  it('does not raise the connections above the maximumConcurrency of the queue', () => {
     const one = { ...write, maximumConcurrency: 8, reservedConcurrency: 100, connections: 2 }
     expect(defineApp({ name: 'a', database, functions: { one } }).functions).toHaveLength(1)
   })
@@ -106,7 +106,7 @@ describe('reserved concurrency', () => {
     expect(defineApp({ name: 'a', database, functions: { fn } }).functions).toHaveLength(1)
   })
 
-  it('may take the place of a maximum on a FIFO queue, which has a batch for each group', () => {
+  it('may replace the maximumConcurrency of a FIFO queue, which has one batch per group', () => {
     const fifo = { ...write, queue: 'orders.fifo', connections: 1, reservedConcurrency: 5 }
     expect(defineApp({ name: 'a', database, functions: { fifo } }).functions).toHaveLength(1)
   })
@@ -154,7 +154,7 @@ describe('errors', () => {
       "The app 'a' cannot work:\n  E9: the functions may open 18 database connections (write 9 × 2 = 18), but the budget is 16.",
     ],
     [
-      'connections that nothing limits',
+      'connections without a limit',
       {
         name: 'a',
         database: { engine: 'postgres', maxConnections: 20 },
@@ -172,7 +172,7 @@ describe('errors', () => {
       "The app 'a' cannot work:\n  E9: functions.write opens database connections, but nothing limits how many: split it into one function for HTTP, with a reservedConcurrency, and one for the queue, with a maximumConcurrency.",
     ],
     [
-      'connections of a function that HTTP alone invokes',
+      'connections of a function that only HTTP invokes',
       {
         name: 'a',
         database: { engine: 'postgres', maxConnections: 20 },
@@ -181,7 +181,7 @@ describe('errors', () => {
       "The app 'a' cannot work:\n  E9: functions.status opens database connections, but nothing limits how many: give it a reservedConcurrency.",
     ],
     [
-      'more connections than the budget, those of a function that HTTP invokes included',
+      'more connections than the budget, including those of a function that HTTP invokes',
       {
         name: 'a',
         database: { engine: 'postgres', maxConnections: 20, reserved: 4 },
@@ -198,14 +198,14 @@ describe('errors', () => {
       'functions.write: the option `reservedConcurrency` must be an integer from 0 up.',
     ],
     [
-      'a reserved concurrency below what the queue may cause',
+      'a reserved concurrency below the maximumConcurrency of the queue',
       { name: 'a', functions: { write: { ...write, maximumConcurrency: 8, reservedConcurrency: 7 } } },
-      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 7, but the maximumConcurrency of its queue is 8: batches beyond it are throttled, and their messages reach the dead-letter queue without a try. Leave it out, or make it at least 8.",
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 7, but the maximumConcurrency of its queue is 8: batches above it are throttled, and their messages are dead-lettered without an attempt. Remove it, or set it to at least 8.",
     ],
     [
-      'a reserved concurrency in place of the maximum of the queue',
+      'a reserved concurrency instead of the maximumConcurrency of the queue',
       { name: 'a', functions: { write: { ...write, reservedConcurrency: 8 } } },
-      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 8, but its queue has no maximumConcurrency: batches beyond it are throttled, and their messages reach the dead-letter queue without a try. Give it a maximumConcurrency instead, which leaves them in the queue.",
+      "The app 'a' cannot work:\n  E11: functions.write has a reservedConcurrency of 8, but its queue has no maximumConcurrency: batches above it are throttled, and their messages are dead-lettered without an attempt. Set a maximumConcurrency instead, which leaves them in the queue.",
     ],
     [
       'a reserved concurrency that HTTP and a queue share',
@@ -216,7 +216,7 @@ describe('errors', () => {
           both: { ...write, http: 'POST /a', maximumConcurrency: 8, reservedConcurrency: 16, connections: 1 },
         },
       },
-      "The app 'a' cannot work:\n  E11: functions.both has a reservedConcurrency of 16, which HTTP requests can use up: batches of its queue are throttled, and their messages reach the dead-letter queue without a try. Split it into one function for HTTP and one for the queue.",
+      "The app 'a' cannot work:\n  E11: functions.both has a reservedConcurrency of 16, which HTTP requests can use up: batches of its queue are throttled, and their messages are dead-lettered without an attempt. Split it into one function for HTTP and one for the queue.",
     ],
     [
       'connections without a database',
@@ -234,16 +234,16 @@ describe('errors', () => {
       'queues.orders cannot be its own dead-letter queue.',
     ],
     [
-      'a list where an object is wanted',
+      'an array instead of an object',
       { name: 'a', functions: [] as never },
       'defineApp: the option `functions` must be an object.',
     ],
     [
-      'a reserve that leaves nothing',
+      'a reserve of all connections',
       { name: 'a', database: { engine: 'postgres', maxConnections: 3 }, functions: {} },
-      "The app 'a' cannot work:\n  E9: database.reserved (3) leaves nothing of its 3 connections.",
+      "The app 'a' cannot work:\n  E9: database.reserved (3) leaves none of its 3 connections for the functions.",
     ],
-  ])('names %s', (_, options, message) => {
+  ])('reports %s', (_, options, message) => {
     expect(messageOf(options)).toBe(message)
   })
 
@@ -255,7 +255,7 @@ describe('errors', () => {
     },
   )
 
-  it('names all problems at once', () => {
+  it('reports all problems at once', () => {
     const problems = messageOf({
       name: 'a',
       queues: { orders: { visibilityTimeout: 10 } },
@@ -264,7 +264,7 @@ describe('errors', () => {
     expect(problems.match(/E\d+/g)).toStrictEqual(['E1', 'E2'])
   })
 
-  it('names the nearest queue', () => {
+  it('suggests the queue with the most similar name', () => {
     const app = defineApp({ name: 'a', functions: { write } })
     expect(() => findQueue(app, 'order')).toThrow("The app 'a' has no queue 'order'. Did you mean 'orders'?")
   })
@@ -287,7 +287,7 @@ describe('the name of a queue', () => {
     },
   )
 
-  it('holds for the dead-letter queue that is made for it', () => {
+  it('is also checked for the dead-letter queue that is created for it', () => {
     expect(messageOf({ name: 'a', functions: { write: { ...write, queue: longest } } })).toContain(
       `The name of the queue '${longest}-dlq' must be`,
     )

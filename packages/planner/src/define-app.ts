@@ -77,7 +77,7 @@ export const functionRules: OptionRules<FunctionOptions> = {
     test: (value) => value === 'uncounted' || integer(0, 10_000).test(value),
   },
   environment: {
-    expected: 'an object of strings, or a function that gives one',
+    expected: 'an object of strings, or a function that returns one',
     test: (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
   },
 }
@@ -146,7 +146,7 @@ function toDatabase(options: DatabaseOptions): AppDatabase {
   if (budget > Math.max(0, maxConnections - reserved)) {
     throw new SpillwayError(
       'SPILLWAY_APP_INVALID',
-      `database.budget is ${budget}, more than the server has: ${maxConnections} less ${reserved} reserved.`,
+      `database.budget is ${budget}, more than the ${maxConnections - reserved} connections that remain of ${maxConnections} without the ${reserved} reserved.`,
     )
   }
   return Object.freeze({

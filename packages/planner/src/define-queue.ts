@@ -5,7 +5,7 @@ import { checkAppOptions } from './check-app-options.ts'
 import { findNamed } from './find-named.ts'
 
 /**
- * An outage of an hour uses up at most 82 receives with the back-off of `batch`, which waits at least 45 s after the
+ * An outage of an hour takes at most 82 receives with the back-off of `batch`, which waits at least 45 s after the
  * second receive.
  */
 export const defaultMaxReceiveCount = 100
@@ -49,7 +49,7 @@ export function toQueues(
     const reader = readers.get(name)
     const recommended = reader ? 6 * reader.timeout + (reader.eventSource?.batchingWindow ?? 0) : 30
     const visibilityTimeout = queue.visibilityTimeout ?? recommended
-    // People look at a queue that no function reads. Each look is a receive, which must not move its messages
+    // Users inspect a queue that no function reads. Each inspection is a receive, which must not move the messages
     // elsewhere.
     const hasDeadLetterQueue = reader !== undefined || queue.maxReceiveCount !== undefined
     const deadLetterQueue = queue.deadLetterQueue ?? (hasDeadLetterQueue ? toDeadLetterName(name) : undefined)
@@ -86,7 +86,7 @@ function checkQueueName(name: string): void {
   throw new SpillwayError('SPILLWAY_APP_INVALID', `The name of the queue '${name}' must be ${rule}.`)
 }
 
-/** The queues that get the positions of discarded batches of a stream. */
+/** The queues that receive the positions of discarded batches of a stream. */
 function failureQueues(functions: readonly AppFunction[]): readonly string[] {
   return functions.flatMap(({ streamSource: source }) =>
     source !== undefined && 'queue' in source.onFailure ? source.onFailure.queue : [],

@@ -9,13 +9,13 @@ const app = (options: Partial<FunctionOptions> = {}, more: Partial<AppOptions> =
   defineApp({ name: 'a', streams, functions: { write: { ...write, ...options } }, ...more })
 
 describe('a stream', () => {
-  it('is as it was defined', () => {
+  it('has the defined options', () => {
     expect(defineApp({ name: 'a', functions: {} }).streams).toStrictEqual([])
     expect(app().streams).toStrictEqual([{ name: 'readings', shards: 2 }])
     expect(findStream(app(), 'readings')).toStrictEqual({ name: 'readings', shards: 2 })
   })
 
-  it('gives its reader what keeps records from being lost or from blocking a shard', () => {
+  it('sets defaults of its reader that neither lose records nor block a shard', () => {
     expect(app().functions[0]).toMatchObject({ eventSource: undefined })
     expect(app().functions[0]?.streamSource).toStrictEqual({
       stream: 'readings',
@@ -29,7 +29,7 @@ describe('a stream', () => {
     })
   })
 
-  it('takes what its reader is given', () => {
+  it('uses the options of its reader', () => {
     const given = {
       batchSize: 10_000,
       batchingWindow: 300,
@@ -44,7 +44,7 @@ describe('a stream', () => {
     expect(queues).toStrictEqual([{ ...unread, name: 'failed' }])
   })
 
-  it('makes a queue for failures once, and leaves one that there is', () => {
+  it('creates a queue for failures once, and keeps an existing one', () => {
     const onFailure = { queue: 'failed' }
     const two = defineApp({
       name: 'a',
@@ -61,7 +61,7 @@ describe('a stream', () => {
 describe('the budget of a reader', () => {
   const database = { engine: 'postgres', maxConnections: 20, reserved: 4 } as const
 
-  it('is what its shards cause', () => {
+  it('is that of all batches of its shards', () => {
     expect(app({ connections: 4, parallelizationFactor: 2 }, { database }).functions).toHaveLength(1)
     expect(() => app({ connections: 3, parallelizationFactor: 3 }, { database })).toThrow(
       "The app 'a' cannot work:\n  E9: the functions may open 18 database connections (write 6 × 3 = 18), but the budget is 16.",
@@ -102,7 +102,7 @@ it.each<[string, () => unknown, string]>([
     'streams.readings: the option `shards` must be an integer from 1 to 1000.',
   ],
   [
-    'a name that no stream may have',
+    'an invalid name of a stream',
     () => app({ stream: 'a b' }, { streams: { 'a b': { shards: 1 } } }),
     "The name of the stream 'a b' must be 1 to 128 letters, digits, `_`, `.` and `-`.",
   ],
@@ -112,12 +112,12 @@ it.each<[string, () => unknown, string]>([
     'functions.write reads a queue and a stream: split it into one function for each.',
   ],
   [
-    'a maximum that is for a queue',
+    'an option that is only for a queue',
     () => app({ maximumConcurrency: 2 }),
     'functions.write has a `maximumConcurrency`, which is for a queue: a stream causes at most shards × parallelizationFactor invocations at once.',
   ],
   [
-    'an option that is for a stream',
+    'an option that is only for a stream',
     () => app({ stream: undefined as never, queue: 'orders', maximumRetryAttempts: 1 }),
     'functions.write has `maximumRetryAttempts`, which is for a function that reads a stream.',
   ],
@@ -127,7 +127,7 @@ it.each<[string, () => unknown, string]>([
     'functions.write: the option `maximumRetryAttempts` must be -1 or an integer from 0 to 10000.',
   ],
   [
-    'an age that Lambda does not take',
+    'an age that Lambda does not accept',
     () => app({ maximumRecordAgeInSeconds: 59 }),
     'functions.write: the option `maximumRecordAgeInSeconds` must be -1 or an integer from 60 to 604800.',
   ],
@@ -139,8 +139,8 @@ it.each<[string, () => unknown, string]>([
   [
     'a FIFO queue as destination',
     () => app({ onFailure: { queue: 'failed.fifo' } }),
-    "The app 'a' cannot work:\n  E5: functions.write cannot have the FIFO queue 'failed.fifo' as `onFailure`: Lambda takes a standard queue.",
+    "The app 'a' cannot work:\n  E5: functions.write cannot have the FIFO queue 'failed.fifo' as `onFailure`: Lambda accepts only a standard queue.",
   ],
-])('names %s', (_, define, message) => {
+])('reports %s', (_, define, message) => {
   expect(define).toThrow(message)
 })

@@ -11,8 +11,8 @@ export const streamRules: OptionRules<StreamOptions> = { shards: required(intege
 export const streamSourceRules = {
   parallelizationFactor: integer(1, 10),
   bisectBatchOnFunctionError: { expected: 'true or false', test: (value) => typeof value === 'boolean' },
-  maximumRetryAttempts: orEndless(integer(0, 10_000)),
-  maximumRecordAgeInSeconds: orEndless(integer(60, 604_800)),
+  maximumRetryAttempts: orUnlimited(integer(0, 10_000)),
+  maximumRecordAgeInSeconds: orUnlimited(integer(60, 604_800)),
   onFailure: { expected: 'an object with the name of a `bucket` or of a `queue`', test: isOnFailure },
 } satisfies { readonly [Name in keyof FunctionOptions]?: OptionRule }
 
@@ -75,7 +75,7 @@ export function findStream(app: App, name: string): AppStream {
   return findNamed(app, 'stream', app.streams, name)
 }
 
-function orEndless(rule: OptionRule): OptionRule {
+function orUnlimited(rule: OptionRule): OptionRule {
   return { expected: `-1 or ${rule.expected}`, test: (value) => value === -1 || rule.test(value) }
 }
 

@@ -8,7 +8,7 @@ const maxValues = 100
 const units: Readonly<Record<string, string>> = { By: 'Bytes', ms: 'Milliseconds' }
 const unitOf: Readonly<Record<string, string>> = { ...counters, ...durations }
 
-/** What one metric directive of a document describes. */
+/** The values of one metric directive of a document. */
 interface Part {
   readonly dimensions: Series['dimensions']
   readonly metrics: ReadonlyMap<string, number | readonly number[]>

@@ -19,7 +19,7 @@ function emfOf(options: Partial<EmfTelemetryOptions> = {}) {
 const context = { getRemainingTimeInMillis: () => 3000 } as Context
 
 describe('a line', () => {
-  it('has everything of an invocation', () => {
+  it('has all metrics of an invocation', () => {
     const { emf, lines } = emfOf()
     emf.count('spillway.ingest.accepted', 2, { message: 'order.placed' })
     emf.count('spillway.ingest.accepted', 3, { message: 'order.placed' })
@@ -61,7 +61,7 @@ describe('a line', () => {
     ])
   })
 
-  it('is not written when nothing was gathered, nor a second time', () => {
+  it('is not written when there are no metrics, and not twice', () => {
     const { emf, lines } = emfOf()
     emf.flush()
     emf.count('spillway.send.retried', 1)
@@ -71,7 +71,7 @@ describe('a line', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('holds a metric once: other dimensions of it take another line', () => {
+  it('contains a metric once; its other dimensions are in another line', () => {
     const { emf, lines } = emfOf()
     emf.count('spillway.ingest.rejected', 1, { code: 'SPILLWAY_BODY_INVALID', status: 422 })
     emf.count('spillway.ingest.rejected', 2, { code: 'SPILLWAY_BODY_MALFORMED', status: 400 })
@@ -87,7 +87,7 @@ describe('a line', () => {
     })
   })
 
-  it('has at most 100 values of a metric; more take more lines, in order', () => {
+  it('has at most 100 values of a metric; further values are in further lines, in order', () => {
     const { emf, lines } = emfOf()
     const values = Array.from({ length: 250 }, (_, index) => index + 0.5)
     for (const value of values) emf.duration('spillway.send.duration', value, { target: 'sqs' })
@@ -102,7 +102,7 @@ describe('a line', () => {
     })
   })
 
-  it('has room for every metric that there is', () => {
+  it('can contain every metric', () => {
     const { emf, lines } = emfOf()
     const names = [...Object.keys(counters), ...Object.keys(durations)]
     for (const name of Object.keys(counters)) emf.count(name as keyof typeof counters, 1)
@@ -114,7 +114,7 @@ describe('a line', () => {
 })
 
 describe('dimensions', () => {
-  it('are the allowed attributes alone; the numbers of others are summed', () => {
+  it('are only the allowed attributes; metrics that differ in others are summed', () => {
     const { emf, lines } = emfOf({ dimensions: ['status'] })
     emf.count('spillway.ingest.rejected', 1, { code: 'A', status: 422, id: 'order-1' })
     emf.count('spillway.ingest.rejected', 2, { code: 'B', status: 422, id: 'order-2' })
@@ -124,7 +124,7 @@ describe('dimensions', () => {
     expect(lines[0]).not.toContain('order-1')
   })
 
-  it('do not depend on the order in which attributes come', () => {
+  it('do not depend on the order of the attributes', () => {
     const { emf, lines } = emfOf()
     emf.count('spillway.ingest.rejected', 1, { code: 'A', status: 422 })
     emf.count('spillway.ingest.rejected', 2, { status: 422, code: 'A' })
@@ -132,7 +132,7 @@ describe('dimensions', () => {
     expect(extract(lines)).toStrictEqual({ 'spillway.ingest.rejected{code=A,status=422}': [3] })
   })
 
-  it('have values that CloudWatch takes', () => {
+  it('have values that CloudWatch accepts', () => {
     const { emf, lines } = emfOf()
     emf.count('spillway.send.requests', 1, { target: ' Bücher\n' })
     emf.count('spillway.send.retried', 1, { target: '' })
@@ -145,7 +145,7 @@ describe('dimensions', () => {
     })
   })
 
-  it('are harmless under the names of the prototype', () => {
+  it('may have names of the prototype', () => {
     const { emf, lines } = emfOf({ dimensions: ['__proto__', 'constructor'] })
     emf.count('spillway.send.requests', 1, { target: 'sqs' })
     emf.count('spillway.send.retried', 1, JSON.parse('{"__proto__":"a"}'))
@@ -157,7 +157,7 @@ describe('dimensions', () => {
   })
 })
 
-it('leaves out what is not a number', () => {
+it('ignores values that are not numbers', () => {
   const { emf, lines } = emfOf()
   emf.count('spillway.send.requests', Number.NaN)
   emf.duration('spillway.send.duration', Number.POSITIVE_INFINITY)
@@ -165,7 +165,7 @@ it('leaves out what is not a number', () => {
   expect(lines).toStrictEqual([])
 })
 
-it('writes by itself before it holds more than a thousand values', () => {
+it('writes automatically before it holds more than a thousand values', () => {
   const { emf, lines } = emfOf()
   for (let index = 0; index < 2500; index++) emf.duration('spillway.send.duration', index)
   expect(lines).toHaveLength(20)
@@ -177,7 +177,7 @@ it('writes by itself before it holds more than a thousand values', () => {
 })
 
 describe('in a middy chain', () => {
-  it('put first, writes a line an invocation with what the others count in their `after`', async () => {
+  it('as the first middleware writes one line per invocation, including metrics of the `after` of others', async () => {
     const { emf, lines } = emfOf()
     const handler = middy()
       .use(emf)
@@ -194,7 +194,7 @@ describe('in a middy chain', () => {
     )
   })
 
-  it('writes after an error was answered, and leaves the answer as it is', async () => {
+  it('writes after an error response, and does not change the response', async () => {
     const { emf, lines } = emfOf()
     const handler = middy()
       .use(emf)
@@ -211,7 +211,7 @@ describe('in a middy chain', () => {
     expect(extract(lines)).toStrictEqual({ 'spillway.ingest.rejected{status=422}': [1] })
   })
 
-  it('writes, and the error goes on, when nobody answers it', async () => {
+  it('writes, and passes on the error, when no middleware responds to it', async () => {
     const { emf, lines } = emfOf()
     const handler = middy()
       .use(emf)
@@ -223,7 +223,7 @@ describe('in a middy chain', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('still answers when the line cannot be written, and logs an error', async () => {
+  it('responds even if the line cannot be written, and logs an error', async () => {
     const complain = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     onTestFinished(() => complain.mockRestore())
     const { emf } = emfOf({
@@ -249,7 +249,7 @@ describe('in a middy chain', () => {
     expect(() => emf.flush()).toThrow('EPIPE')
   })
 
-  it('loses nothing and counts nothing twice when invocations run concurrently', async () => {
+  it('loses nothing and counts nothing twice in concurrent invocations', async () => {
     const { emf, lines } = emfOf()
     const handler = middy<{ turns: number }>()
       .use(emf)
@@ -271,7 +271,7 @@ describe('in a middy chain', () => {
   })
 })
 
-it('writes to standard output, past the console', async () => {
+it('writes to standard output, not to the console', async () => {
   const code = `
     import { emfTelemetry } from ${JSON.stringify(join(import.meta.dirname, 'emf.ts'))}
     console.log = () => { throw new Error('the console was used') }
@@ -305,11 +305,11 @@ describe('options', () => {
     ['dimensions', { namespace: 'a', dimensions: [''] }],
     ['dimensions', { namespace: 'a', dimensions: [':a'] }],
     ['dimensions', { namespace: 'a', dimensions: Array.from({ length: 31 }, (_, index) => `d${index}`) }],
-  ])('refuses a wrong %s: %o', (name, options) => {
+  ])('rejects an invalid %s: %o', (name, options) => {
     expect(() => emfTelemetry(options)).toThrow(`emfTelemetry: the option \`${name}\` must be `)
   })
 
-  it('takes 30 dimensions', () => {
+  it('accepts 30 dimensions', () => {
     const dimensions = Array.from({ length: 30 }, (_, index) => `d${index}`)
     const { emf, lines } = emfOf({ dimensions })
     emf.count('spillway.send.requests', 1, Object.fromEntries(dimensions.map((name) => [name, 1])))

@@ -68,7 +68,7 @@ const rules: OptionRules<EmfTelemetryOptions> = {
   clock: internal(objectWith('now')),
 }
 
-/** Writes by itself at this many values, so that memory stays bounded when nobody calls `flush`. */
+/** It writes automatically at this many values, so that memory is limited even if `flush` is not called. */
 const maxHeld = 1000
 
 /**
@@ -76,12 +76,12 @@ const maxHeld = 1000
  * single durations.
  *
  * It is also a middy middleware. Put it first, so that it runs last: `middy().use(emf).use(problemDetails())`. Without
- * middy, call `flush()` when an invocation ends. A line holds a metric once: each set of dimensions of the same metric
- * takes a further line, and so does every further 100 durations.
+ * middy, call `flush()` when an invocation ends. A line contains a metric once: each further set of dimensions of a
+ * metric needs a further line, and so do more than 100 durations.
  *
  * Concurrent invocations in one environment (Lambda Managed Instances) may share it: the invocation that ends first
- * writes everything, once. What is counted after the last invocation ended, or in an invocation that a `before`
- * answered early, is written with the next one.
+ * writes everything, once. Metrics that are counted after the end of the last invocation, or in an invocation to which
+ * a `before` responded early, are written with the next one.
  *
  * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
  *

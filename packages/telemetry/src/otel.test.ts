@@ -24,7 +24,7 @@ function metricsOf() {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
   const provider = new MeterProvider({ readers: [reader] })
-  /** What an exporter receives: scope, instrument and points. */
+  /** Returns the data that an exporter receives: scope, instrument and points. */
   async function points() {
     await reader.forceFlush()
     const scopes = exporter.getMetrics().at(-1)?.scopeMetrics ?? []
@@ -45,7 +45,7 @@ function metricsOf() {
   return { provider, points }
 }
 
-describe('numbers', () => {
+describe('metrics', () => {
   it('reach the exporter with their names, units and attributes', async () => {
     const { provider, points } = metricsOf()
     const telemetry = otelTelemetry({ meter: provider.getMeter('mine') })
@@ -91,7 +91,7 @@ describe('numbers', () => {
     await provider.shutdown()
   })
 
-  it('go to the global provider, though it is registered after the telemetry was made', async () => {
+  it('go to the global provider, even if it is registered after the telemetry is created', async () => {
     const telemetry = otelTelemetry()
     const { provider, points } = metricsOf()
     metrics.setGlobalMeterProvider(provider)
@@ -112,7 +112,7 @@ describe('numbers', () => {
     expect(telemetry.duration('spillway.send.duration', 2)).toBeUndefined()
   })
 
-  it('make each instrument once, and not before it is used', () => {
+  it('create each instrument once, at its first use', () => {
     const made: string[] = []
     const make = (name: string) => {
       made.push(name)

@@ -14,7 +14,7 @@ function pinoOf(options: LoggerOptions = {}) {
 }
 
 it.each([[undefined], [{}], [console.log]])(
-  'takes a logger, and not %o: its lines would be lost',
+  'rejects %o instead of a logger, because lines would be lost',
   (logger) => {
     expect(() => pinoLogger(logger as never)).toThrow(
       'pinoLogger takes a logger, which is an object with `info()` and `warn()` and `error()`.',
@@ -35,14 +35,14 @@ it('writes the message and the fields at the level', () => {
   ])
 })
 
-it('keeps to the level of the logger', () => {
+it('respects the level of the logger', () => {
   const { logger, read } = pinoOf({ level: 'warn' })
   pinoLogger(logger).info('sent')
   expect(read()).toStrictEqual([])
 })
 
 describe('an error', () => {
-  it('goes to the serializer of pino, under `err`', () => {
+  it('is passed to the serializer of pino, as `err`', () => {
     const { logger, read } = pinoOf()
     const cause = new TypeError('worse')
     const error = new SpillwayError('SPILLWAY_SEND_FAILED', 'bad', { cause })
@@ -63,14 +63,14 @@ describe('an error', () => {
     ])
   })
 
-  it('goes to a serializer of your own as an Error', () => {
+  it('is passed to a custom serializer as an Error', () => {
     const err = (value: unknown) => value instanceof Error && `${value.name}: ${value.message}`
     const { logger, read } = pinoOf({ serializers: { err } })
     pinoLogger(logger).error('gone', { error: new RangeError('bad') })
     expect(read()).toMatchObject([{ err: 'RangeError: bad' }])
   })
 
-  it.each(leakyErrors)('does not leak what is in %s', (_, error) => {
+  it.each(leakyErrors)('does not leak the content of %s', (_, error) => {
     const { logger, read } = pinoOf()
     pinoLogger(logger).error('gone', { error })
     expect(read()).toMatchObject([{ msg: 'gone', err: { type: expect.stringMatching(/Error$/) } }])
@@ -79,8 +79,8 @@ describe('an error', () => {
 
   it.each([
     ['a property', leakyErrors[0]?.[1]],
-    ['the body that a parser refused', parserError()],
-  ])('of itself lets pino write %s', (_, err) => {
+    ['the body that a parser rejected', parserError()],
+  ])('would leak without the adaptor: %s', (_, err) => {
     const { logger, read } = pinoOf()
     logger.error({ err }, 'gone')
     expect(JSON.stringify(read())).toContain(secret)

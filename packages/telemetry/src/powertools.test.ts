@@ -8,7 +8,7 @@ let written: string[]
 beforeEach(() => {
   written = []
   const write = (text: unknown) => written.push(String(text)) > 0
-  // Its own console writes there, warnings and errors included.
+  // The console of Powertools writes there, including warnings and errors.
   vi.spyOn(process.stdout, 'write').mockImplementation(write)
   vi.spyOn(process.stderr, 'write').mockImplementation(write)
 })
@@ -22,7 +22,7 @@ const common = { service: 'shop', sampling_rate: 0, timestamp: expect.any(String
 const shop = () => new Logger({ serviceName: 'shop', logLevel: 'INFO', sampleRateValue: 0 })
 
 it.each([[undefined], [{}], [console.log]])(
-  'takes a logger, and not %o: its lines would be lost',
+  'rejects %o instead of a logger, because lines would be lost',
   (logger) => {
     expect(() => powertoolsLogger(logger as never)).toThrow(
       'powertoolsLogger takes a logger, which is an object with `info()` and `warn()` and `error()`.',
@@ -30,7 +30,7 @@ it.each([[undefined], [{}], [console.log]])(
   },
 )
 
-it('writes the message and the fields at the level, with what the logger appends', () => {
+it('writes the message and the fields at the level, with the attributes that the logger appends', () => {
   const logger = shop()
   logger.appendKeys({ request: 'r' })
   const port = powertoolsLogger(logger)
@@ -44,13 +44,13 @@ it('writes the message and the fields at the level, with what the logger appends
   ])
 })
 
-it('keeps to the level of the logger', () => {
+it('respects the level of the logger', () => {
   powertoolsLogger(new Logger({ serviceName: 'shop', logLevel: 'WARN' })).info('sent')
   expect(read()).toStrictEqual([])
 })
 
 describe('an error', () => {
-  it('goes to the formatter of the logger, under `error`', () => {
+  it('is passed to the formatter of the logger, as `error`', () => {
     const cause = new TypeError('worse')
     const error = new SpillwayError('SPILLWAY_SEND_FAILED', 'bad', { cause })
     powertoolsLogger(shop()).error('gone', { error, target: 'sqs' })
@@ -77,7 +77,7 @@ describe('an error', () => {
     ])
   })
 
-  it.each(leakyErrors)('does not leak what is in %s', (_, error) => {
+  it.each(leakyErrors)('does not leak the content of %s', (_, error) => {
     powertoolsLogger(shop()).error('gone', { error })
     expect(read()).toMatchObject([{ message: 'gone', error: { name: expect.any(String) } }])
     expect(written.join('')).not.toContain(secret)
@@ -85,8 +85,8 @@ describe('an error', () => {
 
   it.each([
     ['a property', leakyErrors[0]?.[1] as Error],
-    ['the body that a parser refused', parserError()],
-  ])('of itself lets Powertools write %s', (_, error) => {
+    ['the body that a parser rejected', parserError()],
+  ])('would leak without the adaptor: %s', (_, error) => {
     shop().error('gone', { error })
     expect(written.join('')).toContain(secret)
   })

@@ -6,7 +6,7 @@ import { type LambdaServer, type ServedMapping, startLambdaServer } from '../tes
 import { timeLimit } from '../testing/time-limit.ts'
 import { lambdaEventSource } from './index.ts'
 
-// The real client of the SDK against a local server with Lambda's API.
+// These tests use the real SDK client and a local server with Lambda's API.
 
 let server: LambdaServer
 let client: LambdaClient
@@ -57,12 +57,12 @@ it('reads a mapping, changes it, and keeps notes as its tags', async () => {
 it.each<[string, Partial<ServedMapping>]>([
   ['a stream', { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders' }],
   ['provisioned pollers', { ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 4 } }],
-])('says that a mapping with %s takes no maximum concurrency', async (_, change) => {
+])('reports that a mapping with %s cannot have a maximum concurrency', async (_, change) => {
   const mapping = await start(change)
   expect((await mapping.read(timeLimit())).limitable).toBe(false)
 })
 
-it('takes the mapping through open, half open and closed', async () => {
+it('switches the mapping to open, half open and closed', async () => {
   const mapping = await start()
   let isUp = false
   let now = 1_000_000
@@ -131,7 +131,7 @@ it('finds the mapping between a queue and a function, once', async () => {
   expect(lookUps).toHaveLength(3)
 })
 
-it('says so when there is no such mapping', async () => {
+it('rejects when there is no such mapping', async () => {
   await start()
   const eventSourceArn = 'arn:aws:sqs:us-east-1:000000000000:other'
   await expect(
@@ -152,7 +152,7 @@ it('stops when the caller aborts', async () => {
   expect(server.requests).toEqual([])
 })
 
-it('names what is wrong with its options', async () => {
+it('rejects invalid options and names them', async () => {
   await start()
   for (const options of [{}, { uuid: '' }, { eventSourceArn: 'arn:aws:sqs:x' }, { uuid: 'u', id: 'x' }]) {
     expect(() => lambdaEventSource({ client, ...options } as never)).toThrow(

@@ -21,12 +21,12 @@ export interface LambdaEventSourceOptions {
    */
   readonly functionName?: string | undefined
   /**
-   * The ARN of the queue or the stream. Use it instead of `uuid` if a template cannot give a function the id of its
-   * own mapping. The look-up needs `lambda:ListEventSourceMappings`.
+   * The ARN of the queue or the stream. Use it instead of `uuid` if a template cannot pass the id of its own mapping to
+   * a function. The look-up needs `lambda:ListEventSourceMappings`.
    */
   readonly eventSourceArn?: string | undefined
   /**
-   * Default: a client with the SDK's configuration and one attempt per request, because the breaker retries itself,
+   * Default: a client with the SDK's configuration and one attempt per request, because the breaker itself retries,
    * over a longer time.
    */
   readonly client?: Pick<LambdaClient, 'send'>
@@ -55,7 +55,7 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
   checkOptions('lambdaEventSource', options, rules)
   const client = options.client ?? new LambdaClient({ maxAttempts: 1 })
   const id = createIdLookup(client, toMappingName(options))
-  /** The ARN of the mapping, which its tags are stored under. It is known after the first reading. */
+  /** The ARN of the mapping, which has the tags. It is known after the first reading. */
   let arn: string | undefined
 
   async function readMapping(limit: TimeLimit) {
@@ -71,7 +71,7 @@ export function lambdaEventSource(options: LambdaEventSourceOptions): EventSourc
   return Object.freeze({
     read: (limit) =>
       orFailed('read', async () => {
-        // The first time the ARN is not known yet, so the tags are read after the mapping.
+        // At the first reading the ARN is not known yet, so the tags are read after the mapping.
         const [mapping, { Tags = {} }] =
           arn === undefined
             ? [await readMapping(limit), await readTags(limit)]

@@ -1,8 +1,8 @@
 import type { Notes } from '../switch.ts'
 
 /**
- * What the breaker stores about one opening, in three notes. Each note is written in one phase only, so that
- * environments which write at the same time cannot overwrite each other's phase.
+ * The data that the breaker stores about one opening, in three notes. Each note is written in one phase only, so that
+ * environments that write at the same time cannot overwrite each other's phase.
  */
 export interface Memory {
   /** The id of the latest opening. */

@@ -47,7 +47,7 @@ function eventsOf(steps: number, maxLength: number): fc.Arbitrary<Event[]> {
   )
 }
 
-/** From closed to the probe that closes again. */
+/** A full cycle, from closed to closed. */
 const cycle: readonly Event[] = [
   { do: 'open' },
   { do: 'finish' },
@@ -64,7 +64,7 @@ const events = fc.oneof(
 
 const concurrencies = fc.constantFrom(undefined, 2, 3, 4, 20)
 
-/** A mapping that the breaker and people change, with who switched it off. */
+/** A mapping that the breaker and people change. It remembers who switched it off. */
 function createMapping(maximumConcurrency: number | undefined) {
   let mapping: SwitchReading = { state: 'enabled', maximumConcurrency, limitable: true, notes: {} }
   /** The concurrency that a person or the template has configured. */
@@ -156,7 +156,7 @@ function createWorld(maximumConcurrency: number | undefined) {
   }
 }
 
-it('never switches on what it did not switch off, and gives all back once the database answers', () => {
+it('never switches on a mapping that it did not switch off, and restores everything when the database answers', () => {
   fc.assert(
     fc.property(concurrencies, events, fc.boolean(), (concurrency, run, finish) => {
       const world = createWorld(concurrency)
@@ -172,7 +172,7 @@ it('never switches on what it did not switch off, and gives all back once the da
   )
 })
 
-it('does the same for a mapping without a maximum concurrency, as long as nothing is cut short', () => {
+it('does the same for a mapping without a maximum concurrency, if no plan is interrupted', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom('open', 'healthy', 'sick', 'off', 'on', 'wait'), { maxLength: 60 }),

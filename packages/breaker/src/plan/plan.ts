@@ -19,7 +19,7 @@ export function planOpening(reading: SwitchReading, id: string): readonly Step[]
   if (reading.state !== 'enabled') return []
   const concurrency = ownConcurrency(reading)
   const isSame = (again: SwitchReading) => again.state === 'enabled' && hasSameLimit(again, reading)
-  // The note exists already when an environment had time for the note only.
+  // The note exists if an earlier environment had only time for the note.
   const isNoted = isTakenOver(reading) && readMemory(reading.notes)?.concurrency === concurrency
   return [
     // The note comes first, because a mapping that is off without a note would stay off forever.
@@ -43,7 +43,7 @@ function isTakenOver(reading: SwitchReading): boolean {
   return phaseOf(reading).name === 'taken-over' && !isToRestore(reading)
 }
 
-/** What a probe knows when it makes its plan. */
+/** The facts from which a probe makes its plan. */
 export interface ProbeFacts {
   /** Whether the database answered. */
   readonly healthy: boolean

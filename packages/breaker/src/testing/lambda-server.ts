@@ -11,7 +11,7 @@ export interface ServedMapping {
   FunctionArn: string
 }
 
-/** Lambda's API for event source mappings, with one of them. */
+/** A server with Lambda's API for event source mappings. It has one mapping. */
 export interface LambdaServer {
   readonly endpoint: string
   readonly uuid: string

@@ -62,7 +62,7 @@ export function readEmf(line: string): EmfDocument {
   return document
 }
 
-/** What CloudWatch extracts from some lines: `name{dimension=value}` and its values, in order. */
+/** The metrics that CloudWatch would extract from lines: `name{dimension=value}` and its values, in order. */
 export function extract(lines: readonly string[]): Extracted {
   const extracted: Record<string, readonly number[]> = {}
   for (const document of lines.map(readEmf)) {

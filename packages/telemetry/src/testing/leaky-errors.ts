@@ -18,7 +18,7 @@ function parseMessage(): string {
   throw new Error('it parsed')
 }
 
-/** Errors that hold a payload, each in another place. */
+/** Errors that contain a payload, each in a different place. */
 export const leakyErrors: readonly (readonly [where: string, error: unknown])[] = [
   ['a property', Object.assign(new Error('bad'), { body: secret })],
   ['a cause that is not an Error', parserError()],
