@@ -1,16 +1,9 @@
 import middy from '@middy/core'
 import { batch } from '@spillway/batch'
 import { kyselyParkedStore, kyselyTransaction } from '@spillway/kysely'
-import { defineMessage } from '@spillway/message'
 import { sqsPartialBatchFailure, sqsSource } from '@spillway/sqs'
-import * as z from 'zod'
 import { db } from './database.ts'
-
-export const pointsEarned = defineMessage({
-  name: 'points.earned',
-  schema: z.object({ id: z.uuid(), customer: z.string().max(64), points: z.int().positive() }),
-  key: (body) => body.id,
-})
+import { pointsEarned } from './message.ts'
 
 /** Adds the points of each message once, however often it is delivered. */
 export const addPoints = batch(
