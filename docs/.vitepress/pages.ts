@@ -56,6 +56,7 @@ export const sections: readonly Section[] = [
     text: 'Guides: write',
     items: [
       { text: 'Writing in batches', link: '/batch' },
+      { text: 'Writing rows', link: '/guides/writing-rows' },
       { text: 'FIFO queues', link: '/guides/fifo' },
       { text: 'Streams', link: '/kinesis' },
       { text: 'Parking records of a stream', link: '/guides/stream-parking' },

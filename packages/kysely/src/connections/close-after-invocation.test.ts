@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-/** Invocations of an environment, each so many milliseconds after the end of the one before. */
+/** Invokes an environment, this many milliseconds after the end of the previous invocation. */
 function environment(keepWithinMillis?: number) {
   let now = 0
   const clock = { now: () => now, sleep: () => new Promise<void>(() => undefined) }
@@ -28,7 +28,7 @@ function environment(keepWithinMillis?: number) {
 }
 
 describe('closeAfterInvocation', () => {
-  it('leaves no connection after an invocation that went well or failed, however soon the next one comes', async () => {
+  it('leaves no connection open after a successful or failed invocation, however short the pause', async () => {
     const invoke = environment()
     for (const end of ['after', 'onError', 'after', 'after'] as const) expect(await invoke(0, end)).toBe(0)
   })
@@ -40,14 +40,14 @@ describe('closeAfterInvocation', () => {
     expect(await invoke(0, 'onError')).toBe(1)
   })
 
-  it('closes it after a pause that was longer, and keeps the next one after three that were short', async () => {
+  it('closes it after a longer pause, and keeps the next one after three short pauses', async () => {
     const invoke = environment(100)
     for (const open of [0, 1, 1]) expect(await invoke(5)).toBe(open)
     expect(await invoke(101)).toBe(0)
     for (const open of [0, 0, 1, 1]) expect(await invoke(100)).toBe(open)
   })
 
-  it('keeps none of a new environment whose first pause is long', async () => {
+  it('keeps no connection of a new environment whose first pause is long', async () => {
     const invoke = environment(100)
     for (const pause of [0, 101, 100, 100]) expect(await invoke(pause)).toBe(0)
     expect(await invoke(100)).toBe(1)
@@ -64,7 +64,7 @@ describe('closeAfterInvocation', () => {
     expect(pools.map((pool) => pool.limit.open)).toEqual([0, 0])
   })
 
-  it('names an option that it does not know', () => {
+  it('names an unknown option', () => {
     expect(() => closeAfterInvocation([], { keepWithin: 100 } as object)).toThrow(
       expect.objectContaining({
         code: 'SPILLWAY_OPTION_INVALID',

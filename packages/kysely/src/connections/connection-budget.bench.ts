@@ -6,13 +6,13 @@ import { insertInNewSessions } from '../testing/new-sessions.ts'
 import { pgbouncer, startPgbouncer } from '../testing/pgbouncer.ts'
 
 const budget = 16
-/** Until environments have connected and their code is compiled; it does not count. */
+/** Seconds until environments have connected and their code is compiled. They are not measured. */
 const warmUp = 2
 const seconds = 12
 const deployAfter = 4
 
 interface Case {
-  /** Seconds that a batch takes in the server. The first case of each is what the others are measured against. */
+  /** Seconds that a batch takes in the server. The first case of each duration is the baseline of the others. */
   readonly insertSeconds: number
   readonly name: string
   readonly environments: number
@@ -20,11 +20,11 @@ interface Case {
   readonly idleSeconds: number
   readonly choose?: 'random' | 'recent'
   readonly isDeploy?: boolean
-  /** Whether it is what the documentation recommends, and has the goal. */
+  /** Whether the documentation recommends it, and the goal applies to it. */
   readonly isRecommended?: boolean
-  /** Whether a PgBouncer stands between, with as many sessions at the server as the budget has. */
+  /** Whether the environments connect through PgBouncer, with as many sessions at the server as the budget has. */
   readonly isPooled?: boolean
-  /** Whether no environments work, but clients in one process, which open a session for each batch. */
+  /** Whether clients in one process work instead of environments, and open a session for each batch. */
   readonly isRaw?: boolean
 }
 
@@ -143,7 +143,7 @@ async function run(one: Case, database: BudgetDatabase): Promise<Report> {
   }
 }
 
-/** Whether a case reaches the goal; where it does not, what the server can do if each batch needs a session of its own. */
+/** Whether a case reaches the goal; if not, the limit of the server when each batch needs its own session. */
 function verdict(one: Case, rate: number, base: number, ceiling?: number): string {
   const subject = `${one.name}, batches of ${one.insertSeconds} s: at least ${goal} × the first of those`
   if (rate / base >= goal) return `Goal: ${subject}: met.`
@@ -197,7 +197,7 @@ function rowOf(one: Case, found: Figures, ratio: number, report: Report): string
   ]
 }
 
-/** Connections kept as by default, and what is recommended. */
+/** The default, and the recommended setting. */
 const mariadbCases = cases.filter(
   ({ insertSeconds, connections, idleSeconds, choose }) =>
     insertSeconds === 1 &&

@@ -9,11 +9,11 @@ const budget = 16
 
 describe('64 environments with a budget of 16 connections', { timeout: 300_000 }, () => {
   let database: TestDatabase
-  /** Of environments with a connection each. */
+  /** The environments, with one connection each. */
   let singles: Fleet | undefined
   beforeAll(async () => {
     database = await startDatabase({ maxConnections: 100 })
-    // A write that takes its time without taking the processor's: it is in use, and killed, while the server works.
+    // A write that takes time but no CPU: connections are in use, and environments are killed, while the server works.
     await execute(
       database.url,
       `create table entries (id uuid primary key, environment int not null);
@@ -53,7 +53,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
       ...options,
     })
 
-  // Whoever counts must not be counted.
+  // The session that counts must not be counted.
   function elsewhere(): string {
     const url = new URL(database.url)
     url.pathname = '/postgres'
@@ -65,12 +65,12 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
     const rows = await execute(database.url, 'select id from entries')
     const keys = new Set(rows.map(({ id }) => String(id)))
     expect([...done].filter((key) => !keys.has(key))).toEqual([])
-    // What a killed environment committed without a word was delivered again, and is done as well.
+    // Batches that a killed environment committed without an answer were delivered again, and are done as well.
     expect([...keys].filter((key) => !done.has(key))).toEqual([])
   }
 
-  it('have more when frozen ones keep theirs: the test sees it', async () => {
-    // On a slow machine the server would end them before there are so many.
+  it('exceed it when frozen environments keep their connections, which proves that the test detects it', async () => {
+    // On a slow machine the server would end sessions before there are that many.
     await execute(elsewhere(), "alter role app set idle_session_timeout = '60s'")
     const report = await fleet({ share: 1, seconds: 4, connections: 'kept' })
     await execute(elsewhere(), "alter role app set idle_session_timeout = '1s'")
@@ -79,7 +79,7 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
     await expectLedger(report)
   })
 
-  it('never have more in a minute of load when they close them and the server counts', async () => {
+  it('never exceed it in a minute of load when they close connections and the server limits sessions', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
     const report = await fleet({ share: 1, seconds: 60, connections: 'closed', deaths: 0.03 })
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
@@ -88,14 +88,14 @@ describe('64 environments with a budget of 16 connections', { timeout: 300_000 }
     await expectLedger(report)
   })
 
-  it('never have more when they close them, 4 of each of 16', async () => {
+  it('never exceed it when 16 environments with 4 connections each close them', async () => {
     const report = await fleet({ share: 4, seconds: 8, connections: 'closed', environments: 16 })
     expect(report.mostSessions).toBeLessThanOrEqual(budget)
     expect(database.peakConnections()).toBeLessThanOrEqual(budget)
     await expectLedger(report)
   })
 
-  it('never have more when the server counts and ends idle sessions, and all of them get their turn', async () => {
+  it('never exceed it when the server limits sessions and ends idle ones, and each environment gets connections', async () => {
     await execute(elsewhere(), `alter database test connection limit ${budget}`)
     await execute(elsewhere(), "alter role app set idle_session_timeout = '500ms'")
     const report = await fleet({ share: 1, seconds: 5, connections: 'kept', deaths: 0.03 })

@@ -20,9 +20,9 @@ function open(limit: ConnectionLimit | undefined, options: Partial<PostgresPoolO
   return pool
 }
 describe('connectionLimit', () => {
-  it('holds for several pools together, whatever each of them allows', async () => {
+  it('applies to several pools together, regardless of their own limits', async () => {
     const limit = connectionLimit({ connections: 3 })
-    // Whoever waits, waits for dozens of others.
+    // Each use waits for dozens of others.
     const patient = { connectionTimeoutMillis: 50_000 }
     const pools = [
       open(limit, patient),
@@ -43,7 +43,7 @@ describe('connectionLimit', () => {
     expect(database.peakConnections()).toBeLessThanOrEqual(3)
   })
 
-  it('closes what one pool does not use for another that needs it', async () => {
+  it('closes an unused connection of one pool when another pool needs it', async () => {
     const limit = connectionLimit({ connections: 1 })
     const [one, other] = [open(limit), open(limit)]
     await expect.poll(() => database.connections()).toBe(0)
@@ -58,7 +58,7 @@ describe('connectionLimit', () => {
     expect(database.peakConnections()).toBe(1)
   })
 
-  it('holds for a pool of pg that knows nothing of it', async () => {
+  it('applies to a plain pool of pg', async () => {
     const limit = connectionLimit({ connections: 2 })
     const pool = new Pool({
       connectionString: database.functionsUrl,
@@ -77,7 +77,7 @@ describe('connectionLimit', () => {
     expect(most).toBeLessThanOrEqual(2)
   })
 
-  it('counts a connection for cancelling, made from the options of a pool', async () => {
+  it('counts a connection that is created from the options of a pool to cancel a statement', async () => {
     const limit = connectionLimit({ connections: 2 })
     const pool = open(limit)
     const busy = await pool.connect()
@@ -91,7 +91,7 @@ describe('connectionLimit', () => {
     busy.release()
   })
 
-  it('gives a connection up in time when all are in use, and the turns in order', async () => {
+  it('times out when all connections are in use, and serves waiting uses in order', async () => {
     const limit = connectionLimit({ connections: 1 })
     const first = await open(limit).connect()
     const pool = open(limit, { connectionTimeoutMillis: 100 })
@@ -107,7 +107,7 @@ describe('connectionLimit', () => {
     expect(order).toEqual([1, 2, 3])
   })
 
-  it('counts nothing that could not connect', async () => {
+  it('does not count sockets that could not connect', async () => {
     const limit = connectionLimit({ connections: 1 })
     const pool = open(limit, { connectionString: 'postgres://app@127.0.0.1:1/none' })
     for (let turn = 0; turn < 3; turn += 1) {
@@ -116,7 +116,7 @@ describe('connectionLimit', () => {
     await expect.poll(() => limit.open).toBe(0)
   })
 
-  it('takes its share from the environment', () => {
+  it('reads its share from the environment variable', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(connectionLimit().connections).toBe(1)
     vi.stubEnv('SPILLWAY_CONNECTIONS', '5')
@@ -146,7 +146,7 @@ describe('connectionLimit', () => {
 describe('the share of an environment', () => {
   const one = () => open(undefined)
 
-  it('is one for all pools of the process to the same database', async () => {
+  it('is one limit for all pools of the process to the same database', async () => {
     const pools = [one(), one(), one()]
     expect(new Set(pools.map(({ limit }) => limit)).size).toBe(1)
     expect(pools[0]?.limit.connections).toBe(1)
@@ -161,7 +161,7 @@ describe('the share of an environment', () => {
     expect(open(undefined, { connectionString: elsewhere.href }).limit).not.toBe(pools[0]?.limit)
   })
 
-  it('is of the database that the connection string among the options of the driver names', async () => {
+  it('depends on the database in the connection string of the driver’s options', async () => {
     const to = (name: string) =>
       postgresPool({ Pool, config: { connectionString: `postgres://app@db.test/${name}` } })
     const pools = [to('orders'), to('audit'), to('orders'), to('100%25'), to('100%')]

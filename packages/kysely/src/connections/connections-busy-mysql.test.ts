@@ -22,7 +22,7 @@ describeMysql('`db` in place of `trx` at a share of 1, in MySQL', (database) => 
   }
   const read = (db: Kysely<Ledger>) => db.selectFrom('accounts').selectAll().execute()
 
-  it('in a transaction of one’s own is told that the transaction itself has the connection', async () => {
+  it('in the app’s own transaction reports that the transaction itself has the connection', async () => {
     const { db, limit, asked } = open()
     const error = await db
       .transaction()
@@ -44,7 +44,7 @@ describeMysql('`db` in place of `trx` at a share of 1, in MySQL', (database) => 
     expect(await read(db)).toHaveLength(2)
   })
 
-  it('in a function of kyselyTransaction runs once, is retried with that cause, and changes nothing', async () => {
+  it('in a function of kyselyTransaction is run once, retried with that cause, and changes nothing', async () => {
     const { db, asked } = open()
     const { write, runs } = ledgerWriter(db, {
       transaction: async (trx, messages) => {
@@ -60,7 +60,7 @@ describeMysql('`db` in place of `trx` at a share of 1, in MySQL', (database) => 
     expect(Object.values((await ledger.totals()) ?? {}).map(Number)).toEqual([0, 0, 0])
   })
 
-  it('is not said of others, who are waited for', async () => {
+  it('is not reported for other uses, which the writer waits for', async () => {
     const { db } = open()
     const { write } = ledgerWriter(db)
     let waiting: Promise<string[]> | undefined

@@ -35,7 +35,7 @@ const errors: string[] = []
 const logger = { info() {}, warn() {}, error: (message: string) => void errors.push(message) }
 beforeEach(() => void errors.splice(0))
 
-/** A Kysely of an environment of its own: its share, and a second until it gives up. */
+/** A Kysely of a separate environment: its share, and a time-out of a second for connections. */
 function open(connections = 1, options: Partial<PostgresPoolOptions<object>> = {}) {
   const limit = connectionLimit({ connections })
   const settings = {
@@ -49,7 +49,7 @@ function open(connections = 1, options: Partial<PostgresPoolOptions<object>> = {
   const pool = postgresPool(settings)
   const db = new Kysely<Ledger>({ dialect: new PostgresDialect({ pool }) })
   onTestFinished(() => db.destroy())
-  /** How often somebody asked for a connection. */
+  /** The number of requests for a connection. */
   const asked = vi.spyOn(limit, 'take')
   return { db, limit, pool, asked }
 }
@@ -61,7 +61,7 @@ const caught = (work: Promise<unknown>) =>
 const balance = (db: Kysely<Ledger>) => db.selectFrom('accounts').selectAll().execute()
 
 describe('`db` in place of `trx` at a share of 1', () => {
-  it('in a transaction of one’s own is told that the transaction itself has the connection', async () => {
+  it('in the app’s own transaction reports that the transaction itself has the connection', async () => {
     const { db, limit, asked } = open()
     const error = await caught(
       db.transaction().execute(async (trx) => {
@@ -84,7 +84,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
     expect(await balance(db)).toHaveLength(2)
   })
 
-  it('in a function of kyselyTransaction runs once, is retried with that cause, and changes nothing', async () => {
+  it('in a function of kyselyTransaction is run once, retried with that cause, and changes nothing', async () => {
     const { db, asked } = open()
     const { write, runs } = ledgerWriter(db, {
       transaction: async (trx, messages) => {
@@ -113,7 +113,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
   it.each<[string, (error: unknown) => Error]>([
     ['as the cause of another', (cause) => new Error('no audit', { cause })],
     ['in an AggregateError', (error) => new AggregateError([error], 'no audit')],
-  ])('in a function that throws it %s is found all the same', async (_, wrap) => {
+  ])('in a function that throws the error %s is detected too', async (_, wrap) => {
     const { db } = open()
     const { write, runs } = ledgerWriter(db, {
       transaction: async () => {
@@ -129,7 +129,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
     expect(JSON.stringify(outcomes)).not.toContain('saturated')
   })
 
-  it('is found at a share of 2, where two transactions wait for each other', async () => {
+  it('is detected at a share of 2, where two transactions wait for each other', async () => {
     const { db } = open(2)
     const write = () =>
       ledgerWriter(db, {
@@ -152,7 +152,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
         writer.write([posting(`k${index}`, { account: index === 0 ? 'a' : 'b' })], timeLimit(30_000)),
       ),
     )
-    // Once one has given up, the other may have its connection.
+    // When one has timed out, the other may get its connection.
     expect(writers.map(({ runs }) => runs.length)).toEqual([1, 1])
     expect(outcomes.flat()).toContainEqual(
       expect.objectContaining({
@@ -163,7 +163,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
     )
   })
 
-  it('that kyselyWriter meets in a transaction ends its one attempt, and nothing is lost', async () => {
+  it('by kyselyWriter in a transaction fails after one attempt, and loses nothing', async () => {
     const { db, asked } = open()
     const write = kyselyWriter({
       db: db as unknown as Kysely<{ items: { id: string; customer: string } }>,
@@ -180,12 +180,12 @@ describe('`db` in place of `trx` at a share of 1', () => {
     expect(results(outcomes)).toEqual(['retry', 'retry'])
     expect(outcomes[0]).toMatchObject({ cause: { code: 'SPILLWAY_CONNECTIONS_BUSY' } })
     expect(results(await write(records, timeLimit()))).toEqual(['done', 'done'])
-    // The catalogue is known now: it is the insert that waits.
+    // The catalogue is cached now, so the insert waits.
     const again = await db.transaction().execute(async () => write(records, timeLimit(30_000)))
     expect(again[0]).toMatchObject({ kind: 'retry', cause: { code: 'SPILLWAY_CONNECTIONS_BUSY' } })
   })
 
-  it('is the cause where a status is asked for', async () => {
+  it('is the cause of a failed status', async () => {
     const { db } = open()
     const status = kyselyStatus({ db, table: 'postings', key: 'id' })
     const error = await caught(db.transaction().execute(async () => status.find('x', 'x', timeLimit())))
@@ -196,7 +196,7 @@ describe('`db` in place of `trx` at a share of 1', () => {
   })
 })
 
-describe('others of the environment that have all its connections', () => {
+describe('other uses that have all connections of the environment', () => {
   it('are waited for while time remains', async () => {
     const { db, pool } = open()
     const client = await pool.connect()
@@ -208,7 +208,7 @@ describe('others of the environment that have all its connections', () => {
     expect(errors).toEqual([])
   })
 
-  it('are named when it runs out', async () => {
+  it('are named when the time runs out', async () => {
     const { db, pool } = open()
     const client = await pool.connect()
     const slow = client.query('select pg_sleep(2), $1::text', ['s3cret']).then(() => client.release())
@@ -238,7 +238,7 @@ describe('others of the environment that have all its connections', () => {
     for (const client of clients) client.release()
   })
 
-  it('may be those of one pool that has fewer than its limit', async () => {
+  it('may be uses of one pool that has fewer connections than its limit', async () => {
     const { pool } = open(3, { connections: 1 })
     const client = await pool.connect()
     expect(await caught(pool.connect())).toMatchObject({
@@ -270,7 +270,7 @@ describe('others of the environment that have all its connections', () => {
   })
 })
 
-it('a server that does not answer is no use of the environment', async () => {
+it('a server that does not answer is not reported as a busy environment', async () => {
   const silent = createServer(() => undefined)
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void silent.close())

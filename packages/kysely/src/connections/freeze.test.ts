@@ -35,7 +35,7 @@ const sessions = async () =>
 const rows = async () => Number((await execute(database.url, 'select count(*) from entries'))[0]?.count)
 
 describe('a frozen environment', () => {
-  it('finds after the thaw, before it uses it, that its session was ended', async () => {
+  it('detects, before it uses the connection, that its session was ended', async () => {
     const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
     await execute(
@@ -47,7 +47,7 @@ describe('a frozen environment', () => {
     expect(await rows()).toBe(4)
   })
 
-  it.each(['fast', 'immediate'] as const)('finds that its server was restarted (%s)', async (mode) => {
+  it.each(['fast', 'immediate'] as const)('detects that its server was restarted (%s)', async (mode) => {
     const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
     await database.restart(mode)
@@ -55,7 +55,7 @@ describe('a frozen environment', () => {
     expect(await rows()).toBe(4)
   })
 
-  it('finds that its server was killed and started again', async () => {
+  it('detects that its server was killed and started again', async () => {
     const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
     await database.crash()
@@ -65,8 +65,8 @@ describe('a frozen environment', () => {
   })
 })
 
-describe('an environment that is told to end', () => {
-  it('says goodbye to its server and ends as if nobody had listened', async () => {
+describe('an environment that gets SIGTERM', () => {
+  it('ends its sessions at the server, and exits by the default action of the signal', async () => {
     const { environment, write } = await start()
     await write()
     expect(await sessions()).toBe(1)
@@ -76,7 +76,7 @@ describe('an environment that is told to end', () => {
     await expect.poll(sessions).toBe(0)
   })
 
-  it('closes its connections, and leaves its end to a listener of its own', async () => {
+  it('closes its connections, and leaves the exit to its own listener', async () => {
     const { environment, write } = await start({ OWN_EXIT_CODE: '7' })
     await write()
     environment.kill('SIGTERM')
@@ -85,7 +85,7 @@ describe('an environment that is told to end', () => {
     expect(await environment.gone).toEqual([7, null])
   })
 
-  it('has one listener, however many pools it has, and none after them', async () => {
+  it('has one listener for all of its pools, and none after their end', async () => {
     // Pools of other test files in this process have a listener of their own.
     vi.resetModules()
     const { postgresPool } = await import('../index.ts')

@@ -22,7 +22,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 
 type Options = Partial<Parameters<typeof postgresPool<object>>[0]>
 
-/** What a writer and a transaction answer over a pool with these options, and how many sockets are left open. */
+/** The outcomes of a writer and a transaction with these pool options, and the number of sockets that are left open. */
 async function outcomesWith(options: Options) {
   const pool = postgresPool({ Pool, connectionString: database.url, ...options })
   const db = new Kysely<{ items: { id: string } }>({ dialect: new PostgresDialect({ pool }) })
@@ -38,7 +38,7 @@ const invalid = (said: string | RegExp) => ({
   cause: { code: 'SPILLWAY_OPTION_INVALID', message: expect.stringMatching(said) },
 })
 
-describe('options with which no connection can be made', () => {
+describe('options that do not allow a connection', () => {
   it.each<[string, (url: string) => Options, RegExp]>([
     [
       'a missing sslrootcert',
@@ -53,23 +53,27 @@ describe('options with which no connection can be made', () => {
       /does not support SSL/,
     ],
     [
-      'an option of TLS that is none',
+      'an invalid option of TLS',
       (url) => ({ connectionString: `${url}?sslnegotiation=nonsense` }),
       /sslnegotiation/,
     ],
     [
-      'a port that is none',
+      'an invalid port',
       () => ({ connectionString: 'postgres://u:secret@127.0.0.1:99999/db' }),
       /Invalid URL/,
     ],
-    ['such a port as a parameter', (url) => ({ connectionString: `${url}?port=99999` }), /Port should be/],
-    ['a URL that is none', () => ({ connectionString: 'postgres://u:secret@[127/db' }), /Invalid URL/],
-  ])('are told apart from an outage: %s', async (_, options, said) => {
+    [
+      'an invalid port as a parameter',
+      (url) => ({ connectionString: `${url}?port=99999` }),
+      /Port should be/,
+    ],
+    ['an invalid URL', () => ({ connectionString: 'postgres://u:secret@[127/db' }), /Invalid URL/],
+  ])('are distinguished from an outage: %s', async (_, options, said) => {
     const start = performance.now()
     const outcomes = await outcomesWith(options(database.url))
     expect(outcomes).toMatchObject([invalid(said), invalid(said)])
     expect(JSON.stringify(outcomes)).not.toContain('secret')
-    // It is not waited for.
+    // The writer does not wait.
     expect(performance.now() - start).toBeLessThan(3_000)
   })
 
@@ -82,7 +86,7 @@ describe('options with which no connection can be made', () => {
     await expect.poll(() => pool.limit.open).toBe(0)
   })
 
-  it('are a setting that the server does not take', async () => {
+  it('include a setting that the server refuses', async () => {
     const outcomes = await outcomesWith({ config: { statement_timeout: 'soon' } })
     expect(outcomes).toMatchObject([
       { kind: 'retry', cause: { code: 'SPILLWAY_WRITE_FAILED' } },
@@ -91,7 +95,7 @@ describe('options with which no connection can be made', () => {
   })
 
   it.each([['host=localhost dbname=shop'], ['jdbc:postgresql://db/shop'], ['mysql://db/shop'], ['shop']])(
-    'are refused at once where they are no URL of Postgres: %s',
+    'are refused at once if the URL is not one of Postgres: %s',
     (connectionString) => {
       expect(() => postgresPool({ Pool, connectionString })).toThrow(
         'postgresPool: the option `connectionString` must be a URL (postgres://user@host:5432/database) or the path of a socket.',
@@ -99,7 +103,7 @@ describe('options with which no connection can be made', () => {
     },
   )
 
-  it('are refused at once by mysqlPool, which says nothing of the password', () => {
+  it('are refused at once by mysqlPool, without the password in the error', () => {
     const make = () => mysqlPool({ createPool, uri: 'mysql://u:secret@[127/db' })
     expect(make).toThrow(/^mysqlPool: its options do not allow a connection \(Invalid URL\)/)
     expect(() => mysqlPool({ createPool, config: { ssl: 'Nonsense' } })).toThrow(/Unknown SSL profile/)
@@ -110,7 +114,7 @@ describe('options with which no connection can be made', () => {
     }
   })
 
-  it('are told by a transaction whose pool gives no connection, whatever the error', async () => {
+  it('are reported by a transaction whose pool provides no connection, regardless of the error', async () => {
     const db = new Kysely<object>({
       dialect: new MysqlDialect({
         pool: {
@@ -134,11 +138,11 @@ describe('options with which no connection can be made', () => {
 })
 
 describe('PgBouncer', () => {
-  // What PgBouncer 1.18 answers: FATAL, 08P01.
+  // The answer of PgBouncer 1.18: FATAL, 08P01.
   it.each([
     ['unsupported startup parameter: statement_timeout'],
     ['unsupported startup parameter in options: statement_timeout'],
-  ])('that refuses a startup parameter is told apart from an outage: %s', async (message) => {
+  ])('that refuses a startup parameter is distinguished from an outage: %s', async (message) => {
     await using bouncer = await startRefusing({ S: 'FATAL', V: 'FATAL', C: '08P01', M: message })
     const outcomes = await outcomesWith({
       connectionString: bouncer.url,
@@ -150,7 +154,7 @@ describe('PgBouncer', () => {
     expect(outcomes).toMatchObject([told, told])
   })
 
-  it('that has no server is waited for', async () => {
+  it('that has no server makes the writer wait', async () => {
     const fields = { S: 'FATAL', V: 'FATAL', C: '08P01', M: 'pgbouncer cannot connect to server' }
     await using bouncer = await startRefusing(fields)
     const [outcome] = await outcomesWith({ connectionString: bouncer.url })

@@ -25,7 +25,7 @@ function open(options: Partial<PostgresPoolOptions<object>> = {}) {
   return pool
 }
 
-/** Counts sessions of the functions at the server: what two looks in a row show was there at the instant between them. */
+/** Counts the functions' sessions at the server. A session that two consecutive queries show existed between them. */
 async function watchSessions() {
   const client = new Client({ connectionString: database.url })
   await client.connect()
@@ -61,14 +61,14 @@ describe('an environment with a share of 1 has one session at the server', () =>
 
   it.each<[string, Partial<PostgresPoolOptions<object>>, (client: PgClient) => Promise<unknown>]>([
     [
-      'whose statements are given up after a time',
+      'whose connections are closed after longestUseMillis',
       { longestUseMillis: 1_000, connectionTimeoutMillis: 1_500 },
       async (client) => {
         void client.query(slow, []).catch(() => client.release())
       },
     ],
     [
-      'whose driver gives them up',
+      'whose driver stops waiting for statements',
       { config: { query_timeout: 100 } },
       async (client) => {
         await client.query(slow, []).catch(() => undefined)
@@ -76,7 +76,7 @@ describe('an environment with a share of 1 has one session at the server', () =>
       },
     ],
     [
-      'whose driver gives up a transaction that is sent at once',
+      'whose driver stops waiting for a pipelined transaction',
       { config: { query_timeout: 100 } },
       async (client) => {
         await client
@@ -86,7 +86,7 @@ describe('an environment with a share of 1 has one session at the server', () =>
       },
     ],
     [
-      'whose connections are released as lost in mid-statement',
+      'whose connections are released as lost during a statement',
       {},
       async (client) => {
         void client.query(slow, []).catch(() => undefined)
@@ -108,7 +108,7 @@ describe('an environment with a share of 1 has one session at the server', () =>
     const pool = open(options)
     const sessions = await watchSessions()
     let uses = 0
-    // On a busy machine a connection alone may take longer than the pool waits for it.
+    // On a busy machine, to connect may take longer than the time-out of the pool.
     for (const end = performance.now() + 1_500; performance.now() < end || uses < 3; ) {
       const client = await connectAtLast(pool)
       uses += 1
@@ -123,7 +123,7 @@ describe('an environment with a share of 1 has one session at the server', () =>
   })
 })
 
-/** A connection of a pool, however often it has to be asked for. */
+/** A connection of a pool, requested until there is one. */
 async function connectAtLast(pool: ReturnType<typeof open>) {
   for (;;) {
     const client = await pool.connect().catch(() => undefined)
@@ -131,7 +131,7 @@ async function connectAtLast(pool: ReturnType<typeof open>) {
   }
 }
 
-it('a new pool waits for the sessions of one that is ending', async () => {
+it('a new pool waits for the sessions of a pool that is ending', async () => {
   const sessions = await watchSessions()
   for (let turn = 0; turn < 5; turn += 1) {
     const pool = postgresPool({ Pool, connectionString: database.functionsUrl, logger })
@@ -146,8 +146,8 @@ it('a new pool waits for the sessions of one that is ending', async () => {
   expect(await sessions.stop()).toBe(1)
 })
 
-describe('no connection disappears', () => {
-  it('when another pool of the limit got no answer', async () => {
+describe('no connection is lost', () => {
+  it('to another pool of the limit that got no answer', async () => {
     const limit = connectionLimit({ connections: 1 })
     const [lost, other] = [
       open({ limit, longestUseMillis: 1_000 }),
@@ -161,12 +161,12 @@ describe('no connection disappears', () => {
       client.release()
     }
     expect(await answer).toBe('canceling statement due to user request')
-    // It does no harm that it is given back after all.
+    // To return the connection afterwards has no effect.
     stuck.release()
     expect(limit.open).toBe(1)
   })
 
-  it('to a pool that could not be made', async () => {
+  it('to a pool that could not be created', async () => {
     const broken = class {
       constructor() {
         throw new TypeError('no')
@@ -177,7 +177,7 @@ describe('no connection disappears', () => {
     expect(open({ connections: 4 }).limit.connections).toBe(4)
   })
 
-  it('to a holder that had not connected yet when another began to wait', async () => {
+  it('to a use that had not connected yet when another one began to wait', async () => {
     const limit = connectionLimit({ connections: 1 })
     const lost = open({ limit, longestUseMillis: 1_000 })
     const other = open({ limit, connectionTimeoutMillis: 5_000 })
@@ -189,7 +189,7 @@ describe('no connection disappears', () => {
     ;(await connecting).release()
   })
 
-  it('to a client that is never given back', async () => {
+  it('to a client that is never returned', async () => {
     const pool = open({ longestUseMillis: 1_000, connectionTimeoutMillis: 3_000 })
     const listener = await pool.connect()
     await listener.query('listen news', [])
@@ -210,7 +210,7 @@ describe('no connection disappears', () => {
     const second = narrow.connect().catch((error: { code: string }) => error.code)
     await sleep(20)
     const connected = other.connect()
-    // It does not wait until the request has given up.
+    // It does not wait until the request has timed out.
     expect(await Promise.race([connected.then(() => 'connected'), second])).toBe('connected')
     ;(await connected).release()
     expect(await second).toBe('SPILLWAY_CONNECTIONS_BUSY')

@@ -29,7 +29,7 @@ function withAdapter(adapter: DialectAdapter): Kysely<object> {
   })
 }
 
-it('knows the dialects of a second copy of kysely', async () => {
+it('recognizes the dialects of a second copy of kysely', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kysely-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const own = dirname(dirname(fileURLToPath(import.meta.resolve('kysely'))))
@@ -50,7 +50,7 @@ it('knows the dialects of a second copy of kysely', async () => {
   }
 })
 
-it('knows an adapter that a bundler gave a number, and what is made from one', () => {
+it('recognizes an adapter whose class a bundler has numbered, and subclasses of it', () => {
   class PostgresAdapter2 extends MssqlAdapter {}
   class OwnAdapter extends PostgresAdapter2 {}
   expect(dialectOf('test', withAdapter(new PostgresAdapter2())).name).toBe('postgres')
@@ -58,7 +58,7 @@ it('knows an adapter that a bundler gave a number, and what is made from one', (
   expect(dialectOf('test', withAdapter(new (class extends PostgresAdapter {})())).name).toBe('postgres')
 })
 
-it('refuses any other dialect, and says that it may be a second copy', () => {
+it('refuses any other dialect, and mentions that it may be a second copy', () => {
   for (const adapter of [new MssqlAdapter(), new SqliteAdapter()]) {
     expect(() => dialectOf('kyselyWriter', withAdapter(adapter))).toThrow(
       /^kyselyWriter: the option `db` must be a Kysely with the dialect of Postgres .* or MySQL .* a second copy of kysely .*`npm ls kysely`/,

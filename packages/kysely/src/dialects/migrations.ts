@@ -6,7 +6,7 @@ import { dialectOf } from './dialects.ts'
 
 /**
  * The migration that creates the inbox of {@link kyselyTransaction}, for Kysely's `Migrator`: for Postgres, or MySQL
- * and MariaDB, by the dialect. See "Exactly one effect" in the documentation for it as SQL.
+ * and MariaDB, by the dialect. The guide "Transactions and increments" has it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_inbox`.
  *
@@ -28,7 +28,7 @@ export const defaultParkedTable = 'spillway_parked'
 
 /**
  * The migration that creates the table of {@link kyselyParkedStore}, for Kysely's `Migrator`: for Postgres, or MySQL
- * and MariaDB, by the dialect. See "A status page" in the documentation for it as SQL.
+ * and MariaDB, by the dialect. The guide "A status page" has it as SQL.
  *
  * @param table the table, `schema.table` included. Default `spillway_parked`.
  *

@@ -6,7 +6,7 @@ const units = fc.string({
   unit: fc.constantFrom('\0', '\u001b', '0', 'a', '😀', '\ud800', '\udc00', '\ufffd'),
 })
 
-it('gives a text that Postgres can hold, of a bounded length, and leaves a good one alone', () => {
+it('returns a text that Postgres can store, of a bounded length, and keeps a storable one unchanged', () => {
   fc.assert(
     fc.property(units, fc.integer({ min: 1, max: 20 }), (text, max) => {
       const stored = storableText(text, max)
@@ -19,7 +19,7 @@ it('gives a text that Postgres can hold, of a bounded length, and leaves a good 
   )
 })
 
-it('gives two keys for two keys, without NUL', () => {
+it('encodes different keys differently, without NUL', () => {
   fc.assert(
     fc.property(units, units, (one, other) => {
       expect(storableKey(one)).not.toContain('\0')

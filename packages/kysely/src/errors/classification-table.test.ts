@@ -6,7 +6,7 @@ import type { Failure } from './failure.ts'
 
 const docs = readFileSync(new URL('../../../../docs/kysely.md', import.meta.url), 'utf8')
 
-/** The rows of the table below a heading: what stands in the first column, and the failure. */
+/** The rows of the table below a heading: the first column, and the failure. */
 function rowsOf(heading: string): (readonly [string, string])[] {
   const [, after = ''] = docs.split(`## ${heading}\n`)
   const [section = ''] = after.split('\n## ')
@@ -20,7 +20,7 @@ const entriesOf = (rows: readonly (readonly [string, string])[], pattern: RegExp
 const sorted = (entries: Iterable<readonly [unknown, unknown]>) =>
   [...entries].map(([code, failure]) => `${code} ${failure}`).toSorted()
 
-it('has each SQLSTATE of Postgres that the code knows, and no other', () => {
+it('lists each SQLSTATE of Postgres in the code, and no other', () => {
   const rows = rowsOf('SQLSTATEs of Postgres')
   const isClass = ([codes]: readonly [string, string]) => codes.startsWith('class')
   expect(
@@ -35,7 +35,7 @@ it('has each SQLSTATE of Postgres that the code knows, and no other', () => {
   expect(rows.at(-1)).toEqual(['any other', 'unknown'])
 })
 
-it('has each number and state of MySQL and MariaDB that the code knows, and no other', () => {
+it('lists each number and state of MySQL and MariaDB in the code, and no other', () => {
   const rows = rowsOf('Numbers of MySQL and MariaDB')
   expect(sorted(entriesOf(rows, /(?<![`\d])(\d{3,4})(?![`\d])/g))).toEqual(sorted(byNumber))
   // A pattern for two classes stands for both.
@@ -47,7 +47,7 @@ it('has each number and state of MySQL and MariaDB that the code knows, and no o
   expect(rows.at(-1)).toEqual(['any other', 'unknown'])
 })
 
-it('says what becomes of a record for each failure', () => {
+it('describes the outcome of a record for each failure', () => {
   const failures: Readonly<Record<Failure, true>> = {
     saturation: true,
     busy: true,

@@ -47,13 +47,13 @@ const withCode = (code: string, more: object = {}) => Object.assign(new Error('x
 
 describe('classifyError', () => {
   for (const [failure, codes] of Object.entries(states)) {
-    it.each(codes)(`takes SQLSTATE %s for ${failure}`, (code) => {
+    it.each(codes)(`classifies SQLSTATE %s as ${failure}`, (code) => {
       const facts = { severity: 'ERROR', constraint: 'named' }
       expect(classifyError(withCode(code, facts))).toBe(failure)
     })
   }
 
-  it.each(sockets)('takes %s for a lost connection', (code) => {
+  it.each(sockets)('classifies %s as a lost connection', (code) => {
     expect(classifyError(withCode(code))).toBe('connection')
   })
 
@@ -62,11 +62,11 @@ describe('classifyError', () => {
     'SELF_SIGNED_CERT_IN_CHAIN',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'CERT_HAS_EXPIRED',
-  ])('takes %s for something that a human has to mend', (code) => {
+  ])('classifies %s as systemic', (code) => {
     expect(classifyError(withCode(code))).toBe('systemic')
   })
 
-  it.each(messages)('takes "%s" for %s', (message, failure) => {
+  it.each(messages)('classifies "%s" as %s', (message, failure) => {
     expect(classifyError(new Error(message))).toBe(failure)
   })
 
@@ -77,31 +77,31 @@ describe('classifyError', () => {
     Object.assign(new Error('x'), { name: 'ThrottlingException' }),
     Object.assign(new Error('x'), { status: 503 }),
     withCode('ENOENT', { syscall: 'connect' }),
-  ])('waits for whatever is down, as `isUnavailable` says: %o', (error) => {
+  ])('classifies an outage by `isUnavailable`: %o', (error) => {
     expect(classifyError(error)).toBe('connection')
   })
 
-  it('goes by what the database says before what anybody else does', () => {
+  it('prefers the error of the database to other errors', () => {
     const answered = new Error('x', { cause: withCode('22P02', { severity: 'ERROR' }) })
     expect(classifyError(new AggregateError([withCode('ECONNRESET'), answered]))).toBe('permanent')
   })
 
-  it('does not take a file that is missing for a server that is', () => {
+  it('does not treat a missing file as a missing server', () => {
     expect(classifyError(withCode('ENOENT', { syscall: 'open' }))).toBe('unknown')
   })
 
-  it('looks into the errors of Happy Eyeballs', () => {
+  it('checks the errors of Happy Eyeballs', () => {
     expect(classifyError(new AggregateError([withCode('EOTHER'), withCode('ECONNREFUSED')]))).toBe(
       'connection',
     )
     expect(classifyError(new AggregateError([]))).toBe('unknown')
   })
 
-  it('looks into the cause', () => {
+  it('checks the cause', () => {
     expect(classifyError(new Error('x', { cause: withCode('57P01') }))).toBe('connection')
   })
 
-  it('comes to an end for errors that are each other’s cause, and for a cause very deep down', () => {
+  it('terminates for circular and for very deep causes', () => {
     const one: Error & { cause?: unknown } = new Error('one')
     const both = new AggregateError([one, withCode('EOTHER', { cause: one })])
     one.cause = new Error('two', { cause: both })
@@ -113,7 +113,7 @@ describe('classifyError', () => {
     expect(classifyError(deep)).toBe('connection')
   })
 
-  it('blames no row for an error that ended the session', () => {
+  it('does not treat an error that ended the session as one of a row', () => {
     expect(classifyError(withCode('08P01', { severity: 'FATAL' }))).toBe('connection')
     // A setting in the options of the connection, for example.
     expect(classifyError(withCode('22023', { severity: 'FATAL' }))).toBe('systemic')
@@ -129,7 +129,7 @@ describe('classifyError', () => {
     ['54000', { routine: '_bt_check_third_page' }, 'permanent'],
     ['54000', { routine: 'index_form_tuple_context' }, 'permanent'],
     ['54000', { routine: 'RelationGetBufferForTuple' }, 'permanent'],
-  ] as const)('takes %s with %o for %s', (code, facts, failure) => {
+  ] as const)('classifies %s with %o as %s', (code, facts, failure) => {
     expect(classifyError(withCode(code, { severity: 'ERROR', ...facts }))).toBe(failure)
   })
 
@@ -142,28 +142,31 @@ describe('classifyError', () => {
     ['23514', 'permanent'],
     ['22023', 'permanent'],
     ['23503', 'ordering'],
-  ] as const)('takes %s that a function raises for %s: its author gave it the code', (code, failure) => {
-    const facts = { severity: 'ERROR', routine: 'exec_stmt_raise' }
-    expect(classifyError(withCode(code, facts))).toBe(failure)
-  })
+  ] as const)(
+    'classifies %s that a function raises as %s, because its author chose the code',
+    (code, failure) => {
+      const facts = { severity: 'ERROR', routine: 'exec_stmt_raise' }
+      expect(classifyError(withCode(code, facts))).toBe(failure)
+    },
+  )
 
-  it('takes a missing table for systemic', () => {
+  it('classifies a missing table as systemic', () => {
     expect(classifyError(new SpillwayError('SPILLWAY_TABLE_UNKNOWN', 'x'))).toBe('systemic')
   })
 
-  it.each([undefined, null, 'text', 7, {}])('does not know what %s means', (thrown) => {
+  it.each([undefined, null, 'text', 7, {}])('classifies %s as unknown', (thrown) => {
     expect(classifyError(thrown)).toBe('unknown')
   })
 })
 
 describe('sqlState', () => {
-  it('tells a SQLSTATE from a code of Node', () => {
+  it('distinguishes a SQLSTATE from a code of Node', () => {
     expect(
       ['23505', '40P01', 'XX000', 'P0001', 'EPIPE', 'EPERM', 'ENOENT'].map((code) => sqlState({ code })),
     ).toEqual(['23505', '40P01', 'XX000', 'P0001', undefined, undefined, undefined])
   })
 
-  it('takes any five digits and capitals for one where a server names the severity', () => {
+  it('accepts any five digits and capitals if the error has a severity', () => {
     const severity = 'FEHLER'
     expect(
       ['OR001', 'PT403', 'EPIPE', 'or001', 'OR01', 'OR0001'].map((code) => sqlState({ code, severity })),

@@ -7,7 +7,7 @@ it.each([
   { OR001: 'park', P0001: 'retry', PT403: 'unavailable' },
   { '23505': 'park', '22003': 'retry', '44000': 'park', '55000': 'retry', XX000: 'park' },
   { MYSQL_1644: 'park', MYSQL_31001: 'retry' },
-])('takes %o', (classify) => {
+])('accepts %o', (classify) => {
   expect(() => checkClassify('writer', classify)).not.toThrow()
 })
 
@@ -19,7 +19,7 @@ it.each([
   [{ MYSQL_x: 'park' }, /has the key "MYSQL_x"/],
   [{ OR001: 'parked' }, /has "parked" for OR001; it must be 'park', 'retry' or 'unavailable'/],
   [{ OR001: undefined }, /has undefined for OR001/],
-])('refuses %o and says why', (classify, message) => {
+])('refuses %o with the reason', (classify, message) => {
   expect(() => checkClassify('writer', classify)).toThrow(
     expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID', message: expect.stringMatching(message) }),
   )
@@ -36,14 +36,14 @@ it.each([
   }
 })
 
-it('goes by the code of the database’s own error, beneath that of an app', () => {
+it('uses the code of the database’s own error, inside that of an app', () => {
   const error = Object.assign(new Error('x'), { code: 'OR001', severity: 'ERROR' })
   expect(meaningOf(new Error('failed', { cause: error }), { OR001: 'park' })).toBe('park')
   expect(meaningOf(error, { P0001: 'park' })).toBe(undefined)
   expect(meaningOf(new Error('no code'), { OR001: 'park' })).toBe(undefined)
 })
 
-it('goes by the number of MySQL, else by the state', () => {
+it('uses the number of MySQL, else the state', () => {
   const error = Object.assign(new Error('x'), { errno: 1644, sqlState: 'OR001' })
   expect(meaningOf(error, { MYSQL_1644: 'retry', OR001: 'park' })).toBe('retry')
   expect(meaningOf(error, { OR001: 'park' })).toBe('park')

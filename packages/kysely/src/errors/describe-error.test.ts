@@ -37,7 +37,7 @@ describe('refusal', () => {
       'not-null constraint on column "total" of table "orders"',
     ],
     ['22001', { 'data type_name': 'code3' }, 'a text is too long for its column (type code3)'],
-  ])('reads the names where postgres.js has them: %s', (code, fields, rule) => {
+  ])('reads the names from the fields of postgres.js: %s', (code, fields, rule) => {
     expect(refusal(databaseError(code, fields)).detail).toBe(`The database refuses the row: ${rule}.`)
   })
 
@@ -69,7 +69,7 @@ describe('refusal', () => {
     )
   })
 
-  it('looks for the database’s error beneath that of an app', () => {
+  it('finds the database’s error inside that of an app', () => {
     const cause = databaseError('23505', { constraint: 'orders_pkey' })
     expect(refusal(new Error('the order failed', { cause }))).toEqual({
       code: '23505',
@@ -77,22 +77,19 @@ describe('refusal', () => {
     })
   })
 
-  it('gives the SQLSTATE where it has no words', () => {
+  it('uses the SQLSTATE if it has no description', () => {
     expect(refusal(databaseError('22012')).detail).toBe('The database refuses the row: SQLSTATE 22012.')
   })
 })
 
 describe('writeError', () => {
-  it.each(['22P02', '23503', 'P0001', '08P01', '42601'])(
-    'keeps the values out of the cause of %s',
-    (code) => {
-      const error = writeError('unknown', databaseError(code))
-      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret')
-      expect(error.cause).toMatchObject({ code })
-    },
-  )
+  it.each(['22P02', '23503', 'P0001', '08P01', '42601'])('contains no values in the cause of %s', (code) => {
+    const error = writeError('unknown', databaseError(code))
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret')
+    expect(error.cause).toMatchObject({ code })
+  })
 
-  it('keeps what the server says about itself', () => {
+  it('keeps messages about the server itself', () => {
     const error = writeError(
       'saturation',
       Object.assign(new Error('sorry, too many clients'), { code: '53300' }),
@@ -101,7 +98,7 @@ describe('writeError', () => {
     expect(error.cause).toMatchObject({ message: 'sorry, too many clients', code: '53300' })
   })
 
-  it('names a missing column for what it is', () => {
+  it('reports a missing column as such', () => {
     expect(writeError('systemic', databaseError('42703', { position: '13' })).code).toBe(
       'SPILLWAY_TABLE_UNKNOWN',
     )
@@ -144,11 +141,11 @@ describe('writeError', () => {
       'SPILLWAY_WRITE_FAILED',
       'The database could not accept the write to "orders".',
     ],
-  ] as const)('names the table and what was said of it: %s, %o', (failure, thrown, code, message) => {
+  ] as const)('names the table and quotes the message: %s, %o', (failure, thrown, code, message) => {
     expect(writeError(failure, thrown, to)).toMatchObject({ code, message })
   })
 
-  it('leaves an error of Spillway as it is', () => {
+  it('does not change an error of Spillway', () => {
     const error = new SpillwayError('SPILLWAY_DEADLINE', 'late')
     expect(writeError('unknown', error)).toBe(error)
   })

@@ -9,7 +9,7 @@ function databaseError(message = 'invalid input syntax for type integer: "secret
 const shown = (error: Error) => inspect(error, { depth: 20, showHidden: true })
 
 describe('withoutValues', () => {
-  it('keeps the code and the stack of a database’s error, and of its words those without a value', () => {
+  it('keeps the code, the stack and a description without values of a database’s error', () => {
     const error = withoutValues(databaseError())
     expect(error).toMatchObject({
       code: '22P02',
@@ -19,7 +19,7 @@ describe('withoutValues', () => {
     expect(shown(error)).not.toContain('secret')
   })
 
-  it('takes the values out of the causes of others, who often repeat them', () => {
+  it('removes the values from causes, and from messages that repeat them', () => {
     const inner = databaseError()
     const outer = new TypeError(`the order failed: ${inner.message}`, { cause: inner })
     const error = withoutValues(outer)
@@ -35,7 +35,7 @@ describe('withoutValues', () => {
     expect(shown(many)).not.toContain('secret')
   })
 
-  it('leaves an error alone in which there is nothing of a database', () => {
+  it('does not change an error that contains no error of a database', () => {
     const error = new TypeError('price is undefined', {
       cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
     })
@@ -43,7 +43,7 @@ describe('withoutValues', () => {
     expect(withoutValues('text').message).toBe('a value that is not an Error was thrown: text')
   })
 
-  it('comes to an end for errors that are each other’s cause, and for a cause very deep down', () => {
+  it('terminates for circular and for very deep causes', () => {
     const one: Error & { cause?: unknown } = new Error('one')
     one.cause = new AggregateError([one, databaseError()])
     expect(shown(withoutValues(one))).not.toContain('secret')

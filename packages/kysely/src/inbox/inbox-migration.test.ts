@@ -1,21 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { CamelCasePlugin, Kysely, MysqlDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { createPool } from 'mysql2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inboxMigration } from '../index.ts'
 import { execute, openKysely, startDatabase, timeLimit } from '../testing/database.ts'
+import { documentedTable } from '../testing/documented-table.ts'
 import { type Ledger, ledgerWriter, posting, results } from '../testing/ledger.ts'
 import { describeMysql, executeMysql } from '../testing/mysql.ts'
-
-/** The statement of the README that makes the inbox of an engine, for a table of another name. */
-async function fromReadme(engine: string, table: string): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  const [, text] =
-    new RegExp(`-- ${engine}\\n(create table spillway_inbox[\\s\\S]*?)\`\`\``).exec(readme) ?? []
-  if (text === undefined) throw new Error(`the README has no inbox of ${engine}`)
-  return text.replaceAll('spillway_inbox', table)
-}
 
 describe('inboxMigration on Postgres', () => {
   let database: Awaited<ReturnType<typeof startDatabase>>
@@ -36,15 +27,16 @@ describe('inboxMigration on Postgres', () => {
        where attrelid = '${table}'::regclass and attnum > 0 order by attnum`,
     )
 
-  it('is the SQL of the README', async () => {
+  it('is the SQL of the guide', async () => {
     await inboxMigration().up(openKysely<Ledger>(database.url).db)
-    await execute(database.url, await fromReadme('Postgres', 'by_hand'))
+    const table = await documentedTable('transactions', 'Postgres', 'spillway_inbox', 'by_hand')
+    await execute(database.url, table)
     const expected = await columns('spillway_inbox')
     expect(expected).toHaveLength(6)
     expect(await columns('by_hand')).toStrictEqual(expected)
   })
 
-  it('goes up and down under any name, whatever the plugins', async () => {
+  it('is applied and reverted under any name, with any plugins', async () => {
     await execute(database.url, 'create schema ops')
     const { db } = openKysely<Ledger>(database.url)
     const plugged = db.withPlugin(new CamelCasePlugin({ upperCase: true }))
@@ -59,14 +51,15 @@ describe('inboxMigration on Postgres', () => {
 })
 
 describeMysql('inboxMigration on MySQL or MariaDB', (database) => {
-  it('is the SQL of the README, and goes down', async () => {
+  it('is the SQL of the guide, and can be reverted', async () => {
     const shown = async (table: string) => {
       const [row] = await executeMysql(database.url, `show create table ${table}`)
       return String(row?.['Create Table']).replace(table, 't')
     }
     const db = new Kysely<never>({ dialect: new MysqlDialect({ pool: createPool(database.url) }) })
     await inboxMigration().up(db)
-    await executeMysql(database.url, await fromReadme('MySQL, MariaDB', 'by_hand'))
+    const table = await documentedTable('transactions', 'MySQL', 'spillway_inbox', 'by_hand')
+    await executeMysql(database.url, table)
     expect(await shown('spillway_inbox')).toContain('PRIMARY KEY')
     expect(await shown('by_hand')).toBe(await shown('spillway_inbox'))
     await inboxMigration().down(db)

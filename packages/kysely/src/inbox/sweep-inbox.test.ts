@@ -16,7 +16,7 @@ describe('sweepInbox on Postgres', () => {
        from generate_series(1, ${count}) as n`,
     )
 
-  it('deletes what is older than 30 days, and nothing else', async () => {
+  it('deletes only entries that are older than 30 days', async () => {
     await age(30.01, 2_500)
     await age(29.99, 10, 'young')
     const db = ledger.open()
@@ -30,7 +30,7 @@ describe('sweepInbox on Postgres', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
   })
 
-  it('does not wait for an entry that another transaction holds', async () => {
+  it('does not wait for an entry that another transaction has locked', async () => {
     await age(31, 20)
     const locker = await connect(ledger.url)
     await locker.query(`begin; select 1 from spillway_inbox where key = 'old7' for update`)
@@ -39,14 +39,14 @@ describe('sweepInbox on Postgres', () => {
     expect(await sweepInbox({ db: ledger.open() })).toBe(1)
   })
 
-  it('shares the work with a sweep beside it', async () => {
+  it('shares the work with a concurrent sweep', async () => {
     await age(31, 3_000)
     const swept = await Promise.all([1, 2, 3].map(() => sweepInbox({ db: ledger.open(), batchSize: 50 })))
     expect(swept.reduce((sum, count) => sum + count, 0)).toBe(3_000)
     expect(await totals(ledger.url)).toMatchObject({ keys: 0 })
   })
 
-  it('ends between two statements when it is told to', async () => {
+  it('ends between two statements when its signal aborts', async () => {
     await age(31, 100)
     expect(await sweepInbox({ db: ledger.open(), signal: AbortSignal.abort() })).toBe(0)
   })
@@ -63,7 +63,7 @@ describe('sweepInbox on Postgres', () => {
     expect(JSON.stringify(plan)).toContain('spillway_inbox_at_idx')
   })
 
-  it('says what is wrong', async () => {
+  it('reports invalid options and a missing table', async () => {
     const db = ledger.open()
     await expect(sweepInbox({ db, olderThanDays: 0 })).rejects.toThrow(
       '`olderThanDays` must be an integer from 1',
@@ -78,7 +78,7 @@ describe('sweepInbox on Postgres', () => {
 })
 
 describeMysql('sweepInbox on MySQL or MariaDB', (database) => {
-  it('deletes what is older than 30 days, and nothing else', async () => {
+  it('deletes only entries that are older than 30 days', async () => {
     const db = new Kysely<never>({ dialect: new MysqlDialect({ pool: createPool(database.url) }) })
     await inboxMigration().up(db)
     for (const [key, hours] of [

@@ -8,7 +8,7 @@ import type { Assessment, Candidate } from './isolate.ts'
 const postgres = (code: string) => ({ code, severity: 'ERROR' })
 const mysql = (errno: number, sqlState = 'HY000') => ({ code: 'ER_SOME', errno, sqlState })
 
-/** What a batch of so many rows says of one that failed, by itself and where the database wrote another one. */
+/** The outcomes of a failed row in a batch of this many rows: by itself, and if the database wrote another row. */
 function assessed(facts: object, rows: number, isOtherWritten: boolean) {
   const error = Object.assign(new Error('no'), facts)
   const health = createHealth()
@@ -42,11 +42,11 @@ const notAtFault: readonly (readonly [string, object])[] = [
   ['a full device', mysql(28)],
   ['a full table', mysql(1114)],
   ['a storage engine of MySQL', mysql(1030)],
-  ['something unknown of MySQL', mysql(1105)],
+  ['an unknown error of MySQL', mysql(1105)],
 ]
 
-describe('what is no record’s fault', () => {
-  it.each(notAtFault)('is an outage where it hits the whole batch, and only there: %s', (_, facts) => {
+describe('an error that no record causes', () => {
+  it.each(notAtFault)('is an outage if and only if it hits the whole batch: %s', (_, facts) => {
     expect(assessed(facts, 10, false)).toMatchObject({ kind: 'retry', unavailable: true })
     expect(assessed(facts, 10, true)).toMatchObject({ kind: 'retry' })
     expect(assessed(facts, 10, true)).not.toHaveProperty('unavailable')
@@ -58,28 +58,28 @@ describe('what is no record’s fault', () => {
   it.each([
     ...['53300', '25006', '57P01', '08006'].map(postgres),
     ...[1040, 1203, 1290, 1792, 1836].map((errno) => mysql(errno)),
-  ])('says so by its code where the database cannot be written to: %j', (facts) => {
+  ])('is reported by its code if the database does not accept writes: %j', (facts) => {
     expect(assessed(facts, 10, true)).toMatchObject({ cause: { code: 'SPILLWAY_DATABASE_UNAVAILABLE' } })
   })
 
   it.each([postgres('42501'), postgres('42601'), postgres('0A000')])(
-    'may be that of a row which is alone: %j',
+    'may be caused by the only row of a batch: %j',
     (facts) => {
       expect(assessed(facts, 1, false)).not.toHaveProperty('unavailable')
     },
   )
 
   it.each([postgres('55P03'), postgres('57014'), postgres('58030'), {}])(
-    'is an outage for a row that is alone, too: %j',
+    'is an outage for the only row of a batch, too: %j',
     (facts) => {
       expect(assessed(facts, 1, false)).toMatchObject({ unavailable: true })
     },
   )
 })
 
-// What is of the row alone is parked where it holds up others and is too old.
+// A row with its own fault is parked if it blocks others and is too old.
 it.each([postgres('23503'), postgres('P0001'), postgres('44000'), mysql(1644, '45000')])(
-  'a row is to blame for %j, whatever becomes of the others',
+  'a row causes %j, regardless of the other rows',
   (facts) => {
     for (const isOtherWritten of [true, false]) {
       expect(assessed(facts, 10, isOtherWritten)).toMatchObject({ kind: 'retry', unavailable: false })
@@ -87,7 +87,7 @@ it.each([postgres('23503'), postgres('P0001'), postgres('44000'), mysql(1644, '4
   },
 )
 
-it('a database that refuses a row for its values is there: what else fails is no outage', () => {
+it('a database that refuses a row for its values is up, so other failures are not an outage', () => {
   const assess = createAssessor(10, createHealth())
   const failed = (code: string) => {
     const error = Object.assign(new Error('no'), postgres(code), { constraint: 'c' })
@@ -104,13 +104,13 @@ describe.each([postgres('55P03'), postgres('53200'), postgres('58030'), postgres
   const stepsOf = (assess: ReturnType<typeof createAssessor>, count: number) =>
     Array.from({ length: count }, () => assess(failed).step)
 
-  it('ends the search after a depth of the batch and eight statements, where nothing was written', () => {
+  it('ends the search after the depth of the batch and eight statements, if nothing was written', () => {
     const steps = stepsOf(createAssessor(100, createHealth()), 20)
     expect(steps.slice(0, 15)).not.toContain('settle')
     expect(new Set(steps.slice(15))).toEqual(new Set(['settle']))
   })
 
-  it('is no cause for a search where the batch before was refused as a whole a short time ago', () => {
+  it('causes no search if the previous batch was refused as a whole a short time ago', () => {
     let now = 0
     const memory = createOutageMemory({ now: () => now, sleep: async () => undefined })
     const steps = () => {
@@ -131,7 +131,7 @@ describe.each([postgres('55P03'), postgres('53200'), postgres('58030'), postgres
   })
 })
 
-it('a time-out is for the pace to answer, not for the memory of an outage', () => {
+it('a time-out is handled by the pace, not by the memory of an outage', () => {
   const memory = createOutageMemory({ now: () => 0, sleep: async () => undefined })
   const error = Object.assign(new Error('no'), postgres('57014'))
   for (let batch = 0; batch < 2; batch++) {

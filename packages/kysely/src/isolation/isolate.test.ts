@@ -70,14 +70,14 @@ describe('isolate', () => {
     [16, 1000, 224],
     [64, 1000, 640],
   ])('finds %i refused rows of %i in at most %i statements', async (guilty, count, most) => {
-    // Spread evenly: no two share a half for long, which is the worst case.
+    // They are spread evenly, which is the worst case.
     const bad = Array.from({ length: guilty }, (_, index) => Math.floor(((index + 0.5) * count) / guilty))
     const { outcomes, statements } = await run([items(count, bad)])
     expect([...outcomes.values()].filter(({ kind }) => kind === 'park')).toHaveLength(guilty)
     expect(statements.length).toBeLessThanOrEqual(most)
   })
 
-  it('ends the search when the budget is spent, and parks nothing that it did not try', async () => {
+  it('ends the search when the budget is used up, and parks no row that was not tried', async () => {
     const all = Array.from({ length: 64 }, (_, id) => id)
     const outcomes = new Map<number, Outcome>()
     let statements = 0
@@ -102,7 +102,7 @@ describe('isolate', () => {
     expect(statements).toContainEqual([7])
   })
 
-  it('tries rows that were delivered before apart and first', async () => {
+  it('tries redelivered rows separately and first', async () => {
     const { statements } = await run([items(64, [13], [13])])
     expect(statements.slice(1)).toEqual([
       [13],
@@ -112,12 +112,12 @@ describe('isolate', () => {
     ])
   })
 
-  it('does not split by suspicion when all or none were delivered before', () => {
+  it('splits by halves when all or none were redelivered', () => {
     expect(bySuspicion(items(4, []))[0]).toHaveLength(2)
     expect(bySuspicion(items(4, [], [0, 1, 2, 3]))[0]).toHaveLength(2)
   })
 
-  it('halves a batch that is too large, without blame', async () => {
+  it('halves a batch that is too large, without parking rows', async () => {
     const { outcomes, statements } = await run([items(8, [])], (rows) =>
       rows.length > 2 ? { step: 'halve', written: false, outcome: () => retry() } : written,
     )
@@ -125,7 +125,7 @@ describe('isolate', () => {
     expect(statements.map((rows) => rows.length)).toEqual([8, 4, 2, 2, 4, 2, 2])
   })
 
-  it('tries a sample alone, out of all that is left, and then its part again as a whole', async () => {
+  it('tries a random remaining row alone, and then its part again as a whole', async () => {
     let isFirst = true
     const statements: number[][] = []
     const outcomes = new Map<number, Outcome>()
@@ -139,7 +139,7 @@ describe('isolate', () => {
         return { step: 'sample', written: false, outcome: () => retry() }
       },
       (row, { outcome }) => outcomes.set(row.id, outcome(row)),
-      // Of 12 rows that are left the 4th, in the order in which they would come last.
+      // The 4th of 12 remaining rows, counted from the end.
       { statements: 0, spent: () => retry({ after: 1 }), random: () => 3.5 / 12 },
     )
     expect(statements).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [11], [0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10]])
@@ -157,7 +157,7 @@ describe('isolate', () => {
     expect(outcomes.get(0)?.kind).toBe('retry')
   })
 
-  it('gives all that is left the outcome of a stop', async () => {
+  it('gives all remaining rows the outcome of a stop', async () => {
     let statements = 0
     const batches = [items(8, [1]), items(20, []).slice(8)]
     const { outcomes } = await run(batches, (rows) => {

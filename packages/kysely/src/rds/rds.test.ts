@@ -28,12 +28,12 @@ function expectToken(token: string, port: number): void {
 }
 
 describe('rdsIamPassword', () => {
-  it('gives pg a token that lives for 15 minutes', async () => {
+  it('returns a token for pg that is valid for 15 minutes', async () => {
     const signer = new Signer({ ...database, port: 5432, region: 'eu-west-1', credentials })
     expectToken(await rdsIamPassword({ ...database, signer })({ ssl: true }), 5432)
   })
 
-  it('signs by itself with the credentials of the environment', async () => {
+  it('signs with the credentials of the environment by default', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId)
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey)
     vi.stubEnv('AWS_REGION', 'eu-west-1')
@@ -43,7 +43,7 @@ describe('rdsIamPassword', () => {
     expectToken(await rdsIamPassword({ ...database, port: 3306, region: 'eu-west-1' })(), 3306)
   })
 
-  it('gives mysql2 a token with the zero that ends it', async () => {
+  it('returns a token for mysql2 with a final zero byte', async () => {
     const signer = new Signer({ ...database, port: 3306, region: 'eu-west-1', credentials })
     const { authPlugins } = rdsIamPassword({ ...database, port: 3306, signer })
     const send = authPlugins.mysql_clear_password({ connection: { config: { ssl: rdsTlsOf('x') } } })
@@ -52,7 +52,7 @@ describe('rdsIamPassword', () => {
     expectToken(bytes.subarray(0, -1).toString(), 3306)
   })
 
-  it('never gives one to a connection without TLS', async () => {
+  it('never returns one for a connection without TLS', async () => {
     const getAuthToken = vi.fn(async () => 'token')
     const password = rdsIamPassword({ ...database, signer: { getAuthToken } })
     await expect(password({ ssl: false })).rejects.toEqual(optionInvalid)
@@ -107,7 +107,7 @@ describe('rdsTls', () => {
     return pool
   }
 
-  it('speaks to a server whose authority it was given, with a new token for each connection', async () => {
+  it('connects to a server of the given authority, with a new token for each connection', async () => {
     let tokens = 0
     const signer = {
       async getAuthToken() {
@@ -136,7 +136,7 @@ describe('rdsTls', () => {
     expect(pool.limit.open).toBe(0)
   })
 
-  it('refuses a server whose authority it was not given', async () => {
+  it('refuses a server of another authority', async () => {
     await using others = await makeCertificates()
     await expect(open(rdsTls({ ca: others.ca })).connect()).rejects.toThrow(/certificate/)
   })
@@ -146,7 +146,7 @@ describe('rdsTls', () => {
     await expect(pool.connect()).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   })
 
-  it('never leaves the verification out', () => {
+  it('never omits the verification', () => {
     expect(rdsTlsOf('a')).toMatchObject({
       rejectUnauthorized: true,
       verifyIdentity: true,
@@ -158,7 +158,7 @@ describe('rdsTls', () => {
     }
   })
 
-  it('takes the file that the environment names, and says so when there is none', async () => {
+  it('reads the file that the environment names, and reports a missing one', async () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     vi.stubEnv('NODE_EXTRA_CA_CERTS', certificates.certificateFile)
     expect(rdsTls().ca[0]).toContain('BEGIN CERTIFICATE')

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Client, Pool } from 'pg'
@@ -6,6 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { parkedMigration } from '../dialects/migrations.ts'
 import { kyselyParkedStore, postgresPool } from '../index.ts'
 import { clear, connect, execute, openKysely, timeLimit } from '../testing/database.ts'
+import { documentedTable } from '../testing/documented-table.ts'
 import { entry, parked, useParkedDatabase } from '../testing/parked.ts'
 
 const database = useParkedDatabase()
@@ -20,7 +20,7 @@ const entries = async () =>
   Number((await execute(database.url, 'select count(*) from spillway_parked'))[0]?.count)
 
 describe('put and find', () => {
-  it('gives back what was parked', async () => {
+  it('returns parked entries', async () => {
     const store = openStore()
     const invalid = parked({
       key: 'b',
@@ -38,7 +38,7 @@ describe('put and find', () => {
     expect(await store.find('order.cancelled', 'a', timeLimit())).toBeUndefined()
   })
 
-  it('keeps the first decision of a message, whatever record of it is parked next', async () => {
+  it('keeps the first decision of a message, regardless of later records', async () => {
     const store = openStore()
     const first = parked({ fingerprint: 'a'.repeat(64) })
     expect(await store.put(first, timeLimit())).toStrictEqual(entry(first))
@@ -55,7 +55,7 @@ describe('put and find', () => {
   it.each([
     ['the copy of the record that was parked', { recordId: 'record 2', redriveOf: 'record 1' }],
     ['a message with another body under its key', { recordId: 'record 2', fingerprint: 'b'.repeat(64) }],
-  ])('replaces a decision when %s is parked: its copy is still to be sent', async (_, change) => {
+  ])('replaces a decision when %s is parked, because its copy is not sent yet', async (_, change) => {
     const store = openStore()
     const issues = [{ path: '', message: 'Invalid' }]
     const first = parked({ fingerprint: 'a'.repeat(64), reason: { code: 'first', detail: 'x', issues } })
@@ -69,13 +69,13 @@ describe('put and find', () => {
     const { redriveOf: _redriveOf, ...kept } = entry(next)
     expect(await store.put(next, timeLimit())).toStrictEqual(kept)
     expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(kept)
-    // What the first copy was noted under is another entry now.
+    // The confirmation of the first copy refers to an entry that was replaced.
     await store.confirm(entry(first), timeLimit())
     expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(kept)
     expect(await entries()).toBe(1)
   })
 
-  it('finds the entries of a batch, however large', async () => {
+  it('finds the entries of a batch of any size', async () => {
     const store = openStore()
     const keys = ['a', 'b\0', 'c']
     for (const key of keys) await store.put(parked({ key }), timeLimit())
@@ -85,7 +85,7 @@ describe('put and find', () => {
     expect(await store.findAll('order.cancelled', keys, timeLimit())).toStrictEqual(new Map())
   })
 
-  it('keeps one entry of each message when many are parked at once', async () => {
+  it('keeps one entry for each message when many are parked at once', async () => {
     const stores = [openStore(2), openStore(2)]
     const puts = Array.from({ length: 80 }, (_, index) => {
       const reason = { code: String(index), detail: 'x' }
@@ -99,7 +99,7 @@ describe('put and find', () => {
     }
   })
 
-  it('parks for whatever reason, within bounds', async () => {
+  it('stores any reason, within bounds', async () => {
     const store = openStore()
     const long = 'x'.repeat(100_000)
     const text = `a\0b\ud800c${long}`
@@ -112,7 +112,7 @@ describe('put and find', () => {
     expect(found?.reason.issues).toStrictEqual(Array(20).fill({ path: kept, message: kept }))
   })
 
-  it('tells keys apart that Postgres cannot hold', async () => {
+  it('distinguishes keys that Postgres cannot store', async () => {
     const store = openStore()
     const keys = ['a\0', 'a', 'a\u001b0', 'a\u001b', 'a\u001b\u001b0', 'a\0\0']
     for (const key of keys) await store.put(parked({ key }), timeLimit())
@@ -122,7 +122,7 @@ describe('put and find', () => {
     }
   })
 
-  it("takes the plugins of the user's Kysely", async () => {
+  it("works with the plugins of the user's Kysely", async () => {
     const store = kyselyParkedStore({ db: openDatabase().withPlugin(new CamelCasePlugin()) })
     await store.put(parked(), timeLimit())
     expect(await store.find('order.placed', 'a', timeLimit())).toStrictEqual(entry())
@@ -139,7 +139,7 @@ describe('put and find', () => {
 })
 
 describe('prune', () => {
-  it('deletes what is older than a time, however much', async () => {
+  it('deletes any number of entries that are older than a time', async () => {
     await execute(
       database.url,
       `insert into spillway_parked select 'x', n::text, 'c', 'd', null, timestamptz '2026-01-01' + n * interval '1 s', 'r'
@@ -153,7 +153,7 @@ describe('prune', () => {
     expect(await store.prune(new Date('2026-01-01T00:41:40Z'))).toBe(0)
   })
 
-  it('goes on while there is more, and waits for no lock', async () => {
+  it('continues while there are more entries, and waits for no lock', async () => {
     await execute(
       database.url,
       `insert into spillway_parked select 'x', n::text, 'c', 'd', null, '2026-01-01', 'r' from generate_series(1, 9) as n`,
@@ -162,7 +162,7 @@ describe('prune', () => {
     onTestFinished(() => locker.end())
     await locker.query(`begin; select from spillway_parked where key > '4' for update`)
     let deletes = 0
-    /** Lets go of the lock once four entries are gone. */
+    /** Releases the lock after four entries were deleted. */
     class Watched extends Client {
       override async query(...question: [never]): Promise<never> {
         const result = await super.query(...question)
@@ -194,16 +194,15 @@ describe('parkedMigration', () => {
        from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 order by attnum`,
     )
 
-  it('is the SQL of the README', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, text = ''] = /```sql\n([\s\S]*?)```/.exec(readme) ?? []
+  it('is the SQL of the guide', async () => {
     const expected = await columns('spillway_parked')
     expect(expected).toHaveLength(9)
-    await execute(database.url, text.replaceAll('spillway_parked', 'by_hand'))
+    const table = await documentedTable('status-page', 'Postgres', 'spillway_parked', 'by_hand')
+    await execute(database.url, table)
     expect(await columns('by_hand')).toStrictEqual(expected)
   })
 
-  it('goes up and down under any name', async () => {
+  it('is applied and reverted under any name', async () => {
     await execute(database.url, 'create schema ops')
     const db = openDatabase()
     const store = kyselyParkedStore({ db, table: 'ops.refused' })
@@ -223,7 +222,7 @@ describe('parkedMigration', () => {
 })
 
 describe('a database in trouble', () => {
-  it('that ended idle connections is used all the same', async () => {
+  it('that ended idle connections is used over new ones', async () => {
     const store = openStore()
     const end = () =>
       execute(
@@ -239,7 +238,7 @@ describe('a database in trouble', () => {
     expect(await entries()).toBe(2)
   })
 
-  it('that holds a lock is answered for in time, and ends the statement itself', async () => {
+  it('that holds a lock is reported in time, and ends the statement itself', async () => {
     const store = openStore()
     const locker = await connect(database.url)
     onTestFinished(() => locker.end())
@@ -260,7 +259,7 @@ describe('a database in trouble', () => {
     expect(await entries()).toBe(1)
   })
 
-  it('is left alone once the caller gives up', async () => {
+  it('gets no further statement when the caller aborts', async () => {
     const store = openStore()
     const limit = timeLimit(20_000, AbortSignal.abort())
     await expect(store.put(parked(), limit)).rejects.toMatchObject({ code: 'SPILLWAY_DEADLINE' })

@@ -17,7 +17,7 @@ it('is a status source of any table and column', () => {
   expectTypeOf(kyselyStatus({ db, table: 'shop.inbox', key: 'message_key' })).toEqualTypeOf<StatusSource>()
 })
 
-it('takes a column of the table for the name', () => {
+it('accepts a column of the table for the name', () => {
   kyselyStatus({ db, table: 'shop.inbox', key: 'message_key', name: 'message_name' })
   // @ts-expect-error: a column of another table
   kyselyStatus({ db, table: 'shop.inbox', key: 'message_key', name: 'customer' })
@@ -35,12 +35,12 @@ it('refuses a column that the table does not have', () => {
   kyselyStatus({ db, table: 'orders', key: 'message_key' })
 })
 
-it('refuses a parked store that is none', () => {
+it('refuses an invalid parked store', () => {
   // @ts-expect-error: no find
   kyselyStatus({ db, table: 'orders', key: 'id', parked: {} })
 })
 
-it('has a parked store whose table the database need not know', () => {
+it('accepts a parked store whose table is not in the type of the database', () => {
   expectTypeOf(kyselyParkedStore({ db, table: 'ops.parked' })).toExtend<ParkedStore>()
 })
 

@@ -61,7 +61,7 @@ describe('a message', () => {
     expect(await find(randomUUID())).toStrictEqual({ status: 'accepted' })
   })
 
-  it('is parked with the reason and the time, and written once it was redriven', async () => {
+  it('is parked with the reason and the time, and written after it was redriven', async () => {
     const { store, find } = openOrders()
     const { key, reason, at } = parked({ key: randomUUID() })
     await store.put(parked({ key }), timeLimit())
@@ -70,7 +70,7 @@ describe('a message', () => {
     expect(await find(key)).toStrictEqual({ status: 'written' })
   })
 
-  it('of another name that was parked under the same key is not meant', async () => {
+  it('is distinguished from a message of another name that was parked under the same key', async () => {
     const { store, find } = openOrders()
     const key = randomUUID()
     await store.put(parked({ key, name: 'order.cancelled' }), timeLimit())
@@ -89,7 +89,7 @@ describe('a message', () => {
     expect(await find('c', `${key}\u001b`, timeLimit())).toStrictEqual({ status: 'accepted' })
   })
 
-  it('is found in an inbox, without a parked store too', async () => {
+  it('is found in an inbox, also without a parked store', async () => {
     const db = openDatabase()
     const { find } = kyselyStatus({ db, table: 'shop.inbox', key: 'message_key' })
     await execute(database.url, `insert into shop.inbox values ('it''s')`)
@@ -97,7 +97,7 @@ describe('a message', () => {
     expect(await find('any', 'its', timeLimit())).toStrictEqual({ status: 'accepted' })
   })
 
-  it("is found through the plugins of the user's Kysely", async () => {
+  it("is found with the plugins of the user's Kysely", async () => {
     const { db } = openKysely<{ inbox: { messageKey: string } }>(database.url)
     const inbox = db.withSchema('shop').withPlugin(new CamelCasePlugin())
     const { find } = kyselyStatus({ db: inbox, table: 'inbox', key: 'messageKey' })
@@ -105,7 +105,7 @@ describe('a message', () => {
     expect(await find('any', 'a', timeLimit())).toStrictEqual({ status: 'written' })
   })
 
-  it('is not taken for another one of the same key in a table that both share', async () => {
+  it('is distinguished from another message with the same key in a shared table', async () => {
     const db = openDatabase()
     const shared = { db, table: 'shop.shared', key: 'message_key' } as const
     const { find } = kyselyStatus({ ...shared, name: 'message_name' })
@@ -118,7 +118,7 @@ describe('a message', () => {
     })
   })
 
-  it('is written under whatever the column takes for its key', async () => {
+  it('is written under any key that the column treats as equal', async () => {
     const { find } = openOrders()
     const id = randomUUID()
     await insert(id.toUpperCase())
@@ -151,27 +151,30 @@ describe('a message', () => {
   })
 })
 
-describe('a message that moves during the question', () => {
-  it.each(['before', 'after'])('and is written %s the parked store answers is written', async (moment) => {
-    const { db, store } = openOrders()
-    const key = randomUUID()
-    await store.put(parked({ key }), timeLimit())
-    const move = () =>
-      execute(database.url, `delete from spillway_parked; insert into orders values ('${key}')`)
-    const moving: ParkedStore = {
-      ...store,
-      async find(...question) {
-        if (moment === 'before') await move()
-        const found = await store.find(...question)
-        if (moment === 'after') await move()
-        return found
-      },
-    }
-    const { find } = kyselyStatus({ db, table: 'orders', key: 'id', parked: moving })
-    expect(await find('order.placed', key, timeLimit())).toStrictEqual({ status: 'written' })
-  })
+describe('a message that moves during the read', () => {
+  it.each(['before', 'after'])(
+    'and is written %s the answer of the parked store is written',
+    async (moment) => {
+      const { db, store } = openOrders()
+      const key = randomUUID()
+      await store.put(parked({ key }), timeLimit())
+      const move = () =>
+        execute(database.url, `delete from spillway_parked; insert into orders values ('${key}')`)
+      const moving: ParkedStore = {
+        ...store,
+        async find(...question) {
+          if (moment === 'before') await move()
+          const found = await store.find(...question)
+          if (moment === 'after') await move()
+          return found
+        },
+      }
+      const { find } = kyselyStatus({ db, table: 'orders', key: 'id', parked: moving })
+      expect(await find('order.placed', key, timeLimit())).toStrictEqual({ status: 'written' })
+    },
+  )
 
-  it('never goes back', async () => {
+  it('never returns to an earlier status', async () => {
     const { store, find } = openOrders(4)
     const ids = Array.from({ length: 40 }, () => randomUUID())
     const rank = { accepted: 0, parked: 1, written: 2 }
@@ -203,7 +206,7 @@ describe('a message that moves during the question', () => {
 })
 
 describe('a database in trouble', () => {
-  it('that ended idle connections is asked all the same', async () => {
+  it('that ended idle connections is read over new ones', async () => {
     const { find } = openOrders()
     const id = randomUUID()
     await insert(id)
@@ -217,7 +220,7 @@ describe('a database in trouble', () => {
   })
 
   it.each(['orders', 'spillway_parked'])(
-    'that holds a lock on %s is given up in time, and the connection is free again',
+    'that holds a lock on %s is reported in time, and the connection is free again',
     async (table) => {
       const { find, db } = openOrders()
       const other = kyselyStatus({ db, table: 'shop.inbox', key: 'message_key' })
@@ -234,7 +237,7 @@ describe('a database in trouble', () => {
   )
 
   it.each(['200ms', '1s', '1min', '0'])(
-    'whose own statement_timeout is %s is given the shorter of the two',
+    'with a statement_timeout of %s applies the shorter of the two limits',
     async (setting) => {
       const url = new URL(database.url)
       url.searchParams.set('options', `-c statement_timeout=${setting}`)
@@ -252,14 +255,14 @@ describe('a database in trouble', () => {
         '200ms': [150, 3_800],
         '1s': [950, 3_800],
       }
-      // The caller's limit, of which a fifth is left to the caller, and a quarter of a second to the answer.
+      // The caller's limit, less a fifth for the caller, and a quarter of a second for the answer.
       const { [setting]: [from, to] = [3_600, 10_000] } = bounds
       expect(performance.now() - start).toBeGreaterThan(from)
       expect(performance.now() - start).toBeLessThan(to)
     },
   )
 
-  it('that is not there is no answer', async () => {
+  it('that is not reachable is reported', async () => {
     const refused = new URL(database.url)
     refused.port = '1'
     const { db } = openKysely<Database>(refused.href)
@@ -270,7 +273,7 @@ describe('a database in trouble', () => {
     })
   })
 
-  it('without the table is no answer', async () => {
+  it('without the table is reported', async () => {
     const { db } = openKysely<{ nothing: { id: string } }>(database.url)
     const { find } = kyselyStatus({ db, table: 'nothing', key: 'id' })
     await expect(find('any', randomUUID(), timeLimit())).rejects.toMatchObject({
@@ -283,7 +286,7 @@ describe('a database in trouble', () => {
     })
   })
 
-  it('that does not let the function read is no answer, and says so of reading', async () => {
+  it('that does not let the function read is reported as such', async () => {
     await execute(
       database.url,
       'create table secret (id uuid primary key); revoke all on secret from current_user',
@@ -301,7 +304,7 @@ describe('a database in trouble', () => {
     })
   })
 
-  it('is left alone once the caller gives up', async () => {
+  it('gets no further statement when the caller aborts', async () => {
     const { source } = openOrders()
     await expect(
       source.find('order.placed', randomUUID(), timeLimit(20_000, AbortSignal.abort())),

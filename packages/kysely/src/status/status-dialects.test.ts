@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { parkedMigration } from '../dialects/migrations.ts'
 import { kyselyParkedStore, kyselyStatus } from '../index.ts'
 import { timeLimit } from '../testing/database.ts'
+import { documentedTable } from '../testing/documented-table.ts'
 import {
   connectMysql,
   createMysql,
@@ -25,7 +25,7 @@ const schema = [
 ]
 
 function rules(open: () => Promise<Kysely<Tables>>): void {
-  it('gives back what was parked, the last entry of a message', async () => {
+  it('returns the last parked entry of a message', async () => {
     const store = kyselyParkedStore({ db: await open() })
     const issues = [{ path: '/items/0', message: 'naïve "quoted" \\ \' 😀' }]
     const fingerprint = 'c'.repeat(64)
@@ -37,7 +37,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
       fingerprint,
     })
     const kept = entry(last)
-    // Another record of the message changes nothing; the copy of the first one opens its key again.
+    // Another record of the message changes nothing; the copy of the first one resets its key.
     expect(await store.put(last, timeLimit())).toMatchObject({ recordId: 'record 1', copied: false })
     expect(await store.put({ ...last, redriveOf: 'record 1' }, timeLimit())).toStrictEqual(kept)
     expect(await store.find(last.name, last.key, timeLimit())).toStrictEqual(kept)
@@ -46,7 +46,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     expect(await store.find('other', last.key, timeLimit())).toBeUndefined()
   })
 
-  it('tells keys apart, capitals and NUL included', async () => {
+  it('distinguishes keys, capitals and NUL included', async () => {
     const store = kyselyParkedStore({ db: await open() })
     const keys = ['a', 'A', 'a ', 'a\0', 'ä', 'x'.repeat(1_000)]
     for (const key of keys) await store.put(parked({ key }), timeLimit())
@@ -55,7 +55,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     }
   })
 
-  it('prunes what is older, and nothing else', async () => {
+  it('prunes only older entries', async () => {
     const store = kyselyParkedStore({ db: await open() })
     const [old, young] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-01-01T00:00:00.001Z')]
     for (let key = 0; key < 3; key++) await store.put(parked({ key: `old ${key}`, at: old }), timeLimit())
@@ -65,7 +65,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     expect(await store.prune(new Date('2027-01-01T00:00:00Z'))).toBe(1)
   })
 
-  it('says of a message that it is accepted, parked, then written', async () => {
+  it('reports a message as accepted, parked, then written', async () => {
     const db = await open()
     const store = kyselyParkedStore({ db })
     const { find } = kyselyStatus({ db, table: 'orders', key: 'id', parked: store })
@@ -77,7 +77,7 @@ function rules(open: () => Promise<Kysely<Tables>>): void {
     expect(await find(name, key, timeLimit())).toStrictEqual({ status: 'written' })
   })
 
-  it('does not take a key for a number that it only begins with', async () => {
+  it('does not treat a key as the number that it begins with', async () => {
     const db = await open()
     await db
       .insertInto('numbers')
@@ -105,7 +105,7 @@ describeMysql('the status in MySQL or MariaDB', (database) => {
   )
   rules(async () => openMysql<Tables>(database.url).db)
 
-  it('does not wait past its time for a lock', async () => {
+  it('does not wait for a lock when its time is over', async () => {
     const { db } = openMysql<Tables>(database.url)
     const store = kyselyParkedStore({ db })
     await store.put(parked(), timeLimit())
@@ -121,15 +121,14 @@ describeMysql('the status in MySQL or MariaDB', (database) => {
       code: 'SPILLWAY_STATUS_UNAVAILABLE',
     })
     expect(performance.now() - start).toBeLessThan(3_000)
-    // The only connection of the pool.
+    // This is the only connection of the pool.
     await db.selectFrom('numbers').selectAll().execute()
     expect(performance.now() - start).toBeLessThan(3_500)
   })
 
-  it('has the table of the README', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, text = ''] = /-- MySQL, MariaDB\n(create table spillway_parked[\s\S]*?)```/.exec(readme) ?? []
-    await executeMysql(database.url, text.replace('spillway_parked', 'by_hand'))
+  it('has the table of the guide', async () => {
+    const table = await documentedTable('status-page', 'MySQL', 'spillway_parked', 'by_hand')
+    await executeMysql(database.url, table)
     const definition = async (table: string) =>
       String((await executeMysql(database.url, `show create table ${table}`))[0]?.['Create Table'])
     expect((await definition('by_hand')).replace('by_hand', 'spillway_parked')).toBe(
@@ -137,7 +136,7 @@ describeMysql('the status in MySQL or MariaDB', (database) => {
     )
   })
 
-  it('goes with the table', async () => {
+  it('is applied and reverted under any name', async () => {
     const { db } = openMysql<Tables>(database.url)
     await parkedMigration('other_parked').up(db)
     await parkedMigration('other_parked').down(db)

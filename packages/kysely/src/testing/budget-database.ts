@@ -2,23 +2,23 @@ import { execute, startDatabase } from './database.ts'
 import { executeMysql } from './mysql.ts'
 import { type CountSessions, mysqlSessions, postgresSessions } from './session-counts.ts'
 
-/** A server with a table `entries`, in which an insert of 50 rows takes its time, that holds the functions to a budget. */
+/** A server that limits the functions to a budget, with a table `entries` in which an insert of 50 rows takes time. */
 export interface BudgetDatabase {
   /** For the functions. */
   readonly functionsUrl: string
   sessions(): Promise<CountSessions>
-  /** Empties the table, ends all sessions of the functions, and sets what holds from then on. */
+  /** Empties the table, ends all sessions of the functions, and applies these settings. */
   reset(settings: BudgetSettings): Promise<void>
   stop(): Promise<void>
 }
 
-/** What holds for a case. */
+/** The settings of a case. */
 export interface BudgetSettings {
-  /** The most sessions of the functions. */
+  /** The maximum number of sessions of the functions. */
   readonly connections: number
-  /** Seconds after which the server ends a session that asks nothing. */
+  /** Seconds after which the server ends an idle session. */
   readonly idleSeconds: number
-  /** Seconds that an insert of 50 rows takes at least. */
+  /** The minimum seconds of an insert of 50 rows. */
   readonly insertSeconds: number
 }
 
@@ -26,7 +26,7 @@ export interface BudgetSettings {
 export async function budgetPostgres(): Promise<BudgetDatabase> {
   const database = await startDatabase({
     maxConnections: 100,
-    // As in production: benchmarks use it.
+    // As in production, because benchmarks use it.
     settings: { fsync: 'on', full_page_writes: 'on' },
   })
   const { url, functionsUrl } = database
@@ -46,7 +46,7 @@ export async function budgetPostgres(): Promise<BudgetDatabase> {
       await execute(elsewhere.href, `alter database test connection limit ${connections}`)
       await execute(elsewhere.href, `alter role app set idle_session_timeout = '${idleSeconds}s'`)
       await database.restart('fast')
-      // A statement takes that long without the processor's time: a subquery that depends on no row runs once. A trigger
+      // The statement takes that long without CPU time: a subquery that depends on no row runs once. A trigger
       // would load its language into each new session, which costs more than the insert.
       await execute(
         url,
@@ -91,7 +91,7 @@ export async function budgetMysql(): Promise<BudgetDatabase | undefined> {
         server,
         `alter user ${user}@'%' with max_user_connections ${connections}; set global wait_timeout = ${idleSeconds}`,
       )
-      // A trigger of MySQL is called for each row.
+      // MySQL calls a trigger for each row.
       await executeMysql(
         own.href,
         `truncate table entries; drop trigger if exists pause;

@@ -11,11 +11,11 @@ export interface Certificates extends AsyncDisposable {
   readonly ca: string
   readonly certificateFile: string
   readonly keyFile: string
-  /** A `pg_hba.conf` that has the functions show their password, which the tests else need not. */
+  /** A `pg_hba.conf` that requires a password from the functions, unlike the other tests. */
   readonly accessFile: string
 }
 
-/** Makes an authority and a certificate of a server at 127.0.0.1, which a Postgres of the tests may read. */
+/** Creates an authority and a certificate for a server at 127.0.0.1, which a Postgres of the tests may read. */
 export async function makeCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-certificates-'))
   const at = (name: string) => join(folder, name)

@@ -4,11 +4,11 @@ import { createServer, connect as dial, type Socket } from 'node:net'
 export interface CuttingProxy extends AsyncDisposable {
   readonly url: string
   /**
-   * Cuts the next connection that sends a COMMIT: `answered` once the database has answered it, so that it is committed
-   * and nobody knows; `unsent` before the database gets it.
+   * Cuts the next connection that sends a COMMIT: `answered` after the answer of the database, so that it is committed
+   * but the client does not know; `unsent` before the database receives it.
    */
   cutNextCommit(when: 'answered' | 'unsent'): void
-  /** How many connections were cut. */
+  /** The number of connections that were cut. */
   cuts(): number
 }
 
@@ -46,7 +46,7 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       database.write(bytes)
     })
     database.on('data', (bytes) => {
-      // In Postgres what stands before the COMMIT may be answered before the database got to it.
+      // Postgres may answer statements before the COMMIT while it has not executed the COMMIT.
       if (doomed && (!namesCommit || bytes.includes('COMMIT') || bytes.includes('ROLLBACK'))) cut()
       else client.write(bytes)
     })

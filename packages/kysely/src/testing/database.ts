@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { connectionLimit } from '../connections/connection-limit.ts'
 import { postgresPool } from '../dialects/postgres/postgres-pool.ts'
 
-/** A Postgres, and the function that gives it back. */
+/** A Postgres, and the function that returns it. */
 export type TestDatabase = Postgres & AsyncDisposable
 
 /**
@@ -25,7 +25,7 @@ async function startOwn(options: Partial<PostgresOptions>): Promise<TestDatabase
     databaseName: 'test',
     reaper,
     ...options,
-    // A server that is killed loses nothing by that: only a machine would.
+    // A killed server loses nothing without these; only a crashed machine would.
     settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
   })
   return {
@@ -76,7 +76,7 @@ async function empty({ url, resetPeak }: Postgres): Promise<void> {
   resetPeak()
 }
 
-/** The idle connection to each shared database: a new connection costs the server more than most statements. */
+/** The idle connection to each shared database. A new connection costs the server more than most statements. */
 const kept = new Map<string, Client | undefined>()
 /** Statements that change the state of their session. */
 const changesSession = /(?:^|;)\s*(?:set|begin|listen|prepare|declare)\b|\btemp\b|set_config|advisory_lock/i
@@ -109,7 +109,7 @@ async function takeKept(url: string): Promise<Client> {
   return client
 }
 
-/** Empties tables, and waits for the transactions on them, which could commit rows later. */
+/** Empties tables, and first waits for transactions on them, which could commit rows later. */
 export async function clear(url: string, tables: readonly string[], then = ''): Promise<void> {
   const deletes = tables.map((table) => `delete from ${table}`).join(';')
   await execute(url, `lock table ${tables.join()} in access exclusive mode; ${deletes}; ${then}`)
@@ -123,7 +123,7 @@ export async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** A Kysely over a new pool, the inserts that it ran, and all statements that it ran. */
+/** A Kysely with a new pool, its inserts, and all of its statements. */
 export function openKysely<DB>(
   url: string,
   connections = 1,
@@ -132,12 +132,12 @@ export function openKysely<DB>(
   const statements: string[] = []
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({
-      // Its own limit, because it stands for an environment.
+      // Its own limit, because it represents an environment.
       pool: postgresPool({ Pool, connectionString: url, limit: connectionLimit({ connections }) }),
     }),
     log: ({ query }) => {
       statements.push(query.sql)
-      // One that has its limits before it is still one.
+      // A statement after its limits still counts as an insert.
       const [insert] = /(?<=^|; )insert[^;]*/.exec(query.sql) ?? []
       if (insert !== undefined) inserts.push(insert)
     },
@@ -146,7 +146,7 @@ export function openKysely<DB>(
   return { db, inserts, statements }
 }
 
-/** A record as the batch core gives it. */
+/** A record in the form that `batch` passes to a writer. */
 export function record<Body>(body: Body, facts: Partial<MessageRecord<Body>> = {}): MessageRecord<Body> {
   return {
     name: 'test',

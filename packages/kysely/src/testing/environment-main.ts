@@ -5,8 +5,8 @@ import { Pool } from 'pg'
 import { closeAfterInvocation, connectionLimit, kyselyWriter, mysqlPool, postgresPool } from '../index.ts'
 import type { EnvironmentAnswer, EnvironmentOrder } from './environments.ts'
 
-// An execution environment: a process with its own pool and writer, which serves one invocation at a time. As
-// many batches of an invocation are written side by side as the environment has connections.
+// An execution environment: a process with its own pool and writer, which serves one invocation at a time. An
+// invocation writes as many batches concurrently as the environment has connections.
 
 interface Database {
   entries: { id: string; environment: number }

@@ -9,23 +9,23 @@ import { build } from 'esbuild'
 /** `adaptive`: kept while invocations follow one another within 100 ms. */
 export type Keeping = 'kept' | 'closed' | 'adaptive'
 
-/** What an environment is told to do. */
+/** The event of an invocation. */
 export interface EnvironmentOrder {
   /** Keys, a list for each batch. */
   readonly batches: readonly (readonly string[])[]
-  /** Milliseconds that the invocation may take. */
+  /** The time limit of the invocation, in milliseconds. */
   readonly ms: number
-  /** What becomes of its connections before it answers. */
+  /** The handling of its connections before it answers. */
   readonly connections: Keeping
 }
 
-/** What it answers. */
+/** The answer of an invocation. */
 export interface EnvironmentAnswer {
-  /** Keys that are written. */
+  /** The written keys. */
   readonly done: readonly string[]
-  /** Sockets that it has now. */
+  /** The number of open sockets. */
   readonly open: number
-  /** Statements that failed, in this and earlier invocations. */
+  /** The number of failed statements, in this and earlier invocations. */
   readonly failures: number
   /** Milliseconds that the invocation took. */
   readonly ms: number
@@ -33,7 +33,7 @@ export interface EnvironmentAnswer {
 
 /** A process that is frozen between invocations. */
 export interface TestEnvironment {
-  /** Thaws it, lets it work and freezes it; `undefined` when it died. */
+  /** Resumes the process, waits for its answer and freezes it again; `undefined` if the process died. */
   invoke(order: EnvironmentOrder): Promise<EnvironmentAnswer | undefined>
   thaw(): void
   kill(signal?: NodeJS.Signals): void
@@ -45,7 +45,7 @@ const main = fileURLToPath(new URL('environment-main.ts', import.meta.url))
 const banner =
   "import { createRequire } from 'node:module'; globalThis.require = createRequire(import.meta.url)"
 
-/** A file that environments are started from, and what removes it: they start in a tenth of the time. */
+/** Bundles the environment to one file, which reduces its start to a tenth of the time. The second value removes it. */
 export async function bundleEnvironment(): Promise<{ readonly file: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-environment-'))
   const file = join(folder, 'environment.mjs')

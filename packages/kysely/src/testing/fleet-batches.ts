@@ -17,18 +17,18 @@ export interface FleetBatch {
 export interface FleetBatches {
   /** Starts the clock. */
   begin(): void
-  /** Milliseconds since then. */
+  /** Milliseconds since the start. */
   now(): number
-  /** How many batches were delivered and not written. */
+  /** The number of batches that were delivered but not written. */
   undelivered(): number
-  /** Batches that were not written, and new ones when there are not as many. */
+  /** Returns batches that were not written, and new ones if there are not enough. */
   take(count: number): readonly FleetBatch[]
   /** Records the keys that an invocation has written; other keys of its batches are delivered again. */
   settle(delivered: readonly FleetBatch[], written: readonly string[]): void
   /** All keys that were written. */
   readonly done: ReadonlySet<string>
   readonly times: readonly BatchTimes[]
-  /** Invocations that wrote less than all of their batches. */
+  /** The number of invocations that did not write all of their batches. */
   failed(): number
 }
 

@@ -1,11 +1,11 @@
 import { bundleEnvironment, startTestEnvironment, type TestEnvironment } from './environments.ts'
 
-/** Environments that run, each frozen between its invocations. */
+/** Running environments, each frozen between its invocations. */
 export interface Fleet extends AsyncDisposable {
   readonly all: Set<TestEnvironment>
-  /** Starts some more, a few at a time. */
+  /** Starts more environments, a few at a time. */
   launch(count: number): Promise<TestEnvironment[]>
-  /** Kills one, and resolves when it is gone. */
+  /** Kills an environment, and resolves when its process has ended. */
   end(environment: TestEnvironment): Promise<void>
 }
 
@@ -54,12 +54,12 @@ export async function startFleet(
 
 /** The environments of a fleet that are free. */
 export interface FreeEnvironments {
-  /** Makes these environments free. All others are not used again after their invocation. */
+  /** Makes these environments free. Other environments are not used again after their invocation. */
   deploy(environments: readonly TestEnvironment[]): void
-  /** Takes an environment; `undefined` when none is free. */
+  /** Takes an environment; `undefined` if none is free. */
   take(): TestEnvironment | undefined
   giveBack(environment: TestEnvironment): void
-  /** Kills an environment; another one is free once it has started. */
+  /** Kills an environment. Its replacement is free when it has started. */
   replace(environment: TestEnvironment): Promise<void>
   /** Resolves when all replacements have started. */
   replaced(): Promise<void>
@@ -68,7 +68,7 @@ export interface FreeEnvironments {
 /**
  * Creates the free environments of a fleet, at first all of them.
  *
- * @param choose which of them is taken: any, or the one that was used last
+ * @param choose chooses a free environment: a random one, or the one that was used last
  */
 export function createFreeEnvironments(fleet: Fleet, choose: 'random' | 'recent'): FreeEnvironments {
   let free = [...fleet.all]

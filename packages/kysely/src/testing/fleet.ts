@@ -8,54 +8,57 @@ import {
 } from './fleet-environments.ts'
 import { type CountSessions, countSessions, type SessionCounts } from './session-counts.ts'
 
-/** What {@link runFleet} takes. */
+/** Options of {@link runFleet}. */
 export interface FleetOptions {
-  /** The database as the environments reach it. */
+  /** The URL of the database for the environments. */
   readonly functionsUrl: string
   /** Counts the sessions of the functions. */
   readonly sessions: CountSessions
   readonly environments: number
-  /** Those of another run, with the same share and the same database. Default: new ones, which are ended. */
+  /**
+   * The environments of another run, with the same share and the same database. Default: new ones, which end with this
+   * run.
+   */
   readonly fleet?: Fleet
   /** Connections of all environments together. */
   readonly budget: number
   /** Connections of each environment. */
   readonly share: number
   readonly seconds: number
-  /** What becomes of the connections of an environment at the end of an invocation. */
+  /** The handling of connections at the end of an invocation. */
   readonly connections: Keeping
   /**
-   * Which of the environments that are free gets the next batch: any, which is the worst that Lambda could do, or the one
+   * The choice of a free environment for the next batch: a random one, which is the worst case on Lambda, or the one
    * that was used last. Default `random`.
    */
   readonly choose?: 'random' | 'recent'
-  /** Seconds after which all environments are replaced by as many new ones: a deployment. */
+  /** Seconds after which new environments replace all existing ones, as in a deployment. */
   readonly deployAfter?: number
-  /** Milliseconds that an invocation may take. Default 10,000. */
+  /** The time limit of an invocation, in milliseconds. Default 10,000. */
   readonly timeout?: number
-  /** The part of the invocations in which the environment is killed. */
+  /** The share of invocations in which the environment is killed. */
   readonly deaths?: number
   readonly rowsPerBatch?: number
 }
 
-/** What came of it. */
+/** The result of {@link runFleet}. */
 export interface FleetReport extends SessionCounts {
   readonly invocations: number
-  /** Invocations that wrote less than all of their batches. */
+  /** The number of invocations that did not write all of their batches. */
   readonly failed: number
   readonly deaths: number
-  /** Keys that were written according to the writers. */
+  /** The keys that were written according to the writers. */
   readonly done: ReadonlySet<string>
   /** Milliseconds of an invocation. */
   readonly median: number
-  /** When each batch was written, and how long after it was delivered first, in milliseconds, in the order of time. */
+  /** The time at which each batch was written, and the time since its first delivery, in milliseconds, in order. */
   readonly batches: readonly BatchTimes[]
 }
 
 /**
- * Runs a fleet of environments under load: `budget / share` invocations at once, as an event source mapping with that
- * `maximumConcurrency` has them, each in an environment that is chosen among those that are free. Batches that were not
- * written are delivered again, until all are.
+ * Runs a fleet of environments under load: `budget / share` concurrent invocations, as for an event source mapping with
+ * that `maximumConcurrency`, each in a free environment. Batches that were not written are delivered again until all
+ * are written.
  */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   const { share, budget, seconds, choose = 'random', rowsPerBatch = 50 } = options
@@ -92,7 +95,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   return { mostSessions, looks, invocations, failed: batches.failed(), deaths, done, median, batches: times }
 }
 
-/** What the workers of a load share. */
+/** The state that the workers of a load share. */
 interface Load {
   readonly options: FleetOptions
   readonly free: FreeEnvironments
@@ -105,7 +108,7 @@ interface Load {
   deaths: number
 }
 
-/** Invokes one environment after the other. */
+/** Invokes one environment after another. */
 async function work(load: Load): Promise<void> {
   const { free, batches } = load
   while (!load.isOver || batches.undelivered() > 0) {
@@ -119,7 +122,7 @@ async function work(load: Load): Promise<void> {
   }
 }
 
-/** Invokes an environment once; resolves with whether it survived. */
+/** Invokes an environment once, and returns whether it survived. */
 async function invoke(load: Load, environment: TestEnvironment): Promise<boolean> {
   const { options, batches, isOver, durations } = load
   const { share, connections, deaths = 0, timeout: ms = 10_000 } = options

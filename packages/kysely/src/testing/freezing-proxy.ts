@@ -2,10 +2,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 /**
- * A way to a server. The first connection on which the client sends a text is frozen from that text on, and stays open:
- * what the server sees of a Lambda environment that is frozen.
+ * A proxy that freezes the first connection on which the client sends a text, from that text on, but keeps it open. To
+ * the server this looks like a frozen Lambda environment.
  *
- * @returns the URL of the server by way of the proxy
+ * @returns the URL of the server through the proxy
  */
 export async function freezingProxy(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url)

@@ -55,17 +55,17 @@ export function itemWriter(url: string, connections = 1) {
   return { write, inserts, statements, db }
 }
 
-/** Fills what an item leaves out. */
+/** Completes a partial item. */
 export const fields = (body: Item) => ({ total: 1, note: null, parent: null, ...body })
 
 /** Records of this many items. */
 export const items = (count: number, more: (index: number) => Partial<Item> = () => ({})) =>
   Array.from({ length: count }, (_, index) => record<Item>({ id: randomUUID(), ...more(index) }))
 
-/** The kinds among the outcomes. */
+/** The number of outcomes of a kind. */
 export const kinds = (outcomes: readonly Outcome[]) => [...new Set(outcomes.map((outcome) => outcome.kind))]
 
-/** How many rows a table has. */
+/** The number of rows in a table. */
 export const count = async (url: string, table = 'items') =>
   Number((await execute(url, `select count(*) as n from ${table}`))[0]?.n)
 

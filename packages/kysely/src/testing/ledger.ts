@@ -20,7 +20,7 @@ export interface Posting {
   readonly amount: number
 }
 
-/** The tables in any engine, but for the inbox. */
+/** The tables in any engine, except the inbox. */
 export const ledgerTables = [
   'create table accounts (id varchar(64) primary key, balance int not null, constraint solvent check (balance >= 0))',
   `create table postings (
@@ -40,11 +40,11 @@ export function posting(
   return record<Posting>(full, { key, lane: key, fingerprint: () => print, ...facts })
 }
 
-/** So many postings of 1, with keys from `k0` on. */
+/** This many postings of 1, with the keys `k0`, `k1` and so on. */
 export const manyPostings = (count: number) =>
   Array.from({ length: count }, (_, index) => posting(`k${index}`))
 
-/** Applies postings one by one: an increment, which twice is once too often, and a row. */
+/** Applies postings one by one: an increment, which must not be applied twice, and a row. */
 export async function post(trx: Kysely<Ledger>, messages: readonly MessageRecord<Posting>[]): Promise<void> {
   for (const { key, body } of messages) {
     await trx
@@ -76,7 +76,7 @@ export function ledgerWriter(db: Kysely<Ledger>, options: Options = {}) {
   return { write, runs }
 }
 
-/** Done for each. */
+/** The outcome `done` for each message. */
 export const allDone = (messages: readonly unknown[]): Outcome[] => messages.map(() => done())
 
 /** The codes of parked messages, the kinds of the others. */
@@ -94,7 +94,7 @@ export async function totals(url: string, account = 'a') {
   return row
 }
 
-/** A promise, and what fulfils it. */
+/** A promise, and the function that fulfils it. */
 export const gate = () => Promise.withResolvers<void>()
 
 /** Waits until this many connections to a Postgres wait for a lock. */

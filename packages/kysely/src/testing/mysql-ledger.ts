@@ -5,7 +5,7 @@ import { inboxMigration } from '../dialects/migrations.ts'
 import { type Ledger, ledgerTables } from './ledger.ts'
 import { executeMysql, type MysqlDatabase, openMysql } from './mysql.ts'
 
-/** An empty ledger of the accounts `a` and `b` before each test, as `useLedger` has it, in MySQL or MariaDB. */
+/** An empty ledger of the accounts `a` and `b` before each test, as in `useLedger`, in MySQL or MariaDB. */
 export function useMysqlLedger(database: MysqlDatabase) {
   const run = (text: string) => executeMysql(database.url, text)
   beforeAll(async () => {
@@ -21,7 +21,10 @@ export function useMysqlLedger(database: MysqlDatabase) {
   return {
     run,
     open: (connections = 1, url = database.url) => openMysql<Ledger>(url, connections).db,
-    /** The balance of the account `a`, the number of postings, and the number of keys in the inbox whose effect is committed. */
+    /**
+     * The balance of the account `a`, the number of postings, and the number of keys in the inbox whose effect is
+     * committed.
+     */
     async totals() {
       const [row] = await run(
         `select (select balance from accounts where id = 'a') as balance,

@@ -7,17 +7,17 @@ const serverUrl = process.env.SPILLWAY_TEST_MYSQL_URL
 
 /** A database of MySQL or MariaDB for the tests of a file. */
 export interface MysqlDatabase {
-  /** Its URL, of a user that may do all. */
+  /** Its URL, with a user who has all rights. */
   readonly url: string
   readonly name: string
 }
 
 /**
- * Tests that need MySQL or MariaDB: registered when `SPILLWAY_TEST_MYSQL_URL` names a server whose user may create
- * databases. Without it they do not exist, and one line on stderr says so.
+ * Registers tests that need MySQL or MariaDB, if `SPILLWAY_TEST_MYSQL_URL` names a server whose user may create
+ * databases. Without it they are not registered, and one line on stderr reports that.
  *
- * The tests get a new database, which is dropped after them. It is there from the first `beforeAll` of `define`
- * on, not yet while `define` runs.
+ * The tests get a new database, which is dropped after them. It exists from the first `beforeAll` of `define` on, but
+ * not yet while `define` runs.
  */
 export function describeMysql(name: string, define: (database: MysqlDatabase) => void): void {
   if (serverUrl === undefined) {
@@ -62,7 +62,7 @@ export function queryMysql(connection: Connection, text: string): Promise<Record
   })
 }
 
-/** A Kysely over a new pool, and the inserts that it ran. Closed with the test. */
+/** A Kysely with a new pool, and its inserts. Closed after the test. */
 export function openMysql<DB>(
   url: string,
   connections = 1,
@@ -73,7 +73,7 @@ export function openMysql<DB>(
   return opened
 }
 
-/** As {@link openMysql}, for hooks: the caller closes it. */
+/** The same as {@link openMysql}, for hooks: the caller closes it. */
 export function createMysql<DB>(
   url: string,
   connections = 1,

@@ -5,8 +5,8 @@ import type { BatchTimes } from './fleet-batches.ts'
 import { countSessions } from './session-counts.ts'
 
 /**
- * Writes batches as {@link runFleet} does, without environments: this many clients of `pg` in this process, which open a
- * session for each batch and close it. No design in which each invocation has to connect can do more on this machine.
+ * Writes batches as {@link runFleet} does, without environments: this many clients of `pg` in this process open a
+ * session for each batch and close it. A design in which each invocation connects cannot be faster on this machine.
  */
 export async function insertInNewSessions(
   options: Pick<FleetOptions, 'functionsUrl' | 'sessions' | 'budget' | 'seconds'>,

@@ -15,7 +15,7 @@ export const parked = (facts: Partial<ParkDecision> = {}): ParkDecision => ({
   ...facts,
 })
 
-/** The entry that a store makes of it. */
+/** The entry that a store creates for it. */
 export const entry = (facts: Partial<ParkedEntry> = {}): ParkedEntry => ({
   ...parked(facts),
   copied: false,

@@ -14,7 +14,7 @@ export const pgbouncer: string | undefined = [...(process.env.PATH ?? '').split(
 
 /** A PgBouncer in front of a database, in transaction mode. */
 export interface Pgbouncer {
-  /** The database as its clients reach it. */
+  /** The URL of the database for its clients. */
   readonly url: string
   stop(): Promise<void>
 }
@@ -24,7 +24,7 @@ export interface Pgbouncer {
  *
  * @param program see {@link pgbouncer}
  * @param url the database, with its user
- * @param sessions the most sessions at the server
+ * @param sessions the maximum number of sessions at the server
  */
 export async function startPgbouncer(program: string, url: string, sessions: number): Promise<Pgbouncer> {
   const { hostname, port: serverPort, username, pathname } = new URL(url)

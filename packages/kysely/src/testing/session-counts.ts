@@ -1,31 +1,34 @@
 import { connect } from './database.ts'
 import { connectMysql, queryMysql } from './mysql.ts'
 
-/** Looks at the sessions of the functions. */
+/** Reads the sessions of the functions. */
 export interface CountSessions {
-  /** A name for each session that is there now, the same in each look. */
+  /** An id for each current session, the same in each read. */
   look(): Promise<readonly string[]>
   end(): Promise<void>
 }
 
-/** What {@link countSessions} has seen so far. */
+/** The result of {@link countSessions} so far. */
 export interface SessionCounts {
   /**
-   * The most sessions of the functions at one instant, of so many looks. The server reads one session after the other, so
-   * that one look can show a session that has ended meanwhile and its successor: what two looks in a row show was there
-   * at the instant between them.
+   * The maximum number of concurrent sessions of the functions, and the number of reads. The server lists one session
+   * after another, so one read can show a session that has ended meanwhile together with its successor. Sessions that
+   * two consecutive reads show existed between them.
    */
   readonly mostSessions: number
   readonly looks: number
 }
 
-/** Sessions of the role `app` of a Postgres, read from another database, so that the reader's own session is not counted. */
+/**
+ * Sessions of the role `app` of a Postgres, read from another database, so that the reader's own session is not
+ * counted.
+ */
 export async function postgresSessions(url: string): Promise<CountSessions> {
   const counter = await connect(url)
   return {
     async look() {
       const { rows } = await counter.query<{ session: string }>(
-        // Without a database: refused, and about to leave.
+        // A session without a database was refused, and is about to end.
         `select pid || ' ' || backend_start as session from pg_stat_activity
          where usename = 'app' and datname is not null`,
       )
@@ -38,7 +41,7 @@ export async function postgresSessions(url: string): Promise<CountSessions> {
 /** Sessions of a user of MySQL or MariaDB. */
 export function mysqlSessions(url: string, user: string): CountSessions {
   const counter = connectMysql(url)
-  // The server ends idle sessions of all users, and environments take a while to start.
+  // The server ends idle sessions of all users, and environments take time to start.
   const kept = queryMysql(counter, 'set session wait_timeout = 28800')
   return {
     async look() {
@@ -55,7 +58,7 @@ export function mysqlSessions(url: string, user: string): CountSessions {
   }
 }
 
-/** Looks at the sessions every few milliseconds, until it is stopped. */
+/** Reads the sessions every few milliseconds, until it is stopped. */
 export function countSessions(
   sessions: CountSessions,
 ): SessionCounts & { readonly stop: () => Promise<void> } {

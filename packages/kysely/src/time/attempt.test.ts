@@ -9,7 +9,7 @@ function manualTime(total: number, signal: AbortSignal = new AbortController().s
   const clock: Clock = {
     now: () => now,
     async sleep(ms, abort) {
-      // A race's timer never wins here: the statement answers at once.
+      // The timer of a race never fires first here, because the statement answers at once.
       if (abort !== signal) return new Promise(() => undefined)
       waits.push(ms)
       now += ms
@@ -42,15 +42,18 @@ describe('attempt', () => {
     expect(waits).toEqual([50, 100, 200])
   })
 
-  it.each(['ECONNREFUSED', '53300'])('does not wait after %s where its caller knows better', async (code) => {
-    const { deadline, waits } = manualTime(30_000, undefined, false)
-    const { run, runs } = fails(code)
-    expect(await attempt(run, deadline, () => 1)).toMatchObject({ kind: 'late', error: { code } })
-    expect(runs()).toBeLessThanOrEqual(2)
-    expect(waits).toEqual([])
-  })
+  it.each(['ECONNREFUSED', '53300'])(
+    'does not wait after %s if its caller does not want it to',
+    async (code) => {
+      const { deadline, waits } = manualTime(30_000, undefined, false)
+      const { run, runs } = fails(code)
+      expect(await attempt(run, deadline, () => 1)).toMatchObject({ kind: 'late', error: { code } })
+      expect(runs()).toBeLessThanOrEqual(2)
+      expect(waits).toEqual([])
+    },
+  )
 
-  it('repeats once at once after a lost connection, then holds', async () => {
+  it('repeats once without delay after a lost connection, then holds', async () => {
     const { deadline, waits } = manualTime(30_000)
     const { run } = fails('57P01', 'ECONNRESET', 'ECONNREFUSED', undefined)
     expect(await attempt(run, deadline, () => 1)).toEqual({ kind: 'ok', value: 'ok' })
@@ -71,14 +74,14 @@ describe('attempt', () => {
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(800)
   })
 
-  it.each(['23514', '42P01', '57014', '23503', 'P0001'])('hands %s back at once', async (code) => {
+  it.each(['23514', '42P01', '57014', '23503', 'P0001'])('returns %s at once', async (code) => {
     const { deadline } = manualTime(30_000)
     const { run, runs } = fails(code)
     expect(await attempt(run, deadline, () => 1)).toMatchObject({ kind: 'failed' })
     expect(runs()).toBe(1)
   })
 
-  it('begins nothing once the signal aborted or the time is over', async () => {
+  it('begins no statement after the signal has aborted or the time is over', async () => {
     const { run, runs } = fails(undefined)
     const time = manualTime(10_000, AbortSignal.abort())
     expect(await attempt(run, time.deadline, () => 1)).toMatchObject({ kind: 'late' })

@@ -7,14 +7,14 @@ import { type Ledger, ledgerWriter, post, posting, results } from '../testing/le
 import { describeMysql } from '../testing/mysql.ts'
 import { useMysqlLedger } from '../testing/mysql-ledger.ts'
 
-describeMysql('a transaction function that slips, with MySQL or MariaDB', (database) => {
+describeMysql('a transaction function with a mistake, with MySQL or MariaDB', (database) => {
   const { open, totals } = useMysqlLedger(database)
   const insert = (trx: Kysely<Ledger>, id: string) =>
     trx.insertInto('postings').values({ id, account: 'a', amount: 1 }).execute()
   const withdraw = (trx: Kysely<Ledger>) =>
     trx.updateTable('accounts').set({ balance: -1 }).where('id', '=', 'a').execute()
 
-  // A refused statement does not end the transaction here: what came with it would be committed without it.
+  // A refused statement does not end the transaction here: other statements would be committed without it.
   it.each<[string, (trx: Kysely<Ledger>) => unknown, unknown]>([
     ['the last statement', (trx) => void withdraw(trx), undefined],
     [
@@ -42,7 +42,7 @@ describeMysql('a transaction function that slips, with MySQL or MariaDB', (datab
         })(),
       undefined,
     ],
-  ])('and does not wait for a refused update is not done: %s', async (_, start, cause) => {
+  ])('that does not await a refused update is not done: %s', async (_, start, cause) => {
     const { write } = ledgerWriter(open(), {
       transaction: async (trx, messages) => {
         await post(trx, messages)
@@ -57,7 +57,7 @@ describeMysql('a transaction function that slips, with MySQL or MariaDB', (datab
     expect(await totals()).toEqual({ balance: 1, postings: 1, entries: 1 })
   })
 
-  it('is done when it handles the refusal, and when it reads a stream to its end or leaves it', async () => {
+  it('is done if it handles the refusal, or reads a stream completely or in part', async () => {
     const { write } = ledgerWriter(open(), {
       transaction: async (trx, messages) => {
         await withdraw(trx).catch(() => undefined)
@@ -73,7 +73,7 @@ describeMysql('a transaction function that slips, with MySQL or MariaDB', (datab
     expect(await totals()).toEqual({ balance: 1, postings: 2, entries: 1 })
   })
 
-  it('has the first refusal of several as its cause', async () => {
+  it('has the first of several refusals as its cause', async () => {
     const { write } = ledgerWriter(open(), {
       transaction: async (trx) => {
         await Promise.all([insert(trx, 'x'), insert(trx, 'x'), withdraw(trx)])

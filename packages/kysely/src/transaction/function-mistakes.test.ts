@@ -29,7 +29,7 @@ const swallowed = {
   message: expect.stringContaining('do not catch errors of `trx`'),
 }
 
-describe('a function that does not wait for its statements', () => {
+describe('a function that does not await its statements', () => {
   it('is not done: forEach with an async function', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
@@ -65,8 +65,8 @@ describe('a function that does not wait for its statements', () => {
     ['a migration', (trx) => void trx.schema.createTable('other').addColumn('id', 'text').execute()],
     ['a refused statement', (trx) => void withdraw(trx)],
     ['one after the other', (trx) => void insert(trx, 'x').then(() => insert(trx, 'y'))],
-    ['a promise that is waited for too late', (trx) => void Promise.all([insert(trx, 'x'), withdraw(trx)])],
-  ])('is not done, and its connection is as it was: %s', async (_, start) => {
+    ['a promise that is awaited too late', (trx) => void Promise.all([insert(trx, 'x'), withdraw(trx)])],
+  ])('is not done, and its connection is unchanged: %s', async (_, start) => {
     const db = ledger.open()
     const { write, runs } = ledgerWriter(db, {
       transaction: async (trx, messages) => {
@@ -82,7 +82,7 @@ describe('a function that does not wait for its statements', () => {
     expect((await sql`select to_regclass('other') as other`.execute(db)).rows).toEqual([{ other: null }])
   })
 
-  it('says how many statements they were, and what the database refused', async () => {
+  it('reports the number of statements, and the error of the database', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx) => {
         void withdraw(trx)
@@ -102,7 +102,7 @@ describe('a function that does not wait for its statements', () => {
     expect(await totals(ledger.url)).toEqual(nothing)
   })
 
-  it('has no statement run that begins after it returned', async () => {
+  it('runs no statement that begins after it has returned', async () => {
     const begun = gate()
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
@@ -119,7 +119,7 @@ describe('a function that does not wait for its statements', () => {
     expect(await totals(ledger.url)).toEqual(nothing)
   })
 
-  it('has no statement run on the connection of others: it is rejected after COMMIT', async () => {
+  it('runs no statement on a shared connection: it is rejected after COMMIT', async () => {
     const db = ledger.open()
     const kept: Kysely<Ledger>[] = []
     const { write } = ledgerWriter(db, {
@@ -142,7 +142,7 @@ describe('a function that does not wait for its statements', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
   })
 
-  it('may start statements together and wait for all of them', async () => {
+  it('may start statements together and await all of them', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await Promise.all(messages.map(({ key }) => insert(trx, key)))
@@ -156,7 +156,7 @@ describe('a function that does not wait for its statements', () => {
   it.each<[string, (statements: readonly Promise<unknown>[]) => Promise<unknown>]>([
     ['Promise.all', (statements) => Promise.all(statements)],
     ['Promise.all of the last first', (statements) => Promise.all(statements.toReversed())],
-    ['waiting for the last alone', async (statements) => statements.at(-1)],
+    ['awaiting only the last one', async (statements) => statements.at(-1)],
   ])('has the first refusal as its cause: %s', async (_, wait) => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
@@ -179,10 +179,10 @@ describe('a function that swallows an error', () => {
   it.each<[string, (trx: Kysely<Ledger>) => Promise<unknown>]>([
     ['and returns', helper],
     ['in a helper of a helper', async (trx) => Promise.all([helper(trx)])],
-    ['and goes on', async (trx) => [await helper(trx), await insert(trx, 'more')]],
-    ['and swallows what comes of it', async (trx) => [await helper(trx), await helper(trx)]],
+    ['and continues', async (trx) => [await helper(trx), await insert(trx, 'more')]],
+    ['and swallows the next error', async (trx) => [await helper(trx), await helper(trx)]],
     [
-      'and wraps what comes of it',
+      'and wraps the next error',
       async (trx) => {
         await helper(trx)
         await insert(trx, 'more').catch((cause) => {
@@ -191,7 +191,7 @@ describe('a function that swallows an error', () => {
       },
     ],
     ['by Promise.allSettled', async (trx) => Promise.allSettled([withdraw(trx), insert(trx, 'more')])],
-  ])('%s is told what ended the transaction', async (_, slip) => {
+  ])('%s gets the error that ended the transaction', async (_, slip) => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await post(trx, messages)
@@ -210,7 +210,7 @@ describe('a function that swallows an error', () => {
     ['retried', (cause: unknown): Outcome => retry({ cause }), 'retry'],
     ['parked', (): Outcome => park({ code: 'MINE', detail: 'refused' }), 'MINE'],
   ] as const)(
-    'for each message costs the others nothing: the one that is refused is %s',
+    'for each message does not affect the others: the refused message is %s',
     async (_, refuse, result) => {
       const { write } = ledgerWriter(ledger.open(), {
         transaction: async (trx, messages) => {
@@ -236,7 +236,7 @@ describe('a function that swallows an error', () => {
     },
   )
 
-  it('and refuses messages after it went back to a savepoint, does not commit them', async () => {
+  it('and refuses messages after a rollback to a savepoint does not commit them', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         const outcomes: Outcome[] = []
@@ -258,7 +258,7 @@ describe('a function that swallows an error', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 
-  it('is done when it went back to a savepoint', async () => {
+  it('is done after a rollback to a savepoint', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await sql`savepoint before`.execute(trx)
@@ -270,7 +270,7 @@ describe('a function that swallows an error', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
   })
 
-  it('says so when it ran a ROLLBACK itself', async () => {
+  it('is reported if it ran a ROLLBACK itself', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await post(trx, messages)

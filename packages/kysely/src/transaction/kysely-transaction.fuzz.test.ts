@@ -10,11 +10,11 @@ const ledger = useLedger()
 
 const keys = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7']
 
-/** What happens in the transactions of an invocation, one after the other. */
+/** The faults of consecutive transactions of an invocation. */
 const fault = fc.constantFrom('none', 'none', 'kill', 'throw', 'commit answered', 'commit unsent', 'late')
 
 const invocation = fc.record({
-  // What a negative amount takes from an account may be more than there is: such a message is parked.
+  // A negative amount may exceed the balance of the account: such a message is parked.
   messages: fc.array(fc.record({ key: fc.constantFrom(...keys), amount: fc.integer({ min: -3, max: 5 }) }), {
     minLength: 1,
     maxLength: 6,
@@ -22,13 +22,13 @@ const invocation = fc.record({
   faults: fc.array(fault, { maxLength: 3 }),
 })
 
-/** A queue and a model: what is not done or parked comes again, and what is done is in the books once. */
+/** A queue and a model: messages that are not done or parked are delivered again, and done messages have one effect. */
 async function run(invocations: readonly (typeof invocation extends fc.Arbitrary<infer T> ? T : never)[]) {
   await clear(ledger.url, ['postings', 'spillway_inbox'], 'update accounts set balance = 0')
   await using proxy = await startCuttingProxy(ledger.url)
   const db = ledger.open(1, proxy.url)
   const books = new Map<string, number>()
-  /** The keys that are parked, for good: nothing here redrives. */
+  /** The keys that are parked; nothing is redriven here. */
   const parked = new Set<string>()
   let faults: string[] = []
   const { write } = ledgerWriter(db, {
@@ -51,7 +51,7 @@ async function run(invocations: readonly (typeof invocation extends fc.Arbitrary
     faults = [...planned]
     let receiveCount = 0
     let batch = messages.map(({ key, amount }) => posting(key, { amount }))
-    // The first delivery meets the faults, and has little time; the next ones settle what it left.
+    // The first delivery has the faults and little time; the next ones settle the rest.
     while (batch.length > 0) {
       receiveCount += 1
       expect(receiveCount).toBeLessThan(20)
@@ -67,7 +67,7 @@ async function run(invocations: readonly (typeof invocation extends fc.Arbitrary
         if (outcome.kind !== 'done') continue
         expect(parked.has(key)).toBe(false)
         if (!books.has(key)) books.set(key, body.amount)
-        // Done means that this very body is in the books, not another one with its key.
+        // `done` means that this body had its effect, not another one with its key.
         expect(books.get(key)).toBe(body.amount)
       }
       batch = batch.filter((_, index) => outcomes[index]?.kind === 'retry')
@@ -79,7 +79,7 @@ async function run(invocations: readonly (typeof invocation extends fc.Arbitrary
   await db.destroy()
 }
 
-it('has one effect for each key, whatever comes twice and whatever fails', async () => {
+it('has one effect for each key, despite duplicates and failures', async () => {
   await fc.assert(fc.asyncProperty(fc.array(invocation, { minLength: 1, maxLength: 6 }), run), {
     numRuns: inject('soak') ? 40 : 8,
   })

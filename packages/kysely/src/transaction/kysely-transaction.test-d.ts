@@ -54,7 +54,7 @@ describe('kyselyTransaction', () => {
     expectTypeOf(kyselyTransaction({ db, transaction })).toEqualTypeOf<Writer<Posting>>()
   })
 
-  it('refuses a table, a column and a property that are not there', () => {
+  it('refuses a table, a column and a property that do not exist', () => {
     batch(
       posting,
       kyselyTransaction({
@@ -71,7 +71,7 @@ describe('kyselyTransaction', () => {
     )
   })
 
-  it('takes outcomes, nothing, or one or the other', () => {
+  it('accepts outcomes, nothing, or either', () => {
     batch(posting, kyselyTransaction({ db, transaction: async (_, messages) => messages.map(() => done()) }))
     batch(
       posting,
@@ -85,7 +85,7 @@ describe('kyselyTransaction', () => {
     )
   })
 
-  it('refuses an answer that says nothing of the messages', () => {
+  it('refuses an answer that contains no outcomes', () => {
     batch(
       posting,
       kyselyTransaction({
@@ -98,7 +98,7 @@ describe('kyselyTransaction', () => {
     batch(posting, kyselyTransaction({ db, transaction: () => undefined }))
   })
 
-  it('has an inbox that a status can look into', () => {
+  it('has an inbox that a status can read', () => {
     kyselyStatus({ db, table: 'spillway_inbox', key: 'key', name: 'consumer' })
   })
 })

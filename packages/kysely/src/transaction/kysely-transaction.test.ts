@@ -18,7 +18,7 @@ import {
 const ledger = useLedger()
 
 describe('exactly once', () => {
-  it('has one effect for a message, however often it comes', async () => {
+  it('has one effect for a message, however often it is delivered', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     for (let delivery = 1; delivery <= 3; delivery++) {
       const batch = [posting('x', { amount: 5 }, { receiveCount: delivery }), posting('y', { amount: 7 })]
@@ -28,7 +28,7 @@ describe('exactly once', () => {
     expect(runs).toEqual([['x', 'y']])
   })
 
-  it('gives the function only what is new, in the order of delivery', async () => {
+  it('passes only new messages to the function, in the order of delivery', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     await write([posting('m')], timeLimit())
     expect(results(await write([posting('z'), posting('m'), posting('b')], timeLimit()))).toEqual([
@@ -40,16 +40,16 @@ describe('exactly once', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 3, postings: 3, keys: 3 })
   })
 
-  it('writes 1,000 records in one transaction, whatever came before', async () => {
+  it('writes 1,000 records in one transaction, also after deliveries of some of them', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
-    // Time enough for 2,000 statements to be quick.
+    // Enough time, so that 2,000 statements count as fast.
     await write(manyPostings(300), timeLimit(120_000))
     expect(new Set(results(await write(manyPostings(1_000), timeLimit(120_000))))).toEqual(new Set(['done']))
     expect(runs.map(({ length }) => length)).toEqual([300, 700])
     expect(await totals(ledger.url)).toEqual({ balance: 1_000, postings: 1_000, keys: 1_000 })
   })
 
-  it('keeps a twin in the batch from a second effect', async () => {
+  it('prevents a second effect of a duplicate in the batch', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     const batch = [posting('x'), posting('x'), posting('y'), posting('x', { amount: 9 })]
     expect(results(await write(batch, timeLimit()))).toEqual([
@@ -62,23 +62,23 @@ describe('exactly once', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 
-  it('has the twin of a parked message delivered again, and parked for itself', async () => {
+  it('retries the duplicate of a parked message, and then parks it for its own values', async () => {
     const { write } = ledgerWriter(ledger.open())
     const batch = [posting('x', { amount: -1 }), posting('x', { amount: 2 }), posting('x', { amount: -1 })]
     expect(results(await write(batch, timeLimit()))).toEqual(['23514', 'retry', 'retry'])
-    // The key is parked: another body under it is a conflict, the same body is the same message.
+    // The key is parked. Another body with it is a conflict, the same body is the same message.
     expect(results(await write(batch.slice(1, 2), timeLimit()))).toEqual(['SPILLWAY_KEY_CONFLICT'])
     expect(results(await write(batch.slice(2), timeLimit()))).toEqual(['23514'])
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
   })
 
-  it('answers nothing for nothing', async () => {
+  it('returns no outcomes for an empty batch', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     expect(await write([], timeLimit())).toEqual([])
     expect(runs).toEqual([])
   })
 
-  it('tells keys apart that Postgres cannot hold', async () => {
+  it('distinguishes keys that Postgres cannot store', async () => {
     const { write } = ledgerWriter(ledger.open(), { transaction: async () => undefined })
     const keys = ['a\0', 'a', 'a\u001b0', 'a\u001b', 'A', 'a ', 'ä', 'a\u0308', '\u{1f600}', '\ufb33']
     const batch = keys.map((key) => posting(key))
@@ -88,7 +88,7 @@ describe('exactly once', () => {
 })
 
 describe('a key that was used before', () => {
-  it('with another body is parked, and leaves the first effect alone', async () => {
+  it('with another body is parked, and the first effect stays', async () => {
     const { write } = ledgerWriter(ledger.open())
     await write([posting('x', { amount: 5 })], timeLimit())
     const outcomes = await write([posting('x', { amount: 6 }), posting('y')], timeLimit())
@@ -96,7 +96,7 @@ describe('a key that was used before', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 6, postings: 2, keys: 2 })
   })
 
-  it('is not told apart by a record that came over no wire, nor without fingerprints', async () => {
+  it('is not compared for a record without an envelope, nor without fingerprints', async () => {
     const { write } = ledgerWriter(ledger.open())
     await write([posting('x', { amount: 5 })], timeLimit())
     const bare = posting('x', { amount: 6 }, { fingerprint: undefined })
@@ -106,14 +106,14 @@ describe('a key that was used before', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 5, postings: 1, keys: 1 })
   })
 
-  it('is told apart by what the user says', async () => {
+  it('is compared by the fingerprint of the user', async () => {
     const { write } = ledgerWriter(ledger.open(), { fingerprint: ({ body }) => ({ to: body.account }) })
     await write([posting('x', { amount: 5 })], timeLimit())
     const batch = [posting('x', { amount: 6 }), posting('x', { account: 'b' })]
     expect(results(await write(batch, timeLimit()))).toEqual(['done', 'SPILLWAY_KEY_CONFLICT'])
   })
 
-  it('has a message whose fingerprint cannot be made delivered again', async () => {
+  it('retries a message whose fingerprint cannot be computed', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       fingerprint: ({ key }) => (key === 'x' ? 1n : 'fine'),
     })
@@ -144,8 +144,8 @@ describe('a key that was used before', () => {
   })
 })
 
-describe('what the function answers', () => {
-  it('parks and retries messages, which leave no trace, and commits the others', async () => {
+describe('the answer of the function', () => {
+  it('parks and retries messages without effects, and commits the others', async () => {
     const { write, runs } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await post(trx, messages)
@@ -175,9 +175,9 @@ describe('what the function answers', () => {
     ['too many', (messages: readonly unknown[]) => [...allDone(messages), done()]],
     ['holes', (messages: readonly unknown[]) => new Array(messages.length)],
     ['something else', (messages: readonly unknown[]) => messages.map(() => ({ numInsertedRows: 1n }))],
-    ['no list', () => ({ kind: 'done' })],
+    ['not a list', () => ({ kind: 'done' })],
     ['null', () => null],
-  ])('is not done when it is %s: nothing is committed', async (_, answer) => {
+  ])('is an error if it is %s: nothing is committed', async (_, answer) => {
     const { write, runs } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         await post(trx, messages)
@@ -192,8 +192,8 @@ describe('what the function answers', () => {
   })
 })
 
-describe('the surroundings', () => {
-  it('has plugins and a schema apply in the function, not to the inbox', async () => {
+describe('plugins, schemas and options', () => {
+  it('applies plugins and a schema in the function, not to the inbox', async () => {
     await execute(ledger.url, `create schema books; create table books.big_totals (big_id text primary key)`)
     const db = ledger.open().withPlugin(new CamelCasePlugin()).withSchema('books')
     const write = kyselyTransaction<{ bigTotals: { bigId: string } }, Posting>({
@@ -212,7 +212,7 @@ describe('the surroundings', () => {
     expect(await execute(ledger.url, 'select big_id from books.big_totals')).toEqual([{ big_id: 'x' }])
   })
 
-  it('leaves keys in the inbox where a status finds them', async () => {
+  it('writes keys to the inbox, where a status finds them', async () => {
     const db = ledger.open()
     await ledgerWriter(db).write([posting('x')], timeLimit())
     const status = kyselyStatus({ db, table: 'spillway_inbox', key: 'key', name: 'consumer' })
@@ -220,7 +220,7 @@ describe('the surroundings', () => {
     expect(await status.find('test', 'y', timeLimit())).toEqual({ status: 'accepted' })
   })
 
-  it('refuses options that it does not know', () => {
+  it('refuses unknown options', () => {
     const db = ledger.open()
     const transaction = async (_: unknown, __: readonly MessageRecord<Posting>[]) => undefined
     expect(() => kyselyTransaction({ db, transaction, inbx: 'x' } as never)).toThrow(

@@ -13,11 +13,11 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
   const { run, open, totals } = useMysqlLedger(database)
   const waitingForLocks = async () => {
     const text = `select count(*) as n from information_schema.innodb_trx where trx_state = 'LOCK WAIT'`
-    // InnoDB keeps its answer for as long as somebody asks more often than every 100 ms.
+    // InnoDB returns a cached answer to queries that are less than 100 ms apart.
     while (Number((await run(text))[0]?.n) === 0) await new Promise((resolve) => setTimeout(resolve, 150))
   }
 
-  it('has one effect for each message, however often it comes', async () => {
+  it('has one effect for each message, however often it is delivered', async () => {
     const { write, runs } = ledgerWriter(open())
     await write([posting('m', { amount: 4 })], timeLimit())
     const batch = [posting('z'), posting('m', { amount: 4 }), posting('b'), posting('z')]
@@ -28,7 +28,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toEqual({ balance: 6, postings: 3, entries: 3 })
   })
 
-  it('parks a message for good: only its copy opens its key', async () => {
+  it('parks a message, and only its copy resets its key', async () => {
     const { write, runs } = ledgerWriter(open())
     const refused = (facts: object) => posting('t', { amount: -100 }, { recordId: 'm1', ...facts })
     const [first] = results(await write([refused({}), posting('u')], timeLimit()))
@@ -46,7 +46,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toEqual({ balance: 400, postings: 2, entries: 2 })
   })
 
-  it('writes 2,500 records in one transaction, whatever came before', async () => {
+  it('writes 2,500 records in one transaction, also after deliveries of some of them', async () => {
     const { write, runs } = ledgerWriter(open(), {
       transaction: async (trx, messages) => {
         const rows = messages.map(({ key, body }) => ({ id: key, ...body }))
@@ -74,7 +74,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toEqual({ balance: 6, postings: 2, entries: 2 })
   })
 
-  it('tells keys apart that collations take for one, and holds the longest', async () => {
+  it('distinguishes keys that collations treat as equal, and stores the longest', async () => {
     const { write } = ledgerWriter(open(), { transaction: async () => undefined })
     const keys = [
       'a',
@@ -93,7 +93,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toMatchObject({ entries: keys.length })
   })
 
-  it('finds the message that cannot be written, and commits its batch-mates', async () => {
+  it('isolates the message that cannot be written, and commits its batch-mates', async () => {
     const { write, runs } = ledgerWriter(open())
     const batch = manyPostings(64)
     batch[20] = posting('k20', { amount: -1_000 })
@@ -111,7 +111,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     ])
   })
 
-  it('leaves nothing behind when the connection is lost in the middle', async () => {
+  it('has no effect when the connection is lost during the transaction', async () => {
     let killed = false
     const { write, runs } = ledgerWriter(open(), {
       transaction: async (trx, messages) => {
@@ -149,28 +149,31 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
   it.each([
     ['commits', 'done', 0],
     ['rolls back', 'retry', 1],
-  ] as const)('waits for a twin elsewhere: after one that %s, it knows', async (_, first, expectedRuns) => {
-    const [inside, opened] = [gate(), gate()]
-    const one = ledgerWriter(open(), {
-      transaction: async (trx, messages) => {
-        await post(trx, messages)
-        inside.resolve()
-        await opened.promise
-        if (first === 'retry') throw new Error('a bug')
-      },
-    })
-    const other = ledgerWriter(open())
-    const writes = [one.write([posting('x')], timeLimit())]
-    await inside.promise
-    writes.push(other.write([posting('x')], timeLimit()))
-    await waitingForLocks()
-    opened.resolve()
-    expect((await Promise.all(writes)).flatMap(results)).toEqual([first, 'done'])
-    expect(other.runs).toHaveLength(expectedRuns)
-    expect(await totals()).toEqual({ balance: 1, postings: 1, entries: 1 })
-  })
+  ] as const)(
+    'waits for the same key in another transaction: after one that %s, it reads its result',
+    async (_, first, expectedRuns) => {
+      const [inside, opened] = [gate(), gate()]
+      const one = ledgerWriter(open(), {
+        transaction: async (trx, messages) => {
+          await post(trx, messages)
+          inside.resolve()
+          await opened.promise
+          if (first === 'retry') throw new Error('a bug')
+        },
+      })
+      const other = ledgerWriter(open())
+      const writes = [one.write([posting('x')], timeLimit())]
+      await inside.promise
+      writes.push(other.write([posting('x')], timeLimit()))
+      await waitingForLocks()
+      opened.resolve()
+      expect((await Promise.all(writes)).flatMap(results)).toEqual([first, 'done'])
+      expect(other.runs).toHaveLength(expectedRuns)
+      expect(await totals()).toEqual({ balance: 1, postings: 1, entries: 1 })
+    },
+  )
 
-  it('adds up when many write the same messages in any order', async () => {
+  it('adds up when many writers write the same messages in any order', async () => {
     const writers = Array.from({ length: 5 }, () => ledgerWriter(open()).write)
     let batches = writers.map((_, turn) =>
       Array.from({ length: 40 }, (__, index) => posting(`k${(index * 7 + turn * 11) % 40}`)),
@@ -221,7 +224,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toMatchObject({ balance: 0, postings: 0, entries: 0 })
   })
 
-  it('commits nothing after a deadlock that the function catches for each message, and applies all once', async () => {
+  it('commits nothing after a deadlock that the function catches for each message, and then applies all once', async () => {
     const [one, other] = [gate(), gate()]
     const rival = connectMysql(database.url)
     await queryMysql(rival, `begin; update accounts set balance = balance + 100 where id = 'b'`)
@@ -266,7 +269,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     expect(await totals()).toMatchObject({ balance: 3, postings: 3, entries: 3 })
   })
 
-  it('is answered for before the deadline when its key is locked', async () => {
+  it('returns outcomes before the deadline when its key is locked', async () => {
     const locker = connectMysql(database.url)
     await queryMysql(
       locker,
@@ -277,7 +280,7 @@ describeMysql('kyselyTransaction with MySQL or MariaDB', (database) => {
     const [server] = await run('select version() as version')
     const mariadb = /mariadb/i.test(String(server?.version))
     const outcomes = await write([posting('x')], timeLimit(3_000))
-    // MariaDB is told how long to wait; MySQL is left alone.
+    // MariaDB gets a time limit for the wait, MySQL does not.
     const cause = mariadb ? { cause: { errno: expect.any(Number) } } : { code: 'SPILLWAY_DEADLINE' }
     expect(outcomes).toMatchObject([{ kind: 'retry', cause }])
     expect(performance.now() - start).toBeLessThan(3_000)

@@ -12,7 +12,7 @@ import {
   waitingForLocks,
 } from '../testing/ledger.ts'
 
-// That a message is parked is committed under its key, before its copy is sent.
+// The decision to park a message is committed under its key before its copy is sent.
 
 const ledger = useLedger()
 
@@ -22,7 +22,7 @@ const withdrawal = (facts: Partial<MessageRecord<Posting>> = {}) =>
 const fill = () => execute(ledger.url, `update accounts set balance = 500 where id = 'a'`)
 
 describe('a message that was parked', () => {
-  it('has no effect when it is delivered again, though it would be taken now', async () => {
+  it('has no effect when it is delivered again, even if it would be accepted now', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     expect(results(await write([withdrawal()], timeLimit()))).toEqual(['23514'])
     await fill()
@@ -67,14 +67,14 @@ describe('a message that was parked', () => {
       'done',
       'done',
     ])
-    // The copy comes twice, and the first record once more.
+    // The copy is delivered twice, and the first record once more.
     for (const record of [copy, withdrawal({ receiveCount: 3 })]) {
       expect(results(await write([record], timeLimit()))).toEqual(['done'])
     }
     expect(await totals(ledger.url)).toEqual({ balance: 402, postings: 3, keys: 3 })
   })
 
-  it('is parked as the copy when that is refused again: only the next copy opens its key', async () => {
+  it('is parked under the id of the copy when that is refused again: only the next copy resets its key', async () => {
     const { write } = ledgerWriter(ledger.open())
     await write([withdrawal()], timeLimit())
     const copy = withdrawal({ recordId: 'm2', redriveOf: 'm1' })
@@ -90,7 +90,7 @@ describe('a message that was parked', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 400, postings: 1, keys: 1 })
   })
 
-  it('is not written to a status that reads the inbox', async () => {
+  it('is not reported as written by a status that reads the inbox', async () => {
     const db = ledger.open()
     const { write } = ledgerWriter(db)
     await write([withdrawal(), posting('t2')], timeLimit())
@@ -106,7 +106,7 @@ describe('a message that was parked', () => {
   ])('has the outcome of another delivery that came first (parked: %s)', async (parked, result) => {
     const db = ledger.open(2)
     let transactions = 0
-    // What another invocation commits between the refusal and the decision.
+    // Another invocation commits this between the refusal and the decision.
     const meeting = new Proxy(db, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name)
@@ -128,12 +128,12 @@ describe('a message that was parked', () => {
     expect(results(await write([withdrawal()], timeLimit()))).toEqual([result])
   })
 
-  it('is retried, not parked, where its decision cannot be committed', async () => {
+  it('is retried, not parked, if its decision cannot be committed', async () => {
     const locker = await connect(ledger.url)
     onTestFinished(() => locker.end())
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (_, messages) => {
-        // From here on nobody gets into the inbox: the next one to try is the decision.
+        // From here on the inbox is locked; the next statement on it is the decision.
         void locker.query('begin; lock table spillway_inbox in access exclusive mode')
         await waitingForLocks(ledger.url, 1)
         return messages.map(() => park({ code: 'CLOSED', detail: 'closed' }))
@@ -143,7 +143,7 @@ describe('a message that was parked', () => {
     expect(outcome).toMatchObject({ kind: 'retry' })
     await locker.query('rollback')
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
-    // Whether the decision got in after all, when its time was over: the next delivery parks it.
+    // Even if the decision was committed after its time was over, the next delivery parks the message.
     const next = ledgerWriter(ledger.open(), {
       transaction: async (_, messages) => messages.map(() => park({ code: 'CLOSED', detail: 'closed' })),
     })

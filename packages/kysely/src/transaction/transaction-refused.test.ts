@@ -5,7 +5,7 @@ import { ledgerWriter, manyPostings, post, posting, results, totals, useLedger }
 const ledger = useLedger()
 
 describe('a message that cannot be written', () => {
-  it('is found and parked; its batch-mates are committed', async () => {
+  it('is isolated and parked, and its batch-mates are committed', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     const batch = manyPostings(100).map((record, index) =>
       index === 37 || index === 81 ? posting(record.key, { amount: -1_000 }) : record,
@@ -20,7 +20,7 @@ describe('a message that cannot be written', () => {
     expect(runs.length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(100)) + 1)
   })
 
-  it('costs nobody else a delivery, though the function throws for each fifth of 100', async () => {
+  it('does not delay its batch-mates, even if the function throws for every fifth of 100', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         for (const message of messages) {
@@ -35,7 +35,7 @@ describe('a message that cannot be written', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 80, postings: 80, keys: 80 })
   })
 
-  it('is looked for among those that came before first', async () => {
+  it('is searched for among redelivered messages first', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     const batch = manyPostings(64)
     batch[50] = posting('k50', { amount: -1_000 }, { receiveCount: 2 })
@@ -43,7 +43,7 @@ describe('a message that cannot be written', () => {
     expect(runs.map(({ length }) => length)).toEqual([64, 1, 63])
   })
 
-  it('costs 2n - 1 transactions when it is each of them', async () => {
+  it('costs 2n - 1 transactions if it is every message', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     const batch = manyPostings(16).map(({ key }) => posting(key, { amount: -1 }))
     expect(new Set(results(await write(batch, timeLimit())))).toEqual(new Set(['23514']))
@@ -51,7 +51,7 @@ describe('a message that cannot be written', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 0, postings: 0, keys: 0 })
   })
 
-  it('is parked for a reference that is missing only after its fourth delivery', async () => {
+  it('is parked for a missing reference only after its fourth delivery', async () => {
     const { write } = ledgerWriter(ledger.open())
     for (const [receiveCount, result] of [
       [1, 'retry'],
@@ -61,12 +61,12 @@ describe('a message that cannot be written', () => {
       const batch = [posting('x', { account: 'nobody' }, { receiveCount }), posting('y')]
       expect(results(await write(batch, timeLimit()))).toEqual([result, 'done'])
     }
-    // Its copy is on the way to the dead-letter queue: only that one may have an effect now.
+    // Its copy is being sent to the dead-letter queue: only the copy may have an effect now.
     await execute(ledger.url, `insert into accounts values ('nobody', 0)`)
     expect(results(await write([posting('x', { account: 'nobody' })], timeLimit()))).toEqual(['23503'])
   })
 
-  it('is found when its constraint is checked at COMMIT', async () => {
+  it('is isolated when its constraint is checked at COMMIT', async () => {
     const { write } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
         for (const { key, body } of messages) {
@@ -88,11 +88,11 @@ describe('a message that cannot be written', () => {
     expect(await totals(ledger.url)).toMatchObject({ postings: 2, keys: 2 })
   })
 
-  it('is parked for a unique constraint only when it breaks it twice', async () => {
+  it('is parked for a unique constraint only if it violates it twice', async () => {
     let collisions = 1
     const { write, runs } = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
-        // Another transaction inserts what this one has looked for.
+        // Another transaction inserts the row that this one has searched for.
         const id = collisions > 0 ? 'taken' : (messages[0]?.key ?? '')
         collisions -= 1
         await trx.insertInto('postings').values({ id, account: 'a', amount: 1 }).execute()
@@ -125,7 +125,7 @@ describe('a message that cannot be written', () => {
   })
 
   it.each([[new Error('a bug')], [undefined], ['text']])(
-    'is not looked for without end when the function throws for each: %s',
+    'is searched for within a bound when the function throws for each: %s',
     async (thrown) => {
       const { write, runs } = ledgerWriter(ledger.open(), {
         transaction: async () => {

@@ -24,7 +24,7 @@ const atOnce: Transaction = async (trx, messages) => {
     .execute()
 }
 const oneByOne: Transaction = async (trx, messages) => post(trx, messages)
-/** Takes each error for that of its message. */
+/** Attributes each error to its message. */
 const catching: Transaction = async (trx, messages) => {
   const outcomes: Outcome[] = []
   for (const message of messages) {
@@ -56,32 +56,29 @@ describe('a database that takes 20 ms a row', () => {
     ['with one statement', atOnce],
     ['message by message', oneByOne],
     ['message by message, catching errors', catching],
-  ])(
-    'has a part of each batch committed that takes longer than there is time, %s',
-    async (_, transaction) => {
-      const { write } = ledgerWriter(ledger.open(), { transaction })
-      await write([posting('warm')], timeLimit())
-      const done: number[] = []
-      for (let batch = 0; batch < 5; batch += 1) {
-        const outcomes = await write(postings(batch), timeLimit(2_000))
-        const isAny = outcomes.some(({ kind }) => kind === 'done')
-        for (const outcome of outcomes) {
-          expect(['done', 'retry']).toContain(outcome.kind)
-          // What was committed shows that it is not down.
-          if (isAny) expect(outcome).not.toHaveProperty('unavailable')
-        }
-        done.push(outcomes.filter(({ kind }) => kind === 'done').length)
+  ])('commits a part of each batch for which the time is too short, %s', async (_, transaction) => {
+    const { write } = ledgerWriter(ledger.open(), { transaction })
+    await write([posting('warm')], timeLimit())
+    const done: number[] = []
+    for (let batch = 0; batch < 5; batch += 1) {
+      const outcomes = await write(postings(batch), timeLimit(2_000))
+      const isAny = outcomes.some(({ kind }) => kind === 'done')
+      for (const outcome of outcomes) {
+        expect(['done', 'retry']).toContain(outcome.kind)
+        // The committed messages show that the database is not down.
+        if (isAny) expect(outcome).not.toHaveProperty('unavailable')
       }
-      const [{ n } = { n: 0 }] = await execute(ledger.url, 'select last_value as n from worked')
-      // One statement for all would write none of any batch.
-      expect(done.filter((one) => one > 0).length).toBeGreaterThanOrEqual(4)
-      const written = done.reduce((sum, one) => sum + one, 1)
-      expect(written).toBeGreaterThan(80)
-      // The answer to a COMMIT may come too late.
-      const { keys, postings: rows } = { ...(await totals(ledger.url)) }
-      expect(rows).toBe(keys)
-      expect(rows).toBeGreaterThanOrEqual(written)
-      expect(Number(n)).toBeLessThan(written * 2)
-    },
-  )
+      done.push(outcomes.filter(({ kind }) => kind === 'done').length)
+    }
+    const [{ n } = { n: 0 }] = await execute(ledger.url, 'select last_value as n from worked')
+    // A single statement would write no message of any batch.
+    expect(done.filter((one) => one > 0).length).toBeGreaterThanOrEqual(4)
+    const written = done.reduce((sum, one) => sum + one, 1)
+    expect(written).toBeGreaterThan(80)
+    // The answer to a COMMIT may come too late.
+    const { keys, postings: rows } = { ...(await totals(ledger.url)) }
+    expect(rows).toBe(keys)
+    expect(rows).toBeGreaterThanOrEqual(written)
+    expect(Number(n)).toBeLessThan(written * 2)
+  })
 })

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { execute, timeLimit } from '../testing/database.ts'
 import { type Ledger, ledgerWriter, posting, results, useLedger } from '../testing/ledger.ts'
 
-// A message is parked only for a value that its statement supplied, not for one that is in the database already.
+// A message is parked only for a value that its statement supplied, not for one that is already in the database.
 
 const ledger = useLedger()
 const tables = 'drop table if exists notes, src cascade; drop domain if exists small'
@@ -23,7 +23,7 @@ const columns = 'id text primary key, n smallint, m int, note varchar(3)'
 const plainTable = `create table notes (${columns}); insert into notes values ('x', 32767, 1)`
 const source = `create table src (id text, n text); insert into src values ('x', 's3cret'), ('null', null)`
 
-/** What becomes of a message whose effect is this one, between two others, in its ninth delivery. */
+/** The outcomes of a message with this effect, between two others, in its ninth delivery. */
 async function outcomesOf(definition: string, effect: Effect) {
   await execute(ledger.url, definition)
   const { write } = ledgerWriter(ledger.open(), {
@@ -54,7 +54,7 @@ describe('an update supplies the columns of its `set`', () => {
           trx,
         ),
     ],
-  ] as const)('an old row that breaks a check parks nothing: %s', async ([, effect]) => {
+  ] as const)('an old row that violates a check parks nothing: %s', async ([, effect]) => {
     const outcomes = await outcomesOf(notValid, effect)
     expect(results(outcomes)).toEqual(['done', 'retry', 'done'])
     expect(outcomes[1]).toMatchObject({
@@ -91,12 +91,15 @@ describe('an update supplies the columns of its `set`', () => {
     ['22003', `${plainTable}; alter table notes alter m type numeric(3, 1)`, set({ m: 70_000 })],
     ['22001', plainTable, set({ note: 's3cret' })],
     ['22001', plainTable, (trx: Trx) => sql`update notes set note = ${'s3cret'}`.execute(trx)],
-  ] as const)('and is parked for what it supplies: %s, %s', async ([code, definition, effect]) => {
-    expect(results(await outcomesOf(definition, effect))).toEqual(['done', code, 'done'])
-  })
+  ] as const)(
+    'a message is parked for the values that it supplies: %s, %s',
+    async ([code, definition, effect]) => {
+      expect(results(await outcomesOf(definition, effect))).toEqual(['done', code, 'done'])
+    },
+  )
 })
 
-describe('what is in the database parks nothing, though the statement has a parameter', () => {
+describe('stored data parks nothing, even if the statement has a parameter', () => {
   const fromSource = (id: string) => (trx: Trx) =>
     trx
       .insertInto('notes')
@@ -267,11 +270,11 @@ describe('what is in the database parks nothing, though the statement has a para
        insert into notes values ('x', 1, 1)`,
       (trx: Trx) => trx.updateTable('notes').set({ m: 7 }).where('id', '=', 'x').execute(),
     ],
-  ] as const)('but the value of a parameter is parked: %s, %s', async ([code, definition, effect]) => {
+  ] as const)('but the value of a parameter does: %s, %s', async ([code, definition, effect]) => {
     expect(results(await outcomesOf(definition, effect))).toEqual(['done', code, 'done'])
   })
 
-  it('whatever the server adds to its errors of the parameters', async () => {
+  it('the same if the server adds parameters to its errors', async () => {
     const logged = (effect: Effect) => async (trx: Trx) => {
       await sql`set local log_parameter_max_length_on_error = -1`.execute(trx)
       await effect(trx)

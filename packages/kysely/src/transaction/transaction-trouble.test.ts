@@ -19,7 +19,7 @@ const ledger = useLedger()
 const pair = () => [posting('x', { amount: 2 }), posting('y', { account: 'b', amount: 3 })]
 
 describe('a connection that is lost', () => {
-  it('in the middle of the transaction leaves nothing behind; the transaction runs again', async () => {
+  it('during the transaction leaves no effect, and the transaction runs again', async () => {
     const db = ledger.open()
     let killed = false
     const { write, runs } = ledgerWriter(db, {
@@ -54,7 +54,7 @@ describe('a connection that is lost', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 3, postings: 3, keys: 3 })
   })
 
-  it('to a server that was demoted is replaced', async () => {
+  it('to a demoted server is replaced', async () => {
     const db = ledger.open()
     const { write } = ledgerWriter(db)
     await write([posting('before')], timeLimit())
@@ -65,7 +65,7 @@ describe('a connection that is lost', () => {
 })
 
 describe('a database in trouble', () => {
-  it('that takes no writes parks nothing', async () => {
+  it('that accepts no writes parks nothing', async () => {
     await execute(ledger.url, 'alter database test set default_transaction_read_only = on')
     const reset = 'begin read write; alter database test reset default_transaction_read_only; commit'
     onTestFinished(() => execute(ledger.url, reset).then(() => undefined))
@@ -93,7 +93,7 @@ describe('a database in trouble', () => {
     ],
     ['a column', 'alter table postings rename amount to sum', 'alter table postings rename sum to amount', 1],
   ])(
-    'without %s gets one transaction a batch and parks nothing',
+    'without %s gets one transaction for each batch and parks nothing',
     async (_, drift, migration, expectedRuns) => {
       await execute(ledger.url, drift)
       const { write, runs } = ledgerWriter(ledger.open())
@@ -110,7 +110,7 @@ describe('a database in trouble', () => {
     },
   )
 
-  it('that holds a lock is answered for before the deadline, and is free of us after it', async () => {
+  it('that holds a lock is reported before the deadline, and has no transaction of the writer after it', async () => {
     const locker = await connect(ledger.url)
     await locker.query('begin; lock table accounts in access exclusive mode')
     const { write } = ledgerWriter(ledger.open())
@@ -128,7 +128,7 @@ describe('a database in trouble', () => {
 
 describe('time that runs out', () => {
   it.each([
-    // After a time-out, fewer are tried at once.
+    // After a time-out, fewer messages are tried at once.
     ['the deadline', () => timeLimit(1_000), [['x', 'y'], ['x'], ['y']]],
     [
       'the caller',
@@ -138,7 +138,7 @@ describe('time that runs out', () => {
         ['x', 'y'],
       ],
     ],
-  ])('rolls back what the function finishes later: %s', async (_, limit, expectedRuns) => {
+  ])('rolls back statements that the function finishes later: %s', async (_, limit, expectedRuns) => {
     const open = gate()
     let held = true
     const { write, runs } = ledgerWriter(ledger.open(), {
@@ -155,7 +155,7 @@ describe('time that runs out', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 
-  it('has the server end the transaction of an environment that is frozen', async () => {
+  it('makes the server end the transaction of a frozen environment', async () => {
     const [inside, thawed] = [gate(), gate()]
     const frozen = ledgerWriter(ledger.open(), {
       transaction: async (trx, messages) => {
@@ -174,7 +174,7 @@ describe('time that runs out', () => {
     expect(await totals(ledger.url)).toEqual({ balance: 2, postings: 2, keys: 2 })
   })
 
-  it('before the first statement has none run', async () => {
+  it('before the first statement prevents it', async () => {
     const { write, runs } = ledgerWriter(ledger.open())
     expect(results(await write(pair(), timeLimit(20_000, AbortSignal.abort())))).toEqual(['retry', 'retry'])
     expect(results(await write(pair(), timeLimit(0)))).toEqual(['retry', 'retry'])
@@ -182,7 +182,7 @@ describe('time that runs out', () => {
   })
 })
 
-describe('a function that gets in the way', () => {
+describe('a function that interferes with its transaction', () => {
   it.each([
     [
       'swallows an error',
@@ -203,7 +203,7 @@ describe('a function that gets in the way', () => {
   })
 })
 
-it('a server that fails for each message is searched once; then two transactions a round say that it still fails', async () => {
+it('a server that fails for each message is searched once; then two transactions per delivery show that it still fails', async () => {
   const failing = "execute 'load ''$libdir/plugins/missing'''"
   await execute(
     ledger.url,

@@ -25,7 +25,7 @@ it.each([
   [{ on: 'id', do: 'replace' }, `: the option \`do\` ${isAction}`],
   [{ on: 'id', do: true }, `: the option \`do\` ${isAction}`],
   [{ on: 'id' }, ": the option `do` is missing; it must be one of 'nothing', 'update', 'fail'."],
-  // What has to be given, and how.
+  // Required options, and their values.
   [
     { constraint: 'stock_pkey', do: 'nothing' },
     ': the option `on` is missing; it must be a column, or a list',
@@ -38,7 +38,7 @@ it.each([
   [{ on: 'id', do: 'update', set: [] }, ': the option `set` must be a list of one or more columns.'],
   [{ on: 'id', do: 'update', set: 'note' }, ': the option `set` must be a list of one or more columns.'],
   [{ on: 'id', do: 'update', version: 1 }, ': the option `version` must be a column.'],
-  // What does not go together.
+  // Options that exclude each other.
   [{ on: 'id', do: 'nothing', set: ['note'] }, ": the option `set` is only for `do: 'update'`."],
   [{ on: 'id', do: 'fail', version: 'version' }, ": the option `version` is only for `do: 'update'`."],
   [

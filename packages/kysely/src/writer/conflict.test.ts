@@ -51,7 +51,7 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 1, note: null, version: 1 }])
   })
 
-  it('update by version: the greatest wins in a batch, whatever the order, in one statement', async () => {
+  it('update by version: the greatest wins in a batch in any order, in one statement', async () => {
     const opened = open()
     const bodies = [2, 10, 9].map((version) => ({ amount: version, version }))
     expect(await send(opened, newest, ...bodies)).toEqual(['done', 'done', 'done'])
@@ -59,7 +59,7 @@ function rules(open: () => Opened): void {
     expect(opened.inserts).toHaveLength(1)
   })
 
-  it('update by version: a row is only replaced by one with a greater version', async () => {
+  it('update by version: only a row with a greater version replaces a row', async () => {
     const opened = open()
     await send(opened, newest, { amount: 5, version: 5 })
     for (const version of [4, 5]) expect(await send(opened, newest, { amount: 9, version })).toEqual(['done'])
@@ -68,7 +68,7 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 6, note: 'six', version: 6 }])
   })
 
-  it('update by version: a row without a version is older than any', async () => {
+  it('update by version: a stored row without a version is older than any other', async () => {
     const opened = open()
     await opened.db
       .insertInto('stock')
@@ -78,7 +78,7 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 2, note: null, version: -7 }])
   })
 
-  it('update by version: parks a row that has none', async () => {
+  it('update by version: parks a message without a version', async () => {
     const opened = open()
     expect(await send(opened, newest, { amount: 1 }, { id: 'b', amount: 1, version: 1 })).toEqual([
       'park',
@@ -102,7 +102,7 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 2, note: null, version: 2 }])
   })
 
-  it('update: a column that a row leaves out stays as it is', async () => {
+  it('update: a column that a row omits is not changed', async () => {
     const opened = open()
     const write = kyselyWriter({ db: opened.db, insertInto: 'stock', row, conflict: newest })
     await write([record<Partial<Stock>>({ id: 'a', amount: 1, note: 'kept', version: 1 })], timeLimit())
@@ -110,7 +110,7 @@ function rules(open: () => Opened): void {
     expect(await opened.rows()).toEqual([{ amount: 2, note: 'kept', version: 2 }])
   })
 
-  it('update: the last of a batch wins, whatever columns the rows give', async () => {
+  it('update: the last of a batch wins, even if the rows have different columns', async () => {
     const opened = open()
     const bodies: readonly Partial<Stock>[] = [
       { id: 'a', amount: 1 },
@@ -136,7 +136,7 @@ function rules(open: () => Opened): void {
     expect(opened.inserts).toHaveLength(3)
   })
 
-  it('update: the last of a batch wins, though an earlier one was delivered again and another is refused', async () => {
+  it('update: the last of a batch wins, even if an earlier one was redelivered and another is refused', async () => {
     const opened = open()
     const write = kyselyWriter({
       db: opened.db,
@@ -201,7 +201,7 @@ describe('a conflict in Postgres', () => {
     const row = ({ body }: MessageRecord<{ id: string; at: string; cents: number }>) => body
     const conflict = { on: 'id', do: 'update', version: 'at' } as const
     const id = randomUUID()
-    // As texts the times sort the other way round.
+    // As texts, these times sort in the opposite order.
     const bodies = [
       { id, at: '2026-01-01T00:30:00+01:00', cents: 1 },
       { id: id.toUpperCase(), at: '2025-12-31T23:45:00Z', cents: 2 },
@@ -217,7 +217,7 @@ describe('a conflict in Postgres', () => {
     expect(inserts).toHaveLength(1)
   })
 
-  it('update: goes through plugins and to named schemas', async () => {
+  it('update: applies plugins and named schemas', async () => {
     await execute(database.url, 'create table shop.price_list (the_id text primary key, last_version int)')
     const { db } = openKysely<{ priceList: { theId: string; lastVersion: number } }>(database.url)
     const row = ({ body }: MessageRecord<{ theId: string; lastVersion: number }>) => body

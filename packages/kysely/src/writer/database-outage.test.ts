@@ -11,7 +11,7 @@ describe('a server that crashes or is full', () => {
   })
   afterAll(() => small[Symbol.asyncDispose]())
 
-  it('is waited for, and the batch is written once it is back', async () => {
+  it('makes the writer wait, and the batch is written when the server is back', async () => {
     const { write } = itemWriter(small.functionsUrl)
     await write(items(1), timeLimit())
     await execute(
@@ -31,7 +31,7 @@ describe('a server that crashes or is full', () => {
     await execute(small.url, 'drop function slow cascade')
   })
 
-  it('is retried when it does not come back', async () => {
+  it('leads to a retry if the server does not come back', async () => {
     const { write } = itemWriter(small.functionsUrl)
     await small.crash()
     const start = performance.now()
@@ -41,14 +41,14 @@ describe('a server that crashes or is full', () => {
     expectUnavailable(outcomes)
   })
 
-  it('without a free connection is held for, or retried when the time is short', async () => {
+  it('without a free connection leads to a hold, or to a retry if the time is short', async () => {
     const { write } = itemWriter(small.functionsUrl)
     const others: Awaited<ReturnType<typeof connect>>[] = []
     try {
       for (;;) {
         const other = await connect(small.functionsUrl)
         others.push(other)
-        // They stay, although they ask nothing.
+        // They stay open, although they are idle.
         await other.query('set idle_session_timeout = 0')
       }
     } catch (error) {
@@ -61,7 +61,7 @@ describe('a server that crashes or is full', () => {
     expect(kinds(await held)).toEqual(['done'])
   })
 
-  it('that is read-only for a while is held for, over connections old and new', async () => {
+  it('that is read-only for a while leads to a hold, over old and new connections', async () => {
     const { write } = itemWriter(small.functionsUrl)
     await write(items(1), timeLimit())
     const before = await count(small.url)
@@ -78,7 +78,7 @@ describe('a server that crashes or is full', () => {
     expect(await count(small.url)).toBe(before + 10)
   })
 
-  it('killed again and again in mid-write has each row once, and none too many', async () => {
+  it('that is killed repeatedly during writes has each row once', async () => {
     const { write } = itemWriter(small.functionsUrl, 3)
     const before = await count(small.url)
     const batches = Array.from({ length: 24 }, () => items(50))
@@ -88,7 +88,7 @@ describe('a server that crashes or is full', () => {
       for (let batch = left.pop(); batch !== undefined; batch = left.pop()) {
         const outcomes = await write(batch, timeLimit(4_000))
         expect(kinds(outcomes)).not.toContain('park')
-        // Slowly, so that the crashes come in between; what is done is delivered again as well.
+        // Slowly, so that crashes occur in between; done messages are delivered again as well.
         if (!isOver || outcomes.some(({ kind }) => kind === 'retry')) left.push(batch)
       }
     }
@@ -112,7 +112,7 @@ describe('a server that crashes or is full', () => {
         unavailable: true,
         cause: { code: 'SPILLWAY_DATABASE_UNAVAILABLE' },
       })
-      // When it comes again is for `batch` to say.
+      // `batch` determines when it is delivered again.
       expect(outcome).not.toHaveProperty('after')
     }
   }

@@ -16,7 +16,7 @@ import {
 const database = useItemDatabase()
 
 describe('a database in trouble', () => {
-  it('without the table parks nothing, and is written to once the table is there', async () => {
+  it('without the table parks nothing, and is written to after the table was created', async () => {
     const { db } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id })
     const write = kyselyWriter({ db, insertInto: 'missing', row, conflict: 'id' })
@@ -31,7 +31,7 @@ describe('a database in trouble', () => {
     expect(kinds(await write(items(10), timeLimit()))).toEqual(['retry'])
   })
 
-  it('that ended idle connections is written to all the same', async () => {
+  it('that ended idle connections is written to over new ones', async () => {
     const { write } = itemWriter(database.url)
     await write(items(5), timeLimit())
     await execute(
@@ -43,7 +43,7 @@ describe('a database in trouble', () => {
     expect(await count(database.url)).toBe(10)
   })
 
-  it('that was demoted under the connection is written to through a new one', async () => {
+  it('that was demoted during a connection is written to over a new one', async () => {
     const { write, db } = itemWriter(database.url)
     await write(items(1), timeLimit())
     await sql`set default_transaction_read_only = on`.execute(db)
@@ -51,7 +51,7 @@ describe('a database in trouble', () => {
     expect(await count(database.url)).toBe(6)
   })
 
-  it('without the table, without its column or without its constraint gets one statement a batch', async () => {
+  it('without the table, its column or its constraint gets one statement for each batch', async () => {
     await execute(database.url, 'create table drifting (id uuid primary key, total int, note text)')
     onTestFinished(() => execute(database.url, 'drop table if exists drifting').then(() => undefined))
     const { db, inserts } = openKysely<{ drifting: { id: string; total: number; note: string } }>(
@@ -78,7 +78,7 @@ describe('a database in trouble', () => {
     }
   })
 
-  it('that grants no right to write gets O(log n) statements a batch', async () => {
+  it('that grants no right to write gets O(log n) statements for each batch', async () => {
     await execute(database.url, 'revoke insert on items from app')
     onTestFinished(() => execute(database.url, 'grant insert on items to app').then(() => undefined))
     const { write, inserts } = itemWriter(database.functionsUrl)
@@ -88,7 +88,7 @@ describe('a database in trouble', () => {
       expect(kinds(outcomes)).toEqual(['retry'])
       for (const outcome of outcomes) {
         expect(outcome).toMatchObject({ cause: { cause: { code: '42501' } } })
-        // Of one row that a policy refuses, it is that row's own fault.
+        // A policy may refuse a single row for that row's own fault.
         if (size > 1) expect(outcome).toMatchObject({ unavailable: true })
         else expect(outcome).not.toHaveProperty('unavailable')
       }
@@ -96,14 +96,14 @@ describe('a database in trouble', () => {
     }
   })
 
-  it('is left alone once the caller gives up', async () => {
+  it('gets no further statement when the caller aborts', async () => {
     const { write, inserts } = itemWriter(database.url)
     const outcomes = await write(items(3), timeLimit(20_000, AbortSignal.abort()))
     expect(kinds(outcomes)).toEqual(['retry'])
     expect(inserts).toHaveLength(0)
   })
 
-  it('that is not there parks nothing', async () => {
+  it('that is not reachable parks nothing', async () => {
     const refused = new URL(database.url)
     refused.pathname = '/nowhere'
     const outcomes = await itemWriter(refused.href).write(items(2), timeLimit(3_000))
@@ -111,7 +111,7 @@ describe('a database in trouble', () => {
     expect(outcomes[0]).toMatchObject({ cause: { cause: { code: '3D000' } } })
   })
 
-  it('that times a statement out gets smaller ones', async () => {
+  it('that ends a statement by a time-out gets smaller ones', async () => {
     await execute(
       database.url,
       `create function slow() returns trigger language plpgsql as

@@ -13,7 +13,7 @@ interface Tables {
 describe('declared types', () => {
   const database = useItemDatabase()
 
-  it('take the place of the catalogue', async () => {
+  it('replace the catalogue', async () => {
     await execute(
       database.url,
       `create table papers (the_id uuid primary key, tags text[], doc jsonb, docs jsonb[], moods mood[],
@@ -49,7 +49,7 @@ describe('declared types', () => {
     expect(found).toEqual(body)
   })
 
-  it('that are wrong or left out park nothing', async () => {
+  it('that are wrong or missing park nothing', async () => {
     const { db } = openKysely<{ items: Required<Item> }>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id, total: 1 }) as Required<Item>
     for (const [types, code, message] of [
@@ -82,7 +82,7 @@ describe('declared types', () => {
     },
   )
 
-  it('are for Postgres', () => {
+  it('are only for Postgres', () => {
     const pool = async () => ({}) as never
     const db = new Kysely<{ items: { id: string } }>({ dialect: new MysqlDialect({ pool }) })
     expect(() =>

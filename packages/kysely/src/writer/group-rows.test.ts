@@ -26,7 +26,7 @@ function mapperOf(keyType: string) {
 const rowOf = mapperOf('text')
 
 describe('mergeKeys', () => {
-  it('gives back rows of which no two have one key', () => {
+  it('returns rows with different keys unchanged', () => {
     const rows = sortByKey([rowOf({ id: 2 }), rowOf({ id: 1 })])
     expect(mergeKeys(rows)).toBe(rows)
     expect(mergeKeys([])).toEqual([])
@@ -52,7 +52,7 @@ describe('mergeKeys', () => {
 })
 
 describe('groupByColumns', () => {
-  it('makes one statement for each set of columns, sorted by key', () => {
+  it('creates one statement for each set of columns, sorted by key', () => {
     const rows = [
       rowOf({ id: 'c' }),
       rowOf({ id: 'b', note: 'x' }),
@@ -78,7 +78,7 @@ describe('groupInOrder', () => {
   const positions = (groups: readonly (readonly Row[])[]) =>
     groups.map((group) => group.map((row) => row.positions[0]))
 
-  it('puts a later row of a key in a later statement, and the others in as few as there are sets of columns', () => {
+  it('puts a later row of a key in a later statement, and other rows in one statement for each set of columns', () => {
     const rows = [
       rowOf({ id: 'a', x: 1 }, 0),
       rowOf({ id: 'b', x: 2, note: 'y' }, 1),
@@ -88,7 +88,7 @@ describe('groupInOrder', () => {
     expect(positions(groupInOrder(sortByKey(rows)))).toEqual([[0], [1, 3], [2]])
   })
 
-  it('makes one statement of rows with the same columns', () => {
+  it('creates one statement for rows with the same columns', () => {
     const rows = [2, 1, 2].map((id, index) => rowOf({ id }, index))
     expect(positions(groupInOrder(sortByKey(rows)))).toEqual([[1, 0, 2]])
     expect(groupInOrder([])).toEqual([])
@@ -98,14 +98,14 @@ describe('groupInOrder', () => {
     ['uuid', '0195A1C2-0000-7000-8000-00000000000A', '{0195a1c20000700080000000-0000000a}'],
     ['bigint', '7', '+007'],
     ['int', ' -7', '-7'],
-  ])('knows two spellings of a %s', (type, one, other) => {
+  ])('treats two notations of a %s as one key', (type, one, other) => {
     const row = mapperOf(type)
     const rows = [row({ id: other, x: 1, note: 'n' }, 0), row({ id: one, x: 2 }, 1)]
     expect(positions(groupInOrder(sortByKey(rows)))).toEqual([[0], [1]])
     expect(positions(groupInOrder(sortByKey(rows.toReversed())))).toEqual([[1], [0]])
   })
 
-  it('keeps the order of delivery where the keys are of a type whose equal values have more than one text', () => {
+  it('keeps the order of delivery if equal keys of the type may have different texts', () => {
     const row = mapperOf('numeric')
     const rows = [
       row({ id: '9.0', x: 1, note: 'n' }, 0),
@@ -116,7 +116,7 @@ describe('groupInOrder', () => {
     expect(positions(groupInOrder(sortByKey(rows)))).toEqual([[0, 1], [2], [3]])
   })
 
-  it('lets the search for refused rows keep a key together, whichever of its records was delivered before', () => {
+  it('keeps rows of one key together in the search for refused rows, even if only one of them was redelivered', () => {
     const rows = [rowOf({ id: 'a' }, 0), rowOf({ id: 'b' }, 1), rowOf({ id: 'b' }, 2, 2)]
     const [group] = groupInOrder(sortByKey(rows))
     expect(group?.map(({ redelivered }) => redelivered)).toEqual([undefined, true, true])

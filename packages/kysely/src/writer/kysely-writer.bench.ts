@@ -23,7 +23,7 @@ const limit: TimeLimit = { signal: new AbortController().signal, remainingTime: 
 const payload = JSON.stringify({ note: 'x'.repeat(200) })
 let counter = 0
 
-/** Rows that were never there before. */
+/** New rows each time. */
 function freshRows(count: number): Row[] {
   return Array.from({ length: count }, () => {
     counter++
@@ -44,7 +44,7 @@ function toRecord(body: Row): MessageRecord<Row> {
   return { name: 'event', version: 1, key: id, time: body.created_at, body, receiveCount: 1, lane: id }
 }
 
-/** What can be made of a driver by hand: one array for each column. */
+/** The statement by hand: one array for each column. */
 const rawUnnest = `insert into "unnest" (${columns.join(', ')})
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::jsonb[], $6::timestamptz[])
   on conflict (id) do nothing`
@@ -71,7 +71,7 @@ function groupOf(count: number): BenchGroup {
     baseline: 'raw `unnest`',
     goal: goalsFor(count),
     rounds: count < 1000 ? 31 : 41,
-    // The disk has its moments: large batches are compared one by one.
+    // The speed of the disk varies, so large batches are compared one by one.
     operations: count < 1000 ? Math.min(50, 4000 / count) : 1,
     ...(count < 1000 ? {} : { collect: 'young' }),
     units: { name: 'row', count },
@@ -101,7 +101,7 @@ function groupOf(count: number): BenchGroup {
           pool: postgresPool({
             Pool,
             connectionString: postgres.url,
-            // Its own: pools that share one of 1 close each other's connection.
+            // Its own limit: pools that share a limit of 1 close each other's connection.
             limit: connectionLimit(),
             config: { statement_timeout: 30_000 },
           }),

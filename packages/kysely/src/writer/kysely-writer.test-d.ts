@@ -185,7 +185,7 @@ describe('the option `conflict` of kyselyWriter', () => {
     kyselyWriter({ ...orders, conflict: { on: 'id', do: 'update', set: ['placed_at'] } })
   })
 
-  it('refuses what only an update has', () => {
+  it('refuses options that only an update has', () => {
     // @ts-expect-error: version
     kyselyWriter({ ...orders, conflict: { on: 'id', do: 'fail', version: 'sequence' } })
   })

@@ -24,7 +24,7 @@ import {
 const database = useItemDatabase()
 
 describe('a batch', () => {
-  it('of none is done without a statement', async () => {
+  it('without messages is done without a statement', async () => {
     const { write, inserts } = itemWriter(database.url)
     expect(await write([], timeLimit())).toEqual([])
     expect(inserts).toHaveLength(0)
@@ -49,7 +49,7 @@ describe('a batch', () => {
     ])
   })
 
-  it('keeps to the rows of a statement that it is told, in transactions of their own', async () => {
+  it('is split by rowsPerStatement into separate transactions', async () => {
     const { db, inserts } = openKysely<Database>(database.url)
     const write = kyselyWriter({
       db,
@@ -67,7 +67,7 @@ describe('a batch', () => {
     expect(inserts).toHaveLength(2)
   })
 
-  it('asks a plugin of the user for each statement', async () => {
+  it('applies a plugin of the user to each statement', async () => {
     const { db, inserts } = openKysely<Database>(database.url)
     let tables = ['items', 'shop.items']
     class Elsewhere extends CamelCasePlugin {
@@ -103,7 +103,7 @@ describe('a batch', () => {
     expect(await execute(database.url, 'select total from items')).toEqual([{ total: '5' }])
   })
 
-  it('takes keys that are equal in the database only for one', async () => {
+  it('treats keys as one that only the database recognizes as equal', async () => {
     const { write } = itemWriter(database.url)
     const id = randomUUID()
     const outcomes = await write([record<Item>({ id }), record<Item>({ id: id.toUpperCase() })], timeLimit())
@@ -120,7 +120,7 @@ describe('a batch', () => {
     expect(await execute(database.url, 'select distinct total from items')).toEqual([{ total: '1' }])
   })
 
-  it('parks what its mapper throws for, and only that', async () => {
+  it('parks only the message for which its mapper throws', async () => {
     const { db } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => {
       if (body.note === 'x') throw new TypeError('secret')
@@ -140,12 +140,12 @@ describe('a batch', () => {
       },
       { kind: 'done' },
     ])
-    // For the log, with the line that threw; it does not travel.
+    // The log gets the error with its stack; the parked copy does not.
     expect(outcomes[1]).toHaveProperty('cause.cause.message', 'secret')
     expect(outcomes[1]).toHaveProperty('cause.cause.stack', expect.stringContaining('kysely-writer.test.ts'))
   })
 
-  it('names the column that its table does not have, as the row and as the database have it', async () => {
+  it('names an unknown column by its names in the row and in the database', async () => {
     const { db } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({ ...fields(body), totalCents: 1, note2: 'x' }) as never
     const camel = db.withPlugin(new CamelCasePlugin())
@@ -160,7 +160,7 @@ describe('a batch', () => {
     ])
   })
 
-  it('keeps to its connections under 20 calls at a time', async () => {
+  it('does not exceed its connections in 20 concurrent calls', async () => {
     const { write } = itemWriter(database.functionsUrl, 2)
     database.resetPeak()
     const answers = await Promise.all(Array.from({ length: 20 }, () => write(items(50), timeLimit())))

@@ -21,7 +21,7 @@ beforeAll(() =>
 )
 beforeEach(() => clear(database.url, ['names']))
 
-// In the order of the batch: the number of statements depends on where the row is among the keys.
+// In the order of the batch, because the number of statements depends on the position of the row's key.
 const idOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
 
 it.each([
@@ -38,7 +38,7 @@ it.each([
   ['space', 's3cret', '3F000'],
   ['config', 's3cret', '42704'],
 ] as const)(
-  'a value of a reg-type that names nothing costs itself alone: %s %o %s',
+  'only a row with a reg-type value that names nothing is retried: %s %o %s',
   async (column, value, code) => {
     const { db, inserts } = openKysely<{ names: Names }>(database.url)
     const row = ({ body }: MessageRecord<Names>) => body

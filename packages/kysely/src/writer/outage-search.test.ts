@@ -6,7 +6,7 @@ import { kyselyWriter } from '../index.ts'
 import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
 import { count, type Database, type Item, items, kinds, useItemDatabase } from '../testing/items.ts'
 
-// What `batch` does while it holds: the same records are written again and again.
+// Like `batch` during a hold: the same records are written again and again.
 
 const database = useItemDatabase()
 
@@ -28,14 +28,14 @@ beforeAll(() =>
 const setTrouble = (isOn: boolean) => execute(database.url, `update trouble set is_on = ${isOn}`)
 beforeEach(() => setTrouble(false).then(() => undefined))
 
-/** A writer whose time can be moved on, and the statements of its last call. */
+/** A writer with a clock that can be advanced, and the statements of its last call. */
 function writer({ random = () => 0.5 }: { random?: () => number } = {}) {
   const { db, inserts } = openKysely<Database>(database.url)
   let passed = 0
   const kysely = kyselyWriter({
     db,
     insertInto: 'items',
-    // Rows with a note have a column more: they need a statement of their own.
+    // Rows with a note have one more column, and need their own statement.
     row: ({ body: { id, total = 1, note } }: MessageRecord<Item>) => ({ id, total, ...(note && { note }) }),
     conflict: 'id',
     random,
@@ -62,19 +62,19 @@ function expectUnavailable(outcomes: readonly Outcome[]): void {
   }
 }
 
-/** As `items`, in the order of their keys, which is that of the statement. */
+/** The same as `items`, in the order of their keys, which is the order of the statement. */
 const sortedItems = (size: number, more: (index: number) => Partial<Item>) =>
   items(size, (index) => ({
     ...more(index),
     id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
   }))
 
-/** The positions of what is not done. */
+/** The positions of records that are not done. */
 const undone = (outcomes: readonly Outcome[]) =>
   outcomes.flatMap(({ kind }, position) => (kind === 'done' ? [] : [position]))
 
 describe('a server that fails for each row', () => {
-  it('is searched for rows at fault once; then two statements a round say that it still fails', async () => {
+  it('is searched for rows at fault once; then two statements per delivery show that it still fails', async () => {
     await setTrouble(true)
     const { write } = writer()
     const records = items(100)
@@ -104,7 +104,7 @@ describe('a server that fails for each row', () => {
     expect((await write(items(100))).statements).toBe(2)
   })
 
-  it('is not remembered by a batch of one', async () => {
+  it('is not remembered after a batch of one', async () => {
     await setTrouble(true)
     const { write } = writer()
     expect((await write(items(1))).statements).toBe(1)
@@ -114,7 +114,7 @@ describe('a server that fails for each row', () => {
     expect(statements).toBeLessThanOrEqual(search)
   })
 
-  it('is searched where one batch was written since', async () => {
+  it('is searched again after a batch was written', async () => {
     await setTrouble(true)
     const { write } = writer()
     const first = await write(items(100))
@@ -125,8 +125,8 @@ describe('a server that fails for each row', () => {
   })
 })
 
-describe('a server that is well again', () => {
-  /** A writer that knows of an outage which is over. */
+describe('a server that has recovered', () => {
+  /** A writer that remembers an outage which is over. */
   async function afterOutage(random?: () => number) {
     const { write } = writer(random && { random })
     await setTrouble(true)
@@ -135,7 +135,7 @@ describe('a server that is well again', () => {
     return write
   }
 
-  it('has a row at fault isolated by a search, and its batch-mates written', async () => {
+  it('leads to a search for the row at fault, and its batch-mates are written', async () => {
     const write = await afterOutage()
     const records = items(100, (index) => (index === 7 ? { total: 13 } : {}))
     const { outcomes, statements } = await write(records)
@@ -145,7 +145,7 @@ describe('a server that is well again', () => {
     expect(await count(database.url)).toBe(99)
   })
 
-  it('has it isolated in the next round, where the row that was tried alone is the one at fault', async () => {
+  it('leads to that search at the next delivery, if the row that was tried alone is the one at fault', async () => {
     const chances = [0.075, 0.5]
     const write = await afterOutage(() => chances.shift() ?? 0.5)
     const records = sortedItems(100, (index) => (index === 7 ? { total: 13 } : {}))
@@ -155,8 +155,8 @@ describe('a server that is well again', () => {
     expect(undone((await write(records)).outcomes)).toEqual([7])
   })
 
-  it('has rows written whose statement is another one than that of the rows at fault', async () => {
-    // A row of the statement that has not been tried: those of the first one are tried again last.
+  it('leads to rows of other statements being written', async () => {
+    // A row of the statement that has not been tried; the rows of the first one are tried again last.
     const write = await afterOutage(() => 0.25)
     const records = sortedItems(100, (index) =>
       index < 50 ? { total: 13 } : { note: randomUUID().slice(0, 8) },
@@ -166,7 +166,7 @@ describe('a server that is well again', () => {
     expect(await count(database.url)).toBe(50)
   })
 
-  it('has a value that is refused parked at once', async () => {
+  it('leads to a refused value being parked at once', async () => {
     const write = await afterOutage()
     const { outcomes } = await write([...items(99), record<Item>({ id: randomUUID(), total: -1 })])
     expect(undone(outcomes)).toEqual([99])

@@ -39,7 +39,7 @@ function writer(classify?: Classify) {
   return { write: kyselyWriter(classify === undefined ? options : { ...options, classify }), inserts }
 }
 
-/** The places of the outcomes of each kind but done. */
+/** The positions of the outcomes of each kind except `done`. */
 const undone = (outcomes: readonly Outcome[]) =>
   outcomes.flatMap((outcome, index) => (outcome.kind === 'done' ? [] : [[index, outcome.kind]]))
 
@@ -47,7 +47,7 @@ describe('a row that a trigger refuses', () => {
   it.each([
     ...['OR001', 'PT403', 'AB000', 'P0001', '44000', '53300', '40001', '57014', '57P01', '08006', '42P01'],
     ...['42501', '55P03', '3F000', '0A000', '54000', '2200H', 'XX000'],
-  ])('with %s is retried alone, and its 99 batch-mates are written by one delivery', async (code) => {
+  ])('with %s is retried alone, and its 99 batch-mates are written in one delivery', async (code) => {
     await refuse(code)
     const records = batch(100, 57)
     const { write, inserts } = itemWriter(database.url)
@@ -63,20 +63,17 @@ describe('a row that a trigger refuses', () => {
     expect(shown).not.toContain('refused')
   })
 
-  it.each(['23514', '22023', '23000'])(
-    'with %s, by which its author says that the data are wrong, is parked',
-    async (code) => {
-      await refuse(code)
-      const outcomes = await itemWriter(database.url).write(batch(20, 3), timeLimit())
-      expect(undone(outcomes)).toEqual([[3, 'park']])
-      expect(outcomes[3]).toMatchObject({ reason: { code } })
-      expect(await count(database.url)).toBe(19)
-      expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
-    },
-  )
+  it.each(['23514', '22023', '23000'])('with %s, a code for wrong data, is parked', async (code) => {
+    await refuse(code)
+    const outcomes = await itemWriter(database.url).write(batch(20, 3), timeLimit())
+    expect(undone(outcomes)).toEqual([[3, 'park']])
+    expect(outcomes[3]).toMatchObject({ reason: { code } })
+    expect(await count(database.url)).toBe(19)
+    expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
+  })
 
   it.each(['OR001', '53300', '55000', '57014', 'XX000'])(
-    'with %s is that row’s fault, also where it is the only one',
+    'with %s is retried for its own fault, also if it is the only row',
     async (code) => {
       await refuse(code)
       const outcomes = await itemWriter(database.url).write(batch(1, 0), timeLimit())
@@ -84,7 +81,7 @@ describe('a row that a trigger refuses', () => {
     },
   )
 
-  it('costs nobody else anything, though it is each fifth of 100', async () => {
+  it('does not delay its batch-mates, even if it is every fifth of 100', async () => {
     await refuse('OR001')
     const bad = Array.from({ length: 20 }, (_, index) => index * 5)
     const outcomes = await itemWriter(database.url).write(batch(100, ...bad), timeLimit())
@@ -92,7 +89,7 @@ describe('a row that a trigger refuses', () => {
     expect(await count(database.url)).toBe(80)
   })
 
-  it('is not looked for without end when it is each of 1,000', async () => {
+  it('is searched for within a bound if it is each of 1,000', async () => {
     await refuse('OR001')
     const { write, inserts } = itemWriter(database.url)
     const all = items(1_000, () => ({ total: 13 }))
@@ -116,7 +113,7 @@ describe('a code that is classified', () => {
     expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
   })
 
-  it('as `retry` is delivered again, also where it would be parked', async () => {
+  it('as `retry` is delivered again, even if it would be parked otherwise', async () => {
     await refuse('23514')
     const { write } = writer({ '23514': 'retry' })
     const [good, bad] = await write(batch(2, 1), timeLimit())
@@ -124,7 +121,7 @@ describe('a code that is classified', () => {
     expect(bad).toStrictEqual({ kind: 'retry', unavailable: false, cause: expect.any(Error) })
   })
 
-  it('as `unavailable` is waited for by `batch`, and no record is to blame', async () => {
+  it('as `unavailable` makes `batch` wait, without a record at fault', async () => {
     await refuse('OR001')
     const { write } = writer({ OR001: 'unavailable' })
     const [good, bad] = await write(batch(2, 1), timeLimit())
@@ -137,7 +134,7 @@ describe('a code that is classified', () => {
     expect(bad).not.toHaveProperty('after')
   })
 
-  it('is refused at construction where it can be no row’s', () => {
+  it('is refused at construction if no row can cause it', () => {
     const { db } = openKysely<Database>(database.url)
     const options = { db, insertInto: 'items' as const, row: fields as never, conflict: 'id' as const }
     expect(() => kyselyWriter({ ...options, classify: { '57P01': 'park' } })).toThrow(

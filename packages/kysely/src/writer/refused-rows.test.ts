@@ -16,11 +16,11 @@ import {
 
 const database = useItemDatabase()
 
-// Its statement is the first of the batch.
+// The statement with this row is the first of the batch.
 const lowest = '00000000-0000-4000-8000-000000000000'
 
 describe('a row that the database refuses', () => {
-  it('is parked alone, found in about 2·log2(n) statements', async () => {
+  it('is parked alone, after about 2·log2(n) statements', async () => {
     const { write, inserts } = itemWriter(database.url)
     for (const place of [0, 37, 99]) {
       await clear(database.url, ['items'])
@@ -41,7 +41,7 @@ describe('a row that the database refuses', () => {
     }
   })
 
-  it('costs nothing but itself when there are five of them in 500', async () => {
+  it('does not affect its batch-mates if there are five of them in 500', async () => {
     const { write, inserts } = itemWriter(database.url)
     const bad: Readonly<Record<number, Partial<Item>>> = {
       3: { total: 2n ** 63n },
@@ -78,7 +78,7 @@ describe('a row that the database refuses', () => {
     expect(two).toMatchObject({ kind: 'park', reason: { code: '23505' } })
   })
 
-  it('for want of its parent is retried 3 times, then parked', async () => {
+  it('without its parent is retried 3 times, then parked', async () => {
     const { write } = itemWriter(database.url)
     const orphan = record<Item>({ id: randomUUID(), parent: randomUUID() })
     const [other, early] = await write([...items(1), orphan], timeLimit())
@@ -87,7 +87,7 @@ describe('a row that the database refuses', () => {
     expect(late).toMatchObject({ kind: 'park', reason: { code: '23503' } })
   })
 
-  it('by a trigger that gives no reason we know is retried alone', async () => {
+  it('by a trigger with an unknown code is retried alone', async () => {
     await execute(
       database.url,
       `create function refuse() returns trigger language plpgsql as
@@ -161,7 +161,7 @@ describe('a row that the database refuses', () => {
     expect(await count(database.url, insertInto)).toBe(2)
   })
 
-  it('does not take another record with its key along', async () => {
+  it('does not park another record with the same key', async () => {
     const { write } = itemWriter(database.url)
     const id = randomUUID()
     const good = record<Item>({ id, note: 'ok' })
@@ -175,7 +175,7 @@ describe('a row that the database refuses', () => {
     expect(await count(database.url)).toBe(2)
   })
 
-  it('because its column changed meanwhile is not blamed', async () => {
+  it('because its column was changed meanwhile is not parked', async () => {
     await execute(database.url, 'create table changing (id uuid primary key, amount int)')
     const { db } = openKysely<{ changing: { id: string; amount: number } }>(database.url)
     const row = ({ body }: MessageRecord<{ id: string; amount: number }>) => body
@@ -184,7 +184,7 @@ describe('a row that the database refuses', () => {
       Array.from({ length: count }, () => record({ id: randomUUID(), amount: 3_000_000_000 }))
     expect(await write(some(1), timeLimit())).toMatchObject([{ kind: 'park' }])
     await execute(database.url, 'alter table changing alter amount type bigint')
-    // A value that is alone has the type of its column; an array is cast to the one that the writer knows.
+    // A single value has the type of its column; an array is cast to the type that the writer has cached.
     expect(await write(some(1), timeLimit())).toEqual([{ kind: 'done' }])
     expect(kinds(await write(some(30), timeLimit()))).toEqual(['retry'])
     expect(kinds(await write(some(30), timeLimit()))).toEqual(['done'])

@@ -50,7 +50,7 @@ const color = { favoriteColor: null }
 type Fits<Row> = FitsTable<Row, Database['moods'], 'moods'>
 
 describe('the row of kyselyWriter', () => {
-  it('takes literals where a column is an enum', () => {
+  it('accepts literals for an enum column', () => {
     const write = kyselyWriter({
       ...moods,
       row: (m: MessageRecord<Body>) => ({ id: m.body.id, mood: 'happy', ...color }),
@@ -77,7 +77,7 @@ describe('the row of kyselyWriter', () => {
     })
   })
 
-  it('takes each kind of value and column', () => {
+  it('accepts each kind of value and column', () => {
     kyselyWriter({
       db,
       insertInto: 'shop.people',
@@ -101,7 +101,7 @@ describe('the row of kyselyWriter', () => {
     })
   })
 
-  it('takes rows of the type of the table, of any, and of a function that only throws', () => {
+  it('accepts rows of the type of the table, of `any`, and of a function that only throws', () => {
     const row = (m: MessageRecord<Body>): Insertable<Database['moods']> => ({
       id: m.key,
       mood: 'sad',
@@ -109,7 +109,7 @@ describe('the row of kyselyWriter', () => {
     })
     expectTypeOf(kyselyWriter({ ...moods, row })).toEqualTypeOf<Writer<Body>>()
     kyselyWriter<Database, 'moods', Body>({ ...moods, row })
-    // biome-ignore lint/suspicious/noExplicitAny: what a user may have
+    // biome-ignore lint/suspicious/noExplicitAny: a user may have such a row
     kyselyWriter({ ...moods, row: (m: MessageRecord<any>) => m.body })
     kyselyWriter({
       ...moods,
@@ -119,7 +119,7 @@ describe('the row of kyselyWriter', () => {
     })
   })
 
-  it('says in one sentence what is wrong', () => {
+  it('describes the problem in one sentence', () => {
     type Good = { id: string; mood: 'happy'; favoriteColor: null }
     expectTypeOf<Fits<Good>>().toEqualTypeOf<unknown>()
     expectTypeOf<Fits<Good & { mod: 'happy' }>>().toEqualTypeOf<'The table "moods" has no column "mod".'>()
@@ -139,7 +139,7 @@ describe('the row of kyselyWriter', () => {
     >().toEqualTypeOf<'The column "at" of the table "x" is never inserted: leave it out.'>()
   })
 
-  it('refuses what does not fit, also beside lists and constants', () => {
+  it('refuses rows that do not fit, also next to lists and constants', () => {
     kyselyWriter({
       ...moods,
       // @ts-expect-error: mod
@@ -173,7 +173,7 @@ describe('the row of kyselyWriter', () => {
     // @ts-expect-error: numbers for texts
     kyselyWriter({ ...options, row: (m: MessageRecord<Body>) => ({ id: m.key, tags: [1], sum: 1 }) })
     const raw: RawBuilder<string> = sql`now()`
-    // @ts-expect-error: an expression of SQL is no value
+    // @ts-expect-error: an SQL expression is not a value
     kyselyWriter({ ...options, row: (m: MessageRecord<Body>) => ({ id: raw, tags: m.body.tags, sum: 1 }) })
   })
 })

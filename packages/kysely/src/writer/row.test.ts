@@ -32,7 +32,7 @@ function row(values: unknown, position = 0, conflict = ['id']) {
 }
 
 describe('createRowMapper', () => {
-  it('leaves columns without a value out and sorts the others', () => {
+  it('omits columns without a value and sorts the others', () => {
     expect(row({ note: 'n', tenant: undefined, id: 1 })).toMatchObject({
       columns: ['id', 'note'],
       values: ['1', 'n'],
@@ -68,7 +68,7 @@ describe('createRowMapper', () => {
       { id: 1, note: circular },
       'The row mapper gives the column "note" an object, which no column can hold.',
     ],
-  ])('parks %o and says why', (values, detail) => {
+  ])('parks %o with the reason', (values, detail) => {
     const outcome = row(values)
     expect(outcome).toMatchObject({
       kind: 'park',
@@ -77,7 +77,7 @@ describe('createRowMapper', () => {
     })
   })
 
-  it('parks what an asynchronous mapper answers, and handles its rejection', async () => {
+  it('parks the result of an asynchronous mapper, and handles its rejection', async () => {
     const rejected = async () => {
       throw new Error('x')
     }
@@ -99,7 +99,7 @@ describe('createRowMapper', () => {
     [Object.assign(new Error('secret'), { name: 'the secret is: 7' }), 'an Error'],
     ['secret', 'a string, which is not an Error'],
     [undefined, 'undefined, which is not an Error'],
-  ])('parks what the mapper throws for, with %o for the log alone', (thrown, words) => {
+  ])('parks a message for which the mapper throws, with %o only in the log', (thrown, words) => {
     for (const mapped of [
       () => {
         throw thrown
@@ -129,7 +129,7 @@ describe('createRowMapper', () => {
       Object.fromEntries(['id', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'].map((name) => [name, 1])),
       'column "c1", "c2", "c3", "c4", "c5" and 2 more:',
     ],
-  ])('does not park a row whose column is still to come, and names it: %o', (values, named) => {
+  ])('does not park a row whose column does not exist yet, and names the column: %o', (values, named) => {
     expect(() => row(values)).toThrow(
       expect.objectContaining({
         code: 'SPILLWAY_TABLE_UNKNOWN',
@@ -138,7 +138,7 @@ describe('createRowMapper', () => {
     )
   })
 
-  it('does not take two keys for one', () => {
+  it('distinguishes keys of several columns', () => {
     const keys = [
       ['a', 'b,c'],
       ['a,b', 'c'],

@@ -6,7 +6,7 @@ import { count, type Item, items, itemWriter, kinds, useItemDatabase } from '../
 
 const database = useItemDatabase()
 
-/** Has each row take so long, and count itself, whether its statement passes or not. */
+/** Makes each row take this long, and counts the rows, even if their statement fails. */
 const slow = (milliseconds: number) =>
   execute(
     database.url,
@@ -16,7 +16,7 @@ const slow = (milliseconds: number) =>
      end $$;
      create or replace trigger slow before insert on items for each row execute function slow()`,
   )
-/** How many rows the database worked on. */
+/** The number of rows that the database processed. */
 const worked = async () =>
   Number((await execute(database.url, 'select last_value - 1 + is_called::int as n from worked'))[0]?.n)
 
@@ -26,20 +26,20 @@ const numberOf = (outcomes: readonly Outcome[], kind: Outcome['kind']) =>
 describe('a database that takes 20 ms a row', () => {
   beforeEach(() => slow(20))
 
-  it('writes a part of each batch that takes longer than there is time, and works for little else', async () => {
+  it('writes a part of each batch for which the time is too short, with little wasted work', async () => {
     const { write } = itemWriter(database.url)
     await write(items(1), timeLimit())
     const done: number[] = []
     for (let batch = 0; batch < 5; batch += 1) {
       const outcomes = await write(items(100), timeLimit(2_000))
       expect(kinds(outcomes)).not.toContain('park')
-      // What was written shows that it is not down.
+      // The written rows show that the database is not down.
       for (const outcome of outcomes) {
         if (numberOf(outcomes, 'done') > 0) expect(outcome).not.toHaveProperty('unavailable')
       }
       done.push(numberOf(outcomes, 'done'))
     }
-    // One statement for all would write none of any batch.
+    // A single statement would write no row of any batch.
     expect(done.filter((one) => one > 0).length).toBeGreaterThanOrEqual(4)
     const written = done.reduce((sum, one) => sum + one, 1)
     expect(written).toBeGreaterThan(80)
@@ -48,10 +48,10 @@ describe('a database that takes 20 ms a row', () => {
     expect(await worked()).toBeLessThan(written * 2)
   })
 
-  it('writes those first that were delivered most often', async () => {
+  it('writes rows first that were delivered most often', async () => {
     const { write } = itemWriter(database.url)
     await write(items(100), timeLimit(2_000))
-    // By their keys, those with a 0 come first.
+    // In the order of keys, those with a 0 come first.
     const batch = Array.from({ length: 100 }, (_, index) =>
       record<Item>(
         { id: `${index < 50 ? '0' : 'f'}${randomUUID().slice(1)}` },
@@ -64,7 +64,7 @@ describe('a database that takes 20 ms a row', () => {
     expect(numberOf(old, 'done')).toBeGreaterThan(numberOf(fresh, 'done'))
   })
 
-  it('writes a batch with one statement again once it is quick', async () => {
+  it('writes a batch with one statement again when it is fast', async () => {
     const { write, inserts } = itemWriter(database.url)
     await write(items(100), timeLimit(2_000))
     await execute(database.url, 'drop function slow cascade')
@@ -75,10 +75,10 @@ describe('a database that takes 20 ms a row', () => {
   })
 })
 
-describe('what hits the whole batch', () => {
+describe('a failure of the whole batch', () => {
   it.each([
     ['a lock of the table', 'lock table items in access exclusive mode', 0],
-    ['a row that takes longer than there is time', 'select 1', 5_000],
+    ['a row for which the time is too short', 'select 1', 5_000],
   ])('is unavailable: %s', async (_, statement, milliseconds) => {
     await slow(milliseconds)
     const { write } = itemWriter(database.url)
@@ -90,7 +90,7 @@ describe('what hits the whole batch', () => {
     await locker.query('rollback')
   })
 
-  it('a lock of one row is that row’s: its batch-mates are written, and it is no outage', async () => {
+  it('a lock of one row is not an outage: its batch-mates are written', async () => {
     await slow(0)
     const { write } = itemWriter(database.url)
     const batch = items(50)

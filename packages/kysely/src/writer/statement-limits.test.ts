@@ -33,7 +33,7 @@ const running = async () =>
     )
   ).length
 
-/** The codes of an outcome's cause and of what lies beneath it. */
+/** The codes of an outcome's cause and of its own causes. */
 function codesOf(outcome: Outcome | undefined): string {
   const codes: unknown[] = []
   let cause = outcome?.kind === 'retry' ? outcome.cause : undefined
@@ -41,12 +41,12 @@ function codesOf(outcome: Outcome | undefined): string {
   return codes.join(' ')
 }
 
-describe('a lock that somebody holds', () => {
+describe('a lock of another session', () => {
   it.each([
     ['of the table', () => 'lock table items in access exclusive mode'],
     ['of one key', (id: string) => `insert into items (id, total) values ('${id}', 7)`],
   ])(
-    '%s costs a retry in time, and the connection is free at once',
+    '%s leads to a retry in time, and the connection is free at once',
     async (_, statement) => {
       const { write, db } = itemWriter(database.url)
       const batch = items(10)
@@ -55,12 +55,12 @@ describe('a lock that somebody holds', () => {
       const start = performance.now()
       const outcomes = await write(batch, timeLimit(6_000))
       expect(performance.now() - start).toBeLessThan(12_000)
-      // Smaller statements are tried at last: batch-mates of a locked key may have passed.
+      // Smaller statements are tried at the end, so batch-mates of a locked key may have been written.
       for (const { kind } of outcomes) expect(['retry', 'done']).toContain(kind)
       expect(outcomes[3]?.kind).toBe('retry')
-      // On a busy machine the time may be over before the last of the smaller statements is answered.
+      // On a busy machine the time may be over before the last smaller statement is answered.
       expect(codesOf(outcomes[3])).toMatch(/^SPILLWAY_WRITE_FAILED (?:55P03|57014)$|SPILLWAY_DEADLINE/)
-      // The only connection of the pool.
+      // This is the only connection of the pool.
       const other = performance.now()
       await sql`select 1`.execute(db)
       expect(performance.now() - other).toBeLessThan(5_000)
@@ -84,7 +84,7 @@ describe('the limits of a statement', () => {
     expect(await count(database.url)).toBe(3)
   })
 
-  it('are numbers that the server takes, however much time there is', async () => {
+  it('are numbers that the server accepts, however much time is left', async () => {
     const { write } = itemWriter(database.url)
     const endless = { ...timeLimit(), remainingTime: () => Number.POSITIVE_INFINITY }
     expect(kinds(await write(items(2), endless))).toEqual(['done'])
@@ -97,15 +97,15 @@ describe('the limits of a statement', () => {
       timeLimit(),
     )
     expect(outcome?.kind).toBe('park')
-    // Within a transaction both would be the time of its start.
+    // Inside a transaction both would be the time of its start.
     const { rows } = await sql<{ own: boolean }>`select now() = statement_timestamp() as own`.execute(db)
     expect(rows).toEqual([{ own: true }])
   })
 
-  // A third of the 8 s: smaller statements are to have time, too.
+  // A third of the 8 s, so that time is left for smaller statements.
   const limits = String.raw`begin; set local statement_timeout = 2[34]\d\d; set local lock_timeout = 1[89]\d\d; set local idle_in_transaction_session_timeout = 3[56]\d\d`
 
-  it('travel with the statement', async () => {
+  it('are sent with the statement', async () => {
     const { write, statements } = itemWriter(database.url)
     await write(items(1), timeLimit())
     statements.length = 0
@@ -113,7 +113,7 @@ describe('the limits of a statement', () => {
     expect(statements).toEqual([expect.stringMatching(new RegExp(`^${limits}; insert into.*; commit$`))])
   })
 
-  it('take one message before the statement and one after it where the pool is not ours', async () => {
+  it('take one message before the statement and one after it with another pool', async () => {
     const statements: string[] = []
     const pool = new Pool({ connectionString: database.url, max: 1 })
     const db = new Kysely<Database>({
@@ -151,7 +151,7 @@ describe('the limits of a statement', () => {
       'lock_timeout=100',
       /^begin; set local statement_timeout = \d+; set local idle/,
     ],
-  ])('leave a session with %s its own', async (_, setting, expected) => {
+  ])('do not replace %s of the session', async (_, setting, expected) => {
     const url = new URL(database.url)
     url.searchParams.set('options', `-c ${setting}`)
     const { write, statements } = itemWriter(url.href)
@@ -161,7 +161,7 @@ describe('the limits of a statement', () => {
     expect(statements).toEqual([expect.stringMatching(expected)])
   })
 
-  it('give up on a call that is aborted, and the key decides what became of it', async () => {
+  it('end with an aborted call, and the next delivery finds its key', async () => {
     const { write } = itemWriter(database.url)
     const batch = items(5)
     const locker = await lock('lock table items in share row exclusive mode')
@@ -170,7 +170,7 @@ describe('the limits of a statement', () => {
     await until(async () => (await running()) > 0)
     stop.abort()
     expect(kinds(await answer)).toEqual(['retry'])
-    // The statement that was given up may pass yet.
+    // The abandoned statement may still succeed.
     await locker.query('rollback')
     await until(async () => (await running()) === 0)
     expect(kinds(await write(batch, timeLimit()))).toEqual(['done'])

@@ -96,7 +96,7 @@ describe('rows', () => {
     ['mood', 'angry', '22P02'],
     ['at', 'yesterday-ish', '22007'],
     ['document', Number.NaN, '22P02'],
-  ])('are parked rather than changed: %s = %o', async (column, value, code) => {
+  ])('are parked instead of changed: %s = %o', async (column, value, code) => {
     const { write } = kindWriter()
     const good = record({ id: randomUUID() })
     const outcomes = await write([good, record({ id: randomUUID(), [column]: value })], timeLimit())
@@ -104,7 +104,7 @@ describe('rows', () => {
     expect(await count(database.url, 'kinds')).toBe(1)
   })
 
-  it('get the defaults of the columns that they leave out, one statement for each set of columns', async () => {
+  it('get the defaults of omitted columns, with one statement for each set of columns', async () => {
     const { db, inserts } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<{ id: string; state?: string }>) => ({ ...body, state: body.state })
     const write = kyselyWriter({ db, insertInto: 'defaults', row, conflict: 'id' })
@@ -124,7 +124,7 @@ describe('rows', () => {
     expect(await count(database.url, 'shop.items')).toBe(4)
   })
 
-  it('go through the plugins of Kysely', async () => {
+  it('are written with the plugins of Kysely', async () => {
     const { db } = openKysely<{ camelCase: { id: string; longName: string } }>(database.url)
     await execute(database.url, 'create table camel_case (id uuid primary key, long_name text)')
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id, longName: 'x' })
@@ -138,7 +138,7 @@ describe('rows', () => {
     expect(await count(database.url, 'camel_case')).toBe(3)
   })
 
-  it('have no way to bring SQL', async () => {
+  it('cannot inject SQL', async () => {
     const { db } = openKysely<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({
       id: body.id,

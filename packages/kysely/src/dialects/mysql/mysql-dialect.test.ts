@@ -7,7 +7,7 @@ import type { Schema } from '../table.ts'
 import type { MysqlFacts } from './mysql-facts.ts'
 import { mysqlWriter } from './mysql-writer.ts'
 
-/** The text of a statement of one row, for a server that is not there. */
+/** The text of a statement of one row, without a server. */
 async function textOf(
   conflict: Conflict<Record<string, unknown>>,
   facts: Partial<MysqlFacts> = {},
@@ -51,11 +51,11 @@ const insert = 'insert into `items` (`id`, `total`, `v`) values (?, ?, ?)'
 const guard = '`id` = if(`id` <=> values(`id`), `id`, null)'
 
 describe('the statement for MySQL', () => {
-  it('leaves what is there already alone: it inserts nothing but new rows', async () => {
+  it('leaves existing rows unchanged: it inserts only new rows', async () => {
     expect(await textOf('id')).toBe(insert)
   })
 
-  it('compares all columns of a key before it updates, and texts by their bytes', async () => {
+  it('compares all columns of a key before it updates, and compares texts by their bytes', async () => {
     const key = new Map([['id', { type: 'varchar(36)', collation: 'utf8mb4_general_ci' }]])
     const update = { on: ['id', 'total'], do: 'update', set: ['v'] } as const
     expect(await textOf(update, { key })).toBe(
@@ -63,18 +63,18 @@ describe('the statement for MySQL', () => {
     )
   })
 
-  it('assigns the version last, because the others depend on it', async () => {
+  it('assigns the version last, because other assignments depend on it', async () => {
     const newer = 'if(`v` is null or values(`v`) > `v`'
     expect(await textOf({ on: 'id', do: 'update', version: 'v' })).toBe(
       `${insert} on duplicate key update ${guard}, \`total\` = ${newer}, values(\`total\`), \`total\`), \`v\` = ${newer}, values(\`v\`), \`v\`)`,
     )
   })
 
-  it('is a plain insert where a conflict fails', async () => {
+  it('is a plain insert if a conflict fails', async () => {
     expect(await textOf({ on: 'id', do: 'fail' })).toBe(insert)
   })
 
-  it('has a time limit in MariaDB, and none in MySQL, which has no such thing', async () => {
+  it('has a time limit in MariaDB, and none in MySQL, which does not support it', async () => {
     const limit = /^set statement max_statement_time = 7\.\d{3}, innodb_lock_wait_timeout = 6 for insert into/
     expect(await textOf('id', { mariadb: true })).toMatch(limit)
     expect(await textOf('id', { mariadb: false })).toMatch(/^insert into/)
@@ -93,7 +93,7 @@ describe('a value for MySQL', () => {
     [[1, 2], '[1,2]'],
     [undefined, null],
     [new Uint8Array([1, 2]).subarray(1), Buffer.from([2])],
-  ])('%o travels as %o', (value, expected) => {
+  ])('%o is sent as %o', (value, expected) => {
     expect(mysqlWriter.encode(value, type, facts)).toEqual(expected)
   })
 
@@ -105,7 +105,7 @@ describe('a value for MySQL', () => {
     Symbol('x'),
     { toOperationNode() {} },
     { toJSON: () => undefined },
-  ])('%o is none', (value) => {
+  ])('%o is refused', (value) => {
     expect(() => mysqlWriter.encode(value, type, facts)).toThrow()
   })
 })

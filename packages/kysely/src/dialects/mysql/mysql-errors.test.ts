@@ -38,12 +38,12 @@ const states: readonly (readonly [string, Failure])[] = [
 
 describe('classifyError', () => {
   for (const [failure, list] of Object.entries(numbers)) {
-    it.each(list)(`takes error %i of MySQL for ${failure}`, (errno) => {
+    it.each(list)(`classifies error %i of MySQL as ${failure}`, (errno) => {
       expect(classifyError(mysqlError(errno))).toBe(failure)
     })
   }
 
-  it.each(states)('goes by SQLSTATE %s where it does not know the number: %s', (state, failure) => {
+  it.each(states)('classifies an unknown number by its SQLSTATE %s: %s', (state, failure) => {
     expect(classifyError(mysqlError(8_888, state))).toBe(failure)
   })
 
@@ -52,7 +52,7 @@ describe('classifyError', () => {
     [{ code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'tooSlow'],
     [{ code: 'ECONNREFUSED', errno: -111, fatal: true }, 'connection'],
     [{ code: 'ETIMEDOUT', fatal: true }, 'connection'],
-  ] as const)('takes %o of mysql2 for %s', (fields, failure) => {
+  ] as const)('classifies %o of mysql2 as %s', (fields, failure) => {
     expect(classifyError(Object.assign(new Error('x'), fields))).toBe(failure)
   })
 
@@ -61,7 +61,7 @@ describe('classifyError', () => {
     ["Can't write in closed state", 'connection'],
     ['Queue limit reached.', 'saturation'],
     ['No connections available.', 'saturation'],
-  ])('takes "%s" for %s', (message, failure) => {
+  ])('classifies "%s" as %s', (message, failure) => {
     expect(classifyError(new Error(message))).toBe(failure)
   })
 })
@@ -79,16 +79,19 @@ describe('an error that a trigger signals', () => {
     [1205, '02TRG', 'unknown'],
     [1146, '77TRG', 'unknown'],
     [1146, '60000', 'unknown'],
-  ] as const)('has the code of its author, whatever the number: %i %s is %s', (errno, state, failure) => {
-    const error = mysqlError(errno, state, 'order secret refused')
-    expect(classifyError(error)).toBe(failure)
-    const shown = inspect([writeError(failure, error), refusal(error)], { depth: 10, showHidden: true })
-    expect(shown).toContain(`MYSQL_${errno}`)
-    expect(shown).not.toContain('secret')
-  })
+  ] as const)(
+    'is classified by the code of its author, regardless of the number: %i %s is %s',
+    (errno, state, failure) => {
+      const error = mysqlError(errno, state, 'order secret refused')
+      expect(classifyError(error)).toBe(failure)
+      const shown = inspect([writeError(failure, error), refusal(error)], { depth: 10, showHidden: true })
+      expect(shown).toContain(`MYSQL_${errno}`)
+      expect(shown).not.toContain('secret')
+    },
+  )
 })
 
-describe('the words for an error of MySQL', () => {
+describe('the description of an error of MySQL', () => {
   it.each([
     [1062, "Duplicate entry 'secret' for key 'items.note'", 'unique constraint "items.note"'],
     [1062, "Duplicate entry 'for key 'secret'' for key 'note'", 'unique constraint "note"'],
@@ -103,14 +106,14 @@ describe('the words for an error of MySQL', () => {
     ],
     [1690, "BIGINT value is out of range in 'secret'", 'MySQL error 1690'],
     [1062, "Duplicate entry 'x' for key 'the \"secret\" key'", 'unique constraint'],
-  ])('name the schema and no value: %i %s', (errno, message, words) => {
+  ])('names the schema and no value: %i %s', (errno, message, words) => {
     expect(refusal(mysqlError(errno, '23000', message))).toEqual({
       code: `MYSQL_${errno}`,
       detail: `The database refuses the row: ${words}.`,
     })
   })
 
-  it.each([1062, 1366, 1452, 1644, 1105, 1292])('keep the values out of the cause of %i', (errno) => {
+  it.each([1062, 1366, 1452, 1644, 1105, 1292])('contains no values in the cause of %i', (errno) => {
     const error = writeError(
       'unknown',
       mysqlError(errno, '45000', "Incorrect integer value: 'secret' for column"),
@@ -119,7 +122,7 @@ describe('the words for an error of MySQL', () => {
     expect(error.cause).toMatchObject({ code: `MYSQL_${errno}` })
   })
 
-  it('keep what the server says about itself, and name a missing table for what it is', () => {
+  it('keeps messages about the server itself, and reports a missing table as such', () => {
     expect(writeError('saturation', mysqlError(1040, '08004', 'Too many connections'))).toMatchObject({
       code: 'SPILLWAY_DATABASE_UNAVAILABLE',
       cause: { message: 'MySQL error 1040: Too many connections' },
@@ -129,7 +132,7 @@ describe('the words for an error of MySQL', () => {
     })
   })
 
-  it('tell the key that the writer gave a null from another column', () => {
+  it('distinguishes a key that the writer set to null from another column', () => {
     const error = mysqlError(1048, '23000', "Column 'id' cannot be null")
     expect([
       isTakenKey(error, 'id'),
@@ -145,7 +148,7 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => [Reflect.get(Object(error), 'errno'), classifyError(error)],
   )
 
-describeMysql('errors of MySQL or MariaDB as they come', (database) => {
+describeMysql('errors of a real MySQL or MariaDB', (database) => {
   beforeAll(() =>
     executeMysql(
       database.url,
@@ -191,7 +194,7 @@ describeMysql('errors of MySQL or MariaDB as they come', (database) => {
     expect(detail).not.toContain('secret')
   })
 
-  it('a deadlock is transient, and a wait for a lock that took too long is told from it', async () => {
+  it('a deadlock is transient, in contrast to a wait for a lock that timed out', async () => {
     await executeMysql(database.url, 'insert into parents values (1), (2)')
     const [one, two, late] = [1, 2, 3].map(() => connectMysql(database.url)) as [
       Connection,
@@ -210,7 +213,7 @@ describeMysql('errors of MySQL or MariaDB as they come', (database) => {
     expect(ends.filter((end) => end !== undefined)).toEqual([[1213, 'transient']])
   })
 
-  it('a wrong password and a missing database are systemic, a server that is not there is a lost connection', async () => {
+  it('a wrong password and a missing database are systemic, an unreachable server is a lost connection', async () => {
     for (const [change, failure] of [
       [{ password: 'wrong' }, 'systemic'],
       [{ pathname: '/nowhere' }, 'systemic'],

@@ -34,20 +34,20 @@ describeMysql('a key in MariaDB', (database) => {
     beforeEach(() => run('delete from texts; delete from binaries').then(() => undefined))
     const stored = async () => (await run('select id, v from texts')).map(({ id, v }) => `${id}:${v}`)
 
-    it('is parked, in a batch', async () => {
+    it('is parked in a batch', async () => {
       const outcomes = await open('texts').send(...equal.map((id, v) => ({ id, v })), { id: 'other', v: 9 })
       expect(outcomes.toSorted()).toEqual([isParked, isParked, isParked, 'done', 'done'])
       const winner = outcomes.indexOf('done')
       expect((await stored()).toSorted()).toEqual([`${equal[winner]}:${winner}`, 'other:9'])
     })
 
-    it.each(['nothing', 'update'] as const)('is parked, in batches of their own (%s)', async (action) => {
+    it.each(['nothing', 'update'] as const)('is parked in a separate batch (%s)', async (action) => {
       const { send } = open('texts', { on: 'id', do: action })
       for (const [v, id] of equal.entries()) {
         expect(await send({ id, v })).toEqual([v === 0 ? 'done' : isParked])
       }
       expect(await stored()).toEqual(['abc:0'])
-      // The one that is there is still known.
+      // The stored key is still done.
       expect(await send({ id: 'abc', v: 5 })).toEqual(['done'])
       expect(await stored()).toEqual([action === 'update' ? 'abc:5' : 'abc:0'])
     })
@@ -60,7 +60,7 @@ describeMysql('a key in MariaDB', (database) => {
       expect(await stored()).toEqual(['abc:0'])
     })
 
-    it('is no written row for one that the table refuses', async () => {
+    it('does not count as a written row for a key that the table refuses', async () => {
       await run('alter table texts add constraint small check (v < 100)')
       const { send } = open('texts')
       expect(await send({ id: 'abc', v: 0 })).toEqual(['done'])
@@ -85,7 +85,7 @@ describeMysql('a key in MariaDB', (database) => {
       expect(await run('select count(*) as n from pairs')).toEqual([{ n: 2 }])
     })
 
-    it('is another where the collation compares exactly', async () => {
+    it('is a different key if the collation compares exactly', async () => {
       const { send } = open('binaries')
       expect(await send(...equal.map((id, v) => ({ id, v })))).toEqual(new Array(4).fill('done'))
       expect(await run('select count(*) as n from binaries')).toEqual([{ n: 4 }])
@@ -125,7 +125,7 @@ describeMysql('a key in MariaDB', (database) => {
       ['bigint', '9007199254740993', '+09007199254740993'],
       ['decimal(10,2)', '1', '1.00'],
       ['varbinary(9)', Buffer.from('a'), 'a'],
-    ])('is the same in another spelling: %s, %o and %o', async (type, one, other) => {
+    ])('is the same if it is written differently: %s, %o and %o', async (type, one, other) => {
       await run(`create or replace table one_type (id ${type} primary key, v int)`)
       const { send } = open('one_type')
       expect(await send({ id: one, v: 1 }, { id: other, v: 2 })).toEqual(['done', 'done'])
@@ -133,7 +133,7 @@ describeMysql('a key in MariaDB', (database) => {
       expect(await run('select count(*) as n from one_type')).toEqual([{ n: 1 }])
     })
 
-    it('is not written at all where the type changes most', async () => {
+    it('is not written at all if the type changes most values', async () => {
       await run('create or replace table one_type (id float primary key, v int)')
       const { write } = open('one_type')
       expect(await write([record<Keyed>({ id: 0.5, v: 1 })], timeLimit())).toMatchObject([
@@ -145,7 +145,7 @@ describeMysql('a key in MariaDB', (database) => {
     })
   })
 
-  describe('that is there already', () => {
+  describe('that already exists', () => {
     beforeAll(() =>
       run(`create table logged (id varchar(36) primary key, number bigint auto_increment unique, v int) engine = InnoDB;
         create table updates (id varchar(36));
@@ -155,7 +155,7 @@ describeMysql('a key in MariaDB', (database) => {
       ),
     )
 
-    it('changes nothing: no trigger runs, and no number is used up', async () => {
+    it('changes nothing: no trigger runs, and no auto-increment value is used up', async () => {
       const { write, inserts } = open('logged')
       const bodies = ['a', 'b', 'c'].map((id, v) => ({ id, v }))
       const first = await write(
@@ -181,7 +181,7 @@ describeMysql('a key in MariaDB', (database) => {
       expect(await run('select v from logged order by v')).toEqual([{ v: 0 }, { v: 1 }, { v: 2 }])
     })
 
-    it('changes nothing when a message comes twice, each for the first time', async () => {
+    it('changes nothing when a message is sent twice, each time as a first delivery', async () => {
       const { send } = open('logged')
       expect(await send({ id: 'c', v: 99 }, { id: 'd', v: 4 }, { id: 'a', v: 99 })).toEqual([
         'done',
@@ -204,7 +204,7 @@ describeMysql('a key in MariaDB', (database) => {
       ])
     })
 
-    it('is written once by two writers that meet', async () => {
+    it('is written once by two concurrent writers', async () => {
       const [one, other] = [open('logged'), open('logged')]
       const bodies = Array.from({ length: 300 }, (_, index) => ({ id: `m${index}`, v: index }))
       const outcomes = await Promise.all([one.send(...bodies), other.send(...bodies.toReversed())])

@@ -7,7 +7,7 @@ import { createDeadline } from '../../time/deadline.ts'
 import { mysqlErrorOrigin } from './mysql-error-origin.ts'
 
 // The server of the tests is MariaDB: these are the messages of MySQL 8, about tables of the same names.
-describeMysql('who is to blame by the messages of MySQL 8', (database) => {
+describeMysql('the origin of an error by the messages of MySQL 8', (database) => {
   const duplicate = (key: string): readonly [number, string] => [
     1062,
     `Duplicate entry 'x for key 'a'' for key '${key}'`,
@@ -19,7 +19,7 @@ describeMysql('who is to blame by the messages of MySQL 8', (database) => {
     [duplicate('t.gone'), 'elsewhere'],
     [duplicate('other.k'), 'elsewhere'],
     [duplicate('other.PRIMARY'), 'elsewhere'],
-    // Before 8.0.19 the table is not named: the values decide, and no row has them.
+    // Before 8.0.19 the table is not named: the values decide, and no row has these.
     [duplicate('k'), 'unsure'],
     [duplicate('by_default'), 'database'],
     [[1048, "Column 'a' cannot be null"], 'unsure'],

@@ -37,7 +37,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(pool.limit.open).toBe(1)
   })
 
-  it('replaces a connection that outlived its idle time while timers stood still', async () => {
+  it('replaces a connection that exceeded its idle time while timers were stopped', async () => {
     let now = 0
     const { take } = open({ clock: { now: () => now, sleep: () => new Promise(() => undefined) } })
     const first = await id(take)
@@ -48,7 +48,7 @@ describeMysql('mysqlPool', ({ url }) => {
     await expect.poll(() => sessions([first])).toBe(0)
   })
 
-  it('closes a connection that nobody uses', async () => {
+  it('closes an unused connection', async () => {
     const { pool, take } = open({ idleTimeoutMillis: 50 })
     const first = await id(take)
     await expect.poll(() => pool.limit.open).toBe(0)
@@ -76,7 +76,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(await id(take)).not.toBe(first)
   })
 
-  it('takes back a connection that is in use for too long, once its statement has ended', async () => {
+  it('closes a connection that was in use for too long after its statement has ended', async () => {
     const { pool, take } = open({ longestUseMillis: 1_000, connectionTimeoutMillis: 4_000 })
     const stuck = await take()
     const lost = query(stuck, 'select sleep(2.5)').then(() => stuck.release())
@@ -88,7 +88,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(pool.limit.open).toBe(1)
   })
 
-  it('loses a session that asks nothing for wait_timeout, in the middle of a transaction, too', async () => {
+  it('loses a session that is idle for wait_timeout, also inside a transaction', async () => {
     await executeMysql(
       url,
       'create table frozen (id int primary key, n int); insert into frozen values (1, 1)',
@@ -99,13 +99,13 @@ describeMysql('mysqlPool', ({ url }) => {
     await query(frozen, 'begin')
     await query(frozen, 'update frozen set n = 2')
     expect(await sessions([frozen.threadId])).toBe(1)
-    // It waits for the lock of the transaction, which is gone with its session.
+    // It waits for the lock of the transaction, which ends with its session.
     expect(await executeMysql(url, 'update frozen set n = n + 10; select n from frozen')).toEqual([{ n: 11 }])
     expect(await sessions([frozen.threadId])).toBe(0)
     frozen.release()
   })
 
-  it('has one session at the server with a share of 1, whatever waits for a lock', async () => {
+  it('has one session at the server with a share of 1, even if statements wait for a lock', async () => {
     await executeMysql(
       url,
       'create table locked (id int primary key, n int); insert into locked values (1, 1)',
@@ -131,7 +131,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(await sessions([...ids])).toBe(0)
   })
 
-  it('never has more sockets than the limit that pools share', async () => {
+  it('never has more sockets than the shared limit of the pools', async () => {
     const limit = connectionLimit({ connections: 3 })
     const pools = [open({ limit }), open({ limit, connections: 2 })]
     let most = 0
@@ -149,7 +149,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(await sessions([...ids])).toBeLessThanOrEqual(3)
   })
 
-  it('lets all connections go that nobody uses', async () => {
+  it('closes all unused connections', async () => {
     const { pool, take } = open({ connections: 2 })
     const [one, two] = [await take(), await take()]
     one.release()
@@ -163,7 +163,7 @@ describeMysql('mysqlPool', ({ url }) => {
     expect(await id(take)).not.toBe(one.threadId)
   })
 
-  it('warns once of a budget that the server does not allow', async () => {
+  it('warns once about a budget that exceeds the limits of the server', async () => {
     const lines: string[] = []
     const logger = { info: () => undefined, error: () => undefined, warn: (line: string) => lines.push(line) }
     const { take } = open({ budget: 1_000_000, logger, maxUses: 1 })
@@ -176,7 +176,7 @@ describeMysql('mysqlPool', ({ url }) => {
     ])
   })
 
-  it('refuses what it does not know', () => {
+  it('refuses unknown options', () => {
     for (const options of [{}, { createPool, connectionLimit: 5 }, { createPool, maxUses: 0 }]) {
       expect(() => mysqlPool(options as never)).toThrow(
         expect.objectContaining({ code: 'SPILLWAY_OPTION_INVALID' }),

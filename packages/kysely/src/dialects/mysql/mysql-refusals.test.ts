@@ -9,7 +9,7 @@ interface Text {
   text: string | null
 }
 
-describeMysql('what the writer does not send to MariaDB', (database) => {
+describeMysql('the writer does not send to MariaDB', (database) => {
   const run = (text: string) => executeMysql(database.url, text)
   function open(table: string) {
     const { db, inserts } = openMysql<Record<string, Text>>(database.url)
@@ -31,7 +31,7 @@ describeMysql('what the writer does not send to MariaDB', (database) => {
     expect(await run(`select count(*) as n from ${engine}s`)).toEqual([{ n: 0 }])
   })
 
-  it('a row in a session whose texts end elsewhere', async () => {
+  it('a row in a session with another end of texts', async () => {
     await run('create table plain (id varchar(36) primary key, text text)')
     const { write, inserts, db } = open('plain')
     await db.connection().execute(async (connection) => {
@@ -44,7 +44,7 @@ describeMysql('what the writer does not send to MariaDB', (database) => {
     expect(await run('select count(*) as n from plain')).toEqual([{ n: 0 }])
   })
 
-  it('a row that is larger than the largest packet, and it says so', async () => {
+  it('a row that is larger than the largest packet, which is parked with the reason', async () => {
     await run('create table texts (id varchar(36) primary key, `text` longtext)')
     const { write, inserts } = open('texts')
     const [packet] = await run('select @@max_allowed_packet as size')
@@ -53,7 +53,7 @@ describeMysql('what the writer does not send to MariaDB', (database) => {
       [
         record({ id: 'a', text: 'x' }),
         record({ id: 'b', text: 'y'.repeat(size + 4 * 2 ** 20) }),
-        // It is too large as the driver sends it.
+        // It is too large after the driver has escaped it.
         record({ id: 'c', text: "'".repeat(size / 2) }),
         record({ id: 'd', text: 'z'.repeat(size - 1_000) }),
         record({ id: 'e', text: 'x' }),
@@ -67,7 +67,7 @@ describeMysql('what the writer does not send to MariaDB', (database) => {
       { kind: 'done' },
       { kind: 'done' },
     ])
-    // What is too large was not sent.
+    // Rows that are too large were not sent.
     expect(inserts).toHaveLength(3)
     expect((await run('select id from texts order by id')).map(({ id }) => id)).toEqual(['a', 'd', 'e'])
   })

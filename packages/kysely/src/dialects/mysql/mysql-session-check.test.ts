@@ -8,13 +8,13 @@ import { createMysql, describeMysql, executeMysql } from '../../testing/mysql.ts
 import { entry, parked } from '../../testing/parked.ts'
 import { inboxMigration, parkedMigration } from '../migrations.ts'
 
-/** Keys that change a statement where the server takes a backslash for a plain character. */
+/** Keys that change a statement if the server treats a backslash as a plain character. */
 const keys = ["a\\' or 1=1 -- ", "\\', 'b', null, null) -- ", 'line\nbreak\\']
 
-describeMysql('what is not sent to MariaDB from an inbox, a parked store and a status', (database) => {
+describeMysql('an inbox, a parked store and a status in MariaDB', (database) => {
   const run = (text: string) => executeMysql(database.url, text)
 
-  /** A Kysely with one connection, of that `sql_mode`, and the statements that it ran. */
+  /** A Kysely with one connection of this `sql_mode`, and the statements that it ran. */
   function open(mode?: string) {
     const statements: string[] = []
     const pool = createPool({ uri: database.url, connectionLimit: 1 })
@@ -64,9 +64,9 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
 
   it.each([
     ['NO_BACKSLASH_ESCAPES', withoutBackslashes],
-    // It would cut keys: two would become one.
+    // It would cut keys, so that two could become one.
     ['not strict', "''"],
-  ])('keys to an inbox, nor statements of the function, in a session that is %s', async (why, mode) => {
+  ])('send no keys to an inbox, and run no function, in a session that is %s', async (why, mode) => {
     const { db, statements, asked } = open(mode)
     const { write, runs } = ledgerWriter(db)
     const batch = keys.map((key) => posting(key))
@@ -75,7 +75,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     expect(runs).toEqual([])
     expect([asked(), statements.length]).toEqual([1, 1])
     expect(await entries()).toEqual({ balance: 0, postings: 0, inbox: 0, parked: 0 })
-    // Once the session is right, the same writer goes on, and asks no more.
+    // When the session is correct, the same writer continues, and does not check again.
     await sql`set session sql_mode = default`.execute(db)
     for (let delivery = 1; delivery <= 2; delivery++) {
       expect(results(await write(batch, timeLimit()))).toEqual(['done', 'done', 'done'])
@@ -87,7 +87,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     expect(stored.map(({ key }) => key).toSorted()).toEqual(keys.toSorted())
   })
 
-  it('keys to a parked store in such a session', async () => {
+  it('send no keys to a parked store in such a session', async () => {
     const { db, statements } = open(withoutBackslashes)
     const store = kyselyParkedStore({ db })
     const why = refused('spillway_parked', 'NO_BACKSLASH_ESCAPES')
@@ -106,7 +106,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     }
   })
 
-  it('keys to the table of a status in such a session', async () => {
+  it('send no keys to the table of a status in such a session', async () => {
     const { db, statements, asked } = open(withoutBackslashes)
     const { find } = kyselyStatus({ db, table: 'accounts', key: 'id' })
     const why = refused('accounts', 'NO_BACKSLASH_ESCAPES', 'SPILLWAY_STATUS_UNAVAILABLE')
@@ -124,7 +124,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     expect(asked()).toBe(keys.length + 1)
   })
 
-  it.each(['MyISAM', 'Aria'])('anything to an inbox or a parked store of %s', async (engine) => {
+  it.each(['MyISAM', 'Aria'])('send nothing to an inbox or a parked store of %s', async (engine) => {
     const { db, asked } = open()
     const why = `its storage engine ${engine} is not transactional`
     for (const inbox of [`inbox_${engine}`, `${database.name}.inbox_${engine}`]) {
@@ -141,7 +141,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     expect(
       await run(`select (select count(*) from inbox_${engine}) + (select count(*) from ${table}) as n`),
     ).toEqual([{ n: 0 }])
-    // To read it needs no transaction.
+    // A read needs no transaction.
     const { find } = kyselyStatus({
       db: db as unknown as Kysely<Record<string, { key: string }>>,
       table,
@@ -150,7 +150,7 @@ describeMysql('what is not sent to MariaDB from an inbox, a parked store and a s
     expect(await find('any', 'a', timeLimit())).toEqual({ status: 'accepted' })
   })
 
-  it('reads a view without strictness, and says of a table that is not there what it said before', async () => {
+  it('read a view without a strict sql_mode, and report a missing table as such', async () => {
     await run('create or replace view shown as select * from accounts')
     const { db } = open("''")
     const status = kyselyStatus({

@@ -14,7 +14,7 @@ describeMysql('a slow MariaDB', (database) => {
     return kyselyWriter({ db, insertInto: name, row, conflict: 'id' })
   }
 
-  it('that takes 20 ms a row writes a part of each batch that takes longer than there is time', async () => {
+  it('that takes 20 ms a row writes a part of each batch for which the time is too short', async () => {
     const write = await writer('slow')
     await write(items(1), timeLimit())
     await run('create trigger delay before insert on slow for each row do sleep(0.02)')

@@ -54,7 +54,7 @@ describeMysql('a table of MySQL or MariaDB whose trigger writes to another', (da
     ['MYSQL_4025', 'a int check (a > 0)', 'a int check (a > 9)', clash.replace('%', '1')],
     ['MYSQL_1366', 'a int', 'a int', clash.replace('%', "'x'")],
   ] as const)(
-    'parks nothing for what the other refuses: %s %s, %s',
+    'parks nothing for a value that the other table refuses: %s %s, %s',
     async ([code, columns, other, values]) => {
       for (const action of actions) {
         const { write, count } = await writing(`${columns}, guilty int`, other, values, action)
@@ -73,14 +73,14 @@ describeMysql('a table of MySQL or MariaDB whose trigger writes to another', (da
     ['a int', 'x int primary key'],
     ['a int unique', 'a int unique'],
     ['a int, unique k (a)', 'x int, unique k (x)'],
-  ] as const)('parks nothing for a key of the other: %s, %s', async ([columns, other]) => {
+  ] as const)('parks nothing for a key of the other table: %s, %s', async ([columns, other]) => {
     for (const action of actions) {
       const { write, count, inserts } = await writing(columns, other, '1', action)
       const outcomes = await write(
         rows(60, (index) => ({ a: index })),
         timeLimit(),
       )
-      // The one that the other table has room for.
+      // The row that the other table accepts.
       expect(summary(outcomes)).toEqual({ done: 1, retry: 59 })
       expect(outcomes.find(({ kind }) => kind === 'retry')).toMatchObject({
         cause: { cause: { code: 'MYSQL_1062' } },
@@ -117,7 +117,7 @@ describeMysql('a table of MySQL or MariaDB whose trigger writes to another', (da
     }
   })
 
-  it('parks a row that is there already where a conflict fails, and updates it where it may', async () => {
+  it('parks an existing row if a conflict fails, and updates it if it may', async () => {
     const again = { id: randomUUID(), a: 5 }
     for (const action of ['fail', 'update'] as const) {
       const { write } = await writing('a int unique', 'x varchar(9)', "'x'", action)

@@ -45,7 +45,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(await count()).toBe(1000)
   })
 
-  it('writes one row for a key that comes five times, the first', async () => {
+  it('writes the first row of a key that occurs five times', async () => {
     const { write } = itemWriter()
     const id = randomUUID()
     const batch = [5, 4, 3, 2, 1].map((total) => record<Item>({ id, total }))
@@ -53,14 +53,14 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(await run('select total from items')).toEqual([{ total: 5 }])
   })
 
-  it('keeps to 65,535 values a statement', async () => {
+  it('sends at most 65,535 values in a statement', async () => {
     const { write, inserts } = itemWriter()
     expect(kinds(await write(items(17_000), timeLimit(30_000)))).toEqual(['done'])
     expect(inserts).toHaveLength(2)
     expect(await count()).toBe(17_000)
   })
 
-  it('keeps below the largest packet', async () => {
+  it('sends no statement that is larger than the largest packet', async () => {
     const { db, inserts } = openMysql<{ kinds: Kinds }>(database.url)
     const row = ({ body }: MessageRecord<Kinds>) => body
     const write = kyselyWriter({ db, insertInto: 'kinds', row, conflict: 'id' })
@@ -103,7 +103,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(inserts.length).toBeLessThanOrEqual(2 * 5 * Math.log2(500) + 4)
   })
 
-  it('does not take another unique constraint for "already written"', async () => {
+  it('does not treat a conflict of another unique constraint as "already written"', async () => {
     const { write } = itemWriter()
     const note = { note: 'secret' }
     await write(
@@ -129,7 +129,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(await count()).toBe(3)
   })
 
-  it('retries a row for want of its parent 3 times, then parks it', async () => {
+  it('retries a row without its parent 3 times, then parks it', async () => {
     const { write } = itemWriter()
     const orphan = record<Item>({ id: randomUUID(), parent: randomUUID() })
     const [other, early] = await write([...items(1), orphan], timeLimit())
@@ -153,7 +153,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     ['bits', 5n, Buffer.from([5])],
     ['mood', 'sad'],
     ['mood', null],
-  ])('brings %s back as it was: %o', async (column, value, stored: unknown = value) => {
+  ])('stores %s unchanged: %o', async (column, value, stored: unknown = value) => {
     const { db } = openMysql<{ kinds: Kinds }>(database.url, 1, { jsonStrings: true })
     const row = ({ body }: MessageRecord<Kinds>) => body
     const write = kyselyWriter({ db, insertInto: 'kinds', row, conflict: 'id' })
@@ -171,7 +171,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     ['number', 'many', 'MYSQL_1366'],
     ['number', Number.NaN, 'SPILLWAY_ROW_INVALID'],
     ['doc', '{', /^MYSQL_(?:4025|3140)$/],
-  ])('parks rather than changes %s = %o', async (column, value, code) => {
+  ])('parks a value instead of changing it: %s = %o', async (column, value, code) => {
     const { db } = openMysql<{ kinds: Kinds }>(database.url)
     const row = ({ body }: MessageRecord<Kinds>) => body
     const write = kyselyWriter({ db, insertInto: 'kinds', row, conflict: 'id' })
@@ -181,7 +181,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(outcomes).toMatchObject([{ kind: 'done' }, { kind: 'park', reason: { code: expected } }])
   })
 
-  it('goes through the plugins of Kysely', async () => {
+  it('applies the plugins of Kysely', async () => {
     await run('create table camel_case (the_id char(36) primary key, long_name text, last_version int)')
     const { db } = openMysql<{ camelCase: { theId: string; longName: string; lastVersion: number } }>(
       database.url,
@@ -197,7 +197,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(await count('camel_case')).toBe(3)
   })
 
-  it('takes a key of two columns, one of which may be null in the table', async () => {
+  it('accepts a key of two columns, one of which may be null in the table', async () => {
     await run('create table pairs (Tenant varchar(9), id varchar(9) not null, v int, unique (Tenant, id))')
     const { db } = openMysql<{ pairs: { Tenant: string; id: string; v: number } }>(database.url)
     const row = ({ body }: MessageRecord<{ Tenant: string; id: string; v: number }>) => body
@@ -208,7 +208,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect((await run('select v from pairs order by v')).map(({ v }) => v)).toEqual([0, 1, 2])
   })
 
-  it('writes nothing where the server would lose rows without a word', async () => {
+  it('writes nothing if the server would lose rows without an error', async () => {
     await run(`create table keyless (id char(36) not null, total int);
       create table nullable (id char(36) unique, total int)`)
     for (const insertInto of ['keyless', 'nullable'] as const) {
@@ -232,7 +232,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     expect(await count()).toBe(0)
   })
 
-  it('parks nothing without the table, and writes once it is there', async () => {
+  it('parks nothing if the table is missing, and writes after it was created', async () => {
     const { db } = openMysql<Database>(database.url)
     const row = ({ body }: MessageRecord<Item>) => ({ id: body.id })
     const write = kyselyWriter({ db, insertInto: 'missing', row, conflict: 'id' })
@@ -246,7 +246,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     ])
   })
 
-  it('answers in time for a row that somebody locks, and can go on at once', async () => {
+  it('answers in time for a locked row, and can continue at once', async () => {
     const { write } = itemWriter()
     const batch = items(10)
     await write(items(1), timeLimit())
@@ -257,7 +257,7 @@ describeMysql('the writer with MySQL or MariaDB', (database) => {
     const outcomes = await write(batch, timeLimit(4_000))
     expect(performance.now() - start).toBeLessThan(10_000)
     expect(outcomes[4]?.kind).toBe('retry')
-    // Smaller statements are tried at last: its batch-mates may have passed.
+    // Smaller statements are tried at the end, so its batch-mates may have been written.
     for (const { kind } of outcomes) expect(['retry', 'done']).toContain(kind)
     const other = performance.now()
     expect(kinds(await write(items(1), timeLimit()))).toEqual(['done'])

@@ -3,7 +3,7 @@ import { expect, inject, it } from 'vitest'
 import { connect, startDatabase } from '../../testing/database.ts'
 import { arrayText } from './array-text.ts'
 
-// What an array gives a meaning to: more of it than chance would bring. Postgres holds no NUL.
+// The special characters of an array, more often than by chance. Postgres cannot store NUL.
 const special = fc.constantFrom('"', '\\', '\\"', '{', '}', ',', ' ', '\n', '\t', 'NULL', 'null', 'é', '😀')
 const text = fc
   .oneof(
@@ -12,7 +12,7 @@ const text = fc
   )
   .filter((value) => !value.includes('\0') && value.isWellFormed())
 
-it('is read by Postgres as the texts that went in', async () => {
+it('is read by Postgres as the original texts', async () => {
   await using postgres = await startDatabase()
   const client = await connect(postgres.url)
   try {

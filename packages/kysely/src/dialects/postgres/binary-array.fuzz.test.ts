@@ -106,7 +106,7 @@ const stamps = fc.oneof(
   ),
 )
 const dates = fc.date({ min: new Date('0001-01-03'), max: new Date('9999-12-30'), noInvalidDate: true })
-/** Half way between two numbers of a `float4`, and right beside it. */
+/** Halfway between two numbers of a `float4`, and next to that. */
 const halves = fc
   .tuple(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom('', '1', '0000000001'))
   .map(([number, more]) => {
@@ -155,7 +155,7 @@ const types: readonly (readonly [type: string, oid: number, send: string, value:
   ['timestamptz', 1184, 'timestamptz_send', fc.oneof(stamps, dates)],
 ]
 
-/** The bytes of each value as the server keeps it, or the code with which it refuses the array. */
+/** The bytes of each value in the server, or the code with which it refuses the array. */
 async function kept(type: string, send: string, array: string | Buffer): Promise<unknown> {
   try {
     const query = `select ${send}(v) as bytes from unnest($1::${type}[]) with ordinality as u(v, n) order by n`
@@ -171,7 +171,7 @@ const runs = soak ? 600 : 150
 const rowsOf = (values: readonly Value[]) => values.map((value) => ({ values: [value] }) as unknown as Row)
 
 describe('an array in binary form', () => {
-  it.each(types)('of %s holds what its text form holds', async (type, oid, send, value) => {
+  it.each(types)('of %s has the values of its text form', async (type, oid, send, value) => {
     await client.query(`set timezone = 'America/New_York'`)
     let binary = 0
     await fc.assert(
@@ -188,11 +188,11 @@ describe('an array in binary form', () => {
       ),
       { numRuns: runs },
     )
-    // Most of these values are odd ones, and few columns have only others.
+    // Most of these values need the server, and few columns have only others.
     expect(binary).toBeGreaterThan(runs / 10)
   })
 
-  // The rest is no matter of chance.
+  // The remaining cases are not random.
   if (soak) return
   it.each([
     [16, ['true', null, 'false']],
@@ -207,7 +207,7 @@ describe('an array in binary form', () => {
     [1082, ['2026-01-02', '2026-01-02T23:59:59.999-05:00']],
     [1114, ['2026-01-02T03:04:05.678901', '0001-01-01 00:00:00', '-infinity']],
     [1184, [new Date('9999-12-31T23:59:59.999Z'), '2026-01-02 03:04:05+05:30', 'infinity']],
-  ])('is made of what applications write: %s', (oid, values) => {
+  ])('is used for values that applications write: %s', (oid, values) => {
     expect(binaryArray(rowsOf(values), 0, oid)).toBeInstanceOf(Buffer)
   })
 
@@ -219,7 +219,7 @@ describe('an array in binary form', () => {
     [2950, ['{0190f5b6-1d54-7000-8000-00000000000a}']],
     [17, ['\\x00']],
     [1700, ['1']],
-  ])('is none where the server has to read the text: %s %s', (oid, values) => {
+  ])('is not used if the server has to read the text: %s %s', (oid, values) => {
     expect(binaryArray(rowsOf(values), 0, oid)).toBeUndefined()
   })
 })

@@ -15,7 +15,7 @@ const settingOf = async (name: string) =>
   Object.values((await execute(database.functionsUrl, `show ${name}`))[0] ?? {})[0]
 
 describe('connectionBudgetMigration', () => {
-  it('has the server refuse one session too many, and take its limits back', async () => {
+  it('makes the server refuse one session too many, and can be reverted', async () => {
     const { up, down } = connectionBudgetMigration({
       role: 'app',
       connections: 2,
@@ -42,7 +42,7 @@ describe('connectionBudgetMigration', () => {
     await Promise.all(more.map((client) => client.end()))
   })
 
-  it('makes room when sessions are idle, which costs a pool nothing but a connection', async () => {
+  it('frees idle sessions, which costs a pool only a new connection', async () => {
     const limits = { role: 'app', connections: 1, idleSessionTimeoutMillis: 150 }
     await connectionBudgetMigration(limits).up(owner())
     onTestFinished(() => connectionBudgetMigration(limits).down(owner()))
@@ -67,7 +67,7 @@ describe('connectionBudgetMigration', () => {
     expect(failures).toEqual([])
   })
 
-  it('ends the session of a transaction that asks nothing: it was frozen, whoever began it', async () => {
+  it('ends the session of an idle transaction, which was frozen, regardless of how it began', async () => {
     const limits = { role: 'app', connections: 1, idleInTransactionSessionTimeoutMillis: 200 }
     await connectionBudgetMigration(limits).up(owner())
     onTestFinished(() => connectionBudgetMigration(limits).down(owner()))
@@ -81,7 +81,7 @@ describe('connectionBudgetMigration', () => {
     await next.end()
   })
 
-  it('has the server end what no function waits for any longer, and keeps a time-out that the role has', async () => {
+  it('makes the server end statements that no function waits for, and keeps a time-out of the role', async () => {
     const { up, down } = connectionBudgetMigration({ role: 'app', connections: 3 })
     await up(owner())
     expect(await settingOf('statement_timeout')).toBe('15min')
@@ -111,7 +111,7 @@ describe('connectionBudgetMigration', () => {
     )
   })
 
-  it('is for Postgres, and names an option that it does not know', async () => {
+  it('is only for Postgres, and names an unknown option', async () => {
     const { up } = connectionBudgetMigration({ role: 'app', connections: 3 })
     const db = new Kysely({ dialect: new MysqlDialect({ pool: async () => ({}) as never }) })
     await expect(up(db)).rejects.toMatchObject({ code: 'SPILLWAY_OPTION_INVALID' })

@@ -55,7 +55,7 @@ describe('encodeValue', () => {
     expect(encodeValue(value, type)).toEqual(expected)
   })
 
-  it('keeps an instant as it is, and a date that the driver writes otherwise as the driver does', () => {
+  it('keeps an instant unchanged, and writes other dates as the driver does', () => {
     const instant = { ...text, sqlType: 'timestamptz', oid: 1184 }
     const date = new Date('2026-01-02T03:04:05.678Z')
     expect(encodeValue(date, instant)).toBe(date)

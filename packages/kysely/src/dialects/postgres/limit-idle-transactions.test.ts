@@ -14,7 +14,7 @@ interface Tables {
 }
 
 function open(options: Partial<PostgresPoolOptions<object>> = {}) {
-  // A limit of its own: it stands for an environment.
+  // It has its own limit, because it represents an environment.
   const limit = connectionLimit({ connections: 1 })
   const pool = postgresPool({ Pool, connectionString: database.url, limit, ...options })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -41,8 +41,8 @@ const states = async () =>
     )
   ).map(({ state }) => state)
 
-describe('an environment that is frozen in a transaction is gone at the server', () => {
-  /** What is sent next, which the freeze keeps from the server. */
+describe('the session of an environment that is frozen in a transaction ends at the server', () => {
+  /** The next statement, which the freeze withholds from the server. */
   const afterBegin = 'set_config'
 
   it.each<[string, string, (db: Kysely<Tables>) => Promise<unknown>]>([
@@ -52,13 +52,13 @@ describe('an environment that is frozen in a transaction is gone at the server',
       (db) => kyselyParkedStore({ db }).put(parked(), timeLimit(60_000)),
     ],
     [
-      'right after BEGIN, before the first statement of a transaction of one’s own',
+      'right after BEGIN, before the first statement of the app’s own transaction',
       'update "spillway_parked"',
       (db) =>
         db.transaction().execute((trx) => trx.updateTable('spillway_parked').set({ detail: '' }).execute()),
     ],
     [
-      'in a transaction of one’s own that holds a lock on a table',
+      'in the app’s own transaction that holds a lock on a table',
       'select 2',
       (db) =>
         db
@@ -81,7 +81,7 @@ describe('an environment that is frozen in a transaction is gone at the server',
 })
 
 describe('a transaction of a postgresPool', () => {
-  it('is limited to 10 s without a statement; the session is not', async () => {
+  it('is limited to 10 s without a statement, unlike the session', async () => {
     const { db } = open()
     for (let turn = 0; turn < 2; turn += 1) {
       expect(await db.transaction().execute(limitOf)).toBe('10s')
@@ -94,13 +94,13 @@ describe('a transaction of a postgresPool', () => {
     expect(await db.transaction().execute(limitOf)).toBe(value)
   })
 
-  it('has no limit where the option is 0', async () => {
+  it('has no limit if the option is 0', async () => {
     const { db } = open({ idleInTransactionSessionTimeoutMillis: 0 })
     expect(await db.transaction().execute(limitOf)).toBe('0')
   })
 
   it.each(['BEGIN', ' begin;', 'begin work', 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY'])(
-    'is limited however it is opened: %s',
+    'is limited regardless of how it is opened: %s',
     async (text) => {
       const { pool } = open()
       const client = await pool.connect()
@@ -114,7 +114,7 @@ describe('a transaction of a postgresPool', () => {
     },
   )
 
-  it('may set its isolation level after it began', async () => {
+  it('may set its isolation level after its begin', async () => {
     const { db } = open()
     const levels = await db.transaction().execute(async (trx) => {
       await sql`set transaction isolation level serializable`.execute(trx)

@@ -38,7 +38,7 @@ const bodies = (count: number) => Array.from({ length: count }, () => body(rando
 
 type Query = (text: string, values: readonly unknown[]) => unknown
 
-/** A pool whose queries pass through something, and the parameters of the inserts that came to its clients. */
+/** A pool whose queries pass through a function, and the parameters of the inserts that its clients received. */
 function poolWith(pass: (text: string, values: readonly unknown[], query: Query) => unknown) {
   const inserts: { text: string; values: readonly unknown[] }[] = []
   const pool = new Pool({ connectionString: database.url, max: 1 })
@@ -91,7 +91,7 @@ const types = {
 }
 
 describe('through node-postgres', () => {
-  it('a batch travels as arrays in binary form, but for types without one', async () => {
+  it('a batch is sent as arrays in binary form, except for types without a binary form', async () => {
     const { pool, inserts } = poolWith((text, values, query) => query(text, values))
     await writeTo(pool, 20)
     // Sorted by name: amount, at, bytes, doc, id, total.
@@ -99,7 +99,7 @@ describe('through node-postgres', () => {
     expect(inserts[0]?.text).toContain('select unnest($1::numeric[]), unnest($2::timestamp with time zone[])')
   })
 
-  it('a few rows travel as a plain insert', async () => {
+  it('a few rows are sent as a plain insert', async () => {
     const { pool, inserts } = poolWith((text, values, query) => query(text, values))
     await writeTo(pool, 2)
     expect(inserts.map(({ values }) => kinds(values))).toEqual([
@@ -108,7 +108,7 @@ describe('through node-postgres', () => {
     expect(inserts[0]?.text).toMatch(/ values \(\$1, .*\), \(\$7, .*\$12\) on conflict \("id"\) do nothing$/)
   })
 
-  it('declared types are cast to at any size', async () => {
+  it('values are cast to declared types in a batch of any size', async () => {
     for (const count of [2, 20]) {
       await clear(database.url, ['things'])
       const { pool, inserts } = poolWith((text, values, query) => query(text, values))
@@ -125,7 +125,7 @@ describe('through node-postgres', () => {
     }
   })
 
-  it('a server that does not read them gets texts', async () => {
+  it('a server that cannot read binary arrays gets texts', async () => {
     const { pool, inserts } = poolWith((text, values, query) => {
       const isRead = !/^insert/.test(text) || !values.some((value) => Buffer.isBuffer(value))
       if (isRead) return query(text, values)
@@ -146,7 +146,7 @@ describe('through another driver', () => {
     ['that rejects an object', undefined],
     ['that makes a text of an object', String],
     ['that makes JSON of an object', JSON.stringify],
-  ])('%s all is text', async (_, make) => {
+  ])('%s all values are sent as text', async (_, make) => {
     const { pool, inserts } = poolWith((text, values, query) => {
       if (make === undefined && values.some(isObject)) throw new TypeError('what is that?')
       return query(

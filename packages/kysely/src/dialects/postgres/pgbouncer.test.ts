@@ -20,7 +20,7 @@ interface Entry {
   readonly amount: number
 }
 
-// It is no npm package: CI installs Debian's.
+// It is not an npm package: CI installs Debian's package.
 if (pgbouncer === undefined)
   process.stderr.write('Not registered, because PgBouncer is not installed: behind PgBouncer\n')
 else describe('behind PgBouncer, in transaction mode', () => define(pgbouncer as string))
@@ -65,7 +65,7 @@ function define(program: string): void {
   const stored = async (name: string) =>
     execute(database.url, `select amount from entries where id like '${name}-%' order by amount`)
 
-  it('writes the batches of more environments than sessions, each row once, within the sessions', async () => {
+  it('writes the batches of more environments than sessions, each row once, without exceeding the sessions', async () => {
     const environments = Array.from({ length: 10 }, environment)
     const batches = Array.from({ length: 40 }, (_, index) => entries(`many-${index}`, 50))
     const outcomes = await Promise.all(
@@ -83,7 +83,7 @@ function define(program: string): void {
     expect(seen.length).toBeLessThanOrEqual(sessions)
   })
 
-  it('parks a row that is refused, and writes its neighbours', async () => {
+  it('parks a refused row, and writes its batch-mates', async () => {
     const batch = entries('refused', 20).map((entry, index) =>
       index === 7 ? { ...entry, amount: 0 } : entry,
     )
@@ -97,7 +97,7 @@ function define(program: string): void {
     expect(await stored('refused')).toHaveLength(19)
   })
 
-  it('leaves no limit of a transaction behind in a session that others use', async () => {
+  it('leaves no limit of a transaction behind in a shared session', async () => {
     const { db, write } = environment()
     await write(
       entries('limits', 5).map((body) => record(body)),
@@ -109,7 +109,7 @@ function define(program: string): void {
     expect(new Set(looks.map(({ rows }) => rows[0]?.limits))).toEqual(new Set(['0 0']))
   })
 
-  it('keeps the isolation level and the limit of a transaction together', async () => {
+  it('applies the isolation level and the limit to the same transaction', async () => {
     const { db } = environment()
     const { rows } = await db
       .transaction()

@@ -11,7 +11,7 @@ interface Tables {
 }
 
 let pglite: PGlite
-// It sets up a whole server in WebAssembly, which takes its time.
+// It starts a whole server in WebAssembly, which takes time.
 beforeAll(async () => {
   pglite = await PGlite.create()
 }, 120_000)

@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => clear(database.url, ['children', 'parents']))
 afterAll(() => database[Symbol.asyncDispose]())
 
-/** What runs a transaction on the only connection of a pool, and what asks the same connection. */
+/** Runs a transaction on the only connection of a pool, and queries the same connection. */
 function open(config: object = {}) {
   const pool = postgresPool({ Pool, connectionString: database.url, config })
   onTestFinished(() => pool.end())
@@ -38,7 +38,7 @@ const children = () => execute(database.url, 'select id from children order by i
 const insert = 'insert into children (id, parent) select * from unnest($1::int[], $2::int[])'
 
 describe('a transaction of one statement', () => {
-  it('answers what the statement answers, and is committed', async () => {
+  it('returns the result of the statement, and is committed', async () => {
     const { run } = open()
     expect(await run(`${insert} returning id`, [[1, 2], []])).toMatchObject({
       command: 'INSERT',
@@ -53,7 +53,7 @@ describe('a transaction of one statement', () => {
     ['the COMMIT', [[3], [9]], '23503'],
     ['a parameter', [['x'], []], '22P02'],
   ])(
-    'is rolled back when %s is refused, and leaves the connection as it was',
+    'is rolled back when %s is refused, and leaves the connection unchanged',
     async (_, parameters, code) => {
       const { ask, run } = open()
       const pid = async () => (await ask('select pg_backend_pid() as pid')).rows[0]?.pid
@@ -74,7 +74,7 @@ describe('a transaction of one statement', () => {
     expect((await ask('show statement_timeout')).rows).toEqual([{ statement_timeout: '0' }])
   })
 
-  it('is refused whole when a limit is', async () => {
+  it('is refused as a whole when a limit is refused', async () => {
     const { run } = open()
     await expect(run(insert, [[1], []], ['set local no_such_setting = 1'])).rejects.toMatchObject({
       code: '42704',
@@ -82,7 +82,7 @@ describe('a transaction of one statement', () => {
     expect(await children()).toEqual([])
   })
 
-  it('is rejected when its connection is lost, and the next one has another', async () => {
+  it('is rejected when its connection is lost, and the next one gets another connection', async () => {
     const { run } = open()
     await expect(run('select pg_terminate_backend(pg_backend_pid()), $1::int', [1])).rejects.toMatchObject({
       code: '57P01',
@@ -97,14 +97,14 @@ describe('a transaction of one statement', () => {
     expect(await execute(database.url, 'select length(note) from children')).toEqual([{ length: 30_000_000 }])
   })
 
-  it('is given up by the time-out of the driver, with its connection', async () => {
+  it('is abandoned after the time-out of the driver, with its connection', async () => {
     const { run } = open({ query_timeout: 200 })
     await expect(run('select pg_sleep(30), $1::int', [1])).rejects.toThrow()
     expect(await run(insert, [[6], []])).toMatchObject({ rowCount: 1 })
   })
 })
 
-it('leaves all other queries alone', async () => {
+it('does not change other queries', async () => {
   const { ask } = open()
   for (const text of ['begin; select $1::int; rollback', 'select 1; select $1::int; commit']) {
     await expect(ask(text, [1])).rejects.toMatchObject({ code: '42601' })

@@ -64,7 +64,7 @@ async function stored(table: string, column: string, id: string): Promise<string
   return (await db.selectFrom(table).select(text).where('id', '=', id).executeTakeFirst())?.value
 }
 
-/** What a plain insert and the writer store of a value: alone, and among so many that they travel as arrays. */
+/** The values that a plain insert and the writer store: alone, and among so many that they are sent as arrays. */
 async function compare(column: string, value: unknown) {
   const id = randomUUID()
   const plain = await db
@@ -84,7 +84,7 @@ async function compare(column: string, value: unknown) {
   return { plain, alone: written[0], among: written[1] }
 }
 
-/** The same of many values, which nobody refuses: those among others are in one batch. */
+/** The same for many values that are all accepted; those among others are in one batch. */
 async function compareAll(column: string, values: readonly unknown[]) {
   const rows = () => values.map((value) => ({ id: randomUUID(), [column]: value }))
   const [plain, alone, among] = [rows(), rows(), rows()]
@@ -107,7 +107,7 @@ async function compareAll(column: string, values: readonly unknown[]) {
   }
 }
 
-describe('what the writer stores is what a plain insert stores', () => {
+describe('the writer stores the same as a plain insert', () => {
   const uuid = randomUUID()
   it.each([
     ['words', Buffer.from('hé😀'), 'hé😀'],
@@ -179,7 +179,7 @@ describe('what the writer stores is what a plain insert stores', () => {
             expect(plain).not.toContain(undefined)
             expect({ column, alone, among }).toEqual({ column, alone: plain, among: plain })
           }
-          // Some of them are refused, which is a matter of each.
+          // Some of them are refused, which is tested for each value.
           for (const text of dates) {
             const { plain, alone, among } = await compare('hour', new Date(text))
             expect({ text, alone, among }).toEqual({ text, alone: plain, among: plain })
@@ -192,7 +192,7 @@ describe('what the writer stores is what a plain insert stores', () => {
     },
   )
 
-  it('on the day that was meant', async () => {
+  it('on the local day', async () => {
     vi.stubEnv('TZ', 'Europe/Berlin')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(await compare('day', new Date(1890, 5, 1))).toMatchObject({
@@ -201,7 +201,7 @@ describe('what the writer stores is what a plain insert stores', () => {
     })
   })
 
-  it('on the day that parseInputDatesAsUTC means', async () => {
+  it('on the day according to parseInputDatesAsUTC', async () => {
     vi.stubEnv('TZ', 'America/New_York')
     pg.defaults.parseInputDatesAsUTC = true
     onTestFinished(() => {
@@ -217,7 +217,7 @@ describe('what the writer stores is what a plain insert stores', () => {
   })
 })
 
-it('keeps the statements of few and of many rows apart, whatever the columns are called', async () => {
+it('keeps the cached statements of few and of many rows apart, regardless of the names of columns', async () => {
   await execute(database.url, 'create table numbered (id text primary key, "2" int default 9)')
   type Numbered = Record<string, string | number> & { id: string }
   const write = kyselyWriter({

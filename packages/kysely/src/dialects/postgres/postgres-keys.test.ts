@@ -45,7 +45,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
     ['domains', 'nothing'],
     ['citexts', 'nothing'],
     ['citexts', 'update'],
-  ] as const)('is parked, in a batch (%s, %s)', async (table, action) => {
+  ] as const)('is parked in a batch (%s, %s)', async (table, action) => {
     const { send } = open(table, { on: 'id', do: action })
     const outcomes = await send(...['abc', 'ABC', 'Abc', 'other'].map((id, v) => ({ id, v })))
     const parked = isParked.replace('caseless', table === 'citexts' ? 'citext' : 'caseless')
@@ -54,7 +54,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
     expect(await stored(table)).toEqual([`${['abc', 'ABC', 'Abc'][winner]}:${winner}`, 'other:3'])
   })
 
-  it.each(['nothing', 'update'] as const)('is parked, in batches of their own (%s)', async (action) => {
+  it.each(['nothing', 'update'] as const)('is parked in a separate batch (%s)', async (action) => {
     const { send } = open('texts', { on: 'id', do: action })
     expect(await send({ id: 'abc', v: 0 })).toEqual(['done'])
     expect(await send({ id: 'ABC', v: 1 }, { id: 'new', v: 2 })).toEqual([isParked, 'done'])
@@ -62,7 +62,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
     expect(await stored()).toEqual(action === 'update' ? ['new:2', 'abc:3'] : ['abc:0', 'new:2'])
   })
 
-  it('is no written row for one that the table refuses', async () => {
+  it('does not count as a written row for a key that the table refuses', async () => {
     const { send } = open('texts')
     expect(await send({ id: 'abc', v: 0 })).toEqual(['done'])
     expect(await send({ id: 'ABC', v: 100 })).toEqual([expect.stringMatching(/^23514 .*"small"/)])
@@ -79,7 +79,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
     ])
   })
 
-  it('is parked through the plugins of Kysely', async () => {
+  it('is parked with the plugins of Kysely', async () => {
     const { db } = openKysely<{ camelKeys: { theId: string; v: number } }>(database.url)
     const row = ({ body }: MessageRecord<{ theId: string; v: number }>) => body
     const plugged = db.withPlugin(new CamelCasePlugin()).withSchema('public')
@@ -93,7 +93,7 @@ describe('a key in Postgres that is equal to another by its collation', () => {
     }
   })
 
-  it('costs nothing where texts are compared exactly', async () => {
+  it('costs no statement if texts are compared exactly', async () => {
     await run('create table exact (id text primary key, v int)')
     const { send, statements } = open('exact')
     await send({ id: 'abc', v: 0 })
@@ -126,7 +126,7 @@ describe('a key in Postgres that its column would change', () => {
     expect(await run('select v from one_type')).toEqual([{ v: 1 }])
   })
 
-  it('is parked with a domain, too', async () => {
+  it('is also parked with a domain', async () => {
     await run('create domain price as numeric(10,2); create table prices (id price primary key, v int)')
     expect(await open('prices').send({ id: '1.001', v: 1 })).toEqual([
       expect.stringMatching(/^SPILLWAY_ROW_INVALID .* of the type price /),
@@ -138,7 +138,7 @@ describe('a key in Postgres that its column would change', () => {
     ['numeric(10,2)', '1', '1.00'],
     ['bigint', '7', '+007'],
     ['timestamptz', '2026-01-01T00:00:00Z', '2026-01-01T01:00:00.000000000+01'],
-  ])('is the same in another spelling: %s, %o and %o', async (type, one, other) => {
+  ])('is the same if it is written differently: %s, %o and %o', async (type, one, other) => {
     await run(`drop table if exists one_type; create table one_type (id ${type} primary key, v int)`)
     const { send } = open('one_type')
     expect(await send({ id: one, v: 1 }, { id: other, v: 2 })).toEqual(['done', 'done'])
@@ -146,7 +146,7 @@ describe('a key in Postgres that its column would change', () => {
   })
 })
 
-describe('what Postgres cannot meet', () => {
+describe('a conflict target that Postgres does not support', () => {
   it.each([
     [
       'partial',
@@ -156,7 +156,7 @@ describe('what Postgres cannot meet', () => {
     ],
     ['deferrable', 'id text unique deferrable, v int', '', 'refused_id_key is deferrable'],
     [
-      'deferrable, beside one that is not',
+      'deferrable, in addition to one that is not',
       'id text unique deferrable, v int',
       'create unique index on refused (id)',
       'refused_id_key is deferrable',
@@ -174,7 +174,7 @@ describe('what Postgres cannot meet', () => {
       'no unique constraint covers exactly the conflict columns "id"',
     ],
     ['of single precision', 'id float4 primary key, v int', '', 'of the type real'],
-  ])('is said with the reason, and nothing is parked: an index %s', async (_, columns, index, why) => {
+  ])('is reported with the reason, and nothing is parked: an index %s', async (_, columns, index, why) => {
     await run(`drop table if exists refused; create table refused (${columns}); ${index}`)
     for (const action of ['nothing', 'update'] as const) {
       const { write } = open('refused', { on: 'id', do: action })
@@ -185,14 +185,14 @@ describe('what Postgres cannot meet', () => {
         },
       ])
     }
-    // Once there is one it is met.
+    // A usable index is found as soon as it exists.
     await run(
       'alter table refused drop constraint if exists refused_id_key, alter id type text; create unique index usable on refused (id)',
     )
     expect(await open('refused').send({ id: '1', v: 1 })).toEqual(['done'])
   })
 
-  it('is said of a view with an INSTEAD OF trigger, which takes rows that may fail', async () => {
+  it('is a view with an INSTEAD OF trigger, unless conflicts fail', async () => {
     await run(`create table beneath (id text primary key, v int);
       create view above as select * from beneath;
       create view instead as select * from beneath;
@@ -229,7 +229,7 @@ describe('the target of a conflict in Postgres', () => {
       )
   }
 
-  it('is a partial index, by the condition that `where` says', async () => {
+  it('is a partial index, if `where` has its condition', async () => {
     await run(`create table soft (id text, v int, deleted_at timestamptz default now(), state text);
       create unique index on soft (id) where deleted_at is null and state = 'open';
       insert into soft values ('a', 0, now(), 'open')`)
@@ -274,7 +274,7 @@ describe('the target of a conflict in Postgres', () => {
     expect(await run('select id, tenant from shared')).toEqual([{ id: 'a', tenant: '7' }])
   })
 
-  it('is a constraint by its name, where another beside it is deferrable', async () => {
+  it('is a named constraint, if another one on the columns is deferrable', async () => {
     await run(`create table doubled (id text constraint doubled_exact unique, v int);
       alter table doubled add constraint late unique (id) deferrable`)
     const send = openSoft('doubled', { on: 'id', constraint: 'doubled_exact', do: 'nothing' })

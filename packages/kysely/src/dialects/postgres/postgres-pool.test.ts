@@ -22,7 +22,7 @@ async function pidOf(pool: PostgresPool): Promise<number | undefined> {
 }
 
 describe('postgresPool', () => {
-  it('replaces a connection that outlived its idle time while timers stood still', async () => {
+  it('replaces a connection that exceeded its idle time while timers were stopped', async () => {
     let now = 0
     const clock = { now: () => now, sleep: async () => undefined }
     const pool = postgresPool({ Pool, connectionString: database.url, clock })
@@ -34,7 +34,7 @@ describe('postgresPool', () => {
     expect(await pidOf(pool)).not.toBe(first)
   })
 
-  it('does not keep a connection that is given back in the middle of a transaction', async () => {
+  it('closes a connection that is returned inside a transaction', async () => {
     const pool = postgresPool({ Pool, connectionString: database.url })
     onTestFinished(() => pool.end())
     const first = await pidOf(pool)
@@ -47,14 +47,14 @@ describe('postgresPool', () => {
     expect(pool.limit.open).toBe(1)
   })
 
-  it('closes a connection at once whose last answer is not complete yet, and listens no more for each use', async () => {
+  it('closes a connection whose last answer is incomplete at once, and adds no listeners for each use', async () => {
     const pool = postgresPool({ Pool, connectionString: database.url })
     onTestFinished(() => pool.end())
     const clients = new Set<PgClient>()
     for (let use = 0; use < 30; use++) {
       const client = (await pool.connect()) as PgClient & EventEmitter
       clients.add(client)
-      // The error is sent before the end of the answer.
+      // The server sends the error before the end of its answer.
       await client.query('select 1/0', []).catch(() => undefined)
       client.release()
       expect(client.listenerCount('drain') + client.listenerCount('end')).toBeLessThan(10)
@@ -67,7 +67,7 @@ describe('postgresPool', () => {
     expect(pool.limit.open).toBe(0)
   })
 
-  it('does not keep a connection whose statement nobody waits for any longer', async () => {
+  it('closes a connection whose driver stopped waiting for its statement', async () => {
     const config = { query_timeout: 100 }
     const pool = postgresPool({ Pool, connectionString: database.url, config })
     onTestFinished(() => pool.end())
@@ -80,42 +80,39 @@ describe('postgresPool', () => {
   it.each([
     [undefined, 60_000],
     [5_000, 5_000],
-  ])(
-    'takes back a connection in use with longestUseMillis %s after %i ms',
-    async (longestUseMillis, after) => {
-      let now = 0
-      const clock = { now: () => now, sleep: systemClock.sleep }
-      const lines: unknown[] = []
-      const pool = postgresPool({
-        Pool,
-        connectionString: database.url,
-        // Enough to connect on a busy machine.
-        connectionTimeoutMillis: 1_000,
-        clock,
-        logger: { info() {}, warn: (message, fields) => lines.push([message, fields]), error() {} },
-        ...(longestUseMillis === undefined ? {} : { longestUseMillis }),
-      })
-      onTestFinished(() => pool.end())
-      const stuck = await pool.connect()
-      const lost = stuck.query('select pg_sleep(60)', []).catch((error: Error) => {
-        stuck.release()
-        return error.message
-      })
-      now += after
-      await expect(pool.connect()).rejects.toMatchObject({ code: 'SPILLWAY_CONNECTIONS_BUSY' })
-      now += 1
-      const client = await pool.connect()
-      expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
-      client.release()
-      expect(await lost).toBe('canceling statement due to user request')
-      expect(lines).toEqual([
-        [
-          'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
-          { milliseconds: after + 1, longestUseMillis: after },
-        ],
-      ])
-    },
-  )
+  ])('closes a connection in use with longestUseMillis %s after %i ms', async (longestUseMillis, after) => {
+    let now = 0
+    const clock = { now: () => now, sleep: systemClock.sleep }
+    const lines: unknown[] = []
+    const pool = postgresPool({
+      Pool,
+      connectionString: database.url,
+      // Enough time to connect on a busy machine.
+      connectionTimeoutMillis: 1_000,
+      clock,
+      logger: { info() {}, warn: (message, fields) => lines.push([message, fields]), error() {} },
+      ...(longestUseMillis === undefined ? {} : { longestUseMillis }),
+    })
+    onTestFinished(() => pool.end())
+    const stuck = await pool.connect()
+    const lost = stuck.query('select pg_sleep(60)', []).catch((error: Error) => {
+      stuck.release()
+      return error.message
+    })
+    now += after
+    await expect(pool.connect()).rejects.toMatchObject({ code: 'SPILLWAY_CONNECTIONS_BUSY' })
+    now += 1
+    const client = await pool.connect()
+    expect((await client.query<{ one: number }>('select 1 as one', [])).rows).toEqual([{ one: 1 }])
+    client.release()
+    expect(await lost).toBe('canceling statement due to user request')
+    expect(lines).toEqual([
+      [
+        'A connection was in use for too long and is closed: its statement got no answer, or it was not given back.',
+        { milliseconds: after + 1, longestUseMillis: after },
+      ],
+    ])
+  })
 
   it.each([
     ['refuses writes', 'set default_transaction_read_only = on', 'create table never ()', '25006'],
@@ -134,7 +131,7 @@ describe('postgresPool', () => {
     second.release()
   })
 
-  it('keeps a connection whose statement failed for a reason of its own', async () => {
+  it('keeps a connection whose statement failed for its own reason', async () => {
     const pool = postgresPool({ Pool, connectionString: database.url })
     onTestFinished(() => pool.end())
     const first = await pool.connect()
@@ -161,7 +158,7 @@ describe('postgresPool', () => {
     await expect.poll(open).toHaveLength(0)
   })
 
-  it('replaces a connection after its uses and after its lifetime, each a little earlier than another', async () => {
+  it('replaces connections after their uses and after their lifetime, spread in time', async () => {
     let now = 0
     const clock = { now: () => now, sleep: () => new Promise<void>(() => undefined) }
     const random = [0, 0.9][Symbol.iterator]()
@@ -185,7 +182,7 @@ describe('postgresPool', () => {
     expect(await pidOf(pool)).not.toBe(second)
   })
 
-  it('lets all connections go that nobody uses, and opens new ones', async () => {
+  it('closes all unused connections, and opens new ones', async () => {
     const pool = postgresPool({ Pool, connectionString: database.url, connections: 2 })
     onTestFinished(() => pool.end())
     const clients = [await pool.connect(), await pool.connect()]
@@ -199,8 +196,8 @@ describe('postgresPool', () => {
     expect(await pidOf(pool)).toBeGreaterThan(0)
   })
 
-  it('drops a connection whose server does not answer a goodbye', async () => {
-    // A server that says nothing once the session is there.
+  it('drops a connection whose server does not close it', async () => {
+    // A server that sends nothing after the start of the session.
     const { port, hostname } = new URL(database.url)
     const sockets: Socket[] = []
     const deaf = createServer({ allowHalfOpen: true }, (client) => {
@@ -241,12 +238,12 @@ describe('postgresPool', () => {
       return lines
     }
 
-    it('that fits is not spoken of', async () => {
+    it('that fits is not logged', async () => {
       expect(await warnings({ budget: 17 })).toEqual([])
       expect(await warnings({})).toEqual([])
     })
 
-    it('that could not be compared is spoken of: nobody is to believe that it fits', async () => {
+    it('that could not be compared is logged, so that it does not look as if it fits', async () => {
       await execute(
         database.url,
         `create schema shadow;
@@ -265,7 +262,7 @@ describe('postgresPool', () => {
       ])
     })
 
-    it('that the server, the role or the database contradicts is spoken of once', async () => {
+    it('that exceeds a limit of the server, the role or the database is logged once', async () => {
       expect(await warnings({ budget: 18 })).toEqual([
         'The budget is 18 connections, but max_connections of the server, less those reserved for superusers, allows 17.',
       ])

@@ -21,7 +21,7 @@ function open(idleInTransactionSessionTimeoutMillis?: number) {
   return db
 }
 
-/** Runs a transaction whose session the server has ended before its second statement; answers its error. */
+/** Runs a transaction whose session the server ends before its second statement, and returns its error. */
 async function failAfter(db: Kysely<object>, end: (pid: number) => Promise<unknown>): Promise<unknown> {
   return db
     .transaction()
@@ -44,7 +44,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue()));
 }
 
-it('says that the transaction waited too long for its next statement', async () => {
+it('reports that the transaction waited too long for its next statement', async () => {
   const error = await failAfter(open(50), async () => undefined)
   expect(error).toMatchObject({
     code: '25P03',
@@ -60,7 +60,7 @@ it('says that the transaction waited too long for its next statement', async () 
   })
 })
 
-it('says that an administrator ended the session', async () => {
+it('reports that an administrator ended the session', async () => {
   const error = await failAfter(open(), (pid) => execute(database.url, `select pg_terminate_backend(${pid})`))
   expect(error).toMatchObject({
     code: '57P01',
@@ -68,7 +68,7 @@ it('says that an administrator ended the session', async () => {
   })
 })
 
-it('leaves a statement alone that fails before the session ends', async () => {
+it('does not change the error of a statement that fails before the session ends', async () => {
   const error = await sql`select 1 / 0`.execute(open()).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: '22012', message: 'division by zero' })
 })

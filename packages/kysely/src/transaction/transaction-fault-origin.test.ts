@@ -10,7 +10,7 @@ afterEach(() => execute(ledger.url, 'drop table if exists notes cascade').then((
 type Notes = Ledger & { notes: { id: string; n?: number; note?: string | null; added?: string } }
 type Trx = Kysely<Notes>
 
-/** Applies a message with the key `bad` in another way than others. */
+/** Applies the message with the key `bad` in a different way. */
 async function outcomesOf(
   definition: string,
   good: (trx: Trx, key: string) => Promise<unknown>,
@@ -34,7 +34,7 @@ const insert =
       .values({ id, ...values })
       .execute()
 
-describe('a fault of the database parks no message', () => {
+describe('no message is parked for a fault of the database', () => {
   it.for([
     ['23502', 'create table notes (id text primary key, added text not null)', insert()],
     [
@@ -103,7 +103,7 @@ describe('a fault of the database parks no message', () => {
       `create table notes (id text, n smallint); insert into notes values ('x', 32767)`,
       (trx: Trx) => sql`update notes set n = (n + 1::smallint)::smallint`.execute(trx),
     ],
-  ] as const)('nor a statement that has no parameters: %s', async ([code, definition, effect]) => {
+  ] as const)('or for a statement without parameters: %s', async ([code, definition, effect]) => {
     const { outcomes } = await outcomesOf(definition, effect)
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ kind: 'retry', unavailable: false, cause: { cause: { code } } })
@@ -111,7 +111,7 @@ describe('a fault of the database parks no message', () => {
     expect(inspect(outcomes, { depth: 20, showHidden: true })).not.toContain('s3cret')
   })
 
-  it('nor what a statement supplies that tells nothing of it', async () => {
+  it('or for a statement whose text does not show what it supplies', async () => {
     const { outcomes } = await outcomesOf(
       'create table notes (id text primary key, added text not null)',
       insert({ added: 'x' }),
@@ -123,7 +123,7 @@ describe('a fault of the database parks no message', () => {
   })
 })
 
-describe('a value that a message gives is parked all the same', () => {
+describe('a message is parked for its own value', () => {
   const usual = 'n int generated always as identity, made timestamptz default now()'
   it.for([
     [
@@ -187,7 +187,7 @@ describe('a value that a message gives is parked all the same', () => {
   })
 })
 
-it('a code of the user’s own is classified', async () => {
+it('the user’s own code is classified', async () => {
   await execute(
     ledger.url,
     `create table notes (id text primary key);

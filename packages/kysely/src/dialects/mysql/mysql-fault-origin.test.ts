@@ -8,10 +8,10 @@ import { describeMysql, executeMysql, openMysql } from '../../testing/mysql.ts'
 
 type Body = Record<string, unknown> & { id: string }
 
-describeMysql('who is to blame in MySQL or MariaDB', (database) => {
+describeMysql('the origin of an error in MySQL or MariaDB', (database) => {
   const run = (text: string) => executeMysql(database.url, text)
 
-  /** A writer of a table of its own, made by statements that have `t` for its name. */
+  /** A writer with its own table, created by statements that call it `t`. */
   async function writing(
     definition: string,
     action: 'nothing' | 'update' | 'fail' = 'nothing',
@@ -68,7 +68,7 @@ describeMysql('who is to blame in MySQL or MariaDB', (database) => {
       `create table t (${key}, note text, state varchar(9) default 'new' unique);
        insert into t (id, note) values ('x', 'x')`,
     ],
-  ] as const)('a fault of the database parks nothing: %s %s', async ([code, definition]) => {
+  ] as const)('parks nothing for a fault of the database: %s %s', async ([code, definition]) => {
     const isPartition = definition.includes('partition by')
     if (isPartition) return expectPartition(definition)
     for (const action of ['nothing', 'update', 'fail'] as const) {
@@ -92,7 +92,7 @@ describeMysql('who is to blame in MySQL or MariaDB', (database) => {
     }
   })
 
-  /** A key of a partitioned table has the column of its partitions. */
+  /** A key of a partitioned table must include the column of its partitions. */
   async function expectPartition(definition: string) {
     const name = `t_${randomUUID().replaceAll('-', '')}`
     await run(definition.replaceAll(/\bt\b/g, name).replace('id char(36)', 'id char(36) not null'))
@@ -105,7 +105,7 @@ describeMysql('who is to blame in MySQL or MariaDB', (database) => {
     )
     const outcomes = await write(batch, timeLimit())
     expect(summary(outcomes)).toEqual({ done: 35, retry: 5 })
-    // Others are written: nobody waits for it.
+    // Other rows are written, so `batch` does not wait.
     expect(outcomes[3]).not.toHaveProperty('unavailable')
     expect(outcomes[3]).toMatchObject({
       cause: { code: 'SPILLWAY_DATABASE_FAULT', cause: { code: 'MYSQL_1526' } },
@@ -132,7 +132,7 @@ describeMysql('who is to blame in MySQL or MariaDB', (database) => {
       `create table t (${key}, ${usual}, a varchar(9), gone int default 0, unique (a, gone))`,
       { a: 's3cret' },
     ],
-  ])('a value that the row gives is parked: %s %s', async ([code, definition, bad, more = {}]) => {
+  ])('parks a row for its own value: %s %s', async ([code, definition, bad, more = {}]) => {
     const { write, count } = await writing(definition)
     const first = code === 'MYSQL_1062' ? { ...more, ...bad } : more
     expect(
@@ -158,7 +158,7 @@ describeMysql('who is to blame in MySQL or MariaDB', (database) => {
     ['45000', 1040],
     ['42000', 1644],
     ['08S01', 1644],
-  ] as const)('a row that a trigger refuses with %s %i costs itself alone', async ([state, number]) => {
+  ] as const)('a row that a trigger refuses with %s %i is retried alone', async ([state, number]) => {
     const trigger = (
       name: string,
     ) => `create trigger refuse_${randomUUID().slice(0, 8)} before insert on ${name} for each row

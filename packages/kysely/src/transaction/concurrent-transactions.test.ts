@@ -13,33 +13,36 @@ import {
 
 const ledger = useLedger()
 
-describe('transactions that meet', () => {
+describe('concurrent transactions', () => {
   it.each([
     ['commits', 'done', 0],
     ['rolls back', 'retry', 1],
-  ] as const)('wait for each other: after one that %s, its twin knows', async (_, first, expectedRuns) => {
-    const [inside, open] = [gate(), gate()]
-    const one = ledgerWriter(ledger.open(), {
-      transaction: async (trx, messages) => {
-        await post(trx, messages)
-        inside.resolve()
-        await open.promise
-        if (first === 'retry') throw new Error('a bug')
-      },
-    })
-    const other = ledgerWriter(ledger.open())
-    const writes = [one.write([posting('x')], timeLimit())]
-    await inside.promise
-    writes.push(other.write([posting('x')], timeLimit()))
-    await waitingForLocks(ledger.url, 1)
-    open.resolve()
-    expect((await Promise.all(writes)).flatMap(results)).toEqual([first, 'done'])
-    expect(other.runs).toHaveLength(expectedRuns)
-    expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
-  })
+  ] as const)(
+    'wait for each other: after one that %s, the other one reads its result',
+    async (_, first, expectedRuns) => {
+      const [inside, open] = [gate(), gate()]
+      const one = ledgerWriter(ledger.open(), {
+        transaction: async (trx, messages) => {
+          await post(trx, messages)
+          inside.resolve()
+          await open.promise
+          if (first === 'retry') throw new Error('a bug')
+        },
+      })
+      const other = ledgerWriter(ledger.open())
+      const writes = [one.write([posting('x')], timeLimit())]
+      await inside.promise
+      writes.push(other.write([posting('x')], timeLimit()))
+      await waitingForLocks(ledger.url, 1)
+      open.resolve()
+      expect((await Promise.all(writes)).flatMap(results)).toEqual([first, 'done'])
+      expect(other.runs).toHaveLength(expectedRuns)
+      expect(await totals(ledger.url)).toEqual({ balance: 1, postings: 1, keys: 1 })
+    },
+  )
 
-  it('do not deadlock on the inbox, in whatever order their messages are', async () => {
-    // Each entry takes its time, so that the inserts overlap.
+  it('do not deadlock on the inbox, regardless of the order of their messages', async () => {
+    // Each entry takes some time, so that the inserts overlap.
     await execute(
       ledger.url,
       `create function slow() returns trigger language plpgsql as
@@ -56,18 +59,18 @@ describe('transactions that meet', () => {
     const outcomes = await Promise.all(
       [batch, batch.toReversed(), batch].map(async (messages, turn) => {
         const { write } = ledgerWriter(ledger.open(), { random })
-        // The connection is there before they meet.
+        // Connects before the concurrent writes.
         await write([posting(`first ${turn}`)], timeLimit())
         return write(messages, timeLimit())
       }),
     )
     expect(new Set(outcomes.flatMap(results))).toEqual(new Set(['done']))
-    // A deadlock would have been repeated, after a random time.
+    // A deadlock would have been repeated after a random delay.
     expect(repeats).toBe(0)
     expect(await totals(ledger.url)).toEqual({ balance: 23, postings: 23, keys: 23 })
   })
 
-  it('and deadlock in the function run again', async () => {
+  it('run again after a deadlock in the function', async () => {
     const arrived = [gate(), gate()]
     const touch = async (own: number, accounts: readonly string[]) => {
       let first = true
@@ -94,7 +97,7 @@ describe('transactions that meet', () => {
     expect(await totals(ledger.url)).toMatchObject({ balance: 2, keys: 2 })
   })
 
-  it('add up under serializable isolation, where they fail each other', async () => {
+  it('add up with serializable isolation, although they make each other fail', async () => {
     const batch = Array.from({ length: 4 }, (_, index) => posting(`k${index}`))
     await Promise.all(
       batch.map(async (message) => {
