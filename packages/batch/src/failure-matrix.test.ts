@@ -15,7 +15,7 @@ import { usePostgres } from './testing/postgres.ts'
 import { silent } from './testing/virtual-run.ts'
 import { type Worker, workerOf } from './testing/worker.ts'
 
-// What may fail between a queue and a database, row by row: see docs/batch.md, "What may fail".
+// What may fail between a queue and a database, row by row: see docs/reference/failure-matrix.md.
 
 interface Database {
   orders: { id: string; cents: number }
