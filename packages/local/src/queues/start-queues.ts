@@ -12,6 +12,7 @@ import { returnUnread } from './return-unread.ts'
 
 /** What {@link startQueues} takes. */
 export interface QueuesOptions {
+  /** The queues, with their dead-letter queues. */
   readonly queues: readonly QueueSpec[]
   /** The port on 127.0.0.1. Default 0: any free port. */
   readonly port?: number

@@ -22,6 +22,7 @@ import { createStore, streamName } from './store.ts'
 
 /** What {@link startStreams} takes. */
 export interface StreamsOptions {
+  /** The streams. */
   readonly streams: readonly StreamSpec[]
   /** The port on 127.0.0.1. Default 0: any free port. */
   readonly port?: number
