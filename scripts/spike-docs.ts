@@ -43,7 +43,7 @@ function table(figures: SpikeFigures): string {
   )
   return `**${toVerdict(figures)}**
 
-${rate} requests a second for ${seconds} s, on ${processors} processors with ${memoryGib} GiB. \`max_connections\` is ${maxConnections}, ${figures.synchronous.budget} of them for the functions; commits are gathered for ${commitMs} ms; each design has ${environments} environments before the clock starts.
+${rate} requests per second for ${seconds} s, on ${processors} processors with ${memoryGib} GiB. \`max_connections\` is ${maxConnections}, ${figures.synchronous.budget} of them for the functions; commits are delayed by ${commitMs} ms; each design has ${environments} environments before the clock starts.
 
 | | synchronous | buffered |
 |---|--:|--:|

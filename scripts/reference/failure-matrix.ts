@@ -62,7 +62,7 @@ export const failureRows: readonly FailureRow[] = [
     '**lost**: SQS deletes it without a trace',
     tested(
       'packages/simulator/src/queue/queue.test.ts',
-      'deletes a message although its visibility time-out has passed, and one that is too old',
+      'deletes a message after its visibility time-out has passed, and one that is too old',
       link('runbooks/queue-grows.md', 'watch its age'),
     ),
   ),

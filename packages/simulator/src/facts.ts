@@ -1,7 +1,7 @@
 import type { Outage } from './database/outage.ts'
 import { percentiles, round } from './report.ts'
 
-/** What the report needs to know about a message. */
+/** The facts about a message for the report. */
 export interface SentMessage {
   readonly sentAt: number
 }

@@ -16,7 +16,7 @@ const minutes = 60
 /** The defaults of all lines. */
 const common: QueueNumbers = { batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 30 }
 
-/** Messages a second. */
+/** Messages per second. */
 const rate = 2
 
 function line(
@@ -40,7 +40,7 @@ const minute = ['down for a minute', 1, { is: 'down' }] as const
 const tenMinutes = ['down for 10 minutes', 10, { is: 'down' }] as const
 const hour = ['down for an hour', 60, { is: 'down' }] as const
 const threeHours = ['down for 3 hours', 180, { is: 'down' }] as const
-const slow = ['slow for 10 minutes: a second for a row', 10, { is: 'slow', rowTime: 1000 }] as const
+const slow = ['slow for 10 minutes: a second per row', 10, { is: 'slow', rowTime: 1000 }] as const
 const silent = ['no answer for 10 minutes', 10, { is: 'hanging' }] as const
 const locked = ['locked for 10 minutes (55P03)', 10, { is: 'failing', code: '55P03' }] as const
 const broken = ['input and output fail for 10 minutes (58030)', 10, { is: 'failing', code: '58030' }] as const

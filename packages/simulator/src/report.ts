@@ -18,8 +18,8 @@ export interface Report {
   /** The number of parked messages by the code of their reason. */
   readonly parked: Readonly<Record<string, number>>
   /**
-   * The number of messages that were delivered too often, and are in the dead-letter queue of the queue or at the
-   * failure destination of the stream.
+   * The number of messages that were delivered too often and moved to the dead-letter queue of the queue or the failure
+   * destination of the stream.
    */
   readonly inDlq: number
   /** When the first of them was moved, counted from the start of the first outage. */

@@ -10,7 +10,7 @@ import { createVirtualClock } from './time/virtual-clock.ts'
 import { send } from './traffic.ts'
 import { createWorld, defaultRest, start, type WorldEnvironment, type WorldOptions } from './world.ts'
 
-/** What a handler of a stream gets from its execution environment, in addition to the event. */
+/** What the execution environment passes to a handler of a stream, in addition to the event. */
 export interface StreamEnvironment extends WorldEnvironment {
   /** A copy is sent to the dead-letter store with the code of the reason. */
   park(code: string): void

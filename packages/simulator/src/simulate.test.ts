@@ -10,7 +10,7 @@ const outage: Simulation = {
   outages: [{ from: 20, to: 60, kind: { is: 'down' } }],
 }
 
-it('is the same for the same seed, and another one for another', async () => {
+it('gives the same report for the same seed, and another for another seed', async () => {
   const [one, same, other] = [
     await simulate(outage),
     await simulate(outage),
@@ -23,7 +23,7 @@ it('is the same for the same seed, and another one for another', async () => {
   expect(one.accepted).toBeGreaterThan(1000)
 })
 
-it('uses no time and no chance but those of the simulation, so that nothing is left to wait for', async () => {
+it('uses only the clock and the random source of the simulation, so that it waits for nothing real', async () => {
   const callers: string[] = []
   function watch<Owner extends object>(owner: Owner, name: keyof Owner & string): void {
     const original = owner[name] as (...args: unknown[]) => unknown

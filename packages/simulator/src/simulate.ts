@@ -39,7 +39,7 @@ export interface SimulatedBreaker
   readonly clockAhead?: number
 }
 
-/** What a handler of a queue gets from its execution environment, in addition to the event. */
+/** What the execution environment passes to a handler of a queue, in addition to the event. */
 export interface Environment extends WorldEnvironment {
   readonly queueName: string
   readonly sqs: SqsClient
@@ -62,7 +62,7 @@ export interface Simulation extends WorldOptions {
   readonly mayChangeVisibility?: boolean
 }
 
-/** How long the simulation continues for the breaker when the queue is empty. Milliseconds. */
+/** How long the simulation continues after the queue is empty, so that the breaker can close. Milliseconds. */
 const breakerTime = 600_000
 
 /**

@@ -21,7 +21,7 @@ export interface TrafficWorld {
 /** Milliseconds. */
 const step = 250
 
-/** Sends messages for `duration` seconds from now on. */
+/** Sends messages for `duration` seconds. */
 export function send({ rate, groups = 100 }: Traffic, duration: number, world: TrafficWorld): void {
   const { clock, random } = world
   const start = clock.now()

@@ -24,7 +24,7 @@ export interface WorldOptions {
   readonly outages?: readonly Outage[]
 }
 
-/** What a handler gets from its execution environment, in addition to the event. */
+/** What the execution environment passes to a handler, in addition to the event. */
 export interface WorldEnvironment {
   readonly clock: Clock
   readonly random: () => number

@@ -3,13 +3,13 @@ import { performance } from 'node:perf_hooks'
 
 /** How busy the machine and this process were. */
 export interface Busy {
-  /** The share of the processor time that was used, by whatever process: 0 to 1. */
+  /** The share of the processor time that all processes used: 0 to 1. */
   readonly processor: number
-  /** The share of the time in which this process's event loop did something: 0 to 1. */
+  /** The share of the time in which the event loop of this process was busy: 0 to 1. */
   readonly runtime: number
 }
 
-/** Starts to measure; the function that it returns ends that. */
+/** Starts a measurement; the returned function ends it and returns the result. */
 export function measureBusy(): () => Busy {
   const before = readTimes()
   const loop = performance.eventLoopUtilization()

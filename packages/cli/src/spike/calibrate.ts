@@ -14,9 +14,9 @@ import { drain, type RunOptions, withApp } from './run-app.ts'
 import { type Sampler, startSampler } from './sampler.ts'
 import { leastConnections, sizeApp } from './size-app.ts'
 
-/** What was given by hand; the rest is measured. */
+/** The numbers that the user has set; the others are measured. */
 export interface GivenNumbers {
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number | undefined
   readonly maxConnections: number | undefined
   readonly commitMs: number | undefined
@@ -30,9 +30,9 @@ export interface FloodNumbers {
   readonly maxConnections: number
   readonly commitMs: number
   readonly environments: number
-  /** Requests a second that the buffered design took; `null` when the rate was given. */
+  /** Requests per second that the buffered design accepted; `null` when the rate was set by the user. */
   readonly capacity: number | null
-  /** Connections that the synchronous design holds at this rate; `null` when `max_connections` was given. */
+  /** Connections that the synchronous design holds at this rate; `null` when `max_connections` was set by the user. */
   readonly wantedConnections: number | null
 }
 
@@ -46,31 +46,32 @@ export interface CalibrationOptions extends Pick<RunOptions, 'spike'> {
   readonly given: GivenNumbers
 }
 
-/** Requests in flight, and environments, while the capacity is measured. */
+/** The number of requests in flight, and of environments, while the capacity is measured. */
 const inFlight = Math.max(8, 2 * availableParallelism())
 
 /** How long each measurement takes. */
 const seconds = 3
 
-/** The first requests of a measurement meet code that was never run: they are left out. Milliseconds. */
+/** The time at the start of a measurement that is not counted, because code runs for the first time. Milliseconds. */
 const settleMs = 1000
 
-/** So many connections more than there are environments: nothing is refused while the wanted ones are counted. */
+/** The connections beyond the number of environments, so that none is refused while they are counted. */
 const spareConnections = 10
 
 const intervalMs = 100
 
-/** Beyond the requests of a measurement. */
+/** A number above those of the requests of a measurement. */
 const firstIndex = 1_000_000
 
 /**
- * Chooses the numbers of a flood so that the designs differ on this machine: the rate by what the buffered design takes,
- * `max_connections` by what the synchronous design wants. What is given is not measured.
+ * Chooses the numbers of a flood so that the designs differ on this machine: the rate from the capacity of the buffered
+ * design, and `max_connections` from the connections that the synchronous design needs. Numbers that the user has set
+ * are not measured.
  */
 export async function calibrate(options: CalibrationOptions, progress: Progress): Promise<FloodNumbers> {
   const { given } = options
   if (given.maxConnections !== undefined) {
-    // Refused before anything is measured.
+    // Invalid options are rejected before the measurements.
     for (const config of [options.synchronous, options.buffered]) {
       sizeApp((await loadApp(config)).app, given.maxConnections)
     }
@@ -83,7 +84,7 @@ export async function calibrate(options: CalibrationOptions, progress: Progress)
   const chosen = { rate, commitMs, environments, capacity }
   if (capacity !== null)
     progress.line(
-      `calibration: the buffered design takes ${Math.round(capacity)} requests/s; the flood has ${rate}`,
+      `calibration: the buffered design handles ${Math.round(capacity)} requests/s; the flood has ${rate}`,
     )
   if (given.maxConnections !== undefined) {
     return { ...chosen, maxConnections: given.maxConnections, wantedConnections: null }
@@ -99,7 +100,7 @@ export async function calibrate(options: CalibrationOptions, progress: Progress)
   return { ...chosen, maxConnections: budget + reserved, wantedConnections }
 }
 
-/** Requests a second that the buffered design accepts, while it writes what it accepted before. */
+/** Requests per second that the buffered design accepts while it writes the messages that it accepted before. */
 function measureCapacity(
   { buffered, spike, file, given }: CalibrationOptions,
   progress: Progress,
@@ -109,7 +110,7 @@ function measureCapacity(
     { config: buffered, spike, environments: inFlight, commitMs, firstIndex },
     progress,
     async ({ local }) => {
-      progress.step(`measuring what the buffered design takes, ${seconds} s`)
+      progress.step(`measuring the capacity of the buffered design, ${seconds} s`)
       const load = { inFlight }
       const result = await flood({ file, url: local.url, seconds, load, firstIndex: 0, intervalMs })
       const counted = result.intervals.slice(settleMs / intervalMs, (seconds * 1000) / intervalMs)
@@ -119,7 +120,7 @@ function measureCapacity(
   )
 }
 
-/** How many connections the synchronous design holds at a rate, looked at ten times a second. */
+/** How many connections the synchronous design holds at a rate, measured ten times per second. */
 async function measureConnections(
   { synchronous, spike, file }: CalibrationOptions,
   { rate, commitMs, environments }: Pick<FloodNumbers, 'rate' | 'commitMs' | 'environments'>,
@@ -129,7 +130,7 @@ async function measureConnections(
   const maxConnections = environments + spareConnections + (app.database?.reserved ?? 0)
   const options = { config: synchronous, spike, environments, commitMs, firstIndex, maxConnections }
   return withApp(options, progress, async ({ local }) => {
-    progress.step(`counting the connections that the synchronous design wants, ${seconds} s`)
+    progress.step(`counting the connections that the synchronous design needs, ${seconds} s`)
     const sampler = Promise.withResolvers<Sampler>()
     const onStart = () => sampler.resolve(startSampler(local, intervalMs))
     await flood({ file, url: local.url, seconds, load: { rate }, firstIndex: 0, intervalMs }, { onStart })

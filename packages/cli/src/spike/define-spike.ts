@@ -16,15 +16,15 @@ export interface SpikeRequest {
   readonly key: string
 }
 
-/** A flood that hits the same API in two designs. */
+/** A flood of requests to the same API in two designs. */
 export interface Spike {
   /** The config file of the design that writes within the request. Relative to the spike's own file. */
   readonly synchronous: string
   /** The config file of the design that buffers. Relative to the spike's own file. */
   readonly buffered: string
-  /** Makes the request with a number, from 0. Each has a key of its own. */
+  /** Makes the request with a number, from 0. Each needs a unique key. */
   request(index: number): SpikeRequest
-  /** SQL that gives the key of each effect in the database, in a column `key`. */
+  /** SQL that selects the key of each effect in the database, in a column `key`. */
   readonly writtenKeys: string
 }
 
@@ -38,7 +38,7 @@ const rules: OptionRules<Spike> = {
 /**
  * Defines what `spillway spike` sends, in a file `spike.ts` beside the app's config.
  *
- * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or of the wrong kind.
+ * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when an option is unknown, missing or invalid.
  */
 export function defineSpike(spike: Spike): Spike {
   checkOptions('defineSpike', spike, rules)

@@ -9,7 +9,7 @@ const easy: LimitMeasures = {
   lateMs: 3,
 }
 
-it('names what limited a design, the connections first', () => {
+it('names the limits of a design, the connections first', () => {
   const limits = findLimits({
     budget: 9,
     refusedConnections: 1234,
@@ -28,17 +28,19 @@ it('names what limited a design, the connections first', () => {
   ])
 })
 
-it('says that nothing limited a design that took all', () => {
-  expect(findLimits(easy)).toStrictEqual([{ by: 'nothing', why: 'it took the flood with room to spare' }])
-})
-
-it('does not call failures of another kind room to spare', () => {
-  expect(findLimits({ ...easy, failed: 3 })).toStrictEqual([
-    { by: 'unknown', why: 'requests failed for another reason: see the messages above' },
+it('names no limit of a design that accepted all requests', () => {
+  expect(findLimits(easy)).toStrictEqual([
+    { by: 'nothing', why: 'it handled the flood and had capacity left' },
   ])
 })
 
-it('counts one connection as one', () => {
+it('does not report free capacity after failures of another kind', () => {
+  expect(findLimits({ ...easy, failed: 3 })).toStrictEqual([
+    { by: 'unknown', why: 'requests failed for another reason; see the messages above' },
+  ])
+})
+
+it('writes one connection in the singular', () => {
   expect(findLimits({ ...easy, budget: 1, refusedConnections: 2 })[0]?.why).toBe(
     'the functions may hold 1 connection, and the database refused 2 more',
   )

@@ -1,4 +1,4 @@
-/** What a design's run is judged by. */
+/** The measurements from which the limits of a design are found. */
 export interface LimitMeasures {
   /** The most connections that the functions may hold. */
   readonly budget: number
@@ -6,23 +6,23 @@ export interface LimitMeasures {
   readonly failed: number
   /** Shares of the time, 0 to 1. */
   readonly busy: { readonly processor: number; readonly runtime: number }
-  /** The 99th percentile of how late requests were sent. */
+  /** The 99th percentile of the delay with which requests were sent. */
   readonly lateMs: number
 }
 
-/** What limited a design, and how that was seen. */
+/** A limit of a design, and the evidence for it. */
 export interface Limit {
   readonly by: 'connections' | 'processor' | 'runtime' | 'load generator' | 'nothing' | 'unknown'
   readonly why: string
 }
 
-/** From here on a processor or a process counts as fully used. */
+/** The share from which a processor or a process counts as fully used. */
 const full = 0.9
 
-/** From here on a request counts as sent late. Milliseconds. */
+/** The delay from which a request counts as sent late. Milliseconds. */
 const late = 100
 
-/** Says what limited a design, the most certain first. */
+/** Finds the limits of a design, the most certain first. */
 export function findLimits(measures: LimitMeasures): readonly Limit[] {
   const { budget, refusedConnections, failed, busy, lateMs } = measures
   const limits: Limit[] = []
@@ -52,8 +52,8 @@ export function findLimits(measures: LimitMeasures): readonly Limit[] {
   }
   if (limits.length > 0) return limits
   return failed > 0
-    ? [{ by: 'unknown', why: 'requests failed for another reason: see the messages above' }]
-    : [{ by: 'nothing', why: 'it took the flood with room to spare' }]
+    ? [{ by: 'unknown', why: 'requests failed for another reason; see the messages above' }]
+    : [{ by: 'nothing', why: 'it handled the flood and had capacity left' }]
 }
 
 function percent(share: number): string {

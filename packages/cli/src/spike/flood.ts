@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { SpillwayError } from '@spillway/message'
 import type { LoadInterval, LoadReport } from './tally.ts'
 
-/** What the load generator is told. */
+/** The options of the load generator. */
 export interface LoadOptions {
   /** The file of the spike. */
   readonly file: string
-  /** Where the API is. */
+  /** The URL of the API. */
   readonly url: string
   readonly seconds: number
-  /** Requests a second, each sent when it is due, or how many are in flight all the time. */
+  /** Requests per second, each sent when it is due, or a constant number of requests in flight. */
   readonly load: { readonly rate: number } | { readonly inFlight: number }
   /** The number of the first request. */
   readonly firstIndex: number
@@ -19,24 +19,24 @@ export interface LoadOptions {
   readonly intervalMs: number
 }
 
-/** What a flood leaves behind. */
+/** The result of a flood. */
 export interface FloodResult extends LoadReport {
   /** The keys of the requests that were accepted. */
   readonly acceptedKeys: readonly string[]
-  /** By intervals since the first request. */
+  /** The counts of each interval since the first request. */
   readonly intervals: readonly LoadInterval[]
 }
 
-/** What the load generator sends to its parent. */
+/** A message from the load generator to its parent. */
 export interface ChildMessage {
-  /** When the first request was due, by the wall clock. */
+  /** When the first request was due, in wall-clock time. */
   readonly startedAt?: number
   readonly report?: LoadReport
   readonly burstEnded?: true
   readonly ended?: Pick<FloodResult, 'acceptedKeys' | 'intervals'>
 }
 
-/** Called as a flood goes on. */
+/** Called during a flood. */
 export interface FloodListeners {
   onStart?(startedAt: number): void
   onProgress?(report: LoadReport): void
@@ -44,7 +44,7 @@ export interface FloodListeners {
   onBurstEnd?(): void
 }
 
-/** Sends requests from a process of its own. */
+/** Sends requests from a separate process. */
 export function flood(options: LoadOptions, listeners: FloodListeners = {}): Promise<FloodResult> {
   const generator = fileURLToPath(new URL(`./load-generator${extname(import.meta.url)}`, import.meta.url))
   const child = fork(generator, [JSON.stringify(options)])

@@ -1,7 +1,7 @@
 import type { Local } from '@spillway/local'
 import pg from 'pg'
 
-/** The keys that had their effect, and those that were parked. */
+/** The keys that had an effect, and those that were parked. */
 export interface Ledger {
   readonly written: ReadonlySet<string>
   readonly parked: ReadonlySet<string>
@@ -9,10 +9,13 @@ export interface Ledger {
 
 /** Where the messages of a flood ended. */
 export interface Account {
-  /** Keys with an effect. They may be more than were accepted: a write can succeed whose answer is lost. */
+  /**
+   * Keys with an effect. They may be more than the accepted ones, because a write may succeed although its response is
+   * lost.
+   */
   readonly written: number
   readonly parked: number
-  /** Accepted keys that are in neither place. */
+  /** Accepted keys that are neither written nor parked. */
   readonly lost: number
 }
 
@@ -21,7 +24,7 @@ export async function readLedger(local: Local, writtenKeys: string): Promise<Led
   return { written: await readWritten(local, writtenKeys), parked: await readParked(local) }
 }
 
-/** Compares what was accepted with what became of it. `others` are keys that are not the flood's. */
+/** Compares the accepted keys with the written and parked ones. `others` are keys that are not of the flood. */
 export function takeAccount(
   accepted: readonly string[],
   { written, parked }: Ledger,

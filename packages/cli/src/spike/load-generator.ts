@@ -1,4 +1,5 @@
-// The process that sends the requests of a spike: apart from the runtime, so that neither slows the other's clock.
+// The process that sends the requests of a spike. It is separate from the runtime, so that neither delays the timers of
+// the other.
 import { Agent, request } from 'undici'
 import type { ChildMessage, LoadOptions } from './flood.ts'
 import { loadSpike } from './load-spike.ts'
@@ -10,7 +11,7 @@ const tickMs = 2
 /** How often the progress is reported. Milliseconds. */
 const reportMs = 200
 
-/** A client that waits longer gives up: API Gateway answers within 30 s. */
+/** The time-out of a request. API Gateway answers within 30 s. */
 const timeoutMs = 35_000
 
 const { file, url, seconds, load, firstIndex, intervalMs }: LoadOptions = JSON.parse(process.argv[2] ?? '')
@@ -25,7 +26,9 @@ let sent = 0
 const now = () => performance.now() - startedAt
 const tell = (message: ChildMessage, then = () => {}) => process.send?.(message, then)
 
-/** Sends one request. Its time counts from when it was due, not from when this process came to send it. */
+/**
+ * Sends one request. Its latency is measured from the time at which it was due, even if this process sends it later.
+ */
 async function send(dueMs: number): Promise<void> {
   const { path, body, key } = spike.request(firstIndex + sent++)
   tally.sent(dueMs, now() - dueMs)
@@ -46,7 +49,7 @@ async function send(dueMs: number): Promise<void> {
   tally.answered(dueMs, now(), answer)
 }
 
-/** An open loop: each request is sent when it is due, whatever became of those before it. */
+/** An open loop: each request is sent when it is due, independent of earlier ones. */
 async function sendAtRate(rate: number): Promise<readonly Promise<void>[]> {
   const requests: Promise<void>[] = []
   await new Promise<void>((resolve) => {
@@ -61,7 +64,7 @@ async function sendAtRate(rate: number): Promise<readonly Promise<void>[]> {
   return requests
 }
 
-/** A closed loop: so many requests are in flight all the time. */
+/** A closed loop: a constant number of requests is in flight. */
 async function keepInFlight(count: number): Promise<readonly Promise<void>[]> {
   async function sendInTurn(): Promise<void> {
     while (now() < seconds * 1000) await send(now())

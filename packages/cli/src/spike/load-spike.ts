@@ -14,7 +14,7 @@ export async function findSpike(folder: string): Promise<string> {
   if (found?.isFile()) return file
   throw new SpillwayError(
     'SPILLWAY_START_FAILED',
-    `There is no spike.ts in ${resolve(folder)}: it says what to send. Write one with defineSpike({ … }).`,
+    `There is no spike.ts in ${resolve(folder)}, which defines the requests. Write one with defineSpike({ … }).`,
   )
 }
 

@@ -5,7 +5,7 @@ import type { SpikeOptions } from './spike.ts'
 /**
  * Reads the arguments of `spillway spike`.
  *
- * @throws UsageError for arguments that cannot be understood
+ * @throws UsageError for invalid arguments
  */
 export function parseSpike(args: readonly string[]): SpikeOptions {
   const parsed = parse(

@@ -15,20 +15,20 @@ it.each([
   [gib, 8],
   [4 * gib, 20],
   [64 * gib, 40],
-])('gives a design environments by the memory: %d bytes', (memory, environments) => {
+])('limits the environments of a design by the memory: %d bytes', (memory, environments) => {
   expect(mostEnvironments(memory)).toBe(environments)
 })
 
 it.each([
-  // A busy machine: half of what it takes.
+  // A busy machine: half of its capacity.
   [60, 40, 30],
   [61, 40, 30],
   [618, 40, 300],
-  // A fast machine: no more than forty environments hold at once, or eight.
+  // A fast machine: at most what forty environments, or eight, can handle at once.
   [5000, 40, 660],
   [5000, 8, 130],
   [100_000, 1000, 2000],
-  // A machine that stands still is still flooded.
+  // A machine that handles nothing still gets a flood.
   [0, 40, 10],
 ])('chooses the rate for a capacity of %d/s and %d environments', (capacity, environments, rate) => {
   expect(chooseRate(capacity, environments)).toBe(rate)
@@ -40,7 +40,7 @@ it.each([
   [200, 60],
   [300, 40],
   [2000, 40],
-])('has the database gather commits for longer when the flood is slow: %d/s', (rate, commitMs) => {
+])('increases the commit delay when the flood is slow: %d/s', (rate, commitMs) => {
   expect(chooseCommitMs(rate)).toBe(commitMs)
 })
 
@@ -53,7 +53,7 @@ it.each([
   expect(chooseEnvironments(rate, commitMs, most)).toBe(environments)
 })
 
-it('gives the functions half of the connections that the synchronous design held, in the middle of its samples', () => {
+it('gives the functions half of the median of the connections that the synchronous design held', () => {
   expect(chooseBudget([18, 19, 17, 40, 19], 3)).toBe(9)
   expect(chooseBudget([4, 4, 5], 3)).toBe(3)
   expect(chooseBudget([], 2)).toBe(2)
@@ -69,7 +69,7 @@ it.each([
   expect(chooseIntervalMs(rate, seconds)).toBe(intervalMs)
 })
 
-it('finds the median', () => {
+it('computes the median', () => {
   expect(median([3, 1, 2])).toBe(2)
   expect(median([4, 1, 3, 2])).toBe(3)
   expect(median([])).toBe(0)

@@ -1,19 +1,19 @@
 import type { LoadReport } from './tally.ts'
 
-/** Shows how far a design has come. */
+/** Shows the progress of a design. */
 export interface Progress {
   step(name: string): void
   flood(report: LoadReport): void
   drain(waiting: number): void
-  /** Lines that stay. */
+  /** Prints a line that is not redrawn. */
   line(text: string): void
   end(): void
 }
 
-/** How often a line is printed where no terminal can be redrawn. Milliseconds. */
+/** How often a line is printed when the output is not a terminal. Milliseconds. */
 const lineMs = 2000
 
-/** Progress on standard error: one line that is redrawn on a terminal, now and then a line elsewhere. */
+/** Shows progress on standard error: one line that is redrawn on a terminal, or a line every two seconds elsewhere. */
 export function startProgress(design: string, stream: NodeJS.WriteStream = process.stderr): Progress {
   let printedAt = Number.NEGATIVE_INFINITY
   function show(text: string, now: boolean): void {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { formatMs, toRows, toTable, toVerdict } from './report.ts'
 import { figures } from './testing/figures.ts'
 
-it('has the figures of both designs side by side', () => {
+it('shows the figures of both designs side by side', () => {
   expect(
     toRows(figures).map(({ label, synchronous, buffered }) => [label, synchronous, buffered]),
   ).toStrictEqual([
@@ -22,18 +22,18 @@ it('has the figures of both designs side by side', () => {
   ])
 })
 
-it('says beneath the table what limited each design, and what became of the flood', () => {
+it('shows below the table the limits of each design and the verdict', () => {
   const lines = toTable(figures).split('\n')
   expect(lines.slice(-3)).toStrictEqual([
     'synchronous: limited by connections (the functions may hold 9 connections, and the database refused 590 more)',
-    'buffered: limited by nothing (it took the flood with room to spare)',
+    'buffered: limited by nothing (it handled the flood and had capacity left)',
     'Of 1,000 requests the synchronous design failed 600, the buffered one 0. Everything accepted was written or dead-lettered.',
   ])
 })
 
-it('says so when something that was accepted is lost', () => {
+it('reports when accepted requests are lost', () => {
   const lossy = { ...figures, buffered: { ...figures.buffered, lost: 2 } }
-  expect(toVerdict(lossy)).toBe('2 requests were answered 2xx and are nowhere: that must not be.')
+  expect(toVerdict(lossy)).toBe('2 requests were answered 2xx but are lost. This must never happen.')
 })
 
 it.each([
@@ -42,6 +42,6 @@ it.each([
   [123.4, '123 ms'],
   [7434.2, '7.43 s'],
   [35_000, '35 s'],
-])('writes %d ms', (ms, text) => {
+])('formats %d ms', (ms, text) => {
   expect(formatMs(ms)).toBe(text)
 })

@@ -10,12 +10,12 @@ export interface MachineFacts {
   readonly node: string
 }
 
-/** What a spike was run with. */
+/** The settings of a spike. */
 export interface SpikeSettings extends FloodNumbers {
   readonly seconds: number
 }
 
-/** What `spillway spike --json` prints. */
+/** The output of `spillway spike --json`. */
 export interface SpikeFigures {
   readonly settings: SpikeSettings
   readonly machine: MachineFacts
@@ -65,14 +65,14 @@ export function toRows({ synchronous, buffered }: SpikeFigures): readonly Figure
   }))
 }
 
-/** The figures that a page about a spike quotes: all but those over time. */
+/** The figures for a page about a spike: all except those over time. */
 export function toSummary({ synchronous, buffered, ...rest }: SpikeFigures) {
   const { series: _, ...first } = synchronous
   const { series: __, ...second } = buffered
   return { ...rest, synchronous: first, buffered: second }
 }
 
-/** The two designs side by side, and what limited each. */
+/** The two designs side by side, and their limits. */
 export function toTable(figures: SpikeFigures): string {
   const table = new Table({
     head: ['', 'synchronous', 'buffered'],
@@ -84,10 +84,10 @@ export function toTable(figures: SpikeFigures): string {
   return [table.toString(), ...limits, toVerdict(figures)].join('\n')
 }
 
-/** One sentence: what the flood did to each design. */
+/** The result of the flood for each design, in one sentence. */
 export function toVerdict({ synchronous, buffered }: SpikeFigures): string {
   const lost = synchronous.lost + buffered.lost
-  if (lost > 0) return `${number(lost)} requests were answered 2xx and are nowhere: that must not be.`
+  if (lost > 0) return `${number(lost)} requests were answered 2xx but are lost. This must never happen.`
   return `Of ${number(synchronous.sent)} requests the synchronous design failed ${number(synchronous.failed)}, the buffered one ${number(buffered.failed)}. Everything accepted was written or dead-lettered.`
 }
 
@@ -95,7 +95,7 @@ function toLimits(design: string, { limitedBy }: DesignFigures): string {
   return `${design}: limited by ${limitedBy.map(({ by, why }) => `${by} (${why})`).join('; ')}`
 }
 
-/** ` (500: 12, ETIMEDOUT: 3)`, or nothing where nothing failed. */
+/** ` (500: 12, ETIMEDOUT: 3)`, or nothing if nothing failed. */
 function describeFailures(answers: DesignFigures['answers']): string {
   const failures = Object.entries(answers).filter(([answer]) => !/^2\d\d$/.test(answer))
   if (failures.length === 0) return ''

@@ -7,7 +7,7 @@ import { countQueued } from './sampler.ts'
 import { sizeApp } from './size-app.ts'
 import { createWarmUp } from './warm-up.ts'
 
-/** What a design is started with. */
+/** The options with which a design is started. */
 export interface RunOptions {
   /** The config file of the app. */
   readonly config: string
@@ -22,17 +22,17 @@ export interface RunOptions {
   readonly firstIndex: number
 }
 
-/** A design that runs and is warm. */
+/** A running design whose environments are started. */
 export interface WarmApp {
   readonly local: Local
   /** The keys of the requests of the warm-up. */
   readonly warmUpKeys: readonly string[]
 }
 
-/** A queue that does not empty is reported, not waited for. */
+/** The time-out for a queue that does not become empty. */
 const drainLimitMs = 15 * 60_000
 
-/** Runs a design on back ends of its own, warms it up, and stops it after `use`. */
+/** Runs a design with its own database and queues, warms it up, and stops it after `use`. */
 export async function withApp<T>(
   options: RunOptions,
   progress: Progress,

@@ -7,22 +7,22 @@ import type { Progress } from './progress.ts'
 import { drain, type RunOptions, type WarmApp, withApp } from './run-app.ts'
 import { type Series, startSampler, toSeries } from './sampler.ts'
 
-/** What one design is run with. */
+/** The options with which one design is run. */
 export interface DesignOptions extends Omit<RunOptions, 'firstIndex'> {
   /** The file of the spike. */
   readonly file: string
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number
   readonly seconds: number
 }
 
-/** What a flood did to one design. */
+/** The result of a flood for one design. */
 export interface DesignFigures {
   /** Requests, each sent when it was due. */
   readonly sent: number
   /** Answered with 2xx. */
   readonly accepted: number
-  /** Answered otherwise, or not at all. */
+  /** Answered with another status, or not at all. */
   readonly failed: number
   /** How many answers there were, by status or by the code of the client's error. */
   readonly answers: Readonly<Record<string, number>>
@@ -41,15 +41,15 @@ export interface DesignFigures {
   readonly peakBacklog: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** From the last request until all that was accepted had its effect. */
+  /** From the last request until all accepted messages had their effect. */
   readonly drainSeconds: number
   readonly limitedBy: readonly Limit[]
   readonly series: Series
 }
 
-/** Runs one design on back ends of its own, floods it, and counts. */
+/** Runs one design with its own database and queues, floods it, and counts the results. */
 export function runDesign(options: DesignOptions, progress: Progress): Promise<DesignFigures> {
-  // The warm-up takes the numbers after those of the flood.
+  // The warm-up uses the numbers after those of the flood.
   const firstIndex = Math.round(options.rate * options.seconds)
   return withApp({ ...options, firstIndex }, progress, (app) => floodApp(app, options, progress))
 }
@@ -93,7 +93,7 @@ async function floodApp(
   }
 }
 
-/** Notes when a flood began and ended, and how busy this machine was in between. */
+/** Measures when a flood began and ended, and how busy this machine was in between. */
 function createWatch() {
   let startedAt = 0
   let burstEndedAt = 0

@@ -4,7 +4,7 @@ import type { LoadInterval } from './tally.ts'
 
 const busy: LoadInterval = { arrivals: 10, accepted: 9, failed: 1, p50Ms: 5, p99Ms: 9 }
 
-it('puts samples to the intervals in which they were taken, and goes on until the last of them', () => {
+it('assigns samples to the intervals in which they were taken, until the last sample', () => {
   const series = toSeries(
     [busy, busy],
     [
@@ -20,7 +20,7 @@ it('puts samples to the intervals in which they were taken, and goes on until th
     intervalMs: 100,
     intervals: [
       { ...busy, backlog: 6, connections: 7, refused: 5 },
-      // Nobody looked: as before.
+      // There was no sample, so the values of the previous interval are kept.
       { ...busy, backlog: 6, connections: 7, refused: 0 },
       { ...none, backlog: 6, connections: 7, refused: 0 },
       { ...none, backlog: 0, connections: 2, refused: 0 },

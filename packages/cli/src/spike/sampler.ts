@@ -1,21 +1,21 @@
 import type { Local } from '@spillway/local'
 import type { LoadInterval } from './tally.ts'
 
-/** What the runtime was seen to hold at one moment. */
+/** The state of the runtime at one moment. */
 export interface Sample {
-  /** Milliseconds by the wall clock. */
+  /** Wall-clock time in milliseconds. */
   readonly at: number
   /** Messages in the queues and streams that a function reads. */
   readonly backlog: number
-  /** The most connections since the sample before. */
+  /** The most connections since the previous sample. */
   readonly connections: number
-  /** Connections that the database refused since the sample before. */
+  /** Connections that the database refused since the previous sample. */
   readonly refused: number
 }
 
 /** One interval of a design's run. */
 export interface Interval extends LoadInterval {
-  /** Messages that waited at its end. */
+  /** Messages that wait at the end of the interval. */
   readonly backlog: number
   /** The most connections that the functions held. */
   readonly connections: number
@@ -25,7 +25,7 @@ export interface Interval extends LoadInterval {
 /** A design's run over time. */
 export interface Series {
   readonly intervalMs: number
-  /** From the first request until all that was accepted was written. */
+  /** From the first request until all accepted messages were written. */
   readonly intervals: readonly Interval[]
 }
 
@@ -35,7 +35,7 @@ export interface Sampler {
   stop(): Promise<{ readonly samples: readonly Sample[]; readonly peakConnections: number }>
 }
 
-/** Starts to look at a running app every `everyMs`. Resets the peak of its connections each time. */
+/** Takes a sample of a running app every `everyMs`. Each sample resets the peak of the connections. */
 export function startSampler(local: Local, everyMs: number): Sampler {
   const { database } = local
   const samples: Sample[] = []
@@ -57,7 +57,7 @@ export function startSampler(local: Local, everyMs: number): Sampler {
   }
 
   const timer = setInterval(() => {
-    // A busy runtime may take longer for one than the next has to wait.
+    // On a busy machine a sample may take longer than the interval.
     reading ??= take().finally(() => {
       reading = undefined
     })
@@ -73,7 +73,7 @@ export function startSampler(local: Local, everyMs: number): Sampler {
   }
 }
 
-/** Messages in the queues and streams that a function reads, in flight or not. */
+/** Messages in the queues and streams that functions read, including those in flight. */
 export async function countQueued(local: Local): Promise<number> {
   const { queues, streams } = await local.state()
   const read = local.app.functions.flatMap((fn) => fn.eventSource?.queue ?? [])
@@ -88,7 +88,10 @@ function total(depth: { visible: number; inFlight: number; delayed: number } | u
 
 const nothing: LoadInterval = { arrivals: 0, accepted: 0, failed: 0, p50Ms: null, p99Ms: null }
 
-/** Puts the samples to the intervals of the load generator; those before its start are left out. The series ends with the last of both. */
+/**
+ * Assigns the samples to the intervals of the load generator, without those before its start. The series ends with the
+ * last of both.
+ */
 export function toSeries(
   intervals: readonly LoadInterval[],
   samples: readonly Sample[],
@@ -103,7 +106,7 @@ export function toSeries(
     const own = byInterval.get(index) ?? []
     merged.push({
       ...(intervals[index] ?? nothing),
-      // An interval without a sample is as the one before it.
+      // An interval without a sample has the values of the previous one.
       backlog: own.at(-1)?.backlog ?? before?.backlog ?? 0,
       connections:
         own.length === 0

@@ -28,20 +28,20 @@ function concurrency(maxConnections: number) {
   }
 }
 
-it('has the functions share fewer connections in the same proportions', () => {
+it('divides fewer connections among the functions in the same proportions', () => {
   expect(concurrency(12)).toStrictEqual({ budget: 8, maxConnections: 12, write: 4, status: 2 })
   expect(concurrency(7)).toStrictEqual({ budget: 3, maxConnections: 7, write: 2, status: 1 })
 })
 
-it('gives them no more when there are more', () => {
+it('does not increase their connections when there are more', () => {
   expect(concurrency(100)).toStrictEqual({ budget: 96, maxConnections: 100, write: 8, status: 4 })
 })
 
-it('leaves a function without connections as it is', () => {
+it('does not change a function without connections', () => {
   expect(sizeApp(app, 12).functions[0]).toBe(app.functions[0])
 })
 
-it('refuses fewer than the app needs, and says how many that is', () => {
+it('rejects fewer connections than the app needs, and reports how many it needs', () => {
   expect(leastConnections(app)).toBe(6)
   expect(() => sizeApp(app, 5)).toThrow(
     expect.objectContaining({

@@ -5,8 +5,8 @@ import { type App, type AppFunction, checkApp } from '@spillway/planner'
 const leastConcurrency = 2
 
 /**
- * The app on a database with so many connections. When they are fewer than it was defined with, the functions share
- * what is left in the same proportions.
+ * Fits an app to a number of connections. When they are fewer than in its definition, they are divided among the
+ * functions in the same proportions.
  *
  * @throws SpillwayError `SPILLWAY_OPTION_INVALID` when they are too few for the functions.
  */

@@ -4,7 +4,7 @@ import { runCli } from '../testing/run-cli.ts'
 
 const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
 
-it('finds numbers with which the designs differ on this machine, however busy it is', async () => {
+it('chooses numbers with which the designs differ on this machine, even if it is busy', async () => {
   const { code, stdout, stderr } = await runCli(['spike', orders, '--seconds=6', '--json']).ended
   expect(code, stderr).toBe(0)
   const { settings, synchronous, buffered } = JSON.parse(stdout)
@@ -14,6 +14,6 @@ it('finds numbers with which the designs differ on this machine, however busy it
   expect(buffered).toMatchObject({ failed: 0, lost: 0, written: buffered.sent, refusedConnections: 0 })
   expect(synchronous.lost).toBe(0)
   expect(synchronous.failed).toBeGreaterThan(synchronous.sent / 10)
-  expect(stderr).toContain('calibration: the buffered design takes')
+  expect(stderr).toContain('calibration: the buffered design handles')
   expect(stderr).toContain('calibration: at this rate the synchronous design holds')
 }, 900_000)

@@ -6,7 +6,7 @@ import { runCli } from '../testing/run-cli.ts'
 
 const orders = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'orders')
 
-// Sixty writes a second of a tenth of a second each want six connections or more, on any machine; there are three.
+// Sixty writes per second of a tenth of a second each need at least six connections on any machine. There are three.
 const flags = [
   '--rate=60',
   '--seconds=3',
@@ -16,7 +16,7 @@ const flags = [
   '--json',
 ]
 
-it('shows what the synchronous design fails, and that the buffered one loses nothing', async () => {
+it('shows the failures of the synchronous design, and that the buffered one loses nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-spike-'))
   const html = join(folder, 'spike.html')
   try {
@@ -71,13 +71,13 @@ it('shows what the synchronous design fails, and that the buffered one loses not
   }
 }, 180_000)
 
-it('refuses a page in a folder that is not there before anything starts', async () => {
+it('rejects a page in a missing folder before anything starts', async () => {
   const { code, stderr } = await runCli(['spike', orders, '--html', '/nowhere/spike.html']).ended
   expect(code).toBe(1)
   expect(stderr).toBe('spillway: --html /nowhere/spike.html: there is no folder /nowhere.\n')
 })
 
-it('refuses too few connections with a sentence', async () => {
+it('rejects too few connections with a message', async () => {
   const { code, stderr } = await runCli(['spike', orders, '--rate=10', '--max-connections=5']).ended
   expect(code).toBe(1)
   expect(stderr).toContain("spillway: --max-connections 5 is too few for the app 'orders': ")

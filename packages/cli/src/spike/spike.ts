@@ -9,21 +9,21 @@ import { startProgress } from './progress.ts'
 import { type MachineFacts, type SpikeFigures, type SpikeSettings, toTable } from './report.ts'
 import { type DesignFigures, runDesign } from './run-design.ts'
 
-/** What `spillway spike` takes. Numbers that are not given are chosen by a calibration. */
+/** What `spillway spike` takes. A calibration chooses the numbers that the user has not set. */
 export interface SpikeOptions extends GivenNumbers {
   /** The folder with the `spike.ts`. */
   readonly folder: string
   readonly seconds: number
-  /** Print JSON and nothing else on standard output. */
+  /** Print only JSON on standard output. */
   readonly json: boolean
-  /** A file to write the page to. */
+  /** The file of the HTML page. */
   readonly html: string | undefined
 }
 
 /**
- * Floods the two designs of an app, one after the other, and prints what became of the requests.
+ * Floods the two designs of an app, one after the other, and prints the results.
  *
- * @returns the exit code: 1 when something that was accepted is lost.
+ * @returns the exit code: 1 when accepted messages are lost.
  */
 export async function spike({ folder, json, html, ...options }: SpikeOptions): Promise<number> {
   if (html !== undefined) await checkFile(html)
@@ -33,7 +33,7 @@ export async function spike({ folder, json, html, ...options }: SpikeOptions): P
   return figures.synchronous.lost + figures.buffered.lost === 0 ? 0 : 1
 }
 
-/** A flood takes a minute: whether its page can be written is found out before. */
+/** Checks before the flood, which takes a minute, that the page can be written. */
 async function checkFile(file: string): Promise<void> {
   const folder = dirname(resolve(file))
   if ((await stat(folder).catch(() => undefined))?.isDirectory()) return

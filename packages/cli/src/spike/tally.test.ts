@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { createTally } from './tally.ts'
 
-it('counts requests and answers, in all and by intervals', () => {
+it('counts requests and responses, in total and by interval', () => {
   const tally = createTally(100)
   tally.sent(0, 1)
   tally.sent(50, 0)
   tally.sent(120, 0)
   tally.answered(0, 10, '202')
-  // Due in the first interval and answered in the fourth.
+  // This request was due in the first interval and answered in the fourth.
   tally.answered(50, 350, '500')
   tally.answered(120, 150, 'ECONNRESET')
   expect(tally.report(3)).toStrictEqual({
@@ -29,7 +29,7 @@ it('counts requests and answers, in all and by intervals', () => {
   ])
 })
 
-it('reports zeros before anything was sent', () => {
+it('reports zeros before the first request', () => {
   const tally = createTally(100)
   expect(tally.report(5)).toMatchObject({ sent: 0, answered: 0, answers: {}, p50Ms: 0, lateMs: 0 })
   expect(tally.intervals()).toStrictEqual([])

@@ -1,28 +1,28 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 
-/** What a load generator has seen so far. */
+/** The results of a load generator so far. */
 export interface LoadReport {
-  /** Requests that are to be sent; 0 when their number is not known before. */
+  /** The number of requests to send; 0 when it is not known in advance. */
   readonly total: number
   readonly sent: number
   readonly answered: number
   readonly accepted: number
   /** How many answers there were, by status or by the code of the client's error. */
   readonly answers: Readonly<Record<string, number>>
-  /** Of the time from when a request was due to its answer, whatever it was. */
+  /** The latency: from the time at which a request was due to its response of any kind. */
   readonly p50Ms: number
   readonly p99Ms: number
-  /** The 99th percentile of how late requests were sent. */
+  /** The 99th percentile of the delay with which requests were sent. */
   readonly lateMs: number
 }
 
-/** What happened to the requests in one interval. */
+/** The requests of one interval. */
 export interface LoadInterval {
   /** Requests that were due. */
   readonly arrivals: number
   /** Answers with 2xx. */
   readonly accepted: number
-  /** Other answers, and requests that got none. */
+  /** Other responses, and requests without one. */
   readonly failed: number
   /** The latency of the requests that were due; `null` when there were none. */
   readonly p50Ms: number | null
@@ -36,7 +36,7 @@ interface Counts {
   readonly latency: RecordableHistogram
 }
 
-/** Counts requests and answers, in all and by intervals. */
+/** Counts requests and responses, in total and by interval. */
 export interface Tally {
   /** A request was sent, `lateMs` after it was due. */
   sent(dueMs: number, lateMs: number): void
@@ -100,7 +100,7 @@ export function createTally(intervalMs: number): Tally {
   }
 }
 
-/** A histogram takes whole numbers from 1. */
+/** A histogram accepts integers from 1. */
 function toMicroseconds(ms: number): number {
   return Math.max(1, Math.round(ms * 1000))
 }

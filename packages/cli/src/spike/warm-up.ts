@@ -9,7 +9,7 @@ const idleLimitMs = 3000
 /** What {@link warmUp} takes. */
 export interface WarmUpOptions {
   readonly spike: Spike
-  /** How many environments of the function that answers the requests are started. */
+  /** How many environments of the function that receives the requests are started. */
   readonly environments: number
   /** The number of the first request; later requests of the flood must not have it. */
   readonly firstIndex: number
@@ -19,7 +19,7 @@ type Invocation = Parameters<NonNullable<LocalOptions['onInvocation']>>[0]
 
 /** Starts the environments of a design and invokes each once. */
 export interface WarmUp {
-  /** Listens for the event that a request becomes. */
+  /** Remembers the event that the gateway creates from a request. */
   readonly onInvocation: (info: Invocation) => void
   /** @returns the keys of the requests that it sent. */
   run(local: Local, options: WarmUpOptions): Promise<readonly string[]>
@@ -30,7 +30,7 @@ export function createWarmUp(): WarmUp {
   let path: string | undefined
   let first: { readonly fn: string; readonly event: object } | undefined
 
-  /** Sends one request through the gateway, and keeps the event that it became. */
+  /** Sends one request through the gateway, and remembers the event that the gateway creates. */
   async function probe(local: Local, request: SpikeRequest): Promise<typeof first> {
     path = request.path
     const response = await fetch(new URL(request.path, local.url), {
@@ -42,7 +42,7 @@ export function createWarmUp(): WarmUp {
     if (response.ok && first !== undefined) return first
     throw new SpillwayError(
       'SPILLWAY_START_FAILED',
-      `The first request to the app '${local.app.name}', POST ${request.path}, was answered ${response.status}: there is nothing to flood.`,
+      `The first request to the app '${local.app.name}', POST ${request.path}, was answered with ${response.status}, so the flood cannot start.`,
     )
   }
 
@@ -64,7 +64,7 @@ export function createWarmUp(): WarmUp {
       while (warm < environments) {
         const count = Math.min(atOnce, environments - warm)
         await fn.provision(warm + count)
-        // The environments that became idle last are used first: each of the new ones gets one of these.
+        // The environments that became idle last are used first, so each new environment gets one of these requests.
         const requests = Array.from({ length: count }, (_, n) => spike.request(firstIndex + warm + n))
         keys.push(...requests.map(({ key }) => key))
         await Promise.all(
@@ -78,7 +78,7 @@ export function createWarmUp(): WarmUp {
   }
 }
 
-/** Starts the environments of the functions that read a queue or a stream, as many as may run at once. */
+/** Starts the environments of the functions that read a queue or a stream, as many as can run at once. */
 async function provisionReaders({ app, function: find }: Local, most: number): Promise<void> {
   for (const { name, eventSource, streamSource } of app.functions) {
     if (eventSource === undefined && streamSource === undefined) continue
@@ -87,14 +87,14 @@ async function provisionReaders({ app, function: find }: Local, most: number): P
   }
 }
 
-/** How many environments of a function can be invoked at once without one that gets no connection. */
+/** How many environments of a function can be invoked at once so that each gets a connection. */
 function mostAtOnce({ app }: Local, name: string): number {
   const fn = app.functions.find((one) => one.name === name)
   const opensNone = fn?.connections === 0 && !fn.opensUncounted
   return opensNone ? Number.POSITIVE_INFINITY : Math.max(1, app.database?.budget ?? 1)
 }
 
-/** Waits until the functions hold no connection. */
+/** Waits until the functions hold no connections. */
 async function untilIdle({ database }: Local): Promise<void> {
   const until = performance.now() + idleLimitMs
   while (database !== undefined && database.connections() > 0 && performance.now() < until) await sleep(20)

@@ -13,8 +13,8 @@ export interface ControlPlaneOptions {
   /** The duration of a request in milliseconds. Default 100. */
   readonly latency?: number
   /**
-   * The requests per second of all callers together; more are throttled. Default 15, which AWS documents for other
-   * control plane APIs.
+   * The requests per second of all callers; more are throttled. Default 15, which AWS documents for other control plane
+   * APIs.
    */
   readonly rate?: number
   /** Seconds until a change takes effect. Default 10. */
@@ -112,7 +112,7 @@ export function createControlPlane(
     if (command instanceof ListTagsCommand) return { Tags: { ...tags }, $metadata: {} }
     if (command instanceof TagResourceCommand) Object.assign(tags, command.input.Tags)
     else if (command instanceof UpdateEventSourceMappingCommand) update(command)
-    else throw new Error('the simulator knows no such request')
+    else throw new Error('the simulator does not support this request')
     return { $metadata: {} }
   }
 
@@ -128,7 +128,7 @@ export function createControlPlane(
   }
 }
 
-/** Creates a token bucket that says whether a request is throttled. */
+/** Creates a token bucket that decides whether a request is throttled. */
 function createThrottle(rate: number, clock: VirtualClock): () => boolean {
   let tokens = rate
   let filledAt = clock.now()

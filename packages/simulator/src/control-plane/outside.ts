@@ -9,13 +9,13 @@ export interface AlarmOptions {
   readonly period?: number
   /** How many periods in a row must reach the threshold. Default 2. */
   readonly evaluationPeriods?: number
-  /** The number of errors in a period from which on it counts. Default 5. */
+  /** The number of errors at which a period reaches the threshold. Default 5. */
   readonly threshold?: number
   /** Seconds from the end of a period until the alarm sees its errors. Default 30. */
   readonly delay?: number
 }
 
-/** What functions besides the writer need. */
+/** The parts that functions other than the writer need. */
 export interface OutsideWorld {
   readonly clock: VirtualClock
   readonly seed: number

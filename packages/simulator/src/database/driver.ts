@@ -41,7 +41,7 @@ export function createDriver(server: DatabaseServer, clock: Clock): Driver & { e
     const connection: DatabaseConnection = {
       executeQuery: (query) => run(query) as never,
       streamQuery: () => {
-        throw new Error('the simulated database streams nothing')
+        throw new Error('the simulated database does not support streaming')
       },
     }
     mutex.lock(connection)

@@ -18,12 +18,12 @@ export interface InsertOptions {
   /** The work for a row. */
   readonly rowTime: number
   readonly roundTrip: number
-  /** Gets the keys. */
+  /** The inserted keys are added to it. */
   readonly rows: Set<string>
   readonly usage: { workSeconds: number; statements: number }
 }
 
-/** Creates the insert of a server, which takes time and fails as its outages say. */
+/** Creates the insert of a server, which takes time and fails according to its outages. */
 export function createInsert(options: InsertOptions): Insert {
   const { clock, outages, rowTime, roundTrip, rows, usage } = options
   return async function insert(keys, limits) {
@@ -43,14 +43,14 @@ export function createInsert(options: InsertOptions): Insert {
   }
 }
 
-/** How many milliseconds it takes to write this many rows from now on. */
+/** How many milliseconds it takes to write this many rows now. */
 function workTime(count: number, rowTime: number, trouble: Trouble | undefined): number {
   if (trouble?.kind.is !== 'slow') return count * rowTime
   const slow = count * trouble.kind.rowTime
   return slow <= trouble.left ? slow : trouble.left + (count - trouble.left / trouble.kind.rowTime) * rowTime
 }
 
-/** Fails a write as the outage says; resolves if the write may continue. */
+/** Fails a write according to the outage; resolves if the write may continue. */
 async function refuse(
   { kind, left }: Trouble,
   limits: StatementLimits,
@@ -62,7 +62,7 @@ async function refuse(
   }
   if (kind.is !== 'failing') return
   const locked = kind.code === '55P03'
-  // The lock is released in time.
+  // The lock is released before the time limits.
   if (locked && kind.after === undefined && left < Math.min(...Object.values(limits))) {
     return outages.pass(left)
   }

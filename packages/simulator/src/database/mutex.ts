@@ -1,11 +1,11 @@
 import type { Clock } from '@spillway/message/internal'
 
-/** Lets one owner at a time use a connection, in the order in which they ask. */
+/** Gives a connection to one owner at a time, in the order of the requests. */
 export interface Mutex<Owner> {
-  /** Waits until it is free; resolves with whether that was in time. */
+  /** Waits until it is free; resolves with `false` when that takes too long. */
   wait(): Promise<boolean>
   lock(owner: Owner): void
-  /** Frees it, unless the owner has lost it. */
+  /** Frees it if the owner still has it. */
   unlock(owner: Owner): void
 }
 
@@ -14,7 +14,7 @@ export interface MutexOptions {
   readonly clock: Clock
   /** How long a caller waits. */
   readonly acquireTime: number
-  /** After how long an owner that has not freed it loses it to the next caller. */
+  /** After how long the next caller gets it although the owner has not freed it. */
   readonly longestUse: number
   /** Called when an owner loses it. */
   onLost(): void

@@ -23,7 +23,7 @@ export interface Session {
   close(): void
 }
 
-/** What a server has done. */
+/** The usage of a server. */
 export interface DatabaseUsage {
   readonly connects: number
   /** The most connects in one second, including failed ones. */

@@ -23,14 +23,14 @@ export async function runStatement(
   for (const [, name, value] of sql.matchAll(setting)) {
     limits[name === 'lock_timeout' ? 'lockTimeout' : 'statementTimeout'] = Number(value)
   }
-  // The check that writes has a table of its own. It fails like other writes, and its row is not counted as a message.
+  // The check that writes has its own table. It fails like other writes, but its row is not counted as a message.
   await session.insert(sql.includes(checkTable) ? [] : keysOf(parameters[0]), limits)
   return []
 }
 
 /** The rows of a statement that does not write. */
 function answerTo(sql: string, { isReadOnly }: { readonly isReadOnly: boolean }): readonly object[] {
-  // This answer to the probe of the writer says that the driver is not node-postgres.
+  // The writer tests for node-postgres. This response means that the driver is another one.
   if (sql.includes('as "binary"')) return [{ binary: null }]
   if (!sql.includes('transaction_read_only')) return []
   return [{ read_only: isReadOnly ? 'on' : 'off', in_recovery: false }]

@@ -19,11 +19,11 @@ export interface Context {
 /** A Lambda handler. */
 export type Handler = (event: unknown, context: Context) => Promise<unknown>
 
-/** What each execution environment has. */
+/** The parts of each execution environment. */
 export interface EnvironmentFacts {
   readonly clock: EnvironmentClock
   readonly random: () => number
-  /** Registers what runs when the environment has ended. */
+  /** Registers a function that runs when the environment has ended. */
   onEnd(run: () => void): void
 }
 
@@ -63,7 +63,7 @@ const idleLife = 600_000
 
 /**
  * Creates the execution environments of a function. Each runs one invocation at a time and is frozen in between; the
- * one used last is used first. An environment whose invocation times out is ended, as on Lambda.
+ * most recently used one is used first. An environment whose invocation times out is ended, as on Lambda.
  *
  * @param start creates the handler of a new environment
  */

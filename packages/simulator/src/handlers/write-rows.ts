@@ -21,7 +21,7 @@ export interface WriteRowsOptions {
   readonly writer?: (environment: Environment) => Writer<RowBody> | EachRecord<RowBody>
 }
 
-/** The start of the URLs that the source gets. */
+/** The start of the queue URLs. */
 const queueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/'
 
 /** Creates a handler from the real packages that writes a row for each message. */

@@ -27,7 +27,7 @@ export function createQueueClient(clock: Clock, requests: QueueRequests): SqsCli
       return { MessageId: 'copy', $metadata: {} }
     }
     if (!(command instanceof ChangeMessageVisibilityBatchCommand))
-      throw new Error('the simulator knows no such request')
+      throw new Error('the simulator does not support this request')
     const { Entries = [] } = command.input
     if (requests.mayChangeVisibility) {
       for (const { ReceiptHandle, VisibilityTimeout } of Entries) {

@@ -24,7 +24,7 @@ export interface Concurrency {
   limit(maximumConcurrency: number | undefined): void
 }
 
-/** Creates the number of pollers. It grows while all are busy and stays for a minute afterwards. */
+/** Creates the number of pollers. It grows while all are busy, and is kept for a minute afterwards. */
 export function createConcurrency(clock: VirtualClock, maximumConcurrency: number | undefined): Concurrency {
   let limit = maximumConcurrency ?? mostPollers
   let base = idlePollers

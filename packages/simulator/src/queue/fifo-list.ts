@@ -6,7 +6,7 @@ export interface FifoList<Item> {
   shift(): Item | undefined
 }
 
-/** Creates a list that is fast at both ends, which an array is not. */
+/** Creates a list that is fast at both ends, unlike an array. */
 export function createFifoList<Item>(): FifoList<Item> {
   let items: Item[] = []
   let head = 0

@@ -10,7 +10,7 @@ interface Group {
 }
 
 /**
- * Creates the order of a FIFO queue: a line per group. While messages of a group are in flight, no other receive gets
+ * Creates the order of a FIFO queue: one line per group. While messages of a group are in flight, no other receive gets
  * messages of that group; one receive may get several.
  */
 export function createGroups(): Shelf {

@@ -3,9 +3,9 @@ import type { QueueMessage } from './message.ts'
 
 /** The messages in flight, by the time at which they become visible. */
 export interface InFlight {
-  /** Hides a message for some seconds from now on; an earlier time of the same message no longer counts. */
+  /** Hides a message for some seconds from now; this replaces the previous time of the message. */
   hide(message: QueueMessage, seconds: number): void
-  /** Ends the flight of the messages whose time has come. */
+  /** Makes the messages visible whose time has passed. */
   reveal(): void
   /** When the next message becomes visible; `undefined` when none is invisible. */
   nextVisibleAt(): number | undefined
@@ -20,7 +20,7 @@ interface Hidden {
 /**
  * Creates the order in which messages become visible. Messages of the same time keep the order of the calls.
  *
- * @param onVisible called with a message whose flight has ended
+ * @param onVisible called with a message that has become visible
  */
 export function createInFlight(now: () => number, onVisible: (message: QueueMessage) => void): InFlight {
   const hidden = createHeap<Hidden>((one, other) => one.at - other.at || one.order - other.order)

@@ -3,7 +3,7 @@ import type { QueueMessage } from './message.ts'
 
 /** A poller, which repeatedly fills a batch and invokes the function. */
 export interface Poller {
-  /** How many messages its next receive asks for. */
+  /** How many messages its next receive requests. */
   room(): number
   /** Whether it has begun to fill a batch. */
   hasMessages(): boolean
@@ -23,7 +23,7 @@ export interface PollerOptions {
   deliver(batch: readonly QueueMessage[]): Promise<void>
   /** A batch is not full, and the poller can receive further messages. */
   onReceive(poller: Poller): void
-  /** The window of a batch has ended; the poller receives nothing more for it. */
+  /** The window of a batch has ended; the poller receives no more messages for it. */
   onWindowEnd(poller: Poller): void
   /** An invocation has ended. */
   onIdle(poller: Poller): void

@@ -12,7 +12,7 @@ export interface PollersOptions {
   allowed(): number
   /** Invokes the function with a batch. */
   deliver(batch: readonly QueueMessage[]): Promise<void>
-  /** Whether a poller goes on after an invocation when there are this many. */
+  /** Whether a poller continues after an invocation when there are this many. */
   keepsPoller(count: number): boolean
   /** Called when a poller waits or has ended. */
   onFree(): void
@@ -22,14 +22,14 @@ export interface PollersOptions {
 export interface Pollers {
   /** Takes a poller that can receive; `undefined` when all are busy and no more are allowed. */
   take(): Poller | undefined
-  /** Gives back a poller that has received nothing. */
+  /** Returns a poller that has received nothing. */
   giveBack(poller: Poller): void
   someWait(): boolean
   /** Ends the pollers that wait. Those that have begun to fill a batch invoke with it first. */
   endWaiting(): void
 }
 
-/** Creates a set without pollers, which adds them when they are needed. */
+/** Creates a set without pollers; it adds them when needed. */
 export function createPollers(options: PollersOptions): Pollers {
   const { clock, batchSize, batchingWindow, allowed, deliver, keepsPoller, onFree } = options
   /** The pollers that wait for (further) messages. */

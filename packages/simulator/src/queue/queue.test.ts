@@ -31,7 +31,7 @@ function setUp(options: Partial<QueueOptions> = {}) {
 }
 
 describe('a standard queue', () => {
-  it('shows a message again after its visibility time-out, and moves it after its last receive', () => {
+  it('delivers a message again after its visibility time-out, and dead-letters it after its last receive', () => {
     const { queue, send, receive, pass, dead } = setUp()
     send('a', 'b')
     expect(receive(1)).toStrictEqual([0])
@@ -48,7 +48,7 @@ describe('a standard queue', () => {
     expect(queue.size).toBe(0)
   })
 
-  it('shows a message when its visibility is changed to, sooner or later', () => {
+  it('delivers a message at its changed visibility time-out, earlier or later', () => {
     const { queue, send, receive, pass, message } = setUp({ maxReceiveCount: 9 })
     send('a', 'b')
     receive()
@@ -62,7 +62,7 @@ describe('a standard queue', () => {
     expect(receive()).toStrictEqual([1, 0])
   })
 
-  it('deletes a message although its visibility time-out has passed, and one that is too old', () => {
+  it('deletes a message after its visibility time-out has passed, and one that is too old', () => {
     const { queue, send, receive, pass, message, expired } = setUp({ retention: 60 })
     send('a', 'b')
     receive()
@@ -78,7 +78,7 @@ describe('a standard queue', () => {
 })
 
 describe('a FIFO queue', () => {
-  it('hands out nothing of a group of which a message is in flight, and goes on in its order', () => {
+  it('delivers nothing of a group with a message in flight, and then continues in order', () => {
     const { queue, send, receive, pass, message } = setUp({ fifo: true, maxReceiveCount: 9 })
     send('a', 'a', 'b', 'a')
     expect(receive(2)).toStrictEqual([0, 1])
@@ -91,7 +91,7 @@ describe('a FIFO queue', () => {
     expect(queue.size).toBe(0)
   })
 
-  it('goes on behind a message that is moved to the dead-letter queue', () => {
+  it('continues after a message that is dead-lettered', () => {
     const { queue, send, receive, pass, dead } = setUp({ fifo: true, maxReceiveCount: 1 })
     send('a', 'a')
     expect(receive(1)).toStrictEqual([0])

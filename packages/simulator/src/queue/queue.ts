@@ -14,24 +14,24 @@ export interface QueueOptions {
   readonly retention?: number
 }
 
-/** Listeners for what happens to messages. */
+/** Listeners for events of messages. */
 export interface QueueEvents {
   dead(message: QueueMessage): void
   expired(message: QueueMessage): void
 }
 
-/** A queue of Amazon SQS. Deletes and changes name the message itself, so there are no expired receipt handles. */
+/** A queue of Amazon SQS. Deletes and changes take the message itself, so there are no expired receipt handles. */
 export interface Queue {
-  /** How many messages it has, including those in flight. */
+  /** How many messages it contains, including those in flight. */
   readonly size: number
   send(message: QueueMessage): void
   /** Receives up to `most` messages, which are then in flight. */
   receive(most: number): readonly QueueMessage[]
-  /** Whether a receive would find something. */
+  /** Whether a receive would return a message. */
   isReady(): boolean
   /** When the next message becomes visible; `undefined` when none is invisible. */
   nextVisibleAt(): number | undefined
-  /** Deletes a message, in a standard queue also after its visibility time-out has passed. */
+  /** Deletes a message; in a standard queue even after its visibility time-out has passed. */
   delete(message: QueueMessage): void
   /** Sets when a message in flight becomes visible, in seconds from now. */
   changeVisibility(message: QueueMessage, seconds: number): void

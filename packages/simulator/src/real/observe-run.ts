@@ -4,13 +4,13 @@ import type { QueueReport } from '../report.ts'
 
 type InvocationInfo = Parameters<NonNullable<LocalOptions['onInvocation']>>[0]
 
-/** What is observed in the invocations of a run. */
+/** The observations from the invocations of a run. */
 export type Observed = Pick<QueueReport, 'lag' | 'lagAfter' | 'receives'> & {
   readonly invocations: number
   readonly timeouts: number
 }
 
-/** Collects from invocations on the local runtime what the simulator collects about messages. */
+/** Collects the same facts about messages as the simulator, from invocations on the local runtime. */
 export interface RunObserver {
   onInvocation(info: InvocationInfo): void
   /** Called when the traffic begins; earlier invocations do not count. */

@@ -3,9 +3,9 @@ import { type Outage, type Percentiles, type QueueReport, simulate } from '../in
 import { type QueueNumbers, queueNumbers } from '../scenarios/numbers.ts'
 import { query, type RealReport, type RealRun, runForReal } from './run-for-real.ts'
 
-// Compares the simulator with the local runtime: the same app definition, traffic and outage on the virtual clock, and
-// with processes, SQS and Postgres. It takes minutes. It compares times, so it needs an otherwise idle machine.
-// Time-outs of the function are printed but not asserted, because a busy machine has some.
+// Compares the simulator with the local runtime: it runs the same app definition, traffic and outage on the virtual
+// clock, and with processes, SQS and Postgres. It takes minutes. It compares times, so the machine must be idle
+// otherwise. Time-outs of the function are printed but not asserted, because a busy machine causes some.
 
 /** Several simulations, because the delays of a single run are random, as in the real run. */
 const seeds = [1, 2, 3, 4, 5]
@@ -36,8 +36,8 @@ function expectAgreement(real: RealReport, simulated: readonly QueueReport[], of
   const mean = simulated.reduce((sum, { lag }) => sum + lag[of], 0) / simulated.length
   const larger = Math.max(real.lag[of], mean)
   const difference = Math.abs(real.lag[of] - mean)
-  const told = `${of} of the lag: ${real.lag[of]} s on the local runtime, ${mean.toFixed(1)} s simulated`
-  expect(difference, told).toBeLessThanOrEqual(Math.max(larger / 4, leastTolerance))
+  const comparison = `${of} of the lag: ${real.lag[of]} s on the local runtime, ${mean.toFixed(1)} s simulated`
+  expect(difference, comparison).toBeLessThanOrEqual(Math.max(larger / 4, leastTolerance))
 }
 
 function expectNothingLost(report: RealReport | QueueReport): void {
@@ -47,7 +47,7 @@ function expectNothingLost(report: RealReport | QueueReport): void {
   expect(lag.count).toBeGreaterThan(200)
 }
 
-describe.concurrent('an outage on the local runtime loses nothing and is over when the simulator says', () => {
+describe.concurrent('an outage on the local runtime loses nothing and ends when it does in the simulation', () => {
   it.each<[string, Scenario]>([
     [
       'slow: 100 ms for each row, for a minute and a half',
@@ -67,7 +67,7 @@ describe.concurrent('an outage on the local runtime loses nothing and is over wh
       },
     ],
     [
-      'stopped: killed, and started again after two minutes',
+      'stopped: killed, and restarted after two minutes',
       {
         numbers: { batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 10 },
         rate: 4,

@@ -3,7 +3,7 @@ import type { LoadedApp } from '@spillway/local'
 import { defineApp } from '@spillway/planner'
 import type { QueueNumbers } from '../scenarios/numbers.ts'
 
-/** Defines an app whose function `write` reads a queue with these numbers, and otherwise has the defaults. */
+/** Defines an app whose function `write` reads a queue with these numbers, and the defaults otherwise. */
 export function rowsApp({ maxReceiveCount, visibilityTimeout, ...numbers }: QueueNumbers): LoadedApp {
   const app = defineApp({
     name: 'rows',

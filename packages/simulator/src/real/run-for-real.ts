@@ -10,7 +10,7 @@ import { rowsApp } from './rows-app.ts'
 /** What {@link runForReal} takes. Times are in seconds from the start of the traffic. */
 export interface RealRun {
   readonly numbers: QueueNumbers
-  /** Messages a second. */
+  /** Messages per second. */
   readonly rate: number
   readonly duration: number
   /** The longest time after that until the queue is empty. */
@@ -23,16 +23,16 @@ export interface RealRun {
   }
 }
 
-/** What is compared with the report of a simulation, and the number of effects. */
+/** The figures that are compared with the report of a simulation, and the number of effects. */
 export type RealReport = Pick<QueueReport, 'accepted' | 'written' | 'inDlq' | 'left'> &
   Observed & { readonly effects: number }
 
-/** Runs an app on the local runtime through an outage and reports as a simulation does. */
+/** Runs an app on the local runtime with an outage, and returns a report like that of a simulation. */
 export async function runForReal({ numbers, rate, duration, rest, outage }: RealRun): Promise<RealReport> {
   const observer = observeRun('write')
   const local = await startLocal(rowsApp(numbers), { onInvocation: observer.onInvocation })
   try {
-    // A first message before the run, so that the functions have started their first environments.
+    // This first message starts the first environments of the functions before the run.
     const first = await post(local, [-1])
     await untilEmpty(local, 60)
     observer.begin()

@@ -7,7 +7,7 @@ const soak = inject('soak')
 const from = 30
 const to = 330
 
-/** Five minutes in which the database is down, with a breaker. */
+/** An outage of five minutes, with a breaker. */
 const outage = {
   duration: 400,
   rest: 1800,
@@ -26,7 +26,7 @@ async function run(change: Partial<Simulation>) {
   return { ...report, offAfter: (firstOffAt - Date.UTC(2026, 0, 1)) / 1000 - from }
 }
 
-/** Half an hour in which the database has a problem, with the defaults of the app definition. */
+/** An outage of half an hour, with the defaults of the app definition. */
 function halfAnHour(kind: Outage['kind'], more: Partial<Simulation> = {}): Simulation {
   return {
     ...queueNumbers({ batchSize: 100, batchingWindow: 1, maximumConcurrency: 5, timeout: 30 }),
@@ -47,7 +47,7 @@ describe('the breaker opens in time', () => {
     { latency: 500, timeout: 30, environments: 20, within: 90 },
     { latency: 1000, timeout: 30, environments: 20, within: 95 },
   ])(
-    'within $within s where a request takes $latency ms and the function $timeout s, in $environments environments',
+    'within $within s when a request takes $latency ms and the time-out is $timeout s, in $environments environments',
     async ({ latency, timeout, environments, within }) => {
       const report = await run({
         controlPlane: { latency },
@@ -56,11 +56,12 @@ describe('the breaker opens in time', () => {
         traffic: { rate: environments > 20 ? 20 : 3 },
       })
       expect(report.offAfter).toBeLessThan(within)
-      // Not at the first failure, because a short outage is held.
+      // It does not open at the first failure, because records are held during a short outage.
       expect(report.offAfter).toBeGreaterThan(2 * (timeout - 2))
       const { switchedOff, throttled, calls } = report.controlPlane
       expect(switchedOff).toBe(1)
-      // Slow requests overlap: 20 environments that notice the outage at the same time exceed 15 requests per second.
+      // Slow requests overlap: 20 environments that notice the outage at the same time send more than 15 requests per
+      // second.
       expect(throttled).toBeLessThan(calls / (latency < 1000 ? 10 : 4))
       expect(report.written).toBe(report.accepted)
       expect(report.inDlq).toBe(0)
@@ -74,7 +75,7 @@ describe('the breaker opens in time', () => {
     { rate: 15, environments: 200, timeout: 10, share: 0.25, within: 35 },
     { rate: 5, environments: 50, timeout: 30, share: 0.8, within: 150 },
   ])(
-    'where $environments environments have $rate requests a second between them, of which at most a share of $share is throttled',
+    'when $environments environments share $rate requests per second, with at most a share of $share throttled',
     async ({ rate, environments, timeout, share, within }) => {
       for (const seed of soak ? [1, 2] : [1]) {
         const report = await run({
@@ -95,14 +96,14 @@ describe('the breaker opens in time', () => {
   )
 })
 
-it('a breaker whose clock tells fractions of a millisecond gives the maximum concurrency back', async () => {
+it('a breaker whose clock returns fractions of a millisecond restores the maximum concurrency', async () => {
   const { controlPlane, mapping, written, accepted } = await run({ breaker: { clockAhead: 0.123_456_7 } })
   expect(controlPlane).toMatchObject({ switchedOff: 1, switchedOn: 1 })
   expect(mapping).toEqual({ maximumConcurrency: 5, state: 'Enabled' })
   expect(written).toBe(accepted)
 })
 
-it('the breaker opens once, closes with the maximum concurrency of before, and recovers at once', async () => {
+it('the breaker opens once, restores the maximum concurrency when it closes, and recovers at once', async () => {
   const outageOf = halfAnHour({ is: 'down' })
   const [report, without] = [await simulate({ ...outageOf, breaker: {} }), await simulate(outageOf)]
   expect(report).toMatchObject({ written: report.accepted, inDlq: 0, left: 0 })
@@ -121,12 +122,12 @@ describe('a check of the breaker', () => {
     return report.controlPlane.switchedOff
   }
 
-  it('that is `select 1` has the breaker flap on a read-only database, and `checkWritable` has it open once', async () => {
+  it('with `select 1` opens the breaker repeatedly on a read-only database, and `checkWritable` opens it once', async () => {
     expect(await opened({ is: 'read-only' }, 'select 1')).toBeGreaterThan(10)
     expect(await opened({ is: 'read-only' }, 'writable')).toBe(1)
   })
 
-  it('that writes has the breaker open once where the disk is full or a lock is held', async () => {
+  it('with a write opens the breaker once when the disk is full or a lock is held', async () => {
     expect(await opened({ is: 'failing', code: '53100' }, 'writes')).toBe(1)
     expect(await opened({ is: 'failing', code: '55P03' }, 'writes')).toBe(1)
   })
@@ -148,13 +149,13 @@ describe('invocations that all end before they settle their batch', () => {
     breaker: {},
   }
 
-  it('send messages to the dead-letter queue, whatever the breaker watches', async () => {
+  it('dead-letter messages, because the breaker cannot count them', async () => {
     const { inDlq, accepted, controlPlane } = await simulate(crashes)
     expect(inDlq).toBeGreaterThan(accepted / 2)
     expect(controlPlane.switchedOff).toBe(0)
   })
 
-  it('send none where an alarm on the errors of the function opens the breaker', async () => {
+  it('dead-letter none when an alarm on the errors of the function opens the breaker', async () => {
     const report = await simulate({ ...crashes, alarm: {} })
     expect(report).toMatchObject({ written: report.accepted, inDlq: 0, left: 0 })
     expect(report.controlPlane.switchedOff).toBeGreaterThan(0)

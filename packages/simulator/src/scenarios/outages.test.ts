@@ -35,7 +35,7 @@ function expectAllWritten({ accepted, written, inDlq, expired, left, parked }: Q
 
 describe('a database that is down', () => {
   it.each(soak ? [1, 10, 60] : [1])(
-    'for %i minutes sends nothing to the dead-letter queue, and is over two minutes after it',
+    'for %i minutes dead-letters nothing, and all is written two minutes after it',
     async (length) => {
       const report = await simulate(scenario({ is: 'down' }, length * minutes))
       expectAllWritten(report)
@@ -45,7 +45,7 @@ describe('a database that is down', () => {
   )
 
   if (soak) {
-    it('is over later where the back-off is longer, and costs about the same GB-seconds', async () => {
+    it('is recovered from later with a longer back-off, for about the same GB-seconds', async () => {
       const backoff = { base: 30, cap: 900 }
       const outage = scenario({ is: 'down' }, 30 * minutes, {}, { traffic: { rate: 0.5 } })
       const [short, long] = [
@@ -57,7 +57,7 @@ describe('a database that is down', () => {
     })
   }
 
-  it("leaves it to the queue's own visibility time-out with `backoff: false`", async () => {
+  it("with `backoff: false` retries at the queue's own visibility time-out", async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 200, timeout: 10 }
     const handler = writeRows({ batch: { backoff: false } })
     const outage = scenario({ is: 'down' }, 20 * minutes, numbers, { handler })
@@ -66,7 +66,7 @@ describe('a database that is down', () => {
     expect(report.firstInDlq).toBeLessThan(5 * 200 + 60)
   })
 
-  it('never sees more connections at once than there are environments', async () => {
+  it('never has more connections at once than there are environments', async () => {
     const report = await simulate(
       scenario({ is: 'down' }, (soak ? 10 : 3) * minutes, { maximumConcurrency: 20 }),
     )
@@ -77,7 +77,7 @@ describe('a database that is down', () => {
     expect(mostConnectsPerSecond).toBeLessThanOrEqual(3 * 20)
   })
 
-  it.each(soak ? [24] : [3])('for %i hours costs latency, and seconds of a test', async (hours) => {
+  it.each(soak ? [24] : [3])('for %i hours costs only latency, and the test takes seconds', async (hours) => {
     const numbers: QueueNumbers = { timeout: 3, maxReceiveCount: 1000, batchSize: 10, batchingWindow: 0 }
     const day = scenario({ is: 'down' }, hours * 60 * minutes, numbers)
     const report = await simulate({
@@ -93,11 +93,11 @@ describe('a database that is down', () => {
 describe('a database that is slow', () => {
   const slow: QueueNumbers = { timeout: 10, batchingWindow: 5, maximumConcurrency: 5 }
 
-  it('is slow and not down: what a time-out cuts off is written in smaller statements', async () => {
+  it('is not treated as down: rows of a statement that timed out are written in smaller statements', async () => {
     const outage = scenario({ is: 'slow', rowTime: 100 }, 10 * minutes, slow, { traffic: { rate: 25 } })
     const report = await simulate(outage)
     expectAllWritten(report)
-    // Few of the 15,000 messages that were sent while it was slow are left when it ends.
+    // When it ends, few of the 15,000 messages that were sent meanwhile are left.
     expect(report.lag.count).toBeLessThan(1500)
     expect(report.lag.p99).toBeLessThan(120)
     // Half of the server's work was written, so statements are not retried at their full size over and over.
@@ -105,16 +105,13 @@ describe('a database that is slow', () => {
     expect(report.receives.mean).toBeLessThan(2)
   })
 
-  it.each(soak ? [10] : [3])(
-    'for %i minutes sends nothing to the dead-letter queue at five receives',
-    async (length) => {
-      const outage = scenario({ is: 'slow', rowTime: 100 }, length * minutes, { ...slow, maxReceiveCount: 5 })
-      expectAllWritten(await simulate({ ...outage, traffic: { rate: 25 } }))
-    },
-  )
+  it.each(soak ? [10] : [3])('for %i minutes dead-letters nothing with five receives', async (length) => {
+    const outage = scenario({ is: 'slow', rowTime: 100 }, length * minutes, { ...slow, maxReceiveCount: 5 })
+    expectAllWritten(await simulate({ ...outage, traffic: { rate: 25 } }))
+  })
 })
 
-describe('a database that fails for what is no record’s fault', () => {
+describe('a database with errors that no record causes', () => {
   const five: QueueNumbers = { maxReceiveCount: 5 }
   const { least } = outageSurvival({ maxReceiveCount: 5, timeout: 30, batchSize: 100 })
 
@@ -125,16 +122,19 @@ describe('a database that fails for what is no record’s fault', () => {
     ['errors without a code', { is: 'failing' }],
     ['no answer at all', { is: 'hanging' }],
     ['a read-only server', { is: 'read-only' }],
-  ])('with %s is held for: five receives last as long as `outageSurvival` says', async (_, kind) => {
-    const { firstInDlq = Number.POSITIVE_INFINITY } = await simulate(
-      scenario(kind, 4 * minutes, five, { traffic: { rate: 0.5 } }),
-    )
-    expect(firstInDlq).toBeGreaterThanOrEqual(least)
-  })
+  ])(
+    'with %s makes the writer hold: five receives last as long as `outageSurvival` computes',
+    async (_, kind) => {
+      const { firstInDlq = Number.POSITIVE_INFINITY } = await simulate(
+        scenario(kind, 4 * minutes, five, { traffic: { rate: 0.5 } }),
+      )
+      expect(firstInDlq).toBeGreaterThanOrEqual(least)
+    },
+  )
 })
 
-describe('a function without the right to change visibility', () => {
-  it('uses up its receives at the pace of the visibility time-out', async () => {
+describe('a function without the permission to change visibility', () => {
+  it('needs one receive per visibility time-out', async () => {
     const numbers: QueueNumbers = { maxReceiveCount: 5, visibilityTimeout: 180, timeout: 10 }
     const report = await simulate(
       scenario({ is: 'down' }, 20 * minutes, numbers, { mayChangeVisibility: false, traffic: { rate: 0.2 } }),
@@ -153,11 +153,10 @@ describe('a FIFO queue', () => {
     expect(report.lagAfter.p99).toBeLessThanOrEqual(120)
   }
 
-  it('loses no message to an outage of some minutes, after which nothing waits for more than two', () =>
-    survives(5))
+  it('loses no message in an outage of some minutes, and recovers within two minutes', () => survives(5))
 
   if (soak) {
-    it('loses no message to an outage of half an hour, after which nothing waits for more than two minutes', async () => {
+    it('loses no message in an outage of half an hour, and recovers within two minutes', async () => {
       await survives(30)
     })
   }

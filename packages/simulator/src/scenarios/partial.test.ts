@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { rowsWriter, simulate, writeRows } from '../index.ts'
 import { queueNumbers } from './numbers.ts'
 
-// The claim of docs/concepts/outages.md, "Parts that fail by themselves".
+// This proves the claim of docs/concepts/outages.md, "Parts that fail by themselves".
 
-it('with one of two databases down the messages to the other are written within seconds', async () => {
+it('writes the messages to one database within seconds while the other is down', async () => {
   const waits: { readonly sentAt: number; readonly seconds: number }[] = []
   const handler = writeRows({
     writer(environment) {
@@ -45,7 +45,7 @@ it('with one of two databases down the messages to the other are written within 
     return some.sort((one, two) => one - two)[Math.floor(some.length * share)]
   }
   expect(quantile(0.5, 0)).toBeLessThan(0.5)
-  // An environment learns of the outage in its first invocation, which waits for as long as it can.
+  // An environment detects the outage in its first invocation, which holds its records for as long as it can.
   expect(quantile(0.99, 0)).toBeLessThan(60)
   expect(quantile(0.99, 120)).toBeLessThan(2)
 })

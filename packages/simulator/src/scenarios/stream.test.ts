@@ -5,7 +5,7 @@ import { type StreamNumbers, streamNumbers } from './numbers.ts'
 const minutes = 60
 const soak = inject('soak')
 
-/** A stream of two shards whose database has a problem for some minutes. */
+/** A stream of two shards whose database has an outage of some minutes. */
 function outage(
   length: number,
   numbers: Partial<StreamNumbers> = {},
@@ -22,7 +22,7 @@ function outage(
 const long = soak ? 30 : 9
 
 describe(`a stream whose database is down for ${long} minutes`, () => {
-  it('uses up the age of its records and no retries, and is written ten seconds after it, with the defaults of the app definition', async () => {
+  it('discards nothing and is written ten seconds after the outage, with the defaults of the app definition', async () => {
     const { accepted, written, inDlq, parked, lag, lagAfter, left } = await simulateStream(outage(long))
     expect(accepted).toBeGreaterThan(60 * long)
     expect({ written, inDlq, parked, left }).toStrictEqual({
@@ -36,12 +36,12 @@ describe(`a stream whose database is down for ${long} minutes`, () => {
     expect(lagAfter.p99).toBeLessThanOrEqual(10)
   })
 
-  it('gives up healthy records after a minute and a half where ten retries are all there are', async () => {
+  it('discards healthy records after a minute and a half with ten retries', async () => {
     const { accepted, written, inDlq, firstInDlq } = await simulateStream(
       outage(long, { maximumRetryAttempts: 10 }),
     )
-    // An invocation holds until its time is nearly over, so ten retries last longer than those of a writer that does
-    // not hold.
+    // An invocation holds its records until shortly before its time-out, so ten retries last longer than with a writer
+    // that does not hold.
     expect(inDlq).toBeGreaterThan(accepted / (soak ? 2 : 4))
     expect(written).toBe(accepted - inDlq)
     expect(firstInDlq).toBeGreaterThan(60)
@@ -53,10 +53,10 @@ describe('a stream after an outage of two minutes', () => {
   it.each<[string, Outage['kind']]>([
     ['down', { is: 'down' }],
     ['read-only', { is: 'read-only' }],
-    ['silent', { is: 'hanging' }],
+    ['without responses', { is: 'hanging' }],
     ['locked (55P03)', { is: 'failing', code: '55P03' }],
     ['failing at input and output (58030)', { is: 'failing', code: '58030' }],
-  ])('whose database was %s is written within ten seconds, at any time-out', async (_, kind) => {
+  ])('whose database was %s is written within ten seconds, with any time-out', async (_, kind) => {
     for (const timeout of soak ? [3, 10, 30] : [3, 30]) {
       const { written, accepted, inDlq, lag, lagAfter } = await simulateStream(outage(2, { timeout }, kind))
       expect({ written, inDlq }).toStrictEqual({ written: accepted, inDlq: 0 })
@@ -66,6 +66,6 @@ describe('a stream after an outage of two minutes', () => {
   })
 })
 
-it('a stream is the same for the same seed', async () => {
+it('a simulation of a stream gives the same report for the same seed', async () => {
   expect(await simulateStream(outage(1))).toStrictEqual(await simulateStream(outage(1)))
 })

@@ -32,7 +32,7 @@ const settings = fc.record({
 })
 
 describe('outageSurvival', () => {
-  it('is a lower bound: an outage that is shorter sends nothing to the dead-letter queue, whatever the settings', async () => {
+  it('is a lower bound: a shorter outage dead-letters nothing, with any settings', async () => {
     await fc.assert(
       fc.asyncProperty(settings, async ({ maxReceiveCount, timeout, batchSize, backoff, kind, ...rest }) => {
         const visibilityTimeout = 6 * timeout + 1
@@ -62,7 +62,7 @@ describe('outageSurvival', () => {
     )
   })
 
-  it('is not far from the truth: an outage that is longer than `most` sends there what it met first', async () => {
+  it('is a close bound: an outage that is longer than `most` dead-letters the first messages', async () => {
     const numbers = { maxReceiveCount: 5, timeout: 10, batchSize: 10, backoff: { base: 30, cap: 90 } }
     const { most } = outageSurvival(numbers)
     const { inDlq } = await simulate({

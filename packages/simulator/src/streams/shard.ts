@@ -16,8 +16,8 @@ const pollEvery = 1000
  * Creates a reader that reads records in order, as an event source mapping of Kinesis does.
  *
  * Failed records are retried at once, from the lowest failed sequence number on. With `BisectBatchOnFunctionError` a
- * batch that ends in an error is split in two, which uses up no retry. A batch that was retried too often or is too old
- * is sent to the failure destination as a whole.
+ * batch that ends in an error is split in two, which does not count as a retry. A batch that was retried too often or
+ * is too old is sent to the failure destination as a whole.
  *
  * Source: AWS Lambda Developer Guide, "Using Lambda to process records from Amazon Kinesis Data Streams".
  */

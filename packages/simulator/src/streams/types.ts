@@ -25,7 +25,7 @@ export interface StreamRecord {
   deliveries: number
 }
 
-/** What surrounds the reader of a shard. */
+/** The environment of the reader of a shard. */
 export interface ShardWorld {
   readonly clock: VirtualClock
   readonly functions: Functions

@@ -10,7 +10,7 @@ export function received<Value>(answer: Promise<Value>, clock: Clock): Promise<V
   })
 }
 
-/** An answer that arrives in time; `undefined` for one that does not. */
+/** Resolves with a response that arrives in time, or with `undefined` when the time has passed. */
 export async function inTime<Value>(
   work: Promise<Value>,
   clock: Clock,

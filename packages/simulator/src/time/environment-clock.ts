@@ -8,7 +8,7 @@ export interface EnvironmentClock extends Clock {
   freeze(): void
   /** Thaws the environment and runs the timers that are overdue. */
   thaw(): void
-  /** Ends the environment: its timers never fire again. */
+  /** Ends the environment. Its timers never fire again. */
   kill(): void
 }
 

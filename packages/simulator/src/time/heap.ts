@@ -7,7 +7,7 @@ export interface Heap<Item> {
   pop(): Item | undefined
 }
 
-/** @param compare negative when the first argument comes first */
+/** @param compare returns a negative number when the first argument comes first */
 export function createHeap<Item>(compare: (one: Item, other: Item) => number): Heap<Item> {
   const items: Item[] = []
   const at = (index: number) => items[index] as Item

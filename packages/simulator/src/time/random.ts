@@ -2,8 +2,8 @@
 export type Random = () => number
 
 /**
- * Creates a seeded random source (mulberry32). Each part of a simulation has its own by name, so that a further call in
- * one part does not change the others.
+ * Creates a seeded random source (mulberry32). Each part of a simulation has its own source by name, so that an
+ * additional call in one part does not change the others.
  */
 export function seeded(seed: number, name: string): Random {
   let state = Math.trunc(seed)
@@ -16,7 +16,7 @@ export function seeded(seed: number, name: string): Random {
   }
 }
 
-/** The number of events of a Poisson process in a time in which `expected` events are expected. */
+/** A random number of events of a Poisson process whose expected number is `expected`. */
 export function poisson(expected: number, random: Random): number {
   // The sum of two Poisson processes is one, too. Splitting keeps the product below from underflowing.
   if (expected > 30) return poisson(expected / 2, random) + poisson(expected / 2, random)

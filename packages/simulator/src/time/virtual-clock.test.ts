@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createEnvironmentClock } from './environment-clock.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
-it('runs what is due in its order, and what follows from it before time goes on', async () => {
+it('runs timers in order, and everything that follows from one before the next', async () => {
   const clock = createVirtualClock(1000)
   const seen: string[] = []
   const note = (what: string) => seen.push(`${clock.now()} ${what}`)
@@ -24,7 +24,7 @@ it('runs what is due in its order, and what follows from it before time goes on'
   expect(clock.now()).toBe(5000)
 })
 
-it('ends a sleep whose signal aborts', async () => {
+it('ends a sleep when its signal aborts', async () => {
   const clock = createVirtualClock(0)
   const controller = new AbortController()
   clock.schedule(() => controller.abort(), 5)
@@ -35,7 +35,7 @@ it('ends a sleep whose signal aborts', async () => {
   expect(woken).toStrictEqual([0, 5])
 })
 
-it('keeps the timers of a frozen environment until it is thawed, and runs none of one that is gone', async () => {
+it('delays the timers of a frozen environment until it is thawed, and runs none of one that has ended', async () => {
   const clock = createVirtualClock(0)
   const environment = createEnvironmentClock(clock)
   const seen: string[] = []

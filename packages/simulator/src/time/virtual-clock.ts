@@ -1,7 +1,7 @@
 import type { Clock } from '@spillway/message/internal'
 import { createHeap } from './heap.ts'
 
-/** A clock whose time passes only in `runUntil`. */
+/** A clock whose time advances only in `runUntil`. */
 export interface VirtualClock extends Clock {
   schedule(run: () => void, ms: number): () => void
   /** Runs all timers up to a time, in milliseconds since the epoch, and stops there. */
@@ -19,7 +19,7 @@ interface Timer {
  * Creates a clock of virtual time. It runs one timer, waits for everything that follows from it, and continues with the
  * next.
  *
- * Everything has happened when a callback of `setImmediate` runs: Node runs it after the queue of microtasks is empty,
+ * A callback of `setImmediate` shows that nothing more follows: Node runs it after the queue of microtasks is empty,
  * and simulated code waits only for promises and this clock. The clock would not wait for sockets, files or real
  * timers; `simulate.test.ts` checks that no timer, time or random number of the machine is used.
  *

@@ -1,32 +1,32 @@
 import type { Scale } from './scale.ts'
 import { coordinate, escapeText } from './svg.ts'
 
-/** The size of a chart, in its own units, and the frame of its plot in it. */
+/** The size of a chart in SVG units, and the position of its plot. */
 export const frame = { width: 400, height: 196, left: 54, right: 384, top: 34, bottom: 168 }
 
 /** A chart of one design over time. */
 export interface Chart {
-  /** Begins the ids in it: the page has several charts. */
+  /** The prefix of the ids in the chart, because a page has several charts. */
   readonly id: string
   /** The design. */
   readonly heading: string
-  /** What the chart shows, in a few words beside the heading. */
+  /** A short summary beside the heading. */
   readonly summary: string
   readonly isBad: boolean
-  /** What is shown, for those who do not see it. */
+  /** The title for screen readers. */
   readonly title: string
   readonly description: string
   readonly x: Scale
   readonly y: Scale
-  /** How a tick of the y axis is written. */
+  /** Formats a tick of the y axis. */
   tickLabel(value: number): string
   /** When the last request was sent. Seconds. */
   readonly floodEnds: number
-  /** The marks, from the one beneath to the one on top. */
+  /** The marks, from the bottom one to the top one. */
   readonly marks: readonly string[]
 }
 
-/** Draws a chart as SVG. Its colours are those of {@link chartStyle}. One line, so that it can stand in Markdown. */
+/** Draws a chart as SVG. Its colours come from {@link chartStyle}. It is one line, so that Markdown can contain it. */
 export function drawChart(chart: Chart): string {
   const { id, title, description } = chart
   return [
@@ -38,7 +38,7 @@ export function drawChart(chart: Chart): string {
   ].join('')
 }
 
-/** The inside of a chart, for a picture of several. */
+/** The parts of a chart, for a picture of several charts. */
 export function drawParts(chart: Chart): readonly string[] {
   const { heading, summary, isBad, x, y, tickLabel, floodEnds, marks } = chart
   return [

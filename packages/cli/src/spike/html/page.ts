@@ -6,7 +6,7 @@ import { escapeText } from './svg.ts'
 
 const number = (value: number) => value.toLocaleString('en')
 
-/** The result of a spike as one HTML page: no request to anywhere, no script. */
+/** The result of a spike as one HTML page without requests and scripts. */
 export function toPage(figures: SpikeFigures): string {
   const { settings, synchronous, buffered } = figures
   const title = 'The same flood, two designs'
@@ -91,21 +91,21 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-/** How the figures were made, a sentence a line. */
+/** How the figures were measured, one sentence per line. */
 export function toMethod({ settings, machine }: SpikeFigures): readonly string[] {
   const { capacity, wantedConnections, commitMs, environments, maxConnections, rate } = settings
   return [
     `One machine with ${machine.processors} processors and ${machine.memoryGib} GiB (${machine.platform}, Node ${machine.node}) runs the database, the queue, the functions and the load generator. The figures are about the two designs on this machine, not about AWS.`,
-    `Each request is sent when it is due, however slow the answers are, and its time counts from then.`,
+    `Each request is sent when it is due, even if responses are slow, and its latency is measured from then.`,
     `Before the clock starts, ${environments} environments of each design are started and invoked once.`,
     capacity === null
-      ? `The rate of ${number(rate)} requests per second was given.`
-      : `The rate is half of the ${number(Math.round(capacity))} requests per second that this machine takes with the buffered design, and no more than ${environments} environments can hold.`,
+      ? `The rate of ${number(rate)} requests per second was set by the user.`
+      : `The rate is half of the ${number(Math.round(capacity))} requests per second that this machine handles with the buffered design, and no more than ${environments} environments can handle.`,
     wantedConnections === null
-      ? `max_connections was given: ${maxConnections}.`
-      : `At this rate the synchronous design holds ${wantedConnections} connections when nothing limits it. max_connections is ${maxConnections}: the functions get half of what it wants.`,
-    `Postgres gathers commits for ${commitMs} ms (commit_delay), in place of the time that a replicated database takes and the disk of a laptop does not.`,
-    `After the flood every key that was answered with 2xx is looked up in the table and in the dead-letter queue.`,
+      ? `max_connections was set by the user: ${maxConnections}.`
+      : `At this rate the synchronous design holds ${wantedConnections} connections without a limit. max_connections is ${maxConnections}, so the functions get half of them.`,
+    `Postgres delays commits by ${commitMs} ms (commit_delay), because a replicated database takes this time and the disk of a laptop does not.`,
+    `After the flood, every key that was answered with 2xx is looked up in the table and in the dead-letter queue.`,
   ]
 }
 

@@ -8,7 +8,7 @@ const gap = 24
 const width = 2 * frame.width + gap
 const top = 56
 
-/** A picture of a spike for a README: the requests of both designs side by side, in one colour scheme. */
+/** Draws the requests of both designs side by side, in one colour scheme, as a picture for a README. */
 export function toPicture(figures: SpikeFigures, colours: Colours): string {
   const [requests] = toChartPairs(figures)
   const { settings, synchronous, buffered } = figures

@@ -4,7 +4,9 @@ import { toChartPairs } from './charts/charts.ts'
 import type { ChartPair } from './charts/pair.ts'
 import { escapeText } from './svg.ts'
 
-/** The plots over time, as HTML without a blank line, so that it can stand in Markdown. Its style is {@link plotStyle}. */
+/**
+ * The plots over time, as HTML without a blank line, so that Markdown can contain it. Its style is {@link plotStyle}.
+ */
 export function toPlots(figures: SpikeFigures): string {
   return toChartPairs(figures).map(toSection).join('\n')
 }
@@ -21,7 +23,7 @@ function toSection({ heading, explanation, legend, charts }: ChartPair): string 
   ].join('')
 }
 
-/** A sample of a mark. A line is drawn as a line. */
+/** A sample of a mark for the legend, drawn as a line for a line. */
 function swatch(className: string): string {
   return `<svg viewBox="0 0 18 12" aria-hidden="true"><path class="${className}" d="M0 6H18"/><path class="${className} spike-block" d="M2 1H16V11H2Z"/></svg>`
 }

@@ -10,7 +10,7 @@ it('ends a linear scale at a round number', () => {
   expect(linearScale(40, 0, 1).ticks).toStrictEqual([0, 10, 20, 30, 40])
 })
 
-it('ends a scale of time where the run ended', () => {
+it('ends a time scale at the end of the run', () => {
   const scale = timeScale(14.1, 0, 141)
   expect(scale.ticks).toStrictEqual([0, 5, 10])
   expect(scale(14.1)).toBe(141)

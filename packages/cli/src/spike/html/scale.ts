@@ -1,7 +1,7 @@
 /** Maps a value to a coordinate. */
 export interface Scale {
   (value: number): number
-  /** The values that an axis names. */
+  /** The values with labels on the axis. */
   readonly ticks: readonly number[]
 }
 
@@ -22,7 +22,7 @@ export function timeScale(most: number, from: number, to: number): Scale {
   return Object.assign(scale, { ticks })
 }
 
-/** A logarithmic scale over whole powers of ten; what is less than its first tick is drawn there. */
+/** A logarithmic scale over whole powers of ten; smaller values are drawn at its first tick. */
 export function logScale(least: number, most: number, from: number, to: number): Scale {
   const first = Math.floor(Math.log10(Math.max(least, 1)))
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(most, 1))))

@@ -7,7 +7,7 @@ export interface Colours {
   readonly muted: string
   readonly accepted: string
   readonly failed: string
-  /** Of text: more contrast than a surface needs. */
+  /** The colour of text, which needs more contrast than a surface. */
   readonly bad: string
   readonly good: string
   readonly backlog: string
@@ -49,7 +49,7 @@ export function toProperties(colours: Colours): string {
     .join('')
 }
 
-/** How the charts look, in the colours of the element that they are in. */
+/** The style of the charts, in the colours of the element that contains them. */
 export const chartStyle = `
 .spike-chart{display:block;width:100%;height:auto}
 .spike-heading,.spike-summary,.spike-tick,.spike-note{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-size:13px;fill:var(--spike-muted)}

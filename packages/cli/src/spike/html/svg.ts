@@ -1,4 +1,4 @@
-/** Text as a part of HTML or SVG. */
+/** Escapes a text for HTML or SVG. */
 export function escapeText(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
@@ -34,7 +34,7 @@ export function areaPath(upper: readonly Point[], lower: readonly Point[]): stri
   return upper.length === 0 ? '' : `${linePath([...upper, ...lower.toReversed()])}Z`
 }
 
-/** A value that holds for each interval, as a curve with steps. */
+/** A curve with steps: one value per interval. */
 export function steps(
   values: readonly number[],
   x: (interval: number) => number,

@@ -29,11 +29,11 @@ const buffered: DesignFigures = {
   p50Ms: 8.1,
   p99Ms: 42,
   drainSeconds: 1.4,
-  limitedBy: [{ by: 'nothing', why: 'it took the flood with room to spare' }],
+  limitedBy: [{ by: 'nothing', why: 'it handled the flood and had capacity left' }],
   series: { intervalMs: 500, intervals: [...Array.from({ length: 10 }, () => interval), quiet, quiet] },
 }
 
-/** The figures of a spike that was never run. */
+/** Figures of a spike for tests. */
 export const figures: SpikeFigures = {
   settings: {
     rate: 200,

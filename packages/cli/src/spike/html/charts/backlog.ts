@@ -13,7 +13,7 @@ export function backlog(figures: SpikeFigures): ChartPair {
   )
   return {
     heading: 'Backlog',
-    explanation: 'Messages that were accepted and wait to be written. They are safe in the queue.',
+    explanation: 'Accepted messages that wait to be written. They are stored in the queue.',
     legend: [['spike-backlog', 'messages in the queue']],
     charts: drawPair(figures, 'backlog', y, (design, { peakBacklog, drainSeconds, series }, scales) => {
       const at = xOf(scales.x, series.intervalMs)

@@ -14,7 +14,7 @@ export function connections(figures: SpikeFigures): ChartPair {
   return {
     heading: 'Database connections',
     explanation:
-      'The most that the functions held at once, against all that they may hold. A red mark: the database refused others.',
+      'The most connections that the functions held at once, and their limit. A red mark shows that the database refused others.',
     legend: [
       ['spike-connections', 'held'],
       ['spike-budget', 'budget'],

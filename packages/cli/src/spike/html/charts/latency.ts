@@ -5,7 +5,7 @@ import { logScale } from '../scale.ts'
 import { linePath } from '../svg.ts'
 import { type ChartPair, drawPair, most, xOf } from './pair.ts'
 
-/** How long a request waits for its answer. */
+/** How long a request waits for its response. */
 export function latency(figures: SpikeFigures): ChartPair {
   const highest = most(figures, ({ p99Ms }) => p99Ms ?? 0)
   const lowest = -most(figures, ({ p50Ms }) => -(p50Ms ?? Number.POSITIVE_INFINITY))
@@ -13,7 +13,7 @@ export function latency(figures: SpikeFigures): ChartPair {
   return {
     heading: 'Latency',
     explanation:
-      'From when a request was due to its answer, whatever it was: a refusal is quick. Logarithmic.',
+      'The time from when a request was due to its response. An error response can be quick. The scale is logarithmic.',
     legend: [
       ['spike-p50', 'p50'],
       ['spike-p99', 'p99'],

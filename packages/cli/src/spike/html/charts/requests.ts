@@ -5,7 +5,7 @@ import { linearScale } from '../scale.ts'
 import { areaPath, linePath, steps } from '../svg.ts'
 import { type ChartPair, drawPair, most, number, xOf } from './pair.ts'
 
-/** What arrives, and how it is answered. */
+/** The requests that arrive, and their responses. */
 export function requests(figures: SpikeFigures): ChartPair {
   const perSecond = most(
     figures,
@@ -14,8 +14,7 @@ export function requests(figures: SpikeFigures): ChartPair {
   const y = linearScale(perSecond, frame.bottom, frame.top)
   return {
     heading: 'Requests per second',
-    explanation:
-      'What arrives, and how it is answered. Both designs get the same requests at the same times.',
+    explanation: 'Requests and their responses. Both designs get the same requests at the same times.',
     legend: [
       ['spike-arrivals', 'arrivals'],
       ['spike-accepted', 'accepted'],
