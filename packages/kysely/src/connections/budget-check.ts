@@ -44,7 +44,7 @@ function contradictions(
 /** Milliseconds before the check times out. */
 const checkTime = 1_000
 
-/** What {@link createBudgetCheck} takes. */
+/** Options of {@link createBudgetCheck}. */
 export interface BudgetCheckOptions {
   /** The connections of all environments together. Default: nothing is checked. */
   readonly budget: number | undefined

@@ -8,7 +8,7 @@ import {
 } from '@spillway/message/internal'
 import type { LimitedPool } from './pool-options.ts'
 
-/** What {@link closeAfterInvocation} takes beside its pools. */
+/** Options of {@link closeAfterInvocation}, in addition to its pools. */
 export interface CloseAfterInvocationOptions {
   /**
    * Keeps the connections while invocations follow one another closely: if each of the last three pauses between

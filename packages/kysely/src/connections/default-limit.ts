@@ -2,7 +2,7 @@ import type { Clock } from '@spillway/message/internal'
 import { type ConnectionLimit, connectionLimit } from './connection-limit.ts'
 import { exceedsShare, givenShare } from './share.ts'
 
-/** What {@link defaultLimit} takes. */
+/** Options of {@link defaultLimit}. */
 export interface DefaultLimitOptions {
   /** Identifies the database: pools of one database share one limit. */
   readonly database: string

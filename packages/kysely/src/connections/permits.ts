@@ -6,7 +6,7 @@ import type { Activity } from './activity.ts'
 export interface Permit {
   /** Returns the permit. Further calls have no effect. */
   end(): void
-  /** Sets what the permit is used for. */
+  /** Sets the use of the permit. */
   use(use: PermitUse): void
 }
 

@@ -4,7 +4,7 @@ import { connectionsBusy, isDeadlock } from '../errors/connections-busy.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 import { createPermits, type Permit, type Permits, type PermitUse } from './permits.ts'
 
-/** What {@link createPermitTaker} needs. */
+/** Parameters of {@link createPermitTaker}. */
 export interface PermitTakerOptions {
   readonly limit: ConnectionLimit
   /** The most connections of the pool. */

@@ -229,8 +229,8 @@ export function untried(): Outcome {
 }
 
 /**
- * The outcome of a record with the same key as another record of the batch, of which only that one was sent. If the
- * database refused that one's values, this record is delivered again and sent itself.
+ * The outcome of a further record with the key of another record of the batch. Only the other one was sent. If the
+ * database refused its values, this record is delivered again and sent itself.
  */
 export function duplicateOutcome(outcome: Outcome): Outcome {
   if (outcome.kind !== 'park') return outcome
