@@ -1,7 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { failedTests } from './scripts/failed-tests.ts'
+import { useMemoryFolder } from './scripts/memory-folder.ts'
 import { slowestFiles } from './scripts/slowest-files.ts'
+
+useMemoryFolder()
 
 const conditions = ['spillway:source', 'node']
 

@@ -81,6 +81,8 @@ const child = spawn(node, ['--conditions=spillway:source', join(root, script), .
   cwd: process.cwd(),
   stdio: 'inherit',
   env: {
+    // Each process that is started from the sources takes half a second less.
+    NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
     ...process.env,
     PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
   },

@@ -58,13 +58,4 @@ if (!soak) {
       "spillway: there is no example 'nowhere'. The examples are ledger, orders, telemetry.",
     )
   })
-
-  it('npm run spike -- --json prints only JSON on standard output', async () => {
-    const few = ['--rate=10', '--seconds=1', '--max-connections=20', '--environments=1', '--commit-ms=0']
-    const { ended, stdout } = npm(['run', 'spike', '--', '--json', ...few])
-    expect(await ended).toBe(0)
-    const figures = JSON.parse(stdout())
-    expect(figures.buffered).toMatchObject({ sent: 10, accepted: 10, failed: 0, lost: 0 })
-    expect(figures.synchronous).toMatchObject({ sent: 10, accepted: 10, failed: 0, lost: 0 })
-  })
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Local, loadApp, startLocal } from '@spillway/local'
 import pg from 'pg'
-import { afterEach, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest'
 
 // These tests cover the whole path on the local runtime: HTTP gateway, Lambda processes, Kinesis, event source mapping,
 // Postgres.
@@ -12,19 +12,20 @@ const soak = inject('soak')
 let local: Local
 let sql: pg.Pool
 
-afterEach(async () => {
+afterAll(async () => {
   await sql.end()
   await local.stop()
 })
 
 /** Starts the app with a short time-out, so that the batch of a hanging worker is retried after seconds. */
-async function start(): Promise<void> {
+beforeAll(async () => {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
   const functions = app.functions.map((fn) => (fn.name === 'write' ? { ...fn, timeout: 5 } : fn))
   local = await startLocal({ app: { ...app, functions }, folder })
   sql = new pg.Pool({ connectionString: local.database?.url, max: 2 })
   sql.on('error', () => undefined)
-}
+})
+beforeEach(() => sql.query('truncate readings'))
 
 const reading = (change: { sensor?: string; celsius?: number } = {}) => ({
   id: crypto.randomUUID() as string,
@@ -61,7 +62,6 @@ const untilDone = () =>
 
 if (!soak) {
   it('a reading is written from HTTP to Postgres, once even if it is sent several times', async () => {
-    await start()
     const body = reading({ sensor: 'naïve 🌡' })
     for (let n = 0; n < 3; n++) {
       const response = await post('/readings', body)
@@ -77,7 +77,8 @@ if (!soak) {
 }
 
 it('many readings, with rejected and invalid ones, are all accounted for, within the budget', async () => {
-  await start()
+  await vi.waitFor(() => expect(local.database?.connections()).toBe(0), { timeout: 10_000, interval: 50 })
+  local.database?.resetPeak()
   const size = soak ? 500 : 125
   const good = Array.from({ length: 4 * size - 15 }, (_, n) => reading({ sensor: `sensor-${n % 50}` }))
   const poison = Array.from({ length: 10 }, refused)
@@ -106,10 +107,11 @@ it('many readings, with rejected and invalid ones, are all accounted for, within
 
 if (!soak) {
   it('a worker that is killed with -9 during a batch loses nothing and writes nothing twice', async () => {
-    await start()
     // The worker waits for this lock with a batch in flight.
     const locker = await sql.connect()
     await locker.query('begin; lock table readings in exclusive mode')
+    const before = await local.state()
+    const earlier = (await local.queues.messages('readings-parked')).length
     const readings = Array.from({ length: 200 }, (_, n) => reading({ sensor: `sensor-${n % 20}` }))
     expect((await post('/readings/bulk', readings)).status).toBe(202)
     const write = local.function('write')
@@ -127,7 +129,7 @@ if (!soak) {
     locker.release()
     await untilDone()
     expect(await countRows()).toBe(200)
-    expect(await local.queues.messages('readings-parked')).toStrictEqual([])
-    expect((await local.state()).functions.write?.errors).toBeGreaterThan(0)
+    expect(await local.queues.messages('readings-parked')).toHaveLength(earlier)
+    expect((await local.state()).functions.write?.errors).toBeGreaterThan(before.functions.write?.errors ?? 0)
   })
 }

@@ -2,6 +2,9 @@
 // The version is checked before any import, because imports fail on an older Node.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major > 22 || (major === 22 && minor >= 19)) {
+  const { enableCompileCache } = await import('node:module')
+  // Half of the time of a start is compiling.
+  enableCompileCache()
   const { main } = await import('./main.ts')
   process.exitCode = await main(process.argv.slice(2))
 } else {

@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { SpillwayError } from '@spillway/message'
 
 /** The address on which every server of the local runtime listens: loopback only. */
@@ -20,6 +20,17 @@ export function listen(server: Server, port: number): Promise<number> {
       resolve((server.address() as AddressInfo).port)
     })
   })
+}
+
+/**
+ * Checks that nothing listens on a port of loopback.
+ *
+ * @throws SpillwayError as {@link listen}.
+ */
+export async function requireFreePort(port: number): Promise<void> {
+  const server = createServer()
+  await listen(server, port)
+  await new Promise((resolve) => server.close(resolve))
 }
 
 function startError(error: NodeJS.ErrnoException, port: number): SpillwayError {

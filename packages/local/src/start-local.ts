@@ -1,6 +1,7 @@
 import type { App } from '@spillway/planner'
 import { type Control, startControl } from './control.ts'
 import type { LambdaFunction } from './functions/index.ts'
+import { requireFreePort } from './listen.ts'
 import type { LoadedApp } from './load-app.ts'
 import type { LocalOptions } from './local-options.ts'
 import type { Postgres } from './postgres/postgres.ts'
@@ -46,6 +47,8 @@ export interface Local {
 export async function startLocal({ app, folder }: LoadedApp, options: LocalOptions = {}): Promise<Local> {
   requireNode()
   const { port = 0 } = options
+  // First of all, because the parts take seconds to start.
+  if (port !== 0) for (const each of [port, port + 1]) await requireFreePort(each)
   const parts = createParts()
   try {
     const listeners = createListeners(options)

@@ -1,24 +1,19 @@
 import { join } from 'node:path'
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
-import type { LocalEndpoints } from '@spillway/local'
+import { type LocalEndpoints, loadApp, startLocal } from '@spillway/local'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { CopyRow } from '../parked/list-text.ts'
 import { clientOf, send } from '../testing/dead-letters.ts'
 import { inProcess } from '../testing/in-process.ts'
 import { freePorts } from '../testing/processes.ts'
-import { runCli } from '../testing/run-cli.ts'
 
 const example = (name: string) => join(import.meta.dirname, '..', '..', '..', '..', 'examples', name)
 
-/** Runs an example, and answers where its queues and streams are. */
+/** Runs an example as `spillway dev` does, and answers where its queues and streams are. */
 async function startExample(name: string): Promise<LocalEndpoints> {
   const port = await freePorts()
-  const app = runCli(['dev', example(name)], { PORT: String(port) })
-  onTestFinished(async () => {
-    app.child.kill('SIGINT')
-    await app.ended
-  })
-  await vi.waitFor(() => expect(app.stdout()).toMatch(/^ready /m), { timeout: 30_000, interval: 50 })
+  const local = await startLocal(await loadApp(example(name)), { port })
+  onTestFinished(() => local.stop())
   vi.stubEnv('PORT', String(port))
   onTestFinished(() => void vi.unstubAllEnvs())
   const answer = await fetch(`http://127.0.0.1:${port + 1}/api/endpoints`)

@@ -15,7 +15,7 @@ const bin = join(import.meta.dirname, '..', 'bin.ts')
 /** Runs `spillway` in a new process. */
 export function runCli(args: readonly string[], environment: Record<string, string> = {}): RunningCli {
   const child = spawn(process.execPath, ['--conditions=spillway:source', bin, ...args], {
-    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, HOME: process.env.HOME, ...environment },
+    env: { ...pick('PATH', 'TMPDIR', 'HOME', 'NODE_COMPILE_CACHE'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -30,4 +30,8 @@ export function runCli(args: readonly string[], environment: Record<string, stri
     child.on('close', (code) => resolve({ code, stdout, stderr }))
   })
   return { child, stdout: () => stdout, stderr: () => stderr, ended }
+}
+
+function pick(...names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]))
 }

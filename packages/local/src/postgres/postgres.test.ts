@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { childrenOf, isAlive } from '../reaper/process-table.ts'
 import { type Reaper, startReaper } from '../reaper/reaper.ts'
 import { childScript, firstLine } from '../reaper/testing/child-script.ts'
-import { run } from './command.ts'
 import { freePort } from './free-port.ts'
 import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 
@@ -370,35 +369,19 @@ it('listens on the requested port', async () => {
   expect(portOf(await start({ port }))).toBe(port)
 })
 
-/**
- * Creates a temporary folder for a separate process. It contains the template of the data folder, which takes seconds
- * to create.
- */
-async function temporaryFolder(name: string): Promise<string> {
-  const path = join(folder, name)
-  await mkdir(path)
-  const template = readdirSync(folder).find((entry) => entry.includes('template')) ?? ''
-  await run('cp', ['-a', join(folder, template), path])
-  return path
-}
-
 it('ends when its Node process is killed with -9', async () => {
-  const temporary = await temporaryFolder('of-a-child')
-  const child = childScript(
-    `
+  const before = readdirSync(folder)
+  const child = childScript(`
     import { startReaper } from ${JSON.stringify(new URL('../reaper/reaper.ts', import.meta.url).href)}
     import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
     const reaper = await startReaper()
     const { url } = await startPostgres({ maxConnections: 10, reserved: 3, databaseName: 'orders', reaper })
     console.log(url)
-  `,
-    { TMPDIR: temporary },
-  )
+  `)
   const url = await firstLine(child)
   const client = await connect(url)
   const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid
-  // All but the cache.
-  const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
+  const made = () => readdirSync(folder).filter((name) => !before.includes(name))
   expect([isAlive(pid), made().length]).toEqual([true, 1])
   child.kill('SIGKILL')
   await vi.waitFor(() => expect([isAlive(pid), made()]).toEqual([false, []]), until)
@@ -406,18 +389,15 @@ it('ends when its Node process is killed with -9', async () => {
 })
 
 it('needs no options, and ends with its process even if the caller passes no reaper', async () => {
-  const temporary = await temporaryFolder('by-itself')
-  const child = childScript(
-    `
+  const before = readdirSync(folder)
+  const child = childScript(`
     import { startPostgres } from ${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}
     console.log((await startPostgres()).url)
-  `,
-    { TMPDIR: temporary },
-  )
+  `)
   const url = await firstLine(child)
   expect(await query(url, 'show max_connections')).toEqual([['20']])
   expect(new URL(url).pathname).toBe('/app')
-  const made = () => readdirSync(temporary).filter((name) => !name.includes('template'))
+  const made = () => readdirSync(folder).filter((name) => !before.includes(name))
   child.kill('SIGKILL')
   await vi.waitFor(() => expect(made()).toEqual([]), until)
   await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })

@@ -1,0 +1,57 @@
+import { createServer } from 'node:net'
+import { defineApp } from '@spillway/planner'
+import { transform } from 'esbuild'
+import { expect, it, onTestFinished } from 'vitest'
+import { childrenOf } from './reaper/process-table.ts'
+import { startLocal } from './start-local.ts'
+
+const app = defineApp({
+  name: 'broken',
+  database: { engine: 'postgres', maxConnections: 20 },
+  functions: { ingest: { entry: './nowhere.ts', http: ['POST /'] } },
+})
+const failure = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
+
+it('stops what had started when a part does not start', async () => {
+  const steps: string[] = []
+  // esbuild keeps a process of its own, which is not of the app.
+  await transform('')
+  const before = childrenOf(process.pid)
+  const starting = startLocal(
+    { app, folder: import.meta.dirname },
+    {
+      onProgress(step) {
+        steps.push(step)
+      },
+    },
+  )
+  await expect(starting).rejects.toEqual(
+    failure('SPILLWAY_START_FAILED', /The function ingest cannot be bundled/),
+  )
+  expect(steps).toEqual(['Postgres', 'SQS', 'function ingest'])
+  const started = () => childrenOf(process.pid).filter((pid) => !before.includes(pid))
+  await expect.poll(started).toEqual([])
+})
+
+it.each([0, 1])('says that port + %i is in use, before it starts anything', async (offset) => {
+  const server = createServer()
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+  })
+  onTestFinished(() => void server.close())
+  const steps: string[] = []
+  const starting = startLocal(
+    { app, folder: import.meta.dirname },
+    {
+      port: port - offset,
+      onProgress(step) {
+        steps.push(step)
+      },
+    },
+  )
+  await expect(starting).rejects.toEqual(
+    failure('SPILLWAY_PORT_IN_USE', new RegExp(`^Port ${port} is in use`)),
+  )
+  expect(steps).toEqual([])
+})
