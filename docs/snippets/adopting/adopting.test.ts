@@ -15,6 +15,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries({
     QUEUE_URL: queues.queueUrl('orders'),
     DEAD_LETTER_QUEUE_URL: queues.queueUrl('orders-dlq'),
+    PARKED_QUEUE_URL: queues.queueUrl('orders-dlq'),
     AWS_ENDPOINT_URL_SQS: queues.endpoint,
     AWS_REGION: queues.region,
     AWS_ACCESS_KEY_ID: 'local',
@@ -108,4 +109,27 @@ it('writes what old and new producers send to one queue', async () => {
   expect(texts.map((text) => Object.keys(JSON.parse(text)).includes('cents')).sort()).toEqual([false, true])
   expect(await invoke(handler as unknown as Handler, eventOf(...texts))).toEqual(failed())
   expect([...table.keys()].sort()).toEqual([ada.id, alan.id])
+})
+
+it('saves plain JSON of a stream, and has it read again from what failed', async () => {
+  const { handler } = (await import('./worker-stream.ts')) as unknown as { handler: Handler }
+  const { table } = await import('./save.ts')
+  const Records = [ada, refused, alan].map((body, index) => ({
+    kinesis: {
+      kinesisSchemaVersion: '1.0',
+      partitionKey: body.customer,
+      sequenceNumber: String(100 + index),
+      data: Buffer.from(JSON.stringify(body)).toString('base64'),
+      approximateArrivalTimestamp: Date.now() / 1000,
+    },
+    eventSource: 'aws:kinesis',
+    eventVersion: '1.0',
+    eventID: `shardId-000000000000:${100 + index}`,
+    eventName: 'aws:kinesis:record',
+    invokeIdentityArn: 'arn:aws:iam::000000000000:role/test',
+    awsRegion: queues.region,
+    eventSourceARN: `arn:aws:kinesis:${queues.region}:000000000000:stream/orders`,
+  }))
+  expect(await invoke(handler, { Records })).toEqual({ batchItemFailures: [{ itemIdentifier: '101' }] })
+  expect([...table.values()]).toEqual([ada, alan])
 })
