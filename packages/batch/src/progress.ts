@@ -43,8 +43,6 @@ export function createProgress(
   const { records, checkpoint = false } = source
   const outcomes: (Outcome | undefined)[] = new Array(records.length).fill(undefined)
   const laneOf = (position: number) => records[position]?.lane ?? ''
-  /** The record that each skipped record waits for. */
-  const blockers = new Map<number, number>()
   const failures = createFailures(laneOf)
   const parkCheck = createParkCheck({ outcomes, laneOf, checkpoint, returnsAll })
 
@@ -53,22 +51,7 @@ export function createProgress(
     if (outcome.kind === 'retry') failures.add(position)
   }
 
-  function blockedBy(position: number): number | undefined {
-    if (outcomes[position]?.kind !== 'retry') return undefined
-    const blocker = blockers.get(position) ?? position
-    // The blocker may be done since another pass. Then this record is retried because of itself.
-    return outcomes[blocker]?.kind === 'retry' ? blocker : position
-  }
-
-  /** Settles a record like the failed one that it waits for. Returns `false` if there is none. */
-  function follow(position: number, failed: number | undefined): boolean {
-    const blocker = failed === undefined ? undefined : blockedBy(failed)
-    if (blocker === undefined) return false
-    blockers.set(position, blocker)
-    const { after } = outcomes[blocker] as RetryOutcome
-    settle(position, retry({ after, cause: laneStopped() }))
-    return true
-  }
+  const { blockers, blockedBy, follow } = createFollowing(outcomes, settle)
 
   return {
     outcome: (position) => outcomes[position],
@@ -100,6 +83,34 @@ export function createProgress(
       return before
     },
   }
+}
+
+/** The records that wait for a failed one. */
+function createFollowing(
+  outcomes: readonly (Outcome | undefined)[],
+  settle: (position: number, outcome: Outcome) => void,
+) {
+  /** The record that each skipped record waits for. */
+  const blockers = new Map<number, number>()
+
+  function blockedBy(position: number): number | undefined {
+    if (outcomes[position]?.kind !== 'retry') return undefined
+    const blocker = blockers.get(position) ?? position
+    // The blocker may be done since another pass. Then this record is retried because of itself.
+    return outcomes[blocker]?.kind === 'retry' ? blocker : position
+  }
+
+  /** Settles a record like the failed one that it waits for. Returns `false` if there is none. */
+  function follow(position: number, failed: number | undefined): boolean {
+    const blocker = failed === undefined ? undefined : blockedBy(failed)
+    if (blocker === undefined) return false
+    blockers.set(position, blocker)
+    const { after } = outcomes[blocker] as RetryOutcome
+    settle(position, retry({ after, cause: laneStopped() }))
+    return true
+  }
+
+  return { blockers, blockedBy, follow }
 }
 
 /** The failed records that others have to wait for. */

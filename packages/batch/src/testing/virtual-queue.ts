@@ -36,10 +36,36 @@ const idleMs = 200
 
 /** Has pollers give the messages of a queue to a batch handler, each in an environment of its own, in virtual time. */
 export async function runQueue(run: QueueRun): Promise<readonly QueuedMessage[]> {
-  const { pollers = 4, batchSize = 10, timeout = 30, maxReceiveCount = 100, until } = run
+  const { pollers = 4, timeout = 30, until } = run
   const clock = virtualClock()
-  const sleep = (ms: number) => clock.sleep(ms)
-  const all = run.messages.map(
+  const queue = createQueue(run, () => clock.now())
+
+  async function poll(seed: number): Promise<void> {
+    const random = randomFrom(seed)
+    const options = { logger: silent, clock, random, ...run.options }
+    const handle = batch(
+      order,
+      run.handler(() => clock.now()),
+      options,
+    )
+    await clock.sleep(random() * idleMs)
+    while (clock.now() < until) {
+      const taken = queue.receive()
+      if (taken.length === 0) await clock.sleep(idleMs)
+      else {
+        await invoke(handle, taken, timeout, () => clock.now())
+        queue.removeEnded()
+      }
+    }
+  }
+  for (let seed = 1; seed <= pollers; seed++) void poll(seed * 7919)
+  await clock.advance(until)
+  return queue.messages
+}
+
+function createQueue(run: QueueRun, now: () => number) {
+  const { batchSize = 10, timeout = 30, maxReceiveCount = 100 } = run
+  const messages = run.messages.map(
     ({ id, at, group }): QueuedMessage => ({
       id,
       group,
@@ -50,76 +76,71 @@ export async function runQueue(run: QueueRun): Promise<readonly QueuedMessage[]>
       isDead: false,
     }),
   )
-  let live = all
-
-  /** Takes messages as SQS does: of a group only the first ones, and none while one of it is in flight. */
-  function receive(): readonly QueuedMessage[] {
-    const now = clock.now()
-    const blocked = new Set<string>()
-    const taken: QueuedMessage[] = []
-    for (const message of live) {
-      if (message.sentAt > now || taken.length === batchSize) break
-      const { group } = message
-      if (message.doneAt !== undefined || message.isDead || (group !== undefined && blocked.has(group)))
-        continue
-      if (message.visibleAt > now) {
-        if (group !== undefined) blocked.add(group)
-      } else if (message.receives === maxReceiveCount) message.isDead = true
-      else taken.push(message)
-    }
-    for (const message of taken) {
-      message.receives += 1
-      message.visibleAt = now + 6000 * timeout
-    }
-    return taken
+  const isLive = ({ doneAt, isDead }: QueuedMessage) => doneAt === undefined && !isDead
+  let live = messages
+  return {
+    messages,
+    removeEnded() {
+      live = live.filter(isLive)
+    },
+    /** Takes messages as SQS does: of a group only the first ones, and none while one of it is in flight. */
+    receive(): readonly QueuedMessage[] {
+      const blocked = new Set<string>()
+      const taken: QueuedMessage[] = []
+      for (const message of live) {
+        if (message.sentAt > now() || taken.length === batchSize) break
+        const { group } = message
+        if (!isLive(message) || (group !== undefined && blocked.has(group))) continue
+        if (message.visibleAt > now()) {
+          if (group !== undefined) blocked.add(group)
+        } else if (message.receives === maxReceiveCount) message.isDead = true
+        else taken.push(message)
+      }
+      for (const message of taken) {
+        message.receives += 1
+        message.visibleAt = now() + 6000 * timeout
+      }
+      return taken
+    },
   }
+}
 
-  async function invoke(handle: ReturnType<typeof batch>, taken: readonly QueuedMessage[]): Promise<void> {
-    const startedAt = clock.now()
-    const records = taken.map(({ id, group = id, receives }): SourceRecord => {
-      const body = encodeMessage(createMessage(order, { id }, { time: new Date(0) }))
-      return { id, body, lane: group, receiveCount: receives }
-    })
-    const source = {
-      records,
-      park: async () => undefined,
-      async delay(delays: readonly { readonly record: SourceRecord; readonly seconds: number }[]) {
-        for (const { record, seconds } of delays) {
-          const message = taken[records.indexOf(record)] as QueuedMessage
-          message.visibleAt = clock.now() + seconds * 1000
-        }
-      },
-    }
-    const context = { getRemainingTimeInMillis: () => timeout * 1000 - (clock.now() - startedAt) }
-    const results = await handle({ source }, context)
-    for (const [index, { status }] of results.entries()) {
-      if (status === 'fulfilled') (taken[index] as QueuedMessage).doneAt = clock.now()
-    }
-    live = live.filter(({ doneAt, isDead }) => doneAt === undefined && !isDead)
+/** Gives messages to a handler, and does with them what its answer says. */
+async function invoke(
+  handle: ReturnType<typeof batch>,
+  taken: readonly QueuedMessage[],
+  timeout: number,
+  now: () => number,
+): Promise<void> {
+  const startedAt = now()
+  const records = taken.map(({ id, group = id, receives }): SourceRecord => {
+    const body = encodeMessage(createMessage(order, { id }, { time: new Date(0) }))
+    return { id, body, lane: group, receiveCount: receives }
+  })
+  const source = {
+    records,
+    park: async () => undefined,
+    async delay(delays: readonly { readonly record: SourceRecord; readonly seconds: number }[]) {
+      for (const { record, seconds } of delays) {
+        const message = taken[records.indexOf(record)] as QueuedMessage
+        message.visibleAt = now() + seconds * 1000
+      }
+    },
   }
+  const context = { getRemainingTimeInMillis: () => timeout * 1000 - (now() - startedAt) }
+  const results = await handle({ source }, context)
+  for (const [index, { status }] of results.entries()) {
+    if (status === 'fulfilled') (taken[index] as QueuedMessage).doneAt = now()
+  }
+}
 
-  async function poll(seed: number): Promise<void> {
-    let state = seed
-    const random = () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
-      return state / 0x80000000
-    }
-    const options = { logger: silent, clock, random, ...run.options }
-    const handle = batch(
-      order,
-      run.handler(() => clock.now()),
-      options,
-    )
-    await sleep(random() * idleMs)
-    while (clock.now() < until) {
-      const taken = receive()
-      if (taken.length === 0) await sleep(idleMs)
-      else await invoke(handle, taken)
-    }
+/** The same numbers in `[0, 1)` each time. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state / 0x80000000
   }
-  for (let seed = 1; seed <= pollers; seed++) void poll(seed * 7919)
-  await clock.advance(until)
-  return all
 }
 
 /** The value below which a share of numbers lies. */

@@ -66,20 +66,8 @@ export function workerOf(
       for (const MessageBody of texts) await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
     },
     async receive() {
-      const messages: Message[] = []
-      for (;;) {
-        const { Messages = [] } = await client.send(
-          new ReceiveMessageCommand({
-            QueueUrl,
-            MaxNumberOfMessages: 10,
-            MessageSystemAttributeNames: ['All'],
-            MessageAttributeNames: ['All'],
-          }),
-        )
-        if (Messages.length === 0)
-          return { Records: messages.map((message) => toRecord(queues, queue, message)) }
-        messages.push(...Messages)
-      }
+      const messages = await receiveAll(client, QueueUrl)
+      return { Records: messages.map((message) => toRecord(queues, queue, message)) }
     },
     async invoke(handler, event, timeout = 10_000) {
       const startedAt = performance.now()
@@ -95,17 +83,7 @@ export function workerOf(
       }
       return [...failed]
     },
-    async redrive() {
-      const from = queues.queueUrl(`${queue}-dlq`)
-      const { Messages: [copy] = [] } = await client.send(
-        new ReceiveMessageCommand({ QueueUrl: from, MessageAttributeNames: ['All'] }),
-      )
-      if (copy === undefined) return false
-      const { Body: MessageBody, MessageAttributes, ReceiptHandle } = copy
-      await client.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }))
-      await client.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }))
-      return true
-    },
+    redrive: () => moveOne(client, queues.queueUrl(`${queue}-dlq`), QueueUrl),
     async expire(event) {
       for (const { receiptHandle } of event.Records) {
         const VisibilityTimeout = 0
@@ -116,6 +94,35 @@ export function workerOf(
     },
     end: () => client.destroy(),
   }
+}
+
+/** Receives until nothing is visible any more. */
+async function receiveAll(client: SQSClient, QueueUrl: string): Promise<readonly Message[]> {
+  const messages: Message[] = []
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+    )
+    if (Messages.length === 0) return messages
+    messages.push(...Messages)
+  }
+}
+
+/** Moves a message to another queue as it is; `false` if there is none. */
+async function moveOne(client: SQSClient, from: string, to: string): Promise<boolean> {
+  const { Messages: [copy] = [] } = await client.send(
+    new ReceiveMessageCommand({ QueueUrl: from, MessageAttributeNames: ['All'] }),
+  )
+  if (copy === undefined) return false
+  const { Body: MessageBody, MessageAttributes, ReceiptHandle } = copy
+  await client.send(new SendMessageCommand({ QueueUrl: to, MessageBody, MessageAttributes }))
+  await client.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }))
+  return true
 }
 
 function toRecord(queues: QueueEngine, queue: string, message: Message): SQSEvent['Records'][number] {

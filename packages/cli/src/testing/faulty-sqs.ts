@@ -39,56 +39,13 @@ export async function startFaultySqs(
 ): Promise<FaultySqs> {
   const counts = new Map<string, number>()
 
-  async function forward(
-    target: string,
-    body: string,
-  ): Promise<{ status: number; text: string; error: string | null }> {
-    const response = await fetch(engine.endpoint, {
-      method: 'POST',
-      headers: { 'content-type': type, 'x-amz-target': target },
-      body,
-    })
-    return {
-      status: response.status,
-      text: await response.text(),
-      error: response.headers.get('x-amzn-query-error'),
-    }
-  }
-
   async function meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await text(request)
     const target = String(request.headers['x-amz-target'])
     const action = target.replace('AmazonSQS.', '')
     const time = counts.get(action) ?? 0
     counts.set(action, time + 1)
-    const fault = plan(action, time)
     response.setHeader('content-type', type)
-    if (fault === 'error' || fault === 'denied') {
-      const code = fault === 'error' ? 'InternalFailure' : 'AccessDeniedException'
-      response.writeHead(fault === 'error' ? 500 : 403)
-      response.end(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message: 'a fault' }))
-      return
-    }
-    const { Entries = [] } = JSON.parse(body) as Batch
-    const some = fault === 'partial' ? Entries.slice(0, 1) : fault === 'refused' ? [] : Entries
-    const failed = Entries.filter((entry) => !some.includes(entry)).map(({ Id }) => ({
-      Id,
-      SenderFault: fault === 'refused',
-      Code: fault === 'refused' ? 'InvalidMessageContents' : 'InternalError',
-      Message: 'a fault',
-    }))
-    if (fault === 'refused') return void response.end(JSON.stringify({ Successful: [], Failed: failed }))
-    const answer = await forward(
-      target,
-      failed.length === 0 ? body : JSON.stringify({ ...JSON.parse(body), Entries: some }),
-    )
-    if (fault === 'lost') return void request.socket.resetAndDestroy()
-    if (fault === 'silent') return void response.end('{}')
-    if (answer.error !== null) response.setHeader('x-amzn-query-error', answer.error)
-    response.writeHead(answer.status)
-    response.end(
-      failed.length === 0 ? answer.text : JSON.stringify({ ...JSON.parse(answer.text), Failed: failed }),
-    )
+    await answer(plan(action, time), await text(request), response, (body) => forward(engine, target, body))
   }
 
   const server = createServer((request, response) => {
@@ -103,4 +60,54 @@ export async function startFaultySqs(
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+/** What SQS answers. */
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly error: string | null
+}
+
+async function forward({ endpoint }: QueueEngine, target: string, body: string): Promise<Answer> {
+  const headers = { 'content-type': type, 'x-amz-target': target }
+  const response = await fetch(endpoint, { method: 'POST', headers, body })
+  const error = response.headers.get('x-amzn-query-error')
+  return { status: response.status, text: await response.text(), error }
+}
+
+/** Answers a request with its fault. */
+async function answer(
+  fault: SqsFault,
+  body: string,
+  response: ServerResponse,
+  send: (body: string) => Promise<Answer>,
+): Promise<void> {
+  if (fault === 'error' || fault === 'denied') {
+    const code = fault === 'error' ? 'InternalFailure' : 'AccessDeniedException'
+    response.writeHead(fault === 'error' ? 500 : 403)
+    response.end(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message: 'a fault' }))
+    return
+  }
+  const { some, failed } = divide(body, fault)
+  if (fault === 'refused') return void response.end(JSON.stringify({ Successful: [], Failed: failed }))
+  const sent = await send(failed.length === 0 ? body : JSON.stringify({ ...JSON.parse(body), Entries: some }))
+  if (fault === 'lost') return void response.socket?.resetAndDestroy()
+  if (fault === 'silent') return void response.end('{}')
+  if (sent.error !== null) response.setHeader('x-amzn-query-error', sent.error)
+  response.writeHead(sent.status)
+  response.end(failed.length === 0 ? sent.text : JSON.stringify({ ...JSON.parse(sent.text), Failed: failed }))
+}
+
+/** The entries of a batch that SQS gets, and the others as it lists them under `Failed`. */
+function divide(body: string, fault: SqsFault) {
+  const { Entries = [] } = JSON.parse(body) as Batch
+  const some = fault === 'partial' ? Entries.slice(0, 1) : fault === 'refused' ? [] : Entries
+  const failed = Entries.filter((entry) => !some.includes(entry)).map(({ Id }) => ({
+    Id,
+    SenderFault: fault === 'refused',
+    Code: fault === 'refused' ? 'InvalidMessageContents' : 'InternalError',
+    Message: 'a fault',
+  }))
+  return { some, failed }
 }

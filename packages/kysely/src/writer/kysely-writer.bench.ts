@@ -1,4 +1,4 @@
-import { type BenchGroup, defineBench, type Goal } from '@spillway/bench'
+import { type BenchGroup, type Contestant, defineBench, type Goal, type Stage } from '@spillway/bench'
 import { startPostgres, startReaper } from '@spillway/local/testing'
 import type { MessageRecord, TimeLimit } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -76,120 +76,131 @@ function groupOf(count: number): BenchGroup {
     ...(count < 1000 ? {} : { collect: 'young' }),
     units: { name: 'row', count },
     packages: ['kysely', 'pg', 'pg-copy-streams'],
-    async start() {
-      const reaper = await startReaper()
-      const postgres = await startPostgres({ maxConnections: 20, reserved: 3, databaseName: 'bench', reaper })
-      const client = new Client({ connectionString: postgres.url })
-      await client.connect()
-      for (const table of tables) {
-        await client.query(
-          `create table "${table}" (id uuid primary key, tenant text not null, kind text not null,
-           amount int not null, payload jsonb not null, created_at timestamptz not null);
-           create index on "${table}" (tenant, created_at)`,
-        )
-      }
-      const pool = postgresPool({ Pool, connectionString: postgres.url, limit: connectionLimit() })
-      const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-      const write = kyselyWriter({
-        db,
-        insertInto: 'spillway',
-        row: (message: MessageRecord<Row>) => message.body,
-        conflict: 'id',
-      })
-      const bounded = new Kysely<Database>({
-        dialect: new PostgresDialect({
-          pool: postgresPool({
-            Pool,
-            connectionString: postgres.url,
-            // Its own limit: pools that share a limit of 1 close each other's connection.
-            limit: connectionLimit(),
-            config: { statement_timeout: 30_000 },
-          }),
-        }),
-      })
-      const writeBounded = kyselyWriter({
-        db: bounded,
-        insertInto: 'bounded',
-        row: (message: MessageRecord<Row>) => message.body,
-        conflict: 'id',
-      })
-      const perRow = async (table: string, rows: readonly Row[]) => {
-        for (const row of rows) await client.query(oneRow(table), Object.values(row))
-      }
-      return {
-        contestants: [
-          {
-            name: '`kyselyWriter`',
-            async run() {
-              const outcomes = await write(freshRows(count).map(toRecord), limit)
-              if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
-            },
-          },
-          {
-            name: '`kyselyWriter`, the session has a `statement_timeout`',
-            async run() {
-              const outcomes = await writeBounded(freshRows(count).map(toRecord), limit)
-              if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
-            },
-          },
-          {
-            name: 'raw `unnest`',
-            async run() {
-              const rows = freshRows(count)
-              const arrays = columns.map((column) => rows.map((row) => row[column]))
-              const { rowCount } = await client.query(rawUnnest, arrays)
-              if (rowCount !== count) throw new Error('a row was not written')
-            },
-          },
-          {
-            name: '`COPY`',
-            async run() {
-              const stream = client.query(from(`copy "copy" (${columns.join(', ')}) from stdin`))
-              const lines = freshRows(count).map((row) =>
-                [row.id, row.tenant, row.kind, row.amount, row.payload, row.created_at.toISOString()].join(
-                  '\t',
-                ),
-              )
-              await new Promise<void>((resolve, reject) => {
-                stream.on('finish', resolve)
-                stream.on('error', reject)
-                stream.end(`${lines.join('\n')}\n`)
-              })
-            },
-          },
-          {
-            name: 'Kysely `values`',
-            async run() {
-              await db
-                .insertInto('kysely_values')
-                .values(freshRows(count))
-                .onConflict((target) => target.column('id').doNothing())
-                .execute()
-            },
-          },
-          {
-            name: 'a statement for each row, in a transaction',
-            async run() {
-              await client.query('begin')
-              await perRow('rows', freshRows(count))
-              await client.query('commit')
-            },
-          },
-          {
-            name: 'a statement for each row, each committed',
-            run: () => perRow('autocommit', freshRows(count)),
-          },
-        ],
-        async stop() {
-          await db.destroy()
-          await bounded.destroy()
-          await client.end()
-          await postgres.stop()
-          await reaper.stop()
-        },
-      }
+    start: () => start(count),
+  }
+}
+
+async function start(count: number): Promise<Stage> {
+  const reaper = await startReaper()
+  const postgres = await startPostgres({ maxConnections: 20, reserved: 3, databaseName: 'bench', reaper })
+  const client = await connect(postgres.url)
+  const db = open(postgres.url)
+  const bounded = open(postgres.url, { statement_timeout: 30_000 })
+  return {
+    contestants: [
+      byWriter('`kyselyWriter`', count, db, 'spillway'),
+      byWriter('`kyselyWriter`, the session has a `statement_timeout`', count, bounded, 'bounded'),
+      byUnnest(count, client),
+      byCopy(count, client),
+      byKysely(count, db),
+      ...rowByRow(count, client),
+    ],
+    async stop() {
+      await db.destroy()
+      await bounded.destroy()
+      await client.end()
+      await postgres.stop()
+      await reaper.stop()
     },
   }
+}
+
+/** A connection to a database with the tables. */
+async function connect(connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString })
+  await client.connect()
+  for (const table of tables) {
+    await client.query(
+      `create table "${table}" (id uuid primary key, tenant text not null, kind text not null,
+       amount int not null, payload jsonb not null, created_at timestamptz not null);
+       create index on "${table}" (tenant, created_at)`,
+    )
+  }
+  return client
+}
+
+/** A pool with a limit of its own: pools that share a limit of 1 close each other's connection. */
+function open(connectionString: string, config: object = {}): Kysely<Database> {
+  const pool = postgresPool({ Pool, connectionString, limit: connectionLimit(), config })
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+}
+
+function byWriter(name: string, count: number, db: Kysely<Database>, table: keyof Database): Contestant {
+  const write = kyselyWriter({
+    db,
+    insertInto: table,
+    row: (message: MessageRecord<Row>) => message.body,
+    conflict: 'id',
+  })
+  return {
+    name,
+    async run() {
+      const outcomes = await write(freshRows(count).map(toRecord), limit)
+      if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('a row was not written')
+    },
+  }
+}
+
+function byUnnest(count: number, client: Client): Contestant {
+  return {
+    name: 'raw `unnest`',
+    async run() {
+      const rows = freshRows(count)
+      const arrays = columns.map((column) => rows.map((row) => row[column]))
+      const { rowCount } = await client.query(rawUnnest, arrays)
+      if (rowCount !== count) throw new Error('a row was not written')
+    },
+  }
+}
+
+function byCopy(count: number, client: Client): Contestant {
+  const lineOf = (row: Row) =>
+    [row.id, row.tenant, row.kind, row.amount, row.payload, row.created_at.toISOString()].join('\t')
+  return {
+    name: '`COPY`',
+    async run() {
+      const stream = client.query(from(`copy "copy" (${columns.join(', ')}) from stdin`))
+      const lines = freshRows(count).map(lineOf)
+      await new Promise<void>((resolve, reject) => {
+        stream.on('finish', resolve)
+        stream.on('error', reject)
+        stream.end(`${lines.join('\n')}\n`)
+      })
+    },
+  }
+}
+
+function byKysely(count: number, db: Kysely<Database>): Contestant {
+  return {
+    name: 'Kysely `values`',
+    async run() {
+      await db
+        .insertInto('kysely_values')
+        .values(freshRows(count))
+        .onConflict((target) => target.column('id').doNothing())
+        .execute()
+    },
+  }
+}
+
+function rowByRow(count: number, client: Client): readonly Contestant[] {
+  const insert = async (table: string, rows: readonly Row[]) => {
+    for (const row of rows) await client.query(oneRow(table), Object.values(row))
+  }
+  return [
+    {
+      name: 'a statement for each row, in a transaction',
+      async run() {
+        await client.query('begin')
+        await insert('rows', freshRows(count))
+        await client.query('commit')
+      },
+    },
+    {
+      name: 'a statement for each row, each committed',
+      run: () => insert('autocommit', freshRows(count)),
+    },
+  ]
 }
 
 export const bench = defineBench(...[1, 10, 100, 1000, 5000].map(groupOf))

@@ -79,7 +79,6 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   const { createPool, config, uri, clock = systemClock } = options
   const { idleTimeoutMillis = 60_000, longestUseMillis = 60_000 } = options
   const logger = quietLogger(options.logger ?? consoleLogger)
-  const releases = new WeakMap<MysqlClient, () => void>()
   const close = (client: MysqlClient) =>
     closeConnection(client, { clock, logger, longestStatement: longestUseMillis })
   const leases = createConnectionLeases<MysqlClient>(options, {
@@ -95,40 +94,17 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
   })
   const settings = driverSettings(options, leases)
   const pool: MysqlDriverPool = openPool(leases, 'mysqlPool', () => createPool(settings))
+  const clients = createClients(leases, idleTimeoutMillis, (client) => void close(client))
   pool.on('connection', (client) => {
-    releases.set(client, client.release.bind(client))
+    clients.opened(client)
     listenTo(client, leases)
   })
-
-  const idle = createIdleClients(idleTimeoutMillis, (client) => {
-    leases.ended(client)
-    void close(client)
-  })
-
-  function keep(client: MysqlClient): void {
-    idle.add(client)
-    releases.get(client)?.()
-  }
-
-  async function take(): Promise<MysqlClient> {
-    const client = await leases.take()
-    idle.remove(client)
-    client.release = () => {
-      client.release = ignore
-      const settle = () =>
-        leases.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : void close(client)))
-      // The driver calls a callback before it marks its statement as ended.
-      if (isBusy(client)) setImmediate(settle)
-      else settle()
-    }
-    return client
-  }
 
   return {
     limit: leases.limit,
     closeUnused: leases.closeUnused,
     getConnection(callback) {
-      take().then(
+      clients.take().then(
         (client) => callback(null, client),
         (error: unknown) => callback(error, undefined as unknown as MysqlClient),
       )
@@ -136,6 +112,44 @@ export function mysqlPool<Config extends object>(options: MysqlPoolOptions<Confi
     end(callback) {
       leases.stop()
       pool.end(callback)
+    },
+  }
+}
+
+/** Lends the clients of a pool, and keeps or closes those that are released. */
+function createClients(
+  leases: ConnectionLeases<MysqlClient>,
+  idleTimeoutMillis: number,
+  close: (client: MysqlClient) => void,
+) {
+  const releases = new WeakMap<MysqlClient, () => void>()
+  const idle = createIdleClients(idleTimeoutMillis, (client) => {
+    leases.ended(client)
+    close(client)
+  })
+
+  function keep(client: MysqlClient): void {
+    idle.add(client)
+    releases.get(client)?.()
+  }
+
+  return {
+    /** Notes how the driver takes a client back: `release` is replaced whenever the client is lent. */
+    opened(client: MysqlClient): void {
+      releases.set(client, client.release.bind(client))
+    },
+    async take(): Promise<MysqlClient> {
+      const client = await leases.take()
+      idle.remove(client)
+      client.release = () => {
+        client.release = ignore
+        const settle = () =>
+          leases.giveBack(client, isBusy(client), (isKept) => (isKept ? keep(client) : close(client)))
+        // The driver calls a callback before it marks its statement as ended.
+        if (isBusy(client)) setImmediate(settle)
+        else settle()
+      }
+      return client
     },
   }
 }

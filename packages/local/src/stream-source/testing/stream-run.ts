@@ -37,21 +37,11 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
     maxBytes,
   })
   const client = clientOf(engine)
-  const batches: (readonly string[])[] = []
-  const events: (readonly KinesisRecord[])[] = []
+  const { batches, events, invoke } = recordInvocations()
   const problems: StreamSourceProblem[] = []
   const discarded: DiscardedBatch[] = []
   const memory: FailureDestination = { send: async (batch) => void discarded.push(batch) }
   let source: StreamSource | undefined
-
-  async function invoke(handler: Handler, event: unknown): Promise<InvocationResult> {
-    const { Records } = event as { readonly Records: readonly KinesisRecord[] }
-    const texts = Records.map(textOf)
-    batches.push(texts)
-    events.push(Records)
-    const result = await handler(texts, Records)
-    return isResult(result) ? result : { ok: true, payload: result }
-  }
 
   return {
     clock,
@@ -90,6 +80,24 @@ export async function streamRun(shards = 1, maxBytes = 268_435_456) {
       client.destroy()
       await source?.stop()
       await engine.stop()
+    },
+  }
+}
+
+/** Invokes handlers, and keeps what they get. */
+function recordInvocations() {
+  const batches: (readonly string[])[] = []
+  const events: (readonly KinesisRecord[])[] = []
+  return {
+    batches,
+    events,
+    async invoke(handler: Handler, event: unknown): Promise<InvocationResult> {
+      const { Records } = event as { readonly Records: readonly KinesisRecord[] }
+      const texts = Records.map(textOf)
+      batches.push(texts)
+      events.push(Records)
+      const result = await handler(texts, Records)
+      return isResult(result) ? result : { ok: true, payload: result }
     },
   }
 }
