@@ -4,14 +4,14 @@ import { join } from 'node:path'
 
 const gibibyte = 2 ** 30
 
-/** Where Linux has a file system in memory. */
+/** The file system of Linux in memory. */
 const inMemory = '/dev/shm'
 
 /**
  * Makes a folder in memory the temporary folder of this process and of its children, and deletes it at the end.
  *
- * Each embedded Postgres copies a thousand files. On a disk this takes more processor time than all else of its start.
- * Nothing changes where there is no such file system, where it is small, and where no programs run from it.
+ * Each embedded Postgres copies a thousand files. On a disk this takes more processor time than the rest of its start.
+ * It does nothing if there is no such file system, if it is small, or if it does not allow programs.
  */
 export function useMemoryFolder(): void {
   if (!isUsable()) return

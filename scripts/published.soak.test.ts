@@ -16,7 +16,7 @@ let project: string
 let packed: readonly PackedPackage[]
 
 /** The further packages to install, peers and compilers, by the folder in which each is installed. */
-const beside: Readonly<Record<string, readonly string[]>> = {
+const furtherPackages: Readonly<Record<string, readonly string[]>> = {
   '.': ['typescript', '@types/node'],
   'packages/breaker': ['@aws-sdk/client-lambda'],
   'packages/ingest': ['@middy/core', '@middy/http-json-body-parser', 'zod'],
@@ -40,7 +40,7 @@ const environment = () => {
 beforeAll(async () => {
   project = await realpath(await mkdtemp(join(tmpdir(), 'spillway-project-')))
   packed = await packAll(join(project, 'tarballs'))
-  const versions = Object.entries(beside).flatMap(([folder, names]) =>
+  const versions = Object.entries(furtherPackages).flatMap(([folder, names]) =>
     names.map((name) => {
       const manifest = readFileSync(join(root, folder, 'node_modules', name, 'package.json'), 'utf8')
       return [name, JSON.parse(manifest).version as string]

@@ -62,12 +62,12 @@ describe('options of defineApp', () => {
 describe('options of the other factories', () => {
   const entries = Object.values(optionEntries).flat()
 
-  it('are those of every function of a package that checks its options, and of no other', () => {
+  it('are those of all functions of the packages that check options, and of no others', () => {
     const folders = 'batch breaker ingest kinesis kysely local message sqs telemetry transport'.split(' ')
     const checking = folders.flatMap((folder) =>
       [...sourcesOf(folder).matchAll(/checkOptions\(\s*'(\w+)'/g)].map(([, name]) => name as string),
     )
-    // It checks an event source mapping, whose options are those of the app definition.
+    // This function checks an event source mapping, whose options come from the app definition.
     const internal = ['startStreamSource']
     const expected = new Set(checking.filter((name) => !internal.includes(name)))
     const shown = entries.filter(({ factory }) => factory.call !== undefined)
@@ -76,20 +76,20 @@ describe('options of the other factories', () => {
   })
 
   it.each(entries.map((entry) => [`${entry.factory.name} ${entry.factory.variant ?? ''}`, entry] as const))(
-    'are those that the code takes, without the internal ones: %s',
+    'are those that the code accepts, without internal ones: %s',
     (_, { factory, options, names }) => {
       const declared = factory.interfaces.flatMap(([file, name]) => membersOf(read(`packages/${file}`), name))
       const internal = new Set(declared.filter(({ isInternal }) => isInternal).map(({ name }) => name))
       const shown = options.map(({ name }) => name)
       const taken = factory.call === undefined ? declared.map(({ name }) => name) : names
       expect(shown.toSorted()).toStrictEqual(taken.filter((name) => !internal.has(name)).sort())
-      // A test gives the local Kinesis a clock of its own. Everywhere else only our tests do.
+      // Tests of users may pass a clock to the local Kinesis. All other clocks are internal.
       if (factory.name !== 'startStreams') expect(shown).not.toContain('clock')
       expect(shown).not.toContain('random')
     },
   )
 
-  it('have a docstring, and a unit where they are numbers', () => {
+  it('have a docstring, and a unit if they are numbers', () => {
     for (const { factory, options } of entries)
       for (const option of options) {
         const name = `${factory.name}.${option.name}`
@@ -99,14 +99,14 @@ describe('options of the other factories', () => {
       }
   })
 
-  it('have units in the table only where they are there', () => {
+  it('have units in the table only if they exist', () => {
     const names = entries.flatMap(({ factory, options }) =>
       options.map(({ name }) => `${factory.name}.${name}`),
     )
     expect(countedOptions.filter((name) => !names.includes(name))).toStrictEqual([])
   })
 
-  it('are required by the check where the type requires them', () => {
+  it('are required by the check if the type requires them', () => {
     for (const { factory, options } of entries)
       for (const { name, isOptional, check } of options)
         if (check !== undefined) expect(check.isRequired, `${factory.name}.${name}`).toBe(!isOptional)

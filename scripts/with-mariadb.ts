@@ -1,8 +1,9 @@
 // Runs a command with its own MariaDB server, whose URL is in SPILLWAY_TEST_MYSQL_URL, and stops the server afterwards:
 // `npm run test:mysql`. It needs Debian's `mariadb-server`. The command must not run npm, because npm looks for its
-// global configuration (for example a registry's certificate) beside the Node of the workspace. The server is
-// configured for tests: it does not wait for the disk, and its packets are small. With `--durable` it has MariaDB's
-// defaults, for benchmarks.
+// global configuration (for example a registry's certificate) beside the Node of the workspace.
+//
+// The server is configured for tests: it does not wait for the disk, and its packets are small. With `--durable` it has
+// MariaDB's defaults, for benchmarks.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

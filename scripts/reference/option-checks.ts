@@ -1,4 +1,4 @@
-/** What a factory says of one of its options when the option is wrong. */
+/** The check of an option, read from the factory's error about a wrong value. */
 export interface OptionCheck {
   readonly name: string
   readonly isRequired: boolean
@@ -6,17 +6,17 @@ export interface OptionCheck {
   readonly expected: string
 }
 
-/** A factory as a function of its options alone. */
+/** A call of a factory with only its options. */
 export type CallFactory = (options: object) => unknown
 
-/** Values of which each check refuses one at least. */
+/** Values of which every check rejects at least one. */
 const wrong: readonly unknown[] = [Symbol('wrong'), -0.5, '', {}]
 
 /**
- * The checks of a factory, as it says them itself: it is called with each option wrong or missing, and its errors are read.
+ * The checks of a factory, read from its errors: it is called with each option wrong or missing.
  *
- * @param samples right values of the options that are required
- * @throws Error when the factory says nothing of an option
+ * @param samples valid values of the required options
+ * @throws Error when the factory does not check an option
  */
 export async function checksOf(
   call: CallFactory,

@@ -1,6 +1,6 @@
 import type { Member } from './members.ts'
 
-/** What the options count that are neither times nor sizes. */
+/** The units of options that are neither times nor sizes. */
 const counted: Readonly<Record<string, string>> = {
   'defineMessage.version': 'versions',
   'validate.maxItems': 'items',
@@ -25,7 +25,7 @@ const counted: Readonly<Record<string, string>> = {
   'startPostgres.reserved': 'connections',
 }
 
-/** What a docstring or a name says of times and sizes, the first that fits. */
+/** The words of a docstring or a name that mean a time or a size; the first match applies. */
 const measured: readonly (readonly [pattern: RegExp, unit: string])[] = [
   [/\bmilli(?:second)?s\b/i, 'ms'],
   [/\bbytes\b/i, 'bytes'],
@@ -33,10 +33,13 @@ const measured: readonly (readonly [pattern: RegExp, unit: string])[] = [
   [/\bdays\b/i, 'days'],
 ]
 
-/** The names of all options in the table, for the test that looks for ones that are not there any more. */
+/** The names of all options in the table, for the test that finds names that no longer exist. */
 export const countedOptions: readonly string[] = Object.keys(counted)
 
-/** The unit of an option that is a number; `undefined` for any other, a port for example. */
+/**
+ * The unit of an option that is a number; `undefined` for other options, and for numbers without a unit, such as a
+ * port.
+ */
 export function unitOf(factory: string, { name, type, text }: Member): string | undefined {
   const known = counted[`${factory}.${name}`]
   if (known !== undefined) return known

@@ -8,9 +8,9 @@ import { type Member, membersOf, toText } from './members.ts'
 import { type CallFactory, checksOf, type OptionCheck } from './option-checks.ts'
 import { unitOf } from './option-units.ts'
 
-/** An option as its page shows it. */
+/** An option of a page. */
 export interface OptionEntry extends Member {
-  /** Whether its type is a parameter of the interface, whose name tells a reader nothing. */
+  /** Whether its type is a type parameter of the interface. Such a name is not shown. */
   readonly isParameter: boolean
   readonly check: OptionCheck | undefined
 }
@@ -19,7 +19,7 @@ export interface OptionEntry extends Member {
 export interface FactoryEntry {
   readonly factory: Factory
   readonly options: readonly OptionEntry[]
-  /** All names that the factory takes, those that are internal included. Empty where it does not check its options. */
+  /** The names of all options of the factory, including internal ones. Empty if it does not check its options. */
   readonly names: readonly string[]
 }
 
@@ -52,10 +52,10 @@ async function entryOf(factory: Factory): Promise<FactoryEntry> {
     }))
   })
   const options = members
-    // An interface may say something else of an option than the one that it extends.
+    // An interface may describe an option differently from the interface that it extends.
     .filter(({ name }, index) => members.findIndex((one) => one.name === name) === index)
     .filter(({ isInternal }) => !isInternal)
-    // Or it may leave the option out.
+    // It may also omit the option.
     .filter(({ name }) => call === undefined || checks.some((check) => check.name === name))
     .map((member) => ({ ...member, check: checks.find(({ name }) => name === member.name) }))
   return { factory, options, names: checks.map(({ name }) => name) }
@@ -102,7 +102,7 @@ function describeOption(id: string, factory: string, option: OptionEntry): strin
   ].join('\n')
 }
 
-/** The default that a docstring names. A sentence that ends the docstring and says no more than that is taken out of it. */
+/** The default that a docstring names. A last sentence that only names the default is removed from the docstring. */
 export function takeDefault(text: string): { readonly text: string; readonly standard: string } {
   const found = /(?:^|(?<=\s))Default(:?) ((?:`[^`]*`|[^`.]|\.(?!\s|$))+)\.(?=\s|$)/.exec(text)
   if (found === null) return { text, standard: 'none' }

@@ -89,7 +89,7 @@ const rules: OptionRules<BreakerOptions> = {
  *   concurrency of 2. When it rejects while half open, or batches return again, the mapping is switched off again.
  * - **Closed**: after `healthyPeriod` the mapping gets its own maximum concurrency back.
  *
- * The breaker keeps its state in notes beside the mapping, which all environments share and which outlive them. Many
+ * The breaker keeps its state in notes with the mapping, which all environments share and which outlive them. Many
  * environments may open at once. A mapping that someone else switched off is never switched on.
  *
  * The writer still holds during an invocation, so a failover of a minute does not open the breaker.

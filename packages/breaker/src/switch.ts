@@ -1,6 +1,6 @@
 import type { TimeLimit } from '@spillway/message'
 
-/** Short texts by name, stored beside an event source mapping. All environments share them. */
+/** Short texts by name, stored with an event source mapping. All environments share them. */
 export type Notes = Readonly<Record<string, string>>
 
 /** The current state of an event source mapping. */
@@ -32,6 +32,6 @@ export interface EventSourceSwitch {
    * Makes all changes or none, so that the mapping is never off without the concurrency that marks who switched it off.
    */
   change(change: SwitchChange, limit: TimeLimit): Promise<void>
-  /** Stores notes beside the mapping. A note replaces the one of the same name. */
+  /** Stores notes with the mapping. A note replaces the one of the same name. */
   note(notes: Notes, limit: TimeLimit): Promise<void>
 }

@@ -13,9 +13,9 @@ const app = defineApp({
 const failure = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
 
-it('stops what had started when a part does not start', async () => {
+it('stops the parts that have started when another does not start', async () => {
   const steps: string[] = []
-  // esbuild keeps a process of its own, which is not of the app.
+  // esbuild keeps its own process, which is not part of the app.
   await transform('')
   const before = childrenOf(process.pid)
   const starting = startLocal(
@@ -34,7 +34,7 @@ it('stops what had started when a part does not start', async () => {
   await expect.poll(started).toEqual([])
 })
 
-it.each([0, 1])('says that port + %i is in use, before it starts anything', async (offset) => {
+it.each([0, 1])('reports that port + %i is in use before it starts anything', async (offset) => {
   const server = createServer()
   const port = await new Promise<number>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))

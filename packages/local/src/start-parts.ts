@@ -56,7 +56,7 @@ interface Start {
 type Engines = Awaited<ReturnType<typeof startEngines>>
 type Listeners = ReturnType<typeof createListeners>
 
-/** Starts what the functions need: the reaper, a temporary folder, Postgres, SQS and Kinesis. */
+/** Starts the parts that the functions need: the reaper, a temporary folder, Postgres, SQS and Kinesis. */
 export async function startEngines({ app, folder, options, parts }: Start) {
   const { onProgress = () => undefined } = options
   const reaper = await startReaper()

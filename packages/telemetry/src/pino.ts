@@ -7,7 +7,9 @@ import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
 import { checkLogger } from './check-logger.ts'
 
-/** The methods of a pino logger that are used. Any logger that takes the fields before the message fits. */
+/**
+ * The methods of a pino logger that are used. It can be any logger whose methods have the fields before the message.
+ */
 export interface PinoLogger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void

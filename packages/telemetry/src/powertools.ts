@@ -7,7 +7,10 @@ import type { LogFields, Logger } from '@spillway/message'
 import { bareError } from './bare-error.ts'
 import { checkLogger } from './check-logger.ts'
 
-/** The methods of a Powertools logger that are used. Any logger that takes the fields after the message fits. */
+/**
+ * The methods of a Powertools logger that are used. It can be any logger whose methods have the fields after the
+ * message.
+ */
 export interface PowertoolsLogger {
   info(message: string, fields: Record<string, unknown>): void
   warn(message: string, fields: Record<string, unknown>): void

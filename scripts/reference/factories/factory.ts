@@ -1,17 +1,17 @@
 import { defineMessage } from '../../../packages/message/src/index.ts'
 
-/** A function of a package that takes options. */
+/** A function of a package that has options. */
 export interface Factory {
   readonly name: string
-  /** What `import` names. */
+  /** The module from which the function is imported. */
   readonly from: string
-  /** What a heading says behind the name. */
+  /** The text after the name in a heading. */
   readonly variant?: string
-  /** The interfaces of its options, the first one first: the file under `packages` and the name. */
+  /** The interfaces of its options in order: the file under `packages` and the name. */
   readonly interfaces: readonly (readonly [file: string, name: string])[]
   /** The factory as a function of its options. Without it the options are not checked when it is called. */
   readonly call?: (options: never) => unknown
-  /** Right values of the options that are required. */
+  /** Valid values of the required options. */
   readonly samples?: Readonly<Record<string, unknown>>
 }
 

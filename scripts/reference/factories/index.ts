@@ -5,7 +5,7 @@ import type { Factory } from './factory.ts'
 import { toolsFactories } from './tools.ts'
 import { transportsFactories } from './transports.ts'
 
-/** All factories with options but `defineApp`, by the pages of the reference. A test says when one is missing. */
+/** All factories with options except `defineApp`, by the pages of the reference. A test finds missing ones. */
 export const factories: Readonly<Record<string, readonly Factory[]>> = {
   accept: acceptFactories,
   transports: transportsFactories,

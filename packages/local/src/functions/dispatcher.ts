@@ -8,7 +8,7 @@ import type { FunctionSpec, FunctionsOptions, InvocationFailure } from './types.
 /** What {@link createDispatcher} takes. */
 export interface DispatcherOptions extends Pick<FunctionsOptions, 'onInvocation' | 'onEnvironmentEnd'> {
   readonly spec: FunctionSpec
-  /** Starts an environment; `onIdleEnd` is called when it ends by itself while it runs nothing. */
+  /** Starts an environment; `onIdleEnd` is called when it ends unexpectedly while it runs nothing. */
   launch(onIdleEnd: (failure: InvocationFailure) => void): Environment
 }
 

@@ -11,7 +11,7 @@ export interface EnvironmentOptions
   /** Seconds that an invocation may take. */
   readonly timeout: number
   readonly onLog?: ((line: Omit<LogLine, 'function'>) => void) | undefined
-  /** Called when it ends by itself while it runs nothing. */
+  /** Called when it ends unexpectedly while it runs nothing. */
   readonly onIdleEnd?: ((failure: InvocationFailure) => void) | undefined
 }
 

@@ -14,8 +14,8 @@ import type { FunctionSpec, FunctionsOptions, LambdaFunction } from './types.ts'
  *
  * An environment runs one invocation at a time and is frozen while it is idle. The environment that was used last is
  * used first. A request that finds none idle waits while an environment starts for it, as fast as this machine has
- * processor time to spare. Whichever environment is free first takes the oldest request, so a burst of short invocations
- * needs fewer environments than requests (Lambda, "Understanding the Lambda execution environment lifecycle").
+ * processor time to spare. The first free environment takes the oldest request, so a burst of short invocations needs
+ * fewer environments than requests (Lambda, "Understanding the Lambda execution environment lifecycle").
  *
  * @throws SpillwayError `SPILLWAY_START_FAILED` when the function cannot be bundled.
  */

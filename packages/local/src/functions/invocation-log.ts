@@ -18,7 +18,7 @@ export interface Counts {
   throttles: number
 }
 
-/** Counts the invocations of a function and tells its listeners about their ends. */
+/** Counts the invocations of a function and notifies the listeners of their ends. */
 export interface InvocationLog {
   readonly counts: Readonly<Counts>
   /** Counts an invocation that begins. */

@@ -128,6 +128,9 @@ export interface FunctionsOptions {
   readonly onLog?: (line: LogLine) => void
   /** Called at the end of each invocation, a throttled one included. */
   readonly onInvocation?: (info: InvocationInfo) => void
-  /** Called when an environment ends by itself between invocations, or fails to start while no invocation waits for it. */
+  /**
+   * Called when an environment ends unexpectedly between invocations, or fails to start while no invocation waits for
+   * it.
+   */
   readonly onEnvironmentEnd?: (info: EnvironmentEnd) => void
 }

@@ -12,7 +12,7 @@ export function correctRequests(app: FauxApp): void {
   app.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'POST') return undefined
     const original = request.body
-    if (!isShaped(original)) return refuse(reply, unreadable)
+    if (!isShaped(original)) return reject(reply, unreadable)
     reply.header('content-type', 'application/x-amz-json-1.0')
     if (Array.isArray(original.Entries)) {
       const { entries, failed } = checkEntries(original.Entries, original.QueueUrl)
@@ -22,15 +22,15 @@ export function correctRequests(app: FauxApp): void {
       return undefined
     }
     const error = checkRequest(original)
-    if (error !== undefined) return refuse(reply, error)
+    if (error !== undefined) return reject(reply, error)
     request.body = storable(original, original.QueueUrl)
     return undefined
   })
 
   app.setErrorHandler((error, _request, reply) => {
-    if (error instanceof SyntaxError) return refuse(reply, unreadable)
+    if (error instanceof SyntaxError) return reject(reply, unreadable)
     // fauxqs does not check the types of values.
-    if (error instanceof TypeError) return refuse(reply, wrongValue)
+    if (error instanceof TypeError) return reject(reply, wrongValue)
     throw error
   })
 
@@ -45,7 +45,7 @@ export function correctRequests(app: FauxApp): void {
   })
 }
 
-function refuse(reply: Reply, error: SqsError): Reply {
+function reject(reply: Reply, error: SqsError): Reply {
   reply.header('content-type', 'application/x-amz-json-1.0')
   reply.header('x-amzn-query-error', errorHeader(error))
   return reply.code(400).send(errorBody(error))

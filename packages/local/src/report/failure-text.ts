@@ -21,7 +21,10 @@ export function failureText({ error, phase, kind }: InvocationFailure, requestId
   ]
 }
 
-/** `RequestId: … Error: Task timed out after 3.00 seconds Sandbox.Timedout`, or the type and the message of what was thrown. */
+/**
+ * `RequestId: … Error: Task timed out after 3.00 seconds Sandbox.Timedout`, or the type and the message of the thrown
+ * value.
+ */
 function headline({ errorType, errorMessage }: InvocationError, requestId: string): string {
   if (errorMessage.startsWith('RequestId: ')) return `${errorMessage} ${errorType}`
   const id = requestId === '' ? '' : `RequestId: ${requestId} `

@@ -33,7 +33,7 @@ function positionOf(type: IteratorType, input: Input, shard: Shard, now: number)
   const sequenceNumber = textOf(input, 'StartingSequenceNumber', 1, 128)
   const time = timeOf(input, 'Timestamp')
   if ((type === 'TRIM_HORIZON' || type === 'LATEST') && sequenceNumber !== undefined) {
-    throw invalidArgument(`${type} takes no StartingSequenceNumber.`)
+    throw invalidArgument(`${type} allows no StartingSequenceNumber.`)
   }
   switch (type) {
     case 'TRIM_HORIZON':

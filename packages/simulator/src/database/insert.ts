@@ -30,7 +30,7 @@ export function createInsert(options: InsertOptions): Insert {
     usage.statements += 1
     await outages.answers(roundTrip)
     const now = outages.current()
-    if (now !== undefined) await refuse(now, limits, options)
+    if (now !== undefined) await failWrite(now, limits, options)
     const time = workTime(keys.length, rowTime, outages.current())
     const startedAt = clock.now()
     try {
@@ -51,7 +51,7 @@ function workTime(count: number, rowTime: number, trouble: Trouble | undefined):
 }
 
 /** Fails a write according to the outage; resolves if the write may continue. */
-async function refuse(
+async function failWrite(
   { kind, left }: Trouble,
   limits: StatementLimits,
   { outages, roundTrip }: InsertOptions,
