@@ -8,11 +8,13 @@ import { headOf } from './head.ts'
 import { codeTitles } from './markdown/code-titles.ts'
 import { cornerCells } from './markdown/corner-cells.ts'
 import { diagrams } from './markdown/diagrams.ts'
+import { headingLabels } from './markdown/heading-labels.ts'
 import { narrowTables } from './markdown/narrow-tables.ts'
 import { outsideLinks } from './markdown/outside-links.ts'
 import { rowAnchors } from './markdown/row-anchors.ts'
 import { tabs } from './markdown/tabs.ts'
-import { navigation, neighboursOf, sidebars } from './menus.ts'
+import { generated, navigation, neighboursOf, sidebars } from './menus.ts'
+import { plainGroups } from './plain-groups.ts'
 import { plainPage, writePlainPages } from './plain-pages.ts'
 import { search } from './search.ts'
 
@@ -33,7 +35,7 @@ export default defineConfig({
     server: { host: '127.0.0.1' },
     preview: { host: '127.0.0.1' },
     // The calculator is built from the source of the planner.
-    plugins: [emptyBuiltIns()],
+    plugins: [emptyBuiltIns(), plainGroups()],
     resolve: { conditions: ['spillway:source'] },
   },
   markdown: {
@@ -44,6 +46,7 @@ export default defineConfig({
       narrowTables(markdown)
       rowAnchors(markdown)
       outsideLinks(repository)(markdown)
+      headingLabels(markdown)
       codeTitles(repository)(markdown)
       diagrams(markdown)
       tabs(markdown)
@@ -57,24 +60,20 @@ export default defineConfig({
     const link = `/${page.filePath.replace(/(?:(?<=^|\/)index)?\.md$/, '')}`
     return {
       // What search engines and link previews show: the first sentence of a page.
-      description: page.description === '' ? plainPage(source).summary : page.description,
+      description: page.description === '' ? plainPage(source, page.filePath).summary : page.description,
       frontmatter: { ...aside, ...neighboursOf(link), ...page.frontmatter },
     }
   },
   transformHead: ({ page, title, description }) => headOf({ file: page, title, description }, site),
-  buildEnd: ({ pages, srcDir, outDir }) => writePlainPages(pages, srcDir, outDir, site),
+  buildEnd({ pages: files, srcDir: docs, outDir: out }) {
+    writePlainPages({ files, docs, out, addresses, generated: [...generated, ...api] })
+  },
   themeConfig: {
     logo: { src: '/logo.svg', alt: '' },
     search,
     outline: [2, 3],
     nav: navigation,
     sidebar: sidebars(api),
-    notFound: {
-      title: 'There is no such page',
-      quote: 'It may have moved. Search for it, or begin on the first page.',
-      linkLabel: 'To the first page',
-      linkText: 'To the first page',
-    },
     ...(repository !== undefined && {
       editLink: { pattern: `${repository}/edit/main/docs/:path` },
       socialLinks: [{ icon: 'github', link: repository }],

@@ -16,7 +16,7 @@ export const navigation: DefaultTheme.NavItem[] = [
 ]
 
 /** Pages that the build writes. */
-const generated: readonly Page[] = [
+export const generated: readonly Page[] = [
   { text: 'API reference', link: '/reference/api/' },
   { text: 'Changelog', link: '/reference/changelog' },
 ]

@@ -41,7 +41,8 @@ function queryTerms(text: string): string[] {
  */
 function importanceOf(id: string): number {
   if (/^\/reference\/(?:api|changelog)/.test(id)) return 0.1
+  if (/^\/reference\/options-/.test(id)) return 0.3
   if (/^\/(?:benchmarks|glossary)/.test(id)) return 0.5
-  if (/^\/(?:from\/|comparison|guides\/other-deploy-tools)/.test(id)) return 0.7
-  return id.startsWith('/concepts/') ? 1.2 : 1
+  if (/^\/(?:from\/|comparison|errors|guides\/other-deploy-tools)/.test(id)) return 0.7
+  return id.startsWith('/concepts/') ? 1.3 : 1
 }

@@ -1,10 +1,12 @@
-// Writes the changelog, and the API reference of all packages from their types and docstrings, unless their sources are those of the last time.
+// Writes the changelog, and the API reference of all packages from their types and docstrings, unless their sources are
+// those of the last time.
 // The configuration of the site runs it as a process of its own, whose memory is free again when the pages are built.
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Application, type ProjectReflection, ReflectionKind, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
+import { plainPage } from '../plain-pages.ts'
 import { type ApiPage, apiPages, root } from './api-pages.ts'
 import { changelogPage } from './changelog.ts'
 
@@ -28,6 +30,7 @@ async function generateApi(): Promise<void> {
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
     throw new Error('the API reference has the faults that typedoc names above')
   }
+  writeFileSync(join(folder, 'index.md'), indexPage(apiPages))
   writeFileSync(stamp, sources)
 }
 
@@ -64,6 +67,15 @@ function optionsOf(pages: readonly ApiPage[]): Partial<TypeDocOptions> & Partial
       member: ({ name }) => name,
     },
   }
+}
+
+/** The list of all entries: typedoc's has their names alone, and not those that an app imports. */
+function indexPage(pages: readonly ApiPage[]): string {
+  const lines = pages.map(({ entry, path }) => {
+    const { summary } = plainPage(readFileSync(join(folder, `${path}.md`), 'utf8'), `${path}.md`)
+    return `- [\`${entry}\`](${path}.md): ${summary}`
+  })
+  return `# API reference\n\nWhat an app can import from each package, with types and docstrings.\n\n${lines.join('\n')}\n`
 }
 
 /** Names a module by its page: typedoc names it by its file. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
@@ -35,30 +35,50 @@ export function describeSite(name: string, define: (site: Site) => void): void {
   }
   if (!existsSync(out)) throw new Error('The site is not built: npm run docs:build')
   describe(name, () => {
-    const server = createServer(({ url = '/' }, response) => {
-      const file = fileOf(new URL(url, 'http://site').pathname)
-      const shown = file ?? join(out, '404.html')
-      const type = types[extname(shown)] ?? 'application/octet-stream'
-      response.writeHead(file === undefined ? 404 : 200, { 'content-type': type })
-      response.end(readFileSync(shown))
-    })
-    let browser: Browser
-    const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    let shared: Shared
     beforeAll(async () => {
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-      browser = await chromium.launch({ executablePath, args: launchArguments })
-    })
-    afterAll(async () => {
-      await browser.close()
-      server.close()
+      started ??= start(executablePath)
+      shared = await started
     })
     define({
       get origin() {
-        return origin()
+        return shared.origin
       },
-      open: (path, options) => openPage(browser, origin(), path, options),
+      open: (path, options) => openPage(shared, path, options),
     })
   })
+}
+
+/** What all tests of a file share: a browser takes seconds to start. */
+interface Shared {
+  readonly origin: string
+  readonly browser: Browser
+  close(): Promise<void>
+}
+
+let started: Promise<Shared> | undefined
+afterAll(async () => {
+  await (await started)?.close()
+})
+
+async function start(executablePath: string): Promise<Shared> {
+  const server = createServer(({ url = '/' }, response) => {
+    const file = fileOf(new URL(url, 'http://site').pathname)
+    const shown = file ?? join(out, '404.html')
+    const type = types[extname(shown)] ?? 'application/octet-stream'
+    response.writeHead(file === undefined ? 404 : 200, { 'content-type': type })
+    response.end(readFileSync(shown))
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const browser = await chromium.launch({ executablePath, args: launchArguments })
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    browser,
+    async close() {
+      await browser.close()
+      server.close()
+    },
+  }
 }
 
 const launchArguments = [
@@ -89,9 +109,14 @@ function fileOf(path: string): string | undefined {
     .find((file) => existsSync(file) && statSync(file).isFile())
 }
 
+/** The built pages: the HTML of each by its file. */
+export function builtPages(): ReadonlyMap<string, string> {
+  const files = globSync('**/*.html', { cwd: out }).sort()
+  return new Map(files.map((file) => [file, readFileSync(join(out, file), 'utf8')]))
+}
+
 async function openPage(
-  browser: Browser,
-  origin: string,
+  { browser, origin }: Shared,
   path: string,
   options: BrowserContextOptions = {},
 ): Promise<Page> {
@@ -114,7 +139,7 @@ async function openPage(
     expect(faults).toStrictEqual([])
   })
   await page.goto(`${origin}${path}`)
-  if (options.javaScriptEnabled !== false) await started(page)
+  if (options.javaScriptEnabled !== false) await hydrated(page)
   return page
 }
 
@@ -139,23 +164,30 @@ export async function scriptBytes(site: Site, path: string): Promise<number> {
 }
 
 /** Waits until the scripts of a page have started. */
-export async function started(page: Page): Promise<void> {
+export async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => '__vue_app__' in (document.querySelector('#app') ?? {}))
 }
 
-/** What axe finds on a page: the rule, and the first elements that break it. */
-export async function axeFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { readonly axe: typeof axe }).axe.run({
-      resultTypes: ['violations'],
-    })
-    return violations.map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes
-          .slice(0, 5)
-          .map(({ html }) => html.slice(0, 160))
-          .join(' | ')}`,
-    )
-  })
+/** What axe finds on a page, by the rules of this name or by all: the rule, and the first elements that break it. */
+export async function axeFindings(page: Page, rules: readonly string[] = []): Promise<readonly string[]> {
+  const isThere = await page.evaluate(() => 'axe' in globalThis)
+  if (!isThere) await page.evaluate(axe.source)
+  return page.evaluate(
+    async (runOnly) => {
+      const { violations } = await (globalThis as unknown as { readonly axe: typeof axe }).axe.run({
+        resultTypes: ['violations'],
+        // To fetch the style sheets and media takes most of the time, and serves two rules about video and the orientation.
+        preload: false,
+        ...(runOnly.length > 0 && { runOnly }),
+      })
+      return violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 5)
+            .map(({ html }) => html.slice(0, 160))
+            .join(' | ')}`,
+      )
+    },
+    [...rules],
+  )
 }

@@ -9,9 +9,9 @@ const mostOfName = 30
 const mostOfWord = 25
 
 /**
- * Prepares tables for a phone. A table with text in three or more columns does not fit there: it gets the class `stacked`,
- * by which the style shows each row as a block, and the name of its column with each cell. A table of short cells is
- * scrolled, and with the class `first-stays` its first column stays in sight.
+ * Prepares tables for a phone. A table of text with three or more columns does not fit there: it gets the class `stacked`,
+ * by which the style shows each row as a block, and the name of its column with each cell. A table of mostly short cells
+ * is scrolled, and with the class `first-stays` its first column stays in sight.
  */
 export function narrowTables(markdown: MarkdownRenderer): void {
   // VitePress's own rule leaves out the class. A table that is scrolled must take the focus of the keyboard.
@@ -52,8 +52,9 @@ function prepare(table: Token, cells: readonly Cell[]): void {
   const longest = (column: number) =>
     Math.max(...cells.filter((cell) => cell.column === column).map(({ text }) => text.length))
   const hasLongWord = cells.some(({ text }) => text.split(/[\s-]/).some((word) => word.length > mostOfWord))
-  const hasText = heads.some((_, column) => longest(column) > mostOfName)
-  if (hasText && (heads.length > 2 || hasLongWord)) {
+  const texts = heads.filter((_, column) => column > 0 && longest(column) > mostOfName).length
+  const isText = longest(0) > mostOfName || texts >= (heads.length - 1) / 2
+  if (isText && (heads.length > 2 || hasLongWord)) {
     table.attrJoin('class', 'stacked')
     for (const { open, column } of cells)
       if (open.type === 'td_open' && column > 0) open.attrSet('data-label', heads[column] ?? '')

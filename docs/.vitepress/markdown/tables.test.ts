@@ -37,6 +37,10 @@ it('scrolls a table of numbers, whose first column stays', () => {
   const html = markdown.render('| | p50 | p99 |\n|---|--:|--:|\n| plain | 1 ms | 2 ms |\n')
   expect(html).toContain('<table class="first-stays" tabindex="0">')
   expect(html).not.toContain('data-label')
+  const withNote = markdown.render(
+    '| n | a | b | c |\n|---|---|---|---|\n| 1 | without the permission, which is rare | 2 | 3 |\n',
+  )
+  expect(withNote).toContain('class="first-stays"')
 })
 
 it('gives the rows of a catalogue anchors, those of other pages none', () => {

@@ -1,8 +1,9 @@
 import type { Theme } from 'vitepress'
 import { onContentUpdated } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
-import { defineAsyncComponent, nextTick } from 'vue'
+import { defineAsyncComponent, h, nextTick } from 'vue'
 import HomePage from './HomePage.vue'
+import NotFoundPage from './NotFoundPage.vue'
 import { rememberTabs } from './remember-tabs.ts'
 import SpikeFigures from './SpikeFigures.vue'
 import { showPlaceInMenu } from './show-place.ts'
@@ -13,12 +14,14 @@ import './styles/code.css'
 import './styles/diagrams.css'
 import './styles/home.css'
 import './styles/outline.css'
+import './styles/print.css'
 import './styles/search.css'
 import './styles/tables.css'
 import './styles/tabs.css'
 
 const theme: Theme = {
   extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { 'not-found': () => h(NotFoundPage) }),
   setup() {
     if (import.meta.env.SSR) return
     onContentUpdated(rememberTabs())
