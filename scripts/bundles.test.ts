@@ -11,7 +11,7 @@ import { root } from './workspace.ts'
 
 const run = promisify(execFile)
 let outside: string
-/** `npm run test:soak` runs only the formats that `npm test` does not. */
+/** `npm run test:soak` runs only what `npm test` does not. */
 const soak = inject('soak')
 
 beforeAll(async () => {
@@ -36,24 +36,40 @@ async function node(folder: string, code: string, ...flags: string[]) {
   return await run(process.execPath, [...flags, file], { cwd: folder, env: environment })
 }
 
-/** The entries of all functions of an example, by the name of the function. */
-async function entriesOf(example: string): Promise<Record<string, string>> {
-  const { app, folder } = await loadApp(join(root, 'examples', example))
-  return Object.fromEntries(app.functions.map(({ name, entry }) => [name, join(folder, entry)]))
+const examples = ['orders', 'orders/synchronous', 'ledger', 'telemetry']
+
+/** The entries of all functions of the examples, by the name of their bundle. */
+async function allEntries(): Promise<Record<string, string>> {
+  const entries: Record<string, string> = {}
+  for (const example of examples) {
+    const { app, folder } = await loadApp(join(root, 'examples', example))
+    for (const { name, entry } of app.functions) {
+      entries[`${example.replace('/', '-')}-${name}`] = join(folder, entry)
+    }
+  }
+  return entries
 }
 
 /** Creates a folder with the modules that Lambda's runtime provides. */
-async function emptyFolder(name: string, sdk: BundleChoices['sdk'], example: string): Promise<string> {
+async function emptyFolder(name: string, sdk: BundleChoices['sdk']): Promise<string> {
   const folder = join(outside, name)
-  await mkdir(join(folder, 'node_modules'), { recursive: true })
-  if (sdk === 'external') {
-    const clients = await realpath(join(root, 'examples', example, 'node_modules', '@aws-sdk'))
-    await symlink(clients, join(folder, 'node_modules', '@aws-sdk'))
+  const modules = join(folder, 'node_modules', '@aws-sdk')
+  await mkdir(modules, { recursive: true })
+  if (sdk === 'bundled') return folder
+  for (const example of examples) {
+    const clients = join(root, 'examples', example.split('/')[0] ?? '', 'node_modules', '@aws-sdk')
+    for (const client of await readdir(clients)) {
+      // Several examples have the same client.
+      await symlink(await realpath(join(clients, client)), join(modules, client)).catch(ignoreExisting)
+    }
   }
   return folder
 }
 
-const examples = ['orders', 'orders/synchronous', 'ledger', 'telemetry']
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
 const choices: readonly Required<BundleChoices>[] = [
   { format: 'esm', sdk: 'external' },
   { format: 'esm', sdk: 'bundled' },
@@ -61,52 +77,49 @@ const choices: readonly Required<BundleChoices>[] = [
   { format: 'cjs', sdk: 'bundled' },
 ]
 
-describe.each(soak ? choices.slice(1) : choices)('bundleOptions($format, SDK $sdk)', ({ format, sdk }) => {
-  // All examples in the format in which they are deployed, and one of them in the others.
-  const isDeployed = format === 'esm' && sdk === 'external'
-  const others = examples.filter((example) => example !== 'orders')
-  it.each(isDeployed ? examples : soak ? others : ['orders'])(
-    'makes bundles of examples/%s that load in Node outside of the workspace',
-    async (example) => {
-      const entryPoints = await entriesOf(example)
-      const outdir = await emptyFolder(
-        `${format}-${sdk}-${example.replace('/', '-')}`,
-        sdk,
-        example.split('/')[0] ?? '',
-      )
-      const { warnings } = await build({
-        ...bundleOptions({ format, sdk }),
-        conditions: ['spillway:source', 'module'],
-        entryPoints,
-        outdir,
-        logLevel: 'silent',
-      })
-      expect(warnings).toStrictEqual([])
-      const names = Object.keys(entryPoints)
-      const extension = format === 'esm' ? 'mjs' : 'cjs'
-      expect((await readdir(outdir)).filter((file) => file.endsWith(extension)).sort()).toStrictEqual(
-        names.map((name) => `${name}.${extension}`).sort(),
-      )
-      const { stdout } = await node(
-        outdir,
-        `for (const name of ${JSON.stringify(names)}) {
+const isSoaked = ({ sdk }: BundleChoices) => sdk === 'bundled'
+
+describe.each(soak ? choices.filter(isSoaked) : choices)(
+  'bundleOptions($format, SDK $sdk)',
+  ({ format, sdk }) => {
+    // Without the SDK, which takes most of the time, in `npm test`. The local runtime bundles it for all functions, too.
+    if (isSoaked({ sdk }) === soak) {
+      it('makes bundles of all examples that load in Node outside of the workspace', async () => {
+        const entryPoints = await allEntries()
+        const outdir = await emptyFolder(`${format}-${sdk}`, sdk)
+        const { warnings } = await build({
+          ...bundleOptions({ format, sdk }),
+          conditions: ['spillway:source', 'module'],
+          entryPoints,
+          outdir,
+          logLevel: 'silent',
+        })
+        expect(warnings).toStrictEqual([])
+        const names = Object.keys(entryPoints)
+        const extension = format === 'esm' ? 'mjs' : 'cjs'
+        expect((await readdir(outdir)).filter((file) => file.endsWith(extension)).sort()).toStrictEqual(
+          names.map((name) => `${name}.${extension}`).sort(),
+        )
+        const { stdout } = await node(
+          outdir,
+          `for (const name of ${JSON.stringify(names)}) {
          const module = await import(\`./\${name}.${extension}\`)
          console.log(name, typeof (module.handler ?? module.default.handler))
        }
        process.exit(0)`,
-      )
-      expect(stdout.trim().split('\n')).toStrictEqual(names.map((name) => `${name} function`))
-    },
-  )
+        )
+        expect(stdout.trim().split('\n')).toStrictEqual(names.map((name) => `${name} function`))
+      })
+    }
 
-  if (soak) return
-  it('shows the source line of an error that a handler throws', async () => {
-    const folder = await emptyFolder(`thrown-${format}-${sdk}`, sdk, 'orders')
-    const source = join(folder, 'source')
-    await mkdir(source)
-    await writeFile(
-      join(source, 'handler.ts'),
-      `type Event = { readonly id: string }
+    if (soak) return
+    it('shows the source line of an error that a handler throws', async () => {
+      const folder = await emptyFolder(`thrown-${format}-${sdk}`, sdk)
+      const source = join(folder, 'source')
+      await mkdir(source)
+      await writeFile(
+        join(source, 'handler.ts'),
+        `type Event = { readonly id: string }
 // Packages and apps declare such names themselves.
 const require = 7
 class Refused extends Error { override name = this.constructor.name }
@@ -115,30 +128,31 @@ export const handler = async (event: Event): Promise<number> => {
   throw new Refused(event.id + require)
 }
 `,
-    )
-    await build({
-      ...bundleOptions({ format, sdk }),
-      minify: true,
-      entryPoints: [join(source, 'handler.ts')],
-      outdir: folder,
-    })
-    const { stdout } = await node(
-      folder,
-      `const module = await import('./handler.${format === 'esm' ? 'mjs' : 'cjs'}')
+      )
+      await build({
+        ...bundleOptions({ format, sdk }),
+        minify: true,
+        entryPoints: [join(source, 'handler.ts')],
+        outdir: folder,
+      })
+      const { stdout } = await node(
+        folder,
+        `const module = await import('./handler.${format === 'esm' ? 'mjs' : 'cjs'}')
        const { handler } = module.default ?? module
        await handler({ id: 'a' }).catch((error) => console.log(error.stack))`,
-      '--enable-source-maps',
-    )
-    expect(stdout).toContain('Refused: a7\n')
-    expect(stdout).toContain(`${join(source, 'handler.ts')}:7:9`)
-  })
-})
+        '--enable-source-maps',
+      )
+      expect(stdout).toContain('Refused: a7\n')
+      expect(stdout).toContain(`${join(source, 'handler.ts')}:7:9`)
+    })
+  },
+)
 
 if (!soak) {
   it('has the same effect as the command of the docs', async () => {
     const page = await readFile(join(root, 'docs', 'bundling.md'), 'utf8')
     const [, command = ''] = /```sh\nnpx (esbuild ingest\.ts write\.ts [\s\S]*?)```/.exec(page) ?? []
-    const outdir = await emptyFolder('command', 'external', 'orders')
+    const outdir = await emptyFolder('command', 'external')
     const script = command.trim().replaceAll(/\\\n/g, ' ').replace('--outdir=dist', `--outdir=${outdir}`)
     const bin = join(root, 'node_modules', '.bin')
     await run('sh', ['-c', `${bin}/${script} --conditions=spillway:source --log-level=error`], {
