@@ -1,9 +1,11 @@
-import { createMarkdownRenderer } from 'vitepress'
+import { createMarkdownRenderer, disposeMdItInstance } from 'vitepress'
 import { expect, it } from 'vitest'
 import { codeTitles } from './code-titles.ts'
 import { diagrams } from './diagrams.ts'
 import { tabs } from './tabs.ts'
 
+// VitePress keeps one renderer for each process, and another test file may have made it.
+disposeMdItInstance()
 const markdown = await createMarkdownRenderer(import.meta.dirname, {
   config(renderer) {
     codeTitles('https://git.example/spillway')(renderer)

@@ -1,9 +1,11 @@
-import { createMarkdownRenderer } from 'vitepress'
+import { createMarkdownRenderer, disposeMdItInstance } from 'vitepress'
 import { expect, it } from 'vitest'
 import { cornerCells } from './corner-cells.ts'
 import { narrowTables } from './narrow-tables.ts'
 import { rowAnchors, rowsAsSections } from './row-anchors.ts'
 
+// VitePress keeps one renderer for each process, and another test file may have made it.
+disposeMdItInstance()
 const markdown = await createMarkdownRenderer(import.meta.dirname, {
   config(renderer) {
     cornerCells(renderer)

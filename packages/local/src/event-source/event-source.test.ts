@@ -193,7 +193,8 @@ it('keeps the records that it carried over when fewer pollers are needed', async
   await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), longUntil)
   expect(batches.flat().map(receiveCount)).toEqual(Array(32).fill('1'))
   await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 32 }), longUntil)
-})
+  // 32 MB go through the queue and 64 MB to the function.
+}, 180_000)
 
 it('never exceeds maximumConcurrency, and does not receive the remaining messages', async () => {
   await send('brief', numbers(40))
