@@ -72,7 +72,8 @@ export default defineConfig({
           name: 'end-to-end',
           include: endToEnd,
           exclude: [...soak, ...alone, '**/node_modules/**'],
-          maxWorkers: 2,
+          // Each command of the CLI waits a second for the end of its queue.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

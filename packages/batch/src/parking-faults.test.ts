@@ -25,7 +25,7 @@ const transfer = defineMessage({
 })
 type Transfer = z.infer<typeof transfer.schema>
 
-const seeds = inject('soak') ? [1, 2, 3, 4, 5, 6] : [1]
+const seeds = inject('soak') ? [2, 3, 4, 5] : [1]
 const writers = ['transaction', 'writer'] as const
 let queues: QueueEngine
 
