@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { failedTests } from './scripts/failed-tests.ts'
+import { LongestFirst } from './scripts/longest-first.ts'
 import { useMemoryFolder } from './scripts/memory-folder.ts'
 import { slowestFiles } from './scripts/slowest-files.ts'
 
@@ -86,7 +87,7 @@ export default defineConfig({
         test: {
           name: 'soak',
           include: [...soak, ...scaled],
-          maxWorkers: 2,
+          maxWorkers: 3,
           provide: { soak: true },
           sequence: { groupOrder: 3 },
         },
@@ -100,6 +101,7 @@ export default defineConfig({
         test: { name: 'site', include: site, maxWorkers: 1, sequence: { groupOrder: 5 } },
       },
     ],
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', slowestFiles(), failedTests()],
     // A file with nothing but tests of MySQL has none without a server.
     passWithNoTests: process.env.SPILLWAY_TEST_MYSQL_URL === undefined,

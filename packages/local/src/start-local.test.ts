@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { defineApp } from '@spillway/planner'
 import { transform } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
+import { freePort, isFree } from './postgres/free-port.ts'
 import { childrenOf } from './reaper/process-table.ts'
 import { startLocal } from './start-local.ts'
 
@@ -35,10 +37,10 @@ it('stops the parts that have started when another does not start', async () => 
 })
 
 it.each([0, 1])('reports that port + %i is in use before it starts anything', async (offset) => {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-  })
+  let port = await freePort()
+  while (!(await isFree(port - offset))) port = await freePort()
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
   onTestFinished(() => void server.close())
   const steps: string[] = []
   const starting = startLocal(
