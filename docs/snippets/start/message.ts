@@ -1,7 +1,7 @@
 import { defineMessage } from '@spillway/message'
 import * as z from 'zod'
 
-/** An order. The client chooses its id: sending it again changes nothing. */
+/** An order. To send it again with the same id changes nothing. */
 export const order = defineMessage({
   name: 'order.placed',
   schema: z.object({
