@@ -77,13 +77,13 @@ const choices: readonly Required<BundleChoices>[] = [
   { format: 'cjs', sdk: 'bundled' },
 ]
 
-const isSoaked = ({ sdk }: BundleChoices) => sdk === 'bundled'
+const bundlesSdk = ({ sdk }: BundleChoices) => sdk === 'bundled'
 
-describe.each(soak ? choices.filter(isSoaked) : choices)(
+describe.each(soak ? choices.filter(bundlesSdk) : choices)(
   'bundleOptions($format, SDK $sdk)',
   ({ format, sdk }) => {
     // Without the SDK, which takes most of the time, in `npm test`. The local runtime bundles it for all functions, too.
-    if (isSoaked({ sdk }) === soak) {
+    if (bundlesSdk({ sdk }) === soak) {
       it('makes bundles of all examples that load in Node outside of the workspace', async () => {
         const entryPoints = await allEntries()
         const outdir = await emptyFolder(`${format}-${sdk}`, sdk)

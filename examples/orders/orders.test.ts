@@ -72,7 +72,7 @@ async function send(body: unknown): Promise<{ status: number; body: Record<strin
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-/** Each request at the same time as others starts a process. */
+/** How many requests run at the same time. Each of them needs a process. */
 const atOnce = soak ? 50 : 12
 
 /** Sends all orders, some at a time, and counts the responses by status. */

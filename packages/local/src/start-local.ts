@@ -47,7 +47,7 @@ export interface Local {
 export async function startLocal({ app, folder }: LoadedApp, options: LocalOptions = {}): Promise<Local> {
   requireNode()
   const { port = 0 } = options
-  // First of all, because the parts take seconds to start.
+  // Checked before anything starts, because the parts take seconds to start.
   if (port !== 0) for (const each of [port, port + 1]) await requireFreePort(each)
   const parts = createParts()
   try {
