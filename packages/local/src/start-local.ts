@@ -11,9 +11,9 @@ import {
   createListeners,
   createParts,
   find,
+  startAllFunctions,
   startEngines,
   startEventSources,
-  startFunctions,
   startHttp,
   startStreamSources,
 } from './start-parts.ts'
@@ -55,7 +55,7 @@ export async function startLocal({ app, folder }: LoadedApp, options: LocalOptio
     parts.add(listeners, listeners.stop)
     const engines = await startEngines({ app, folder, options, parts })
     const { queues, streams, database, temporary } = engines
-    const functions = await startFunctions({ app, folder, options, parts, engines, listeners })
+    const functions = await startAllFunctions({ app, folder, options, parts, engines, listeners })
     startEventSources({ app, parts, queues, functions, listeners })
     const readers = startStreamSources({ app, parts, engines, functions, listeners, temporary })
     const state = () => readState({ app, queues, streams, database, readers, functions })

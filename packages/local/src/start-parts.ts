@@ -8,7 +8,7 @@ import {
   type EnvironmentEnd,
   type InvocationInfo,
   type LambdaFunction,
-  startFunction,
+  startFunctions,
 } from './functions/index.ts'
 import { type Gateway, startGateway } from './gateway/index.ts'
 import type { LocalOptions, LocalProblem } from './local-options.ts'
@@ -76,25 +76,24 @@ export async function startEngines({ app, folder, options, parts }: Start) {
 }
 
 /** Starts the functions, in the order of the app definition. */
-export async function startFunctions(
+export async function startAllFunctions(
   start: Start & { readonly engines: Engines; readonly listeners: Listeners },
 ): Promise<readonly LambdaFunction[]> {
   const { app, folder, options, parts, engines, listeners } = start
   const resources = toResources(app, engines)
-  const shared = {
-    reaper: engines.reaper,
-    bundleFolder: engines.temporary,
-    region: engines.queues.region,
-    ...(options.onLog && { onLog: options.onLog }),
-    onInvocation: listeners.onInvocation,
-    onEnvironmentEnd: listeners.onEnvironmentEnd,
-  }
-  const functions: LambdaFunction[] = []
-  for (const fn of app.functions) {
-    options.onProgress?.(`function ${fn.name}`)
-    const started = await startFunction(toFunctionSpec(fn, folder, engines, resources), shared)
-    functions.push(parts.add(started, started.stop))
-  }
+  for (const { name } of app.functions) options.onProgress?.(`function ${name}`)
+  const functions = await startFunctions(
+    app.functions.map((fn) => toFunctionSpec(fn, folder, engines, resources)),
+    {
+      reaper: engines.reaper,
+      bundleFolder: engines.temporary,
+      region: engines.queues.region,
+      ...(options.onLog && { onLog: options.onLog }),
+      onInvocation: listeners.onInvocation,
+      onEnvironmentEnd: listeners.onEnvironmentEnd,
+    },
+  )
+  for (const fn of functions) parts.add(fn, fn.stop)
   return functions
 }
 

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SpillwayError, toError } from '@spillway/message'
@@ -8,36 +9,54 @@ import { arnOf, logGroupOf } from './names.ts'
 import type { FunctionSpec } from './types.ts'
 
 /**
- * Bundles a function, its dependencies and the bootstrap into one file, so that a cold start reads one file.
+ * Bundles each function, its dependencies and the bootstrap into one file, so that a cold start reads one file. One
+ * build for all functions reads the modules that they share once.
  *
- * @returns the path of the bundle.
- * @throws SpillwayError `SPILLWAY_START_FAILED` with esbuild's messages.
+ * @returns the paths of the bundles, in the order of the functions.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` with the name of a function and esbuild's messages.
  */
-export async function bundleFunction(spec: FunctionSpec, folder: string, region: string): Promise<string> {
-  const outfile = join(folder, spec.name, 'index.mjs')
+export async function bundleFunctions(
+  specs: readonly FunctionSpec[],
+  folder: string,
+  region: string,
+): Promise<readonly string[]> {
   try {
+    await buildBundles(specs, folder, region)
+  } catch {
+    // esbuild's messages name modules, which several functions may share. Each function alone tells which it is.
+    for (const spec of specs) await buildBundles([spec], folder, region).catch(reject(spec))
+  }
+  return specs.map(({ name }) => join(folder, name, 'index.mjs'))
+}
+
+async function buildBundles(specs: readonly FunctionSpec[], folder: string, region: string): Promise<void> {
+  const entryPoints = await Promise.all(
+    specs.map(async (spec) => {
+      const entry = join(folder, spec.name, 'lambda.js')
+      await mkdir(dirname(entry), { recursive: true })
+      await writeFile(entry, entryModule(spec, region))
+      return { in: entry, out: join(spec.name, 'index') }
+    }),
+  )
+  await build({
     // The same settings as for Lambda, so that a bundle which loads here loads there.
-    const { outExtension: _, ...options } = bundleOptions({ sdk: 'bundled' })
-    await build({
-      ...options,
-      stdin: {
-        contents: entryModule(spec, region),
-        resolveDir: dirname(spec.entry),
-        sourcefile: 'lambda.js',
-      },
-      outfile,
-      // esbuild adds `import` or `require` itself, depending on how a module is loaded.
-      conditions: ['spillway:source', 'node', 'module'],
-      logLevel: 'silent',
-    })
-  } catch (error) {
+    ...bundleOptions({ sdk: 'bundled' }),
+    entryPoints,
+    outdir: folder,
+    // esbuild adds `import` or `require` itself, depending on how a module is loaded.
+    conditions: ['spillway:source', 'node', 'module'],
+    logLevel: 'silent',
+  })
+}
+
+function reject(spec: FunctionSpec): (error: unknown) => Promise<never> {
+  return async (cause) => {
     throw new SpillwayError(
       'SPILLWAY_START_FAILED',
-      `The function ${spec.name} cannot be bundled. Correct this:\n${await explain(error)}`,
-      { cause: error },
+      `The function ${spec.name} cannot be bundled. Correct this:\n${await explain(cause)}`,
+      { cause },
     )
   }
-  return outfile
 }
 
 // With a dynamic import, which stays in the same file, the bootstrap can catch an error that the module throws.

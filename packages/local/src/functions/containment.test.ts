@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { isAlive } from '../reaper/process-table.ts'
-import { type LambdaFunction, startFunction } from './index.ts'
+import type { LambdaFunction } from './index.ts'
+import { startOne } from './testing/start-one.ts'
 
 // Whatever a handler does, the runtime survives and no process of the handler remains.
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
   await writeFile(entry, source)
   const spec = { name: 'f', entry, handler: 'handler', timeout: 5, memorySize: 128, environment: {} }
   const reaper = { watch: () => undefined, unwatch: () => undefined }
-  fn = await startFunction(spec, { reaper, bundleFolder: folder, onLog: () => undefined })
+  fn = await startOne(spec, { reaper, bundleFolder: folder, onLog: () => undefined })
 })
 afterEach(async () => {
   await fn.stop()

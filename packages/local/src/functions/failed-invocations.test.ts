@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { EnvironmentEnd, InvocationInfo, InvocationResult } from './index.ts'
-import { startFunction } from './index.ts'
+import { startOne } from './testing/start-one.ts'
 
 // The errors of all ways in which a function can fail. They are those of Lambda: of its recorded answers
 // (`test_lambda.json`) and of the runtime interface client of Node.js 24.
@@ -56,7 +56,7 @@ async function start(handler = 'handler', source = handlers) {
   const infos: InvocationInfo[] = []
   const ends: EnvironmentEnd[] = []
   const spec = { name: 'subject', entry, handler, timeout: 30, memorySize: 128, environment: {} }
-  const fn = await startFunction(spec, {
+  const fn = await startOne(spec, {
     reaper: { watch: () => undefined, unwatch: () => undefined },
     bundleFolder: folder,
     onInvocation: (info) => infos.push(info),

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { SpillwayError } from '@spillway/message'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { FunctionSpec, FunctionsOptions, InvocationInfo, LambdaFunction, LogLine } from './index.ts'
-import { coldStartLimit, startFunction } from './index.ts'
+import { coldStartLimit, startFunctions } from './index.ts'
+import { startOne } from './testing/start-one.ts'
 
 const sqsClient = fileURLToPath(import.meta.resolve('@aws-sdk/client-sqs'))
 
@@ -62,7 +63,7 @@ async function start(
   const entry = join(folder, 'handlers.js')
   writeFileSync(entry, source)
   const spec = { name: 'subject', entry, handler, timeout: 10, memorySize: 256, environment: {}, ...rest }
-  const fn = await startFunction(spec, { reaper, bundleFolder: folder, ...options })
+  const fn = await startOne(spec, { reaper, bundleFolder: folder, ...options })
   functions.push(fn)
   return fn
 }
@@ -315,6 +316,36 @@ it('rejects a module that cannot be bundled', async () => {
   expect(error).toBeInstanceOf(SpillwayError)
   expect(error).toMatchObject({ code: 'SPILLWAY_START_FAILED' })
   expect(error.message).toContain('Could not resolve "./missing.js"')
+})
+
+it('bundles several functions together, and names one that cannot be bundled', async () => {
+  const bundleFolder = mkdtempSync(join(tmpdir(), 'spillway-functions-'))
+  folders.push(bundleFolder)
+  const spec = (name: string, source: string): FunctionSpec => {
+    const entry = join(bundleFolder, `${name}.js`)
+    writeFileSync(entry, source)
+    return { name, entry, handler: 'handler', timeout: 10, memorySize: 128, environment: {} }
+  }
+  writeFileSync(join(bundleFolder, 'shared.js'), 'export const state = { count: 0 }')
+  const source = (answer: string) =>
+    `import { state } from './shared.js'\nexport const handler = () => Promise.resolve(\`${answer} \${++state.count}\`)`
+  const [first, second] = [spec('first', source('one')), spec('second', source('two'))]
+  const broken = spec('broken', `import './missing.js'\nexport const handler = 1`)
+  await expect(startFunctions([first, broken, second], { reaper, bundleFolder })).rejects.toMatchObject({
+    code: 'SPILLWAY_START_FAILED',
+    message: expect.stringMatching(
+      /^The function broken cannot be bundled[\s\S]*Could not resolve "\.\/missing\.js"/,
+    ),
+  })
+  const started = await startFunctions([first, second], { reaper, bundleFolder })
+  functions.push(...started)
+  expect(started.map(({ name }) => name)).toEqual(['first', 'second'])
+  // Each has the shared module for itself.
+  const answers = await Promise.all(started.map((fn) => fn.invoke({})))
+  expect(answers).toEqual([
+    { ok: true, payload: 'one 1' },
+    { ok: true, payload: 'two 1' },
+  ])
 })
 
 it('passes on each line of output with its request id', async () => {

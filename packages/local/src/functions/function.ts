@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { SpillwayError } from '@spillway/message'
-import { bundleFunction } from './bundle.ts'
+import { bundleFunctions } from './bundle.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { startEnvironment } from './environment.ts'
 import { failed } from './failures.ts'
@@ -10,18 +10,31 @@ import { processEnv } from './process-env.ts'
 import type { FunctionSpec, FunctionsOptions, LambdaFunction } from './types.ts'
 
 /**
- * Starts a function: bundles it and runs its invocations in execution environments, one process each.
+ * Starts functions: bundles them and runs their invocations in execution environments, one process each.
  *
  * An environment runs one invocation at a time and is frozen while it is idle. The environment that was used last is
  * used first. A request that finds none idle waits while an environment starts for it, as fast as this machine has
  * processor time to spare. The first free environment takes the oldest request, so a burst of short invocations needs
  * fewer environments than requests (Lambda, "Understanding the Lambda execution environment lifecycle").
  *
- * @throws SpillwayError `SPILLWAY_START_FAILED` when the function cannot be bundled.
+ * @returns the functions, in the order of `specs`.
+ * @throws SpillwayError `SPILLWAY_START_FAILED` when a function cannot be bundled.
  */
-export async function startFunction(spec: FunctionSpec, options: FunctionsOptions): Promise<LambdaFunction> {
-  const { region = 'us-east-1', bundleFolder, reaper, onLog, onInvocation, onEnvironmentEnd } = options
-  const file = await bundleFunction(spec, bundleFolder, region)
+export async function startFunctions(
+  specs: readonly FunctionSpec[],
+  options: FunctionsOptions,
+): Promise<readonly LambdaFunction[]> {
+  const { region = 'us-east-1', bundleFolder } = options
+  const files = await bundleFunctions(specs, bundleFolder, region)
+  return specs.map((spec, index) => createFunction(spec, files[index] ?? '', { ...options, region }))
+}
+
+function createFunction(
+  spec: FunctionSpec,
+  file: string,
+  options: FunctionsOptions & { readonly region: string },
+): LambdaFunction {
+  const { region, bundleFolder, reaper, onLog, onInvocation, onEnvironmentEnd } = options
   const env = { NODE_COMPILE_CACHE: join(bundleFolder, 'compile-cache'), ...processEnv(spec, region) }
   const { pool, counts, accept, end, stop } = createDispatcher({
     spec,

@@ -5,7 +5,7 @@
  */
 export { coldStartLimit } from './cold-starts.ts'
 export { stoppedType } from './failures.ts'
-export { startFunction } from './function.ts'
+export { startFunctions } from './function.ts'
 export type {
   EnvironmentEnd,
   EnvironmentInfo,

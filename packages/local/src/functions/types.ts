@@ -116,7 +116,7 @@ export interface EnvironmentEnd {
   readonly failure: InvocationFailure
 }
 
-/** What {@link startFunction} takes in addition to the function. */
+/** What {@link startFunctions} takes in addition to the functions. */
 export interface FunctionsOptions {
   /** Kills the processes that it watches when this process dies, even by SIGKILL. */
   readonly reaper: { watch(pid: number): void; unwatch(pid: number): void }

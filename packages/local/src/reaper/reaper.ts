@@ -37,7 +37,12 @@ export async function startReaper(): Promise<Reaper> {
   const child = spawn(process.execPath, [main], {
     cwd: '/',
     detached: true,
-    env: { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot, NODE_NO_WARNINGS: '1' },
+    env: {
+      PATH: process.env.PATH,
+      SystemRoot: process.env.SystemRoot,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      NODE_NO_WARNINGS: '1',
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   })
