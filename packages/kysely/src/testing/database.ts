@@ -1,4 +1,10 @@
-import { type Postgres, type PostgresOptions, startPostgres, startReaper } from '@spillway/local/testing'
+import {
+  type Postgres,
+  type PostgresOptions,
+  type Reaper,
+  startPostgres,
+  startReaper,
+} from '@spillway/local/testing'
 import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
@@ -17,23 +23,23 @@ export async function startDatabase(options?: Partial<PostgresOptions>): Promise
   return options === undefined ? leaseShared() : startOwn(options)
 }
 
+/** The reaper of all servers of this process. It ends with the process. */
+let reaper: Promise<Reaper> | undefined
+
 async function startOwn(options: Partial<PostgresOptions>): Promise<TestDatabase> {
-  const reaper = await startReaper()
+  reaper ??= startReaper()
   const postgres = await startPostgres({
     maxConnections: 20,
     reserved: 3,
     databaseName: 'test',
-    reaper,
+    reaper: await reaper,
     ...options,
     // A killed server loses nothing without these; only a crashed machine would.
     settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
   })
   return {
     ...postgres,
-    async [Symbol.asyncDispose]() {
-      await postgres.stop()
-      await reaper.stop()
-    },
+    [Symbol.asyncDispose]: postgres.stop,
   }
 }
 
