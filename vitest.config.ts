@@ -33,11 +33,15 @@ const real = ['packages/*/src/**/*.real.test.ts']
 /** They drive the built documentation site with Chromium: `npm run check -- site`, which builds it first. */
 const site = ['docs/.vitepress/browser/*.test.ts']
 
-/** They start whole runtimes and flood them, when all else is done. */
-const endToEnd = ['examples/**/*.test.ts', 'packages/cli/src/**/*.test.ts', 'scripts/boot.test.ts']
-
-/** It compares two designs under load, and neither shows what it can beside another test. */
-const alone = ['packages/cli/src/spike/spike.test.ts']
+/** They start whole apps and flood them, when all else is done. */
+const endToEnd = [
+  'examples/**/*.test.ts',
+  'packages/cli/src/main.test.ts',
+  'packages/cli/src/dev/*.test.ts',
+  'packages/cli/src/redrive/redrive-local.test.ts',
+  'packages/cli/src/spike/spike.test.ts',
+  'scripts/boot.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -72,15 +76,10 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: endToEnd,
-          exclude: [...soak, ...alone, '**/node_modules/**'],
-          // Each command of the CLI waits a second for the end of its queue.
+          exclude: [...soak, '**/node_modules/**'],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
-      },
-      {
-        extends: true,
-        test: { name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
       {
         extends: true,
@@ -89,16 +88,16 @@ export default defineConfig({
           include: [...soak, ...scaled],
           maxWorkers: 3,
           provide: { soak: true },
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
-        test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 4 } },
+        test: { name: 'real', include: real, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
-        test: { name: 'site', include: site, maxWorkers: 1, sequence: { groupOrder: 5 } },
+        test: { name: 'site', include: site, maxWorkers: 1, sequence: { groupOrder: 4 } },
       },
     ],
     sequence: { sequencer: LongestFirst },

@@ -23,20 +23,7 @@ const steps: Readonly<Record<string, readonly Command[]>> = {
     [[join(root, 'docs', '.vitepress', 'check-site.ts')]],
     [[bin('vitest', 'vitest.mjs'), 'run', '--project', 'site']],
   ],
-  tests: [
-    [
-      [
-        bin('vitest', 'vitest.mjs'),
-        'run',
-        '--project',
-        'unit',
-        '--project',
-        'end-to-end',
-        '--project',
-        'alone',
-      ],
-    ],
-  ],
+  tests: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'end-to-end']]],
   soak: [[[bin('vitest', 'vitest.mjs'), 'run', '--project', 'soak']]],
 }
 
