@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { appendFile, chown, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,14 +10,13 @@ import { dataTemplate, initialize } from './template.ts'
 /** The data folder of one server. */
 export interface Cluster {
   readonly data: string
-  /**
-   * The password of the role `postgres`. That role can run programs, so other users of this machine must not log in as
-   * it.
-   */
-  readonly superuserPassword: string
   delete(): Promise<void>
 }
 
+/**
+ * The role `postgres` has no password, so this rejects it: it can run programs, and other users of this machine must not
+ * log in as it.
+ */
 const trust = `host all postgres 127.0.0.1/32 scram-sha-256
 host all all 127.0.0.1/32 trust
 `
@@ -38,12 +36,11 @@ export async function createCluster(
   reaper.removeOnExit(folder)
   const cluster: Cluster = Object.freeze({
     data: join(folder, 'data'),
-    superuserPassword: randomUUID(),
     delete: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
   })
   try {
     if (account !== undefined) await chown(folder, account.uid, account.gid)
-    await fill(cluster, binaries, account, reaper)
+    await fill(cluster.data, binaries, account, reaper)
     await appendFile(join(cluster.data, 'postgresql.conf'), conf)
     await writeFile(join(cluster.data, 'pg_hba.conf'), trust)
     return cluster
@@ -59,7 +56,7 @@ export async function createCluster(
 }
 
 async function fill(
-  { data, superuserPassword }: Cluster,
+  data: string,
   binaries: Binaries,
   account: Account | undefined,
   reaper: Reaper,
@@ -67,6 +64,4 @@ async function fill(
   // Windows has no `cp`, and Node's `cp` takes as long there as initdb.
   if (process.platform === 'win32') await initialize(binaries, account, data)
   else await run('cp', ['-R', await dataTemplate(binaries, account, reaper), data], account)
-  const statement = `alter role postgres password '${superuserPassword}'\n`
-  await run(binaries.postgres, ['--single', '-D', data, 'postgres'], account, statement)
 }

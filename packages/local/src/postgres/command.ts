@@ -16,6 +16,13 @@ export interface Account {
  */
 export async function serverAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
+  nobody ??= findNobody()
+  return nobody
+}
+
+let nobody: Promise<Account> | undefined
+
+async function findNobody(): Promise<Account> {
   try {
     const [uid, gid] = await Promise.all([run('id', ['-u', 'nobody']), run('id', ['-g', 'nobody'])])
     return { uid: Number(uid), gid: Number(gid) }

@@ -16,6 +16,7 @@ let reaper: Reaper
 let folder: string
 /** The server of all tests that do not need their own. It allows functions to be idle for a while. */
 let shared: Postgres
+let sharedFolder: string
 beforeAll(async () => {
   reaper = await startReaper()
   folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
@@ -24,6 +25,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755)
   vi.stubEnv('TMPDIR', folder)
   shared = await startPostgres(options({ functions: { idleSessionTimeout: 60 } }))
+  sharedFolder = dataFolders()[0] ?? ''
 })
 afterAll(async () => {
   await shared.stop()
@@ -164,15 +166,20 @@ it('counts no session when one backend is killed and the server restarts all of 
 })
 
 describe('migrations', () => {
-  it('run in the order of their names as the owner, and the functions may write to the tables', async () => {
-    const postgres = await start({
-      migrations: await migrations({
-        '002-rows.sql': "insert into orders (customer) values ('first');",
-        '001-tables.sql':
-          'create table orders (id bigserial primary key, customer text not null);\ncreate index on orders (customer);',
-        'README.md': 'not sql',
-      }),
+  let migrated: Postgres
+  beforeAll(async () => {
+    const path = await migrations({
+      '002-rows.sql': "insert into orders (customer) values ('first');",
+      '001-tables.sql':
+        'create table orders (id bigserial primary key, customer text not null);\ncreate index on orders (customer);',
+      'README.md': 'not sql',
     })
+    migrated = await startPostgres(options({ migrations: path }))
+    return () => migrated.stop()
+  })
+
+  it('run in the order of their names as the owner, and the functions may write to the tables', async () => {
+    const postgres = migrated
     expect(await query(postgres.url, "select tableowner from pg_tables where tablename = 'orders'")).toEqual([
       ['spillway'],
     ])
@@ -198,7 +205,7 @@ describe('migrations', () => {
   })
 
   it('can change the limits of the functions, whose idle sessions and abandoned statements end', async () => {
-    const postgres = await start()
+    const postgres = migrated
     const settings = `select current_setting('idle_session_timeout'), current_setting('client_connection_check_interval')`
     expect(await query(postgres.functionsUrl, settings)).toEqual([['1s', '1s']])
     expect(await query(postgres.url, settings)).toEqual([['0', '0']])
@@ -239,15 +246,13 @@ describe('migrations', () => {
 
 describe('crash and restart', () => {
   it('restarts by itself when another process kills it', async () => {
-    const before = dataFolders()
-    const postgres = await start()
-    const [folder = ''] = dataFolders().filter((name) => !before.includes(name))
+    const postgres = await idle()
     await query(postgres.url, 'create table kept as select 7 as n')
-    const killed = await postmaster(folder)
+    const killed = await postmaster(sharedFolder)
     process.kill(killed, 'SIGKILL')
     await vi.waitFor(
       async () => {
-        expect(await postmaster(folder)).not.toBe(killed)
+        expect(await postmaster(sharedFolder)).not.toBe(killed)
         expect(await query(postgres.url, 'select n from kept')).toEqual([[7]])
       },
       { timeout: 20_000, interval: 50 },
@@ -314,10 +319,11 @@ describe('stop', () => {
   })
 })
 
-it('starts from a copy of one data folder, with a different superuser password for each server', async () => {
+it('runs two servers at the same time, from copies of one data folder, whose superuser nobody can log in as', async () => {
   const templates = readdirSync(folder).filter((name) => name.includes('template'))
   expect(templates).toHaveLength(1)
-  for (const { url } of [shared, await start()]) {
+  const two = await start({ databaseName: 'Über "x"' })
+  for (const { url } of [await idle(), two]) {
     const address = new URL(url)
     address.username = 'postgres'
     for (const password of ['postgres', 'spillway']) {
@@ -325,10 +331,22 @@ it('starts from a copy of one data folder, with a different superuser password f
       await expect(connect(address.href)).rejects.toMatchObject({ code: '28P01' })
     }
   }
+  await expectIndependence(shared, two)
 })
 
-it('applies settings, and rejects those that it sets itself', async () => {
-  const postgres = await start({ settings: { commit_delay: 250, application_name: "it's \\ here" } })
+async function expectIndependence(one: Postgres, two: Postgres): Promise<void> {
+  await query(one.url, 'create table only_here (n int)')
+  await expect(query(two.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
+  expect(await query(two.functionsUrl, 'select current_database()')).toEqual([['Über "x"']])
+  const client = await connect(one.functionsUrl)
+  await vi.waitFor(() => expect([one.connections(), two.connections()]).toEqual([1, 0]), until)
+  await client.end()
+}
+
+it('listens on the requested port, applies settings, and rejects those that it sets itself', async () => {
+  const port = await freePort()
+  const postgres = await start({ port, settings: { commit_delay: 250, application_name: "it's \\ here" } })
+  expect(portOf(postgres)).toBe(port)
   expect(await query(postgres.url, 'show commit_delay')).toEqual([['250']])
   for (const settings of [
     { max_connections: 5 },
@@ -343,16 +361,6 @@ it('applies settings, and rejects those that it sets itself', async () => {
   )
 })
 
-it('runs two servers at the same time', async () => {
-  const [one, two] = [await idle(), await start({ databaseName: 'Über "x"' })]
-  await query(one.url, 'create table only_here (n int)')
-  await expect(query(two.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
-  expect(await query(two.functionsUrl, 'select current_database()')).toEqual([['Über "x"']])
-  const client = await connect(one.functionsUrl)
-  await vi.waitFor(() => expect([one.connections(), two.connections()]).toEqual([1, 0]), until)
-  await client.end()
-})
-
 it('reports that its port is in use', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void other.close())
@@ -362,11 +370,6 @@ it('reports that its port is in use', async () => {
   await expect(start({ port })).rejects.toEqual(
     failsWith('SPILLWAY_PORT_IN_USE', expect.stringContaining(`127.0.0.1:${port}`)),
   )
-})
-
-it('listens on the requested port', async () => {
-  const port = await freePort()
-  expect(portOf(await start({ port }))).toBe(port)
 })
 
 it('ends when its Node process is killed with -9', async () => {

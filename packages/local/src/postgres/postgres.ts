@@ -7,7 +7,7 @@ import { serverAccount } from './command.ts'
 import { withClient } from './connect.ts'
 import { freePort, isFree } from './free-port.ts'
 import { runMigrations } from './migrations.ts'
-import { createRoles, type FunctionsLimits, functionsRole, grantRights, ownerRole } from './roles.ts'
+import { type FunctionsLimits, functionsRole, grantRights, nameDatabase, ownerRole } from './roles.ts'
 import { createSessionCount } from './session-count.ts'
 import { configuration, type Settings } from './settings.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -117,7 +117,7 @@ async function startServer(options: ServerOptions): Promise<Postgres> {
   let port = 0
   try {
     port = await openSomewhere(options.port, server.open)
-    await setUp(port, cluster.superuserPassword, options)
+    await setUp(port, options)
   } catch (error) {
     await server.close()
     if (error instanceof SpillwayError) throw error
@@ -159,12 +159,13 @@ async function openSomewhere(
   }
 }
 
-async function setUp(port: number, password: string, options: ServerOptions): Promise<void> {
+async function setUp(port: number, options: ServerOptions): Promise<void> {
   const { databaseName, migrations } = options
-  const superuser = { port, user: 'postgres', password, database: 'postgres' }
-  await withClient(superuser, (client) => createRoles(client, databaseName, options.functions))
-  const owner = { port, user: ownerRole, password: ownerRole, database: databaseName }
-  await withClient(owner, async (client) => {
+  const owner = { port, user: ownerRole, password: ownerRole }
+  await withClient({ ...owner, database: 'postgres' }, (client) =>
+    nameDatabase(client, databaseName, options.functions),
+  )
+  await withClient({ ...owner, database: databaseName }, async (client) => {
     await grantRights(client)
     if (migrations !== undefined) await runMigrations(client, migrations)
   })

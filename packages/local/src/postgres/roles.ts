@@ -5,11 +5,25 @@ export const ownerRole = 'spillway'
 /** The role for functions, which reads and writes and may not use reserved connections. */
 export const functionsRole = 'app'
 
+/** An empty database that every data folder has. It is renamed to the caller's database. */
+const preparedDatabase = 'spillway_prepared'
+
 /**
- * An empty database that every data folder has. It is renamed to the caller's database, because creating one takes a
- * third of the time of a start.
+ * The statements that the superuser runs once, for the data folder that all others are copies of: they create the two
+ * roles and the prepared database, which takes a third of the time of a start.
+ *
+ * The owner may change the functions' role and create databases, as the master user of RDS may: a migration can set the
+ * limits of the role. Idle sessions of the functions end after a time-out, even inside a transaction, so that frozen
+ * environments do not keep connections and locks. A statement whose client has disconnected ends within a second.
  */
-export const preparedDatabase = 'spillway_prepared'
+export const preparation: readonly string[] = [
+  `create role ${ownerRole} login createrole createdb password '${ownerRole}' in role pg_use_reserved_connections, pg_monitor, pg_signal_backend`,
+  `create role ${functionsRole} login password '${functionsRole}'`,
+  `grant ${functionsRole} to ${ownerRole} with admin true, inherit false, set false`,
+  `alter role ${functionsRole} set idle_in_transaction_session_timeout = '10s'`,
+  `alter role ${functionsRole} set client_connection_check_interval = '1s'`,
+  `create database ${preparedDatabase} owner ${ownerRole}`,
+]
 
 /** The limits of the functions' role. */
 export interface FunctionsLimits {
@@ -20,29 +34,18 @@ export interface FunctionsLimits {
 }
 
 /**
- * Creates the two roles, and renames the prepared database to the caller's. Needs a connection of the superuser to the
- * database `postgres`.
- *
- * The owner may change the functions' role, as the master user of RDS may: a migration can set its limits. Idle
- * sessions of the functions end after a time-out, even inside a transaction, so that frozen environments do not keep
- * connections and locks. A statement whose client has disconnected ends within a second.
+ * Sets the limits of the functions' role, and renames the prepared database to the caller's. Needs a connection of the
+ * owner to the database `postgres`.
  */
-export async function createRoles(
+export async function nameDatabase(
   client: Client,
   databaseName: string,
   { connectionLimit = -1, idleSessionTimeout = 1 }: FunctionsLimits = {},
 ): Promise<void> {
   await client.query(`
-    create role ${ownerRole} login createrole password '${ownerRole}'
-      in role pg_use_reserved_connections, pg_monitor, pg_signal_backend;
-    create role ${functionsRole} login password '${functionsRole}' connection limit ${Math.trunc(connectionLimit)};
-    grant ${functionsRole} to ${ownerRole} with admin true, inherit false, set false;
-    alter role ${functionsRole} set idle_session_timeout = '${Math.trunc(idleSessionTimeout)}s';
-    alter role ${functionsRole} set idle_in_transaction_session_timeout = '10s';
-    alter role ${functionsRole} set client_connection_check_interval = '1s'`)
-  const name = escapeIdentifier(databaseName)
-  await client.query(`alter database ${preparedDatabase} rename to ${name}`)
-  await client.query(`alter database ${name} owner to ${ownerRole}`)
+    alter role ${functionsRole} connection limit ${Math.trunc(connectionLimit)};
+    alter role ${functionsRole} set idle_session_timeout = '${Math.trunc(idleSessionTimeout)}s'`)
+  await client.query(`alter database ${preparedDatabase} rename to ${escapeIdentifier(databaseName)}`)
 }
 
 /**

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import type { Reaper } from '../reaper/reaper.ts'
 import { type Binaries, intoCache, isOurs } from './binaries.ts'
 import { type Account, run } from './command.ts'
-import { preparedDatabase } from './roles.ts'
+import { preparation } from './roles.ts'
 
 /**
  * A data folder that `initdb` has created, to be copied. A copy takes a fifth of the time of `initdb`. The first call
- * for a version of Postgres creates it in a cache below the temporary folder. Its superuser has no password, so nobody
- * can log in as it.
+ * for a version of Postgres creates it in a cache below the temporary folder.
  */
 export async function dataTemplate(
   binaries: Binaries,
@@ -17,7 +16,7 @@ export async function dataTemplate(
   reaper: Reaper,
 ): Promise<string> {
   const { version } = binaries
-  const name = `spillway-postgres-template-2-${version}-${process.platform}-${process.arch}`
+  const name = `spillway-postgres-template-3-${version}-${process.platform}-${process.arch}`
   // Otherwise a server of another user could not read it.
   const cache = join(await realpath(tmpdir()), account === undefined ? name : `${name}-${account.uid}`)
   if (await isOurs(cache)) return join(cache, 'data')
@@ -34,8 +33,8 @@ export async function dataTemplate(
 }
 
 /**
- * Creates a data folder with the empty database {@link preparedDatabase}. Its superuser `postgres` has no password. Its
- * `pg_hba.conf` trusts every client and must be replaced.
+ * Creates a data folder with the roles and the empty database of {@link preparation}. Its superuser `postgres` has no
+ * password, so nobody can log in as it once its `pg_hba.conf`, which trusts every client, is replaced.
  */
 export async function initialize(
   { initdb, postgres }: Binaries,
@@ -47,5 +46,7 @@ export async function initialize(
   // has it.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   await run(initdb, ['-D', data, ...options, ...locale], account)
-  await run(postgres, ['--single', '-D', data, 'postgres'], account, `create database ${preparedDatabase}\n`)
+  // In single-user mode a statement ends with its line.
+  const statements = preparation.map((statement) => `${statement}\n`).join('')
+  await run(postgres, ['--single', '-D', data, 'postgres'], account, statements)
 }
