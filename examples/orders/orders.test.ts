@@ -73,7 +73,7 @@ async function send(body: unknown): Promise<{ status: number; body: Record<strin
 }
 
 /** How many requests run at the same time. Each of them needs a process. */
-const atOnce = soak ? 50 : 12
+const atOnce = soak ? 50 : 6
 
 /** Sends all orders, some at a time, and counts the responses by status. */
 async function sendAll(bodies: readonly unknown[]): Promise<Record<number, number>> {
@@ -270,17 +270,17 @@ describe('the app', () => {
       })
 
       it('uses no more connections than its share, even for many requests while orders are written', async () => {
-        const orders = Array.from({ length: 200 }, () => order())
+        const orders = Array.from({ length: 80 }, () => order())
         const asking = Promise.all(
           orders.slice(0, 50).map(async ({ id }) => (await fetch(`${local.url}/orders/${id}`)).status),
         )
-        expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
+        expect(await sendAll(orders)).toStrictEqual({ 202: 80 })
         const statuses = new Set(await asking)
         expect(statuses).toContain(200)
         expect(statuses).toContain(503)
         expect(statuses.size).toBe(2)
         await untilDrained()
-        expect(await countRows()).toBe(200)
+        expect(await countRows()).toBe(80)
         for (const { id } of orders.slice(0, 50)) expect((await ask(id)).status).toBe('written')
         const { database, functions } = await local.state()
         expect(functions.status?.throttles).toBeGreaterThan(0)
@@ -319,8 +319,8 @@ describe('the app', () => {
       // The worker waits for this lock with a batch in flight.
       const locker = await sql.connect()
       await locker.query('begin; lock table orders in exclusive mode')
-      const orders = Array.from({ length: 200 }, () => order())
-      expect(await sendAll(orders)).toStrictEqual({ 202: 200 })
+      const orders = Array.from({ length: 80 }, () => order())
+      expect(await sendAll(orders)).toStrictEqual({ 202: 80 })
       const busy = await vi.waitFor(
         () => {
           const found = local
@@ -338,7 +338,7 @@ describe('the app', () => {
       await locker.query('rollback')
       locker.release()
       await untilDrained()
-      expect(await countRows()).toBe(200)
+      expect(await countRows()).toBe(80)
       expect(await parkedIds()).toStrictEqual([])
       expect((await local.state()).functions.write?.errors).toBeGreaterThan(errors ?? 0)
     })
@@ -346,7 +346,7 @@ describe('the app', () => {
 
   it('many orders, with duplicates, rejected and invalid ones, are all accounted for, within the budget', async () => {
     await untilUnused()
-    const count = soak ? 980 : 280
+    const count = soak ? 980 : 130
     const good = Array.from({ length: count }, () => order())
     const poison = Array.from({ length: 5 }, refused)
     const invalid = Array.from({ length: 5 }, () => order({ customer: '' }))
