@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { freePorts } from '../testing/processes.ts'
+import { alive, freePorts, processesOf } from '../testing/processes.ts'
 import { type RunningCli, runCli } from '../testing/run-cli.ts'
 
 // A developer who starts an app finds in the terminal what fails: a real app, in real processes.
@@ -123,8 +123,10 @@ beforeAll(async () => {
     { timeout: 50_000, interval: 50 },
   )
   return async () => {
-    cli.child.kill('SIGINT')
+    const processes = processesOf(cli.child.pid)
+    cli.child.kill('SIGTERM')
     expect((await cli.ended).code).toBe(0)
+    await vi.waitFor(() => expect(alive(processes)).toStrictEqual([]), { timeout: 5000 })
     // Standard output has the banner and nothing else.
     expect(cli.stdout().trimEnd().split('\n').at(-1)).toBe(`ready ${url}`)
     expect(cli.stderr()).not.toContain('secret')

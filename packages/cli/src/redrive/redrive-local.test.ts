@@ -9,10 +9,12 @@ import { freePorts } from '../testing/processes.ts'
 
 const example = (name: string) => join(import.meta.dirname, '..', '..', '..', '..', 'examples', name)
 
-/** Runs an example as `spillway dev` does, and answers where its queues and streams are. */
+/** Runs the writer of an example as `spillway dev` does, and answers where its queues and streams are. */
 async function startExample(name: string): Promise<LocalEndpoints> {
   const port = await freePorts()
-  const local = await startLocal(await loadApp(example(name)), { port })
+  const { app, folder } = await loadApp(example(name))
+  const functions = app.functions.filter((fn) => fn.name === 'write')
+  const local = await startLocal({ app: { ...app, functions }, folder }, { port })
   onTestFinished(() => local.stop())
   vi.stubEnv('PORT', String(port))
   onTestFinished(() => void vi.unstubAllEnvs())

@@ -3,12 +3,14 @@ import { type QueueEngine, type StreamEngine, startQueues, startStreams } from '
 import { deliveredMessage, originalOf } from '@spillway/sqs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clientOf, orderText, parkNext, parkOne, receive, send } from '../testing/dead-letters.ts'
-import { type SqsFault, startFaultySqs } from '../testing/faulty-sqs.ts'
+import { type FaultySqs, type SqsFault, startFaultySqs } from '../testing/faulty-sqs.ts'
 import { inProcess, withoutProgress } from '../testing/in-process.ts'
 import { runCli } from '../testing/run-cli.ts'
 
 let queues: QueueEngine
 let client: SQSClient
+/** The queues, as the commands see them: without waiting at the end of each. */
+let front: FaultySqs
 let counter = 0
 const ends = Array.from({ length: 40 }, (_, n) => n)
 
@@ -23,9 +25,11 @@ beforeAll(async () => {
     ]),
   })
   client = clientOf(queues)
+  front = await startFaultySqs(queues, () => 'ok')
 })
 afterAll(async () => {
   client.destroy()
+  await front.stop()
   await queues.stop()
 })
 beforeEach(() => {
@@ -35,7 +39,9 @@ beforeEach(() => {
 const url = (name: string, suffix = '') => queues.queueUrl(`${name}${counter}${suffix}`)
 const urls = (suffix = '') => ({ from: url('from', suffix), dead: url('dead', suffix) })
 const depth = async (name: string, suffix = '') => (await queues.depth(`${name}${counter}${suffix}`)).visible
-const redrive = (...args: string[]) => inProcess(['redrive', url('dead'), '--rate', '1000', ...args])
+const redriveOf = (name: string, ...args: string[]) =>
+  inProcess(['redrive', front.queueUrl(name), '--rate', '1000', ...args])
+const redrive = (...args: string[]) => redriveOf(`dead${counter}`, ...args)
 const text = (StringValue: string) => ({ DataType: 'String', StringValue })
 /** The queue with faults in requests, from the first of each action on. */
 async function through(plan: Readonly<Record<string, readonly SqsFault[]>>): Promise<string> {
@@ -138,7 +144,7 @@ describe('spillway redrive', () => {
     const itself = await inProcess(['redrive', url('other'), '--execute', '--to', url('other')])
     expect(itself).toMatchObject({ code: 1 })
     expect(itself.stderr).toContain('The copies are already in this queue')
-    expect((await inProcess(['redrive', url('other'), '--execute', '--to', url('from')])).code).toBe(0)
+    expect((await redriveOf(`other${counter}`, '--execute', '--to', url('from'))).code).toBe(0)
     expect([await depth('other'), await depth('from')]).toStrictEqual([0, 1])
   })
 })
@@ -317,7 +323,7 @@ describe('with faults in between', () => {
 })
 
 describe('a FIFO queue', () => {
-  const fifo = (...args: string[]) => inProcess(['redrive', url('dead', '.fifo'), '--rate', '1000', ...args])
+  const fifo = (...args: string[]) => redriveOf(`dead${counter}.fifo`, ...args)
   /** What the queue has, by group, in order. */
   const bodies = async () => {
     const messages = (await queues.messages(`from${counter}.fifo`)).map(({ body }) => body)

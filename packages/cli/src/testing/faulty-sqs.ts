@@ -29,7 +29,8 @@ interface Batch {
 const type = 'application/x-amz-json-1.0'
 
 /**
- * Starts SQS with faults, on any free port of 127.0.0.1.
+ * Starts SQS with faults, on any free port of 127.0.0.1. It answers a long poll at once: the embedded SQS has no servers
+ * that a short poll could miss, and each command ends with a poll of an empty queue.
  *
  * @param plan chooses the fault of a request by its action, for example `SendMessageBatch`, and how often it came before
  */
@@ -71,7 +72,8 @@ interface Answer {
 
 async function forward({ endpoint }: QueueEngine, target: string, body: string): Promise<Answer> {
   const headers = { 'content-type': type, 'x-amz-target': target }
-  const response = await fetch(endpoint, { method: 'POST', headers, body })
+  const short = body.replace(/"WaitTimeSeconds":\d+/, '"WaitTimeSeconds":0')
+  const response = await fetch(endpoint, { method: 'POST', headers, body: short })
   const error = response.headers.get('x-amzn-query-error')
   return { status: response.status, text: await response.text(), error }
 }
