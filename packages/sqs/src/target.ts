@@ -42,16 +42,8 @@ export function sqsTarget(options: SqsTargetOptions): Target {
   const semaphore = createSemaphore(concurrency, { reserve: guardMs })
   const telemetry = quietTelemetry(options.telemetry)
   const context = { client, queueUrl, fifo, maxAttempts, clock, random, telemetry }
-  const claimContext = {
-    owner: 'sqsTarget',
-    maximumMessageSize,
-    sizeOf,
-    maxAttempts,
-    concurrency,
-    clock,
-    random,
-  }
-  const claimCheck = options.claimCheck?.start(claimContext)
+  const shared = { maxAttempts, concurrency, clock, random }
+  const claimCheck = options.claimCheck?.start({ owner: 'sqsTarget', maximumMessageSize, sizeOf, ...shared })
   const send = (messages: readonly PackedMessage[], limit: TimeLimit, watcher?: PackWatcher) =>
     sendPack(messages, context, limit, watcher)
   const coalescer = options.coalesce?.start({ clock, fifo, semaphore, send })

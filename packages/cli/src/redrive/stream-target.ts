@@ -19,13 +19,7 @@ export async function streamTarget(
   stream: string,
   region: string | undefined,
 ): Promise<CopyTarget> {
-  if (local !== undefined && !local.streams.includes(stream)) {
-    const near = nearest(stream, local.streams)
-    throw new SpillwayError(
-      'SPILLWAY_OPTION_INVALID',
-      `The local app has no stream '${stream}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${local.streams.join(', ') || 'none'}.`,
-    )
-  }
+  requireStream(stream, local)
   // Optional peer dependencies, which only streams need.
   const { KinesisClient, PutRecordCommand } = await import('@aws-sdk/client-kinesis')
   const { redriveData } = await import('@spillway/kinesis')
@@ -74,6 +68,15 @@ export async function streamTarget(
     },
     close: () => client.destroy(),
   }
+}
+
+function requireStream(stream: string, local: OpenQueue['local']): void {
+  if (local === undefined || local.streams.includes(stream)) return
+  const near = nearest(stream, local.streams)
+  throw new SpillwayError(
+    'SPILLWAY_OPTION_INVALID',
+    `The local app has no stream '${stream}'.${near === undefined ? '' : ` Did you mean '${near}'?`} It has: ${local.streams.join(', ') || 'none'}.`,
+  )
 }
 
 /** The result for a copy that is itself at fault. */

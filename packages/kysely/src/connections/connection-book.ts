@@ -69,7 +69,7 @@ export function connectionBook<Connection extends object>(
   clock: Clock,
   random: () => number,
 ): ConnectionBook<Connection> {
-  const { idleTimeoutMillis = 60_000, maxLifetimeMillis = 1_800_000, maxUses = Infinity } = options
+  const { idleTimeoutMillis = 60_000 } = options
   const entries = new WeakMap<Connection, Entry>()
   const unused = new Set<Connection>()
   const condemned = new WeakSet<Connection>()
@@ -83,13 +83,7 @@ export function connectionBook<Connection extends object>(
 
   return {
     opened(connection) {
-      const spread = 1 - random() / 4
-      entries.set(connection, {
-        endsAt: clock.now() + maxLifetimeMillis * spread,
-        usesLeft: Math.ceil(maxUses * spread),
-        wasUsed: false,
-        returnedAt: clock.now(),
-      })
+      entries.set(connection, newEntry(options, clock.now(), random()))
       unused.add(connection)
     },
     taken(connection) {
@@ -123,5 +117,17 @@ export function connectionBook<Connection extends object>(
       if (unused.size === 0 || clock.now() - lastReturn < quiet) return
       for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate)
     },
+  }
+}
+
+/** Limits are spread by a quarter, so that connections that were opened together do not end together. */
+function newEntry(options: KeepingOptions, now: number, random: number): Entry {
+  const { maxLifetimeMillis = 1_800_000, maxUses = Infinity } = options
+  const spread = 1 - random / 4
+  return {
+    endsAt: now + maxLifetimeMillis * spread,
+    usesLeft: Math.ceil(maxUses * spread),
+    wasUsed: false,
+    returnedAt: now,
   }
 }

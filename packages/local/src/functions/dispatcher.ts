@@ -26,14 +26,14 @@ export interface Dispatcher {
 
 /** Creates a dispatcher. A request that finds no idle environment waits; the first free environment takes the oldest. */
 export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptions): Dispatcher {
-  const { name, reservedConcurrency: concurrency = 10_000 } = spec
+  const { name, reservedConcurrency: most = 10_000 } = spec
   const log = createInvocationLog(name, listeners)
   const waiting: Request[] = []
   let isStopped = false
 
   const pool = createEnvironmentPool({
     launch: () => launch(reportEnd),
-    most: concurrency,
+    most,
     waiting: () => waiting.length,
     onFree(environment) {
       const request = waiting.shift()
@@ -65,20 +65,13 @@ export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptio
     log.end(request, wasStopped ? stopped(name, 'crash') : result, performance.now() - begun)
   }
 
-  function rejection(json: string): InvocationFailure | undefined {
-    if (isStopped) return stopped(name, 'error')
-    if (Buffer.byteLength(json) > requestLimit) return requestTooLarge(Buffer.byteLength(json))
-    return log.counts.active + waiting.length >= concurrency ? throttled(name, concurrency) : undefined
-  }
-
   function accept(request: Request): void {
-    const rejected = rejection(request.json)
+    const reached = log.counts.active + waiting.length >= most ? most : undefined
+    const rejected = isStopped ? stopped(name, 'error') : rejection(name, request.json, reached)
     const environment = rejected === undefined ? pool.take() : undefined
-    if (rejected !== undefined) {
-      log.end(request, rejected, 0)
-    } else if (environment !== undefined) {
-      void run(environment, request)
-    } else {
+    if (rejected !== undefined) log.end(request, rejected, 0)
+    else if (environment !== undefined) void run(environment, request)
+    else {
       waiting.push(request)
       pool.startMore()
     }
@@ -91,4 +84,11 @@ export function createDispatcher({ spec, launch, ...listeners }: DispatcherOptio
   }
 
   return { pool, counts: log.counts, accept, end: log.end, stop }
+}
+
+/** Why Lambda does not take a request. `reached` is the concurrency limit, when it is reached. */
+function rejection(name: string, json: string, reached: number | undefined): InvocationFailure | undefined {
+  const bytes = Buffer.byteLength(json)
+  if (bytes > requestLimit) return requestTooLarge(bytes)
+  return reached === undefined ? undefined : throttled(name, reached)
 }

@@ -49,10 +49,7 @@ export function createLifecycle(
   function end(code: number | null, signal: NodeJS.Signals | null): boolean {
     if (isEnded) return false
     isEnded = true
-    const failureOf = (id: string, kind: 'error' | 'crash') => {
-      if (fatal !== undefined) return failed(kind, fatal)
-      return isOverdue ? timedOut(id, timeout) : exited(id, code, signal)
-    }
+    const failureOf = createFailure({ fatal, timeout: isOverdue ? timeout : undefined, code, signal })
     started.resolve((id) => ({ ...failureOf(id, 'error'), phase: 'init' }))
     if (running !== undefined) finish(failureOf(running.requestId, 'crash'))
     else if (isReady && !isKilled) onIdleEnd?.(failureOf(lastId ?? '', 'crash'))
@@ -85,5 +82,22 @@ export function createLifecycle(
       isKilled = true
     },
     end,
+  }
+}
+
+interface ProcessEnd {
+  /** Known when the process reported it, or could not be created. */
+  readonly fatal: InvocationError | undefined
+  /** Seconds, when it ran longer and was killed. */
+  readonly timeout: number | undefined
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** Creates the failure of an invocation, or of a start, from the end of its process. */
+function createFailure({ fatal, timeout, code, signal }: ProcessEnd) {
+  return (id: string, kind: 'error' | 'crash'): InvocationFailure => {
+    if (fatal !== undefined) return failed(kind, fatal)
+    return timeout === undefined ? exited(id, code, signal) : timedOut(id, timeout)
   }
 }

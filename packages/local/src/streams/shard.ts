@@ -78,14 +78,7 @@ export function createShard(index: number, range: HashKeyRange, born: number): S
       const start = log.first(now)
       if (!reads.calls.allows(1, now) || !reads.bytes.allows(1, now)) return undefined
       reads.calls.take(1, now)
-      const found: StoredRecord[] = []
-      let bytes = 0
-      for (let p = Math.max(start, position); found.length < limit; p += 1) {
-        const record = log.at(p)
-        if (record === undefined || (found.length > 0 && bytes + record.data.byteLength > mostBytes)) break
-        found.push(record)
-        bytes += record.data.byteLength
-      }
+      const { found, bytes } = collect(log.at, Math.max(start, position), limit)
       reads.bytes.take(bytes, now)
       return found
     },
@@ -99,6 +92,19 @@ export function createShard(index: number, range: HashKeyRange, born: number): S
       log.dropBefore(released.length === 0 ? 0 : Math.min(...released), bytes)
     },
   }
+}
+
+/** The records from a position on, within the limits of one read. */
+function collect(at: (position: number) => StoredRecord | undefined, from: number, limit: number) {
+  const found: StoredRecord[] = []
+  let bytes = 0
+  for (let position = from; found.length < limit; position += 1) {
+    const record = at(position)
+    if (record === undefined || (found.length > 0 && bytes + record.data.byteLength > mostBytes)) break
+    found.push(record)
+    bytes += record.data.byteLength
+  }
+  return { found, bytes }
 }
 
 /** The records of a shard by position, without those that have expired. */

@@ -68,13 +68,7 @@ export function createControlPlane(
   random: () => number,
 ): ControlPlane {
   const { latency = 100, rate = 15, propagation = 10 } = options
-  const usage = {
-    calls: 0,
-    throttled: 0,
-    switchedOff: 0,
-    switchedOn: 0,
-    firstOffAt: undefined as number | undefined,
-  }
+  const usage = noUsage()
   let state = 'Enabled'
   let maximumConcurrency = initial
   const tags: Record<string, string> = {}
@@ -94,11 +88,10 @@ export function createControlPlane(
     const { Enabled, ScalingConfig } = input
     if (ScalingConfig !== undefined) maximumConcurrency = ScalingConfig.MaximumConcurrency
     const rests = Enabled === undefined ? state : Enabled ? 'Enabled' : 'Disabled'
-    if (rests !== state) {
-      if (rests === 'Disabled') {
-        usage.switchedOff += 1
-        usage.firstOffAt ??= clock.now()
-      } else usage.switchedOn += 1
+    if (rests !== state && rests === 'Enabled') usage.switchedOn += 1
+    if (rests !== state && rests === 'Disabled') {
+      usage.switchedOff += 1
+      usage.firstOffAt ??= clock.now()
     }
     state = rests === state ? 'Updating' : rests === 'Enabled' ? 'Enabling' : 'Disabling'
     clock.schedule(() => {
@@ -125,6 +118,16 @@ export function createControlPlane(
       return state
     },
     client: (own) => createClient({ own, usage, latency, random, isThrottled, perform }),
+  }
+}
+
+function noUsage() {
+  return {
+    calls: 0,
+    throttled: 0,
+    switchedOff: 0,
+    switchedOn: 0,
+    firstOffAt: undefined as number | undefined,
   }
 }
 

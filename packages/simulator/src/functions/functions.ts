@@ -77,18 +77,6 @@ export function createFunctions(
   const idle: Environment[] = []
   const usage = { invocations: 0, timeouts: 0, errors: 0, environments: 0, gbSeconds: 0 }
 
-  function create(): Environment {
-    const own = createEnvironmentClock(clock)
-    const random = seeded(seed, `environment ${usage.environments++}`)
-    const ends: (() => void)[] = []
-    const handle = start({ clock: own, random, onEnd: (run) => void ends.push(run) })
-    const end = () => {
-      own.kill()
-      for (const run of ends) run()
-    }
-    return { handle, clock: own, end, idleSince: 0 }
-  }
-
   function takeIdle(): Environment | undefined {
     while (idle[0] !== undefined && clock.now() - idle[0].idleSince > idleLife) idle.shift()?.end()
     const environment = idle.pop()
@@ -109,7 +97,7 @@ export function createFunctions(
       const startedAt = clock.now()
       let environment = takeIdle()
       if (environment === undefined) {
-        environment = create()
+        environment = createEnvironment(clock, seeded(seed, `environment ${usage.environments++}`), start)
         await clock.sleep(coldStart)
       }
       const invocation = await run(environment, event, {
@@ -128,6 +116,21 @@ export function createFunctions(
       return invocation
     },
   }
+}
+
+function createEnvironment(
+  clock: VirtualClock,
+  random: () => number,
+  start: (facts: EnvironmentFacts) => Handler,
+): Environment {
+  const own = createEnvironmentClock(clock)
+  const ends: (() => void)[] = []
+  const handle = start({ clock: own, random, onEnd: (run) => void ends.push(run) })
+  const end = () => {
+    own.kill()
+    for (const run of ends) run()
+  }
+  return { handle, clock: own, end, idleSince: 0 }
 }
 
 interface RunOptions {
