@@ -32,11 +32,11 @@ it('writes the messages to one database within seconds while the other is down',
   })
   const { inDlq, left, written, accepted } = await simulate({
     ...queueNumbers({ batchSize: 10, maximumConcurrency: 20, timeout: 30 }),
-    duration: 300,
+    duration: 220,
     traffic: { rate: 5 },
     handler,
     databases: { main: {}, other: {} },
-    outages: [{ from: 20, to: 240, kind: { is: 'down' }, database: 'other' }],
+    outages: [{ from: 20, to: 180, kind: { is: 'down' }, database: 'other' }],
   })
   expect({ inDlq, left, written }).toStrictEqual({ inDlq: 0, left: 0, written: accepted })
   const start = Math.min(...waits.map(({ sentAt }) => sentAt))

@@ -14,12 +14,12 @@ function outage(
   return {
     ...streamNumbers({ shards: 2, timeout: 10, ...numbers }),
     duration: (length + 3) * minutes,
-    traffic: { rate: length > 10 ? 1 : 3 },
+    traffic: { rate: 1 },
     outages: [{ from: minutes, to: (length + 1) * minutes, kind }],
   }
 }
 
-const long = soak ? 30 : 9
+const long = soak ? 30 : 5
 
 describe(`a stream whose database is down for ${long} minutes`, () => {
   it('discards nothing and is written ten seconds after the outage, with the defaults of the app definition', async () => {

@@ -16,10 +16,14 @@ export async function inTime<Value>(
   clock: Clock,
   ms: number,
 ): Promise<Value | undefined> {
-  const answered = new AbortController()
+  let cancel: (() => void) | undefined
+  // Without a signal: aborting one creates an error with a stack, for each statement.
+  const late = new Promise<undefined>((resolve) => {
+    cancel = clock.schedule?.(() => resolve(undefined), ms)
+  })
   try {
-    return await Promise.race([received(work, clock), clock.sleep(ms, answered.signal).then(() => undefined)])
+    return await Promise.race([received(work, clock), late])
   } finally {
-    answered.abort()
+    cancel?.()
   }
 }
