@@ -40,5 +40,6 @@ export function schedule(clock: Clock, run: () => void, ms: number): () => void 
   void clock.sleep(ms, cancelled.signal).then(() => {
     if (!cancelled.signal.aborted) run()
   })
-  return () => cancelled.abort()
+  // Without a reason, `abort` creates an error with a stack.
+  return () => cancelled.abort(null)
 }

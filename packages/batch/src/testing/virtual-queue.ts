@@ -77,7 +77,10 @@ function createQueue(run: QueueRun, now: () => number) {
     }),
   )
   const isLive = ({ doneAt, isDead }: QueuedMessage) => doneAt === undefined && !isDead
-  let live = messages
+  /** How many messages were sent. */
+  let sent = 0
+  /** Of these, the ones that are neither done nor dead. */
+  let live: QueuedMessage[] = []
   return {
     messages,
     removeEnded() {
@@ -85,10 +88,14 @@ function createQueue(run: QueueRun, now: () => number) {
     },
     /** Takes messages as SQS does: of a group only the first ones, and none while one of it is in flight. */
     receive(): readonly QueuedMessage[] {
+      for (let next = messages[sent]; next !== undefined && next.sentAt <= now(); next = messages[sent]) {
+        live.push(next)
+        sent += 1
+      }
       const blocked = new Set<string>()
       const taken: QueuedMessage[] = []
       for (const message of live) {
-        if (message.sentAt > now() || taken.length === batchSize) break
+        if (taken.length === batchSize) break
         const { group } = message
         if (!isLive(message) || (group !== undefined && blocked.has(group))) continue
         if (message.visibleAt > now()) {

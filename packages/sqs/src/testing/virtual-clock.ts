@@ -6,10 +6,15 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
 }
 
+interface Timer {
+  readonly at: number
+  readonly fire: () => void
+}
+
 /** Starts at 0. */
 export function virtualClock(): VirtualClock {
   let now = 0
-  const timers = new Set<{ readonly at: number; readonly fire: () => void }>()
+  const timers = new Set<Timer>()
 
   return {
     now: () => now,
@@ -30,7 +35,9 @@ export function virtualClock(): VirtualClock {
       const end = now + ms
       await settle()
       for (;;) {
-        const [next] = [...timers].sort((a, b) => a.at - b.at)
+        let next: Timer | undefined
+        // Of the timers of the same time, the first that was set.
+        for (const timer of timers) if (next === undefined || timer.at < next.at) next = timer
         if (next === undefined || next.at > end) break
         now = next.at
         next.fire()
