@@ -7,23 +7,38 @@ import { bundleOptions } from '../packages/local/src/esbuild.ts'
 import { loadApp } from '../packages/local/src/index.ts'
 import { root } from './workspace.ts'
 
-/** Bundles each function of an example, and its migrations function, each into a folder below `.build`. */
-export async function bundleExample(name: string, outdir = join(root, 'examples', name, '.build')) {
-  const { app, folder } = await loadApp(join(root, 'examples', name))
-  const entries = app.functions.map((fn) => [`${fn.name}/index`, join(folder, fn.entry)])
-  await rm(outdir, { recursive: true, force: true })
+/**
+ * Bundles the functions of examples, and their migrations functions, each into a folder below `<example>/.build`. It is
+ * one build, because esbuild parses a module only once per build.
+ *
+ * @param outdir the folder of the examples' folders
+ */
+export async function bundleExamples(
+  names: readonly string[],
+  outdir = join(root, 'examples'),
+): Promise<void> {
+  const entryPoints: Record<string, string> = {}
+  for (const name of names) {
+    const { app, folder } = await loadApp(join(root, 'examples', name))
+    for (const fn of app.functions) entryPoints[`${name}/.build/${fn.name}/index`] = join(folder, fn.entry)
+    entryPoints[`${name}/.build/migrate/index`] = join(folder, 'migrate.ts')
+    await rm(join(outdir, name, '.build'), { recursive: true, force: true })
+  }
   await build({
     ...bundleOptions(),
     conditions: ['spillway:source', 'module'],
-    entryPoints: { ...Object.fromEntries(entries), 'migrate/index': join(folder, 'migrate.ts') },
+    entryPoints,
     outdir,
     minify: true,
   })
-  await cp(join(folder, 'migrations'), join(outdir, 'migrate', 'migrations'), { recursive: true })
-  return outdir
+  for (const name of names) {
+    const migrations = join(outdir, name, '.build', 'migrate', 'migrations')
+    await cp(join(root, 'examples', name, 'migrations'), migrations, { recursive: true })
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const name = basename(process.argv[2] ?? '')
-  console.log(`bundled into ${await bundleExample(name)}`)
+  await bundleExamples([name])
+  console.log(`bundled into ${join(root, 'examples', name, '.build')}`)
 }

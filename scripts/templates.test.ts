@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, execute } from '../packages/kysely/src/testing/database.ts'
 import { loadApp } from '../packages/local/src/index.ts'
-import { startPostgres } from '../packages/local/src/testing.ts'
+import { type Postgres, startPostgres } from '../packages/local/src/testing.ts'
 import type { App, AppFunction, AppQueue } from '../packages/planner/src/index.ts'
-import { bundleExample } from './bundle.ts'
+import { bundleExamples } from './bundle.ts'
 import {
   functionOf,
   nameOf,
@@ -26,23 +27,33 @@ import { root } from './workspace.ts'
 
 const examples = ['orders', 'ledger', 'telemetry'] as const
 
+let bundles: string
+let postgres: Postgres
+
+beforeAll(async () => {
+  bundles = await mkdtemp(join(tmpdir(), 'spillway-bundles-'))
+  ;[postgres] = await Promise.all([startPostgres(), bundleExamples(examples, bundles)])
+})
+afterAll(async () => {
+  await postgres.stop()
+  await rm(bundles, { recursive: true, force: true })
+})
+
 describe.each(examples)('the template of %s', (name) => {
   let app: App
   let template: Template
-  let build: string
 
   beforeAll(async () => {
     const folder = join(root, 'examples', name)
     app = (await loadApp(folder)).app
     template = await readTemplate(join(folder, 'template.yaml'))
-    build = await mkdtemp(join(tmpdir(), 'spillway-bundles-'))
-    await bundleExample(name, build)
     // Outside of the workspace there is only the SDK, as in Lambda's runtime.
-    await mkdir(join(build, 'node_modules'))
-    const sdk = await realpath(join(folder, 'node_modules', '@aws-sdk'))
-    await symlink(sdk, join(build, 'node_modules', '@aws-sdk'))
+    const modules = join(bundles, name, 'node_modules')
+    await mkdir(modules)
+    await symlink(await realpath(join(folder, 'node_modules', '@aws-sdk')), join(modules, '@aws-sdk'))
   })
-  afterAll(() => rm(build, { recursive: true, force: true }))
+  // The examples share a server.
+  afterAll(() => execute(postgres.url, 'drop owned by spillway cascade'))
 
   it('has the queues of the app, with their numbers', () => {
     const queues = of(template, 'AWS::SQS::Queue').map(({ Properties: queue }) => ({
@@ -154,8 +165,7 @@ describe.each(examples)('the template of %s', (name) => {
   })
 
   it('deploys functions that load outside of the workspace, and migrations that can run repeatedly', async () => {
-    const postgres = await startPostgres()
-    onTestFinished(() => postgres.stop())
+    const build = join(bundles, name, '.build')
     const environment = {
       PATH: process.env.PATH,
       AWS_REGION: 'us-east-1',
@@ -179,21 +189,19 @@ describe.each(examples)('the template of %s', (name) => {
       `(await import(${JSON.stringify(pathToFileURL(join(build, fn, 'index.mjs')).href)})).handler`
     const names = app.functions.map(({ name: fn }) => fn)
     const types = names.map((fn) => `typeof ${load(fn)}`)
-    expect(await run(`console.log(JSON.stringify([${types}]))`)).toEqual(names.map(() => 'function'))
-
-    const migrate = () => run(`console.log(JSON.stringify(await (${load('migrate')})()))`)
-    const made = await migrate()
+    const migrate = `await (${load('migrate')})()`
+    const { found, made, again } = await run(
+      `console.log(JSON.stringify({ found: [${types}], made: ${migrate}, again: ${migrate} }))`,
+    )
+    expect(found).toEqual(names.map(() => 'function'))
     expect(made).toContain(`001-${{ orders: 'orders', ledger: 'ledger', telemetry: 'readings' }[name]}.sql`)
-    expect(await migrate()).toEqual([])
-    const asked = await run(`
-      const pg = (await import(${JSON.stringify(pathToFileURL(join(root, 'examples', name, 'node_modules/pg/lib/index.js')).href)})).default
-      const client = new pg.Client(${JSON.stringify(postgres.functionsUrl)})
-      await client.connect()
-      const { rows } = await client.query(
-        "select rolconnlimit, (select count(*)::int from spillway_parked) as parked from pg_roles where rolname = 'app'")
-      await client.end()
-      console.log(JSON.stringify(rows))`)
-    expect(asked).toEqual([{ rolconnlimit: app.database?.budget, parked: 0 }])
+    expect(again).toEqual([])
+    const client = await connect(postgres.functionsUrl)
+    const { rows } = await client.query(
+      "select rolconnlimit, (select count(*)::int from spillway_parked) as parked from pg_roles where rolname = 'app'",
+    )
+    await client.end()
+    expect(rows).toEqual([{ rolconnlimit: app.database?.budget, parked: 0 }])
   })
 })
 
