@@ -57,7 +57,7 @@ const untilDone = () =>
       expect(streams.readings?.readers.write).toMatchObject({ backlog: 0, invoking: 0, iteratorAge: 0 })
       expect(functions.write?.active).toBe(0)
     },
-    { timeout: 40_000, interval: 50 },
+    { timeout: 40_000, interval: 200 },
   )
 
 if (!soak) {
