@@ -84,26 +84,27 @@ const untilDrained = () =>
     { timeout: 110_000, interval: 200 },
   )
 
-it.runIf(!soak)('moves cents, and parks transfers that cannot be paid, which their status shows', async () => {
-  const paid = transfer('ada', 'grace', 60_000)
-  const tooMuch = transfer('ada', 'grace', 60_000)
-  const unknown = transfer('ada', 'nobody', 1)
-  const rest = transfer('ada', 'alan', 40_000)
-  for (const one of [paid, tooMuch, unknown, rest]) expect(await send(one)).toBe(202)
-  expect(await send(transfer('ada', 'ada', 1))).toBe(422)
-  await untilDrained()
-  expect(await cents()).toEqual({ ada: 0, alan: 140_000, edsger: 100_000, grace: 160_000 })
-  expect(await ask(paid.id)).toEqual({ id: paid.id, status: 'written' })
-  expect(await ask(tooMuch.id)).toMatchObject({ status: 'parked', code: 'INSUFFICIENT_FUNDS' })
-  expect(await ask(unknown.id)).toMatchObject({ status: 'parked', code: 'ACCOUNT_UNKNOWN' })
-  expect(await parked()).toEqual({ [tooMuch.id]: 'INSUFFICIENT_FUNDS', [unknown.id]: 'ACCOUNT_UNKNOWN' })
+if (!soak)
+  it('moves cents, and parks transfers that cannot be paid, which their status shows', async () => {
+    const paid = transfer('ada', 'grace', 60_000)
+    const tooMuch = transfer('ada', 'grace', 60_000)
+    const unknown = transfer('ada', 'nobody', 1)
+    const rest = transfer('ada', 'alan', 40_000)
+    for (const one of [paid, tooMuch, unknown, rest]) expect(await send(one)).toBe(202)
+    expect(await send(transfer('ada', 'ada', 1))).toBe(422)
+    await untilDrained()
+    expect(await cents()).toEqual({ ada: 0, alan: 140_000, edsger: 100_000, grace: 160_000 })
+    expect(await ask(paid.id)).toEqual({ id: paid.id, status: 'written' })
+    expect(await ask(tooMuch.id)).toMatchObject({ status: 'parked', code: 'INSUFFICIENT_FUNDS' })
+    expect(await ask(unknown.id)).toMatchObject({ status: 'parked', code: 'ACCOUNT_UNKNOWN' })
+    expect(await parked()).toEqual({ [tooMuch.id]: 'INSUFFICIENT_FUNDS', [unknown.id]: 'ACCOUNT_UNKNOWN' })
 
-  // The same key with another body.
-  expect(await send({ ...paid, cents: 1 })).toBe(202)
-  await untilDrained()
-  expect(await parked()).toMatchObject({ [paid.id]: 'SPILLWAY_KEY_CONFLICT' })
-  expect((await cents()).grace).toBe(160_000)
-})
+    // The same key with another body.
+    expect(await send({ ...paid, cents: 1 })).toBe(202)
+    await untilDrained()
+    expect(await parked()).toMatchObject({ [paid.id]: 'SPILLWAY_KEY_CONFLICT' })
+    expect((await cents()).grace).toBe(160_000)
+  })
 
 it('adds up under faults: each accepted transfer has one effect or one parked copy, in order', async () => {
   const accounts = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, soak ? 6 : 4)
