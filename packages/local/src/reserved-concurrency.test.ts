@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { defineApp } from '@spillway/planner'
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { startLocal } from './start-local.ts'
+import { beforeAll, expect, it, onTestFinished, vi } from 'vitest'
+import { type Local, startLocal } from './start-local.ts'
 
 const source = `
 export const handler = async (event) => {
@@ -24,23 +24,29 @@ async function startGate() {
     peak = Math.max(peak, held.length)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** How many requests wait now. */
+    held: () => held.length,
     peak: () => peak,
     open() {
       for (const answer of held.splice(0)) answer()
     },
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
   }
 }
 
-async function start() {
-  const gate = await startGate()
+let gate: Awaited<ReturnType<typeof startGate>>
+let local: Local
+const lines: string[] = []
+const request = async (path: string) => (await fetch(`${local.url}${path}`)).status
+
+beforeAll(async () => {
+  gate = await startGate()
   const folder = await mkdtemp(join(tmpdir(), 'spillway-reserved-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'handler.js'), source)
   const allowed = defineApp({
     name: 'reserved',
@@ -58,17 +64,17 @@ async function start() {
   // The planner rejects a reserved concurrency that a queue and HTTP share (E11); Lambda accepts it.
   const functions = allowed.functions.map((fn) => ({ ...fn, reservedConcurrency: 2 }))
   const app = { ...allowed, functions }
-  const lines: string[] = []
-  const local = await startLocal({ app, folder }, { onLog: ({ text }) => lines.push(text) })
-  onTestFinished(() => local.stop())
-  const request = async (path: string) => (await fetch(`${local.url}${path}`)).status
-  return { gate, local, lines, request }
-}
+  local = await startLocal({ app, folder }, { onLog: ({ text }) => lines.push(text) })
+  return async () => {
+    gate.stop()
+    await local.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 it('limits the concurrency of HTTP requests, and answers 503 above the limit', async () => {
-  const { gate, local, request } = await start()
   const held = [request('/hold'), request('/hold')]
-  await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })
+  await vi.waitFor(() => expect(gate.held()).toBe(2), { timeout: 10_000 })
   const more = await Promise.all(Array.from({ length: 20 }, () => request('/hold')))
   expect(more).toStrictEqual(Array(20).fill(503))
   gate.open()
@@ -80,9 +86,9 @@ it('limits the concurrency of HTTP requests, and answers 503 above the limit', a
 })
 
 it('retries a throttled batch until the function has capacity, without receiving it again', async () => {
-  const { gate, local, lines, request } = await start()
+  const { throttles } = local.function('both').state()
   const held = [request('/hold'), request('/hold')]
-  await vi.waitFor(() => expect(gate.peak()).toBe(2), { timeout: 10_000 })
+  await vi.waitFor(() => expect(gate.held()).toBe(2), { timeout: 10_000 })
   const client = new SQSClient({
     endpoint: local.queues.endpoint,
     region: local.queues.region,
@@ -90,7 +96,7 @@ it('retries a throttled batch until the function has capacity, without receiving
   })
   onTestFinished(() => client.destroy())
   await client.send(new SendMessageCommand({ QueueUrl: local.queues.queueUrl('work'), MessageBody: 'a' }))
-  await vi.waitFor(() => expect(local.function('both').state().throttles).toBeGreaterThan(1), {
+  await vi.waitFor(() => expect(local.function('both').state().throttles).toBeGreaterThan(throttles + 1), {
     timeout: 10_000,
   })
   expect(lines).toStrictEqual([])

@@ -157,43 +157,44 @@ it('invokes with fewer records when the window has passed', async () => {
 })
 
 it('starts the next batch with the record that would make the payload too large', async () => {
-  const large = (name: string) => name.repeat(1_000_000)
-  for (const name of 'abcdefgh') await send('orders', [large(name)])
+  // Escaped, it is 2 MB of JSON: three fit.
+  const large = (name: string) => name + '"'.repeat(1_000_000)
+  for (const name of 'abcde') await send('orders', [large(name)])
   // The window is long enough for a busy machine to receive all of it.
   start('orders', () => null, { batchSize: 100, batchingWindow: 3 })
   await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), longUntil)
-  expect(batches.map((batch) => batch.length)).toEqual([6, 2])
+  expect(batches.map((batch) => batch.length)).toEqual([3, 2])
   expect(
     bodies()
       .map((body) => body[0])
       .sort(),
-  ).toEqual([...'abcdefgh'])
-  expect(batches.flat().map(receiveCount)).toEqual(Array(8).fill('1'))
+  ).toEqual([...'abcde'])
+  expect(batches.flat().map(receiveCount)).toEqual(Array(5).fill('1'))
 })
 
 it('keeps the records that it carried over when fewer pollers are needed', async () => {
-  // Four of them, escaped, are 8 MB of JSON: three fit, one is carried over.
-  const large = '"'.repeat(1_000_000)
-  for (let count = 0; count < 32; count += 1) await send('orders', [large])
+  // Four of them, escaped, are 6.4 MB of JSON: three fit, one is carried over.
+  const large = '"'.repeat(800_000)
+  for (let count = 0; count < 28; count += 1) await send('orders', [large])
   const first = Promise.withResolvers<void>()
   const others = Promise.withResolvers<void>()
   const { state } = start(
     'orders',
     () => {
-      if (batches.length > 8) return null
+      if (batches.length > 7) return null
       return batches.length === 1 ? first.promise : others.promise
     },
-    { batchSize: 4, maximumConcurrency: 8 },
+    { batchSize: 4, maximumConcurrency: 7 },
   )
-  await vi.waitFor(() => expect(state().invoking).toBe(8), longUntil)
+  await vi.waitFor(() => expect(state().invoking).toBe(7), longUntil)
   first.resolve()
   // The first poller has found the queue empty and ended, so others will follow.
-  await vi.waitFor(() => expect(state().pollers).toBe(7), longUntil)
+  await vi.waitFor(() => expect(state().pollers).toBe(6), longUntil)
   others.resolve()
   await vi.waitFor(async () => expect(await engine.depth('orders')).toEqual(empty), longUntil)
-  expect(batches.flat().map(receiveCount)).toEqual(Array(32).fill('1'))
-  await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 32 }), longUntil)
-  // 32 MB go through the queue and 64 MB to the function.
+  expect(batches.flat().map(receiveCount)).toEqual(Array(28).fill('1'))
+  await vi.waitFor(() => expect(state()).toMatchObject({ pollers: 5, succeeded: 28 }), longUntil)
+  // 22 MB go through the queue and 45 MB to the function.
 }, 180_000)
 
 it('never exceeds maximumConcurrency, and does not receive the remaining messages', async () => {

@@ -49,13 +49,13 @@ export const number = 1
 export default { inDefault: async () => 'answered' }
 `
 
-async function start(handler = 'handler', source = handlers) {
+async function start(handler = 'handler', source = handlers, memorySize = 128) {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-failures-'))
   const entry = join(folder, 'handlers.js')
   await writeFile(entry, source)
   const infos: InvocationInfo[] = []
   const ends: EnvironmentEnd[] = []
-  const spec = { name: 'subject', entry, handler, timeout: 30, memorySize: 128, environment: {} }
+  const spec = { name: 'subject', entry, handler, timeout: 30, memorySize, environment: {} }
   const fn = await startOne(spec, {
     reaper: { watch: () => undefined, unwatch: () => undefined },
     bundleFolder: folder,
@@ -158,7 +158,8 @@ it.each([
   // `memorySize` limits the heap.
   [{ how: 'heap' }, 'Runtime exited with error: signal: aborted'],
 ])('reports how the process ended: %j', async (event, how) => {
-  const { fn, infos } = await start()
+  // Little memory is used up sooner.
+  const { fn, infos } = await start('handler', handlers, 32)
   const result = await fn.invoke(event)
   expect(result).toEqual({
     ok: false,
