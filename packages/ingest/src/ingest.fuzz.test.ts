@@ -4,6 +4,7 @@ import { defineMessage, type EncodedMessage, type SendResult } from '@spillway/m
 import * as fc from 'fast-check'
 import { expect, inject, it } from 'vitest'
 import * as z from 'zod'
+import { anyText } from '../../message/src/testing/any-text.ts'
 import {
   bodyLimit,
   bulkBodyParser,
@@ -25,7 +26,7 @@ import {
 } from './testing.ts'
 
 // The seed of a short run is one that meets each answer.
-const runs = inject('soak') ? { numRuns: 10_000 } : { numRuns: 400, seed: 6 }
+const runs = inject('soak') ? { numRuns: 10_000 } : { numRuns: 400, seed: 2 }
 const keyed = defineMessage({
   name: 'order.placed',
   schema: z.object({ id: z.string().max(300), note: z.json().optional() }),
@@ -35,11 +36,11 @@ const keyless = defineMessage({ name: 'event.seen', schema: z.looseObject({ id: 
 
 const json = fc.oneof(
   fc.jsonValue(),
-  fc.record({ id: fc.string({ unit: 'binary' }), note: fc.jsonValue() }),
+  fc.record({ id: anyText(), note: fc.jsonValue() }),
   fc.record({ id: fc.constantFrom('a', 'b', '\0', '\uD800', '\uFFFF', 'x'.repeat(257)) }),
 )
 const text = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   json.map((value) => JSON.stringify(value)),
   fc.array(json, { maxLength: 12 }).map((list) => JSON.stringify(list)),
   fc.array(json, { maxLength: 12 }).map((list) => list.map((item) => JSON.stringify(item)).join('\n')),
@@ -72,9 +73,9 @@ const headers = fc
         'json',
         '',
       ),
-      key: fc.oneof(fc.constantFrom('"k"', 'k', '"', 'a,b'), fc.string({ unit: 'binary' })),
+      key: fc.oneof(fc.constantFrom('"k"', 'k', '"', 'a,b'), anyText()),
       encoding: fc.constantFrom('identity', 'gzip'),
-      more: fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })),
+      more: fc.dictionary(anyText(), anyText()),
     },
     { requiredKeys: [] },
   )

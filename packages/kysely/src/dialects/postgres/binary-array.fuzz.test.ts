@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { anyText } from '../../../../message/src/testing/any-text.ts'
 import { connect, startDatabase } from '../../testing/database.ts'
 import type { Row, Value } from '../table.ts'
 import { arrayText } from './array-text.ts'
@@ -56,7 +57,7 @@ const special = fc.constantFrom(
 )
 const texts = fc.oneof(
   fc.array(special, { maxLength: 8 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 80 }),
+  anyText({ maxLength: 80 }),
   fc.string({ maxLength: 300 }),
 )
 const json = fc.oneof(
