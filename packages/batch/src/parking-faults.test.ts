@@ -25,7 +25,8 @@ const transfer = defineMessage({
 })
 type Transfer = z.infer<typeof transfer.schema>
 
-const seeds = inject('soak') ? [2, 3, 4, 5] : [1]
+const soak = inject('soak')
+const seeds = soak ? [2, 3, 4, 5] : [1]
 const writers = ['transaction', 'writer'] as const
 let queues: QueueEngine
 
@@ -124,11 +125,11 @@ it.each(writers.flatMap((writer) => seeds.map((seed) => [writer, seed] as const)
       await db.destroy()
     })
     const handler = handlerOf(writer, db)
-    const keys = Array.from({ length: 24 }, (_, n) => `k${n}`)
+    const keys = Array.from({ length: soak ? 24 : 15 }, (_, n) => `k${n}`)
     const bodyOf = (id: string) => ({ id, cents: Number(id.slice(1)) % 3 === 0 ? 1 : -100 })
-    for (const id of keys) await worker.send(transfer, bodyOf(id))
+    await worker.send(transfer, ...keys.map(bodyOf))
 
-    for (let step = 0; step < 25; step++) {
+    for (let step = 0; step < (soak ? 25 : 20); step++) {
       const mood = random()
       if (mood < 0.3) await execute(relief[writer])
       else if (mood < 0.5) await execute(strain[writer])

@@ -101,7 +101,7 @@ describe('messages of a FIFO queue that are sent after an outage', () => {
 })
 
 describe('with one of two databases down', () => {
-  const endsAt = startsAt + 300 * second
+  const endsAt = startsAt + 180 * second
   const isOfDown = (id: string) => Number(id.slice(1)) % 2 === 0
   const handlers = {
     'a custom writer': (now: () => number) => async (records: readonly MessageRecord<Order>[]) => {
@@ -117,7 +117,7 @@ describe('with one of two databases down', () => {
 
   it.each(Object.entries(handlers))('%s has the healthy half written at once', async (_, handler) => {
     const messages = await runQueue({
-      messages: stream(2880, 125),
+      messages: stream(1920, 125),
       handler,
       pollers: 20,
       until: endsAt + 150 * second,

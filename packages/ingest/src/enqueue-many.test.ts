@@ -341,11 +341,11 @@ describe('an item that', () => {
 })
 
 describe('a hostile bulk request', () => {
-  it('of 500,000 lines is refused before they are parsed', async () => {
-    const answer = await invoke(api({ to: memoryTarget() }), bulk('x\n'.repeat(500_000), ndjson))
+  it('of 100,000 lines is refused before they are parsed', async () => {
+    const answer = await invoke(api({ to: memoryTarget() }), bulk('x\n'.repeat(100_000), ndjson))
     expect(answer).toMatchObject({
       status: 422,
-      body: { detail: 'There are 500000 items; at most 10000 are accepted at once.' },
+      body: { detail: 'There are 100000 items; at most 10000 are accepted at once.' },
     })
   })
 
@@ -371,7 +371,7 @@ describe('a hostile bulk request', () => {
       .use(validate({ bodies: many }))
       .use(enqueueMany(many, { to: memoryTarget() }))
       .handler((event) => event.valid.bodies)
-    const items = Array.from({ length: 1000 }, () => ({ a: Array(490).fill(1) }))
+    const items = Array.from({ length: 1000 }, () => ({ a: Array(100).fill(1) }))
     const answer = await invoke(handler, bulk([...items.slice(1), { a: [] }]))
     expect(answer.status).toBe(207)
     expect(JSON.stringify(answer.body).length).toBeLessThan(500_000)

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { findUnstorable } from './inspect-body.ts'
 
 it.each([
@@ -34,15 +34,15 @@ it('looks into any depth and stops at a hundred places', () => {
 })
 
 it('takes no room for the values of long lists', () => {
-  const long = Array.from({ length: 2_500_000 }, () => 0)
+  const long = Array.from({ length: 1_000_000 }, () => 0)
   const before = process.memoryUsage().heapUsed
   expect(findUnstorable([long])).toStrictEqual([])
   expect(findUnstorable([long, '\0'])).toHaveLength(1)
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(40_000_000)
 })
 
-it('looks into as many values as a body of 10 MiB has', () => {
-  expect(findUnstorable(Array.from({ length: 3_000_000 }, () => ({})))).toStrictEqual([])
+it('looks into more values than a call can have arguments', () => {
+  expect(findUnstorable(Array.from({ length: 500_000 }, () => ({})))).toStrictEqual([])
 })
 
 it('looks once into a body that holds itself', () => {
@@ -60,6 +60,6 @@ it('agrees with a search of the JSON text', () => {
       const found = /\\u0000|\\ud[89a-f]|\uFFFE|\uFFFF/.test(JSON.stringify(body).replaceAll('\\\\', ''))
       expect(findUnstorable(body).length > 0).toBe(found)
     }),
-    { numRuns: 2000 },
+    { numRuns: inject('soak') ? 2000 : 400 },
   )
 })

@@ -1,6 +1,6 @@
 import type { PutFault } from '@spillway/local/testing'
 import type { EncodedMessage, SendResult, TimeLimit } from '@spillway/message'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { seeded } from '../../sqs/src/testing/faulty-endpoint.ts'
 import { type KinesisTargetOptions, kinesisTarget } from './index.ts'
 import { ample, hasty, startTestStreams, type TestStreams } from './testing/kinesis.ts'
@@ -96,11 +96,16 @@ function randomFault(random: () => number, records: number): PutFault | undefine
 }
 
 describe('the ledger adds up', () => {
-  it.each([
-    ['relaxed', 2000, 1],
-    ['relaxed', 2000, 2],
-    ['strict', 300, 3],
-  ] as const)('%s, over %i messages (seed %i)', async (order, total, seed) => {
+  const runs: readonly (readonly ['relaxed' | 'strict', number, number])[] = inject('soak')
+    ? [
+        ['relaxed', 2000, 2],
+        ['strict', 300, 4],
+      ]
+    : [
+        ['relaxed', 1500, 1],
+        ['strict', 150, 3],
+      ]
+  it.each(runs)('%s, over %i messages (seed %i)', async (order, total, seed) => {
     const random = seeded(seed)
     const lost: string[] = []
     streams.onPut = ({ records }) => {

@@ -1,13 +1,14 @@
 import type { PutFault } from '@spillway/local/testing'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { kinesisTarget } from './index.ts'
 import { ample, hasty, startTestStreams, type TestStreams } from './testing/kinesis.ts'
 
+const runs = inject('soak') ? 60 : 25
 let streams: TestStreams
 
 beforeAll(async () => {
-  const names = Array.from({ length: 60 }, (_, run) => ({ name: `order${run}`, shards: 2 }))
+  const names = Array.from({ length: runs }, (_, run) => ({ name: `order${run}`, shards: 2 }))
   streams = await startTestStreams(names)
 })
 afterAll(() => streams.stop())
@@ -64,6 +65,6 @@ it('strict: each partition key is in the stream in the order in which it was sen
         }
       },
     ),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: runs, endOnFailure: true },
   )
 })

@@ -1,7 +1,7 @@
 import type { SendResult } from '@spillway/message'
 import { createSemaphore } from '@spillway/transport'
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { createCoalescer } from './coalescer.ts'
 import { maxBytes, maxEntries, type PackedMessage } from './pack.ts'
 import { virtualClock } from './testing/virtual-clock.ts'
@@ -147,6 +147,6 @@ it('gives each call the fate of its own messages, in its own time and in order, 
         if (fifo) expectOrder()
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: inject('soak') ? 1000 : 300 },
   )
 })

@@ -202,7 +202,7 @@ describe('the ledger adds up', () => {
         ]
       : [
           ['each call by itself', false, 1, 500],
-          ['calls together', true, 3, 1500],
+          ['calls together', true, 3, 1000],
         ],
   )('over many messages, %s (coalesced: %s, seed %i, %i messages)', async (_, coalesced, seed, total) => {
     const target = await start(
@@ -257,7 +257,7 @@ describe('the ledger adds up', () => {
       groups.map(async (group) => {
         confirmed[group] = []
         sent[group] = []
-        for (let n = 0; n < 30; n++) {
+        for (let n = 0; n < 15; n++) {
           sent[group].push(n)
           const message = { key: `${group}-${n}`, group, body: `${group} ${n}` }
           const [result] = await target.send([message], ample())

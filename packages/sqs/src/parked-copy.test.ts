@@ -78,9 +78,8 @@ function hardText(bytes: number): string {
           : share < 166
             ? between(0x800, 0xd800)
             : between(0x10000, 0x110000)
-    const character = String.fromCodePoint(code)
-    text += character
-    left -= Buffer.byteLength(character)
+    text += String.fromCodePoint(code)
+    left -= code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
   }
   return text + 'x'.repeat(left)
 }

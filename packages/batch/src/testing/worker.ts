@@ -1,8 +1,10 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
@@ -57,10 +59,9 @@ export function workerOf(
 
   return {
     async send(definition, ...inputs) {
-      for (const input of inputs) {
-        const MessageBody = await envelopeOf(definition, input)
-        await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
-      }
+      const texts = await Promise.all(inputs.map((input) => envelopeOf(definition, input)))
+      const entries = texts.map((MessageBody, index) => ({ Id: String(index), MessageBody }))
+      await inTens(entries, (Entries) => client.send(new SendMessageBatchCommand({ QueueUrl, Entries })))
     },
     async sendTexts(...texts) {
       for (const MessageBody of texts) await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
@@ -77,22 +78,34 @@ export function workerOf(
     },
     async settle(event, { batchItemFailures }) {
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
-      for (const { messageId, receiptHandle } of event.Records) {
-        if (!failed.has(messageId))
-          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
-      }
+      const entries = event.Records.filter(({ messageId }) => !failed.has(messageId)).map(toEntry)
+      await inTens(entries, (Entries) => client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries })))
       return [...failed]
     },
     redrive: () => moveOne(client, queues.queueUrl(`${queue}-dlq`), QueueUrl),
     async expire(event) {
-      for (const { receiptHandle } of event.Records) {
-        const VisibilityTimeout = 0
-        await client.send(
-          new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout }),
-        )
-      }
+      const entries = event.Records.map((record) => ({ ...toEntry(record), VisibilityTimeout: 0 }))
+      await inTens(entries, (Entries) =>
+        client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })),
+      )
     },
     end: () => client.destroy(),
+  }
+}
+
+const toEntry = ({ messageId, receiptHandle }: SQSEvent['Records'][number]) => ({
+  Id: messageId,
+  ReceiptHandle: receiptHandle,
+})
+
+/** Sends entries in batches of ten. Rejects when one of them fails. */
+async function inTens<Entry>(
+  entries: readonly Entry[],
+  send: (some: Entry[]) => Promise<{ readonly Failed?: readonly object[] | undefined }>,
+): Promise<void> {
+  for (let first = 0; first < entries.length; first += 10) {
+    const { Failed = [] } = await send(entries.slice(first, first + 10))
+    if (Failed.length > 0) throw new Error(`entries failed: ${JSON.stringify(Failed)}`)
   }
 }
 
