@@ -18,15 +18,17 @@ afterAll(async () => {
 
 async function start(variables?: Record<string, string>) {
   const environment = await startTestEnvironment(bundle.file, database.functionsUrl, 1, variables)
-  onTestFinished(() => {
-    environment.kill()
-    return environment.gone.then(() => undefined)
-  })
-  const write = () => {
-    const keys = [randomUUID(), randomUUID()]
-    return environment.invoke({ batches: [keys], ms: 20_000, connections: 'kept' })
+  return {
+    environment,
+    write() {
+      const keys = [randomUUID(), randomUUID()]
+      return environment.invoke({ batches: [keys], ms: 20_000, connections: 'kept' })
+    },
+    async stop() {
+      environment.kill()
+      await environment.gone
+    },
   }
-  return { environment, write }
 }
 const sessions = async () =>
   Number(
@@ -35,8 +37,14 @@ const sessions = async () =>
 const rows = async () => Number((await execute(database.url, 'select count(*) from entries'))[0]?.count)
 
 describe('a frozen environment', () => {
+  let write: Awaited<ReturnType<typeof start>>['write']
+  beforeAll(async () => {
+    const started = await start()
+    write = started.write
+    return started.stop
+  })
+
   it('detects, before it uses the connection, that its session was ended', async () => {
-    const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
     await execute(
       database.url,
@@ -48,7 +56,6 @@ describe('a frozen environment', () => {
   })
 
   it.each(['fast', 'immediate'] as const)('detects that its server was restarted (%s)', async (mode) => {
-    const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
     await database.restart(mode)
     expect(await write()).toMatchObject({ done: { length: 2 }, open: 1, failures: 0 })
@@ -56,7 +63,6 @@ describe('a frozen environment', () => {
   })
 
   it('detects that its server was killed and started again', async () => {
-    const { write } = await start()
     expect(await write()).toMatchObject({ done: { length: 2 }, failures: 0 })
     await database.crash()
     await database.start()
@@ -67,7 +73,8 @@ describe('a frozen environment', () => {
 
 describe('an environment that gets SIGTERM', () => {
   it('ends its sessions at the server, and exits by the default action of the signal', async () => {
-    const { environment, write } = await start()
+    const { environment, write, stop } = await start()
+    onTestFinished(stop)
     await write()
     expect(await sessions()).toBe(1)
     environment.kill('SIGTERM')
@@ -77,7 +84,8 @@ describe('an environment that gets SIGTERM', () => {
   })
 
   it('closes its connections, and leaves the exit to its own listener', async () => {
-    const { environment, write } = await start({ OWN_EXIT_CODE: '7' })
+    const { environment, write, stop } = await start({ OWN_EXIT_CODE: '7' })
+    onTestFinished(stop)
     await write()
     environment.kill('SIGTERM')
     environment.thaw()

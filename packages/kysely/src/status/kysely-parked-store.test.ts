@@ -87,7 +87,7 @@ describe('put and find', () => {
 
   it('keeps one entry for each message when many are parked at once', async () => {
     const stores = [openStore(2), openStore(2)]
-    const puts = Array.from({ length: 80 }, (_, index) => {
+    const puts = Array.from({ length: 40 }, (_, index) => {
       const reason = { code: String(index), detail: 'x' }
       return stores[index % 2]?.put(parked({ key: String(index % 10), reason }), timeLimit())
     })

@@ -7,10 +7,9 @@ import {
 } from '@spillway/local/testing'
 import type { MessageRecord, Outcome, TimeLimit, Writer } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
-import { Client, Pool } from 'pg'
+import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
-import { connectionLimit } from '../connections/connection-limit.ts'
-import { postgresPool } from '../dialects/postgres/postgres-pool.ts'
+import { endPools, keepPools, openTestPool } from './spare-pools.ts'
 
 /** A Postgres, and the function that returns it. */
 export type TestDatabase = Postgres & AsyncDisposable
@@ -20,7 +19,7 @@ export type TestDatabase = Postgres & AsyncDisposable
  * options, `{}` for example, it is a new server, which the caller may crash, restart and change.
  */
 export async function startDatabase(options?: Partial<PostgresOptions>): Promise<TestDatabase> {
-  return options === undefined ? leaseShared() : startOwn(options)
+  return options === undefined ? leaseShared() : startUnshared(options)
 }
 
 /** The reaper of all servers of this process. It ends with the process. */
@@ -48,19 +47,49 @@ let shared: Promise<TestDatabase> | undefined
 let isLeased = false
 
 async function leaseShared(): Promise<TestDatabase> {
-  if (isLeased) return startOwn({})
+  if (isLeased) return startUnshared({})
   isLeased = true
   shared ??= startOwn({})
   const database = await shared
-  kept.set(database.url, undefined)
+  if (!kept.has(database.url)) kept.set(database.url, undefined)
+  keepPools(database.url)
   return {
     ...database,
     async [Symbol.asyncDispose]() {
+      await endPools(database.url)
       await empty(database)
-      await kept.get(database.url)?.end()
-      kept.delete(database.url)
       isLeased = false
     },
+  }
+}
+
+/** A server that the caller may crash and restart. The kept connection ends before. */
+async function startUnshared(options: Partial<PostgresOptions>): Promise<TestDatabase> {
+  const database = await startOwn(options)
+  const { url } = database
+  kept.set(url, undefined)
+  async function disconnect(): Promise<void> {
+    const client = kept.get(url)
+    kept.set(url, undefined)
+    await client?.end()
+  }
+  async function stop(): Promise<void> {
+    await disconnect()
+    kept.delete(url)
+    await database.stop()
+  }
+  return {
+    ...database,
+    async crash() {
+      await disconnect()
+      await database.crash()
+    },
+    async restart(mode) {
+      await disconnect()
+      await database.restart(mode)
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
 
@@ -82,7 +111,7 @@ async function empty({ url, resetPeak }: Postgres): Promise<void> {
   resetPeak()
 }
 
-/** The idle connection to each shared database. A new connection costs the server more than most statements. */
+/** The idle connection to each database. A new connection costs the server more than most statements. */
 const kept = new Map<string, Client | undefined>()
 /** Statements that change the state of their session. */
 const changesSession = /(?:^|;)\s*(?:set|begin|listen|prepare|declare)\b|\btemp\b|set_config|advisory_lock/i
@@ -129,20 +158,19 @@ export async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** A Kysely with a new pool, its inserts, and all of its statements. */
+/** A Kysely with a pool of its own, its inserts, and all of its statements. Closed after the test. */
 export function openKysely<DB>(
   url: string,
   connections = 1,
 ): { db: Kysely<DB>; inserts: string[]; statements: string[] } {
   const inserts: string[] = []
   const statements: string[] = []
+  const { pool, sent } = openTestPool(url, connections)
   const db = new Kysely<DB>({
-    dialect: new PostgresDialect({
-      // Its own limit, because it represents an environment.
-      pool: postgresPool({ Pool, connectionString: url, limit: connectionLimit({ connections }) }),
-    }),
+    dialect: new PostgresDialect({ pool }),
     log: ({ query }) => {
       statements.push(query.sql)
+      sent(query.sql)
       // A statement after its limits still counts as an insert.
       const [insert] = /(?<=^|; )insert[^;]*/.exec(query.sql) ?? []
       if (insert !== undefined) inserts.push(insert)

@@ -10,7 +10,7 @@ import type { PgClient } from './pg-client.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 beforeAll(async () => {
-  database = await startDatabase({})
+  database = await startDatabase()
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
