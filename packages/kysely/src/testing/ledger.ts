@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { done, type MessageRecord, type Outcome } from '@spillway/message'
 import { type Kysely, PostgresDialect, Kysely as Queries, sql } from 'kysely'
-import { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { inboxMigration } from '../dialects/migrations.ts'
 import { type InboxTable, type KyselyTransactionOptions, kyselyTransaction } from '../index.ts'
 import { clear, execute, openKysely, record, startDatabase, type TestDatabase } from './database.ts'
+import { openTestPool } from './spare-pools.ts'
 
 /** The tables of the tests of transactions. */
 export interface Ledger {
@@ -110,7 +110,7 @@ export function useLedger() {
     database = await startDatabase()
     for (const table of ledgerTables) await execute(database.url, table)
     const db = new Queries<never>({
-      dialect: new PostgresDialect({ pool: new Pool({ connectionString: database.url, max: 1 }) }),
+      dialect: new PostgresDialect({ pool: openTestPool(database.url, 1).pool }),
     })
     await inboxMigration().up(db)
     await sql`alter table postings alter constraint posting_account deferrable initially immediate`.execute(

@@ -1,9 +1,9 @@
 import type { ParkDecision, ParkedEntry } from '@spillway/message'
 import { Kysely, PostgresDialect } from 'kysely'
-import { Pool } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 import { parkedMigration } from '../dialects/migrations.ts'
 import { startDatabase } from './database.ts'
+import { openTestPool } from './spare-pools.ts'
 
 /** The decision to park a message. */
 export const parked = (facts: Partial<ParkDecision> = {}): ParkDecision => ({
@@ -27,7 +27,7 @@ export function useParkedDatabase(): { readonly url: string } {
   let database: Awaited<ReturnType<typeof startDatabase>>
   beforeAll(async () => {
     database = await startDatabase()
-    const pool = new Pool({ connectionString: database.url, max: 1 })
+    const { pool } = openTestPool(database.url, 1)
     const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) })
     await parkedMigration().up(db)
     await db.destroy()

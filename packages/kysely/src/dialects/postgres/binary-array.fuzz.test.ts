@@ -167,7 +167,7 @@ async function kept(type: string, send: string, array: string | Buffer): Promise
 }
 
 const soak = inject('soak')
-const runs = soak ? 600 : 150
+const runs = soak ? 600 : 100
 
 const rowsOf = (values: readonly Value[]) => values.map((value) => ({ values: [value] }) as unknown as Row)
 
