@@ -80,7 +80,7 @@ async function send(body: unknown): Promise<{ status: number; body: Record<strin
 }
 
 /** How many requests run at the same time. Each of them needs a process. */
-const atOnce = soak ? 50 : 6
+const atOnce = soak ? 25 : 6
 
 /** Sends all orders, some at a time, and counts the responses by status. */
 async function sendAll(bodies: readonly unknown[]): Promise<Record<number, number>> {
