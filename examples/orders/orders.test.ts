@@ -21,7 +21,7 @@ let local: Local
 let sql: pg.Pool
 
 /** Seconds of the worker: enough to hold records while the server is down. Otherwise they would wait for a retry. */
-const timeout = 20
+const timeout = 10
 
 async function start(): Promise<void> {
   const { app, folder } = await loadApp(join(import.meta.dirname, 'spillway.config.ts'))
