@@ -93,13 +93,23 @@ async function startUnshared(options: Partial<PostgresOptions>): Promise<TestDat
   }
 }
 
+const others = `pg_stat_activity where pid <> pg_backend_pid() and usename in ('app', 'spillway')`
+
 /** Ends all other sessions and drops all objects of the owner. The functions' role gets its rights again. */
 async function empty({ url, resetPeak }: Postgres): Promise<void> {
+  // `end` of a pool does not wait for its sessions. A client whose session is terminated while it ends throws an error
+  // that nothing can catch.
   await execute(
     url,
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
-     where pid <> pg_backend_pid() and usename in ('app', 'spillway')`,
+    `do $$ begin
+       for attempt in 1..100 loop
+         exit when not exists (select from ${others});
+         perform pg_sleep(0.01);
+         perform pg_stat_clear_snapshot();
+       end loop;
+     end $$`,
   )
+  await execute(url, `select pg_terminate_backend(pid, 5000) from ${others}`)
   await execute(url, 'drop owned by spillway cascade')
   await execute(
     url,
