@@ -20,7 +20,12 @@ declare module 'vitest' {
 }
 
 /** They take minutes: `npm run test:soak`, which CI runs as well. */
-const soak = ['packages/*/src/**/*.soak.test.ts', 'examples/*/*.soak.test.ts', 'scripts/**/*.soak.test.ts']
+const soak = [
+  'packages/*/src/**/*.soak.test.ts',
+  'scripts/**/*.soak.test.ts',
+  // The example of the docs. A test of `orders.test.ts` shows the same.
+  'examples/orders/end-to-end.test.ts',
+]
 
 /** Test files that do more in `npm run test:soak` than in `npm test`. */
 const scaled = globSync(['packages/*/src/**/*.test.ts', 'examples/*/*.test.ts', 'scripts/*.test.ts'], {
@@ -67,7 +72,8 @@ export default defineConfig({
             tsconfig: 'tsconfig.json',
             include: ['packages/*/src/**/*.test-d.ts'],
           },
-          maxWorkers: 3,
+          // More than there are processors, because many tests wait for time-outs.
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },
