@@ -113,6 +113,8 @@ export default defineConfig({
     provide: { soak: false },
     execArgv: ['--conditions=spillway:source'],
     pool: 'forks',
+    // What a test logs shows why it failed. That of the others would hide it.
+    silent: 'passed-only',
     testTimeout: 60_000,
     // A second is little on a busy machine.
     expect: { poll: { timeout: 15_000 } },

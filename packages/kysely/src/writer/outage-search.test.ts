@@ -3,7 +3,7 @@ import type { MessageRecord, Outcome } from '@spillway/message'
 import { systemClock } from '@spillway/message/internal'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { kyselyWriter } from '../index.ts'
-import { execute, openKysely, record, timeLimit } from '../testing/database.ts'
+import { execute, openKysely, timeLimit } from '../testing/database.ts'
 import { count, type Database, type Item, items, kinds, useItemDatabase } from '../testing/items.ts'
 
 // Like `batch` during a hold: the same records are written again and again.
@@ -136,8 +136,9 @@ describe('a server that has recovered', () => {
   }
 
   it('leads to a search for the row at fault, and its batch-mates are written', async () => {
+    // The row that is tried alone is another one, in the middle.
     const write = await afterOutage()
-    const records = items(100, (index) => (index === 7 ? { total: 13 } : {}))
+    const records = sortedItems(100, (index) => (index === 7 ? { total: 13 } : {}))
     const { outcomes, statements } = await write(records)
     expect(undone(outcomes)).toEqual([7])
     expect(outcomes[7]).not.toHaveProperty('unavailable')
@@ -168,7 +169,7 @@ describe('a server that has recovered', () => {
 
   it('leads to a refused value being parked at once', async () => {
     const write = await afterOutage()
-    const { outcomes } = await write([...items(99), record<Item>({ id: randomUUID(), total: -1 })])
+    const { outcomes } = await write(sortedItems(100, (index) => (index === 99 ? { total: -1 } : {})))
     expect(undone(outcomes)).toEqual([99])
     expect(outcomes[99]).toMatchObject({ kind: 'park', reason: { code: '23514' } })
   })
