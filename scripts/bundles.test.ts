@@ -12,8 +12,8 @@ import { root } from './workspace.ts'
 const run = promisify(execFile)
 let outside: string
 /**
- * `npm run test:soak` bundles all functions with all choices. `templates.test.ts` bundles most of them as ES modules
- * without the SDK, and the local runtime bundles the SDK, so `npm test` makes some in the other format.
+ * `npm run test:soak` bundles all functions with all choices. `templates.test.ts` bundles those of orders as ES
+ * modules without the SDK, and the local runtime bundles the SDK, so `npm test` makes some in the other format.
  */
 const soak = inject('soak')
 

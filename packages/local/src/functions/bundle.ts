@@ -12,21 +12,24 @@ import type { FunctionSpec } from './types.ts'
  * Bundles each function, its dependencies and the bootstrap into one file, so that a cold start reads one file. One
  * build for all functions reads the modules that they share once.
  *
- * @returns the paths of the bundles, in the order of the functions.
  * @throws SpillwayError `SPILLWAY_START_FAILED` with the name of a function and esbuild's messages.
  */
 export async function bundleFunctions(
   specs: readonly FunctionSpec[],
   folder: string,
   region: string,
-): Promise<readonly string[]> {
+): Promise<void> {
   try {
     await buildBundles(specs, folder, region)
   } catch {
     // esbuild's messages name modules, which several functions may share. Each function alone tells which it is.
     for (const spec of specs) await buildBundles([spec], folder, region).catch(reject(spec))
   }
-  return specs.map(({ name }) => join(folder, name, 'index.mjs'))
+}
+
+/** The path of the bundle of a function. */
+export function bundlePath(folder: string, name: string): string {
+  return join(folder, name, 'index.mjs')
 }
 
 async function buildBundles(specs: readonly FunctionSpec[], folder: string, region: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { SpillwayError } from '@spillway/message'
-import { bundleFunctions } from './bundle.ts'
+import { bundleFunctions, bundlePath } from './bundle.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { startEnvironment } from './environment.ts'
 import { failed } from './failures.ts'
@@ -25,13 +25,12 @@ export async function startFunctions(
   options: FunctionsOptions,
 ): Promise<readonly LambdaFunction[]> {
   const { region = 'us-east-1', bundleFolder } = options
-  const files = await bundleFunctions(specs, bundleFolder, region)
-  return specs.map((spec, index) => createFunction(spec, files[index] ?? '', { ...options, region }))
+  await bundleFunctions(specs, bundleFolder, region)
+  return specs.map((spec) => createFunction(spec, { ...options, region }))
 }
 
 function createFunction(
   spec: FunctionSpec,
-  file: string,
   options: FunctionsOptions & { readonly region: string },
 ): LambdaFunction {
   const { region, bundleFolder, reaper, onLog, onInvocation, onEnvironmentEnd } = options
@@ -40,7 +39,7 @@ function createFunction(
     spec,
     launch: (onIdleEnd) =>
       startEnvironment({
-        file,
+        file: bundlePath(bundleFolder, spec.name),
         cwd: dirname(spec.entry),
         env,
         timeout: spec.timeout,
